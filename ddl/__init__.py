@@ -1,0 +1,1 @@
+"""How a change of the models becomes a proven, online-safe revision."""

@@ -1,0 +1,121 @@
+"""The desired database: what create_all() and the entities build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import create_mock_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ddl.compare import entities
+from ddl.database import reason
+from ddl.database.connect import connect
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic_utils.replaceable_entity import ReplaceableEntity
+    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.sql.base import Executable
+
+
+@dataclass(frozen=True)
+class Models:
+    """What the models' package declares."""
+
+    metadata: MetaData
+    entities: tuple[ReplaceableEntity, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement of the build, and what to call it in a message."""
+
+    statement: Executable
+    label: str
+
+
+def build(models: Models, url: URL, *, source: str) -> None:
+    """Build the models in an empty database, in one transaction.
+
+    A statement that needs something which is not there yet is tried again after the others; the
+    build fails when a whole round brings nothing new.
+    Raises UserError with PostgreSQL's own message and the object's name.
+    """
+    waiting = _steps(models)
+    with connect(url, source=source) as connection, connection.begin():
+        while waiting:
+            failed = _attempt(connection, waiting)
+            if len(failed) == len(waiting):
+                step, error = failed[0]
+                raise UserError(
+                    f"PostgreSQL refuses {step.label} of the models: {reason.of(error)}"
+                ) from error
+            waiting = [step for step, _ in failed]
+
+
+def _attempt(connection: Connection, steps: Sequence[Step]) -> list[tuple[Step, DBAPIError]]:
+    """Run the statements; return those that failed."""
+    failed = []
+    for step in steps:
+        savepoint = connection.begin_nested()
+        try:
+            connection.execute(step.statement)
+        except DBAPIError as error:
+            savepoint.rollback()
+            failed.append((step, error))
+        else:
+            savepoint.commit()
+    return failed
+
+
+def _steps(models: Models) -> list[Step]:
+    """Return all statements of the build in the order in which they most likely work."""
+    early, late = [], []
+    for entity in models.entities:
+        step = Step(entity.to_sql_statement_create(), entity.identity)
+        (early if isinstance(entity, entities.BEFORE_TABLES) else late).append(step)
+    tables = _create_all(models.metadata)
+    # Schemas first, since an extension or a function may live in one.
+    schemas = [
+        Step(text(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)}"), f"schema {name}")
+        for name in sorted(_schemas(models) - {"public"})
+    ]
+    return [*schemas, *early, *tables, *late]
+
+
+def _create_all(metadata: MetaData) -> list[Step]:
+    """Return what create_all() would execute, the listeners' statements in their places."""
+    steps: list[Step] = []
+
+    def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
+        steps.append(Step(statement, _label(statement)))
+
+    try:
+        metadata.create_all(create_mock_engine("postgresql+psycopg2://", record), checkfirst=False)
+    except SQLAlchemyError as error:
+        raise UserError(f"The models are not complete: {' '.join(str(error).split())}") from error
+    return steps
+
+
+def _schemas(models: Models) -> set[str]:
+    """Return the schemas that tables and entities of the models live in."""
+    of_tables = {table.schema for table in models.metadata.tables.values() if table.schema}
+    return of_tables | {entity.schema for entity in models.entities}
+
+
+def _quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def _label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+    """Return what to call a statement in a message: its object, or how it begins."""
+    target = getattr(statement, "element", None)
+    name = getattr(target, "fullname", None) or getattr(target, "name", None)
+    if name:
+        return f"{getattr(target, '__visit_name__', 'object').replace('_', ' ')} {name}"
+    words = " ".join(str(getattr(statement, "statement", statement)).split())
+    return f'"{words[:60]}"'

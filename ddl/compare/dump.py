@@ -1,0 +1,147 @@
+"""What pg_dump says a database holds: the one reader that knows every kind of object."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pgdumplib
+
+from ddl.compare import table_entry
+from ddl.embedded import programs
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import URL
+
+# What every dump begins with, of the dump itself or of the database's name.
+_PREAMBLE = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object of a database, as pg_dump prints it.
+
+    kind, schema, name: what it is ("VIEW", "public", "post_scores"); a constraint's name begins
+    with its table's.
+    create: PostgreSQL's statement that makes it. drop: the one that drops it, "" where there is
+    none. needs: the keys of the entries it depends on.
+    """
+
+    kind: str
+    schema: str
+    name: str
+    create: str
+    drop: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What names the object in its database."""
+        return f"{self.kind} {self.schema}.{self.name}"
+
+    @property
+    def label(self) -> str:
+        """What a person calls the object."""
+        place = f"{self.schema}." if self.schema else ""
+        return f"{self.kind.lower()} {place}{self.name}"
+
+
+Dump = dict[str, Entry]
+
+
+def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
+    """Return the objects of a database, in an order in which they can be made.
+
+    version_table: Alembic's own table, which is left out; with its schema before a dot when it
+    has one.
+    Raises UserError when pg_dump is missing or fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="ddl-") as folder:
+        file = Path(folder) / "schema.dump"
+        _run_pg_dump(url, file, version_table)
+        loaded = pgdumplib.load(file)
+    ids: dict[int, str] = {}
+    dump: Dump = {}
+    for raw in loaded.entries:
+        if raw.desc in _PREAMBLE:
+            continue
+        entry = Entry(
+            kind=raw.desc,
+            schema=raw.namespace or "",
+            name=raw.tag or "",
+            create=(raw.defn or "").strip(),
+            drop=(raw.drop_stmt or "").strip(),
+            needs=tuple(ids[i] for i in raw.dependencies if i in ids),
+        )
+        ids[raw.dump_id] = entry.key
+        for part in table_entry.split(entry):
+            dump[_unused(part.key, dump)] = part
+    return dump
+
+
+def _unused(key: str, dump: Dump) -> str:
+    """Return the key, numbered where pg_dump gives two entries one name."""
+    number = 2
+    free = key
+    while free in dump:
+        free = f"{key} #{number}"
+        number += 1
+    return free
+
+
+def _run_pg_dump(url: URL, file: Path, version_table: str) -> None:
+    program = programs.find("pg_dump") or shutil.which("pg_dump")
+    if program is None:
+        raise UserError("Comparing needs pg_dump: install the development dependencies.")
+    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
+    command = [str(program), "--format=custom", "--schema-only", "--no-owner", "--compress=none"]
+    command += [f"--exclude-table={pattern}", f"--file={file}"]
+    result = subprocess.run(
+        command, env=environment(url), capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        reason = " ".join(result.stderr.split()).removeprefix("pg_dump: error: ")
+        raise UserError(f"pg_dump cannot read {url.database}: {reason}")
+
+
+def environment(url: URL) -> Mapping[str, str]:
+    """Return the environment in which libpq's programs connect to a URL.
+
+    Nothing of it stands on a command line, where other users of the machine could read it.
+    """
+    values: dict[str, str | None] = {
+        "PGHOST": url.host,
+        "PGPORT": str(url.port) if url.port else None,
+        "PGUSER": url.username,
+        "PGPASSWORD": str(url.password) if url.password is not None else None,
+        "PGDATABASE": url.database,
+        "PGCLIENTENCODING": "UTF8",
+    }
+    for key, value in url.query.items():
+        name = _VARIABLES.get(key, f"PG{key.upper()}")
+        values[name] = value if isinstance(value, str) else ",".join(value)
+    return os.environ | {name: value for name, value in values.items() if value is not None}
+
+
+# Where the variable is not PG and the parameter's name (PostgreSQL, 32.15).
+_VARIABLES = {
+    "application_name": "PGAPPNAME",
+    "fallback_application_name": "PGAPPNAME",
+    "dbname": "PGDATABASE",
+    "gss_encryption": "PGGSSENCMODE",
+    "channel_binding": "PGCHANNELBINDING",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "client_encoding": "PGCLIENTENCODING",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "load_balance_hosts": "PGLOADBALANCEHOSTS",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
+}

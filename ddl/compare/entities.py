@@ -1,0 +1,56 @@
+"""The alembic-utils entities that the modules of the models hold."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from alembic_utils.pg_extension import PGExtension
+from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_grant_table import PGGrantTable
+from alembic_utils.pg_materialized_view import PGMaterializedView
+from alembic_utils.pg_policy import PGPolicy
+from alembic_utils.pg_trigger import PGTrigger
+from alembic_utils.pg_view import PGView
+from alembic_utils.replaceable_entity import ReplaceableEntity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The order in which they can be made when none needs another of its own kind.
+ORDER: tuple[type[ReplaceableEntity], ...] = (
+    PGExtension,
+    PGFunction,
+    PGView,
+    PGMaterializedView,
+    PGTrigger,
+    PGPolicy,
+    PGGrantTable,
+)
+
+# Those that a table may need: a type, a default's function.
+BEFORE_TABLES = (PGExtension, PGFunction)
+
+
+def find(package: str) -> list[ReplaceableEntity]:
+    """Return the entities at the top level of a package's imported modules, each once, in order.
+
+    package: the name of the models' package, imported already.
+    """
+    found = {id(entity): entity for entity in _module_values(package)}
+    return sorted(found.values(), key=_rank)
+
+
+def _module_values(package: str) -> Iterator[ReplaceableEntity]:
+    for name, module in sorted(sys.modules.items()):
+        if name == package or name.startswith(f"{package}."):
+            for value in vars(module).values():
+                if isinstance(value, ReplaceableEntity):
+                    yield value
+
+
+def _rank(entity: ReplaceableEntity) -> int:
+    for rank, kind in enumerate(ORDER):
+        if isinstance(entity, kind):
+            return rank
+    return len(ORDER)

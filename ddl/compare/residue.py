@@ -1,0 +1,200 @@
+"""What Alembic's operations leave over, as PostgreSQL's own statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ddl.compare import sequences, statements
+from ddl.compare.difference import InexpressibleError
+from ddl.compare.operations import StatementOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ddl.compare.dump import Dump, Entry
+
+# What hangs on another object and goes with it; it has no DROP of its own.
+SATELLITES = frozenset({"ACL", "COMMENT", "ROW SECURITY"})
+
+# What is a part of its table or view.
+PARTS = SATELLITES | {"INDEX", "POLICY", "RULE", "TRIGGER"}
+
+# What reads a table's columns and forbids to change their type.
+READERS = frozenset({"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"})
+
+# What belongs to a table so closely that Alembic's operations come first.
+OF_TABLES = frozenset(
+    {
+        "CHECK CONSTRAINT",
+        "CONSTRAINT",
+        "DEFAULT",
+        "FK CONSTRAINT",
+        "INDEX",
+        "SEQUENCE",
+        "SEQUENCE OWNED BY",
+        "TABLE",
+    }
+)
+
+# What tables may need: made before them where it can be.
+FOUNDATIONS = frozenset(
+    {"COLLATION", "DOMAIN", "EXTENSION", "FUNCTION", "PROCEDURE", "SCHEMA", "SHELL TYPE", "TYPE"}
+)
+
+
+def differing(before: Dump, after: Dump) -> list[str]:
+    """Return the keys of the entries that are missing, too many or changed, in dump order."""
+    keys = [key for key, entry in after.items() if key not in before or _differ(before[key], entry)]
+    return keys + [key for key in before if key not in after]
+
+
+def _differ(one: Entry, other: Entry) -> bool:
+    return one.create != other.create
+
+
+def before_tables(
+    before: Dump, after: Dump, retyped: set[str], dropped: set[str]
+) -> list[StatementOp]:
+    """Return what has to happen before Alembic's operations on the tables.
+
+    Objects that go or change, and what stands in the way of a change of a table, are dropped;
+    extensions, types and functions that are new are made.
+    retyped: the keys of the tables of which a column changes its type or goes.
+    dropped: the keys of the tables that go.
+    """
+    changed = {
+        key
+        for key in differing(before, after)
+        if key in before and not _near_table(before, key) and not _replaceable(before, after, key)
+    }
+    in_the_way = {
+        key
+        for key, entry in before.items()
+        if (entry.kind in READERS and retyped.intersection(entry.needs))
+        or dropped.intersection(entry.needs)
+    }
+    doomed = {
+        key
+        for key in _with_dependents(before, changed | in_the_way)
+        if not _near_table(before, key)
+    }
+    gone = doomed | dropped
+    drops = [drop(before[key], gone) for key in reversed(before) if key in doomed]
+    new = [entry for key, entry in after.items() if key not in before or key in doomed]
+    made = {entry.key for entry in new if entry.kind in FOUNDATIONS}
+    return drops + [create(entry, made) for entry in new if entry.kind in FOUNDATIONS]
+
+
+def after_tables(before: Dump, after: Dump) -> list[StatementOp]:
+    """Return what is still missing, too many or changed: drops first, then creations, in order."""
+    keys = set(differing(before, after))
+    for key in keys:
+        if before.get(key, after.get(key)).kind == "TABLE":
+            raise InexpressibleError(before.get(key), after.get(key))
+    simple = {key for key in keys if _replaceable(before, after, key)}
+    doomed = _with_dependents(before, {key for key in keys - simple if key in before})
+    drops = [drop(before[key], doomed) for key in reversed(before) if key in doomed]
+    made = {key for key in after if (key in keys and key not in simple) or key in doomed}
+    creations = [
+        change(before[key], entry) if key in simple else create(entry, made)
+        for key, entry in after.items()
+        if key in made or key in simple
+    ]
+    return drops + creations
+
+
+def create(entry: Entry, made: set[str]) -> StatementOp:
+    """Return the operation that makes an object.
+
+    made: the keys of all that is made along with it; what hangs on one of them goes with it.
+    """
+    forward = statements.split(_populated(entry))
+    if entry.kind in SATELLITES:
+        # A column's ACL is said to need its table's, which it outlives.
+        hangs = any(key in made and not key.startswith("ACL ") for key in entry.needs)
+        back = [] if hangs else [s for s in map(statements.inverse, reversed(forward)) if s]
+    else:
+        back = statements.split(entry.drop)
+    return StatementOp("create", entry.label, tuple(forward), tuple(back))
+
+
+def _populated(entry: Entry) -> str:
+    """Return what makes an object; pg_dump fills materialised views only after the rows."""
+    if entry.kind == "MATERIALIZED VIEW":
+        return entry.create.removesuffix("\n  WITH NO DATA;") + ";"
+    return entry.create
+
+
+def drop(entry: Entry, gone: set[str]) -> StatementOp:
+    """Return the operation that drops an object.
+
+    gone: the keys of all that goes; what is a part of one of them goes without a statement.
+    """
+    operation = create(entry, gone).reverse()
+    if entry.kind in PARTS and gone.intersection(entry.needs):
+        operation.upgrade = ()
+    return operation
+
+
+def change(old: Entry, new: Entry) -> StatementOp:
+    """Return the operation that changes an object in its place."""
+    if old.kind in SATELLITES:
+        one, other = statements.split(old.create), statements.split(new.create)
+        return StatementOp(
+            "change", new.label, tuple(_turn(one, other)), tuple(_turn(other, one))
+        )
+    if old.kind == "SEQUENCE":
+        one, other = sequences.turn(old, new) or [], sequences.turn(new, old) or []
+        return StatementOp("change", new.label, tuple(one), tuple(other))
+    return StatementOp("change", new.label, (_or_replace(new.create),), (_or_replace(old.create),))
+
+
+def _turn(old: list[str], new: list[str]) -> Iterator[str]:
+    """Yield what turns one set of statements into another."""
+    if not new or not new[0].startswith("COMMENT"):  # a comment simply replaces the other
+        for statement in old:
+            back = statements.inverse(statement) if statement not in new else None
+            if back:
+                yield back
+    yield from (statement for statement in new if statement not in old)
+
+
+def _replaceable(before: Dump, after: Dump, key: str) -> bool:
+    """Return whether an object can be changed without being dropped."""
+    if key not in before or key not in after:
+        return False
+    old, new = before[key], after[key]
+    if old.kind in SATELLITES:
+        return True
+    if old.kind == "SEQUENCE":
+        return sequences.turn(old, new) is not None
+    # CREATE OR REPLACE FUNCTION keeps the name, the arguments and the type of the result.
+    return old.kind in {"FUNCTION", "PROCEDURE"} and _signature(old) == _signature(new)
+
+
+def _signature(entry: Entry) -> str:
+    return entry.create.partition("\n    LANGUAGE ")[0]
+
+
+def _or_replace(statement: str) -> str:
+    return statement.replace("CREATE ", "CREATE OR REPLACE ", 1)
+
+
+def _near_table(dump: Dump, key: str) -> bool:
+    """Return whether an object is Alembic's to change: a table's, or said of a table."""
+    entry = dump[key]
+    parents = [dump[need].kind for need in entry.needs if need in dump]
+    if entry.kind == "INDEX":
+        return "MATERIALIZED VIEW" not in parents
+    if entry.kind == "COMMENT":
+        return any(kind in OF_TABLES for kind in parents)
+    return entry.kind in OF_TABLES
+
+
+def _with_dependents(dump: Dump, keys: set[str]) -> set[str]:
+    """Return the keys with those of all that depends on them. A dump lists parents first."""
+    found = set(keys)
+    for key, entry in dump.items():
+        if any(need in found for need in entry.needs):
+            found.add(key)
+    return found

@@ -1,0 +1,1 @@
+"""Which server, which database: the target, and the scratch databases beside it."""

@@ -1,0 +1,49 @@
+"""A connection to a database, or a sentence that says why there is none."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from ddl.database import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import URL, Connection, Engine
+
+# Seconds; libpq's own default waits for the operating system, which may be two minutes.
+CONNECT_TIMEOUT = 10
+
+
+def engine(url: URL) -> Engine:
+    """Return an engine that keeps no connection open and says who it is."""
+    arguments: dict[str, str | int] = {}
+    if "fallback_application_name" not in url.query:
+        arguments["fallback_application_name"] = "alembic"
+    if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:
+        arguments["connect_timeout"] = CONNECT_TIMEOUT
+    return create_engine(url, poolclass=NullPool, connect_args=arguments)
+
+
+@contextmanager
+def connect(url: URL, *, source: str, autocommit: bool = False) -> Iterator[Connection]:
+    """Yield a connection and close it.
+
+    source: the name of the setting that the URL came from, for the message.
+    Raises UserError when there is no server, database, user or permission.
+    """
+    bind = engine(url)
+    if autocommit:
+        bind = bind.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        connection = bind.connect()
+    except (DBAPIError, UnicodeError) as error:
+        raise reason.connecting(error, url, source=source) from error
+    with connection:
+        yield connection

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL server: the one that runs when no other server is named."""

