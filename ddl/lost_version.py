@@ -1,4 +1,4 @@
-"""A database that has the tables but lost its alembic_version: which revision is it?"""
+"""A database that has the tables but lost its alembic_version, and which revision it is."""
 
 from __future__ import annotations
 

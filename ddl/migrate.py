@@ -51,9 +51,7 @@ def run(task: Run, connection: Connection) -> None:
 
 
 @contextmanager
-def _explained(
-    script: ScriptDirectory, heads: Sequence[str], running: Running
-) -> Iterator[None]:
+def _explained(script: ScriptDirectory, heads: Sequence[str], running: Running) -> Iterator[None]:
     """Turn what can go wrong into a sentence."""
     try:
         yield
@@ -88,4 +86,3 @@ def _knows(script: ScriptDirectory, revision: str) -> bool:
         return bool(script.get_revision(revision))
     except CommandError:
         return False
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import uuid
 from typing import Annotated, Any
@@ -48,10 +48,10 @@ class Base(DeclarativeBase):
         bool: Boolean(),
         bytes: LargeBinary(),
         decimal.Decimal: Numeric(),
-        datetime.datetime: TIMESTAMP(timezone=True),
-        datetime.date: Date(),
-        datetime.time: Time(),
-        datetime.timedelta: Interval(),
+        dt.datetime: TIMESTAMP(timezone=True),
+        dt.date: Date(),
+        dt.time: Time(),
+        dt.timedelta: Interval(),
         uuid.UUID: Uuid(),
         dict[str, Any]: JSONB(),
         list[Any]: JSONB(),
@@ -62,10 +62,10 @@ class Base(DeclarativeBase):
 Id = Annotated[int, mapped_column(BigInteger(), Identity(), primary_key=True)]
 
 # When the row came, by the server's clock.
-CreatedAt = Annotated[datetime.datetime, mapped_column(server_default=func.now())]
+CreatedAt = Annotated[dt.datetime, mapped_column(server_default=func.now())]
 
 # When the row last changed; needs a trigger on its table.
-UpdatedAt = Annotated[datetime.datetime, mapped_column(server_default=func.now())]
+UpdatedAt = Annotated[dt.datetime, mapped_column(server_default=func.now())]
 
 # A flag that is set unless somebody says otherwise.
 DefaultTrue = Annotated[bool, mapped_column(server_default=true())]

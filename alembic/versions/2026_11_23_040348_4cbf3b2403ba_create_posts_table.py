@@ -8,7 +8,6 @@ Create Date: 2026-11-23 04:03:48.867974+00:00
 from __future__ import annotations
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision: str = "4cbf3b2403ba"

@@ -8,7 +8,6 @@ Create Date: 2026-11-23 04:03:52.383624+00:00
 from __future__ import annotations
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision: str = "bd0c5675b34b"

@@ -8,9 +8,8 @@ Create Date: 2026-11-23 04:03:55.884036+00:00
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "6c76f0bfa0d2"
 down_revision: str | tuple[str, ...] | None = "bd0c5675b34b"

@@ -8,9 +8,8 @@ Create Date: 2026-11-23 04:04:02.079262+00:00
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "04ec0aa170d8"
 down_revision: str | tuple[str, ...] | None = "ba9577ef42aa"

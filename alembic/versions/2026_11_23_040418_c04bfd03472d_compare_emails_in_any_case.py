@@ -8,9 +8,8 @@ Create Date: 2026-11-23 04:04:18.015621+00:00
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "c04bfd03472d"
 down_revision: str | tuple[str, ...] | None = "429c7753d3e1"

@@ -8,9 +8,8 @@ Create Date: 2026-11-23 04:04:28.215772+00:00
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "f578d96da0fb"
 down_revision: str | tuple[str, ...] | None = "702b574277e9"

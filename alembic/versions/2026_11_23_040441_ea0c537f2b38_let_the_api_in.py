@@ -8,7 +8,6 @@ Create Date: 2026-11-23 04:04:41.447965+00:00
 from __future__ import annotations
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision: str = "ea0c537f2b38"

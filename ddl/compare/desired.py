@@ -74,7 +74,8 @@ def _attempt(connection: Connection, steps: Sequence[Step]) -> list[tuple[Step, 
 
 def _steps(models: Models) -> list[Step]:
     """Return all statements of the build in the order in which they most likely work."""
-    early, late = [], []
+    early: list[Step] = []
+    late: list[Step] = []
     for entity in models.entities:
         step = Step(entity.to_sql_statement_create(), entity.identity)
         (early if isinstance(entity, entities.BEFORE_TABLES) else late).append(step)

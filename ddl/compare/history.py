@@ -94,7 +94,9 @@ def upgrade(
 def version_table(environment: EnvironmentContext) -> dict[str, Any]:
     """Return the options by which env.py names Alembic's own table."""
     names = ("version_table", "version_table_schema", "version_table_pk")
-    return {name: environment.context_opts[name] for name in names if name in environment.context_opts}
+    return {
+        name: environment.context_opts[name] for name in names if name in environment.context_opts
+    }
 
 
 def version_table_name(environment: EnvironmentContext) -> str:

@@ -48,14 +48,12 @@ def table_key(operation: MigrateOperation, default_schema: str = "public") -> st
 
 def changed_tables(before: Dump, after: Dump, keys: Iterable[str]) -> set[str]:
     """Return the tables among the differing entries, and those that such an entry belongs to."""
-    tables = set()
+    tables: set[str] = set()
     for key in keys:
         for dump in (before, after):
             if key in dump:
                 entry = dump[key]
-                tables.update(
-                    need for need in (key, *entry.needs) if need.startswith("TABLE ")
-                )
+                tables.update(need for need in (key, *entry.needs) if need.startswith("TABLE "))
                 for need in entry.needs:  # a comment on a constraint, say
                     if need in dump:
                         tables.update(n for n in dump[need].needs if n.startswith("TABLE "))

@@ -89,8 +89,9 @@ def after_tables(before: Dump, after: Dump) -> list[StatementOp]:
     """Return what is still missing, too many or changed: drops first, then creations, in order."""
     keys = set(differing(before, after))
     for key in keys:
-        if before.get(key, after.get(key)).kind == "TABLE":
-            raise InexpressibleError(before.get(key), after.get(key))
+        old, new = before.get(key), after.get(key)
+        if key.startswith("TABLE "):
+            raise InexpressibleError(old, new)
     simple = {key for key in keys if _replaceable(before, after, key)}
     doomed = _with_dependents(before, {key for key in keys - simple if key in before})
     drops = [drop(before[key], doomed) for key in reversed(before) if key in doomed]
@@ -140,9 +141,7 @@ def change(old: Entry, new: Entry) -> StatementOp:
     """Return the operation that changes an object in its place."""
     if old.kind in SATELLITES:
         one, other = statements.split(old.create), statements.split(new.create)
-        return StatementOp(
-            "change", new.label, tuple(_turn(one, other)), tuple(_turn(other, one))
-        )
+        return StatementOp("change", new.label, tuple(_turn(one, other)), tuple(_turn(other, one)))
     if old.kind == "SEQUENCE":
         one, other = sequences.turn(old, new) or [], sequences.turn(new, old) or []
         return StatementOp("change", new.label, tuple(one), tuple(other))

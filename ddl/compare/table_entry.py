@@ -33,9 +33,7 @@ def split(entry: Entry) -> Iterator[Entry]:
     columns = sorted(item for item in items if not item.startswith("CONSTRAINT "))
     checks = [item for item in items if item.startswith("CONSTRAINT ")]
     body = ",\n    ".join(columns)
-    yield replace(
-        entry, create=f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}"
-    )
+    yield replace(entry, create=f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}")
     table = head[1]
     for check in checks:
         match = _NAME.match(check, len("CONSTRAINT "))

@@ -24,9 +24,7 @@ def install() -> None:
     sys.excepthook = _show
 
 
-def _show(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if wants_traceback():
         sys.__excepthook__(kind, error, trace)
     else:

@@ -63,7 +63,7 @@ def from_parameters(parts: dict[str, str], ports: list[int]) -> URL:
         host=host if plain else None,
         port=ports[0] if plain and ports else None,
         database=database,
-        query={key: value for key, value in rest.items() if value is not None},
+        query=rest,
     )
 
 
