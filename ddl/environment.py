@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 from sqlalchemy.engine import Engine
 
-from ddl import migrate
-from ddl.console import progress, uncaught
+from ddl import migrate, offline
+from ddl.console import arguments, interrupt, progress
 from ddl.database import target
 from ddl.database.connect import connect
 from ddl.database.url import DRIVER
+from ddl.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,32 +53,18 @@ class Run:
     @property
     def on_command_line(self) -> bool:
         """Whether a person typed the command."""
-        return self.environment.config.cmd_opts is not None
+        return self.environment.config.cmd_opts is not None and arguments.is_alembic()
 
 
 def run(models: str, **configure: Any) -> None:  # noqa: ANN401  # Alembic's own options
     """Run the command for which Alembic loaded env.py.
 
     models: the name of the models' package. configure: options for Alembic's configure().
+    Raises UserError for what a user can mend.
     """
     task = _task(models, configure)
-    if task.on_command_line:
-        _prepare_console(task)
-    if task.environment.is_offline_mode():
-        _offline(task)
-    elif "revision_context" in task.environment.context_opts:
-        # Only comparing needs the models, alembic-utils and pg_dump's reader: no other command
-        # waits for their import.
-        from ddl import autogenerate  # noqa: PLC0415
-
-        with _given(task) as connection:
-            autogenerate.run(task, connection)
-    else:
-        with _given(task) as connection:
-            if connection is not None:
-                migrate.run(task, connection)
-            else:
-                _on_target(task)
+    with interrupt.obeyed() if task.on_command_line else nullcontext():
+        _run(task)
 
 
 def _task(models: str, configure: dict[str, Any]) -> Run:
@@ -89,31 +75,40 @@ def _task(models: str, configure: dict[str, Any]) -> Run:
     return Run(environment, models, configure)
 
 
-def _prepare_console(task: Run) -> None:
-    options = task.environment.config.cmd_opts
-    if options is None:
-        return
-    if os.environ.get(uncaught.TRACEBACK):
-        options.raiseerr = True
+def _run(task: Run) -> None:
+    if task.environment.is_offline_mode():
+        offline.run(task)
+    elif "revision_context" in task.environment.context_opts:
+        _compare(task)
+    else:
+        _migrate(task)
 
 
-def _offline(task: Run) -> None:
-    """Write SQL instead of running it; no database is needed."""
-    task.environment.configure(
-        url=f"{DRIVER}://", literal_binds=True, transaction_per_migration=True, **task.configure
-    )
-    with task.environment.begin_transaction():
-        task.environment.run_migrations()
+def _compare(task: Run) -> None:
+    """Compare the models with the revisions."""
+    # Only this needs the models, alembic-utils and pg_dump's reader: no other command waits for
+    # their import, and production does without.
+    try:
+        from ddl import autogenerate  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"Comparing needs the module {error.name}: install the development dependencies."
+        ) from error
+    with _given(task) as connection:
+        autogenerate.run(task, connection)
 
 
-def _on_target(task: Run) -> None:
-    """Run on the database that the user names, or on the embedded one."""
-    options = task.environment.config.cmd_opts
-    if options is not None and not options.quiet:
+def _migrate(task: Run) -> None:
+    """Run on the given connection, on the database that the user names, or on the embedded one."""
+    with _given(task) as connection:
+        if connection is not None:
+            migrate.run(task, connection, given=True)
+            return
+    if task.on_command_line and not task.environment.config.messaging_opts.get("quiet"):
         progress.show()
     place = target.find(task.root, task.environment.config.get_main_option("sqlalchemy.url"))
     with connect(place.url, source=place.source) as connection:
-        migrate.run(task, connection)
+        migrate.run(task, connection, given=False)
 
 
 @contextmanager

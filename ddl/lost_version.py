@@ -1,13 +1,15 @@
-"""A database that has the tables but lost its alembic_version, and which revision it is."""
+"""Which revision a database equals that has the tables but lost its alembic_version."""
 
 from __future__ import annotations
 
+import shutil
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from ddl.compare import dump, history, residue
-from ddl.database.scratch import available, scratch
+from ddl.database.scratch import SETTING, available, scratch
+from ddl.embedded import programs
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,77 +22,103 @@ if TYPE_CHECKING:
 
 # Tables that are neither PostgreSQL's nor an extension's nor Alembic's own.
 _TABLES = text("""
-    SELECT c.oid::regclass::text
-    FROM pg_class AS c
-    WHERE c.relkind IN ('r', 'p')
-      AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-      AND c.relname <> :version_table
-      AND c.relpersistence <> 't'
-      AND NOT EXISTS (
-          SELECT FROM pg_depend AS d
-          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-      )
-    ORDER BY 1
-    LIMIT 1
+    SELECT EXISTS (
+        SELECT FROM pg_class AS c
+        WHERE c.relkind IN ('r', 'p')
+          AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+          AND c.relname <> :version_table
+          AND c.relpersistence <> 't'
+          AND NOT EXISTS (
+              SELECT FROM pg_depend AS d
+              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+          )
+    )
 """)
 
+_HINT = (
+    "If it has the tables and lost only its alembic_version: with the development dependencies "
+    f"and {SETTING}, upgrade tells which revision it equals."
+)
 
-def look(task: Run, connection: Connection) -> None:
+# So many differing objects are named.
+_NAMED = 3
+
+
+def look(task: Run, connection: Connection) -> str:
     """Do nothing for an empty database, or one whose tables are none of the revisions'.
 
     connection: to a database without a revision in its alembic_version.
+    Returns what to say when an object turns out to be there already: "" unless nothing could be
+    compared here.
     Raises UserError naming the revision that the database equals, and the stamp that repairs it.
     """
-    name = history.version_table_name(task.environment)
-    parameters = {"version_table": name.rpartition(".")[2]}
-    if connection.scalar(_TABLES, parameters) is None or not available():
-        return
-    found = dump.of(connection.engine.url, version_table=name)
-    with scratch(task.root) as databases:
-        nearest = _nearest(task, databases, found, name)
+    name = task.environment.context_opts.get("version_table", "alembic_version")
+    if not connection.scalar(_TABLES, {"version_table": name}):
+        return ""
+    if not _can_compare():
+        return _HINT
+    nearest = _nearest(task, connection)
     if nearest is None:
-        return
-    distance, revision = nearest
+        return ""
+    differing, revision = nearest
     stamp = f"alembic stamp {revision.revision}"
-    if not distance:
+    if not differing:
         raise UserError(
-            f"The database has no {name} but equals revision {revision.revision} "
-            f"({revision.doc}): run {stamp}, then upgrade."
+            f"The database lost its {name}: it equals revision {revision.revision} "
+            f"({revision.doc}). Repair it with: {stamp}; then upgrade."
         )
+    more = len(differing) - _NAMED
+    names = ", ".join(differing[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     raise UserError(
-        f"The database has no {name}, and its tables are no revision's; nearest is "
-        f"{revision.revision} ({revision.doc}) with {distance} objects different. "
-        f"Make them equal, then {stamp}."
+        f"The database has tables and no {name}, and equals no revision; the nearest is "
+        f"{revision.revision} ({revision.doc}), where {names} differ. "
+        f"Make them equal, then run: {stamp}; then upgrade."
     )
 
 
-def _nearest(
-    task: Run, databases: Scratch, found: Dump, version_table: str
-) -> tuple[int, Script] | None:
-    """Return the revision that differs least from the database, and in how many objects.
+def _can_compare() -> bool:
+    """Return whether there are a scratch server, pg_dump and the reader of its output."""
+    program = programs.find("pg_dump") or shutil.which("pg_dump")
+    return available() and program is not None and find_spec("pgdumplib") is not None
 
-    None when no revision has a table in common with it. The head is looked at first.
+
+def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | None:
+    """Return the revision that differs least from the database, and the names of what differs.
+
+    None when no revision has a table in common with it. The heads are looked at first.
     """
-    tables = {key for key in found if key.startswith("TABLE ")}
-    best: tuple[int, Script] | None = None
+    # Here because production does without the reader of pg_dump's output.
+    from ddl.compare import dump, history, residue  # noqa: PLC0415
 
-    def compare(revision: Script, name: str) -> bool:
+    version_table = history.version_table_name(task.environment)
+    found = dump.of(connection.engine.url, version_table=version_table)
+    tables = {key for key in found if key.startswith("TABLE ")}
+    best: tuple[list[str], Script] | None = None
+
+    def compare(revision: Script, databases: Scratch, name: str) -> bool:
+        """Note how far the revision is; return whether it is none."""
         nonlocal best
         built = dump.of(databases.database(name), version_table=version_table)
-        distance = len(residue.differing(found, built))
-        if tables.intersection(built) and (best is None or distance < best[0]):
-            best = distance, revision
+        keys = residue.differing(found, built)
+        if tables.intersection(built) and (best is None or len(keys) < len(best[0])):
+            best = [_label(key, found, built) for key in keys], revision
         return best is not None and not best[0]
 
     heads = [revision for revision in task.environment.script.walk_revisions() if revision.is_head]
-    newest = databases.create(history.template(databases, task.environment))
-    if not heads or compare(heads[0], newest):
-        return best
-    stepwise = databases.create()
-    history.upgrade(
-        task.environment,
-        databases.database(stepwise),
-        "heads",
-        lambda revision: compare(revision, stepwise),
-    )
+    with scratch(task.root) as databases:
+        newest = databases.create(history.template(databases, task.environment))
+        if not heads or compare(heads[0], databases, newest):
+            return best
+        stepwise = databases.create()
+        history.upgrade(
+            task.environment,
+            databases.database(stepwise),
+            "heads",
+            lambda revision: compare(revision, databases, stepwise),
+        )
     return best
+
+
+def _label(key: str, found: Dump, built: Dump) -> str:
+    """Return what a person calls the object."""
+    return (found.get(key) or built[key]).label

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass
 class Running:
-    """The step that runs, or ran last."""
+    """A run of revisions.
+
+    step: the one that runs, or ran last. heads: the revisions that the database was at. hint:
+    what to try when an object is there already.
+    """
 
     step: Any = None
+    heads: tuple[str, ...] = ()
+    hint: str = ""
 
     @property
     def label(self) -> str:
-        """What to call it: its revision and what that does."""
+        """What to call the step: its revision and what that does."""
         revision = getattr(self.step, "revision", None)
         if revision is None:
             return "The command"
@@ -39,3 +45,30 @@ def watched(steps: Steps, running: Running) -> Steps:
             yield step
 
     return each
+
+
+def making_version_table(steps: Steps) -> Steps:
+    """Return the same steps, the first of which makes Alembic's own table.
+
+    It then belongs to that step's transaction, and goes with it when the step fails.
+    """
+
+    @functools.wraps(steps)
+    def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
+        missing = not heads
+        for step in steps(heads, context):
+            if missing:
+                step.migration_fn = _after_table(step.migration_fn, context)
+            missing = False
+            yield step
+
+    return each
+
+
+def _after_table(function: Callable[..., None], context: MigrationContext) -> Callable[..., None]:
+    @functools.wraps(function)
+    def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
+        context._ensure_version_table()  # noqa: SLF001  # as run_migrations() would
+        function(**options)
+
+    return run

@@ -57,14 +57,14 @@ def build(models: Models, url: URL, *, source: str) -> None:
             waiting = [step for step, _ in failed]
 
 
-def _attempt(connection: Connection, steps: Sequence[Step]) -> list[tuple[Step, DBAPIError]]:
+def _attempt(connection: Connection, steps: Sequence[Step]) -> list[tuple[Step, Exception]]:
     """Run the statements; return those that failed."""
-    failed = []
+    failed: list[tuple[Step, Exception]] = []
     for step in steps:
         savepoint = connection.begin_nested()
         try:
             connection.execute(step.statement)
-        except DBAPIError as error:
+        except (DBAPIError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
             savepoint.rollback()
             failed.append((step, error))
         else:

@@ -26,8 +26,8 @@ class InexpressibleError(UserError):
 def diff(old: Entry | None, new: Entry | None) -> str:
     """Return the lines that differ between the revisions' entry and the models'."""
     lines = difflib.unified_diff(
-        old.create.splitlines() if old else [],
-        new.create.splitlines() if new else [],
+        old.text.splitlines() if old else [],
+        new.text.splitlines() if new else [],
         "revisions",
         "models",
         n=1,

@@ -32,7 +32,8 @@ class Entry:
     kind, schema, name: what it is ("VIEW", "public", "post_scores"); a constraint's name begins
     with its table's.
     create: PostgreSQL's statement that makes it. drop: the one that drops it, "" where there is
-    none. needs: the keys of the entries it depends on.
+    none. needs: the keys of the entries it depends on. normal: the statement in the form in which
+    it is compared, where that is another one.
     """
 
     kind: str
@@ -41,6 +42,12 @@ class Entry:
     create: str
     drop: str
     needs: tuple[str, ...] = ()
+    normal: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is compared: equal texts are equal objects."""
+        return self.normal or self.create
 
     @property
     def key(self) -> str:

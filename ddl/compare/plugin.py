@@ -7,17 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
-from sqlalchemy.exc import DBAPIError
 
-from ddl.compare import dump, leaves, residue
-from ddl.compare.difference import InexpressibleError
-from ddl.database import reason
-from ddl.database.connect import connect
-from ddl.errors import UserError
+from ddl.compare import leaves, residue, search
+from ddl.compare.pair import pairs
+from ddl.compare.search import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +20,6 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
     from alembic.operations.ops import UpgradeOps
-    from sqlalchemy.engine import URL
 
     from ddl.compare.dump import Dump
     from ddl.database.scratch import Scratch
@@ -72,66 +66,45 @@ def complete(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispat
     keys = comparison.differing
     tables = leaves.changed_tables(comparison.before, comparison.after, keys)
     operations = [op for op in leaves.flatten(upgrade_ops.ops) if leaves.needed(op, tables)]
-    upgrade_ops.ops[:] = _prove(comparison, operations) if keys else []
+    upgrade_ops.ops[:] = _prove(context, comparison, operations) if keys else []
     return PriorityDispatchResult.CONTINUE
 
 
 def _prove(
-    comparison: Comparison, operations: Sequence[MigrateOperation]
+    context: AutogenContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return the complete operations after they went up, down and up again on a candidate."""
-    with _candidate(comparison) as url:
-        whole: list[MigrateOperation] = [
-            *residue.before_tables(
-                comparison.before,
-                comparison.after,
-                leaves.retyped(operations),
-                leaves.dropped(operations),
-            ),
-            *operations,
-        ]
-        _run(url, whole)
-        last = residue.after_tables(_dump(comparison, url), comparison.after)
-        _run(url, last)
-        whole += last
-        _expect(comparison.after, _dump(comparison, url))
-        back = [operation.reverse() for operation in reversed(whole)]
-        _run(url, back)
-        _expect(comparison.before, _dump(comparison, url))
-        _run(url, whole)
-        _expect(comparison.after, _dump(comparison, url))
-    return whole
-
-
-def _dump(comparison: Comparison, url: URL) -> Dump:
-    return dump.of(url, version_table=comparison.version_table)
+    before, after = comparison.before, comparison.after
+    with _candidate(context, comparison) as candidate:
+        up = search.find(candidate, before, after, operations)
+        back = [operation.reverse() for operation in reversed(up)]
+        if _leads(candidate, back, before) and _leads(candidate, up, after):
+            return up
+    # Turning each operation round is not enough: the way back is searched like the way up.
+    with _candidate(context, comparison) as candidate:
+        candidate.run(up)
+        search.expect(after, candidate.dump())
+        down = search.find(candidate, after, before, [])
+        candidate.run(up)
+        search.expect(after, candidate.dump())
+    return pairs(up, down)
 
 
 @contextmanager
-def _candidate(comparison: Comparison) -> Iterator[URL]:
+def _candidate(context: AutogenContext, comparison: Comparison) -> Iterator[Candidate]:
     name = comparison.databases.create(comparison.template)
-    yield comparison.databases.database(name)
+    url = comparison.databases.database(name)
+    yield Candidate(url, comparison.version_table, context)
     comparison.databases.drop(name)
 
 
-def _run(url: URL, operations: Sequence[MigrateOperation]) -> None:
-    """Run operations on a candidate, in one transaction."""
-    with connect(url, source="the scratch server") as connection, connection.begin():
-        invoker = Operations(MigrationContext.configure(connection=connection))
-        for operation in operations:
-            try:
-                invoker.invoke(operation)
-            except DBAPIError as error:
-                what = " ".join(str(part) for part in operation.to_diff_tuple()[:2])
-                raise UserError(
-                    f"The change cannot be made ({what}): {reason.of(error)}"
-                ) from error
-
-
-def _expect(wanted: Dump, found: Dump) -> None:
-    """Raise UserError with the first entry that differs."""
-    for key in residue.differing(found, wanted):
-        raise InexpressibleError(found.get(key), wanted.get(key))
+def _leads(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:
+    """Run operations on the candidate; return whether they lead to the goal."""
+    try:
+        candidate.run(operations)
+    except Exception:  # noqa: BLE001  # whatever it is, this is not the way
+        return False
+    return not residue.differing(candidate.dump(), goal)
 
 
 # Here and not in env.py, which runs once for each command of a process.

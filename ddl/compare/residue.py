@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddl.compare import sequences, statements
+from ddl.compare import sequences, statements, table_turn, type_turn
 from ddl.compare.difference import InexpressibleError
 from ddl.compare.operations import StatementOp
 
@@ -14,13 +14,24 @@ if TYPE_CHECKING:
     from ddl.compare.dump import Dump, Entry
 
 # What hangs on another object and goes with it; it has no DROP of its own.
-SATELLITES = frozenset({"ACL", "COMMENT", "ROW SECURITY"})
+SATELLITES = frozenset({"ACL", "COMMENT", "DEFAULT ACL", "ROW SECURITY"})
+
+# What keeps its rows or its value, and how it is altered.
+TURNS = {
+    "DOMAIN": type_turn.turn,
+    "SEQUENCE": sequences.turn,
+    "TABLE": table_turn.turn,
+    "TYPE": type_turn.turn,
+}
 
 # What is a part of its table or view.
 PARTS = SATELLITES | {"INDEX", "POLICY", "RULE", "TRIGGER"}
 
 # What reads a table's columns and forbids to change their type.
 READERS = frozenset({"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"})
+
+# What may name a type in an expression, which then holds the type fast.
+EXPRESSIONS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FUNCTION", "INDEX", "VIEW"})
 
 # What belongs to a table so closely that Alembic's operations come first.
 OF_TABLES = frozenset(
@@ -44,12 +55,10 @@ FOUNDATIONS = frozenset(
 
 def differing(before: Dump, after: Dump) -> list[str]:
     """Return the keys of the entries that are missing, too many or changed, in dump order."""
-    keys = [key for key, entry in after.items() if key not in before or _differ(before[key], entry)]
+    keys = [
+        key for key, entry in after.items() if key not in before or before[key].text != entry.text
+    ]
     return keys + [key for key in before if key not in after]
-
-
-def _differ(one: Entry, other: Entry) -> bool:
-    return one.create != other.create
 
 
 def before_tables(
@@ -65,13 +74,13 @@ def before_tables(
     changed = {
         key
         for key in differing(before, after)
-        if key in before and not _near_table(before, key) and not _replaceable(before, after, key)
+        if key in before
+        and before[key].kind not in FOUNDATIONS
+        and not _near_table(before, key)
+        and not _replaceable(before, after, key)
     }
-    in_the_way = {
-        key
-        for key, entry in before.items()
-        if (entry.kind in READERS and retyped.intersection(entry.needs))
-        or dropped.intersection(entry.needs)
+    in_the_way = _readers(before, retyped) | {
+        key for key, entry in before.items() if dropped.intersection(entry.needs)
     }
     doomed = {
         key
@@ -80,7 +89,7 @@ def before_tables(
     }
     gone = doomed | dropped
     drops = [drop(before[key], gone) for key in reversed(before) if key in doomed]
-    new = [entry for key, entry in after.items() if key not in before or key in doomed]
+    new = [entry for key, entry in after.items() if key not in before]
     made = {entry.key for entry in new if entry.kind in FOUNDATIONS}
     return drops + [create(entry, made) for entry in new if entry.kind in FOUNDATIONS]
 
@@ -88,20 +97,45 @@ def before_tables(
 def after_tables(before: Dump, after: Dump) -> list[StatementOp]:
     """Return what is still missing, too many or changed: drops first, then creations, in order."""
     keys = set(differing(before, after))
-    for key in keys:
-        old, new = before.get(key), after.get(key)
-        if key.startswith("TABLE "):
-            raise InexpressibleError(old, new)
     simple = {key for key in keys if _replaceable(before, after, key)}
-    doomed = _with_dependents(before, {key for key in keys - simple if key in before})
+    anew = {key for key in keys - simple if key in before} | _obstacles(before, after, simple)
+    doomed = _with_dependents(before, anew) - simple
+    _refuse_tables(before, after, doomed)
     drops = [drop(before[key], doomed) for key in reversed(before) if key in doomed]
     made = {key for key in after if (key in keys and key not in simple) or key in doomed}
     creations = [
-        change(before[key], entry) if key in simple else create(entry, made)
+        change(before, after, key) if key in simple else create(entry, made)
         for key, entry in after.items()
         if key in made or key in simple
     ]
     return drops + creations
+
+
+def _refuse_tables(before: Dump, after: Dump, doomed: set[str]) -> None:
+    """Raise InexpressibleError where a table would have to be dropped and made again."""
+    for key in doomed:
+        if before[key].kind == "TABLE" and key in after:
+            raise InexpressibleError(before[key], after[key])
+
+
+def _obstacles(before: Dump, after: Dump, changing: set[str]) -> set[str]:
+    """Return what stands in the way of columns that change their type or go."""
+    found: set[str] = set()
+    tables = {key for key in changing if key.startswith("TABLE ")}
+    for key in changing:
+        name = type_turn.swapped(before[key], after[key])
+        if name is not None:
+            tables |= {k for k, e in before.items() if e.kind == "TABLE" and name in e.create}
+            found |= {k for k, e in before.items() if e.kind in EXPRESSIONS and name in e.create}
+    return found | _readers(before, tables)
+
+
+def _readers(dump: Dump, tables: set[str]) -> set[str]:
+    return {
+        key
+        for key, entry in dump.items()
+        if entry.kind in READERS and tables.intersection(entry.needs)
+    }
 
 
 def create(entry: Entry, made: set[str]) -> StatementOp:
@@ -137,15 +171,18 @@ def drop(entry: Entry, gone: set[str]) -> StatementOp:
     return operation
 
 
-def change(old: Entry, new: Entry) -> StatementOp:
+def change(before: Dump, after: Dump, key: str) -> StatementOp:
     """Return the operation that changes an object in its place."""
+    old, new = before[key], after[key]
     if old.kind in SATELLITES:
         one, other = statements.split(old.create), statements.split(new.create)
-        return StatementOp("change", new.label, tuple(_turn(one, other)), tuple(_turn(other, one)))
-    if old.kind == "SEQUENCE":
-        one, other = sequences.turn(old, new) or [], sequences.turn(new, old) or []
-        return StatementOp("change", new.label, tuple(one), tuple(other))
-    return StatementOp("change", new.label, (_or_replace(new.create),), (_or_replace(old.create),))
+        forward, back = list(_turn(one, other)), list(_turn(other, one))
+    elif old.kind in TURNS:
+        turn = TURNS[old.kind]
+        forward, back = turn(old, new, before) or [], turn(new, old, after) or []
+    else:
+        forward, back = [_or_replace(new.create)], [_or_replace(old.create)]
+    return StatementOp("change", new.label, tuple(forward), tuple(back))
 
 
 def _turn(old: list[str], new: list[str]) -> Iterator[str]:
@@ -165,8 +202,9 @@ def _replaceable(before: Dump, after: Dump, key: str) -> bool:
     old, new = before[key], after[key]
     if old.kind in SATELLITES:
         return True
-    if old.kind == "SEQUENCE":
-        return sequences.turn(old, new) is not None
+    if old.kind in TURNS:
+        turn = TURNS[old.kind]
+        return turn(old, new, before) is not None and turn(new, old, after) is not None
     # CREATE OR REPLACE FUNCTION keeps the name, the arguments and the type of the result.
     return old.kind in {"FUNCTION", "PROCEDURE"} and _signature(old) == _signature(new)
 

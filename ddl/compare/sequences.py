@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ddl.compare.dump import Entry
+    from ddl.compare.dump import Dump, Entry
 
 _OWN = re.compile(r"CREATE (?:UNLOGGED )?SEQUENCE (?P<name>\S.*?)\n(?P<options>.*);$", re.DOTALL)
 
@@ -17,7 +17,7 @@ _IDENTITY = re.compile(
 )
 
 
-def turn(old: Entry, new: Entry) -> list[str] | None:
+def turn(old: Entry, new: Entry, _: Dump) -> list[str] | None:
     """Return the statements that turn one sequence into another, or None where none can.
 
     Source: PostgreSQL, ALTER SEQUENCE; pg_dump prints every option except the defaults of AS and

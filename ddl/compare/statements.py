@@ -31,24 +31,48 @@ def inverse(statement: str) -> str | None:
 
     Known are those which have no DROP: GRANT and REVOKE, COMMENT, row security.
     """
-    if statement.startswith("COMMENT ON "):
-        return _LITERAL_END.sub(" IS NULL;", statement)
-    if statement.startswith("GRANT "):
-        taken = statement.removesuffix(";").removesuffix(" WITH GRANT OPTION")
-        rights, _, role = taken.removeprefix("GRANT ").rpartition(" TO ")
-        return f"REVOKE {rights} FROM {role};"
-    if statement.startswith("REVOKE "):
-        rights, _, role = statement.removeprefix("REVOKE ").removesuffix(";").rpartition(" FROM ")
-        return f"GRANT {rights} TO {role};"
-    for one, other in (
-        (" ENABLE ROW LEVEL SECURITY;", " DISABLE ROW LEVEL SECURITY;"),
-        (" NO FORCE ROW LEVEL SECURITY;", " FORCE ROW LEVEL SECURITY;"),
+    for begin, turn in (
+        ("COMMENT ON ", _no_comment),
+        ("GRANT ", _revoke),
+        ("REVOKE ", _grant),
+        ("ALTER DEFAULT PRIVILEGES ", _default_privileges),
+        ("ALTER TABLE ", _row_security),
     ):
-        if statement.endswith(one):
-            return statement.removesuffix(one) + other
-        if statement.endswith(other):
-            return statement.removesuffix(other) + one
+        if statement.startswith(begin):
+            return turn(statement)
     return None
+
+
+def _no_comment(statement: str) -> str:
+    return _LITERAL_END.sub(" IS NULL;", statement)
+
+
+def _revoke(statement: str) -> str:
+    taken = statement.removesuffix(";").removesuffix(" WITH GRANT OPTION")
+    rights, _, role = taken.removeprefix("GRANT ").rpartition(" TO ")
+    return f"REVOKE {rights} FROM {role};"
+
+
+def _grant(statement: str) -> str:
+    rights, _, role = statement.removeprefix("REVOKE ").removesuffix(";").rpartition(" FROM ")
+    return f"GRANT {rights} TO {role};"
+
+
+def _row_security(statement: str) -> str | None:
+    head, found, _ = statement.partition(" ROW LEVEL SECURITY;")
+    for one, other in (("NO FORCE", "FORCE"), ("FORCE", "NO FORCE"), ("ENABLE", "DISABLE")):
+        if found and head.endswith(f" {one}"):
+            return f"{head.removesuffix(one)}{other} ROW LEVEL SECURITY;"
+    return None
+
+
+def _default_privileges(statement: str) -> str | None:
+    """Return what takes ALTER DEFAULT PRIVILEGES … GRANT or REVOKE … back."""
+    match = re.search(r" (?:GRANT|REVOKE) (?!OPTION)", statement)
+    if match is None:
+        return None
+    back = inverse(statement[match.start() + 1 :])
+    return f"{statement[: match.start()]} {back}" if back else None
 
 
 def escaped(statement: str) -> str:

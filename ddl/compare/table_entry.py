@@ -1,4 +1,4 @@
-"""A table's entry, taken apart: its columns and its constraints are objects of their own."""
+"""A table's entry, taken apart: its columns and its CHECK constraints are objects of their own."""
 
 from __future__ import annotations
 
@@ -6,38 +6,37 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ddl.compare import table_parts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ddl.compare.dump import Entry
 
-# A string, a quoted name, or one of the characters that structure a definition.
-_TOKEN = re.compile(r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[(),]""", re.DOTALL)
-
-_NAME = re.compile(r'"(?:[^"]|"")*"|\S+')
-
-_HEAD = re.compile(r'CREATE (?:UNLOGGED )?TABLE ((?:"(?:[^"]|"")*"|[^\s"(])+) \(')
+_CHECK = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|[^\s"]+) CHECK ')
 
 
 def split(entry: Entry) -> Iterator[Entry]:
     """Yield a table's entry without its CHECK constraints, then each of them.
 
-    The columns of the first are sorted, since the order of columns is no difference: a new column
+    The first is compared with its columns sorted, since their order is no difference: a new column
     comes last in PostgreSQL. Every other kind of entry is yielded as it is.
     """
-    head = _HEAD.match(entry.create) if entry.kind == "TABLE" else None
+    head = table_parts.HEAD.match(entry.create) if entry.kind == "TABLE" else None
     if head is None:
         yield entry
         return
-    items, end = _items(entry.create, head.end())
-    columns = sorted(item for item in items if not item.startswith("CONSTRAINT "))
-    checks = [item for item in items if item.startswith("CONSTRAINT ")]
-    body = ",\n    ".join(columns)
-    yield replace(entry, create=f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}")
-    table = head[1]
-    for check in checks:
-        match = _NAME.match(check, len("CONSTRAINT "))
-        name = match[0] if match else ""
+    items, end = table_parts.items(entry.create, head.end())
+    checks = [(item, match) for item in items if (match := _CHECK.match(item))]
+    body = [item for item in items if not _CHECK.match(item)]
+    create, normal = (
+        f"{entry.create[: head.end()]}\n    {text}\n{entry.create[end:]}"
+        for text in (",\n    ".join(body), ",\n    ".join(sorted(body)))
+    )
+    yield replace(entry, create=create, normal=normal)
+    table = head["name"]
+    for check, match in checks:
+        name = match["name"]
         yield replace(
             entry,
             kind="CHECK CONSTRAINT",
@@ -46,26 +45,6 @@ def split(entry: Entry) -> Iterator[Entry]:
             drop=f"ALTER TABLE {table} DROP CONSTRAINT {name};",
             needs=(*entry.needs, entry.key),
         )
-
-
-def _items(definition: str, start: int) -> tuple[list[str], int]:
-    """Return what stands between a table's parentheses, and where they end."""
-    depth, begin = 0, start
-    items: list[str] = []
-    for token in _TOKEN.finditer(definition, start):
-        match token[0]:
-            case "(":
-                depth += 1
-            case ")" if depth:
-                depth -= 1
-            case "," | ")" as mark if not depth:
-                items.append(definition[begin : token.start()].strip())
-                begin = token.end()
-                if mark == ")":
-                    return [item for item in items if item], token.start()
-            case _:
-                pass
-    return items, len(definition)
 
 
 def _plain(name: str) -> str:

@@ -10,4 +10,4 @@ from ddl.console import arguments, uncaught
 
 if arguments.is_alembic():
     uncaught.install()
-    arguments.require_message()
+    arguments.check()

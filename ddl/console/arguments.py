@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from ddl.errors import UserError
 if TYPE_CHECKING:
     from argparse import Namespace
 
+_VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
+
 
 def is_alembic() -> bool:
     """Return whether this process is the alembic command, not a caller of its Python API."""
@@ -22,17 +25,35 @@ def is_alembic() -> bool:
     return program.stem == "alembic" or program.parts[-2:] == ("alembic", "__main__.py")
 
 
-def require_message() -> None:
-    """Raise UserError when a revision is made without saying what it is for."""
+def check() -> None:
+    """Raise UserError when a revision is made without a message, or with an id that is taken."""
     options = _options()
     if options is None or not hasattr(options, "cmd"):
         return
-    if options.cmd[0] in {command.revision, command.merge} and not (options.message or "").strip():
+    if options.cmd[0] not in {command.revision, command.merge}:
+        return
+    if not (options.message or "").strip():
         raise UserError('A revision needs a message: add -m "what it does".')
+    if options.rev_id and (file := _file_of(options.rev_id)):
+        raise UserError(
+            f"Revision {options.rev_id} is there already ({file.name}): choose another --rev-id."
+        )
 
 
 def _options() -> Namespace | None:
     """Return the parsed arguments, or None where Alembic itself refuses them."""
-    with contextlib.suppress(SystemExit):
+    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(None):
         return CommandLine(prog="alembic").parser.parse_args(sys.argv[1:])
+    return None
+
+
+def _file_of(revision: str) -> Path | None:
+    """Return the revision file that has an id.
+
+    Alembic would write a second one, warn, and from then on see only one of the two.
+    """
+    assigned = re.compile(rf"""^revision\b[^=\n]*=\s*["']{re.escape(revision)}["']""", re.MULTILINE)
+    for file in sorted(_VERSIONS.rglob("*.py")):
+        if assigned.search(file.read_text(encoding="utf-8", errors="replace")):
+            return file
     return None

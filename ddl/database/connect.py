@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10
 
 
+# Parameters that are secrets beside the password, which SQLAlchemy hides by itself.
+_SECRETS = ("sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+
+
 def engine(url: URL) -> Engine:
-    """Return an engine that keeps no connection open and says who it is."""
-    arguments: dict[str, str | int] = {}
+    """Return an engine that keeps no connection open, says who it is and shows no secret."""
+    arguments: dict[str, Any] = {name: url.query[name] for name in _SECRETS if name in url.query}
+    url = url.difference_update_query(_SECRETS)
     if "fallback_application_name" not in url.query:
         arguments["fallback_application_name"] = "alembic"
     if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import psycopg2
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -14,15 +14,27 @@ if TYPE_CHECKING:
 from ddl.database.url import where
 from ddl.errors import UserError
 
+# What libpq and the operating system say when there is nobody at the other end.
+_UNREACHED = re.compile(
+    "refused|No such file|timed out|timeout expired|could not translate|unreachable|No route"
+)
+
 
 def of(error: BaseException) -> str:
-    """Return the server's primary message, with its detail where there is one, as one line."""
+    """Return why, as one line.
+
+    Of a server's error that is its primary message, with its detail where there is one; of one
+    that is not a database's, its kind and text.
+    """
     original = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(original, psycopg2.Error) and original.diag.message_primary:
+    if isinstance(original, psycopg2.Error):
         detail = original.diag.message_detail
-        text = original.diag.message_primary + (f" ({detail})" if detail else "")
+        text = original.diag.message_primary or str(original)
+        text += f" ({detail})" if detail else ""
     else:
-        text = str(original)
+        # SQLAlchemy's own text goes on with the statement, its parameters and a link.
+        text = str(error.args[0]) if isinstance(error, SQLAlchemyError) else str(error)
+        text = f"{type(error).__name__}: {text}"
     return " ".join(text.split())
 
 
@@ -47,8 +59,10 @@ def connecting(error: BaseException, url: URL, *, source: str) -> UserError:
         return UserError(
             f'Database "{match[1]}" does not exist at {place}: create it or correct {source}.'
         )
-    if match := re.search(r"FATAL:\s+(.*)", text):
-        return UserError(f"The server at {place} refuses the connection: {match[1]}")
-    cause = text.rpartition("failed: ")[2] if "failed: " in text else text
-    cause = cause.partition(" Is the server")[0].strip()
-    return UserError(f"No server answers at {place} ({cause}): start it or correct {source}.")
+    if "FATAL: " in text:
+        refusal = text.rpartition("FATAL: ")[2].strip()
+        return UserError(f"The server at {place} refuses the connection: {refusal}")
+    cause = text.rpartition("failed: ")[2].partition(" Is the server")[0].strip()
+    if _UNREACHED.search(cause):
+        return UserError(f"No server answers at {place} ({cause}): start it or correct {source}.")
+    return UserError(f"No connection to {place} ({cause}): correct {source}.")

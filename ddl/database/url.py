@@ -15,6 +15,10 @@ DRIVER = "postgresql+psycopg2"
 
 _SCHEME = re.compile(r"^(postgres|postgresql)(\+\w+)?://")
 
+# An "@" that libpq would take for a part of the host or of the database's name; it was meant to
+# end a password that has an "@" or a "/" of its own, of which messages would then show a part.
+_STRAY_AT = re.compile(r"^\w+://[^@/]*[@/][^?]*@")
+
 
 def parse(text: str, *, source: str) -> URL:
     """Return the SQLAlchemy URL of a connection string.
@@ -30,6 +34,11 @@ def parse(text: str, *, source: str) -> URL:
     if not schemes and "://" in dsn:
         raise UserError(
             f"{source} is no PostgreSQL URL: write postgresql://user:password@host:5432/database."
+        )
+    if _STRAY_AT.match(dsn):
+        raise UserError(
+            f"{source} cannot be parsed: write @ as %40 and / as %2F in the password, "
+            "and so in every other part."
         )
     try:
         parts = dict(parse_dsn(dsn))
@@ -71,8 +80,9 @@ def _reason(error: Exception) -> str:
     """Return libpq's reason without what it quotes of the text."""
     if isinstance(error, ValueError):
         return "the port is no number"
-    reason = str(error).partition(': "postgres')[0].removeprefix("invalid dsn:")
-    return " ".join(re.sub(r'"[^"]*"', "…", reason).split()) or "not understood"
+    reason = str(error).removeprefix("invalid dsn:")
+    # From the first quotation mark to the last: what is quoted may have some of its own.
+    return " ".join(re.sub(r'".*"', "…", reason, flags=re.DOTALL).split()) or "not understood"
 
 
 def where(url: URL) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -53,8 +54,7 @@ def make(folder: Path, binaries: Binaries, account: Account | None, *, durable: 
     version and when initdb fails; OSError.
     """
     data = folder / traces.DATA
-    for stale in folder.glob(f"{traces.DATA}.*"):  # of a starter that was killed
-        shutil.rmtree(stale, ignore_errors=True)
+    _remove_stale(folder)
     if data.exists():
         found = _version(data)
         if durable and found != binaries.major:
@@ -76,6 +76,16 @@ def discard(folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _remove_stale(folder: Path) -> None:
+    """Remove what killed starters left, but for that in which initdb still works."""
+    for stale in folder.glob(f"{traces.DATA}.*"):
+        lock = os.open(stale, os.O_RDONLY)
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(stale, ignore_errors=True)
+        os.close(lock)
+
+
 def _initialise(
     folder: Path, binaries: Binaries, account: Account | None, *, durable: bool
 ) -> None:
@@ -85,29 +95,9 @@ def _initialise(
         if account:
             os.chown(new, account.uid, account.gid)
         (folder / _BOOT).write_text(_boot())
-        done = subprocess.run(
-            [
-                binaries.folder / "initdb",
-                *("-D", place(new, account)),
-                *("-U", "postgres", "-A", "trust", "-E", "UTF8"),
-                *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"),
-                *([] if durable else ["--no-sync", "--no-data-checksums"]),
-            ],
-            cwd=new,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-            umask=0o077,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode != 0:
-            problem = traces.reason(done.stdout, folder)
+        code, output = _run_initdb(new, binaries, account, durable=durable)
+        if code != 0:
+            problem = traces.reason(output, folder)
             raise UserError(
                 f"No database cluster could be made in {folder} ({problem}): "
                 f"mend that, or {way_out(durable=durable)}.",
@@ -119,6 +109,46 @@ def _initialise(
         descriptor = os.open(folder, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
+
+
+def _run_initdb(
+    data: Path, binaries: Binaries, account: Account | None, *, durable: bool
+) -> tuple[int, str]:
+    """Run initdb and return its exit code and output.
+
+    It is never stopped, for then it would leave shared memory: Ctrl-C does not reach it, and is
+    obeyed when it is done; when we are killed it ends its work, which a lock on its folder shows.
+    """
+    lock = os.open(data, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with subprocess.Popen(
+        [
+            binaries.folder / "initdb",
+            *("-D", place(data, account)),
+            *("-U", "postgres", "-A", "trust", "-E", "UTF8"),
+            *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"),
+            *([] if durable else ["--no-sync", "--no-data-checksums"]),
+        ],
+        cwd=data,
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        umask=0o077,
+        start_new_session=True,
+        pass_fds=[lock],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as initdb:
+        os.close(lock)
+        try:
+            output, _ = initdb.communicate()
+        finally:
+            initdb.wait()
+    return initdb.returncode, output
 
 
 def place(data: Path, account: Account | None) -> str:

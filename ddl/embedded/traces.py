@@ -51,8 +51,12 @@ def write_note(folder: Path, sockets: Path) -> None:
     """Note the socket's folder, and this process as the keeper. Raises OSError."""
     note = {"socket": str(sockets), "folder": _identity(folder), "keeper": os.getpid()}
     new = folder / f"{NOTE}.new"
-    new.write_text(json.dumps(note))
-    new.replace(folder / NOTE)
+    try:
+        new.write_text(json.dumps(note))
+        new.replace(folder / NOTE)
+    except OSError:  # the disk is full
+        new.unlink(missing_ok=True)
+        raise
 
 
 def read_postmaster(folder: Path) -> tuple[int, str]:

@@ -1,0 +1,46 @@
+"""An operation with its own way back, and one that has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate import renderers
+from alembic.autogenerate.render import render_op
+from alembic.operations import MigrateOperation, Operations
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+
+@dataclass
+class PairOp(MigrateOperation):
+    """Operations, and the ones that take them back where reversing each does not."""
+
+    forward: list[MigrateOperation] = field(default_factory=list)
+    backward: list[MigrateOperation] = field(default_factory=list)
+
+    def reverse(self) -> PairOp:
+        """Return the way back."""
+        return PairOp(self.backward, self.forward)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return what Alembic's check reports."""
+        return ("change", [operation.to_diff_tuple() for operation in self.forward])
+
+
+def pairs(up: list[MigrateOperation], down: list[MigrateOperation]) -> list[MigrateOperation]:
+    """Return operations of which Alembic's reversing makes the given downgrade."""
+    whole: list[MigrateOperation] = [PairOp([operation]) for operation in up]
+    return [*whole, PairOp([], down)]
+
+
+@Operations.implementation_for(PairOp)
+def _run(operations: Operations, operation: PairOp) -> None:
+    for one in operation.forward:
+        operations.invoke(one)
+
+
+@renderers.dispatch_for(PairOp)
+def _render(context: AutogenContext, operation: PairOp) -> list[str]:
+    return [line for one in operation.forward for line in render_op(context, one)]

@@ -1,0 +1,135 @@
+"""The operations that lead from one schema to another, found by trying them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic.autogenerate.render import render_op
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+from ddl.compare import dump, leaves, residue
+from ddl.compare.difference import InexpressibleError
+from ddl.database import reason
+from ddl.database.connect import connect
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import MigrateOperation
+    from sqlalchemy.engine import URL, Connection
+
+    from ddl.compare.dump import Dump
+    from ddl.compare.operations import StatementOp
+
+SOURCE = "the scratch server"
+
+# What the first residue leaves, a second or third one finds: a trigger on a view, say.
+ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The database on which operations are tried."""
+
+    url: URL
+    version_table: str
+    context: AutogenContext
+
+    def dump(self) -> Dump:
+        """Return what it holds now."""
+        return dump.of(self.url, version_table=self.version_table)
+
+    def run(self, operations: Sequence[MigrateOperation]) -> None:
+        """Run operations in one transaction. Raises what they raise."""
+        with connect(self.url, source=SOURCE) as connection, connection.begin():
+            for operation in operations:
+                self.run_one(connection, operation)
+
+    def run_one(self, connection: Connection, operation: MigrateOperation) -> None:
+        """Run an operation as the revision will: by its rendered text."""
+        lines = render_op(self.context, operation)
+        source = "\n".join([*sorted(self.context.imports), *lines])
+        names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
+        exec(source, names)  # noqa: S102  # it is what the revision will execute
+
+
+def find(
+    candidate: Candidate, before: Dump, after: Dump, alembics: Sequence[MigrateOperation]
+) -> list[MigrateOperation]:
+    """Bring the candidate from one schema to another; return the operations that did it.
+
+    alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out, and
+    what it should have done is then in the residue.
+    Raises UserError when nothing can express a difference, or a statement fails.
+    """
+    found = _attempt(
+        candidate,
+        residue.before_tables(before, after, leaves.retyped(alembics), leaves.dropped(alembics)),
+    )
+    found += _accepted(candidate, alembics)
+    for _ in range(ROUNDS):
+        now = candidate.dump()
+        if not residue.differing(now, after):
+            return found
+        found += _attempt(candidate, residue.after_tables(now, after))
+    expect(after, candidate.dump())
+    return found
+
+
+def expect(wanted: Dump, found: Dump) -> None:
+    """Raise InexpressibleError with the first entry that differs."""
+    for key in residue.differing(found, wanted):
+        raise InexpressibleError(found.get(key), wanted.get(key))
+
+
+def _accepted(
+    candidate: Candidate, operations: Iterable[MigrateOperation]
+) -> list[MigrateOperation]:
+    """Run operations; return those that PostgreSQL took."""
+    with connect(candidate.url, source=SOURCE) as connection, connection.begin():
+        return [one for one in operations if _try(candidate, connection, one) is None]
+
+
+def _attempt(candidate: Candidate, operations: Sequence[StatementOp]) -> list[MigrateOperation]:
+    """Run operations; what fails is tried again after the others. Return them as they ran."""
+    ran: list[MigrateOperation] = []
+    waiting = list(operations)
+    with connect(candidate.url, source=SOURCE) as connection, connection.begin():
+        while waiting:
+            failed = []
+            for operation in waiting:
+                error = _try(candidate, connection, operation)
+                if error is None:
+                    ran.append(operation)
+                else:
+                    failed.append((operation, error))
+            if len(failed) == len(waiting):
+                operation, error = failed[0]
+                raise UserError(
+                    f"The change cannot be made ({operation.action} {operation.label}): "
+                    f"{reason.of(error)}"
+                ) from error
+            waiting = [operation for operation, _ in failed]
+    return ran
+
+
+def _try(
+    candidate: Candidate, connection: Connection, operation: MigrateOperation
+) -> Exception | None:
+    """Run an operation; return why it fails, if it does.
+
+    PostgreSQL may refuse it, and what Alembic renders may not even be Python that runs.
+    """
+    savepoint = connection.begin_nested()
+    try:
+        candidate.run_one(connection, operation)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the operation cannot be written
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return None

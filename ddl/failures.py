@@ -1,0 +1,69 @@
+"""What can go wrong while revisions run, as sentences."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from alembic.script.revision import MultipleHeads
+from alembic.util import CommandError
+
+from ddl.database import reason
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.script import ScriptDirectory
+
+    from ddl.steps import Running
+
+# An object is there already: column, other object, function, schema, table (Appendix A, class 42).
+_DUPLICATE = {"42701", "42710", "42723", "42P06", "42P07"}
+
+UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
+NOT_WRITTEN = "{revision} cannot be written as SQL: {why}."
+
+
+@contextmanager
+def explained(
+    script: ScriptDirectory, running: Running, sentence: str = UNCHANGED
+) -> Iterator[None]:
+    """Turn what goes wrong inside into a UserError; what Alembic says clearly stays its own.
+
+    running: what is known of the run at that moment. sentence: what to say of a revision that
+    fails, UNCHANGED or NOT_WRITTEN.
+    """
+    try:
+        yield
+    except CommandError as error:
+        if isinstance(error, UserError):
+            raise
+        if unknown := [head for head in running.heads if not _knows(script, head)]:
+            raise UserError(
+                f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
+                "a newer release upgraded it. Use that release's tree."
+            ) from error
+        if isinstance(error.__cause__, MultipleHeads):
+            raise _two_heads(script) from error
+        raise
+    except Exception as error:
+        text = sentence.format(revision=running.label, why=reason.of(error))
+        hint = f" {running.hint}" if running.hint and reason.sqlstate(error) in _DUPLICATE else ""
+        raise UserError(text + hint) from error
+
+
+def _two_heads(script: ScriptDirectory) -> UserError:
+    heads = [script.get_revision(head) for head in sorted(script.get_heads())]
+    names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
+    return UserError(
+        f"There are {len(heads)} heads: {names}. "
+        'Join them: alembic merge heads -m "merge", or name the one you mean.'
+    )
+
+
+def _knows(script: ScriptDirectory, revision: str) -> bool:
+    try:
+        return script.get_revision(revision).revision == revision
+    except CommandError:
+        return False
