@@ -20,6 +20,7 @@ import psycopg2
 import pytest
 
 from ddl.embedded import programs, server, traces
+from ddl.embedded.account import Account
 from ddl.embedded.lease import has_keeper
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ PACKAGES = (
     programs.PACKAGE,
     f"{programs.PACKAGE}.libs",
 )
+# The many files below Python's and the server's folders that it does not.
+NEEDLESS = {"ensurepip", "idlelib", "include", "site-packages", "test"}
 
 
 class Tools:
@@ -67,14 +70,14 @@ class Tools:
             connection.close()
 
     @staticmethod
-    def processes(folder: Path) -> list[psutil.Process]:
-        """Return the living processes of the folder's server and its keeper."""
+    def below(folder: Path) -> list[psutil.Process]:
+        """Return the living processes that are in the folder: its servers and their keepers."""
         found = []
         for process in psutil.process_iter():
             try:
                 if process.status() == psutil.STATUS_ZOMBIE:  # of a container's idle first process
                     continue
-                if Path(process.cwd()) in (folder, folder / traces.DATA):
+                if Path(process.cwd()).is_relative_to(folder):
                     found.append(process)
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
@@ -83,7 +86,7 @@ class Tools:
     @classmethod
     def ended(cls, folder: Path, sockets: Path) -> None:
         """Wait until nothing is left of the folder's server, once nobody uses it."""
-        cls.until(lambda: not cls.processes(folder))
+        cls.until(lambda: not cls.below(folder))
         cls.until(lambda: not has_keeper(folder))
         assert not traces.processes(sockets)
         assert not sockets.exists()
@@ -202,49 +205,57 @@ def use() -> Iterator[Callable[..., User]]:
 
 
 @pytest.fixture(scope="session")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return a function that returns the folder of a whole cluster, to be copied."""
-    made: dict[str, Path] = {}
-
-    def folder(kind: str) -> Path:
-        if kind not in made:
-            place = tmp_path_factory.mktemp("cluster") / kind
-            running = server.start(place, durable=kind == "durable")
-            running.release()
-            Tools.ended(place, running.socket_directory)
-            made[kind] = place
-        return made[kind]
-
-    return folder
-
-
-@pytest.fixture
-def folder(stopped: Callable[[str], Path], tmp_path: Path) -> Path:
-    """Return a server's folder with a durable cluster, stopped."""
-    return clone(stopped("durable"), tmp_path / "target")
-
-
-@pytest.fixture
-def scratch(stopped: Callable[[str], Path], tmp_path: Path) -> Path:
-    """Return a server's folder with a scratch cluster, stopped."""
-    return clone(stopped("scratch"), tmp_path / "scratch")
-
-
-def clone(source: Path, target: Path) -> Path:
-    subprocess.run(["cp", "-a", source, target], check=True)
-    return target
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Return a temporary folder that every account may enter (pytest's are closed)."""
+def shelf() -> Iterator[Path]:
+    """Return the folder in which whole clusters lie between tests: making one takes long."""
     with open_to_all() as folder:
         yield folder
 
 
+@pytest.fixture
+def folder(shelf: Path, open_folder: Path) -> Iterator[Path]:
+    """Return a server's folder with a durable cluster, stopped."""
+    with borrowed(shelf / "durable", open_folder / "target") as folder:
+        yield folder
+
+
+@pytest.fixture
+def scratch(shelf: Path, open_folder: Path) -> Iterator[Path]:
+    """Return a server's folder with a scratch cluster, stopped."""
+    with borrowed(shelf / "scratch", open_folder / "scratch") as folder:
+        yield folder
+
+
+@contextmanager
+def borrowed(kept: Path, place: Path) -> Iterator[Path]:
+    """Move a cluster to a test and back, if the test leaves it whole."""
+    if not kept.exists():
+        running = server.start(kept, durable=kept.name == "durable")
+        running.release()
+        Tools.ended(kept, running.socket_directory)
+    kept.rename(place)
+    (place / traces.LOG).unlink(missing_ok=True)
+    yield place
+    Tools.until(lambda: not Tools.below(place))
+    whole = (place / traces.DATA / "global" / "pg_control").exists()
+    if whole and (place / traces.DATA / "PG_VERSION").read_text() == "18\n":
+        place.rename(kept)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Return a temporary folder that every account may enter (pytest's are closed).
+
+    It goes after the test, since pytest would keep its clusters for days; no process may be
+    left in it then.
+    """
+    with open_to_all() as folder:
+        yield folder
+        Tools.until(lambda: not Tools.below(folder))
+
+
 @contextmanager
 def open_to_all() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="ddl-test-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="ddl-test-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
 
@@ -259,10 +270,15 @@ def ordinary() -> Iterator[Ordinary]:
     with open_to_all() as place:
         packages = programs.site_packages()
         assert packages
-        for name in PACKAGES:
-            link(packages / name, place / name)
-        for name in ("ddl", "tests/ddl/embedded"):
-            link(PROJECT / name, place / name)
+        account = Account(nobody.pw_uid, nobody.pw_gid)
+        for source, name in (
+            *((packages, name) for name in PACKAGES),
+            *((PROJECT, name) for name in ("ddl", "tests")),
+        ):
+            if account.may_enter(source):
+                (place / name).symlink_to(source / name)
+            else:
+                link(source / name, place / name)
         python = Path(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}")
         try:
             subprocess.run([python, "-c", ""], user=nobody.pw_uid, cwd="/", check=True)
@@ -278,7 +294,8 @@ def link(source: Path, target: Path) -> None:
         target.mkdir(parents=True)
         target.chmod(0o755)
         for part in source.iterdir():
-            link(part, target / part.name)
+            if part.name not in NEEDLESS:
+                link(part, target / part.name)
     elif source.stat().st_mode & 0o004:
         try:
             target.hardlink_to(source)

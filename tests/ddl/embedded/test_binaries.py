@@ -29,6 +29,16 @@ def packages() -> Path:
     return folder
 
 
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    """Return a folder with a small wheel."""
+    installed = tmp_path / programs.PACKAGE / "pginstall"
+    for name in ("bin/postgres", "bin/initdb", "lib/a.so", "lib/a.a", "share/x/y"):
+        (installed / name).parent.mkdir(parents=True, exist_ok=True)
+        (installed / name).write_text(name)
+    return tmp_path
+
+
 def root_of(copied: Path) -> Path:
     return copied.parents[2]
 
@@ -44,21 +54,32 @@ def test_the_copy_runs_and_others_may_read_but_not_write_it(
     told = subprocess.run([copied / "postgres", "-V"], capture_output=True, check=True)
     assert b"PostgreSQL" in told.stdout
     assert {path.stat().st_mode & 0o777 for path in root_of(copied).rglob("*")} == {0o755}
+
+
+def test_a_copy_is_made_once_and_again_when_it_is_torn(open_folder: Path, toy: Path) -> None:
+    copied = binaries.copy(toy, open_folder)
     assert [path.name for path in open_folder.iterdir()] == [root_of(copied).name]
+    assert not (copied.parent / "lib" / "a.a").exists()
+    assert binaries.copy(toy, open_folder) == copied
 
-    assert binaries.copy(packages, open_folder) == copied  # made once
-
-    (copied.parent / "share" / "postgres.bki").unlink()  # a cleaner of old files was here
-    again = binaries.copy(packages, open_folder)
+    (copied.parent / "share" / "x" / "y").unlink()  # a cleaner of old files was here
+    again = binaries.copy(toy, open_folder)
     assert again != copied
-    assert (again.parent / "share" / "postgres.bki").is_file()
+    assert (again.parent / "share" / "x" / "y").is_file()
+
+
+def test_when_all_copies_are_torn_there_is_none(open_folder: Path, toy: Path) -> None:
+    for _ in range(9):
+        (binaries.copy(toy, open_folder) / "initdb").unlink()
+    with pytest.raises(OSError, match="another's or torn"):
+        binaries.copy(toy, open_folder)
 
 
 @pytest.mark.parametrize("trap", ["writable", "link", "file"])
 def test_a_folder_which_another_could_have_written_is_not_used(
-    open_folder: Path, packages: Path, trap: str
+    open_folder: Path, toy: Path, trap: str
 ) -> None:
-    copied = binaries.copy(packages, open_folder)
+    copied = binaries.copy(toy, open_folder)
     root = root_of(copied)
     if trap == "writable":
         root.chmod(0o777)
@@ -68,7 +89,7 @@ def test_a_folder_which_another_could_have_written_is_not_used(
             root.symlink_to(open_folder / "moved")
         else:
             root.touch()
-    assert root_of(binaries.copy(packages, open_folder)).name == f"{root.name[:-1]}1"
+    assert root_of(binaries.copy(toy, open_folder)).name == f"{root.name[:-1]}1"
 
 
 def test_the_wheels_own_are_used_where_the_account_can_run_them(

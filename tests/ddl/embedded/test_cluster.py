@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from ddl.embedded import binaries, cluster, traces
@@ -13,9 +15,12 @@ from ddl.embedded.account import choose
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ddl.embedded.binaries import Binaries
+
+    from .conftest import Tools, User
 
 
 @pytest.fixture
@@ -27,18 +32,14 @@ def make(folder: Path, runnable: Binaries, *, durable: bool) -> None:
     cluster.make(folder, runnable, choose(folder / traces.DATA), durable=durable)
 
 
-def inode(folder: Path) -> int:
-    return (folder / traces.DATA).stat().st_ino
-
-
 def test_a_whole_cluster_stays_and_what_a_killed_initdb_left_goes(
     folder: Path, runnable: Binaries
 ) -> None:
-    before = inode(folder)
+    before = sorted((folder / traces.DATA).iterdir())
     (folder / "data.half").mkdir()
     (folder / "data.half" / "PG_VERSION").write_text("18\n")
     make(folder, runnable, durable=True)
-    assert inode(folder) == before
+    assert sorted((folder / traces.DATA).iterdir()) == before
     assert not (folder / "data.half").exists()
 
 
@@ -48,6 +49,7 @@ def test_a_durable_cluster_of_another_version_is_left_and_named(
 ) -> None:
     mark = folder / traces.DATA / "PG_VERSION"
     mark.unlink()
+    (folder / traces.DATA / "global" / "pg_control").unlink()  # nor is it whole after the test
     if version:
         mark.write_text(version)
     before = sorted((folder / traces.DATA).iterdir())
@@ -67,17 +69,20 @@ def test_a_durable_cluster_of_another_version_is_left_and_named(
 def test_a_scratch_cluster_of_another_version_or_run_of_the_machine_is_remade(
     scratch: Path, runnable: Binaries, file: str, text: str | None
 ) -> None:
+    old = scratch / traces.DATA / "old"
+    old.touch()
     make(scratch, runnable, durable=False)
-    before = inode(scratch)
+    assert old.exists()
     (scratch / file).unlink()
     if text is not None:
         (scratch / file).write_text(text)
     make(scratch, runnable, durable=False)
-    assert inode(scratch) != before
+    assert not old.exists()
     assert (scratch / traces.DATA / "PG_VERSION").read_text() == "18\n"
-    remade = inode(scratch)
+    old.touch()
     make(scratch, runnable, durable=False)
-    assert inode(scratch) == remade
+    assert old.exists()
+    old.unlink()
     assert not list(scratch.glob("data.*"))
 
 
@@ -94,6 +99,41 @@ def test_a_failing_initdb_is_told_in_one_line_and_leaves_nothing(
         "mend that, or set SHADOW_DATABASE_URL."
     )
     assert not list(tmp_path.glob("data*"))
+
+
+def test_an_interrupted_start_lets_initdb_end_and_leaves_nothing(
+    open_folder: Path, use: Callable[..., User], tools: type[Tools]
+) -> None:
+    folder = open_folder / "scratch"
+    user = use(folder, "scratch")
+    user.send("start")
+    tools.until(lambda: list(folder.glob("data.*/global")))
+    [initdb] = psutil.Process(user.process.pid).children()
+    assert initdb.name() == "initdb"
+    assert os.getsid(initdb.pid) == initdb.pid  # a terminal's Ctrl-C does not reach it
+    user.process.send_signal(signal.SIGINT)
+    _, said = user.process.communicate()
+    assert user.process.returncode == -signal.SIGINT
+    assert "KeyboardInterrupt" in said
+    assert not initdb.is_running()
+    assert not list(folder.glob("data*"))
+
+
+def test_the_initdb_of_a_killed_start_ends_by_itself_and_its_cluster_is_removed_later(
+    open_folder: Path, use: Callable[..., User], tools: type[Tools], runnable: Binaries
+) -> None:
+    folder = open_folder / "scratch"
+    user = use(folder, "scratch")
+    user.send("start")
+    tools.until(lambda: list(folder.glob("data.*/global")))
+    [initdb] = psutil.Process(user.process.pid).children()
+    user.kill()
+    make(folder, runnable, durable=False)
+    initdb.wait()
+    [killed] = folder.glob("data.*")
+    assert (killed / "PG_VERSION").exists()  # nothing was taken from under it
+    make(folder, runnable, durable=False)
+    assert [path.name for path in folder.glob("data*")] == ["data"]
 
 
 def test_the_cluster_belongs_to_the_account_and_its_folder_to_the_caller(folder: Path) -> None:

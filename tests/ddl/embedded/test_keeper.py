@@ -26,12 +26,14 @@ ROWS = "SELECT count(*) FROM kept"
 def kept(folder: Path, tools: type[Tools]) -> server.Server:
     """Return a running durable server, used by this process, with a row in it."""
     running = server.start(folder, durable=True)
+    tools.sql(running.socket_directory, "DROP TABLE IF EXISTS kept")
     tools.sql(running.socket_directory, "CREATE TABLE kept AS SELECT 1")
     return running
 
 
 def test_it_loads_the_standard_library_only() -> None:
-    script = f"import runpy, sys; runpy.run_path({keeper.__file__!r}, run_name='x'); " + (
+    script = (
+        f"import runpy, sys; runpy.run_path({keeper.__file__!r}, run_name='x');"
         "print(*{name.split('.')[0] for name in sys.modules} - sys.stdlib_module_names)"
     )
     environment = {"PYTHONPATH": str(Path(keeper.__file__).parents[2])}
@@ -93,7 +95,9 @@ def test_a_server_whose_keeper_was_killed_is_stopped_when_its_users_leave(
 ) -> None:
     user = use(folder)
     sockets = user.start()
-    tools.keeper(folder).kill()
+    killed = tools.keeper(folder)
+    killed.kill()
+    killed.wait()
     user.leave()
     tools.ended(folder, sockets)
 
@@ -187,10 +191,11 @@ def test_a_removed_socket_costs_a_restart(kept: server.Server, tools: type[Tools
 
 
 def test_a_copy_of_a_folder_in_use_gets_a_server_of_its_own(
-    kept: server.Server, tmp_path: Path, tools: type[Tools]
+    kept: server.Server, tools: type[Tools]
 ) -> None:
-    subprocess.run(["cp", "-a", kept.folder, tmp_path / "copy"], check=True)
-    other = server.start(tmp_path / "copy", durable=True)
+    copied = kept.folder.with_name("copy")
+    subprocess.run(["cp", "-a", kept.folder, copied], check=True)
+    other = server.start(copied, durable=True)
     assert other.socket_directory != kept.socket_directory
     tools.sql(other.socket_directory, "INSERT INTO kept VALUES (2)")
     assert tools.sql(kept.socket_directory, ROWS) == [(1,)]
@@ -201,9 +206,9 @@ def test_a_copy_of_a_folder_in_use_gets_a_server_of_its_own(
 
 
 def test_a_folder_that_is_moved_while_in_use_keeps_its_server(
-    kept: server.Server, tmp_path: Path, tools: type[Tools]
+    kept: server.Server, tools: type[Tools]
 ) -> None:
-    moved = tmp_path / "moved"
+    moved = kept.folder.with_name("moved")
     kept.folder.rename(moved)
     again = server.start(moved, durable=True)
     assert again.socket_directory == kept.socket_directory
@@ -239,7 +244,7 @@ def test_the_log_does_not_grow_for_ever(
     monkeypatch.setattr(keeper, "_LOG_LIMIT", 10)
     monkeypatch.chdir(scratch)
     watcher = keeper.Keeper([], None, [], -1)
-    with subprocess.Popen(["true"]) as watcher.child:
+    with subprocess.Popen(["sleep", "0.1"]) as watcher.child:
         watcher.pid = watcher.child.pid
         watcher._wait_for_end()  # noqa: SLF001 - it looks once a minute
     assert log.stat().st_size == 0

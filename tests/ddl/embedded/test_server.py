@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import subprocess
 import time
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from ddl.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from .conftest import Ordinary, Tools, User
 
@@ -65,15 +67,20 @@ def test_eight_at_once_on_an_empty_folder_share_one_server(
     tools.ended(folder, sockets)
 
 
-def test_it_is_quick_when_there_is_a_cluster(scratch: Path) -> None:
-    """The limits are ten times what it takes on an idle machine."""
-    begin = time.monotonic()
-    running = server.start(scratch, durable=False)
-    assert time.monotonic() - begin < 1
-    begin = time.monotonic()
-    assert server.start(scratch, durable=False) == running
-    assert time.monotonic() - begin < 0.05
-    running.release()
+def test_it_is_quick_when_there_is_a_cluster(scratch: Path, tools: type[Tools]) -> None:
+    """It takes 0.1 seconds to start the server and 0.005 to find it."""
+    started, found = [], []
+    for _ in range(3):
+        begin = time.monotonic()
+        running = server.start(scratch, durable=False)
+        middle = time.monotonic()
+        assert server.start(scratch, durable=False) == running
+        found.append(time.monotonic() - middle)
+        started.append(middle - begin)
+        running.release()
+        tools.ended(scratch, running.socket_directory)
+    assert min(started) < 0.5  # another process may have had the machine
+    assert min(found) < 0.05
 
 
 def test_a_lease_is_given_back_once_and_taken_again(scratch: Path, tools: type[Tools]) -> None:
@@ -136,7 +143,8 @@ def test_an_ordinary_user_runs_it_himself(
     user.send("ask")
     assert user.answer().startswith("PostgreSQL 18.")
     uid = os.geteuid() if ordinary.uid is None else ordinary.uid
-    assert {process.uids().real for process in tools.processes(folder)} == {uid}
+    assert tools.keeper(folder).uids().real == uid
+    assert tools.postmaster(folder).uids().real == uid
     assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {uid}
     assert modes(tree) == before
     tools.keeper(folder).kill()
@@ -146,10 +154,10 @@ def test_an_ordinary_user_runs_it_himself(
 
 
 def test_the_caller_of_sudo_gets_the_server(
-    tmp_path: Path, use: Callable[..., User], tools: type[Tools]
+    open_folder: Path, use: Callable[..., User], tools: type[Tools]
 ) -> None:
     nobody = pwd.getpwnam("nobody")
-    folder = tmp_path / "scratch"
+    folder = open_folder / "scratch"
     user = use(folder, "scratch", environment={"SUDO_UID": str(nobody.pw_uid)})
     sockets = user.start()
     uid = nobody.pw_uid if os.geteuid() == 0 else os.geteuid()
@@ -181,7 +189,7 @@ def test_a_folder_of_another_major_version_is_named(folder: Path, use: Callable[
 def test_a_folder_that_may_not_be_written_is_named(
     open_folder: Path, ordinary: Ordinary, use: Callable[..., User]
 ) -> None:
-    open_folder.chmod(0o555)
+    ordinary.owned(open_folder).chmod(0o555)
     folder = open_folder / ".postgres" / "target"
     assert use(folder, account=ordinary).fail() == (
         f"FAILED: The embedded server cannot use {folder} (Permission denied): "
@@ -189,34 +197,62 @@ def test_a_folder_that_may_not_be_written_is_named(
     )
 
 
-@pytest.fixture
-def narrow(open_folder: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Return a folder without space for a cluster, and the command to see it so.
+@contextmanager
+def narrow(place: Path, megabytes: int, limit: int) -> Iterator[tuple[str, ...]]:
+    """Make a folder of little space; yield the prefix of a command that shall have none left.
 
-    A tiny file system where one may be mounted, else a limit to the size of a file.
+    It is a tiny file system where one may be mounted. Else a limit to the size of a file must
+    do (in bytes), which fails at the same places with another errno.
     """
-    place = open_folder / "narrow"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "ddl-test", place]
-    if subprocess.run(command, capture_output=True, check=False).returncode == 0:
-        yield place, ()
+    options = f"size={megabytes}m,mode=755"
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "ddl-test", place], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        yield ("prlimit", f"--fsize={limit}")
+        return
+    try:
+        yield ()
+    finally:
         subprocess.run(["umount", "-l", place], check=True)
-    else:
-        yield place, ("prlimit", "--fsize=1000000")
+
+
+def fill(place: Path) -> None:
+    with suppress(OSError), (place / "fill").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+
+
+FULL = r"\((|.*: )(No space left on device|File too large)\)"
 
 
 def test_a_full_disk_is_told_when_the_cluster_is_made(
-    narrow: tuple[Path, tuple[str, ...]], use: Callable[..., User]
+    open_folder: Path, use: Callable[..., User]
 ) -> None:
-    place, prefix = narrow
+    place = open_folder / "narrow"
     folder = place / ".postgres" / "target"
-    said = use(folder, prefix=prefix).fail()
-    assert said.startswith(f"FAILED: No database cluster could be made in {folder} (")
-    assert said.endswith("): mend that, or set DATABASE_URL.\n")
-    assert said.count("\n") == 1
-    if not prefix:
-        assert "No space left on device" in said
-    assert not list(folder.glob("data*"))
+    with narrow(place, 8, 0) as prefix:
+        said = use(folder, prefix=prefix).fail()
+        assert re.search(rf"^FAILED: .* {folder} {FULL}: mend that, or set DATABASE_URL.$", said)
+        assert not list(folder.glob("data*"))
+
+
+def test_a_full_disk_is_told_when_the_server_is_started(
+    open_folder: Path, folder: Path, use: Callable[..., User], tools: type[Tools]
+) -> None:
+    place = open_folder / "narrow"
+    with narrow(place, 80, 1000) as prefix:
+        subprocess.run(["cp", "-a", folder, place], check=True)
+        if not prefix:
+            fill(place)
+        copied = place / folder.name
+        said = use(copied, prefix=prefix).fail()
+        end = f"see {copied / traces.LOG}: mend that, or set DATABASE_URL."
+        assert re.search(rf"^FAILED: .* {copied} does not start {FULL}, {end}$", said)
+        tools.until(lambda: not tools.below(copied))
+        assert {path.name for path in copied.iterdir()} >= {traces.DATA, traces.USERS_LOCK}
+        assert not list(copied.glob(f"{traces.NOTE}*"))
 
 
 def test_a_durable_server_that_does_not_start_is_told_with_its_log(
@@ -228,7 +264,7 @@ def test_a_durable_server_that_does_not_start_is_told_with_its_log(
     assert f"), see {folder / traces.LOG}: mend that, or set DATABASE_URL.\n" in said
     assert said.count("\n") == 1
     assert "pg_control" in said
-    assert not tools.processes(folder)
+    assert not tools.below(folder)
     assert not (folder / traces.NOTE).exists()
 
 

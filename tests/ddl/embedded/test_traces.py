@@ -14,8 +14,6 @@ from ddl.embedded import server, traces
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Tools
-
 
 def test_the_note_is_read_where_it_was_written(tmp_path: Path) -> None:
     assert traces.read_note(tmp_path) is None
@@ -101,8 +99,7 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> N
     assert stat.S_IMODE(made.st_mode) == 0o600
 
 
-def test_a_link_is_not_followed(tmp_path: Path, tools: type[Tools]) -> None:
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic links"):
         traces.open_file(tmp_path / "link", os.O_RDWR)
-    assert not tools.processes(tmp_path)
