@@ -12,7 +12,7 @@ from alembic import context
 from sqlalchemy.engine import Engine
 
 from ddl import migrate, offline
-from ddl.console import arguments, interrupt, progress
+from ddl.console import arguments, interrupt
 from ddl.database import target
 from ddl.database.connect import connect
 from ddl.database.url import DRIVER
@@ -104,8 +104,6 @@ def _migrate(task: Run) -> None:
         if connection is not None:
             migrate.run(task, connection, given=True)
             return
-    if task.on_command_line and not task.environment.config.messaging_opts.get("quiet"):
-        progress.show()
     place = target.find(task.root, task.environment.config.get_main_option("sqlalchemy.url"))
     with connect(place.url, source=place.source) as connection:
         migrate.run(task, connection, given=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
 from ddl.database import reason
 from ddl.errors import UserError
@@ -48,8 +49,10 @@ def explained(
             raise _two_heads(script) from error
         raise
     except Exception as error:
+        if running.step is None and not isinstance(error, SQLAlchemyError):
+            raise  # a revision file that cannot be loaded
         text = sentence.format(revision=running.label, why=reason.of(error))
-        hint = f" {running.hint}" if running.hint and reason.sqlstate(error) in _DUPLICATE else ""
+        hint = f"\n{running.hint}" if running.hint and reason.sqlstate(error) in _DUPLICATE else ""
         raise UserError(text + hint) from error
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from ddl.database.scratch import SETTING, available, scratch
+from ddl.database.scratch import available, scratch
 from ddl.embedded import programs
 from ddl.errors import UserError
 
@@ -36,8 +36,8 @@ _TABLES = text("""
 """)
 
 _HINT = (
-    "If it has the tables and lost only its alembic_version: with the development dependencies "
-    f"and {SETTING}, upgrade tells which revision it equals."
+    "If it lost only its alembic_version: with the development dependencies, "
+    "upgrade tells which revision it equals."
 )
 
 # So many differing objects are named.
@@ -71,7 +71,7 @@ def look(task: Run, connection: Connection) -> str:
     names = ", ".join(differing[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     raise UserError(
         f"The database has tables and no {name}, and equals no revision; the nearest is "
-        f"{revision.revision} ({revision.doc}), where {names} differ. "
+        f"{revision.revision} ({revision.doc}), where {names} differ.\n"
         f"Make them equal, then run: {stamp}; then upgrade."
     )
 

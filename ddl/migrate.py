@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddl.console import progress
 from ddl.failures import explained
 from ddl.steps import Running, making_version_table, watched
 
@@ -58,5 +59,7 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         # A transaction that a question began would be taken for the caller's: Alembic would end
         # with 0 and commit nothing.
         connection.rollback()
+    if task.on_command_line and not given:
+        progress.show(quiet=task.environment.config.messaging_opts.get("quiet", False))
     with task.environment.begin_transaction():
         task.environment.run_migrations()

@@ -33,7 +33,19 @@ def turn(old: Entry, new: Entry, _: Dump) -> list[str] | None:
         return None
     if one.options.get("PARTITION BY") != other.options.get("PARTITION BY"):
         return None
-    return [*_columns(one, other), *_options(one, other), *_settings(one, other)]
+    left, joined = _parents(one), _parents(other)
+    table = f"ALTER TABLE {other.name}"
+    return [
+        *(f"{table} NO INHERIT {name};" for name in left if name not in joined),
+        *_columns(one, other),
+        *(f"{table} INHERIT {name};" for name in joined if name not in left),
+        *_options(one, other),
+        *_settings(one, other),
+    ]
+
+
+def _parents(table: Table) -> list[str]:
+    return _names(table.options.get("INHERITS", ""))
 
 
 def _columns(old: Table, new: Table) -> Iterator[str]:
@@ -117,9 +129,6 @@ def _options(old: Table, new: Table) -> Iterator[str]:
         yield f"{table} RESET ({', '.join(gone)});"
     if there := [f"{name}={value}" for name, value in other.items() if one.get(name) != value]:
         yield f"{table} SET ({', '.join(there)});"
-    parents = _names(old.options.get("INHERITS", "")), _names(new.options.get("INHERITS", ""))
-    yield from (f"{table} NO INHERIT {name};" for name in parents[0] if name not in parents[1])
-    yield from (f"{table} INHERIT {name};" for name in parents[1] if name not in parents[0])
 
 
 def _settings(old: Table, new: Table) -> Iterator[str]:

@@ -9,8 +9,10 @@ import sys
 _LOGGER = "alembic.runtime.migration"
 
 
-def show() -> None:
-    """Show one line on the standard error for each revision that runs."""
+def show(*, quiet: bool = False) -> None:
+    """Show one line on the standard error for each revision that runs, unless ``quiet``."""
+    if quiet:
+        return
     logger = logging.getLogger(_LOGGER)
     if not any(isinstance(handler, _Handler) for handler in logger.handlers):
         logger.addHandler(_Handler(sys.stderr))

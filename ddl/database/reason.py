@@ -19,6 +19,9 @@ _UNREACHED = re.compile(
     "refused|No such file|timed out|timeout expired|could not translate|unreachable|No route"
 )
 
+# not_null_violation and check_violation: their detail is the whole row, whatever is in it.
+_WITH_A_ROW = ("23502", "23514")
+
 
 def of(error: BaseException) -> str:
     """Return why, as one line.
@@ -29,6 +32,8 @@ def of(error: BaseException) -> str:
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, psycopg2.Error):
         detail = original.diag.message_detail
+        if original.pgcode in _WITH_A_ROW:
+            detail = None
         text = original.diag.message_primary or str(original)
         text += f" ({detail})" if detail else ""
     else:

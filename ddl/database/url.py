@@ -31,6 +31,10 @@ def parse(text: str, *, source: str) -> URL:
     have a password in it.
     """
     dsn, schemes = _SCHEME.subn("postgresql://", text.strip())
+    if "+" in text.partition("://")[0]:
+        # The name of a driver makes it SQLAlchemy's, to which a plus sign there is a space.
+        place, mark, query = dsn.partition("?")
+        dsn = place + mark + query.replace("+", "%20")
     if not schemes and "://" in dsn:
         raise UserError(
             f"{source} is no PostgreSQL URL: write postgresql://user:password@host:5432/database."
