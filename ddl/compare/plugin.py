@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from ddl.compare import leaves, residue, search
+from ddl.compare.columns import Columns
 from ddl.compare.pair import pairs
 from ddl.compare.search import Candidate
 
@@ -44,7 +46,12 @@ class Comparison:
     after: Dump
     version_table: str
 
-    @property
+    @cached_property
+    def columns(self) -> Columns:
+        """What Alembic's comparators ask about types and defaults."""
+        return Columns(self.before, self.after)
+
+    @cached_property
     def differing(self) -> list[str]:
         """The keys of the entries that differ."""
         return residue.differing(self.before, self.after)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ddl.compare.dump import Dump, Entry
 
 # What hangs on another object and goes with it; it has no DROP of its own.
-SATELLITES = frozenset({"ACL", "COMMENT", "DEFAULT ACL", "ROW SECURITY"})
+SATELLITES = frozenset({"ACL", "COMMENT", "DEFAULT ACL", "ROW SECURITY", "TABLE ATTACH"})
 
 # What keeps its rows or its value, and how it is altered.
 TURNS = {

@@ -36,7 +36,7 @@ def inverse(statement: str) -> str | None:
         ("GRANT ", _revoke),
         ("REVOKE ", _grant),
         ("ALTER DEFAULT PRIVILEGES ", _default_privileges),
-        ("ALTER TABLE ", _row_security),
+        ("ALTER TABLE ", _of_table),
     ):
         if statement.startswith(begin):
             return turn(statement)
@@ -58,7 +58,11 @@ def _grant(statement: str) -> str:
     return f"GRANT {rights} TO {role};"
 
 
-def _row_security(statement: str) -> str | None:
+def _of_table(statement: str) -> str | None:
+    table, attached, partition = statement.partition(" ATTACH PARTITION ")
+    if attached:
+        name = re.split(r" (?=FOR VALUES|DEFAULT;)", partition)[0]
+        return f"{table.replace(' ONLY ', ' ', 1)} DETACH PARTITION {name};"
     head, found, _ = statement.partition(" ROW LEVEL SECURITY;")
     for one, other in (("NO FORCE", "FORCE"), ("FORCE", "NO FORCE"), ("ENABLE", "DISABLE")):
         if found and head.endswith(f" {one}"):

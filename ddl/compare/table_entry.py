@@ -40,13 +40,8 @@ def split(entry: Entry) -> Iterator[Entry]:
         yield replace(
             entry,
             kind="CHECK CONSTRAINT",
-            name=f"{entry.name} {_plain(name)}",
+            name=f"{entry.name} {table_parts.plain(name)}",
             create=f"ALTER TABLE {table}\n    ADD {check};",
             drop=f"ALTER TABLE {table} DROP CONSTRAINT {name};",
             needs=(*entry.needs, entry.key),
         )
-
-
-def _plain(name: str) -> str:
-    """Return a name without its quotes."""
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -116,6 +116,11 @@ def masked(text: str) -> str:
     return "".join(blotted)
 
 
+def plain(name: str) -> str:
+    """Return a name without its quotes."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
 def parse(definition: str, statements: list[str]) -> Table | None:
     """Return a table of its entry, or None when the text is no plain CREATE TABLE.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def check() -> None:
 
 def _options() -> Namespace | None:
     """Return the parsed arguments, or None where Alembic itself refuses them."""
-    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(None):
+    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
         return CommandLine(prog="alembic").parser.parse_args(sys.argv[1:])
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import psycopg2
@@ -90,7 +91,9 @@ def _reason(error: Exception) -> str:
 
 
 def where(url: URL) -> str:
-    """Return the place that a URL names, without user and password, for messages."""
-    host = url.host or url.query.get("host") or url.query.get("hostaddr") or "the default host"
-    port = url.port or url.query.get("port")
-    return f"{host}:{port}" if port else f"{host}"
+    """Return the place that a URL or else libpq's variables name, without user and password."""
+    query, variables = url.query, os.environ
+    host = url.host or query.get("host") or query.get("hostaddr") or variables.get("PGHOST")
+    port = url.port or query.get("port") or variables.get("PGPORT")
+    place = host or "the default host"
+    return f"{place}:{port}" if port else f"{place}"

@@ -116,8 +116,8 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
             connection=connection,
             opts={
                 "target_metadata": models.metadata,
-                "compare_server_default": True,
-                "compare_type": True,
+                "compare_server_default": comparison.columns.default_differs,
+                "compare_type": comparison.columns.type_differs,
                 "include_schemas": False,
                 "autogenerate_plugins": autogenerate.COMPARATORS,
                 plugin.OPTION: comparison,

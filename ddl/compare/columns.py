@@ -1,0 +1,64 @@
+"""Whether a column's type or default differs: PostgreSQL's word for Alembic's comparators.
+
+Alembic compares defaults by a SELECT that fails when the two are of different types, and types by
+rules of its own; equal entries mean equal columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ddl.compare import statements, table_parts
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column
+
+    from ddl.compare.dump import Dump
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of two databases."""
+
+    before: Dump
+    after: Dump
+
+    def type_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
+        """Return it for configure(compare_type=…); None leaves the answer to Alembic."""
+        one, other = self._both(column)
+        if one is None or other is None:
+            return None
+        return (one.type, one.collation) != (other.type, other.collation)
+
+    def default_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
+        """Return it for configure(compare_server_default=…)."""
+        one, other = self._both(column)
+        return None if one is None or other is None else one.default != other.default
+
+    def _both(
+        self, column: Column[Any]
+    ) -> tuple[table_parts.Column | None, table_parts.Column | None]:
+        place = (column.table.schema or "public", column.table.name, column.name)
+        return self._old.get(place), self._new.get(place)
+
+    @cached_property
+    def _old(self) -> dict[tuple[str, str, str], table_parts.Column]:
+        return _columns(self.before)
+
+    @cached_property
+    def _new(self) -> dict[tuple[str, str, str], table_parts.Column]:
+        return _columns(self.after)
+
+
+def _columns(dump: Dump) -> dict[tuple[str, str, str], table_parts.Column]:
+    """Return the columns of the tables by schema, table and name; a serial's default too."""
+    found = {}
+    for entry in dump.values():
+        if entry.kind != "TABLE":
+            continue
+        table = table_parts.parse(entry.create, statements.split(entry.create))
+        for column in table.columns.values() if table else ():
+            found[entry.schema, entry.name, table_parts.plain(column.name)] = column
+    return found
