@@ -76,7 +76,8 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
         _run_pg_dump(url, file, version_table)
         loaded = pgdumplib.load(file)
         # pgdumplib 4.0 leaves both to the garbage collector, which warns of them.
-        loaded._handle.close()  # noqa: SLF001
+        if loaded._handle is not None:  # noqa: SLF001
+            loaded._handle.close()  # noqa: SLF001
         loaded._temp_dir.cleanup()  # noqa: SLF001
     ids: dict[int, str] = {}
     dump: Dump = {}

@@ -51,10 +51,10 @@ def test_a_lease_on_a_removed_folder_is_worth_nothing(tmp_path: Path) -> None:
 
 def test_a_forked_child_keeps_the_lease(tmp_path: Path) -> None:
     lease = Lease.take(tmp_path)
-    childs = os.dup(lease.descriptor)
+    own = os.dup(lease.descriptor)
     lease.give_back()
     assert not is_free(tmp_path / traces.USERS_LOCK)
-    os.close(childs)
+    os.close(own)
     assert is_free(tmp_path / traces.USERS_LOCK)
 
 

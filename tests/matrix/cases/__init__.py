@@ -1,0 +1,1 @@
+"""The cases of the matrix, a module for each kind of object."""

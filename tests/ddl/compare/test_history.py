@@ -1,0 +1,95 @@
+"""The history database: made once, and from the newest ancestor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from ddl.compare import history
+from ddl.database.connect import connect
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ddl.database.scratch import Scratch
+
+REVISION = '''"""{name}"""
+
+from alembic import op
+
+revision = "{name}"
+down_revision = {down!r}
+
+
+def upgrade():
+    with open({log!r}, "a") as log:
+        log.write("{name}")
+    op.execute("{sql}")
+
+
+def downgrade():
+    pass
+'''
+
+
+def environment(folder: Path) -> EnvironmentContext:
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    return EnvironmentContext(config, ScriptDirectory.from_config(config))
+
+
+def write(folder: Path, name: str, down: str | None, sql: str) -> None:
+    (folder / "versions").mkdir(exist_ok=True)
+    (folder / "versions" / f"{name}.py").write_text(
+        REVISION.format(name=name, down=down, sql=sql, log=str(folder / "log"))
+    )
+
+
+def tables(databases: Scratch, template: str) -> set[str]:
+    copy = databases.create(template)
+    with connect(databases.database(copy), source="the tests") as connection:
+        found = set(inspect(connection).get_table_names())
+    databases.drop(copy)
+    return found
+
+
+def test_the_same_revisions_have_one_template(databases: Scratch, tmp_path: Path) -> None:
+    write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
+    first = history.template(databases, environment(tmp_path))
+    assert history.template(databases, environment(tmp_path)) == first
+    assert tables(databases, first) == {"alembic_version", tmp_path.name}
+    databases.forget(first)
+
+
+def test_a_new_revision_starts_from_its_ancestor(databases: Scratch, tmp_path: Path) -> None:
+    write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
+    first = history.template(databases, environment(tmp_path))
+    write(tmp_path, "b", "a", "CREATE TABLE b ()")
+    newer = history.template(databases, environment(tmp_path))
+    assert newer != first
+    assert (tmp_path / "log").read_text() == "ab"
+    assert tables(databases, newer) == {"alembic_version", tmp_path.name, "b"}
+    databases.forget(first)
+    databases.forget(newer)
+
+
+def test_a_changed_revision_is_another_history(databases: Scratch, tmp_path: Path) -> None:
+    write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
+    first = history.template(databases, environment(tmp_path))
+    write(tmp_path, "a", None, "CREATE TABLE other ()")
+    other = history.template(databases, environment(tmp_path))
+    assert tables(databases, other) == {"alembic_version", "other"}
+    databases.forget(first)
+    databases.forget(other)
+
+
+def test_a_revision_that_fails_is_named(databases: Scratch, tmp_path: Path) -> None:
+    write(tmp_path, "a", None, "SELECT nonsense")
+    with pytest.raises(UserError, match=r'Revision a \(a\) fails .*"nonsense" does not exist'):
+        history.template(databases, environment(tmp_path))

@@ -1,0 +1,68 @@
+"""What is asked of the alembic command's arguments before it runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.console import arguments
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+
+@pytest.mark.parametrize(
+    ("program", "is_it"),
+    [
+        ("/env/bin/alembic", True),
+        ("C:/env/Scripts/alembic.exe", True),
+        ("/env/lib/alembic/__main__.py", True),
+        ("/env/bin/pytest", False),
+        ("/env/lib/nox/__main__.py", False),
+        ("", False),
+    ],
+)
+def test_it_is_the_command_and_no_caller(
+    monkeypatch: pytest.MonkeyPatch, program: str, *, is_it: bool
+) -> None:
+    monkeypatch.setattr(sys, "argv", [program, "current"])
+    assert arguments.is_alembic() is is_it
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "revision -m x",
+        "-c other.ini revision --autogenerate --message x",
+        "merge heads -m x --rev-id new",
+        "upgrade head",
+        "nonsense",
+        "",
+        "revision --nonsense",
+    ],
+)
+def test_what_is_alembics_to_judge(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["alembic", *typed.split()])
+    arguments.check()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("typed", ["revision", "revision --autogenerate -m=", "merge heads"])
+def test_a_message_is_required(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["alembic", *typed.split()])
+    with pytest.raises(UserError, match=r'A revision needs a message: add -m "what it does"\.'):
+        arguments.check()
+
+
+def test_an_id_is_given_once(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    (head,) = ScriptDirectory.from_config(config).get_heads()
+    monkeypatch.setattr(sys, "argv", ["alembic", "merge", "heads", "-m", "x", "--rev-id", head])
+    with pytest.raises(UserError, match=f"Revision {head} is there already"):
+        arguments.check()
