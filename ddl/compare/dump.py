@@ -73,7 +73,17 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
     """
     with tempfile.TemporaryDirectory(prefix="ddl-") as folder:
         file = Path(folder) / "schema.dump"
-        _run_pg_dump(url, file, version_table)
+        pattern = ".".join(f'"{part}"' for part in version_table.split("."))
+        _run(
+            "pg_dump",
+            url,
+            "--format=custom",
+            "--schema-only",
+            "--no-owner",
+            "--compress=none",
+            f"--exclude-table={pattern}",
+            f"--file={file}",
+        )
         loaded = pgdumplib.load(file)
         # pgdumplib 4.0 leaves both to the garbage collector, which warns of them.
         if loaded._handle is not None:  # noqa: SLF001
@@ -98,6 +108,24 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
     return dump
 
 
+def copy(source: URL, target: URL) -> None:
+    """Make what one database holds, without its rows, in an empty one.
+
+    Raises UserError when PostgreSQL's programs are missing or fail.
+    """
+    with tempfile.TemporaryDirectory(prefix="ddl-") as folder:
+        file = Path(folder) / "schema.dump"
+        _run("pg_dump", source, "--format=custom", "--schema-only", "--no-owner", f"--file={file}")
+        _run(
+            "pg_restore",
+            target,
+            "--exit-on-error",
+            "--no-owner",
+            f"--dbname={target.database}",
+            str(file),
+        )
+
+
 def _unused(key: str, dump: Dump) -> str:
     """Return the key, numbered where pg_dump gives two entries one name."""
     number = 2
@@ -108,19 +136,21 @@ def _unused(key: str, dump: Dump) -> str:
     return free
 
 
-def _run_pg_dump(url: URL, file: Path, version_table: str) -> None:
-    program = programs.find("pg_dump") or shutil.which("pg_dump")
+def _run(name: str, url: URL, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs on a database."""
+    program = programs.find(name) or shutil.which(name)
     if program is None:
-        raise UserError("Comparing needs pg_dump: install the development dependencies.")
-    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
-    command = [str(program), "--format=custom", "--schema-only", "--no-owner", "--compress=none"]
-    command += [f"--exclude-table={pattern}", f"--file={file}"]
+        raise UserError(f"Comparing needs {name}: install the development dependencies.")
     result = subprocess.run(
-        command, env=environment(url), capture_output=True, text=True, check=False
+        [str(program), *arguments],
+        env=environment(url),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode:
-        reason = " ".join(result.stderr.split()).removeprefix("pg_dump: error: ")
-        raise UserError(f"pg_dump cannot read {url.database}: {reason}")
+        reason = " ".join(result.stderr.split()).removeprefix(f"{name}: error: ")
+        raise UserError(f"{name} fails on database {url.database}: {reason}")
 
 
 def environment(url: URL) -> Mapping[str, str]:

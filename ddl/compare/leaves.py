@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
+from ddl.compare.pair import PairOp
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -19,6 +21,8 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
     for operation in operations:
         if isinstance(operation, ops.OpContainer):
             yield from flatten(operation.ops)
+        elif isinstance(operation, PairOp):
+            yield from flatten(operation.forward)
         else:
             if isinstance(operation, ops.AlterColumnOp):
                 # MySQL's; PostgreSQL's implementation warns of it at every run.

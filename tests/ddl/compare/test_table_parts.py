@@ -6,15 +6,17 @@ import pytest
 
 from ddl.compare.table_parts import Column, column, items, masked, parse
 
+ODD = """\
+"a ""b, c" character varying(10) COLLATE pg_catalog."C" \
+DEFAULT 'x NOT NULL'::text CONSTRAINT "odd name" NOT NULL"""
+
 
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
         ("id bigint NOT NULL", Column("id", "bigint", not_null="NOT NULL")),
         (
-            '"a ""b, c" '
-            + """character varying(10) COLLATE pg_catalog."C" DEFAULT 'x NOT NULL'::text"""
-            + ' CONSTRAINT "odd name" NOT NULL',
+            ODD,
             Column(
                 '"a ""b, c"',
                 "character varying(10)",
