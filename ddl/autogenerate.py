@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import URL, Connection
 
+    from ddl.compare.entry import Dump
     from ddl.database.scratch import Scratch
     from ddl.environment import Run
 
@@ -77,7 +78,7 @@ def load(package: str) -> desired.Models:
     return desired.Models(module.Base.metadata, tuple(entities.find(package)))
 
 
-def _desired(databases: Scratch, models: desired.Models) -> dump.Dump:
+def _desired(databases: Scratch, models: desired.Models) -> Dump:
     name = databases.create()
     desired.build(models, databases.database(name), source="the scratch server")
     built = dump.of(databases.database(name))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.script.base import Script
     from sqlalchemy.engine import Connection
 
-    from ddl.compare.dump import Dump
+    from ddl.compare.entry import Dump
     from ddl.database.scratch import Scratch
     from ddl.environment import Run
 

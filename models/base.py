@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Date,
     Double,
+    FetchedValue,
     Identity,
     Interval,
     LargeBinary,
@@ -64,8 +65,10 @@ Id = Annotated[int, mapped_column(BigInteger(), Identity(), primary_key=True)]
 # When the row came, by the server's clock.
 CreatedAt = Annotated[dt.datetime, mapped_column(server_default=func.now())]
 
-# When the row last changed; needs a trigger on its table.
-UpdatedAt = Annotated[dt.datetime, mapped_column(server_default=func.now())]
+# When the row last changed; needs a trigger on its table, whose value is read after an update.
+UpdatedAt = Annotated[
+    dt.datetime, mapped_column(server_default=func.now(), server_onupdate=FetchedValue())
+]
 
 # A flag that is set unless somebody says otherwise.
 DefaultTrue = Annotated[bool, mapped_column(server_default=true())]

@@ -129,7 +129,16 @@ post_scores = table(
 api_reads_posts = PGGrantTable(
     schema="public",
     table="posts",
-    columns=["id", "title", "content", "published", "created_at", "updated_at", "owner_id"],
+    columns=[
+        "id",
+        "title",
+        "content",
+        "published",
+        "created_at",
+        "updated_at",
+        "owner_id",
+        "search",
+    ],
     role=API_ROLE,
     grant=PGGrantTableChoice.SELECT,
 )

@@ -20,7 +20,7 @@ from ddl.database.connect import engine as connectable
 from ddl.database.scratch import Scratch, scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.engine import URL, Engine
 
@@ -51,19 +51,26 @@ class Tree:
         """The folder of the revision files."""
         return self.root / "alembic" / "versions"
 
-    def alembic(self, *arguments: str, **environment: str) -> Result:
-        """Run the alembic command as a process; an empty variable is left out."""
-        variables = os.environ | self.environment | environment
+    def alembic(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Result:
+        """Run the alembic command as a process; an empty variable is left out.
+
+        prefix: a command that runs the one after it in some other way.
+        """
         done = subprocess.run(
-            [sys.executable, "-m", "alembic", *arguments],
+            [*prefix, sys.executable, "-m", "alembic", *arguments],
             cwd=self.root,
-            env={name: value for name, value in variables.items() if value},
+            env=self.variables(**environment),
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def variables(self, **environment: str) -> dict[str, str]:
+        """Return the environment of a command, without the variables that are empty."""
+        variables = os.environ | self.environment | environment
+        return {name: value for name, value in variables.items() if value}
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +124,9 @@ def project(databases: Scratch, empty: URL) -> Tree:
 
 
 @pytest.fixture
-def tree(databases: Scratch, empty: URL, tmp_path: Path) -> Tree:
+def tree(
+    databases: Scratch, empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Tree]:
     """A copy of the working tree, to be edited, on an empty database."""
     root = tmp_path / "tree"
     root.mkdir()
@@ -127,7 +136,13 @@ def tree(databases: Scratch, empty: URL, tmp_path: Path) -> Tree:
             shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, root)
-    return Tree(root, _environment(databases, empty))
+    made = Tree(root, _environment(databases, empty))
+    yield made
+    # The templates of its history serve nobody else.
+    monkeypatch.setenv("SHADOW_DATABASE_URL", made.environment["SHADOW_DATABASE_URL"])
+    with scratch(root) as own:
+        for template in own.templates():
+            own.forget(template)
 
 
 def _environment(databases: Scratch, target: URL) -> dict[str, str]:

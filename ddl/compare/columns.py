@@ -15,7 +15,7 @@ from ddl.compare import statements, table_parts
 if TYPE_CHECKING:
     from sqlalchemy import Column
 
-    from ddl.compare.dump import Dump
+    from ddl.compare.entry import Dump
 
 
 @dataclass(frozen=True)

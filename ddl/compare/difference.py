@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
-    from ddl.compare.dump import Entry
+    from ddl.compare.entry import Entry
 
 
 class InexpressibleError(UserError):

@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pgdumplib
 
 from ddl.compare import table_entry
+from ddl.compare.entry import Dump, Entry
 from ddl.embedded import programs
 from ddl.errors import UserError
 
@@ -23,45 +23,6 @@ if TYPE_CHECKING:
 
 # What every dump begins with, of the dump itself or of the database's name.
 _PREAMBLE = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One object of a database, as pg_dump prints it.
-
-    kind, schema, name: what it is ("VIEW", "public", "post_scores"); a constraint's name begins
-    with its table's.
-    create: PostgreSQL's statement that makes it. drop: the one that drops it, "" where there is
-    none. needs: the keys of the entries it depends on. normal: the statement in the form in which
-    it is compared, where that is another one.
-    """
-
-    kind: str
-    schema: str
-    name: str
-    create: str
-    drop: str
-    needs: tuple[str, ...] = ()
-    normal: str = ""
-
-    @property
-    def text(self) -> str:
-        """What is compared: equal texts are equal objects."""
-        return self.normal or self.create
-
-    @property
-    def key(self) -> str:
-        """What names the object in its database."""
-        return f"{self.kind} {self.schema}.{self.name}"
-
-    @property
-    def label(self) -> str:
-        """What a person calls the object."""
-        place = f"{self.schema}." if self.schema else ""
-        return f"{self.kind.lower()} {place}{self.name}"
-
-
-Dump = dict[str, Entry]
 
 
 def of(url: URL, *, version_table: str = "alembic_version") -> Dump:

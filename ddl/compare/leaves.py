@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
 
-    from ddl.compare.dump import Dump
+    from ddl.compare.entry import Dump
 
 
 def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from alembic.operations.ops import UpgradeOps
 
-    from ddl.compare.dump import Dump
+    from ddl.compare.entry import Dump
     from ddl.database.scratch import Scratch
 
 NAME = "ddl.compare"

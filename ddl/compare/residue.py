@@ -11,7 +11,7 @@ from ddl.compare.operations import StatementOp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddl.compare.dump import Dump, Entry
+    from ddl.compare.entry import Dump, Entry
 
 # What hangs on another object and goes with it; it has no DROP of its own.
 SATELLITES = frozenset({"ACL", "COMMENT", "DEFAULT ACL", "ROW SECURITY", "TABLE ATTACH"})

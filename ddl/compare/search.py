@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from sqlalchemy.engine import URL, Connection
 
-    from ddl.compare.dump import Dump
+    from ddl.compare.entry import Dump
     from ddl.compare.operations import StatementOp
 
 SOURCE = "the scratch server"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ddl.compare.dump import Dump, Entry
+    from ddl.compare.entry import Dump, Entry
 
 _OWN = re.compile(r"CREATE (?:UNLOGGED )?SEQUENCE (?P<name>\S.*?)\n(?P<options>.*);$", re.DOTALL)
 

@@ -11,7 +11,7 @@ from ddl.compare import table_parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddl.compare.dump import Entry
+    from ddl.compare.entry import Entry
 
 _CHECK = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|[^\s"]+) CHECK ')
 

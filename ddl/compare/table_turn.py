@@ -10,7 +10,7 @@ from ddl.compare import statements, table_parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddl.compare.dump import Dump, Entry
+    from ddl.compare.entry import Dump, Entry
     from ddl.compare.table_parts import Column, Table
 
 # What takes a setting back to what a new column or table has (PostgreSQL, ALTER TABLE).

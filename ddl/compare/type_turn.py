@@ -10,7 +10,7 @@ from ddl.compare import statements, table_parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddl.compare.dump import Dump, Entry
+    from ddl.compare.entry import Dump, Entry
 
 _NAME = r'(?P<name>(?:"(?:[^"]|"")*"|[^\s"])+)'
 _ENUM = re.compile(rf"CREATE TYPE {_NAME} AS ENUM \(")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from sqlalchemy.engine import URL
 
-    from ddl.compare.dump import Dump
+    from ddl.compare.entry import Dump
     from ddl.database.scratch import Scratch
 
 PRELUDE = """

@@ -15,8 +15,10 @@ from ddl.errors import UserError
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
+    from ddl.compare.entry import Dump
 
-def build(url: URL, metadata: MetaData, *entities: object) -> dump.Dump:
+
+def build(url: URL, metadata: MetaData, *entities: object) -> Dump:
     models = desired.Models(metadata, entities)  # type: ignore[arg-type]  # any kind of entity
     desired.build(models, url, source="the tests")
     return dump.of(url)

@@ -1,0 +1,44 @@
+"""One object of a database, and all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object of a database, as pg_dump prints it.
+
+    kind, schema, name: what it is ("VIEW", "public", "post_scores"); a constraint's name begins
+    with its table's.
+    create: PostgreSQL's statement that makes it. drop: the one that drops it, "" where there is
+    none. needs: the keys of the entries it depends on. normal: the statement in the form in which
+    it is compared, where that is another one.
+    """
+
+    kind: str
+    schema: str
+    name: str
+    create: str
+    drop: str
+    needs: tuple[str, ...] = ()
+    normal: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is compared: equal texts are equal objects."""
+        return self.normal or self.create
+
+    @property
+    def key(self) -> str:
+        """What names the object in its database."""
+        return f"{self.kind} {self.schema}.{self.name}"
+
+    @property
+    def label(self) -> str:
+        """What a person calls the object."""
+        place = f"{self.schema}." if self.schema else ""
+        return f"{self.kind.lower()} {place}{self.name}"
+
+
+Dump = dict[str, Entry]

@@ -1,0 +1,34 @@
+"""A database at head whose rows go after each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.database.connect import engine as connectable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from ddl.database.scratch import Scratch
+
+
+@pytest.fixture(scope="session")
+def shared(databases: Scratch, head: str) -> Iterator[Engine]:
+    """One database at head for all tests that commit nothing."""
+    name = databases.create(head)
+    made = connectable(databases.database(name))
+    yield made
+    made.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture
+def connection(shared: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that is rolled back after the test."""
+    with shared.connect() as made, made.begin() as transaction:
+        yield made
+        transaction.rollback()
