@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DUPLICATE = {"42701", "42710", "42723", "42P06", "42P07"}
 
 UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
+SPLIT = "{revision} fails: {why}; what its autocommit blocks and all before them did, stays."
 NOT_WRITTEN = "{revision} cannot be written as SQL: {why}."
 
 
@@ -40,7 +41,8 @@ def explained(
     except CommandError as error:
         if isinstance(error, UserError):
             raise
-        if unknown := [head for head in running.heads if not _knows(script, head)]:
+        unknown = [head for head in running.heads if not _knows(script, head)]
+        if any(f"'{head}'" in str(error) for head in unknown):
             raise UserError(
                 f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
                 "a newer release upgraded it. Use that release's tree."
@@ -51,6 +53,7 @@ def explained(
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
+        sentence = SPLIT if running.split else sentence
         text = sentence.format(revision=running.label, why=reason.of(error))
         hint = f"\n{running.hint}" if running.hint and reason.sqlstate(error) in _DUPLICATE else ""
         raise UserError(text + hint) from error

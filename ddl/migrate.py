@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ddl.console import progress
 from ddl.failures import explained
-from ddl.steps import Running, making_version_table, watched
+from ddl.steps import Running, making_version_table, note_autocommit, watched
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -23,7 +23,7 @@ def run(task: Run, connection: Connection, *, given: bool) -> None:
     given: whether a caller handed the connection in. In a transaction of theirs all is left for
     them to commit; else the connection is given back without one.
     Raises UserError when the database and this tree do not fit together, or a revision fails;
-    the database is then as it was before that revision.
+    the database is then as it was before that revision, autocommit blocks aside.
     """
     running = Running()
     with explained(task.environment.script, running):
@@ -50,7 +50,9 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
             **task.configure,
         }
     )
-    running.heads = task.environment.get_context().get_current_heads()
+    context = task.environment.get_context()
+    note_autocommit(context, running)
+    running.heads = context.get_current_heads()
     if task.command == "upgrade" and not running.heads and not given:
         from ddl import lost_version  # noqa: PLC0415  # its imports are for this rare look only
 

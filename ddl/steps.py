@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 class Running:
     """A run of revisions.
 
-    step: the one that runs, or ran last. heads: the revisions that the database was at. hint:
-    what to try when an object is there already.
+    step: the one that runs, or ran last. split: whether it committed something before its end.
+    heads: the revisions that the database was at. hint: what to try when an object is there
+    already.
     """
 
     step: Any = None
+    split: bool = False
     heads: tuple[str, ...] = ()
     hint: str = ""
 
@@ -41,10 +44,23 @@ def watched(steps: Steps, running: Running) -> Steps:
     @functools.wraps(steps)
     def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
         for step in steps(heads, context):
-            running.step = step
+            running.step, running.split = step, False
             yield step
 
     return each
+
+
+def note_autocommit(context: MigrationContext, running: Running) -> None:
+    """Note in ``running`` when a revision opens an autocommit block, which commits."""
+    block = context.autocommit_block
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        running.split = True
+        with block():
+            yield
+
+    context.autocommit_block = noted  # type: ignore[method-assign]  # of this one context
 
 
 def making_version_table(steps: Steps) -> Steps:

@@ -32,10 +32,10 @@ class Columns:
             return None
         return (one.type, one.collation) != (other.type, other.collation)
 
-    def default_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
-        """Return it for configure(compare_server_default=…)."""
+    def default_differs(self, column: Column[Any]) -> bool:
+        """Return whether a column that both have has another default."""
         one, other = self._both(column)
-        return None if one is None or other is None else one.default != other.default
+        return one is not None and other is not None and one.default != other.default
 
     def _both(
         self, column: Column[Any]

@@ -6,10 +6,11 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
+from sqlalchemy import DefaultClause
 
 from ddl.compare import leaves, residue, search
 from ddl.compare.columns import Columns
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
-    from alembic.operations.ops import UpgradeOps
+    from alembic.operations.ops import AlterColumnOp, UpgradeOps
+    from sqlalchemy import Column
 
     from ddl.compare.entry import Dump
     from ddl.database.scratch import Scratch
@@ -58,10 +60,34 @@ class Comparison:
 
 
 def setup(plugin: Plugin) -> None:
-    """Register the comparator; Alembic calls this once."""
+    """Register the comparators; Alembic calls this once."""
     plugin.add_autogenerate_comparator(
         complete, "autogenerate", qualifier="postgresql", priority=DispatchPriority.LAST
     )
+    plugin.add_autogenerate_comparator(compare_default, "column", "server_default")
+
+
+def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature
+    context: AutogenContext,
+    operation: AlterColumnOp,
+    schema: str | None,
+    table: str,
+    name: str,
+    old: Column[Any],
+    new: Column[Any],
+) -> PriorityDispatchResult:
+    """Let PostgreSQL say whether a default differs.
+
+    Alembic's own comparator asks by a SELECT, which fails where the types differ, and takes a
+    callable but fails beside an identity. Identity and generated columns are left to the residue.
+    """
+    del schema, table, name
+    operation.existing_server_default = old.server_default
+    plain = all(isinstance(one.server_default, DefaultClause | None) for one in (old, new))
+    comparison: Comparison = context.opts[OPTION]
+    if plain and comparison.columns.default_differs(old):
+        operation.modify_server_default = new.server_default
+    return PriorityDispatchResult.CONTINUE
 
 
 def complete(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:

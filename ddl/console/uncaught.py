@@ -81,7 +81,7 @@ def _alembics(error: CommandError, text: str) -> str:
         # It knows an unknown id from an ambiguous one, of which Alembic says "Can't locate" too.
         return f"{str(error.__cause__).rstrip('.')}. See alembic history."
     if match := _RELATIVE.search(text):
-        return f"{match[1]} goes past the end of the history. See alembic history."
+        return f"{match[1]} goes past {'base' if '-' in match[1] else 'head'}. See alembic history."
     return text
 
 

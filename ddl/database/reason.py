@@ -40,7 +40,7 @@ def of(error: BaseException) -> str:
         # SQLAlchemy's own text goes on with the statement, its parameters and a link.
         text = str(error.args[0]) if isinstance(error, SQLAlchemyError) else str(error)
         text = f"{type(error).__name__}: {text}"
-    return " ".join(text.split())
+    return " ".join(text.split()).partition(" This probably means the server")[0]
 
 
 def sqlstate(error: BaseException) -> str:

@@ -154,6 +154,20 @@ def available() -> bool:
     return bool(os.environ.get(SETTING)) or server.installed()
 
 
+def server_identity() -> str:
+    """Return what tells the server of scratch databases from another one, with its version.
+
+    The embedded one's version is that of an installed package.
+    """
+    setting = os.environ.get(SETTING)
+    if not setting:
+        return "embedded"
+    url = urls.parse(setting, source=SETTING)
+    with connect(url, source=SETTING) as connection:
+        version = connection.scalar(text("SELECT version()"))
+    return f"{url.render_as_string(hide_password=False)} {version}"
+
+
 def _find(root: Path) -> tuple[URL, str, bool]:
     if setting := os.environ.get(SETTING):
         return urls.parse(setting, source=SETTING), SETTING, False

@@ -64,7 +64,8 @@ class Case:
 
     kind: the object. attribute: what of it differs. before, after: bodies of a models' module, in
     which the names of PRELUDE are known. rows: SQL that fills the tables of ``before``, where a
-    change could lose rows. oneway: the change back is refused, as it has to be.
+    change could lose rows. oneway: the change back is refused, as it has to be. since: the first
+    major version of PostgreSQL that has it.
     """
 
     kind: str
@@ -73,11 +74,13 @@ class Case:
     after: str
     rows: str = ""
     oneway: bool = False
+    since: int = 0
 
     @property
     def name(self) -> str:
         """What pytest calls the case."""
-        return f"{self.kind}: {self.attribute}"
+        since = f" (PostgreSQL {self.since})" if self.since else ""
+        return f"{self.kind}: {self.attribute}{since}"
 
 
 def load(source: str) -> desired.Models:
@@ -116,7 +119,6 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
             connection=connection,
             opts={
                 "target_metadata": models.metadata,
-                "compare_server_default": comparison.columns.default_differs,
                 "compare_type": comparison.columns.type_differs,
                 "include_schemas": False,
                 "autogenerate_plugins": autogenerate.COMPARATORS,

@@ -16,7 +16,7 @@ from ddl.errors import UserError
         (CommandError("Alembic's  own"), "Alembic's own"),
         (
             CommandError("Relative revision +9 didn't produce 9 migrations"),
-            "+9 goes past the end of the history. See alembic history.",
+            "+9 goes past head. See alembic history.",
         ),
         (
             KeyboardInterrupt(),

@@ -161,4 +161,16 @@ CASES = [
         'table(Column("a", Integer, nullable=False))',
         'table(Column("a", Integer))\nafter("ALTER TABLE t ADD CONSTRAINT a_is_there NOT NULL a")',
     ),
+    Case(
+        "column",
+        "default beside an identity",
+        'Table("t", m, Column("id", BigInteger, Identity(), primary_key=True), Column("a", Integer, server_default="1"))',
+        'Table("t", m, Column("id", BigInteger, Identity(), primary_key=True), Column("a", Integer, server_default="2"))',
+    ),
+    Case(
+        "column",
+        "identity added",
+        'Table("t", m, Column("id", BigInteger, primary_key=True, autoincrement=False))',
+        'Table("t", m, Column("id", BigInteger, Identity(), primary_key=True))',
+    ),
 ]

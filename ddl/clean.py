@@ -1,0 +1,121 @@
+"""The last clean check: when none of its inputs changed, there is nothing to compare again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import sysconfig
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ddl.environment import Run
+
+NOTE = Path(".postgres") / "clean.json"
+
+
+@dataclass
+class Watch:
+    """What the models read while they are imported: files, and folders that they list."""
+
+    files: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    active: bool = True
+
+    def note(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Take an event of Python's audit hook (PEP 578)."""
+        if not self.active or not arguments or not isinstance(arguments[0], str):
+            return
+        if event == "open":
+            self.files.add(os.path.abspath(arguments[0]))  # noqa: PTH100  # called for every file
+        elif event in {"os.listdir", "os.scandir"}:
+            self.folders.add(os.path.abspath(arguments[0]))  # noqa: PTH100
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Yield what is read meanwhile. An audit hook stays for life, and sleeps afterwards."""
+    watch = Watch()
+    sys.addaudithook(watch.note)
+    try:
+        yield watch
+    finally:
+        watch.active = False
+
+
+def is_still(task: Run, server: str) -> bool:
+    """Return whether the last check was clean, of exactly what is there now.
+
+    server: what tells one server for scratch databases from another, with its version.
+    """
+    try:
+        note = json.loads((task.root / NOTE).read_text())
+        digest, files, folders = note["digest"], note["files"], note["folders"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(digest == _digest(task, server, files, folders))
+
+
+def remember(task: Run, server: str, watch: Watch) -> None:
+    """Note that everything that was read agrees. A tree that cannot be written is not noted."""
+    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    files = sorted(name for name in {*watch.files, *modules} if name and _may_change(name))
+    folders = sorted(name for name in watch.folders if _may_change(name))
+    note = {"digest": _digest(task, server, files, folders), "files": files, "folders": folders}
+    with suppress(OSError):
+        (task.root / NOTE).parent.mkdir(exist_ok=True)
+        temporary = (task.root / NOTE).with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps(note))
+        temporary.replace(task.root / NOTE)
+
+
+def _may_change(name: str) -> bool:
+    """Return whether a file is a source: what was installed counts by its version."""
+    return not name.endswith(".pyc") and not name.startswith(_installed())
+
+
+def _installed() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    return tuple({paths[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def _digest(task: Run, server: str, files: list[str], folders: list[str]) -> str:
+    """Return a digest of all that a check depends on."""
+    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{server}\0{task.models}".encode())
+    for folder in sorted(set(filter(os.path.isdir, sys.path))):
+        distributions = [name for name in _listing(folder) if name.endswith(".dist-info")]
+        digest.update(repr((folder, distributions)).encode())
+    for name in folders:
+        digest.update(repr((name, _listing(name))).encode())
+    config = task.environment.config
+    given = [config.config_file_name, str(task.root / "pyproject.toml")]
+    revisions = [str(path) for place in _versions(task) for path in sorted(place.rglob("*.py"))]
+    for name in sorted({*files, *revisions, *(name for name in given if name)}):
+        digest.update(f"\0{name}\0".encode() + _content(name))
+    return digest.hexdigest()
+
+
+def _versions(task: Run) -> list[Path]:
+    locations = task.environment.config.get_version_locations_list()
+    return [Path(place) for place in locations or [f"{task.environment.script.dir}/versions"]]
+
+
+def _listing(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.name != "__pycache__")
+    except OSError:
+        return []
+
+
+def _content(name: str) -> bytes:
+    try:
+        return hashlib.sha256(Path(name).read_bytes()).digest()
+    except OSError:
+        return b"missing"

@@ -1,0 +1,118 @@
+"""The note of the last clean check is never stale: each input in turn."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from ddl import clean
+from ddl.environment import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Tree
+
+SERVER = "a server 18.6"
+
+
+def task(tree: Tree) -> Run:
+    config = Config(tree.root / "alembic.ini")
+    return Run(EnvironmentContext(config, ScriptDirectory.from_config(config)), "models")
+
+
+def watch(tree: Tree) -> clean.Watch:
+    """Return what the models of the tree would read."""
+    files = {str(path) for path in (tree.root / "models").rglob("*.py")}
+    files |= {str(path) for path in (tree.root / "ddl").rglob("*.py")}
+    return clean.Watch({*files, str(tree.root / "alembic/env.py")}, {str(tree.root / "models")})
+
+
+@pytest.fixture
+def noted(tree: Tree) -> Run:
+    made = task(tree)
+    clean.remember(made, SERVER, watch(tree))
+    assert clean.is_still(made, SERVER)
+    assert clean.is_still(task(tree), SERVER)
+    return made
+
+
+def edit(path: Path) -> None:
+    path.write_text(path.read_text() + "\n# another line\n")
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a model": lambda root: edit(root / "models/posts.py"),
+    "a new model": lambda root: (root / "models/new.py").write_text(""),
+    "a model gone": lambda root: (root / "models/votes.py").unlink(),
+    "a new package of models": lambda root: (root / "models/more").mkdir(),
+    "a revision": lambda root: edit(next((root / "alembic/versions").glob("*.py"))),
+    "a new revision": lambda root: (root / "alembic/versions/new.py").write_text(""),
+    "a revision gone": lambda root: next((root / "alembic/versions").glob("*.py")).unlink(),
+    "env.py": lambda root: edit(root / "alembic/env.py"),
+    "alembic.ini": lambda root: edit(root / "alembic.ini"),
+    "pyproject.toml": lambda root: edit(root / "pyproject.toml"),
+    "the comparing itself": lambda root: edit(root / "ddl/compare/residue.py"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_file_counts(noted: Run, change: str) -> None:
+    CHANGES[change](noted.root)
+    assert not clean.is_still(noted, SERVER)
+
+
+def test_another_server_counts(noted: Run) -> None:
+    assert not clean.is_still(noted, "a server 18.7")
+
+
+def test_another_python_counts(noted: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version", "4.0")
+    assert not clean.is_still(noted, SERVER)
+
+
+def test_another_installed_version_counts(
+    noted: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "packages/sqlalchemy-9.dist-info").mkdir(parents=True)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "packages")])
+    assert not clean.is_still(noted, SERVER)
+
+
+def test_a_broken_note_counts_as_none(noted: Run) -> None:
+    (noted.root / clean.NOTE).write_text("{")
+    assert not clean.is_still(noted, SERVER)
+
+
+def test_what_the_models_read_is_watched(tmp_path: Path) -> None:
+    (tmp_path / "view.sql").write_text("SELECT 1")
+    with clean.watching() as seen:
+        (tmp_path / "view.sql").read_text()
+        list(tmp_path.iterdir())
+    (tmp_path / "later.sql").write_text("")
+    assert str(tmp_path / "view.sql") in seen.files
+    assert str(tmp_path) in seen.folders
+    assert str(tmp_path / "later.sql") not in seen.files
+
+
+def test_a_file_that_a_model_reads_is_an_input(tree: Tree) -> None:
+    (tree.root / "models/view.sql").write_text("SELECT 1 AS one")
+    (tree.root / "models/more.py").write_text(
+        "from pathlib import Path\n"
+        "from alembic_utils.pg_view import PGView\n"
+        "text = Path(__file__).with_name('view.sql').read_text()\n"
+        "view = PGView('public', 'more', text)\n"
+    )
+    assert tree.alembic("revision", "--autogenerate", "-m", "more").code == 0
+    assert tree.alembic("check").code == 0
+    assert (tree.root / clean.NOTE).exists()
+    (tree.root / "models/view.sql").write_text("SELECT 2 AS two")
+    drift = tree.alembic("check")
+    assert drift.code
+    assert "view public.more" in drift.out

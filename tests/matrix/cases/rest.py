@@ -1,0 +1,227 @@
+"""The matrix of kinds of objects that are rare."""
+
+from __future__ import annotations
+
+from tests.matrix.case import Case
+
+CASES = [
+    Case(
+        "text search configuration",
+        "mapping",
+        "before('CREATE TEXT SEARCH CONFIGURATION tsc (COPY = english)')",
+        "before('CREATE TEXT SEARCH CONFIGURATION tsc (COPY = english)')\nafter('ALTER TEXT SEARCH CONFIGURATION tsc ALTER MAPPING FOR asciiword WITH simple')",
+    ),
+    Case(
+        "text search configuration",
+        "used by an index",
+        'table(Column("a", Text))',
+        "table(Column(\"a\", Text))\nbefore('CREATE TEXT SEARCH CONFIGURATION tsc (COPY = english)')\nafter(\"CREATE INDEX i ON t USING gin (to_tsvector('public.tsc', a))\")",
+    ),
+    Case(
+        "text search dictionary",
+        "options",
+        "before('CREATE TEXT SEARCH DICTIONARY tsd (TEMPLATE = simple)')",
+        "before('CREATE TEXT SEARCH DICTIONARY tsd (TEMPLATE = simple, accept = false)')",
+    ),
+    Case(
+        "aggregate",
+        "changed",
+        "before('CREATE AGGREGATE ag(int) (sfunc = int4pl, stype = int)')",
+        "before(\"CREATE AGGREGATE ag(int) (sfunc = int4pl, stype = int, initcond = '5')\")",
+    ),
+    Case(
+        "aggregate",
+        "over its own function",
+        'table(Column("a", Integer))',
+        'table(Column("a", Integer))\nf = PGFunction("public", "sf(a int, b int)", "returns int immutable language sql as $$ select a + b $$")\nafter(\'CREATE AGGREGATE ag(int) (sfunc = sf, stype = int)\')\nafter(\'CREATE VIEW v AS SELECT ag(a) FROM t\')',
+    ),
+    Case(
+        "cast",
+        "context",
+        "before('CREATE CAST (point AS text) WITH INOUT')",
+        "before('CREATE CAST (point AS text) WITH INOUT AS ASSIGNMENT')",
+    ),
+    Case(
+        "operator",
+        "used by a view",
+        'table(Column("a", Integer))',
+        "table(Column(\"a\", Integer))\nbefore('CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq)')\nafter('CREATE VIEW v AS SELECT a === 1 AS x FROM t')",
+    ),
+    Case(
+        "operator",
+        "changed",
+        "before('CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq)')",
+        "before('CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq, commutator = ===)')",
+    ),
+    Case(
+        "operator class",
+        "used by an index",
+        'table(Column("a", Integer))',
+        "table(Column(\"a\", Integer))\nbefore('CREATE OPERATOR CLASS oc FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int, int)')\nafter('CREATE INDEX i ON t (a oc)')",
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+    ),
+    Case(
+        "foreign server",
+        "options",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore(\"CREATE SERVER srv FOREIGN DATA WRAPPER fdw OPTIONS (host 'x')\")",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore(\"CREATE SERVER srv FOREIGN DATA WRAPPER fdw OPTIONS (host 'y')\")",
+    ),
+    Case(
+        "foreign server",
+        "options under a table",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore(\"CREATE SERVER srv FOREIGN DATA WRAPPER fdw OPTIONS (host 'x')\")\nafter('CREATE FOREIGN TABLE ft (a int) SERVER srv')",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore(\"CREATE SERVER srv FOREIGN DATA WRAPPER fdw OPTIONS (host 'y')\")\nafter('CREATE FOREIGN TABLE ft (a int) SERVER srv')",
+    ),
+    Case(
+        "foreign server",
+        "user mapping",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore('CREATE SERVER srv FOREIGN DATA WRAPPER fdw')",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore('CREATE SERVER srv FOREIGN DATA WRAPPER fdw')\nafter('CREATE USER MAPPING FOR PUBLIC SERVER srv')",
+    ),
+    Case(
+        "foreign table",
+        "column",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore('CREATE SERVER srv FOREIGN DATA WRAPPER fdw')\nafter('CREATE FOREIGN TABLE ft (a int) SERVER srv')",
+        "before('CREATE FOREIGN DATA WRAPPER fdw')\nbefore('CREATE SERVER srv FOREIGN DATA WRAPPER fdw')\nafter('CREATE FOREIGN TABLE ft (a int, b text NOT NULL) SERVER srv')",
+    ),
+    Case(
+        "event trigger",
+        "disabled",
+        "before('CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS $$ begin end $$')\nafter('CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION ef()')",
+        "before('CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS $$ begin end $$')\nafter('CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION ef()')\nafter('ALTER EVENT TRIGGER et DISABLE')",
+    ),
+    Case(
+        "event trigger",
+        "tags",
+        "before('CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS $$ begin end $$')\nafter('CREATE EVENT TRIGGER et ON ddl_command_end  EXECUTE FUNCTION ef()')",
+        "before('CREATE FUNCTION ef() RETURNS event_trigger LANGUAGE plpgsql AS $$ begin end $$')\nafter(\"CREATE EVENT TRIGGER et ON ddl_command_end WHEN TAG IN ('DROP FUNCTION') EXECUTE FUNCTION ef()\")",
+    ),
+    Case(
+        "policy",
+        "role and command",
+        "table(Column(\"a\", Integer))\nafter('CREATE POLICY p ON t FOR SELECT USING (true)')",
+        "table(Column(\"a\", Integer))\nafter('CREATE POLICY p ON t AS RESTRICTIVE FOR UPDATE TO pg_monitor USING (true) WITH CHECK (a > 0)')",
+    ),
+    Case(
+        "grant",
+        "entity",
+        'table(Column("a", Integer))',
+        'table(Column("a", Integer))\ng = PGGrantTable("public", "t", ["id", "a"], "pg_monitor", "SELECT")',
+    ),
+    Case(
+        "grant",
+        "with grant option",
+        "table(Column(\"a\", Integer))\nafter('GRANT SELECT ON t TO pg_monitor')",
+        "table(Column(\"a\", Integer))\nafter('GRANT SELECT ON t TO pg_monitor WITH GRANT OPTION')",
+    ),
+    Case(
+        "grant",
+        "option taken",
+        "table(Column(\"a\", Integer))\nafter('GRANT SELECT, INSERT ON t TO pg_monitor WITH GRANT OPTION')",
+        "table(Column(\"a\", Integer))\nafter('GRANT SELECT, INSERT ON t TO pg_monitor')",
+    ),
+    Case(
+        "grant",
+        "on a function, a type and a sequence",
+        'f = PGFunction("public", "f()", "returns int language sql as $$ select 1 $$")\nbefore(\'CREATE TYPE mood AS ENUM ()\')\nbefore(\'CREATE SEQUENCE s\')',
+        "f = PGFunction(\"public\", \"f()\", \"returns int language sql as $$ select 1 $$\")\nbefore('CREATE TYPE mood AS ENUM ()')\nbefore('CREATE SEQUENCE s')\nafter('GRANT EXECUTE ON FUNCTION f() TO pg_monitor')\nafter('GRANT USAGE ON TYPE mood TO pg_monitor')\nafter('GRANT USAGE, SELECT ON SEQUENCE s TO pg_monitor')",
+    ),
+    Case(
+        "grant",
+        "of a retyped column",
+        "table(Column(\"a\", Integer))\nafter('GRANT SELECT (a), UPDATE (a) ON t TO pg_monitor')",
+        "table(Column(\"a\", Text))\nafter('GRANT SELECT (a), UPDATE (a) ON t TO pg_monitor')",
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+    ),
+    Case(
+        "grant",
+        "revoked type",
+        "before('CREATE TYPE mood AS ENUM ()')",
+        "before('CREATE TYPE mood AS ENUM ()')\nafter('REVOKE USAGE ON TYPE mood FROM PUBLIC')",
+    ),
+    Case(
+        "default privileges",
+        "revoked from PUBLIC",
+        "",
+        "after('ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC')",
+    ),
+    Case(
+        "default privileges",
+        "changed",
+        "after('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor')",
+        "after('ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT ON TABLES TO pg_monitor')",
+    ),
+    Case(
+        "access method",
+        "added",
+        "",
+        "before('CREATE ACCESS METHOD am TYPE INDEX HANDLER gisthandler')",
+    ),
+    Case(
+        "language",
+        "added",
+        "",
+        "before('CREATE TRUSTED LANGUAGE pl HANDLER plpgsql_call_handler')",
+    ),
+    Case(
+        "conversion",
+        "added",
+        "",
+        "before(\"CREATE CONVERSION cv FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1\")",
+    ),
+    Case(
+        "collation",
+        "changed",
+        "before(\"CREATE COLLATION cc (provider = libc, locale = 'C')\")",
+        "before(\"CREATE COLLATION cc (provider = icu, locale = 'de')\")",
+    ),
+    Case(
+        "collation",
+        "nondeterministic, under a column and an index",
+        'table(Column("a", Text, index=True))',
+        'before("CREATE COLLATION cc (provider = icu, locale = \'und-u-ks-level2\', deterministic = false)")\ntable(Column("a", Text(collation="cc"), index=True))',
+        rows="INSERT INTO t (id, a) VALUES (1, '1'), (2, '2')",
+    ),
+    Case(
+        "base type",
+        "added",
+        "",
+        "before('CREATE TYPE bt')\nbefore(\"CREATE FUNCTION bt_in(cstring) RETURNS bt LANGUAGE internal IMMUTABLE STRICT AS 'int4in'\")\nbefore(\"CREATE FUNCTION bt_out(bt) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out'\")\nbefore('CREATE TYPE bt (input = bt_in, output = bt_out, like = int)')",
+    ),
+    Case(
+        "operator family",
+        "added",
+        "",
+        "before('CREATE OPERATOR FAMILY ofa USING btree')",
+    ),
+    Case(
+        "large",
+        "aggregate, cast and operator dropped under a view",
+        "table(Column(\"a\", Integer))\nbefore('CREATE AGGREGATE ag(int) (sfunc = int4pl, stype = int)')\nafter('CREATE VIEW v AS SELECT ag(a) FROM t')",
+        'table(Column("a", Integer))',
+    ),
+    Case(
+        "rule",
+        "changed",
+        "table(Column(\"a\", Integer))\nafter('CREATE RULE r AS ON DELETE TO t  DO INSTEAD NOTHING')",
+        "table(Column(\"a\", Integer))\nafter('CREATE RULE r AS ON DELETE TO t WHERE old.a > 0 DO INSTEAD NOTHING')",
+    ),
+    Case(
+        "rule",
+        "disabled",
+        "table(Column(\"a\", Integer))\nafter('CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING')",
+        "table(Column(\"a\", Integer))\nafter('CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING')\nafter('ALTER TABLE t DISABLE RULE r')",
+    ),
+    Case(
+        "trigger",
+        "ALWAYS",
+        'table(Column("a", Integer))\ntf = PGFunction("public", "tf()", "returns trigger language plpgsql as $$ begin return new; end $$")\nafter(\'CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf()\')\nafter(\'ALTER TABLE t ENABLE ALWAYS TRIGGER tr\')',
+        'table(Column("a", Integer))\ntf = PGFunction("public", "tf()", "returns trigger language plpgsql as $$ begin return new; end $$")\nafter(\'CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf()\')\nafter(\'ALTER TABLE t ENABLE REPLICA TRIGGER tr\')',
+    ),
+    Case(
+        "index",
+        "statistics of an expression",
+        'table(Column("a", Integer), Index("i", text("(a + 1)")))',
+        'table(Column("a", Integer), Index("i", text("(a + 1)")))\nafter(\'ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 99\')',
+    ),
+]
