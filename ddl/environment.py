@@ -91,6 +91,8 @@ def _compare(task: Run) -> None:
     try:
         from ddl import autogenerate  # noqa: PLC0415
     except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("ddl."):
+            raise
         raise UserError(
             f"Comparing needs the module {error.name}: install the development dependencies."
         ) from error
