@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddl.environment import Run
+    from ddl.task import Run
 
 NOTE = Path(".postgres") / "clean.json"
 

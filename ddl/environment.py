@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic import context
 from sqlalchemy.engine import Engine
 
 from ddl import migrate, offline
-from ddl.console import arguments, interrupt
+from ddl.console import interrupt
 from ddl.database import target
 from ddl.database.connect import connect
 from ddl.database.url import DRIVER
 from ddl.errors import UserError
+from ddl.task import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy.engine import Connection
-
-
-@dataclass(frozen=True)
-class Run:
-    """One command of Alembic's in this project.
-
-    models: the package whose import makes the metadata complete, and which holds it as
-    ``Base.metadata``; it is imported only where something is compared.
-    configure: options for Alembic's configure(), from env.py.
-    """
-
-    environment: EnvironmentContext
-    models: str
-    configure: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def root(self) -> Path:
-        """The folder of alembic.ini."""
-        name = self.environment.config.config_file_name
-        return Path(name).resolve().parent if name else Path.cwd()
-
-    @property
-    def command(self) -> str:
-        """The name of the function in alembic.command, or of the caller of its like."""
-        names = re.findall(r"(\w+)\.<locals>", self.environment.context_opts["fn"].__qualname__)
-        return names[-1] if names else ""
-
-    @property
-    def on_command_line(self) -> bool:
-        """Whether a person typed the command."""
-        return self.environment.config.cmd_opts is not None and arguments.is_alembic()
 
 
 def run(models: str, **configure: Any) -> None:  # noqa: ANN401  # Alembic's own options

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ddl.compare.entry import Dump
     from ddl.database.scratch import Scratch
-    from ddl.environment import Run
+    from ddl.task import Run
 
 # Tables that are neither PostgreSQL's nor an extension's nor Alembic's own.
 _TABLES = text("""

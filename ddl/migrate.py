@@ -11,7 +11,7 @@ from ddl.steps import Running, making_version_table, note_autocommit, watched
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from ddl.environment import Run
+    from ddl.task import Run
 
 # They change Alembic's own table and nothing else: all of it or nothing.
 _IN_ONE = {"stamp", "ensure_version"}

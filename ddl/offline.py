@@ -15,7 +15,7 @@ from ddl.steps import Running, watched
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ddl.environment import Run
+    from ddl.task import Run
 
 
 def run(task: Run) -> None:

@@ -11,7 +11,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from ddl import clean
-from ddl.environment import Run
+from ddl.task import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
