@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ddl.compare.entry import Dump
 
+# A column's schema, table and name, without quotes.
+Place = tuple[str, str, str]
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -44,15 +47,15 @@ class Columns:
         return self._old.get(place), self._new.get(place)
 
     @cached_property
-    def _old(self) -> dict[tuple[str, str, str], table_parts.Column]:
-        return _columns(self.before)
+    def _old(self) -> dict[Place, table_parts.Column]:
+        return of(self.before)
 
     @cached_property
-    def _new(self) -> dict[tuple[str, str, str], table_parts.Column]:
-        return _columns(self.after)
+    def _new(self) -> dict[Place, table_parts.Column]:
+        return of(self.after)
 
 
-def _columns(dump: Dump) -> dict[tuple[str, str, str], table_parts.Column]:
+def of(dump: Dump) -> dict[Place, table_parts.Column]:
     """Return the columns of the tables by schema, table and name; a serial's default too."""
     found = {}
     for entry in dump.values():

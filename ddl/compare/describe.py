@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 
 from ddl.compare.operations import StatementOp
+from ddl.compare.rename_op import RenameOp
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -19,6 +20,8 @@ def row(operation: MigrateOperation) -> tuple[str, str]:
         return operation.action, operation.label
     if isinstance(operation, ops.AlterColumnOp):
         return f"alter column: {_changes(operation)}", _object(operation)
+    if isinstance(operation, RenameOp):
+        return f"rename to {operation.new}", operation.label
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
     return words.lower(), _object(operation)
 

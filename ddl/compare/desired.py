@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import create_mock_engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from ddl.compare import entities
 from ddl.database import reason
@@ -19,7 +22,12 @@ if TYPE_CHECKING:
 
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy.engine import URL, Connection
-    from sqlalchemy.sql.base import Executable
+    from sqlalchemy.engine.interfaces import Dialect
+    from sqlalchemy.sql.elements import ClauseElement
+
+
+# Statements that are sent together: most builds have none that fails.
+TOGETHER = 100
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Models:
 class Step:
     """One statement of the build, and what to call it in a message."""
 
-    statement: Executable
+    statement: ClauseElement
     label: str
 
 
@@ -48,7 +56,11 @@ def build(models: Models, url: URL, *, source: str) -> None:
     waiting = _steps(models)
     with connect(url, source=source) as connection, connection.begin():
         while waiting:
-            failed = _attempt(connection, waiting)
+            failed = [
+                one
+                for start in range(0, len(waiting), TOGETHER)
+                for one in _attempt(connection, waiting[start : start + TOGETHER])
+            ]
             if len(failed) == len(waiting):
                 step, error = failed[0]
                 raise UserError(
@@ -58,18 +70,39 @@ def build(models: Models, url: URL, *, source: str) -> None:
 
 
 def _attempt(connection: Connection, steps: Sequence[Step]) -> list[tuple[Step, Exception]]:
-    """Run the statements; return those that failed."""
-    failed: list[tuple[Step, Exception]] = []
-    for step in steps:
-        savepoint = connection.begin_nested()
+    """Run the statements, many at once; return those that failed, with their reasons."""
+    error = _run(connection, steps)
+    if error is None:
+        return []
+    if len(steps) == 1:
+        return [(steps[0], error)]
+    middle = len(steps) // 2
+    return [*_attempt(connection, steps[:middle]), *_attempt(connection, steps[middle:])]
+
+
+def _run(connection: Connection, steps: Sequence[Step]) -> Exception | None:
+    """Send statements together; return why they fail, and undo them, if one of them does."""
+    try:
+        script = ";\n".join(_sql(step.statement, connection.dialect) for step in steps)
+    except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
+        return error
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute("SAVEPOINT step")
         try:
-            connection.execute(step.statement)
-        except (DBAPIError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
-            savepoint.rollback()
-            failed.append((step, error))
-        else:
-            savepoint.commit()
-    return failed
+            cursor.execute(script)
+        except psycopg2.Error as error:
+            cursor.execute("ROLLBACK TO SAVEPOINT step")
+            return error
+        cursor.execute("RELEASE SAVEPOINT step")
+    return None
+
+
+def _sql(statement: ClauseElement, dialect: Dialect) -> str:
+    """Return a statement as the server takes it, without the driver's marks for parameters."""
+    plain = copy.copy(dialect)
+    plain.paramstyle = "named"  # else percent signs are doubled for the driver
+    plain.identifier_preparer = plain.preparer(plain)
+    return str(statement.compile(dialect=plain)).strip().rstrip(";")
 
 
 def _steps(models: Models) -> list[Step]:

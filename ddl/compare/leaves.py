@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
+from ddl.compare import statements, table_parts
 from ddl.compare.pair import PairOp
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
 
-    from ddl.compare.entry import Dump
+    from ddl.compare.entry import Dump, Entry
 
 
 def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
@@ -39,6 +40,34 @@ def needed(operation: MigrateOperation, changed: set[str], default_schema: str =
     """
     table = table_key(operation, default_schema)
     return table is None or table in changed
+
+
+def unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
+    """Return whether an operation drops what stays, or changes what PostgreSQL says is equal.
+
+    Alembic sees in the models only what SQLAlchemy declares, and would drop a column, an index or
+    a partition that a listener's DDL makes, with its rows.
+    """
+    table = table_key(operation)
+    if isinstance(operation, ops.DropTableOp):
+        return table in after
+    if isinstance(operation, ops.DropColumnOp):
+        return table in after and operation.column_name in _columns(after[table])
+    name = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
+    if table is None or name is None:
+        return False
+    place = table.removeprefix("TABLE ")
+    keys = {f"INDEX {place.partition('.')[0]}.{name}"} | {
+        f"{kind} {place} {name}" for kind in ("CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT")
+    }
+    return any(
+        key in before and key in after and before[key].text == after[key].text for key in keys
+    )
+
+
+def _columns(table: Entry) -> set[str]:
+    parsed = table_parts.parse(table.create, statements.split(table.create))
+    return {table_parts.plain(name) for name in parsed.columns} if parsed else set()
 
 
 def table_key(operation: MigrateOperation, default_schema: str = "public") -> str | None:

@@ -12,8 +12,9 @@ from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
-from ddl.compare import leaves, residue, search
+from ddl.compare import backfill, framed, leaves, residue, search
 from ddl.compare.columns import Columns
+from ddl.compare.filters import EVERYTHING, Scope
 from ddl.compare.pair import pairs
 from ddl.compare.search import Candidate
 
@@ -40,6 +41,8 @@ class Comparison:
 
     before: what the revisions build. after: what the models build. template: the database of
     which the candidate is a copy. version_table: Alembic's own table, which does not count.
+    scope: what counts of a dump; that of the two is done.
+    renames: what leads from the template to ``before``, where the models ask for it.
     """
 
     databases: Scratch
@@ -47,6 +50,8 @@ class Comparison:
     before: Dump
     after: Dump
     version_table: str
+    scope: Scope = EVERYTHING
+    renames: tuple[MigrateOperation, ...] = ()
 
     @cached_property
     def columns(self) -> Columns:
@@ -98,8 +103,15 @@ def complete(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispat
     comparison: Comparison = context.opts[OPTION]
     keys = comparison.differing
     tables = leaves.changed_tables(comparison.before, comparison.after, keys)
-    operations = [op for op in leaves.flatten(upgrade_ops.ops) if leaves.needed(op, tables)]
-    upgrade_ops.ops[:] = _prove(context, comparison, operations) if keys else []
+    operations = [
+        op
+        for op in leaves.flatten(upgrade_ops.ops)
+        if leaves.needed(op, tables)
+        and not leaves.unwanted(op, comparison.before, comparison.after)
+    ]
+    operations = list(backfill.filled(operations, context.table_key_to_table, comparison.after))
+    there_is = keys or comparison.renames
+    upgrade_ops.ops[:] = _prove(context, comparison, operations) if there_is else []
     return PriorityDispatchResult.CONTINUE
 
 
@@ -107,27 +119,40 @@ def _prove(
     context: AutogenContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return the complete operations after they went up, down and up again on a candidate."""
-    before, after = comparison.before, comparison.after
-    with _candidate(context, comparison) as candidate:
-        up = search.find(candidate, before, after, operations)
-        back = [operation.reverse() for operation in reversed(up)]
-        if _leads(candidate, back, before) and _leads(candidate, up, after):
+    before, after, renames = comparison.before, comparison.after, comparison.renames
+    fills = backfill.hinted(context.sorted_tables)
+    with candidate(comparison, context) as one:
+        original = one.dump() if renames else before
+        one.run(renames)
+        found = search.find(one, before, after, operations)
+        up = framed.framed(comparison, fills, found)
+        if _leads(one, _turned(up), original) and _leads(one, up, after):
             return up
     # Turning each operation round is not enough: the way back is searched like the way up.
-    with _candidate(context, comparison) as candidate:
-        candidate.run(up)
-        search.expect(after, candidate.dump())
-        down = search.find(candidate, after, before, [])
-        candidate.run(up)
-        search.expect(after, candidate.dump())
-    return pairs(up, down)
+    with candidate(comparison, context) as one:
+        one.run(renames)
+        one.run(found)
+        search.expect(after, one.dump())
+        down = search.find(one, after, before, [])
+        up = framed.framed(comparison, fills, pairs(found, down))
+        one.run(_turned(renames))
+        one.run(up)
+        search.expect(after, one.dump())
+        one.run(_turned(up))
+        search.expect(original, one.dump())
+    return up
+
+
+def _turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    return [operation.reverse() for operation in reversed(operations)]
 
 
 @contextmanager
-def _candidate(context: AutogenContext, comparison: Comparison) -> Iterator[Candidate]:
+def candidate(comparison: Comparison, context: AutogenContext) -> Iterator[Candidate]:
+    """Yield a database that holds what the revisions build, to try operations on."""
     name = comparison.databases.create(comparison.template)
     url = comparison.databases.database(name)
-    yield Candidate(url, comparison.version_table, context)
+    yield Candidate(url, comparison.version_table, context, comparison.scope)
     comparison.databases.drop(name)
 
 

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddl.compare import sequences, statements, table_turn, type_turn
+from ddl.compare import inherited, loosen, obstacles, sequences, statements, table_turn, type_turn
 from ddl.compare.difference import InexpressibleError
 from ddl.compare.operations import StatementOp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from ddl.compare.entry import Dump, Entry
 
 # What hangs on another object and goes with it; it has no DROP of its own.
-SATELLITES = frozenset({"ACL", "COMMENT", "DEFAULT ACL", "ROW SECURITY", "TABLE ATTACH"})
+SATELLITES = frozenset(
+    {
+        "ACL",
+        "COMMENT",
+        "DEFAULT ACL",
+        "PUBLICATION TABLE",
+        "PUBLICATION TABLES IN SCHEMA",
+        "ROW SECURITY",
+        "SEQUENCE OWNED BY",
+        "TABLE ATTACH",
+    }
+)
 
 # What keeps its rows or its value, and how it is altered.
 TURNS = {
@@ -27,11 +38,8 @@ TURNS = {
 # What is a part of its table or view.
 PARTS = SATELLITES | {"INDEX", "POLICY", "RULE", "TRIGGER"}
 
-# What reads a table's columns and forbids to change their type.
-READERS = frozenset({"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"})
-
-# What may name a type in an expression, which then holds the type fast.
-EXPRESSIONS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FUNCTION", "INDEX", "VIEW"})
+# The beginnings of the keys of what has parts.
+RELATIONS = ("FOREIGN TABLE ", "MATERIALIZED VIEW ", "TABLE ", "VIEW ")
 
 # What belongs to a table so closely that Alembic's operations come first.
 OF_TABLES = frozenset(
@@ -78,8 +86,9 @@ def before_tables(
         and before[key].kind not in FOUNDATIONS
         and not _near_table(before, key)
         and not _replaceable(before, after, key)
+        and not _holds_parts(before, key)
     }
-    in_the_way = _readers(before, retyped) | {
+    in_the_way = obstacles.readers(before, retyped) | {
         key for key, entry in before.items() if dropped.intersection(entry.needs)
     }
     doomed = {
@@ -97,12 +106,18 @@ def before_tables(
 def after_tables(before: Dump, after: Dump) -> list[StatementOp]:
     """Return what is still missing, too many or changed: drops first, then creations, in order."""
     keys = set(differing(before, after))
+    keys -= inherited.wait(before, after, keys)
     simple = {key for key in keys if _replaceable(before, after, key)}
-    anew = {key for key in keys - simple if key in before} | _obstacles(before, after, simple)
-    doomed = _with_dependents(before, anew) - simple
+    anew = {key for key in keys - simple if key in before} | obstacles.find(before, after, simple)
+    doomed, loose = _around_tables(before, after, anew, simple)
     _refuse_tables(before, after, doomed)
-    drops = [drop(before[key], doomed) for key in reversed(before) if key in doomed]
-    made = {key for key in after if (key in keys and key not in simple) or key in doomed}
+    drops = [
+        loose[key] if key in loose else drop(before[key], doomed)
+        for key in reversed(before)
+        if key in doomed or key in loose
+    ]
+    simple -= loose.keys()  # their turn comes when they hold nothing that goes
+    made = {key for key in after if (key in keys - simple - loose.keys()) or key in doomed}
     creations = [
         change(before, after, key) if key in simple else create(entry, made)
         for key, entry in after.items()
@@ -111,31 +126,27 @@ def after_tables(before: Dump, after: Dump) -> list[StatementOp]:
     return drops + creations
 
 
+def _around_tables(
+    before: Dump, after: Dump, anew: set[str], simple: set[str]
+) -> tuple[set[str], dict[str, StatementOp]]:
+    """Return what goes with its dependents, and how the tables that stay let go of it."""
+    staying = {key for key, entry in before.items() if entry.kind == "TABLE" and key in after}
+    doomed = _with_dependents(before, anew, staying) - simple
+    loose: dict[str, StatementOp] = {}
+    for key in staying - doomed:
+        gone = [before[need] for need in before[key].needs if need in doomed]
+        operation = loosen.let_go(before[key], gone)
+        if operation.upgrade:
+            loose[key] = operation
+            anew = anew | loosen.in_the_way(before, before[key], gone)
+    return _with_dependents(before, anew, staying) - simple, loose
+
+
 def _refuse_tables(before: Dump, after: Dump, doomed: set[str]) -> None:
     """Raise InexpressibleError where a table would have to be dropped and made again."""
     for key in doomed:
         if before[key].kind == "TABLE" and key in after:
             raise InexpressibleError(before[key], after[key])
-
-
-def _obstacles(before: Dump, after: Dump, changing: set[str]) -> set[str]:
-    """Return what stands in the way of columns that change their type or go."""
-    found: set[str] = set()
-    tables = {key for key in changing if key.startswith("TABLE ")}
-    for key in changing:
-        name = type_turn.swapped(before[key], after[key])
-        if name is not None:
-            tables |= {k for k, e in before.items() if e.kind == "TABLE" and name in e.create}
-            found |= {k for k, e in before.items() if e.kind in EXPRESSIONS and name in e.create}
-    return found | _readers(before, tables)
-
-
-def _readers(dump: Dump, tables: set[str]) -> set[str]:
-    return {
-        key
-        for key, entry in dump.items()
-        if entry.kind in READERS and tables.intersection(entry.needs)
-    }
 
 
 def create(entry: Entry, made: set[str]) -> StatementOp:
@@ -148,6 +159,9 @@ def create(entry: Entry, made: set[str]) -> StatementOp:
         # A column's ACL is said to need its table's, which it outlives.
         hangs = any(key in made and not key.startswith("ACL ") for key in entry.needs)
         back = [] if hangs else [s for s in map(statements.inverse, reversed(forward)) if s]
+    elif entry.kind == "SEQUENCE" and not entry.drop:
+        hangs = any(key in made for key in entry.needs)
+        back = [] if hangs else statements.split(sequences.undone(entry))
     else:
         back = statements.split(entry.drop)
     return StatementOp("create", entry.label, tuple(forward), tuple(back))
@@ -166,9 +180,28 @@ def drop(entry: Entry, gone: set[str]) -> StatementOp:
     gone: the keys of all that goes; what is a part of one of them goes without a statement.
     """
     operation = create(entry, gone).reverse()
-    if entry.kind in PARTS and gone.intersection(entry.needs):
+    if _goes_along(entry, gone):
         operation.upgrade = ()
     return operation
+
+
+def _goes_along(entry: Entry, gone: set[str]) -> bool:
+    """Return whether what an entry is a part of goes; a trigger may need much else."""
+    parents = gone.intersection(entry.needs)
+    if entry.kind in SATELLITES:
+        return bool(parents)
+    if entry.kind in {"CONSTRAINT", "INDEX"} and any(
+        parent.startswith(("CONSTRAINT ", "INDEX ")) for parent in parents
+    ):
+        return True  # a partition's, attached to the one of its table
+    if entry.kind not in PARTS:
+        return False
+    place = f" {entry.schema}."
+    return any(
+        parent.startswith(RELATIONS)
+        and (entry.kind == "INDEX" or entry.name.startswith(f"{parent.partition(place)[2]} "))
+        for parent in parents
+    )
 
 
 def change(before: Dump, after: Dump, key: str) -> StatementOp:
@@ -180,6 +213,9 @@ def change(before: Dump, after: Dump, key: str) -> StatementOp:
     elif old.kind in TURNS:
         turn = TURNS[old.kind]
         forward, back = turn(old, new, before) or [], turn(new, old, after) or []
+        name = obstacles.swapped(before, after, key)
+        if name is not None and type_turn.swapped(old, new) is None:
+            forward = type_turn.swap(new, name, before, set())
     else:
         forward, back = [_or_replace(new.create)], [_or_replace(old.create)]
     return StatementOp("change", new.label, tuple(forward), tuple(back))
@@ -228,10 +264,18 @@ def _near_table(dump: Dump, key: str) -> bool:
     return entry.kind in OF_TABLES
 
 
-def _with_dependents(dump: Dump, keys: set[str]) -> set[str]:
-    """Return the keys with those of all that depends on them. A dump lists parents first."""
+def _holds_parts(dump: Dump, key: str) -> bool:
+    """Return whether a part of a table needs an object, which then goes after Alembic's turn."""
+    return any(_near_table(dump, dependent) for dependent in _with_dependents(dump, {key}))
+
+
+def _with_dependents(dump: Dump, keys: set[str], staying: Collection[str] = ()) -> set[str]:
+    """Return the keys with those of all that depends on them. A dump lists parents first.
+
+    staying: the keys of what does not go, whatever it depends on.
+    """
     found = set(keys)
     for key, entry in dump.items():
-        if any(need in found for need in entry.needs):
+        if key not in staying and any(need in found for need in entry.needs):
             found.add(key)
     return found

@@ -11,7 +11,9 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from ddl.compare import dump, leaves, residue
+from ddl.compare.backfill import FilledOp
 from ddl.compare.difference import InexpressibleError
+from ddl.compare.filters import EVERYTHING, Scope
 from ddl.database import reason
 from ddl.database.connect import connect
 from ddl.errors import UserError
@@ -39,10 +41,11 @@ class Candidate:
     url: URL
     version_table: str
     context: AutogenContext
+    scope: Scope = EVERYTHING
 
     def dump(self) -> Dump:
         """Return what it holds now."""
-        return dump.of(self.url, version_table=self.version_table)
+        return self.scope.of(dump.of(self.url, version_table=self.version_table))
 
     def run(self, operations: Sequence[MigrateOperation]) -> None:
         """Run operations in one transaction. Raises what they raise."""
@@ -90,9 +93,25 @@ def expect(wanted: Dump, found: Dump) -> None:
 def _accepted(
     candidate: Candidate, operations: Iterable[MigrateOperation]
 ) -> list[MigrateOperation]:
-    """Run operations; return those that PostgreSQL took."""
+    """Run operations; return those that PostgreSQL took.
+
+    Raises UserError when it refuses a backfill.
+    """
+    accepted = []
     with connect(candidate.url, source=SOURCE) as connection, connection.begin():
-        return [one for one in operations if _try(candidate, connection, one) is None]
+        for one in operations:
+            error = _try(candidate, connection, one)
+            plain = one.plain if isinstance(one, FilledOp) else None
+            if error is None:
+                accepted.append(one)
+            elif plain and (error := _try(candidate, connection, plain)) is None:
+                accepted.append(plain)
+            elif isinstance(one, FilledOp):
+                # What a person wrote into the models has no other form.
+                raise UserError(
+                    f"The backfill of {one.label} cannot be done: {reason.of(error)}"
+                ) from error
+    return accepted
 
 
 def _attempt(candidate: Candidate, operations: Sequence[StatementOp]) -> list[MigrateOperation]:

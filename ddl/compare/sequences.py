@@ -30,10 +30,19 @@ def turn(old: Entry, new: Entry, _: Dump) -> list[str] | None:
         statements = []
         if one["options"] != other["options"]:
             statements.append(_alter(other["name"], other["options"]))
+        logged = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
+        if form is _OWN and logged[0] != logged[1]:
+            statements.append(f"ALTER SEQUENCE {other['name']} SET {logged[1]};")
         if form is _IDENTITY and one["when"] != other["when"]:
             statements.append(f"{other['column']} SET GENERATED {other['when']};")
         return statements
     return None
+
+
+def undone(entry: Entry) -> str:
+    """Return the statement that drops an identity, for which pg_dump has none; else ""."""
+    match = _IDENTITY.match(entry.create)
+    return f"{match['column']} DROP IDENTITY;" if match else ""
 
 
 def _alter(name: str, options: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-# Whatever may hold a semicolon that ends nothing.
+# Whatever may hold a semicolon that ends nothing, and what such a part is marked by.
 _QUOTED = re.compile(
-    r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$).*?\1|--[^\n]*|;""",
+    r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$).*?\1|--[^\n]*|[();]""",
     re.DOTALL,
 )
 
@@ -17,9 +17,10 @@ def split(script: str) -> list[str]:
     """Return the statements of a script, each with its semicolon."""
     if "BEGIN ATOMIC" in script:  # a function's body in SQL has semicolons of its own
         return [script.strip()]
-    found, begin = [], 0
+    found, begin, depth = [], 0, 0
     for token in _QUOTED.finditer(script):
-        if token[0] == ";":
+        depth += (token[0] == "(") - (token[0] == ")")
+        if token[0] == ";" and not depth:  # a rule has statements in parentheses
             found.append(script[begin : token.end()].strip())
             begin = token.end()
     found.append(script[begin:].strip())
@@ -37,6 +38,8 @@ def inverse(statement: str) -> str | None:
         ("REVOKE ", _grant),
         ("ALTER DEFAULT PRIVILEGES ", _default_privileges),
         ("ALTER TABLE ", _of_table),
+        ("ALTER PUBLICATION ", _of_publication),
+        ("ALTER SEQUENCE ", _of_sequence),
     ):
         if statement.startswith(begin):
             return turn(statement)
@@ -44,7 +47,9 @@ def inverse(statement: str) -> str | None:
 
 
 def _no_comment(statement: str) -> str:
-    return _LITERAL_END.sub(" IS NULL;", statement)
+    # What a new database has, and pg_dump therefore does not print.
+    own = "'standard public schema'" if " ON SCHEMA public IS " in statement else "NULL"
+    return _LITERAL_END.sub(f" IS {own};", statement)
 
 
 def _revoke(statement: str) -> str:
@@ -68,6 +73,21 @@ def _of_table(statement: str) -> str | None:
         if found and head.endswith(f" {one}"):
             return f"{head.removesuffix(one)}{other} ROW LEVEL SECURITY;"
     return None
+
+
+def _of_sequence(statement: str) -> str:
+    return f"{statement.rpartition(' OWNED BY ')[0]} OWNED BY NONE;"
+
+
+def _of_publication(statement: str) -> str:
+    """Return what takes a table or a schema out; its columns and predicate are not named."""
+    name = r'(?:"(?:[^"]|"")*"|[^\s";(])+'
+    return re.sub(
+        rf" ADD (TABLE ONLY|TABLES IN SCHEMA) ({name}).*",
+        r" DROP \1 \2;",
+        statement,
+        flags=re.DOTALL,
+    )
 
 
 def _default_privileges(statement: str) -> str | None:

@@ -100,6 +100,22 @@ def column(item: str) -> Column:
     )
 
 
+def definition(column: Column) -> str:
+    """Return a column as ADD COLUMN takes it."""
+    return " ".join(
+        part
+        for part in (
+            column.name,
+            column.type,
+            f"COLLATE {column.collation}" if column.collation else "",
+            f"DEFAULT {column.default}" if column.default else "",
+            f"GENERATED ALWAYS AS {column.generated}" if column.generated else "",
+            column.not_null,
+        )
+        if part
+    )
+
+
 def masked(text: str) -> str:
     """Return a text of the same length in which quoted and parenthesised parts are blotted out."""
     blotted, depth, end = [], 0, 0

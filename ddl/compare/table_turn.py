@@ -50,14 +50,38 @@ def _parents(table: Table) -> list[str]:
 
 def _columns(old: Table, new: Table) -> Iterator[str]:
     table = f"ALTER TABLE {new.name}"
+    computed = _computed_of_retyped(old, new)
+    for name in computed:
+        yield f"{table} DROP COLUMN {name};"
     for name, column in new.columns.items():
         if name not in old.columns:
-            yield f"{table} ADD COLUMN {_definition(column)};"
-        elif column != old.columns[name]:
+            yield f"{table} ADD COLUMN {table_parts.definition(column)};"
+        elif column != old.columns[name] and name not in computed:
             yield from _column(table, old.columns[name], column)
+    for name in computed:
+        yield f"{table} ADD COLUMN {table_parts.definition(new.columns[name])};"
     for name in old.columns:
         if name not in new.columns:
             yield f"{table} DROP COLUMN {name};"
+
+
+def _computed_of_retyped(old: Table, new: Table) -> list[str]:
+    """Return the generated columns that hold another column's type fast."""
+    both = [
+        (column, new.columns[name]) for name, column in old.columns.items() if name in new.columns
+    ]
+    retyped = [
+        re.compile(rf"(?<!\w){re.escape(one.name)}(?!\w)")
+        for one, other in both
+        if (one.type, one.collation) != (other.type, other.collation)
+    ]
+    return [
+        one.name
+        for one, other in both
+        if one.generated
+        and other.generated
+        and any(pattern.search(one.generated) for pattern in retyped)
+    ]
 
 
 def _column(table: str, old: Column, new: Column) -> Iterator[str]:
@@ -65,7 +89,7 @@ def _column(table: str, old: Column, new: Column) -> Iterator[str]:
     alter = f"{table} ALTER COLUMN {new.name}"
     if _must_come_anew(old, new):
         yield f"{table} DROP COLUMN {new.name};"
-        yield f"{table} ADD COLUMN {_definition(new)};"
+        yield f"{table} ADD COLUMN {table_parts.definition(new)};"
         return
     if old.generated and not new.generated:
         yield f"{alter} DROP EXPRESSION;"
@@ -102,22 +126,6 @@ def _not_null(table: str, old: Column, new: Column) -> Iterator[str]:
         yield f"{alter} SET NOT NULL;"
     elif new.not_null:
         yield f"{table} ADD {new.not_null.replace('NOT NULL', f'NOT NULL {new.name}')};"
-
-
-def _definition(column: Column) -> str:
-    """Return a column as ADD COLUMN takes it."""
-    return " ".join(
-        part
-        for part in (
-            column.name,
-            column.type,
-            f"COLLATE {column.collation}" if column.collation else "",
-            f"DEFAULT {column.default}" if column.default else "",
-            f"GENERATED ALWAYS AS {column.generated}" if column.generated else "",
-            column.not_null,
-        )
-        if part
-    )
 
 
 def _options(old: Table, new: Table) -> Iterator[str]:

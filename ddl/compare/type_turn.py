@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ddl.compare import statements, table_parts
+from ddl.compare.names import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,8 @@ def turn(old: Entry, new: Entry, dump: Dump) -> list[str] | None:
     if one and other:
         labels = _items(old.create, one.end()), _items(new.create, other.end())
         added = _added(other["name"], *labels)
-        return added if added is not None else swap(new, other["name"], dump)
+        lost = {label for label in labels[0] if label not in labels[1]}
+        return added if added is not None else swap(new, other["name"], dump, lost)
     one, other = _COMPOSITE.match(old.create), _COMPOSITE.match(new.create)
     if one and other:
         attributes = _items(old.create, one.end()), _items(new.create, other.end())
@@ -46,6 +48,18 @@ def swapped(old: Entry, new: Entry) -> str | None:
         return None
     labels = _items(old.create, one.end()), _items(new.create, other.end())
     return other["name"] if _added(other["name"], *labels) is None else None
+
+
+def enum_name(entry: Entry) -> str:
+    """Return an enum's name, as PostgreSQL's statements have it."""
+    match = _ENUM.match(entry.create)
+    return match["name"] if match else ""
+
+
+def enum_labels(entry: Entry) -> list[str]:
+    """Return an enum's values in their order; of another type, none."""
+    match = _ENUM.match(entry.create)
+    return [unquoted(item) for item in _items(entry.create, match.end())] if match else []
 
 
 def _items(definition: str, start: int) -> list[str]:
@@ -66,14 +80,19 @@ def _added(name: str, old: list[str], new: list[str]) -> list[str] | None:
     return found
 
 
-def swap(new: Entry, name: str, dump: Dump) -> list[str]:
-    """Return how columns come to a new type of the old name, by way of their text."""
+def swap(new: Entry, name: str, dump: Dump, lost: set[str]) -> list[str]:
+    """Return how columns come to a new type of the old name, by way of their text.
+
+    lost: the values that the new type does not have; a default with one of them goes with it.
+    """
     schema, _, plain = name.rpartition(".")
     temporary = f'{plain[:-1]}_old"' if plain.endswith('"') else f"{plain}_old"
     moves: list[str] = []
+    # A partition's column changes with its table's.
+    partitions = {(e.schema, e.name) for e in dump.values() if e.kind == "TABLE ATTACH"}
     for entry in dump.values():
         table = table_parts.parse(entry.create, statements.split(entry.create))
-        if table is None or entry.kind != "TABLE":
+        if table is None or entry.kind != "TABLE" or (entry.schema, entry.name) in partitions:
             continue
         for column in table.columns.values():
             if column.type in {name, f"{name}[]"}:
@@ -82,7 +101,8 @@ def swap(new: Entry, name: str, dump: Dump) -> list[str]:
                 using = f"{column.name}::text{array}::{column.type}"
                 moves += [f"{alter} DROP DEFAULT;"] if column.default else []
                 moves.append(f"{alter} TYPE {column.type} USING {using};")
-                moves += [f"{alter} SET DEFAULT {column.default};"] if column.default else []
+                if column.default and not any(label in column.default for label in lost):
+                    moves.append(f"{alter} SET DEFAULT {column.default};")
     return [
         f"ALTER TYPE {name} RENAME TO {temporary};",
         new.create,

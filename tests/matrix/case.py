@@ -16,7 +16,8 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from ddl import autogenerate
-from ddl.compare import desired, dump, entities, plugin, residue
+from ddl.compare import desired, dump, entities, plugin, render, residue
+from ddl.compare.renamed import renamed
 from ddl.database.connect import connect
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class Case:
     kind: the object. attribute: what of it differs. before, after: bodies of a models' module, in
     which the names of PRELUDE are known. rows: SQL that fills the tables of ``before``, where a
     change could lose rows. oneway: the change back is refused, as it has to be. since: the first
-    major version of PostgreSQL that has it.
+    major version of PostgreSQL that has it. keeps: a query on ``before``, to which ``keeps_after``
+    gives the same answer on ``after``. says: what has to stand in the upgrade.
     """
 
     kind: str
@@ -75,6 +77,9 @@ class Case:
     rows: str = ""
     oneway: bool = False
     since: int = 0
+    keeps: str = ""
+    keeps_after: str = ""
+    says: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -114,7 +119,11 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
     comparison = plugin.Comparison(databases, template, before, after, "alembic_version")
     autogenerate.silence_alembic_utils()
     copy = databases.create(template)
-    with connect(databases.database(copy), source="the tests") as connection:
+    with (
+        renamed(comparison, models.metadata) as (rest, place),
+        connect(place or databases.database(copy), source="the tests") as connection,
+    ):
+        comparison = rest
         context = MigrationContext.configure(
             connection=connection,
             opts={
@@ -126,7 +135,7 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
                 "alembic_module_prefix": "op.",
                 "sqlalchemy_module_prefix": "sa.",
                 "user_module_prefix": None,
-                "render_item": None,
+                "render_item": render.item,
                 "render_as_batch": False,
             },
         )
@@ -157,6 +166,12 @@ def execute(url: URL, script: str) -> None:
     """Run SQL on a database."""
     with connect(url, source="the tests") as connection, connection.begin():
         connection.exec_driver_sql(script)
+
+
+def rows(url: URL, query: str) -> list[tuple[object, ...]]:
+    """Return what a query finds in a database."""
+    with connect(url, source="the tests") as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 def differing(one: Dump, other: Dump) -> Iterator[str]:

@@ -100,6 +100,7 @@ CASES = [
         'table(Column("a", Integer), Column("b", Integer, Computed("a * 2", persisted=True)))',
         'table(Column("a", Integer), Column("b", Integer, Computed("a * 2", persisted=False)))',
         rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        since=18,
     ),
     Case(
         "column",
@@ -107,6 +108,7 @@ CASES = [
         'table(Column("a", Integer), Column("b", Integer, Computed("a * 2", persisted=False)))',
         'table(Column("a", Integer), Column("b", Integer, Computed("a * 3", persisted=False)))',
         rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        since=18,
     ),
     Case(
         "column",
@@ -160,6 +162,7 @@ CASES = [
         "named NOT NULL",
         'table(Column("a", Integer, nullable=False))',
         'table(Column("a", Integer))\nafter("ALTER TABLE t ADD CONSTRAINT a_is_there NOT NULL a")',
+        since=18,
     ),
     Case(
         "column",

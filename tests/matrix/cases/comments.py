@@ -203,10 +203,4 @@ CASES = [
         "before('CREATE ACCESS METHOD am TYPE INDEX HANDLER gisthandler')",
         "before('CREATE ACCESS METHOD am TYPE INDEX HANDLER gisthandler')\nafter(\"COMMENT ON ACCESS METHOD am IS 'it''s 50%% :x'\")",
     ),
-    Case(
-        "comment",
-        "on LANGUAGE pl",
-        "before('CREATE TRUSTED LANGUAGE pl HANDLER plpgsql_call_handler')",
-        "before('CREATE TRUSTED LANGUAGE pl HANDLER plpgsql_call_handler')\nafter(\"COMMENT ON LANGUAGE pl IS 'it''s 50%% :x'\")",
-    ),
 ]

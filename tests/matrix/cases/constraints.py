@@ -52,6 +52,7 @@ CASES = [
         'table(Column("a", Integer))',
         'table(Column("a", Integer))\nafter("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT ENFORCED")',
         rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        since=18,
     ),
     Case(
         "UNIQUE",

@@ -1,0 +1,115 @@
+"""What stops a revision before it changes anything: rows that it has no value for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ddl.compare import columns, type_turn
+from ddl.compare.names import literal, pattern, quoted, shown
+from ddl.compare.operations import StatementOp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ddl.compare.columns import Place
+    from ddl.compare.entry import Dump
+    from ddl.compare.table_parts import Column
+
+UP = (
+    'add info={"backfill": "SQL expression"} or a server_default to the column in the models, '
+    "and make this revision again"
+)
+DOWN = "its old values are gone; write into downgrade() which ones the rows get"
+
+
+def unfilled(old: Dump, new: Dump) -> Iterator[Place]:
+    """Yield the columns that come NOT NULL into a table that is there, and have no value."""
+    changed = [key for key in new if key in old and old[key].text != new[key].text]
+    before = columns.of({key: old[key] for key in changed})
+    for place, column in columns.of({key: new[key] for key in changed}).items():
+        if place in before or not column.not_null or column.default or column.generated:
+            continue
+        if not _counted(place, new):
+            yield place
+
+
+def _counted(place: Place, dump: Dump) -> bool:
+    """Return whether a column gets its values from a sequence."""
+    head = re.compile(f" {pattern(*place[:2])} ALTER COLUMN {pattern(place[2])} ")
+    return any(
+        head.search(entry.create)
+        for entry in dump.values()
+        if entry.kind in {"SEQUENCE", "DEFAULT"}
+    )
+
+
+def empty(table: tuple[str, str], names: list[str], advice: str) -> StatementOp:
+    """Return what stops where a table has rows.
+
+    table: its schema and name. names: its columns that have no value for them. advice: UP or DOWN.
+    """
+    name = shown(*table)
+    text = f"{name} has rows without a value for {', '.join(names)}: {advice}"
+    block = _block(
+        "BEGIN\n"
+        f"  IF EXISTS (SELECT FROM {quoted(*table)}) THEN\n"
+        f"    RAISE EXCEPTION USING MESSAGE = {literal(text)};\n"
+        "  END IF;\n"
+        "END\n"
+    )
+    return StatementOp("check", f"no rows in {name}", (block,), ())
+
+
+def _block(body: str) -> str:
+    """Return PL/pgSQL as a statement, in quotes that it does not hold itself."""
+    quotes = "$check$"
+    while quotes in body:
+        quotes = f"{quotes[:-1]}_$"
+    return f"DO {quotes}\n{body}{quotes};"
+
+
+def unused(old: Dump, new: Dump, called: Callable[[Place], Place]) -> Iterator[StatementOp]:
+    """Yield what stops where rows hold a value that an enum loses, and names how many do.
+
+    called: what a column of ``old`` is called at that moment.
+    """
+    for key, entry in old.items():
+        if entry.kind != "TYPE" or key not in new:
+            continue
+        lost = lost_values(old, new, key)
+        kind = type_turn.enum_name(entry)
+        for place, column in columns.of(old).items() if lost else ():
+            if column.type in {kind, f"{kind}[]"}:
+                yield _count(called(place), column, lost, shown(entry.schema, entry.name))
+
+
+def lost_values(old: Dump, new: Dump, key: str) -> list[str]:
+    """Return the values that an enum has in one database and no longer in the other."""
+    there = type_turn.enum_labels(new[key])
+    return [value for value in type_turn.enum_labels(old[key]) if value not in there]
+
+
+def _count(place: Place, column: Column, lost: list[str], label: str) -> StatementOp:
+    field, table = quoted(place[2]), quoted(*place[:2])
+    values = f"unnest({field}::text[])" if column.type.endswith("[]") else f"{field}::text"
+    text = literal(f"{shown(*place)}: ")
+    advice = literal(f", which the enum {label} loses: give them another value first")
+    block = _block(
+        "DECLARE\n"  # noqa: S608  # names and values are quoted
+        "  held text;\n"
+        "BEGIN\n"
+        "  SELECT string_agg(\n"
+        "    CASE count WHEN 1 THEN '1 row holds ' ELSE count || ' rows hold ' END\n"
+        "    || to_json(value), ', ' ORDER BY value\n"
+        "  ) INTO held FROM (\n"
+        f"    SELECT value, count(*) FROM (SELECT {values} AS value FROM {table}) AS every\n"
+        f"    WHERE value IN ({', '.join(map(literal, lost))}) GROUP BY value\n"
+        "  ) AS counted;\n"
+        "  IF held IS NOT NULL THEN\n"
+        f"    RAISE EXCEPTION USING MESSAGE = {text} || held || {advice};\n"
+        "  END IF;\n"
+        "END\n"
+    )
+    what = ", ".join(f'"{value}"' for value in lost)
+    return StatementOp("check", f"no {what} in {shown(*place)}", (block,), ())

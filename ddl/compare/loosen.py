@@ -1,0 +1,96 @@
+"""A table let go of what is dropped under it: a default's function, a column's domain.
+
+The table stays with its rows. What it loses, the next look at the residue gives it back.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ddl.compare import statements, table_parts
+from ddl.compare.operations import StatementOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ddl.compare.entry import Dump, Entry
+    from ddl.compare.table_parts import Column
+
+# What a column's definition can name.
+_NAMED = frozenset({"AGGREGATE", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "SEQUENCE", "TYPE"})
+
+# What may use a column of its table, and has to go before the column does.
+_OF_COLUMNS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "STATISTICS"})
+
+
+def let_go(table: Entry, gone: Iterable[Entry]) -> StatementOp:
+    """Return the operation after which a table needs nothing of what goes."""
+    there: list[str] = []
+    back: list[str] = []
+    for alter, column in _touched(table, gone):
+        for statement, inverse in _pairs(alter, column, gone):
+            there.append(statement)
+            back.insert(0, inverse)
+    return StatementOp("change", table.label, tuple(there), tuple(back))
+
+
+def in_the_way(dump: Dump, table: Entry, gone: Iterable[Entry]) -> set[str]:
+    """Return the keys of what uses a column that is retyped or dropped for letting go.
+
+    All that reads the table counts as using it.
+    """
+    found: set[str] = set()
+    for _, column in _touched(table, gone):
+        if not column.generated and not _names(f"{column.type} {column.collation}", gone):
+            continue
+        plain = table_parts.plain(column.name)
+        found |= {
+            key
+            for key, entry in dump.items()
+            if table.key in entry.needs
+            and (
+                entry.kind in {"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"}
+                or (entry.kind in _OF_COLUMNS and plain in entry.create)
+            )
+        }
+    return found
+
+
+def _touched(table: Entry, gone: Iterable[Entry]) -> Iterator[tuple[str, Column]]:
+    """Yield how the columns are altered that name something of what goes, and the columns."""
+    parsed = table_parts.parse(table.create, statements.split(table.create))
+    for column in parsed.columns.values() if parsed else ():
+        words = f"{column.type} {column.collation} {column.default} {column.generated}"
+        if parsed and _names(words, gone):
+            yield f"ALTER TABLE {parsed.name}", column
+
+
+def _pairs(table: str, column: Column, gone: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    """Yield statements that let go, each with its inverse."""
+    alter = f"{table} ALTER COLUMN {column.name}"
+    if column.generated:
+        yield (
+            f"{table} DROP COLUMN {column.name};",
+            f"{table} ADD COLUMN {table_parts.definition(column)};",
+        )
+        return
+    retyped = _names(f"{column.type} {column.collation}", gone)
+    if column.default and (retyped or _names(column.default, gone)):
+        yield f"{alter} DROP DEFAULT;", f"{alter} SET DEFAULT {column.default};"
+    if retyped:
+        array = "[]" if column.type.endswith("[]") else ""
+        collate = f" COLLATE {column.collation}" if column.collation else ""
+        yield (
+            f"{alter} TYPE text{array} USING {column.name}::text{array};",
+            f"{alter} TYPE {column.type}{collate} USING {column.name}::{column.type};",
+        )
+
+
+def _names(words: str, gone: Iterable[Entry]) -> bool:
+    """Return whether an expression or a type names one of the entries."""
+    return any(
+        re.search(rf"(?<!\w){re.escape(entry.name.partition('(')[0])}(?!\w)", words)
+        for entry in gone
+        if entry.kind in _NAMED
+    )

@@ -1,0 +1,38 @@
+"""Names and texts as PostgreSQL's statements have them."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.dialects import postgresql
+
+# A name with the schema before it, each quoted where it must be.
+QUALIFIED = r'(?:"(?:[^"]|"")*"|[^\s"])+'
+
+
+def quoted(*parts: str) -> str:
+    """Return a name of its parts, each quoted where PostgreSQL asks for it."""
+    quote = postgresql.dialect().identifier_preparer.quote
+    return ".".join(quote(part) for part in parts)
+
+
+def pattern(*parts: str) -> str:
+    """Return a regular expression of a name as pg_dump prints it, which quotes more words."""
+    return r"\.".join(
+        f'(?:{re.escape(part)}|"{re.escape(part.replace(chr(34), chr(34) * 2))}")' for part in parts
+    )
+
+
+def shown(*parts: str) -> str:
+    """Return a name as a person calls it: without quotes and the default schema."""
+    return ".".join(parts[1:] if parts[0] == "public" else parts)
+
+
+def literal(text: str) -> str:
+    """Return a text as a string constant (PostgreSQL, 4.1.2.1), backslashes as they are."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def unquoted(constant: str) -> str:
+    """Return the text of a string constant."""
+    return constant[1:-1].replace("''", "'")

@@ -1,0 +1,126 @@
+"""The renames that the models ask for: ``renamed_from`` and ``renamed_values`` in ``info``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import ARRAY, Enum
+from sqlalchemy.types import TypeDecorator
+
+from ddl.compare import columns, type_turn
+from ddl.compare.names import literal
+from ddl.compare.operations import StatementOp
+from ddl.compare.rename_op import RenameOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic.operations import MigrateOperation
+    from sqlalchemy import Column, MetaData, Table
+
+    from ddl.compare.entry import Dump, Entry
+
+FROM = "renamed_from"
+VALUES = "renamed_values"
+
+Name = TypeVar("Name")
+
+
+def wanted(metadata: MetaData, before: Dump) -> list[MigrateOperation]:
+    """Return the renames that are still to be done: the old name is there, the new one is not.
+
+    Tables come first, so that a column's table is called by its new name.
+    metadata: the models. before: what the revisions build.
+    """
+    tables = list(metadata.tables.values())
+    of_tables = list(_tables(tables, before))
+    return [*of_tables, *_columns(tables, before, of_tables), *_values(tables, before)]
+
+
+def _tables(tables: Iterable[Table], before: Dump) -> Iterator[RenameOp]:
+    there = {(entry.schema, entry.name) for entry in before.values() if entry.kind == "TABLE"}
+    asked = [
+        ((_schema(table), str(table.info[FROM])), (_schema(table), table.name))
+        for table in tables
+        if FROM in table.info
+    ]
+    for (schema, old), (_, new) in _possible(asked, there):
+        yield RenameOp(_given(schema), None, old, new)
+
+
+def _columns(
+    tables: Iterable[Table], before: Dump, renamed: Iterable[RenameOp]
+) -> Iterator[RenameOp]:
+    now = {(op.schema or "public", op.old): op.new for op in renamed}
+    there = {
+        (schema, now.get((schema, table), table), column)
+        for schema, table, column in columns.of(before)
+    }
+    asked = [
+        (
+            (_schema(table), table.name, str(column.info[FROM])),
+            (_schema(table), table.name, column.name),
+        )
+        for table in tables
+        for column in table.columns
+        if FROM in column.info
+    ]
+    for (schema, table_name, old), (_, _, new) in _possible(asked, there):
+        yield RenameOp(_given(schema), table_name, old, new)
+
+
+def _values(tables: Iterable[Table], before: Dump) -> Iterator[StatementOp]:
+    asked: list[tuple[tuple[str, str], tuple[str, str]]] = []
+    there: set[tuple[str, str]] = set()
+    for table in tables:
+        for column in table.columns:
+            entry = _enum(table, column, before) if VALUES in column.info else None
+            if entry is None:
+                continue
+            there |= {(entry.key, label) for label in type_turn.enum_labels(entry)}
+            asked += [
+                ((entry.key, old), (entry.key, new)) for old, new in column.info[VALUES].items()
+            ]
+    for (key, old), (_, new) in _possible(list(dict.fromkeys(asked)), there):
+        name = type_turn.enum_name(before[key])
+        one, other = literal(old), literal(new)
+        yield StatementOp(
+            "rename value",
+            before[key].label,
+            (f"ALTER TYPE {name} RENAME VALUE {one} TO {other};",),
+            (f"ALTER TYPE {name} RENAME VALUE {other} TO {one};",),
+        )
+
+
+def _enum(table: Table, column: Column[Any], before: Dump) -> Entry | None:
+    """Return what the revisions build of a column's enum, or None where there is none."""
+    kind = column.type
+    while isinstance(kind, (ARRAY, TypeDecorator)):
+        kind = kind.item_type if isinstance(kind, ARRAY) else kind.impl_instance
+    if not isinstance(kind, Enum):
+        return None
+    for schema in (kind.schema, table.schema, "public"):
+        if entry := before.get(f"TYPE {schema}.{kind.name}"):
+            return entry
+    return None
+
+
+def _possible(asked: Iterable[tuple[Name, Name]], there: set[Name]) -> Iterator[tuple[Name, Name]]:
+    """Yield the old and new names of which the old one is there and the new one is free.
+
+    One after the other, since one may take the name that another gives up.
+    """
+    waiting = list(asked)
+    while ready := next(((a, b) for a, b in waiting if a in there and b not in there), None):
+        waiting.remove(ready)
+        there ^= set(ready)
+        yield ready
+
+
+def _schema(table: Table) -> str:
+    return table.schema or "public"
+
+
+def _given(schema: str) -> str | None:
+    """Return a schema as Alembic's operations are told it."""
+    return None if schema == "public" else schema

@@ -1,0 +1,69 @@
+"""How a type of the models is written into a revision: as what the database stores.
+
+A revision imports alembic and sqlalchemy only, and must run when the models have long changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from alembic.autogenerate.render import _repr_type
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import Enum, TypeDecorator, TypeEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alembic.autogenerate.api import AutogenContext
+
+_DIALECT = postgresql.dialect()
+
+
+class UnwritableTypeError(Exception):
+    """A type that sqlalchemy cannot say; PostgreSQL's own statement says it instead."""
+
+
+def item(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
+    """Render a type of the models, for configure(render_item=…); False for anything else.
+
+    Raises UnwritableTypeError for a type that is no type of sqlalchemy's in the database.
+    """
+    if kind != "type" or _is_sqlalchemys(type(value)):
+        return False
+    return _repr_type(stored(value), context)
+
+
+def stored(value: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Return the type of sqlalchemy's that makes the same column.
+
+    Raises UnwritableTypeError where there is none.
+    """
+    variants: Mapping[str, TypeEngine[Any]] = value._variant_mapping  # noqa: SLF001  # no public name
+    value = variants.get(_DIALECT.name, value)
+    if _is_sqlalchemys(type(value)):
+        return value
+    if isinstance(value, TypeDecorator):
+        return stored(value.load_dialect_impl(_DIALECT))
+    if isinstance(value, Enum):  # it has an adapt() of its own
+        return Enum(
+            *value.enums,
+            name=value.name,
+            schema=value.schema,
+            native_enum=value.native_enum,
+            create_constraint=value.create_constraint,
+        )
+    spelling = value.compile(_DIALECT)
+    for parent in type(value).__mro__:
+        if issubclass(parent, TypeEngine) and _is_sqlalchemys(parent):
+            try:
+                found: TypeEngine[Any] = value.adapt(parent)
+                if found.compile(_DIALECT) == spelling:
+                    return found
+            except Exception:  # noqa: BLE001, S112  # an abstract parent; the next one may do
+                continue
+    raise UnwritableTypeError(spelling)
+
+
+def _is_sqlalchemys(kind: type) -> bool:
+    """Return whether a revision can name a class; a dialect has types of its own with a _."""
+    return kind.__module__.startswith("sqlalchemy.") and not kind.__name__.startswith("_")

@@ -1,0 +1,93 @@
+"""What stops a revision before it changes anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from ddl.compare import checks, dump, statements
+from ddl.database import reason
+from ddl.database.connect import connect
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+    from ddl.compare.entry import Dump
+    from ddl.compare.operations import StatementOp
+
+TABLE = 'CREATE TABLE "T 1" (a int, m text, l text[]);'
+ROWS = """INSERT INTO "T 1" VALUES (1, 'x', '{x,y}'), (2, 'it''s', '{}'), (3, 'it''s', NULL);"""
+
+
+def build(url: URL, script: str) -> Dump:
+    """Return what a database holds after a script."""
+    with connect(url, source="the tests") as connection:
+        connection.exec_driver_sql(script)
+        connection.commit()
+    return dump.of(url)
+
+
+def said(url: URL, operation: StatementOp) -> str:
+    """Return the message with which a check stops, or ""."""
+    (statement,) = operation.upgrade
+    with connect(url, source="the tests") as connection:
+        try:
+            connection.execute(text(statements.escaped(statement)))
+        except DBAPIError as error:
+            return reason.of(error)
+    return ""
+
+
+def test_columns_without_a_value(empty: URL) -> None:
+    before = build(empty, "CREATE TABLE t (a int, b int, c int NOT NULL);")
+    after = build(
+        empty,
+        """
+        ALTER TABLE t DROP b, ALTER a SET NOT NULL, ADD d int NOT NULL,
+          ADD "E e" text NOT NULL, ADD f int NOT NULL DEFAULT 1, ADD g int,
+          ADD "position" int NOT NULL GENERATED ALWAYS AS IDENTITY, ADD i serial NOT NULL,
+          ADD j int NOT NULL GENERATED ALWAYS AS (f + 1) STORED;
+        CREATE TABLE u (a int NOT NULL);
+        """,
+    )
+    assert list(checks.unfilled(before, after)) == [
+        ("public", "t", "d"),
+        ("public", "t", "E e"),
+    ]
+    assert not list(checks.unfilled(after, after))
+
+
+def test_rows_stop_it(empty: URL) -> None:
+    build(empty, TABLE)
+    check = checks.empty(("public", "T 1"), ["a", "it's $check$ :x 100%"], checks.UP)
+    assert check.label == "no rows in T 1"
+    assert not said(empty, check)
+    build(empty, ROWS)
+    assert said(empty, check) == (
+        "T 1 has rows without a value for a, it's $check$ :x 100%: "
+        'add info={"backfill": "SQL expression"} or a server_default to the column in the models, '
+        "and make this revision again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("m", """T 1.m: 2 rows hold "it's", 1 row holds "x", which the enum mood loses: """),
+        ("l", """T 1.l: 1 row holds "x", which the enum mood loses: """),
+    ],
+)
+def test_values_that_are_held(empty: URL, column: str, expected: str) -> None:
+    build(empty, TABLE + ROWS + "CREATE TYPE mood AS ENUM ('x', 'y', 'it''s', 'unused');")
+    array = "[]" if column == "l" else ""
+    alter = f'ALTER TABLE "T 1" ALTER {column} TYPE mood{array} USING {column}::mood{array};'
+    before = build(empty, alter)
+    after = build(empty, "ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('y');")
+    (check,) = checks.unused(before, after, lambda place: place)
+    assert check.label == f'no "x", "it\'s", "unused" in T 1.{column}'
+    assert said(empty, check) == f"{expected}give them another value first"
+    build(empty, 'DELETE FROM "T 1";')
+    assert not said(empty, check)

@@ -1,0 +1,171 @@
+"""The matrix of what two schemas alone do not tell: ``info`` in the models says it."""
+
+from __future__ import annotations
+
+from tests.matrix.case import Case
+
+CONVENTION = """
+m.naming_convention = {"pk": "%(table_name)s_pkey", "fk": "%(table_name)s_%(column_0_N_name)s_fkey", "uq": "%(table_name)s_%(column_0_N_name)s_key", "ck": "%(table_name)s_%(constraint_name)s_check", "ix": "%(table_name)s_%(column_0_N_name)s_idx"}
+"""
+
+CASES = [
+    Case(
+        "rename",
+        "column",
+        'table(Column("a", Integer))',
+        'table(Column("b", Integer, info={"renamed_from": "a"}))',
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        keeps="SELECT a FROM t ORDER BY id",
+        keeps_after="SELECT b FROM t ORDER BY id",
+        says=("op.alter_column('t', 'a', new_column_name='b')",),
+    ),
+    Case(
+        "rename",
+        "column with all that is named after it",
+        CONVENTION
+        + 'table(Column("a", Integer, nullable=False, unique=True, index=True), CheckConstraint("a > 0", name="a"))\nTable("u", m, Column("id", Integer, ForeignKey("t.a"), primary_key=True))',
+        CONVENTION
+        + 'table(Column("b", Integer, nullable=False, unique=True, index=True, info={"renamed_from": "a"}), CheckConstraint("b > 0", name="b"))\nTable("u", m, Column("id", Integer, ForeignKey("t.b"), primary_key=True))',
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2); INSERT INTO u VALUES (1)",
+        keeps="SELECT a FROM t ORDER BY id",
+        keeps_after="SELECT b FROM t ORDER BY id",
+        says=("new_column_name='b'", "RENAME CONSTRAINT", "ALTER INDEX"),
+    ),
+    Case(
+        "rename",
+        "column and its type",
+        'table(Column("a", Integer))',
+        'table(Column("b", Text, info={"renamed_from": "a"}))',
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        keeps="SELECT a::text FROM t ORDER BY id",
+        keeps_after="SELECT b FROM t ORDER BY id",
+    ),
+    Case(
+        "rename",
+        "column under a view",
+        'table(Column("a", Integer))\nv = PGView("public", "v", "select a from t")',
+        'table(Column("b", Integer, info={"renamed_from": "a"}))\nv = PGView("public", "v", "select b from t")',
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        keeps="SELECT a FROM t ORDER BY id",
+        keeps_after="SELECT b FROM t ORDER BY id",
+    ),
+    Case(
+        "rename",
+        "columns in a row",
+        'table(Column("a", Integer), Column("b", Integer))',
+        'table(Column("b", Integer, info={"renamed_from": "a"}), Column("c", Integer, info={"renamed_from": "b"}))',
+        rows="INSERT INTO t (id, a, b) VALUES (1, 1, 2)",
+        keeps="SELECT a, b FROM t ORDER BY id",
+        keeps_after="SELECT b, c FROM t ORDER BY id",
+    ),
+    Case(
+        "rename",
+        "column with an odd name",
+        'table(Column("a b", Integer))',
+        'table(Column("100% \\"of\\" user", Integer, info={"renamed_from": "a b"}))',
+        rows="INSERT INTO t VALUES (1, 1)",
+        keeps="SELECT * FROM t",
+    ),
+    Case(
+        "rename",
+        "hint that has had its day",
+        'table(Column("b", Integer))',
+        'table(Column("b", Integer, info={"renamed_from": "a"}), Column("a", Integer))',
+        rows="INSERT INTO t VALUES (1, 1)",
+        keeps="SELECT b FROM t",
+        says=("op.add_column",),
+    ),
+    Case(
+        "rename",
+        "table",
+        'table(Column("a", Integer))',
+        'table(Column("a", Integer), name="other", info={"renamed_from": "t"})',
+        rows="INSERT INTO t (a) VALUES (1), (2)",
+        keeps="SELECT id, a FROM t ORDER BY id",
+        keeps_after="SELECT id, a FROM other ORDER BY id",
+        says=("op.rename_table('t', 'other')", "ALTER SEQUENCE"),
+    ),
+    Case(
+        "rename",
+        "table with all that is named after it",
+        CONVENTION
+        + 'table(Column("a", Integer, nullable=False, unique=True, index=True), Column("n", BigInteger, Identity(start=5)), CheckConstraint("a > 0", name="a"))\nTable("u", m, Column("id", Integer, ForeignKey("t.a"), primary_key=True))',
+        CONVENTION
+        + 'table(Column("a", Integer, nullable=False, unique=True, index=True), Column("n", BigInteger, Identity(start=5)), CheckConstraint("a > 0", name="a"), name="Other", info={"renamed_from": "t"})\nTable("u", m, Column("id", Integer, ForeignKey("Other.a"), primary_key=True))',
+        rows="INSERT INTO t (a) VALUES (1), (2); INSERT INTO u VALUES (1)",
+        keeps="SELECT a, n, (SELECT last_value FROM t_n_seq) FROM t ORDER BY id",
+        keeps_after='SELECT a, n, (SELECT last_value FROM "Other_n_seq") FROM "Other" ORDER BY id',
+        says=("RENAME CONSTRAINT", "ALTER INDEX", "ALTER SEQUENCE"),
+    ),
+    Case(
+        "rename",
+        "table and a column of it, which has a view",
+        'table(Column("a", Integer))\nv = PGView("public", "v", "select a from t")',
+        'table(Column("b", Integer, info={"renamed_from": "a"}), name="other", info={"renamed_from": "t"})\nv = PGView("public", "v", "select b as a from other")',
+        rows="INSERT INTO t (a) VALUES (1), (2)",
+        keeps="SELECT a FROM v ORDER BY a",
+    ),
+    Case(
+        "rename",
+        "table in a schema",
+        'table(Column("a", Integer), schema="s")',
+        'table(Column("a", Integer), name="other", schema="s", info={"renamed_from": "t"})',
+        rows="INSERT INTO s.t (a) VALUES (1), (2)",
+        keeps="SELECT id, a FROM s.t ORDER BY id",
+        keeps_after="SELECT id, a FROM s.other ORDER BY id",
+    ),
+    Case(
+        "rename",
+        "enum value under a default and an index",
+        'table(Column("a", Enum("x", "y", name="mood"), server_default="x"), Index("i", "a", postgresql_where=text("a = \'x\'")))',
+        'table(Column("a", Enum("it\'s", "y", name="mood"), server_default="it\'s", info={"renamed_values": {"x": "it\'s"}}), Index("i", "a", postgresql_where=text("a = \'it\'\'s\'")))',
+        rows="INSERT INTO t VALUES (1, 'x'), (2, 'y')",
+        keeps="SELECT id, replace(a::text, 'it''s', 'x') FROM t ORDER BY id",
+        says=("RENAME VALUE",),
+    ),
+    Case(
+        "rename",
+        "enum value in an array, beside a new and a removed one",
+        'table(Column("a", ARRAY(Enum("x", "y", "w", name="mood"))))',
+        'table(Column("a", ARRAY(Enum("z", "n", "y", name="mood")), info={"renamed_values": {"x": "z"}}))',
+        rows="INSERT INTO t VALUES (1, '{x,y}')",
+        keeps="SELECT id, replace(a::text, 'z', 'x') FROM t ORDER BY id",
+        says=("RENAME VALUE",),
+    ),
+    Case(
+        "backfill",
+        "new column",
+        'table(Column("a", Integer))',
+        'table(Column("a", Integer), Column("b", Text, nullable=False, info={"backfill": "\'100%:x \' || a"}))',
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        keeps="SELECT id, '100%%:x ' || a FROM t ORDER BY id",
+        keeps_after="SELECT id, b FROM t ORDER BY id",
+        says=("UPDATE", "nullable=False"),
+    ),
+    Case(
+        "backfill",
+        "column that was nullable, and its type",
+        'table(Column("a", Integer))',
+        'table(Column("a", BigInteger, nullable=False, info={"backfill": "id + 5"}))',
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, NULL)",
+        keeps="SELECT id, coalesce(a, 7) FROM t ORDER BY id",
+        says=("UPDATE",),
+    ),
+    Case(
+        "backfill",
+        "type that only PostgreSQL knows",
+        'table(Column("a", Integer))',
+        'class P(types.UserDefinedType):\n    cache_ok = True\n    def get_col_spec(self, **kw):\n        return "point"\ntable(Column("a", Integer), Column("b", P, nullable=False, info={"backfill": "point(a, a)"}))',
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        keeps="SELECT a FROM t ORDER BY id",
+        keeps_after="SELECT b[0]::integer FROM t ORDER BY id",
+        says=("ADD COLUMN b point", "UPDATE", "SET NOT NULL"),
+    ),
+    Case(
+        "backfill",
+        "none, on an empty table",
+        'table(Column("a", Integer))',
+        'table(Column("a", Integer), Column("b", Text, nullable=False))',
+        says=("has rows without a value for b:", "op.add_column"),
+    ),
+]
