@@ -15,7 +15,7 @@ from sqlalchemy.exc import SAWarning
 
 from ddl import clean
 from ddl.compare import desired, dump, entities, filters, history, leaves, plugin, render, summary
-from ddl.compare.plugin import Comparison
+from ddl.compare.comparison import Comparison
 from ddl.compare.renamed import renamed
 from ddl.database.connect import connect
 from ddl.database.scratch import scratch, server_identity

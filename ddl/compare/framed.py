@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
     from ddl.compare.columns import Place
+    from ddl.compare.comparison import Comparison
     from ddl.compare.operations import StatementOp
-    from ddl.compare.plugin import Comparison
 
 
 @dataclass

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.plugins import Plugin
@@ -13,8 +11,6 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
 from ddl.compare import backfill, framed, leaves, residue, search
-from ddl.compare.columns import Columns
-from ddl.compare.filters import EVERYTHING, Scope
 from ddl.compare.pair import pairs
 from ddl.compare.search import Candidate
 
@@ -26,42 +22,13 @@ if TYPE_CHECKING:
     from alembic.operations.ops import AlterColumnOp, UpgradeOps
     from sqlalchemy import Column
 
+    from ddl.compare.comparison import Comparison
     from ddl.compare.entry import Dump
-    from ddl.database.scratch import Scratch
 
 NAME = "ddl.compare"
 
 # The option of configure() that carries the Comparison.
 OPTION = "ddl_comparison"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What is compared, and where a candidate can be made.
-
-    before: what the revisions build. after: what the models build. template: the database of
-    which the candidate is a copy. version_table: Alembic's own table, which does not count.
-    scope: what counts of a dump; that of the two is done.
-    renames: what leads from the template to ``before``, where the models ask for it.
-    """
-
-    databases: Scratch
-    template: str
-    before: Dump
-    after: Dump
-    version_table: str
-    scope: Scope = EVERYTHING
-    renames: tuple[MigrateOperation, ...] = ()
-
-    @cached_property
-    def columns(self) -> Columns:
-        """What Alembic's comparators ask about types and defaults."""
-        return Columns(self.before, self.after)
-
-    @cached_property
-    def differing(self) -> list[str]:
-        """The keys of the entries that differ."""
-        return residue.differing(self.before, self.after)
 
 
 def setup(plugin: Plugin) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy.engine import URL
 
-    from ddl.compare.plugin import Comparison
+    from ddl.compare.comparison import Comparison
 
 
 @contextmanager

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from alembic.runtime.migration import MigrationContext
 
+    from ddl.compare.comparison import Comparison
     from ddl.compare.effects import Effect
-    from ddl.compare.plugin import Comparison
 
 HEAD = ("operation", "object")
 HEAD_OF_REVISION = (*HEAD, "lock", "nature", "destroys")

@@ -17,6 +17,7 @@ from alembic.runtime.migration import MigrationContext
 
 from ddl import autogenerate
 from ddl.compare import desired, dump, entities, plugin, render, residue
+from ddl.compare.comparison import Comparison
 from ddl.compare.renamed import renamed
 from ddl.database.connect import connect
 
@@ -116,7 +117,7 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
     desired.build(models, databases.database(target), source="the tests")
     after = dump.of(databases.database(target))
     databases.drop(target)
-    comparison = plugin.Comparison(databases, template, before, after, "alembic_version")
+    comparison = Comparison(databases, template, before, after, "alembic_version")
     autogenerate.silence_alembic_utils()
     copy = databases.create(template)
     with (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # Every so many cases, one runs with all other tests; the whole matrix takes minutes.
-SAMPLE = 20
+SAMPLE = 40
 
 
 def _cases() -> list[ParameterSet]:

@@ -1,0 +1,46 @@
+"""What is compared: the two schemas, and where a candidate can be made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ddl.compare import residue
+from ddl.compare.columns import Columns
+from ddl.compare.filters import EVERYTHING, Scope
+
+if TYPE_CHECKING:
+    from alembic.operations import MigrateOperation
+
+    from ddl.compare.entry import Dump
+    from ddl.database.scratch import Scratch
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared, and where a candidate can be made.
+
+    before: what the revisions build. after: what the models build. template: the database of
+    which the candidate is a copy. version_table: Alembic's own table, which does not count.
+    scope: what counts of a dump; that of the two is done.
+    renames: what leads from the template to ``before``, where the models ask for it.
+    """
+
+    databases: Scratch
+    template: str
+    before: Dump
+    after: Dump
+    version_table: str
+    scope: Scope = EVERYTHING
+    renames: tuple[MigrateOperation, ...] = ()
+
+    @cached_property
+    def columns(self) -> Columns:
+        """What Alembic's comparators ask about types and defaults."""
+        return Columns(self.before, self.after)
+
+    @cached_property
+    def differing(self) -> list[str]:
+        """The keys of the entries that differ."""
+        return residue.differing(self.before, self.after)
