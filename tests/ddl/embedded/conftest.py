@@ -156,6 +156,7 @@ class Ordinary:
     gid: int | None
     python: Path
     path: Path  # for PYTHONPATH
+    libraries: Path | None = None  # where a copied Python finds its libpython
 
     def owned(self, folder: Path) -> Path:
         """Give a folder to the account."""
@@ -188,7 +189,12 @@ def use() -> Iterator[Callable[..., User]]:
                 subprocess.Popen(
                     [*prefix, python, script, folder, kind],
                     env={**(os.environ if environment is None else environment)}
-                    | {"PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"},
+                    | {"PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"}
+                    | (
+                        {"LD_LIBRARY_PATH": str(account.libraries)}
+                        if account and account.libraries
+                        else {}
+                    ),
                     user=account.uid if account else None,
                     group=account.gid if account else None,
                     extra_groups=[] if account and account.uid is not None else None,
@@ -280,12 +286,14 @@ def ordinary() -> Iterator[Ordinary]:
             else:
                 link(source / name, place / name)
         python = Path(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}")
+        libraries = None
         try:
             subprocess.run([python, "-c", ""], user=nobody.pw_uid, cwd="/", check=True)
         except PermissionError:  # it lies in root's home
             link(Path(sys.base_prefix), place / "python")
             python = place / "python" / python.relative_to(sys.base_prefix)
-        yield Ordinary(nobody.pw_uid, nobody.pw_gid, python, place)
+            libraries = place / "python" / "lib"
+        yield Ordinary(nobody.pw_uid, nobody.pw_gid, python, place, libraries)
 
 
 def link(source: Path, target: Path) -> None:
