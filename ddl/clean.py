@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import sysconfig
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from ddl.task import Run
 
 NOTE = Path(".postgres") / "clean.json"
+
+# Seconds since the epoch. This module is imported before the models are.
+STARTED = time.time()
+
+# Seconds by which a file's time may be behind the clock's (the kernel's tick), and some more.
+CLOCK = 0.05
 
 
 @dataclass
@@ -56,17 +63,21 @@ def is_still(task: Run, server: str) -> bool:
     """
     try:
         note = json.loads((task.root / NOTE).read_text())
-        digest, files, folders = note["digest"], note["files"], note["folders"]
+        return bool(note["digest"] == _digest(task, server, note["files"], note["folders"]))
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(digest == _digest(task, server, files, folders))
 
 
 def remember(task: Run, server: str, watch: Watch) -> None:
-    """Note that everything that was read agrees. A tree that cannot be written is not noted."""
+    """Note that everything that was read agrees. A tree that cannot be written is not noted.
+
+    What changed after this process began may not be what it compared: then nothing is noted.
+    """
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     files = sorted(name for name in {*watch.files, *modules} if name and _may_change(name))
     folders = sorted(name for name in watch.folders if _may_change(name))
+    if any(_changed_since(STARTED, name) for name in _inputs(task, files) + folders):
+        return
     note = {"digest": _digest(task, server, files, folders), "files": files, "folders": folders}
     with suppress(OSError):
         (task.root / NOTE).parent.mkdir(exist_ok=True)
@@ -93,12 +104,31 @@ def _digest(task: Run, server: str, files: list[str], folders: list[str]) -> str
         digest.update(repr((folder, distributions)).encode())
     for name in folders:
         digest.update(repr((name, _listing(name))).encode())
-    config = task.environment.config
-    given = [config.config_file_name, str(task.root / "pyproject.toml")]
-    revisions = [str(path) for place in _versions(task) for path in sorted(place.rglob("*.py"))]
-    for name in sorted({*files, *revisions, *(name for name in given if name)}):
+    for name in _inputs(task, files):
         digest.update(f"\0{name}\0".encode() + _content(name))
     return digest.hexdigest()
+
+
+def _inputs(task: Run, files: list[str]) -> list[str]:
+    """Return the files that were read, the settings, and all below the folders of revisions."""
+    config = task.environment.config
+    given = [config.config_file_name, str(task.root / "pyproject.toml")]
+    below = [
+        str(path)
+        for place in [*_versions(task), Path(task.environment.script.dir)]
+        for path in place.resolve().rglob("*")
+        if path.suffix != ".pyc" and path.is_file()
+    ]
+    return sorted({*files, *below, *(name for name in given if name)})
+
+
+def _changed_since(moment: float, name: str) -> bool:
+    """Return whether a file or folder changed, or was put there, after a moment."""
+    try:
+        status = os.stat(name)  # noqa: PTH116  # of hundreds of files
+    except OSError:
+        return True
+    return max(status.st_mtime, status.st_ctime) >= moment - CLOCK
 
 
 def _versions(task: Run) -> list[Path]:

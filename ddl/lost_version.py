@@ -92,6 +92,8 @@ def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | No
 
     version_table = history.version_table_name(task.environment)
     found = dump.of(connection.engine.url, version_table=version_table)
+    # Who may use public is the administrator's to say, not a revision's.
+    found.pop("ACL .SCHEMA public", None)
     tables = {key for key in found if key.startswith("TABLE ")}
     best: tuple[list[str], Script] | None = None
 

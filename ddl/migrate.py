@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ddl.console import progress
+from ddl.database.lock import held
 from ddl.failures import explained
 from ddl.steps import Running, making_version_table, note_autocommit, watched
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 # They change Alembic's own table and nothing else: all of it or nothing.
 _IN_ONE = {"stamp", "ensure_version"}
+
+# They read where the database is, and then change it.
+_WRITERS = {"upgrade", "downgrade", "stamp", "ensure_version"}
 
 
 def run(task: Run, connection: Connection, *, given: bool) -> None:
@@ -30,8 +35,10 @@ def run(task: Run, connection: Connection, *, given: bool) -> None:
         if connection.in_transaction():
             _run(task, connection, running, given=given)
             return
+        alone = held(connection) if task.command in _WRITERS and not given else nullcontext()
         try:
-            _run(task, connection, running, given=given)
+            with alone:
+                _run(task, connection, running, given=given)
         finally:
             # A question at the end begins one, which nobody ends.
             connection.rollback()

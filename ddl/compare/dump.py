@@ -53,7 +53,7 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
     ids: dict[int, str] = {}
     dump: Dump = {}
     for raw in loaded.entries:
-        if raw.desc in _PREAMBLE:
+        if raw.desc in _PREAMBLE or _is_public_itself(raw.desc, raw.tag, raw.defn):
             continue
         entry = Entry(
             kind=raw.desc,
@@ -67,6 +67,16 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
         for part in table_entry.split(entry):
             dump[_unused(part.key, dump)] = part
     return dump
+
+
+def _is_public_itself(kind: str, name: str | None, create: str | None) -> bool:
+    """Return whether an entry only says that public is not as initdb made it.
+
+    It was dropped and made again, say: pg_dump then prints no statement, or an empty comment.
+    """
+    if kind == "SCHEMA":
+        return name == "public" and (create or "").lstrip().startswith("--")
+    return kind == "COMMENT" and name == "SCHEMA public" and (create or "").strip().endswith("'';")
 
 
 def copy(source: URL, target: URL) -> None:

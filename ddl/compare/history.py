@@ -38,7 +38,8 @@ def template(databases: Scratch, environment: EnvironmentContext) -> str:
     Raises UserError when a revision fails.
     """
     revisions = list(environment.script.walk_revisions())[::-1]
-    names = [f"{databases.prefix}_history_{digest}" for digest in _digests(databases, revisions)]
+    start = f"{alembic.__version__} {databases.version} {_beside(environment.script, revisions)}"
+    names = [f"{databases.prefix}_history_{digest}" for digest in _digests(start, revisions)]
     existing = databases.templates()
     if names[-1] in existing:
         return names[-1]
@@ -107,11 +108,23 @@ def version_table_name(environment: EnvironmentContext) -> str:
     return f"{schema}.{name}" if schema else name
 
 
-def _digests(databases: Scratch, revisions: list[Script]) -> list[str]:
+def _digests(start: str, revisions: list[Script]) -> list[str]:
     """Return a digest for the empty history, then one for each revision with all before it."""
-    digest = hashlib.sha256(f"{alembic.__version__} {databases.version}".encode())
+    digest = hashlib.sha256(start.encode())
     digests = [digest.hexdigest()[:20]]
     for revision in revisions:
         digest.update(f"\0{revision.revision}\0".encode() + Path(revision.path).read_bytes())
         digests.append(digest.hexdigest()[:20])
     return digests
+
+
+def _beside(script: ScriptDirectory, revisions: list[Script]) -> str:
+    """Return a digest of the files beside the revisions, which one of them may read."""
+    known = {Path(revision.path).resolve() for revision in revisions}
+    known |= {Path(script.dir, name).resolve() for name in ("env.py", "script.py.mako")}
+    digest = hashlib.sha256()
+    for place in {Path(script.dir).resolve(), *map(Path.resolve, script._version_locations)}:  # noqa: SLF001  # where Alembic looks
+        for path in sorted(place.rglob("*")):
+            if path.suffix != ".pyc" and path.is_file() and path not in known:
+                digest.update(f"\0{path.relative_to(place)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()

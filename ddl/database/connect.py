@@ -33,6 +33,8 @@ def engine(url: URL) -> Engine:
         arguments["fallback_application_name"] = "alembic"
     if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:
         arguments["connect_timeout"] = CONNECT_TIMEOUT
+    if "client_encoding" not in url.query:
+        arguments["client_encoding"] = "utf8"  # whatever PGCLIENTENCODING says
     return create_engine(url, poolclass=NullPool, connect_args=arguments)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ddl.database import reason
 from ddl.database import url as urls
@@ -144,9 +144,14 @@ def scratch(root: Path) -> Iterator[Scratch]:
         databases.sweep()
         try:
             yield databases
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise UserError("The scratch server went away: run the command again.") from error
+            raise
         finally:
-            for name in list(databases.made):
-                databases.drop(name)
+            with suppress(SQLAlchemyError):  # what cannot be dropped is swept by the next
+                for name in list(databases.made):
+                    databases.drop(name)
 
 
 def available() -> bool:

@@ -52,7 +52,12 @@ class Server:
 
     def url(self, database: str) -> URL:
         """Return the URL of a database of this server, for its superuser."""
-        query = {"host": str(self.socket_directory), "port": str(traces.PORT)}
+        query = {
+            "host": str(self.socket_directory),
+            "port": str(traces.PORT),
+            "options": "",  # not those that the user's PGOPTIONS has for another server
+            "sslmode": "disable",
+        }
         if {"PGHOSTADDR", "PGSERVICE"} & os.environ.keys():
             query["hostaddr"] = ""  # libpq would prefer the environment's to our host
         return URL.create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,8 +36,9 @@ def watch(tree: Tree) -> clean.Watch:
 
 
 @pytest.fixture
-def noted(tree: Tree) -> Run:
+def noted(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Run:
     made = task(tree)
+    monkeypatch.setattr(clean, "STARTED", time.time() + 1)  # after the tree was copied
     clean.remember(made, SERVER, watch(tree))
     assert clean.is_still(made, SERVER)
     assert clean.is_still(task(tree), SERVER)
@@ -55,11 +57,20 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a revision": lambda root: edit(next((root / "alembic/versions").glob("*.py"))),
     "a new revision": lambda root: (root / "alembic/versions/new.py").write_text(""),
     "a revision gone": lambda root: next((root / "alembic/versions").glob("*.py")).unlink(),
+    "a file beside the revisions": lambda root: (root / "alembic/x.sql").write_text(""),
     "env.py": lambda root: edit(root / "alembic/env.py"),
     "alembic.ini": lambda root: edit(root / "alembic.ini"),
     "pyproject.toml": lambda root: edit(root / "pyproject.toml"),
     "the comparing itself": lambda root: edit(root / "ddl/compare/residue.py"),
 }
+
+
+def test_what_changed_meanwhile_is_not_noted(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = task(tree)
+    monkeypatch.setattr(clean, "STARTED", time.time())
+    edit(tree.root / "models/posts.py")
+    clean.remember(made, SERVER, watch(tree))
+    assert not (tree.root / clean.NOTE).exists()
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -85,8 +96,11 @@ def test_another_installed_version_counts(
     assert not clean.is_still(noted, SERVER)
 
 
-def test_a_broken_note_counts_as_none(noted: Run) -> None:
-    (noted.root / clean.NOTE).write_text("{")
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"digest": 1, "files": [1], "folders": [2]}', '{"files": null}']
+)
+def test_a_broken_note_counts_as_none(noted: Run, text: str) -> None:
+    (noted.root / clean.NOTE).write_text(text)
     assert not clean.is_still(noted, SERVER)
 
 
@@ -110,6 +124,7 @@ def test_a_file_that_a_model_reads_is_an_input(tree: Tree) -> None:
         "view = PGView('public', 'more', text)\n"
     )
     assert tree.alembic("revision", "--autogenerate", "-m", "more").code == 0
+    time.sleep(0.1)
     assert tree.alembic("check").code == 0
     assert (tree.root / clean.NOTE).exists()
     (tree.root / "models/view.sql").write_text("SELECT 2 AS two")
