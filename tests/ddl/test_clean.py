@@ -57,7 +57,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a revision": lambda root: edit(next((root / "alembic/versions").glob("*.py"))),
     "a new revision": lambda root: (root / "alembic/versions/new.py").write_text(""),
     "a revision gone": lambda root: next((root / "alembic/versions").glob("*.py")).unlink(),
-    "a file beside the revisions": lambda root: (root / "alembic/x.sql").write_text(""),
+    "a file beside the revisions": lambda root: (root / "alembic/versions/x.sql").write_text(""),
     "env.py": lambda root: edit(root / "alembic/env.py"),
     "alembic.ini": lambda root: edit(root / "alembic.ini"),
     "pyproject.toml": lambda root: edit(root / "pyproject.toml"),

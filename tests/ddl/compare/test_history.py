@@ -47,7 +47,7 @@ def environment(folder: Path) -> EnvironmentContext:
 def write(folder: Path, name: str, down: str | None, sql: str) -> None:
     (folder / "versions").mkdir(exist_ok=True)
     (folder / "versions" / f"{name}.py").write_text(
-        REVISION.format(name=name, down=down, sql=sql, log=str(folder / "log"))
+        REVISION.format(name=name, down=down, sql=sql, log=f"{folder}.log")
     )
 
 
@@ -73,7 +73,7 @@ def test_a_new_revision_starts_from_its_ancestor(databases: Scratch, tmp_path: P
     write(tmp_path, "b", "a", "CREATE TABLE b ()")
     newer = history.template(databases, environment(tmp_path))
     assert newer != first
-    assert (tmp_path / "log").read_text() == "ab"
+    assert tmp_path.with_name(f"{tmp_path.name}.log").read_text() == "ab"
     assert tables(databases, newer) == {"alembic_version", tmp_path.name, "b"}
     databases.forget(first)
     databases.forget(newer)
@@ -93,3 +93,13 @@ def test_a_revision_that_fails_is_named(databases: Scratch, tmp_path: Path) -> N
     write(tmp_path, "a", None, "SELECT nonsense")
     with pytest.raises(UserError, match=r'Revision a \(a\) fails .*"nonsense" does not exist'):
         history.template(databases, environment(tmp_path))
+
+
+def test_a_file_that_a_revision_may_read_counts(databases: Scratch, tmp_path: Path) -> None:
+    write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
+    first = history.template(databases, environment(tmp_path))
+    (tmp_path / "more.sql").write_text("CREATE TABLE more ()")
+    other = history.template(databases, environment(tmp_path))
+    assert other != first
+    databases.forget(first)
+    databases.forget(other)
