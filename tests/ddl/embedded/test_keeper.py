@@ -152,7 +152,7 @@ def test_a_killed_server_and_keeper_leave_nothing_that_hinders_the_next(
         pidfile = kept.folder / traces.DATA / "postmaster.pid"
         rest = pidfile.read_text().split("\n", 1)[1]
         pidfile.write_text(f"{os.getpid()}\n{rest}")
-        assert traces.processes(kept.socket_directory)  # the orphan
+        # The busy backend mostly lives on as an orphan; now and then it has noticed by here.
         assert server.start(kept.folder, durable=True) == kept
         client.wait()
     assert tools.sql(kept.socket_directory, ROWS) == [(1,)]
