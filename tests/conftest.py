@@ -1,26 +1,27 @@
-"""Databases, trees and the alembic command for the tests."""
+"""Databases and working trees for the tests."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 
 from ddl.compare import history
 from ddl.database.connect import engine as connectable
-from ddl.database.scratch import Scratch, scratch
+from ddl.database.scratch import SETTING, Scratch, scratch
+from tests import memory
+from tests.forked import Forkserver, forkserver
+from tests.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sqlalchemy.engine import URL, Engine
 
@@ -30,53 +31,27 @@ ROOT = Path(__file__).resolve().parent.parent
 TREE = ("alembic", "alembic.ini", "ddl", "models", "pyproject.toml")
 
 
-@dataclass(frozen=True)
-class Result:
-    """How a process ended and what it printed."""
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Scratch]:
+    """The server of scratch databases, shared by all workers: SHADOW_DATABASE_URL's or our own."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        if not os.environ.get(SETTING):
+            ours = memory.start(ROOT)
+            stack.callback(ours.release)
+            patch.setenv(SETTING, ours.url("postgres").render_as_string())
+        yield stack.enter_context(scratch(ROOT))
 
-    code: int
-    out: str
-    err: str
 
-
-@dataclass(frozen=True)
-class Tree:
-    """A working tree, and the alembic command in it."""
-
-    root: Path
-    environment: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def versions(self) -> Path:
-        """The folder of the revision files."""
-        return self.root / "alembic" / "versions"
-
-    def alembic(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Result:
-        """Run the alembic command as a process; an empty variable is left out.
-
-        prefix: a command that runs the one after it in some other way.
-        """
-        done = subprocess.run(
-            [*prefix, sys.executable, "-m", "alembic", *arguments],
-            cwd=self.root,
-            env=self.variables(**environment),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
-
-    def variables(self, **environment: str) -> dict[str, str]:
-        """Return the environment of a command, without the variables that are empty."""
-        variables = os.environ | self.environment | environment
-        return {name: value for name, value in variables.items() if value}
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no server behind, when the workers have ended."""
+    if not hasattr(config, "workerinput"):
+        memory.remove(ROOT)
 
 
 @pytest.fixture(scope="session")
-def databases() -> Iterator[Scratch]:
-    """The server of scratch databases, shared by all workers."""
-    with scratch(ROOT) as server:
+def forks() -> Iterator[Forkserver]:
+    """The process from which the alembic commands are forked."""
+    with forkserver() as server:
         yield server
 
 
@@ -118,14 +93,24 @@ def engine(database: URL) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def project(databases: Scratch, empty: URL) -> Tree:
+def project(databases: Scratch, empty: URL, forks: Forkserver) -> Tree:
     """This working tree, for commands that write nothing into it, on an empty database."""
-    return Tree(ROOT, _environment(databases, empty))
+    return Tree(ROOT, _shadow(databases), forks).on(empty)
+
+
+@pytest.fixture
+def at_head(project: Tree, database: URL) -> Tree:
+    """This working tree, for commands that write nothing into it, on a database at head."""
+    return project.on(database)
 
 
 @pytest.fixture
 def tree(
-    databases: Scratch, empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    databases: Scratch,
+    empty: URL,
+    forks: Forkserver,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Tree]:
     """A copy of the working tree, to be edited, on an empty database."""
     root = tmp_path / "tree"
@@ -136,7 +121,7 @@ def tree(
             shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, root)
-    made = Tree(root, _environment(databases, empty))
+    made = Tree(root, _shadow(databases), forks).on(empty)
     yield made
     # The templates of its history serve nobody else.
     monkeypatch.setenv("SHADOW_DATABASE_URL", made.environment["SHADOW_DATABASE_URL"])
@@ -145,9 +130,18 @@ def tree(
             own.forget(template)
 
 
-def _environment(databases: Scratch, target: URL) -> dict[str, str]:
-    """Return what names the target and the scratch server to a process."""
-    return {
-        "DATABASE_URL": target.render_as_string(hide_password=False),
-        "SHADOW_DATABASE_URL": databases.url.render_as_string(hide_password=False),
-    }
+@pytest.fixture
+def tree_at_head(tree: Tree, database: URL) -> Tree:
+    """A copy of the working tree, to be edited, on a database at head."""
+    return tree.on(database)
+
+
+@pytest.fixture(scope="session")
+def revisions(config: Config) -> tuple[Script, ...]:
+    """The project's revisions, oldest first."""
+    return tuple(ScriptDirectory.from_config(config).walk_revisions())[::-1]
+
+
+def _shadow(databases: Scratch) -> dict[str, str]:
+    """Return what names the scratch server to a process."""
+    return {SETTING: databases.url.render_as_string(hide_password=False)}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from ddl.compare.entry import Dump
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 @dataclass(frozen=True)

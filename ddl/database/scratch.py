@@ -28,6 +28,11 @@ SETTING = "SHADOW_DATABASE_URL"
 
 INSUFFICIENT_PRIVILEGE = "42501"
 
+_ABOUT = """
+SELECT oid, current_setting('server_version_num')::int, current_setting('fsync')::bool
+FROM pg_database WHERE datname = current_database()
+"""
+
 
 @dataclass(frozen=True)
 class Scratch:
@@ -35,13 +40,15 @@ class Scratch:
 
     Every scratch database is kept by an advisory lock of its maker's connection. The server takes
     the lock back when the maker dies, and the next one sweeps what has no lock.
+
+    version: the server's, as its server_version_num. synced: whether it syncs to the disk.
     """
 
     connection: Connection
     url: URL
     prefix: str
     version: int
-    embedded: bool
+    synced: bool
     made: list[str] = field(default_factory=list)
 
     def database(self, name: str) -> URL:
@@ -55,7 +62,7 @@ class Scratch:
         self.made.append(name)
         encoding = " ENCODING 'UTF8'" if template == "template0" else ""
         # Copying files beats logging each block where nothing is ever synced to the disk.
-        strategy = " STRATEGY file_copy" if self.embedded else ""
+        strategy = "" if self.synced else " STRATEGY file_copy"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{encoding}{strategy}')
         return name
 
@@ -131,16 +138,13 @@ def scratch(root: Path) -> Iterator[Scratch]:
     root: the folder of the working tree.
     Raises UserError when there is neither, or it cannot be reached.
     """
-    url, source, embedded = _find(root)
+    url, source = _find(root)
     with connect(url, source=source, autocommit=True) as connection:
         # A lock belongs to one database of the server, so only what was made through the same
         # one, from the same tree, is this tree's.
-        oid = connection.scalar(
-            text("SELECT oid FROM pg_database WHERE datname = current_database()")
-        )
+        oid, version, synced = connection.execute(text(_ABOUT)).one()
         tree = hashlib.sha256(f"{os.uname().nodename}:{root}:{oid}".encode()).hexdigest()[:10]
-        version = connection.scalar(text("SELECT current_setting('server_version_num')::int")) or 0
-        databases = Scratch(connection, url, f"ddl_{tree}", version, embedded)
+        databases = Scratch(connection, url, f"ddl_{tree}", version, synced)
         databases.sweep()
         try:
             yield databases
@@ -173,16 +177,16 @@ def server_identity() -> str:
     return f"{url.render_as_string(hide_password=False)} {version}"
 
 
-def _find(root: Path) -> tuple[URL, str, bool]:
+def _find(root: Path) -> tuple[URL, str]:
     if setting := os.environ.get(SETTING):
-        return urls.parse(setting, source=SETTING), SETTING, False
+        return urls.parse(setting, source=SETTING), SETTING
     if not server.installed():
         raise UserError(
             "Comparing needs a PostgreSQL server for scratch databases: "
             f"set {SETTING}, or install the development dependencies."
         )
     running = server.start(root / ".postgres" / "scratch", durable=False)
-    return running.url("postgres"), "the embedded server", True
+    return running.url("postgres"), "the embedded server"
 
 
 def _key(name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def run(tree: Tree, *arguments: str, **environment: str) -> str:

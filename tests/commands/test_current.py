@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_of_a_database_at_head(at_head: Tree, revisions: tuple[Script, ...]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_opens_the_editor_on_the_revision_file(

@@ -9,7 +9,7 @@ from tests.commands.run import run
 if TYPE_CHECKING:
     from alembic.script import Script
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_there_is_one_head(project: Tree, revisions: tuple[Script, ...]) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_lists_all_revisions_newest_first(project: Tree, revisions: tuple[Script, ...]) -> None:

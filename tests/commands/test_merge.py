@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_joins_two_heads(tree_at_head: Tree, database: URL, revisions: tuple[Script, ...]) -> None:

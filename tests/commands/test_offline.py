@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from ddl.database.scratch import Scratch
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 # Statements in which a driver, a compiler or psql may see something of its own.
 ODD = r'''

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_ensure_version_makes_the_table(project: Tree, empty: URL) -> None:

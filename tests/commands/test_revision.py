@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 TAGS = '''\
 """Words by which posts are found."""

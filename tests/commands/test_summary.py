@@ -12,7 +12,7 @@ from tests.commands.run import run
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 BEFORE = '''\
 """Words by which posts are found."""

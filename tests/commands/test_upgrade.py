@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_to_an_id_by_a_step_to_a_prefix_and_to_head(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 SERVER = "a server 18.6"
 

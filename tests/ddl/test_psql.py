@@ -16,7 +16,7 @@ from ddl.database.connect import connect
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 MODULE = (sys.executable, "-m", "ddl.psql")
 

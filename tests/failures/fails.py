@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests import state
+from tests.tree import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.conftest import Result, Tree
-
-# In every URL that these tests give to a command, and in nothing that it may print.
-PASSWORD = "mark-7f3a"
+    from tests.forked import Result
+    from tests.tree import Tree
 
 LONGEST = 220  # characters of a line
 

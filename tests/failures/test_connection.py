@@ -12,7 +12,8 @@ import pytest
 from psycopg2 import sql
 
 from ddl.embedded import server
-from tests.failures.fails import PASSWORD, said
+from tests.failures.fails import said
+from tests.tree import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 RIGHT = "right-2b9d"
 

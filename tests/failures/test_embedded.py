@@ -9,7 +9,7 @@ from ddl.embedded import programs
 from tests.failures.fails import said
 
 if TYPE_CHECKING:
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_a_full_disk(tree: Tree) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.failures.fails import fails, said
-from tests.failures.tree import write
+from tests.failures.revision import write
 
 if TYPE_CHECKING:
     from alembic.script import Script
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 # With and without env.py.
 COMMANDS = [("upgrade", "head"), ("heads",)]

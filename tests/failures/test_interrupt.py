@@ -14,8 +14,9 @@ from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
 from tests import state
-from tests.conftest import Result
-from tests.failures.fails import PASSWORD, said
+from tests.failures.fails import said
+from tests.forked import Result
+from tests.tree import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 REVISION = '''
 """take long"""

@@ -9,7 +9,7 @@ import pytest
 from tests.failures.fails import fails
 
 if TYPE_CHECKING:
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 HEAD = "from sqlalchemy.orm import Mapped\nfrom models.base import Base, Id\n"
 

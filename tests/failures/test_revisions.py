@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from tests import state
 from tests.failures.fails import fails, said
-from tests.failures.tree import write
+from tests.failures.revision import write
 
 if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_unknown(project: Tree) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.failures.fails import PASSWORD
+from tests.tree import PASSWORD
 
 if TYPE_CHECKING:
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from sqlalchemy.engine import make_url
 
 from tests import state
 from tests.failures.fails import fails, said
-from tests.failures.tree import on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 REVISION = '''
 """do two things
@@ -140,23 +139,23 @@ def test_without_permission(
 ) -> None:
     first = f"Revision {revisions[0].revision} ({revisions[0].doc}) fails: "
     url = empty.set(username=stranger)
-    assert fails(on(project, url), "upgrade", "head") == (
+    assert fails(project.on(url), "upgrade", "head") == (
         f"{first}permission denied for schema public{UNCHANGED}"
     )
     readonly = empty.update_query_dict({"options": "-c default_transaction_read_only=on"})
-    assert fails(on(project, readonly), "upgrade", "head") == (
+    assert fails(project.on(readonly), "upgrade", "head") == (
         f"{first}cannot execute CREATE TABLE in a read-only transaction{UNCHANGED}"
     )
     # To ask, reading is enough.
-    assert on(project, readonly).alembic("current").code == 0
+    assert project.on(readonly).alembic("current").code == 0
     state.execute(empty, "CREATE TABLE alembic_version (version_num text)")
-    told = said(on(project, url).alembic("current"))
+    told = said(project.on(url).alembic("current"))
     assert told == f"The command fails: permission denied for table alembic_version{UNCHANGED}"
 
 
 def test_without_permission_to_make_scratch_databases(project: Tree, stranger: str) -> None:
     shadow = make_url(project.environment["SHADOW_DATABASE_URL"]).set(username=stranger)
-    text = on(project, shadow).environment["DATABASE_URL"]
+    text = project.on(shadow).environment["DATABASE_URL"]
     assert fails(project, "check", SHADOW_DATABASE_URL=text) == (
         "The role of SHADOW_DATABASE_URL may not make scratch databases "
         "(permission denied to create database): give it CREATEDB."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ddl.compare.entry import Dump
     from ddl.database.scratch import Scratch
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 # What the schema is made of; a dump without one of them was not read whole.
 KINDS = {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 APPLICATION = Path(__file__).resolve().parents[1] / "consumer" / "app.py"
 

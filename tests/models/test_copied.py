@@ -10,7 +10,7 @@ from ddl.compare import dump
 from ddl.database.url import parse
 
 if TYPE_CHECKING:
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 # The name of its CHECK is longer than PostgreSQL's 63 bytes.
 THINGS = '''"""Things of all kinds."""

@@ -13,7 +13,7 @@ import pytest
 from tests.project.shell import ROOT, Shell
 
 if TYPE_CHECKING:
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from ddl.compare.entry import Dump
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 OBJECTS = """
 CREATE TABLE mine (id int PRIMARY KEY, a int CHECK (a > 0));

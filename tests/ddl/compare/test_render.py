@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 from ddl.compare import render
 
 if TYPE_CHECKING:
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 class Mood(enum.Enum):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
     from sqlalchemy.engine import URL
 
-    from tests.conftest import Tree
+    from tests.tree import Tree
 
 
 def test_the_second_waits_for_the_first(empty: URL, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from ddl.embedded import keeper, server, traces
@@ -143,8 +144,11 @@ def test_a_killed_server_and_keeper_leave_nothing_that_hinders_the_next(
     with subprocess.Popen(
         [sys.executable, "-c", script, where, busy], stderr=subprocess.DEVNULL
     ) as client:
-        active = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %'"
-        tools.until(lambda: tools.sql(kept.socket_directory, active) == [(1,)])
+        active = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DO %'"
+        tools.until(lambda: tools.sql(kept.socket_directory, active))
+        [(pid,)] = tools.sql(kept.socket_directory, active)
+        orphan = psutil.Process(int(str(pid)))
+        orphan.suspend()  # it cannot notice by itself what happens now
         keeps.kill()
         keeps.wait()
         postmaster.kill()
@@ -152,7 +156,8 @@ def test_a_killed_server_and_keeper_leave_nothing_that_hinders_the_next(
         pidfile = kept.folder / traces.DATA / "postmaster.pid"
         rest = pidfile.read_text().split("\n", 1)[1]
         pidfile.write_text(f"{os.getpid()}\n{rest}")
-        # The busy backend mostly lives on as an orphan; now and then it has noticed by here.
+        assert traces.processes(kept.socket_directory) == [orphan.pid]
+        orphan.resume()
         assert server.start(kept.folder, durable=True) == kept
         client.wait()
     assert tools.sql(kept.socket_directory, ROWS) == [(1,)]

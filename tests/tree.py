@@ -1,0 +1,65 @@
+"""A working tree, and the alembic command in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tests.forked import Forkserver, Result, suits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL
+
+# In every URL that is given to a command, and in nothing that it may print.
+PASSWORD = "mark-7f3a"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A working tree, and the alembic command in it."""
+
+    root: Path
+    environment: dict[str, str]
+    forks: Forkserver
+
+    @property
+    def versions(self) -> Path:
+        """The folder of the revision files."""
+        return self.root / "alembic" / "versions"
+
+    def alembic(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Result:
+        """Run the alembic command as a process; an empty variable is left out.
+
+        It is forked from a process that has imported the libraries, where that makes no difference.
+        prefix: a command that runs the one after it in some other way.
+        """
+        variables = self.variables(**environment)
+        if not prefix and suits(variables):
+            return self.forks.alembic(arguments, self.root, variables)
+        done = subprocess.run(
+            [*prefix, sys.executable, "-m", "alembic", *arguments],
+            cwd=self.root,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def on(self, target: URL) -> Tree:
+        """Return the tree on another database; the server takes any password, as it trusts all."""
+        named = target.set(password=PASSWORD).render_as_string(hide_password=False)
+        return replace(self, environment=self.environment | {"DATABASE_URL": named})
+
+    def variables(self, **environment: str) -> dict[str, str]:
+        """Return the environment of a command, without the variables that are empty."""
+        variables = os.environ | self.environment | environment
+        return {name: value for name, value in variables.items() if value}
