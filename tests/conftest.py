@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,17 +16,13 @@ from ddl.database.connect import engine as connectable
 from ddl.database.scratch import SETTING, Scratch, scratch
 from tests import memory
 from tests.forked import Forkserver, forkserver
-from tests.tree import Tree
+from tests.tree import ROOT, Tree, copied, shadow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlalchemy.engine import URL, Engine
-
-ROOT = Path(__file__).resolve().parent.parent
-
-# What a working tree is made of; the rest is made of it.
-TREE = ("alembic", "alembic.ini", "ddl", "models", "pyproject.toml")
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +89,7 @@ def engine(database: URL) -> Iterator[Engine]:
 @pytest.fixture
 def project(databases: Scratch, empty: URL, forks: Forkserver) -> Tree:
     """This working tree, for commands that write nothing into it, on an empty database."""
-    return Tree(ROOT, _shadow(databases), forks).on(empty)
+    return Tree(ROOT, shadow(databases), forks).on(empty)
 
 
 @pytest.fixture
@@ -105,29 +99,10 @@ def at_head(project: Tree, database: URL) -> Tree:
 
 
 @pytest.fixture
-def tree(
-    databases: Scratch,
-    empty: URL,
-    forks: Forkserver,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Tree]:
+def tree(databases: Scratch, empty: URL, forks: Forkserver, tmp_path: Path) -> Iterator[Tree]:
     """A copy of the working tree, to be edited, on an empty database."""
-    root = tmp_path / "tree"
-    root.mkdir()
-    for name in TREE:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, root)
-    made = Tree(root, _shadow(databases), forks).on(empty)
-    yield made
-    # The templates of its history serve nobody else.
-    monkeypatch.setenv("SHADOW_DATABASE_URL", made.environment["SHADOW_DATABASE_URL"])
-    with scratch(root) as own:
-        for template in own.templates():
-            own.forget(template)
+    with copied(databases, forks, tmp_path / "tree") as made:
+        yield made.on(empty)
 
 
 @pytest.fixture
@@ -140,8 +115,3 @@ def tree_at_head(tree: Tree, database: URL) -> Tree:
 def revisions(config: Config) -> tuple[Script, ...]:
     """The project's revisions, oldest first."""
     return tuple(ScriptDirectory.from_config(config).walk_revisions())[::-1]
-
-
-def _shadow(databases: Scratch) -> dict[str, str]:
-    """Return what names the scratch server to a process."""
-    return {SETTING: databases.url.render_as_string(hide_password=False)}

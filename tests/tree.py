@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from ddl.database.scratch import SETTING, scratch
 from tests.forked import Forkserver, Result, suits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.engine import URL
+
+    from ddl.database.scratch import Scratch
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What a working tree is made of; the rest is made of it.
+TREE = ("alembic", "alembic.ini", "ddl", "models", "pyproject.toml")
 
 # In every URL that is given to a command, and in nothing that it may print.
 PASSWORD = "mark-7f3a"
@@ -63,3 +75,28 @@ class Tree:
         """Return the environment of a command, without the variables that are empty."""
         variables = os.environ | self.environment | environment
         return {name: value for name, value in variables.items() if value}
+
+
+@contextmanager
+def copied(databases: Scratch, forks: Forkserver, root: Path) -> Iterator[Tree]:
+    """Yield a copy of the working tree, to be edited, that compares on a server."""
+    root.mkdir()
+    for name in TREE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root)
+    made = Tree(root, shadow(databases), forks)
+    yield made
+    # The templates of its history serve nobody else.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SETTING, made.environment[SETTING])
+        with scratch(root) as own:
+            for template in own.templates():
+                own.forget(template)
+
+
+def shadow(databases: Scratch) -> dict[str, str]:
+    """Return what names the scratch server to a process."""
+    return {SETTING: databases.url.render_as_string(hide_password=False)}

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, assume, given, note, settings
 
-from tests.matrix.case import Case
-from tests.matrix.test_matrix import there
+from tests.matrix.inside import there
 from tests.property.grammar import Schema, edits
 
 if TYPE_CHECKING:
@@ -33,4 +32,4 @@ def test_an_edit_and_back(databases: Scratch, edit: tuple[Schema, Schema]) -> No
     old, new = (schema.source() for schema in edit)
     assume(old != new)
     note(f"before:\n{old}\nafter:\n{new}")
-    there(databases, Case("edit", "random", old, new))
+    there(databases, old, new)

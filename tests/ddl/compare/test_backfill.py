@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from ddl.compare import desired, dump
 from ddl.database import reason
 from ddl.errors import UserError
-from tests.matrix.case import execute, load, rows, run, write
+from tests.matrix.case import load
+from tests.matrix.databases import execute, rows
+from tests.matrix.inside import run, write
 
 if TYPE_CHECKING:
     from ddl.database.scratch import Scratch

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table
 from ddl.compare import desired, dump, filters, residue
 from ddl.database.connect import engine as connectable
 from tests import state
-from tests.conftest import ROOT
+from tests.tree import ROOT
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL

@@ -14,7 +14,7 @@ from ddl.database.connect import engine as connectable
 from ddl.errors import UserError
 from models import Base
 from tests import state
-from tests.conftest import ROOT
+from tests.tree import ROOT
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL

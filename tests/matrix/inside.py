@@ -1,0 +1,108 @@
+"""A case inside this process: what autogenerate would write, and there, back, and there again.
+
+It shares the server with commands, and spares their start: for the many examples of tests/property.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic.autogenerate import produce_migrations
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import render_op
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+from ddl import autogenerate
+from ddl.compare import desired, dump, plugin, render
+from ddl.compare.comparison import Comparison
+from ddl.compare.renamed import renamed
+from ddl.database.connect import connect
+from tests.matrix.case import load
+from tests.matrix.databases import build, differing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+    from sqlalchemy.engine import URL
+
+    from ddl.compare.entry import Dump
+    from ddl.database.scratch import Scratch
+
+
+@dataclass(frozen=True)
+class Change:
+    """A revision between two schemas, as it would be written."""
+
+    up: str
+    down: str
+
+
+def write(databases: Scratch, template: str, before: Dump, models: desired.Models) -> Change:
+    """Autogenerate the revision that leads from a database to the models."""
+    target = databases.create()
+    desired.build(models, databases.database(target), source="the tests")
+    after = dump.of(databases.database(target))
+    databases.drop(target)
+    comparison = Comparison(databases, template, before, after, "alembic_version")
+    autogenerate.silence_alembic_utils()
+    copy = databases.create(template)
+    with (
+        renamed(comparison, models.metadata) as (rest, place),
+        connect(place or databases.database(copy), source="the tests") as connection,
+    ):
+        comparison = rest
+        context = MigrationContext.configure(
+            connection=connection,
+            opts={
+                "target_metadata": models.metadata,
+                "compare_type": comparison.columns.type_differs,
+                "include_schemas": False,
+                "autogenerate_plugins": autogenerate.COMPARATORS,
+                plugin.OPTION: comparison,
+                "alembic_module_prefix": "op.",
+                "sqlalchemy_module_prefix": "sa.",
+                "user_module_prefix": None,
+                "render_item": render.item,
+                "render_as_batch": False,
+            },
+        )
+        with autogenerate.quiet():
+            script = produce_migrations(context, models.metadata)
+        rendering = AutogenContext(context, autogenerate=False)
+        assert script.upgrade_ops is not None
+        assert script.downgrade_ops is not None
+        up = _render(rendering, script.upgrade_ops.ops)
+        down = _render(rendering, script.downgrade_ops.ops)
+    databases.drop(copy)
+    return Change(up, down)
+
+
+def _render(context: AutogenContext, operations: Sequence[MigrateOperation]) -> str:
+    lines = [line for operation in operations for line in render_op(context, operation)]
+    return "\n".join([*sorted(context.imports), *lines])
+
+
+def run(url: URL, source: str) -> None:
+    """Run a direction of a revision on a database."""
+    with connect(url, source="the tests") as connection, connection.begin():
+        names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
+        exec(source, names)  # noqa: S102  # what autogenerate wrote
+
+
+def there(databases: Scratch, before: str, after: str) -> None:
+    """Go from one schema to the other, back, and there again."""
+    template = databases.create()
+    url = databases.database(template)
+    desired.build(load(before), url, source="the tests")
+    old = dump.of(url)
+    change = write(databases, template, old, load(after))
+    assert change.up.strip(), "not detected"
+    new = build(databases, load(after))
+    for direction, wanted in ((change.up, new), (change.down, old), (change.up, new)):
+        run(url, direction)
+        assert not list(differing(dump.of(url), wanted))
+    databases.drop(template)
