@@ -63,7 +63,8 @@ def is_still(task: Run, server: str) -> bool:
     """
     try:
         note = json.loads((task.root / NOTE).read_text())
-        return bool(note["digest"] == _digest(task, server, note["files"], note["folders"]))
+        inputs = _inputs(task, note["files"])
+        return bool(note["digest"] == _digest(task, server, inputs, note["folders"]))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -76,9 +77,11 @@ def remember(task: Run, server: str, watch: Watch) -> None:
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     files = sorted(name for name in {*watch.files, *modules} if name and _may_change(name))
     folders = sorted(name for name in watch.folders if _may_change(name))
-    if any(_changed_since(STARTED, name) for name in _inputs(task, files) + folders):
+    inputs = _inputs(task, files)
+    if any(_changed_since(STARTED, name) for name in inputs + folders):
         return
-    note = {"digest": _digest(task, server, files, folders), "files": files, "folders": folders}
+    digest = _digest(task, server, inputs, folders)
+    note = {"digest": digest, "files": files, "folders": folders}
     with suppress(OSError):
         (task.root / NOTE).parent.mkdir(exist_ok=True)
         temporary = (task.root / NOTE).with_suffix(f".{os.getpid()}")
@@ -96,7 +99,7 @@ def _installed() -> tuple[str, ...]:
     return tuple({paths[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
-def _digest(task: Run, server: str, files: list[str], folders: list[str]) -> str:
+def _digest(task: Run, server: str, inputs: list[str], folders: list[str]) -> str:
     """Return a digest of all that a check depends on."""
     digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{server}\0{task.models}".encode())
     for folder in sorted(set(filter(os.path.isdir, sys.path))):
@@ -104,7 +107,7 @@ def _digest(task: Run, server: str, files: list[str], folders: list[str]) -> str
         digest.update(repr((folder, distributions)).encode())
     for name in folders:
         digest.update(repr((name, _listing(name))).encode())
-    for name in _inputs(task, files):
+    for name in inputs:
         digest.update(f"\0{name}\0".encode() + _content(name))
     return digest.hexdigest()
 

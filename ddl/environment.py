@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 from sqlalchemy.engine import Engine
 
-from ddl import migrate, offline
+from ddl import collection, migrate, offline
 from ddl.console import interrupt
 from ddl.database import target
 from ddl.database.connect import connect
@@ -52,6 +52,11 @@ def _run(task: Run) -> None:
 
 def _compare(task: Run) -> None:
     """Compare the models with the revisions."""
+    with collection.paused(), _given(task) as connection:
+        _autogenerate(task, connection)
+
+
+def _autogenerate(task: Run, connection: Connection | None) -> None:
     # Only this needs the models, alembic-utils and pg_dump's reader: no other command waits for
     # their import, and production does without.
     try:
@@ -62,8 +67,7 @@ def _compare(task: Run) -> None:
         raise UserError(
             f"Comparing needs the module {error.name}: install the development dependencies."
         ) from error
-    with _given(task) as connection:
-        autogenerate.run(task, connection)
+    autogenerate.run(task, connection)
 
 
 def _migrate(task: Run) -> None:

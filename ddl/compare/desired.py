@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,13 +19,19 @@ from ddl.database.connect import connect
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor, Future
 
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.engine.interfaces import Dialect
     from sqlalchemy.sql.elements import ClauseElement
 
+
+_SUBSCRIPTIONS = """
+SELECT subname FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
+WHERE d.datname = current_database()
+"""
 
 # Statements that are sent together: most builds have none that fails.
 TOGETHER = 100
@@ -54,38 +61,72 @@ def build(models: Models, url: URL, *, source: str) -> None:
     Raises UserError with PostgreSQL's own message and the object's name.
     """
     waiting = _steps(models)
-    with connect(url, source=source) as connection, connection.begin():
+    with (
+        connect(url, source=source) as connection,
+        connection.begin(),
+        ThreadPoolExecutor(1) as sender,
+    ):
         while waiting:
-            failed = [
-                one
-                for start in range(0, len(waiting), TOGETHER)
-                for one in _attempt(connection, waiting[start : start + TOGETHER])
-            ]
+            failed = list(_round(connection, sender, waiting))
             if len(failed) == len(waiting):
                 step, error = failed[0]
                 raise UserError(
                     f"PostgreSQL refuses {step.label} of the models: {reason.of(error)}"
                 ) from error
             waiting = [step for step, _ in failed]
+        _refuse_subscriptions(connection)
 
 
-def _attempt(connection: Connection, steps: Sequence[Step]) -> list[tuple[Step, Exception]]:
-    """Run the statements, many at once; return those that failed, with their reasons."""
-    error = _run(connection, steps)
+def _refuse_subscriptions(connection: Connection) -> None:
+    """Raise UserError where the models make a subscription.
+
+    It is known to the whole server, and no database that has one can be dropped.
+    """
+    for name in connection.scalars(text(_SUBSCRIPTIONS)):
+        raise UserError(
+            f"The models make the subscription {name}, which belongs to one server: "
+            "make it by hand there, not in the models."
+        )
+
+
+def _round(
+    connection: Connection, sender: Executor, steps: Sequence[Step]
+) -> Iterator[tuple[Step, Exception]]:
+    """Run all statements, many at once; yield those that failed, with their reasons.
+
+    The server works on some while the next are compiled.
+    """
+    dialect = _plain(connection.dialect)
+    sent: tuple[Future[Exception | None], Sequence[Step]] | None = None
+    for start in range(0, len(steps), TOGETHER):
+        some = steps[start : start + TOGETHER]
+        script = _script(some, dialect)
+        if sent:
+            yield from _failed(connection, dialect, sent[1], sent[0].result())
+        sent = sender.submit(_run, connection, script), some
+    if sent:
+        yield from _failed(connection, dialect, sent[1], sent[0].result())
+
+
+def _failed(
+    connection: Connection, dialect: Dialect, steps: Sequence[Step], error: Exception | None
+) -> Iterator[tuple[Step, Exception]]:
+    """Yield those that fail of statements that were sent together, with why; the others run."""
     if error is None:
-        return []
+        return
     if len(steps) == 1:
-        return [(steps[0], error)]
+        yield steps[0], error
+        return
     middle = len(steps) // 2
-    return [*_attempt(connection, steps[:middle]), *_attempt(connection, steps[middle:])]
+    for half in (steps[:middle], steps[middle:]):
+        again = _run(connection, _script(half, dialect))
+        yield from _failed(connection, dialect, half, again)
 
 
-def _run(connection: Connection, steps: Sequence[Step]) -> Exception | None:
+def _run(connection: Connection, script: str | Exception) -> Exception | None:
     """Send statements together; return why they fail, and undo them, if one of them does."""
-    try:
-        script = ";\n".join(_sql(step.statement, connection.dialect) for step in steps)
-    except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
-        return error
+    if isinstance(script, Exception):
+        return script
     with closing(connection.connection.cursor()) as cursor:
         cursor.execute("SAVEPOINT step")
         try:
@@ -97,12 +138,22 @@ def _run(connection: Connection, steps: Sequence[Step]) -> Exception | None:
     return None
 
 
-def _sql(statement: ClauseElement, dialect: Dialect) -> str:
-    """Return a statement as the server takes it, without the driver's marks for parameters."""
+def _script(steps: Sequence[Step], dialect: Dialect) -> str | Exception:
+    """Return statements as the server takes them, or why they cannot be said."""
+    try:
+        return ";\n".join(
+            str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps
+        )
+    except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
+        return error
+
+
+def _plain(dialect: Dialect) -> Dialect:
+    """Return a dialect that writes no marks for the driver's parameters."""
     plain = copy.copy(dialect)
     plain.paramstyle = "named"  # else percent signs are doubled for the driver
     plain.identifier_preparer = plain.preparer(plain)
-    return str(statement.compile(dialect=plain)).strip().rstrip(";")
+    return plain
 
 
 def _steps(models: Models) -> list[Step]:

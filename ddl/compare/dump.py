@@ -107,13 +107,25 @@ def _unused(key: str, dump: Dump) -> str:
     return free
 
 
-def _run(name: str, url: URL, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs on a database."""
+def version() -> str:
+    """Return the version of pg_dump. Raises UserError when it is missing."""
+    command = [_program("pg_dump"), "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def _program(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs."""
     program = programs.find(name) or shutil.which(name)
     if program is None:
         raise UserError(f"Comparing needs {name}: install the development dependencies.")
+    return str(program)
+
+
+def _run(name: str, url: URL, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs on a database."""
+    program = _program(name)
     result = subprocess.run(
-        [str(program), *arguments],
+        [program, *arguments],
         env=environment(url),
         capture_output=True,
         text=True,

@@ -27,12 +27,30 @@ def is_alembic() -> bool:
 
 
 def check() -> None:
-    """Raise UserError when a revision is made without a message, or with an id that is taken."""
+    """Raise UserError for arguments that Alembic takes and then stumbles over.
+
+    A revision is made without a message, or with an id that is taken; a revision is named by
+    nothing, or a range by more than two.
+    """
     options = _options()
     if options is None or not hasattr(options, "cmd"):
         return
-    if options.cmd[0] not in {command.revision, command.merge}:
-        return
+    _check_names(options)
+    if options.cmd[0] in {command.revision, command.merge}:
+        _check_new(options)
+
+
+def _check_names(options: Namespace) -> None:
+    single = (getattr(options, name, None) for name in ("revision", "rev"))
+    named = (*single, *(getattr(options, "revisions", None) or ()))
+    if any(isinstance(name, str) and not name.strip() for name in named):
+        raise UserError('A revision is named by "": name it by its id, or say head or base.')
+    span = getattr(options, "rev_range", None) or ""
+    if span.count(":") > 1:
+        raise UserError(f"{span} is no range of revisions: write -r from:to.")
+
+
+def _check_new(options: Namespace) -> None:
     if not (options.message or "").strip():
         raise UserError('A revision needs a message: add -m "what it does".')
     if options.rev_id and (file := _file_of(options.rev_id)):

@@ -66,3 +66,18 @@ def test_an_id_is_given_once(monkeypatch: pytest.MonkeyPatch, config: Config) ->
     monkeypatch.setattr(sys, "argv", ["alembic", "merge", "heads", "-m", "x", "--rev-id", head])
     with pytest.raises(UserError, match=f"Revision {head} is there already"):
         arguments.check()
+
+
+@pytest.mark.parametrize(
+    "typed", [["upgrade", ""], ["downgrade", " "], ["show", ""], ["merge", "-m", "x", "a", ""]]
+)
+def test_nothing_names_no_revision(monkeypatch: pytest.MonkeyPatch, typed: list[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["alembic", *typed])
+    with pytest.raises(UserError, match='A revision is named by "": name it by its id'):
+        arguments.check()
+
+
+def test_a_range_has_two_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["alembic", "history", "-r", "a:b:c"])
+    with pytest.raises(UserError, match="a:b:c is no range of revisions: write -r from:to"):
+        arguments.check()

@@ -1,0 +1,78 @@
+"""What the revisions build: its dump, and databases that hold it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ddl.compare import dump, dump_file, history
+from ddl.database.connect import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy.engine import Connection
+
+    from ddl.compare.entry import Dump
+    from ddl.database.scratch import Scratch
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the revisions build.
+
+    template: the database of which a candidate is a copy. version_table: Alembic's own, which is
+    not in the dump. given: the connection that a caller handed in.
+    """
+
+    databases: Scratch
+    template: str
+    version_table: str
+    dump: Dump
+    given: Connection | None = None
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Yield a connection to it: the one that was handed in, or one to a copy."""
+        if self.given is not None:
+            yield self.given
+            return
+        name = self.databases.create(self.template)
+        with connect(self.databases.database(name), source="the scratch server") as connection:
+            yield connection
+        self.databases.drop(name)
+
+
+def of_revisions(root: Path, environment: EnvironmentContext, databases: Scratch) -> Past:
+    """Return what the revisions of the tree build.
+
+    root: the folder of the working tree, where the dump is kept. Raises UserError when a revision
+    fails.
+    """
+    version_table = history.version_table_name(environment)
+    template = history.template(databases, environment)
+    found = dump_file.read(root, template, version_table)
+    if found is None:
+        found = _dump_of_copy(databases, template, version_table)
+        dump_file.write(root, template, version_table, found, databases.templates())
+    return Past(databases, template, version_table, found)
+
+
+def of_connection(given: Connection, environment: EnvironmentContext, databases: Scratch) -> Past:
+    """Return what a caller's database holds, which need not be what the revisions build."""
+    version_table = history.version_table_name(environment)
+    name = databases.create()
+    dump.copy(given.engine.url, databases.database(name))
+    found = dump.of(given.engine.url, version_table=version_table)
+    return Past(databases, name, version_table, found, given)
+
+
+def _dump_of_copy(databases: Scratch, template: str, version_table: str) -> Dump:
+    """Return the dump of a template, to which nobody may connect."""
+    name = databases.create(template)
+    found = dump.of(databases.database(name), version_table=version_table)
+    databases.drop(name)
+    return found
