@@ -1,0 +1,28 @@
+"""Stock Alembic's own verdict on the models, where the revisions were applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from ddl.autogenerate import STOCK, load, quiet, silence_alembic_utils
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+
+def test_stock_alembic_finds_nothing(engine: Engine) -> None:
+    metadata = load("models").metadata
+    silence_alembic_utils()
+    options = {
+        "compare_type": True,
+        "compare_server_default": True,
+        "autogenerate_plugins": STOCK,
+        "target_metadata": metadata,
+        "include_schemas": False,
+    }
+    with engine.connect() as connection, quiet():
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
