@@ -67,6 +67,13 @@ def matrix(session: nox.Session) -> None:
     session.run("pytest", "--numprocesses=auto", *everything, *session.posargs)
 
 
+@nox.session
+def online(session: nox.Session) -> None:
+    """Revisions under traffic, killed at each of their steps; arguments after -- go to pytest."""
+    install(session, "tests")
+    session.run("pytest", "--numprocesses=auto", "-m", "", "tests/ddl/online", *session.posargs)
+
+
 @nox.session(name="property")
 def properties(session: nox.Session) -> None:
     """Random edits of random schemas, so many as stand after --: nox -s property -- 500."""

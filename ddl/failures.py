@@ -24,6 +24,7 @@ _DUPLICATE = {"42701", "42710", "42723", "42P06", "42P07"}
 
 UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
 SPLIT = "{revision} fails: {why}; what its autocommit blocks and all before them did, stays."
+GOES_ON = "{revision} fails: {why}; what it did before stays, and the next run goes on from there."
 NOT_WRITTEN = "{revision} cannot be written as SQL: {why}."
 
 
@@ -53,7 +54,8 @@ def explained(
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
-        sentence = SPLIT if running.split else sentence
+        if running.split or running.resumed:
+            sentence = SPLIT if running.prepare is None else GOES_ON
         text = sentence.format(revision=running.label, why=reason.of(error))
         hint = f"\n{running.hint}" if running.hint and reason.sqlstate(error) in _DUPLICATE else ""
         raise UserError(text + hint) from error

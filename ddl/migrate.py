@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import sys
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from ddl.console import progress
 from ddl.database.lock import held
 from ddl.failures import explained
-from ddl.steps import Running, making_version_table, note_autocommit, watched
+from ddl.online import journal, ready, settings, unfinished
+from ddl.online.impl import OnlineImpl
+from ddl.online.runner import Runner
+from ddl.steps import Running, making_version_table, note_autocommit, prepared, watched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
+    from ddl.online.settings import Settings
     from ddl.task import Run
 
 # They change Alembic's own table and nothing else: all of it or nothing.
 _IN_ONE = {"stamp", "ensure_version"}
+
+# They run revisions.
+_RUNNERS = {"upgrade", "downgrade"}
 
 # They read where the database is, and then change it.
 _WRITERS = {"upgrade", "downgrade", "stamp", "ensure_version"}
@@ -35,7 +46,7 @@ def run(task: Run, connection: Connection, *, given: bool) -> None:
         if connection.in_transaction():
             _run(task, connection, running, given=given)
             return
-        alone = held(connection) if task.command in _WRITERS and not given else nullcontext()
+        alone = nullcontext() if given or task.command not in _WRITERS else _alone(task, connection)
         try:
             with alone:
                 _run(task, connection, running, given=given)
@@ -44,10 +55,22 @@ def run(task: Run, connection: Connection, *, given: bool) -> None:
             connection.rollback()
 
 
+@contextmanager
+def _alone(task: Run, connection: Connection) -> Iterator[None]:
+    """Let no other run be at work on the database meanwhile."""
+    ready.expect_session(connection)
+    with held(connection, limit=_settings(task).run_patience / 1000):
+        yield
+
+
+def _settings(task: Run) -> Settings:
+    return settings.read(task.environment.get_x_argument(as_dictionary=True))
+
+
 def _run(task: Run, connection: Connection, running: Running, *, given: bool) -> None:
     theirs = connection.in_transaction()
     opts = task.environment.context_opts
-    opts["fn"] = watched(making_version_table(opts["fn"]), running)
+    opts["fn"] = watched(prepared(making_version_table(opts["fn"]), running), running)
     task.environment.configure(
         **{
             "connection": connection,
@@ -68,7 +91,22 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         # A transaction that a question began would be taken for the caller's: Alembic would end
         # with 0 and commit nothing.
         connection.rollback()
+    if task.command in _RUNNERS and not given:
+        _online(task, context, connection, running)
     if task.on_command_line and not given:
         progress.show(quiet=task.environment.config.messaging_opts.get("quiet", False))
     with task.environment.begin_transaction():
         task.environment.run_migrations()
+    if task.command == "stamp" and not given:
+        # A person says where the database is, half done or not.
+        journal.forget(connection, journal.table_of(context))
+    if task.command == "current" and not given:
+        for line in unfinished.lines(connection, journal.table_of(context)):
+            sys.stderr.write(f"Unfinished: {line}\n")
+
+
+def _online(task: Run, context: MigrationContext, connection: Connection, running: Running) -> None:
+    """Let the statements of revisions take their online forms."""
+    runner = Runner(context, connection, _settings(task), running)
+    runner.start()
+    context.impl = OnlineImpl(runner)

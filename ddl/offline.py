@@ -10,6 +10,7 @@ from sqlalchemy.schema import DDLElement
 
 from ddl.database.url import DRIVER
 from ddl.failures import NOT_WRITTEN, explained
+from ddl.online.script import Script
 from ddl.steps import Running, watched
 
 if TYPE_CHECKING:
@@ -53,11 +54,15 @@ def run(task: Run) -> None:
 
 
 class _Verbatim(PostgresqlImpl):
-    """Writes each statement as it would be sent.
+    """Writes each statement as it would be sent, with its online form.
 
     Alembic's own turns tabs into spaces, in literals and function bodies too, and loses the
     semicolon in a comment that ends the statement.
     """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
+        super().__init__(*arguments, **options)
+        self.script = Script()
 
     def _exec(
         self,
@@ -66,7 +71,6 @@ class _Verbatim(PostgresqlImpl):
         multiparams: Any = None,  # noqa: ANN401  # Alembic's own
         params: Any = None,  # noqa: ANN401  # Alembic's own
     ) -> None:
-        del execution_options
         if multiparams is not None or params:
             raise TypeError("SQL parameters not allowed with as_sql")
         if isinstance(construct, str):
@@ -74,5 +78,23 @@ class _Verbatim(PostgresqlImpl):
         literal = not isinstance(construct, DDLElement)
         options = {"compile_kwargs": {"literal_binds": True}} if literal else {}
         statement = str(construct.compile(dialect=self.dialect, **options)).strip()
+        asked = bool((execution_options or {}).get("batches"))
+        steps = self.script.steps(statement, asked=asked)
+        if steps is None:
+            self._write(statement)
+            return
+        self.emit_commit()
+        for step in steps:
+            # What cannot be in a transaction is alone.
+            alone = not step[0]
+            if not alone:
+                self.emit_begin()
+            for line in filter(None, step):
+                self._write(line)
+            if not alone:
+                self.emit_commit()
+        self.emit_begin()
+
+    def _write(self, statement: str) -> None:
         commented = "--" in statement.rpartition("\n")[2]
         self.static_output(statement + ("\n;" if commented else ";"))

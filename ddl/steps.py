@@ -20,12 +20,15 @@ class Running:
     """A run of revisions.
 
     step: the one that runs, or ran last. split: whether it committed something before its end.
-    heads: the revisions that the database was at. hint: what to try when an object is there
-    already.
+    resumed: whether an earlier run did. prepare: takes a step and its function, and returns the
+    one that runs instead. heads: the revisions that the database was at. hint: what to try when
+    an object is there already.
     """
 
     step: Any = None
     split: bool = False
+    resumed: bool = False
+    prepare: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
     hint: str = ""
 
@@ -45,6 +48,19 @@ def watched(steps: Steps, running: Running) -> Steps:
     def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
         for step in steps(heads, context):
             running.step, running.split = step, False
+            yield step
+
+    return each
+
+
+def prepared(steps: Steps, running: Running) -> Steps:
+    """Return the same steps, each with the function that ``running`` makes of its own."""
+
+    @functools.wraps(steps)
+    def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
+        for step in steps(heads, context):
+            if running.prepare is not None:
+                step.migration_fn = running.prepare(step, step.migration_fn)
             yield step
 
     return each

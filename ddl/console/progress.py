@@ -1,12 +1,19 @@
-"""The lines that tell which revision runs."""
+"""The lines that tell which revision runs, and how far."""
 
 from __future__ import annotations
 
 import logging
 import sys
+import time
+from dataclasses import dataclass, field
 
 # Alembic says "Running upgrade a -> b, message" through this logger, among words about itself.
 _LOGGER = "alembic.runtime.migration"
+
+# Seconds: nothing is shown of what is done sooner; between two lines of a log, of a terminal.
+_SILENT, _LOG, _TERMINAL = 1.0, 10.0, 0.2
+
+_BAR = 20
 
 
 def show(*, quiet: bool = False) -> None:
@@ -23,3 +30,53 @@ def show(*, quiet: bool = False) -> None:
 class _Handler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only to the checker
     def filter(self, record: logging.LogRecord) -> bool:
         return str(record.msg).startswith("Running ")
+
+
+@dataclass
+class Progress:
+    """How far a table is, on the standard error: a bar on a terminal, else a line now and then.
+
+    total: its pages; a page is the unit of the way, a row that of the work.
+    """
+
+    label: str
+    total: int
+    began: float = field(default_factory=time.monotonic)
+    shown: float = 0.0
+    told: str = ""
+
+    def show(self, done: int, rows: int) -> None:
+        """Tell how many pages are done, and how many rows that were to be changed."""
+        now = time.monotonic()
+        passed = now - self.began
+        terminal = sys.stderr.isatty()
+        if passed < _SILENT or now - self.shown < (_TERMINAL if terminal else _LOG):
+            return
+        self.shown = now
+        share = done / self.total
+        left = passed / share - passed if share else 0.0
+        rate = rows / passed
+        text = f"{rows:,} rows, {share:.0%}, {rate:,.0f} rows/s, {_duration(left)} left"
+        if terminal:
+            bar = "█" * round(share * _BAR)
+            sys.stderr.write(f"\r{self.label} {bar:░<{_BAR}} {text}\033[K")
+            sys.stderr.flush()
+        else:
+            sys.stderr.write(f"{self.label}: {text}\n")
+
+    def note(self, text: str) -> None:
+        """Tell once why it does not go on."""
+        if text != self.told:
+            self.told = text
+            sys.stderr.write(f"{self.label}: {text} …\n")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.shown and sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from ddl.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,8 +23,13 @@ KEY = 7_263_947_105_518_420_361
 # CREATE INDEX CONCURRENTLY of the other run would wait.
 PAUSE = 0.1
 
+# Seconds until the first line about it is followed by another; each pause is twice as long.
+_TELL = 5.0
+
 _HOLDER = text("""
-    SELECT pid FROM pg_locks
+    SELECT pid, application_name AS name, coalesce(host(client_addr), 'this machine') AS host,
+      extract(epoch FROM clock_timestamp() - backend_start)::bigint AS seconds
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND objsubid = 1
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND (classid::bigint << 32) + objid::bigint = :key
@@ -30,24 +37,44 @@ _HOLDER = text("""
 
 
 @contextmanager
-def held(connection: Connection) -> Iterator[None]:
+def held(connection: Connection, *, limit: float = 0) -> Iterator[None]:
     """Hold the lock of this connection's database; say for whom it waits.
 
-    connection: without a transaction, and given back without one.
+    connection: without a transaction, and given back without one. limit: seconds to wait at most,
+    0 without an end.
+    Raises UserError when that is not enough.
     """
-    told = False
+    began = time.monotonic()
+    tell = began
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY}):
-        if not told:
-            holder = connection.scalar(_HOLDER, {"key": KEY})
-            sys.stderr.write(f"Waiting for another run on this database (process {holder}) …\n")
-            told = True
+        now = time.monotonic()
+        enough = limit and now - began > limit
+        if enough or now >= tell:
+            holder = _holder(connection)
+            waited = f"for {now - began:.0f} s" if now - began >= 1 else "from now on"
+            if enough:
+                raise UserError(
+                    f"Another run is still at work on this database {holder}: "
+                    "run the same command later."
+                )
+            sys.stderr.write(f"Waiting {waited} for another run on this database {holder} …\n")
+            tell = now + max(_TELL, now - began)
         connection.rollback()
         time.sleep(PAUSE)
     connection.rollback()
     try:
         yield
     finally:
-        connection.rollback()
         if not connection.invalidated:
+            connection.rollback()
             connection.scalar(text("SELECT pg_advisory_unlock(:key)"), {"key": KEY})
             connection.rollback()
+
+
+def _holder(connection: Connection) -> str:
+    """Return who holds the lock, in brackets."""
+    found = connection.execute(_HOLDER, {"key": KEY}).first()
+    if found is None:
+        return "(which has just ended)"
+    name = found.name or "unnamed"
+    return f"(process {found.pid}: {name} on {found.host}, connected for {found.seconds} s)"

@@ -29,6 +29,7 @@ def test_sessions_are_listed_with_a_line_each() -> None:
         "- upgrade",
         "- revision",
         "- matrix",
+        "- online",
         "- property",
         "- coverage",
     ]

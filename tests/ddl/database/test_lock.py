@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import text
 
 from ddl.database.connect import connect
 from ddl.database.lock import held
+from ddl.errors import UserError
 
 if TYPE_CHECKING:
-    import pytest
     from sqlalchemy.engine import URL
 
     from tests.tree import Tree
@@ -34,7 +35,21 @@ def test_the_second_waits_for_the_first(empty: URL, capsys: pytest.CaptureFixtur
             order.append("first")
     waiting.join(10)
     assert order == ["first", "second"]
-    assert f"(process {pid})" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert (
+        f"Waiting from now on for another run on this database (process {pid}: alembic on " in err
+    )
+
+
+def test_patience_may_have_an_end(empty: URL) -> None:
+    with (
+        connect(empty, source="the tests") as first,
+        held(first),
+        connect(empty, source="the tests") as second,
+        pytest.raises(UserError, match=r"^Another run is still at work .*: alembic on this"),
+        held(second, limit=0.01),
+    ):
+        pass
 
 
 def test_two_upgrades_at_once_are_one(project: Tree) -> None:

@@ -1,0 +1,1 @@
+"""Revisions under traffic: what a statement of a revision becomes when it runs."""

@@ -1,0 +1,157 @@
+"""A column with a value of its own in each row: added empty, filled in batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from ddl.compare.names import literal, quoted
+from ddl.online import batches, blocking, not_null, twin, waiting
+from ddl.online.batches import Rows
+from ddl.online.names import ours, unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ddl.online.catalog import Relation
+    from ddl.online.runner import Runner
+    from ddl.online.shapes import AddColumn
+
+_FILE = "SELECT pg_relation_filenode('pg_temp.ddl_twin')"
+
+_COLUMN = """
+SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,
+  attidentity::text AS identity, attgenerated::text AS generated,
+  pg_get_expr(adbin, adrelid) AS default,
+  (SELECT quote_ident(nspname) || '.' || quote_ident(collname) FROM pg_collation
+    JOIN pg_namespace AS n ON n.oid = collnamespace
+    WHERE pg_collation.oid = attcollation AND attcollation <> typcollation) AS collation,
+  pg_get_serial_sequence('pg_temp.ddl_twin', attname) AS sequence
+FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+  LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = to_regclass('pg_temp.ddl_twin') AND attname = :column
+"""
+
+_SEQUENCE = """
+SELECT format('AS %s INCREMENT %s MINVALUE %s MAXVALUE %s START %s CACHE %s %s CYCLE',
+  seqtypid::regtype, seqincrement, seqmin, seqmax, seqstart, seqcache,
+  CASE WHEN seqcycle THEN '' ELSE 'NO' END)
+FROM pg_sequence WHERE seqrelid = to_regclass(:name)
+"""
+
+_ATTRIBUTE = """
+SELECT attidentity::text AS identity FROM pg_attribute
+WHERE attrelid = :table AND attname = :column AND NOT attisdropped
+"""
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What PostgreSQL makes of the definition; sequence: the options of its own one, or ""."""
+
+    name: str
+    type: str
+    not_null: bool
+    identity: str
+    generated: str
+    default: str
+    sequence: str
+
+
+def form(
+    runner: Runner, shape: AddColumn, table: Relation
+) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
+    """Return how to add a column for which PostgreSQL would write the table anew, else None."""
+    if not (blocking.large(table) or runner.resumed(shape.sql)):
+        return None
+    column = _asked(runner, shape, table)
+    if column is None:
+        return None
+    if column.generated or not (column.default or column.sequence):
+        blocking.allow(
+            runner,
+            table,
+            f"Adding the column {column.name}",
+            "A VIRTUAL generated column (PostgreSQL 18) or one that a trigger sets costs nothing.",
+        )
+        return None
+    return partial(_add, column=column)
+
+
+def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
+    """Return what the column becomes, None where nothing is written anew or it is impossible."""
+    try:
+        with twin.of(runner, table):
+            runner.execute(f"ALTER TABLE {twin.NAME} DROP COLUMN IF EXISTS {shape.column}")
+            before = runner.one(_FILE)
+            runner.execute(f"ALTER TABLE {twin.NAME} ADD COLUMN {shape.column} {shape.definition}")
+            if runner.one(_FILE) == before:
+                return None
+            found = runner.rows(_COLUMN, column=unquoted(shape.column))[0]
+            options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
+    except DBAPIError as error:
+        waiting.raise_busy(error)
+        return None  # PostgreSQL says why, when the statement itself is executed
+    collation = f" COLLATE {found.collation}" if found.collation else ""
+    return _Column(
+        shape.column,
+        found.type + collation,
+        found.not_null,
+        found.identity,
+        found.generated,
+        "" if found.sequence else found.default or "",
+        options,
+    )
+
+
+def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column: _Column) -> None:
+    runner.settle()
+    on, name = quoted(table.schema, table.name), column.name
+    alter = f"ALTER TABLE {on}"
+    with runner.outside(key):
+        found = runner.rows(_ATTRIBUTE, table=table.oid, column=unquoted(name))
+        if found and not runner.journal.resumed(key):
+            runner.step(shape.sql)  # whose error is PostgreSQL's own
+        sequence = _sequence(table, column)
+        if not found:
+            steps = [f"{alter} ADD COLUMN {name} {column.type}"]
+            default = column.default
+            if column.sequence:
+                steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
+                default = f"nextval({literal(sequence)}::regclass)"
+            runner.step(*steps, f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
+        elif column.identity and found[0].identity:
+            return
+        rows = Rows("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
+        batches.run(runner, table, rows, unseen=True)
+        if column.not_null:
+            not_null.ensure(runner, table, name)
+        if column.identity:
+            _identify(runner, table, column, sequence)
+
+
+def _sequence(table: Relation, column: _Column) -> str:
+    """Return the name of the sequence: the one of a serial column stays."""
+    name = f"{table.name}_{unquoted(column.name)}"
+    return quoted(table.schema, ours(name, "seq") if column.identity else f"{name}_seq")
+
+
+def _identify(runner: Runner, table: Relation, column: _Column, sequence: str) -> None:
+    """Let an identity go on where the helping sequence stands."""
+    on, kind = (
+        quoted(table.schema, table.name),
+        "ALWAYS" if column.identity == "a" else "BY DEFAULT",
+    )
+    alter = f"ALTER TABLE {on} ALTER COLUMN {column.name}"
+    options = column.sequence.partition(" INCREMENT")[2]
+    own = f"pg_get_serial_sequence({literal(on)}, {literal(unquoted(column.name))})"
+    runner.step(
+        f"{alter} DROP DEFAULT",
+        f"ALTER SEQUENCE {sequence} OWNED BY NONE",
+        f"{alter} ADD GENERATED {kind} AS IDENTITY (INCREMENT{options})",
+        f"SELECT setval({own}, last_value, is_called) FROM {sequence}",  # noqa: S608  # names
+        f"DROP SEQUENCE {sequence}",
+    )

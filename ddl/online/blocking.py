@@ -1,0 +1,36 @@
+"""What has no online form is refused on a table with many rows, unless the revision names it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddl.online.catalog import Relation
+    from ddl.online.runner import Runner
+
+# Bytes that are read or written in about a tenth of a second.
+SMALL = 8 * 1024 * 1024
+
+# The variable of a revision that names such tables.
+NAME = "blocking"
+
+
+def large(table: Relation) -> bool:
+    """Return whether reading or writing all of a table takes longer than anybody should wait."""
+    return table.size > SMALL
+
+
+def allow(runner: Runner, table: Relation, what: str, instead: str) -> None:
+    """Raise LeftNothingError when something would stop the work on a table for long.
+
+    what: it, as the subject of a sentence. instead: what does without, as a sentence.
+    """
+    named = getattr(getattr(runner.running.step, "revision", None), "module", None)
+    names = getattr(named, NAME, ())
+    if not large(table) or {table.shown, f"{table.schema}.{table.name}"} & set(names):
+        return
+    size = table.size / 1024 / 1024
+    raise runner.refuse(
+        f"{what} reads or writes all of {table.shown} ({size:,.0f} MB), and nobody can use it "
+        f'meanwhile. {instead}\nOr let it: {NAME} = ["{table.shown}"] in the revision.'
+    )

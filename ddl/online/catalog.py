@@ -1,0 +1,46 @@
+"""What the catalog says of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+# What a name stands for, as a Relation.
+FIND = """
+SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+  c.oid::regclass::text AS shown, c.relispartition AS partition,
+  pg_total_relation_size(c.oid) AS size, c.relpersistence AS persistence,
+  EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS parent
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(:name)
+"""
+
+_TABLES = text("SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'f')")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table, view or index; kind: as relkind has it. shown: its name as a person calls it.
+
+    partition: whether it is one. parent: whether others inherit of it. size: in bytes, with
+    indexes. persistence: t for a temporary one.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    shown: str
+    partition: bool
+    size: int
+    persistence: str
+    parent: bool
+
+
+def tables(connection: Connection) -> frozenset[int]:
+    """Return the tables that are there."""
+    return frozenset(connection.scalars(_TABLES))

@@ -1,0 +1,17 @@
+"""A new value of an enum: committed before anything uses it (ALTER TYPE, Notes)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddl.online.runner import Runner
+    from ddl.online.shapes import AddValue
+
+
+def add(runner: Runner, shape: AddValue, key: str) -> None:
+    """Add the value."""
+    runner.settle()
+    with runner.outside(key):
+        there = "IF NOT EXISTS " if runner.journal.resumed(key) else ""
+        runner.step(f"ALTER TYPE {shape.table} ADD VALUE {there}{shape.value}")

@@ -1,0 +1,90 @@
+"""Which online form a statement has, if any, on the database as it is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ddl.online import (
+    add_column,
+    alter_table,
+    batches,
+    blocking,
+    enum_value,
+    index,
+    journal,
+    not_null,
+    parser,
+    partitions,
+    retype,
+    shapes,
+    unique,
+    validated,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ddl.online.catalog import Relation
+    from ddl.online.runner import Runner
+
+    Form = Callable[[Runner, Any, Relation, str], None]
+
+
+def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | None:
+    """Return what to do instead of executing a statement, None for nothing.
+
+    asked: whether the revision wants it done in batches. What is returned takes the statement's
+    key. Plain is what has no online form, and what concerns a table that this run has made itself.
+    Raises LeftNothingError for what would stop the work on a large table.
+    """
+    shape = parser.parse(sql)
+    if asked and not isinstance(shape, shapes.Change):
+        raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
+    if shape is None or (isinstance(shape, shapes.Change) and not (asked or shape.fills)):
+        return None
+    if isinstance(shape, shapes.DropIndex):
+        key = journal.key(shape.sql)
+        return partial(index.drop, runner, shape) if index.droppable(runner, shape, key) else None
+    if isinstance(shape, shapes.AddValue):
+        return partial(_done, runner, partial(enum_value.add, runner, shape))
+    table = runner.find(shape.table)
+    if table is None or table.oid not in runner.known or table.persistence == "t":
+        return None
+    form = _FORMS[type(shape)](runner, shape, table)
+    return None if form is None else partial(_done, runner, partial(form, runner, shape, table))
+
+
+def _done(runner: Runner, work: Callable[[str], None], key: str) -> None:
+    work(key)
+    runner.journal.pending.append(key)
+
+
+def _index(runner: Runner, shape: shapes.CreateIndex, table: Relation) -> Form:
+    del runner, shape
+    return partitions.create_index if table.kind == "p" else index.create
+
+
+def _constraint(runner: Runner, shape: shapes.AddConstraint, table: Relation) -> Form | None:
+    if shape.kind in {"CHECK", "FOREIGN"}:
+        return validated.form(runner, shape, table)
+    if shape.kind in {"UNIQUE", "PRIMARY"} and table.kind == "r" and unique.possible(shape):
+        return unique.add
+    blocking.allow(
+        runner,
+        table,
+        f"Adding the constraint {shape.name}",
+        "A unique index, created by itself, costs nothing.",
+    )
+    return None
+
+
+_FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]] = {
+    shapes.CreateIndex: _index,
+    shapes.AddConstraint: _constraint,
+    shapes.SetNotNull: lambda *_: not_null.set_not_null,
+    shapes.AddColumn: add_column.form,
+    shapes.Retype: retype.form,
+    shapes.Change: batches.form,
+    shapes.AlterTable: alter_table.form,
+}

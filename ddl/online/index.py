@@ -1,0 +1,166 @@
+"""CREATE INDEX and DROP INDEX while rows are written (PostgreSQL, CREATE INDEX, Concurrently)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from ddl.compare.names import quoted
+from ddl.database import reason
+from ddl.online import twin, waiting
+from ddl.online.lexer import tokens
+from ddl.online.names import ours, unquoted
+from ddl.online.outcomes import Postponed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ddl.online.catalog import Relation
+    from ddl.online.runner import Runner
+    from ddl.online.shapes import CreateIndex, DropIndex
+
+_STATE = """
+SELECT i.indexrelid AS oid, i.indisvalid AS valid, i.indrelid AS table,
+  EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) AS constrained,
+  EXISTS (SELECT FROM pg_inherits WHERE inhrelid = i.indexrelid) AS attached
+FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
+"""
+
+_UNIQUE_VIOLATION = "23505"
+
+
+def droppable(runner: Runner, shape: DropIndex, key: str) -> bool:
+    """Return whether an index can be dropped online; else PostgreSQL says what is wrong."""
+    found = runner.rows(_STATE, name=shape.name)
+    if not found:
+        return runner.journal.resumed(key)
+    index, state = runner.find(shape.name), found[0]
+    usual = index is not None and index.kind == "i"
+    return usual and state.table in runner.known and not (state.constrained or state.attached)
+
+
+def drop(runner: Runner, shape: DropIndex, key: str) -> None:
+    """Wait for the next statement: an index of the same name is built before this one goes."""
+    runner.settle()
+    index = runner.find(shape.name)
+    if index is None:
+        runner.journal.pending.append(key)
+        return
+    name = quoted(index.schema, index.name)
+
+    def work() -> None:
+        with runner.outside(key):
+            discard(runner, name)
+
+    runner.postponed = Postponed(key, name, work)
+
+
+def create(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> None:
+    """Create an index; one of the same name that the statement before drops, goes after it."""
+    name = f"{quoted(table.schema)}.{shape.name}"
+    old = quoted(table.schema, ours(unquoted(shape.name), "old"))
+    waits = runner.postponed
+    changes = runner.journal.resumed(key)
+    if waits is not None and waits.name == quoted(table.schema, unquoted(shape.name)):
+        runner.postponed = None
+        runner.journal.pending.append(waits.key)
+        changes = True
+    runner.settle()
+    with runner.outside(key):
+        found = runner.rows(_STATE, name=name)
+        valid = found and found[0].valid
+        if valid and not same(runner, table, name, unique=shape.unique, rest=shape.rest):
+            if not changes:
+                runner.step(shape.sql)  # whose error, or silence, is PostgreSQL's own
+                return
+            new = ours(unquoted(shape.name), "new")
+            ensure(runner, table, quoted(new), unique=shape.unique, rest=shape.rest)
+            runner.step(
+                f"ALTER INDEX {name} RENAME TO {quoted(ours(unquoted(shape.name), 'old'))}",
+                f"ALTER INDEX {quoted(table.schema, new)} RENAME TO {shape.name}",
+            )
+        else:
+            ensure(runner, table, shape.name, unique=shape.unique, rest=shape.rest)
+        if changes:
+            discard(runner, old)
+
+
+def ensure(runner: Runner, table: Relation, name: str, *, unique: bool, rest: str) -> None:
+    """Build an index, unless it is there; what an earlier run began goes first.
+
+    name: without a schema, quoted. rest: what follows the table's name in CREATE INDEX.
+    Raises LeftNothingError where rows are not unique.
+    """
+    place = f"{quoted(table.schema)}.{name}"
+    found = runner.rows(_STATE, name=place)
+    if found and found[0].valid:
+        return
+    discard(runner, place)
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    statement = f"CREATE {kind} CONCURRENTLY {name} ON {quoted(table.schema, table.name)} {rest}"
+    build(runner, table, statement, rest, lambda: discard(runner, place))
+
+
+def build(
+    runner: Runner, table: Relation, statement: str, rest: str, clean: Callable[[], object]
+) -> None:
+    """Execute CREATE INDEX CONCURRENTLY. clean: takes away what a failure leaves of it.
+
+    Raises LeftNothingError where rows are not unique.
+    """
+    patience = runner.patience()
+    while True:
+        try:
+            runner.concurrently(statement)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            clean()
+            if reason.sqlstate(error) == _UNIQUE_VIOLATION:
+                raise runner.refuse(_duplicates(runner, table, rest, error)) from error
+            if not waiting.busy(error):
+                raise
+            patience.wait(runner.connection, statement)
+        else:
+            return
+
+
+def discard(runner: Runner, name: str) -> None:
+    """Drop an index, if it is there."""
+    if runner.rows(_STATE, name=name):
+        runner.concurrently(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def same(runner: Runner, table: Relation, name: str, *, unique: bool, rest: str) -> bool:
+    """Return whether an index that is there is what a statement would build."""
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    asked = "SELECT pg_get_indexdef(to_regclass(:name))"
+    try:
+        with twin.of(runner, table):
+            runner.execute(f"CREATE {kind} ddl_twin_index ON {twin.NAME} {rest}")
+            wanted = runner.one(asked, name="pg_temp.ddl_twin_index")
+            return _essence(wanted) == _essence(runner.one(asked, name=name))
+    except DBAPIError as error:
+        waiting.raise_busy(error)
+        return False
+
+
+def _essence(definition: str) -> tuple[bool, str]:
+    """Return what pg_get_indexdef() says beside the names."""
+    return definition.startswith("CREATE UNIQUE"), definition.partition(" USING ")[2]
+
+
+def _duplicates(runner: Runner, table: Relation, rest: str, error: DBAPIError) -> str:
+    """Return how many values are there more than once, and one of them."""
+    columns = [token.text for token in tokens(rest)][1:-1:2]
+    example = reason.of(error)
+    with suppress(DBAPIError), runner.connection.begin():
+        names = ", ".join(columns)
+        count = runner.one(
+            f"SELECT count(*) FROM (SELECT FROM {quoted(table.schema, table.name)} "  # noqa: S608  # names
+            f"WHERE ({names}) IS NOT NULL GROUP BY {names} HAVING count(*) > 1) AS twice"
+        )
+        return f"duplicates in {table.shown} ({count} of {names}): {example}."
+    return f"duplicates in {table.shown}: {example}."

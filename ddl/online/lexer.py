@@ -1,0 +1,82 @@
+"""A statement of SQL, cut into tokens (PostgreSQL, 4.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+|--[^\n]*)
+    | (?P<comment>/\*)
+    | (?P<string>[eE]'(?:[^'\\]|''|\\.)*'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
+    | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
+    | (?P<dollar>\$(?P<tag>(?:[A-Za-z_\u0080-\uffff]\w*)?)\$.*?\$(?P=tag)\$)
+    | (?P<word>[A-Za-z_\u0080-\uffff][\w$]*)
+    | (?P<number>\d[\w.]*)
+    | (?P<sign>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of a statement, and where it stands.
+
+    kind: string, quoted, dollar, word, number or sign. depth: how many brackets are open; a
+    bracket itself has the depth of what it encloses.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    depth: int
+
+    @property
+    def keyword(self) -> str:
+        """The word in capitals, or ""."""
+        return self.text.upper() if self.kind == "word" else ""
+
+    @property
+    def identifier(self) -> str:
+        """The name that it says (4.1.1), or ""."""
+        if self.kind == "quoted":
+            return self.text.strip('"').replace('""', '"')
+        return self.text.lower() if self.kind == "word" else ""
+
+
+def tokens(sql: str) -> list[Token]:
+    """Return the tokens of a text, without spaces and comments."""
+    found = []
+    position = depth = 0
+    while match := _TOKEN.match(sql, position):
+        kind = str(match.lastgroup)
+        kind = "dollar" if kind == "tag" else kind
+        end = _after_comment(sql, position) if kind == "comment" else match.end()
+        text = sql[position:end]
+        if text in {"(", "["}:
+            depth += 1
+        if kind not in {"space", "comment"}:
+            found.append(Token(kind, text, position, end, depth))
+        if text in {")", "]"}:
+            depth -= 1
+        position = end
+    return found
+
+
+def _after_comment(sql: str, start: int) -> int:
+    """Return where a comment ends, which may hold others."""
+    depth = 0
+    for match in re.finditer(r"/\*|\*/", sql[start:]):
+        depth += 1 if match[0] == "/*" else -1
+        if not depth:
+            return start + match.end()
+    return len(sql)
+
+
+def without_literals(sql: str) -> str:
+    """Return a statement in one line whose constants, secrets maybe, are left out."""
+    parts = ["'…'" if token.kind in {"string", "dollar"} else token.text for token in tokens(sql)]
+    return " ".join(parts)

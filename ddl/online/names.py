@@ -1,0 +1,29 @@
+"""The names of what an online form makes for a while."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ddl.online.lexer import tokens
+
+# Bytes of a name (NAMEDATALEN less one).
+_LONGEST = 63
+
+# What all of them hold, and nobody else's should.
+MARK = "_ddl_"
+
+
+def ours(base: str, purpose: str) -> str:
+    """Return the name of a helper for something that has a name, always the same."""
+    suffix = f"{MARK}{purpose}"
+    name = base + suffix
+    if len(name.encode()) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(base.encode()).hexdigest()[:8]
+    kept = base.encode()[: _LONGEST - len(suffix) - len(digest) - 1].decode(errors="ignore")
+    return f"{kept}_{digest}{suffix}"
+
+
+def unquoted(name: str) -> str:
+    """Return the last part of a name as the catalog has it."""
+    return tokens(name)[-1].identifier

@@ -1,0 +1,71 @@
+"""SET NOT NULL after a look at the old rows that blocks nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ddl.compare.names import quoted
+from ddl.online import validated
+from ddl.online.names import ours, unquoted
+
+if TYPE_CHECKING:
+    from ddl.online.catalog import Relation
+    from ddl.online.runner import Runner
+    from ddl.online.shapes import SetNotNull
+
+# From which on a NOT NULL is a constraint that can be NOT VALID.
+_CONSTRAINTS_SINCE = 180000
+
+_NAME = """
+SELECT conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+WHERE contype = 'n' AND conrelid = :table AND attname = :column
+"""
+
+_IS = "SELECT attnotnull FROM pg_attribute WHERE attrelid = :table AND attname = :column"
+
+
+def set_not_null(runner: Runner, shape: SetNotNull, table: Relation, key: str) -> None:
+    """Make a column NOT NULL. Raises LeftNothingError where it has nulls."""
+    runner.settle()
+    with runner.outside(key):
+        if runner.one(_IS, table=table.oid, column=unquoted(shape.column)) is None:
+            runner.step(shape.sql)  # whose error is PostgreSQL's own
+        ensure(runner, table, shape.column)
+
+
+def ensure(runner: Runner, table: Relation, column: str) -> None:
+    """Make a column NOT NULL, if it is not.
+
+    column: quoted where it must be. Raises LeftNothingError where it has nulls.
+    """
+    plain = unquoted(column)
+    alter = f"ALTER TABLE {quoted(table.schema, table.name)}"
+    if runner.version >= _CONSTRAINTS_SINCE:
+        # A NOT VALID one is attnotnull already.
+        if runner.one(_NAME, table=table.oid, column=plain) is None:
+            runner.step(f"{alter} ADD NOT NULL {column} NOT VALID")
+        _fill_again(runner, table, plain)
+        name = runner.one(_NAME, table=table.oid, column=plain)
+        validated.validate(runner, table, name, column=column)
+        return
+    helper = ours(plain, "not_null")
+    there = validated.exists(runner, table, quoted(helper))
+    if not runner.one(_IS, table=table.oid, column=plain):
+        if not there:
+            runner.step(
+                f"{alter} ADD CONSTRAINT {quoted(helper)} CHECK ({column} IS NOT NULL) NOT VALID"
+            )
+        _fill_again(runner, table, plain)
+        validated.validate(runner, table, helper, column=column)
+        there = True
+        # With that CHECK there is no scan (ALTER TABLE, SET NOT NULL).
+        runner.step(f"{alter} ALTER COLUMN {column} SET NOT NULL")
+    if there:
+        runner.step(f"{alter} DROP CONSTRAINT {quoted(helper)}")
+
+
+def _fill_again(runner: Runner, table: Relation, column: str) -> None:
+    """Fill what old code has added since the revision filled the column; now it cannot any more."""
+    fill = runner.fills.get((table.oid, column))
+    if fill is not None:
+        fill()

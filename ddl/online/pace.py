@@ -1,0 +1,45 @@
+"""How many rows one batch may have, so that nobody waits for one of them for long.
+
+Time alone would not tell: pages without a row to be changed are quick, and after a hundred of them
+comes one that is full.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Rows of the first batch; of any.
+_FIRST, _MOST = 500.0, 200_000.0
+
+# Pages that are looked over in one go where nothing is to be done: at first, and at most.
+_GAP, _WIDEST = 64, 8_192
+
+
+@dataclass
+class Pace:
+    """The size of the next batch.
+
+    aim: seconds that a batch should take. density: the most rows that a page is known to have.
+    """
+
+    aim: float
+    density: float
+    rows: float = _FIRST
+    gap: int = _GAP
+
+    @property
+    def pages(self) -> int:
+        """How many pages have no more rows than a batch may."""
+        return max(1, int(self.rows / max(self.density, 1.0)))
+
+    def learn(self, pages: int, changed: int, seconds: float) -> None:
+        """Note how long a batch took."""
+        self.density = max(self.density, changed / pages)
+        # A batch that had few rows shows nothing about one that has many.
+        if seconds > self.aim or changed > self.rows / 4:
+            factor = min(2.0, max(0.1, self.aim / max(seconds, 0.001)))
+            self.rows = min(_MOST, max(1.0, self.rows * factor))
+
+    def skip(self, *, found: bool) -> None:
+        """Note whether there was something to be done in ``gap`` pages."""
+        self.gap = _GAP if found else min(_WIDEST, self.gap * 2)

@@ -1,0 +1,184 @@
+"""ALTER COLUMN … TYPE for which PostgreSQL would write the table, or an index, anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from ddl.compare.names import quoted
+from ddl.online import blocking, copies, swap, twin, validated, waiting
+from ddl.online import not_null as filled
+from ddl.online.names import unquoted
+from ddl.online.outcomes import LeftNothingError, ReplayError
+from ddl.online.runner import SWAPPED
+from ddl.online.shadow import Shadow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ddl.online.catalog import Relation
+    from ddl.online.copies import Parts
+    from ddl.online.runner import Runner
+    from ddl.online.shapes import Retype
+
+_TYPE = """
+SELECT format_type(atttypid, atttypmod) || coalesce((
+  SELECT ' COLLATE ' || quote_ident(nspname) || '.' || quote_ident(collname)
+  FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace, pg_type AS t
+  WHERE c.oid = attcollation AND t.oid = atttypid AND attcollation <> typcollation), '')
+FROM pg_attribute WHERE attrelid = to_regclass('pg_temp.ddl_twin') AND attname = :column
+"""
+
+_COLUMN = """
+SELECT attnum AS number, attnotnull AS not_null, attgenerated <> '' AS generated,
+  attinhcount > 0 AS inherited
+FROM pg_attribute WHERE attrelid = :table AND attname = :column
+"""
+
+# What PostgreSQL itself refuses, or what no copy is made of.
+_HANGING = """
+SELECT classid::regclass::text FROM pg_depend
+WHERE refclassid = 'pg_class'::regclass AND refobjid = :table AND refobjsubid = :number
+  AND (classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
+      'pg_statistic_ext'::regclass, 'pg_publication_rel'::regclass)
+    OR classid = 'pg_trigger'::regclass AND EXISTS (
+      SELECT FROM pg_trigger WHERE oid = objid AND NOT tgisinternal)
+    OR classid = 'pg_attrdef'::regclass AND EXISTS (
+      SELECT FROM pg_attrdef WHERE oid = objid AND adnum <> :number))
+"""
+
+_CHECKS = """
+SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS valid
+FROM pg_constraint WHERE conrelid = :table AND contype = 'c' AND :number = ANY (conkey)
+ORDER BY conname
+"""
+
+
+@dataclass(frozen=True)
+class _Effect:
+    """What PostgreSQL would do; type: the one that comes of it."""
+
+    type: str
+    written: bool
+    read: bool
+
+
+def form(
+    runner: Runner, shape: Retype, table: Relation
+) -> Callable[[Runner, Retype, Relation, str], None] | None:
+    """Return how to change a column's type online; None where PostgreSQL needs but a moment."""
+    effect = _asked(runner, shape, table)
+    found = runner.rows(_COLUMN, table=table.oid, column=unquoted(shape.column))
+    if effect is None or not found:
+        return None
+    column = found[0]
+    if not effect.written:
+        return partial(_recheck, number=column.number) if effect.read else None
+    hanging = {kind for (kind,) in runner.rows(_HANGING, table=table.oid, number=column.number)}
+    if hanging - {"pg_statistic_ext", "pg_publication_rel"} or column.generated:
+        return None  # PostgreSQL names it, and refuses
+    parts = copies.of(runner, table, column.number)
+    sizes = map(blocking.large, [table, *parts.relations(runner)])
+    if not any(sizes) and not runner.resumed(shape.sql):
+        return None
+    usual = table.kind == "r" and not (table.parent or table.partition or column.inherited)
+    if hanging or not usual or not _copyable(runner, parts):
+        blocking.allow(
+            runner,
+            table,
+            f"Changing the type of {shape.column}",
+            "A new column beside it, filled in batches, costs nothing.",
+        )
+        return None
+    return partial(_retype, type=effect.type, not_null=column.not_null, number=column.number)
+
+
+def _copyable(runner: Runner, parts: Parts) -> bool:
+    if any(part.marked or part.kind == "x" for part in parts.indexes):
+        return False
+    partitioned = any(part.relation == "p" for part in parts.constraints if part.kind == "f")
+    return not partitioned or runner.version >= validated.PARTITIONED_KEYS
+
+
+def _asked(runner: Runner, shape: Retype, table: Relation) -> _Effect | None:
+    """Return what PostgreSQL does with an empty table like this one."""
+    using = f" USING {shape.using}" if shape.using else ""
+    try:
+        with twin.of(runner, table, twin.ALL):
+            files, scans = runner.one(twin.FILES), runner.one(twin.SCANS)
+            runner.execute(
+                f"ALTER TABLE {twin.NAME} ALTER COLUMN {shape.column} "
+                f"TYPE {shape.definition}{using}"
+            )
+            kind = runner.one(_TYPE, column=unquoted(shape.column))
+            return _Effect(kind, runner.one(twin.FILES) != files, runner.one(twin.SCANS) != scans)
+    except DBAPIError as error:
+        waiting.raise_busy(error)
+        return None  # PostgreSQL says why, when the statement itself is executed
+
+
+def _recheck(runner: Runner, shape: Retype, table: Relation, key: str, *, number: int) -> None:
+    """Change the type in a moment, and let the CHECKs be looked through afterwards."""
+    runner.settle()
+    on = quoted(table.schema, table.name)
+    with runner.outside(key):
+        checks = runner.rows(_CHECKS, table=table.oid, number=number)
+        alter = f"ALTER TABLE {on}"
+        runner.step(
+            *(f"{alter} DROP CONSTRAINT {quoted(check.name)}" for check in checks),
+            shape.sql,
+            *(
+                f"{alter} ADD CONSTRAINT {quoted(check.name)} "
+                f"{check.definition.removesuffix(' NOT VALID')} NOT VALID"
+                for check in checks
+            ),
+        )
+        for check in checks:
+            if check.valid or runner.journal.resumed(key):
+                validated.validate(runner, table, check.name)
+
+
+def _retype(  # noqa: PLR0913  # what form() found
+    runner: Runner,
+    shape: Retype,
+    table: Relation,
+    key: str,
+    *,
+    type: str,  # noqa: A002  # the column's
+    not_null: bool,
+    number: int,
+) -> None:
+    shadow = Shadow(table, shape.column, type, shape.using, key)
+    if key in runner.prepared:
+        swap.swap(runner, shadow, copies.of(runner, table, number))
+        runner.said.append(SWAPPED)
+        return
+
+    def prepare() -> None:
+        _prepare(runner, shadow, number, not_null=not_null)
+
+    if runner.only_dropped() and not copies.entangled(runner, table, number):
+        # A view, say, that the revision drops before and creates after: in the swap's moment.
+        raise ReplayError(key, prepare)
+    runner.settle()
+    with runner.outside(key):
+        prepare()
+        parts = copies.of(runner, table, number)
+        runner.attempt(partial(swap.swap, runner, shadow, parts), f"ALTER TABLE {shadow.on}")
+
+
+def _prepare(runner: Runner, shadow: Shadow, number: int, *, not_null: bool) -> None:
+    """Make all that the swap needs, beside traffic."""
+    shadow.create(runner)
+    shadow.fill(runner)
+    try:
+        if not_null:
+            filled.ensure(runner, shadow.table, shadow.name)
+        copies.make(runner, shadow, copies.of(runner, shadow.table, number))
+    except LeftNothingError:
+        shadow.drop(runner)
+        raise
+    runner.long(f"ANALYZE {shadow.on} ({shadow.name})")

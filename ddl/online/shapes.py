@@ -1,0 +1,97 @@
+"""The statements that have an online form, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A statement; table: the table that it is about, as the statement names it."""
+
+    sql: str
+    table: str
+
+
+@dataclass(frozen=True)
+class CreateIndex(Shape):
+    """CREATE INDEX; rest: what follows the name of the table."""
+
+    name: str
+    unique: bool
+    rest: str
+
+
+@dataclass(frozen=True)
+class DropIndex(Shape):
+    """DROP INDEX of one index; table: "", which only the catalog knows."""
+
+    name: str
+    missing_ok: bool
+
+
+@dataclass(frozen=True)
+class AddConstraint(Shape):
+    """ADD CONSTRAINT.
+
+    name: "" where PostgreSQL chooses it. kind: CHECK, FOREIGN, UNIQUE, PRIMARY or EXCLUDE. body:
+    from that word on.
+    """
+
+    name: str
+    kind: str
+    body: str
+
+
+@dataclass(frozen=True)
+class SetNotNull(Shape):
+    """ALTER COLUMN … SET NOT NULL."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class AddColumn(Shape):
+    """ADD COLUMN; definition: its type and what follows."""
+
+    column: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Retype(Shape):
+    """ALTER COLUMN … TYPE; definition: the type and what follows. using: its expression, or ""."""
+
+    column: str
+    definition: str
+    using: str
+
+
+@dataclass(frozen=True)
+class AddValue(Shape):
+    """ALTER TYPE … ADD VALUE; table: the type. value: from the value on."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Change(Shape):
+    """UPDATE or DELETE of one table: ``verb table AS alias body WHERE condition``.
+
+    condition: "" without WHERE. alone: whether it names no other table. fills: the column of an
+    UPDATE of the shape ``SET c = … WHERE c IS NULL``, else "".
+    """
+
+    verb: str
+    alias: str
+    body: str
+    condition: str
+    alone: bool
+    fills: str
+
+
+@dataclass(frozen=True)
+class AlterTable(Shape):
+    """Any other ALTER TABLE; rest: what follows the name of the table."""
+
+    rest: str

@@ -1,0 +1,66 @@
+"""An empty table like another one, on which the server itself shows what a statement does."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from ddl.compare.names import quoted
+from ddl.database import reason
+from ddl.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ddl.online.catalog import Relation
+    from ddl.online.runner import Runner
+
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+NAME = "pg_temp.ddl_twin"
+
+# All that a change may have to look at.
+ALL = "INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS"
+
+# The files of the twin and its indexes: others after it was written anew.
+FILES = """
+SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
+  SELECT to_regclass('pg_temp.ddl_twin')::oid AS oid UNION
+  SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin')) AS relations
+"""
+
+# How often it was read from end to end.
+SCANS = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_twin'))"
+
+
+@contextmanager
+def of(runner: Runner, table: Relation, including: str = "") -> Iterator[None]:
+    """Let NAME be an empty temporary table like another; at the end it was never there.
+
+    including: what it has beside the columns, as CREATE TABLE … LIKE says it.
+    """
+    if not runner.connection.in_transaction():
+        with runner.connection.begin(), of(runner, table, including):
+            yield
+        return
+    savepoint = runner.connection.begin_nested()
+    try:
+        _create(runner, quoted(table.schema, table.name), including)
+        yield
+    finally:
+        if savepoint.is_active and not runner.connection.invalidated:
+            savepoint.rollback()
+
+
+def _create(runner: Runner, like: str, including: str) -> None:
+    try:
+        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including})")
+    except DBAPIError as error:
+        if reason.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+            raise
+        raise UserError(
+            f"What a statement would do to {like} is tried on an empty copy ({reason.of(error)}): "
+            "GRANT TEMPORARY ON DATABASE and SELECT on the table to the role."
+        ) from error

@@ -1,0 +1,92 @@
+"""UNIQUE and PRIMARY KEY: a unique index, built concurrently, becomes the constraint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ddl.compare.names import quoted
+from ddl.online import index, not_null, validated
+from ddl.online.lexer import tokens
+
+if TYPE_CHECKING:
+    from ddl.online.catalog import Relation
+    from ddl.online.lexer import Token
+    from ddl.online.runner import Runner
+    from ddl.online.shapes import AddConstraint
+
+
+@dataclass(frozen=True)
+class Body:
+    """UNIQUE NULLS NOT DISTINCT (columns) storage deferring, as PostgreSQL writes it."""
+
+    columns: str
+    index: str
+    deferring: str
+
+
+def possible(shape: AddConstraint) -> bool:
+    """Return whether a btree index can become the constraint: one WITHOUT OVERLAPS needs GiST."""
+    return "OVERLAPS" not in [token.keyword for token in tokens(shape.body)]
+
+
+def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
+    """Add the constraint. Raises LeftNothingError where rows are not unique."""
+    body = read(shape.body)
+    name = shape.name or _chosen(shape, table, body)
+    runner.settle()
+    with runner.outside(key):
+        if validated.exists(runner, table, name):
+            if not runner.journal.resumed(key):
+                runner.step(shape.sql)  # whose error is PostgreSQL's own
+            return
+        on = quoted(table.schema, table.name)
+        kind = "UNIQUE"
+        if shape.kind == "PRIMARY":
+            kind = "PRIMARY KEY"
+            for token in tokens(body.columns)[1:-1:2]:
+                not_null.ensure(runner, table, token.text)
+        index.ensure(runner, table, name, unique=True, rest=body.index)
+        runner.step(
+            f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
+        )
+
+
+def _chosen(shape: AddConstraint, table: Relation, body: Body) -> str:
+    """Return the name that PostgreSQL gives to a constraint without one."""
+    columns = [token.identifier for token in tokens(body.columns)[1:-1:2]]
+    parts = [table.name, "pkey"] if shape.kind == "PRIMARY" else [table.name, *columns, "key"]
+    return quoted("_".join(parts))
+
+
+def read(body: str) -> Body:
+    """Return the parts of what follows the name of a constraint."""
+    found = tokens(body)
+    opened = next(i for i, token in enumerate(found) if token.text == "(")
+    closed = next(i for i, token in enumerate(found) if token.text == ")" and token.depth == 1)
+    nulls = "NULLS NOT DISTINCT" if _says(found[:opened], "NULLS", "NOT") else ""
+    parts: dict[str, list[Token]] = {"storage": [], "deferring": []}
+    into = "storage"
+    for token in found[closed + 1 :]:
+        if not token.depth and token.keyword in {"DEFERRABLE", "NOT", "INITIALLY"}:
+            into = "deferring"
+        parts[into].append(token)
+    columns = body[found[opened].start : found[closed].end]
+    # CREATE INDEX has the same parts in another order.
+    storage = " ".join(token.text for token in parts["storage"])
+    include, _, rest = storage.partition("WITH (") if "WITH (" in storage else (storage, "", "")
+    tail = f"WITH ({rest}" if rest else ""
+    if "USING INDEX TABLESPACE" in include:
+        include, _, space = include.partition("USING INDEX TABLESPACE")
+        tail = f"TABLESPACE {space}"
+    tail = tail.replace("USING INDEX TABLESPACE", "TABLESPACE")
+    return Body(
+        columns,
+        " ".join(part for part in (columns, include.strip(), nulls, tail) if part),
+        " ".join(token.text for token in parts["deferring"]),
+    )
+
+
+def _says(found: list[Token], *words: str) -> bool:
+    text = [token.keyword for token in found]
+    return any(text[i : i + len(words)] == list(words) for i in range(len(text)))

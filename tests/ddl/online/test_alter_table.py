@@ -1,0 +1,63 @@
+"""Any other ALTER TABLE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.errors import UserError
+from tests.ddl.online.conftest import watched
+
+if TYPE_CHECKING:
+    from tests.ddl.online.conftest import Site
+
+TABLE = (
+    "CREATE TABLE t (a int NOT NULL, b int)",
+    "INSERT INTO t SELECT n, n FROM generate_series(1, 100) AS n",
+)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ADD COLUMN c int DEFAULT random(), ADD COLUMN d int",
+        "ADD CONSTRAINT e EXCLUDE (a WITH =)",
+        "ALTER b SET NOT NULL, ALTER a DROP NOT NULL",
+        "SET UNLOGGED, ADD COLUMN c int DEFAULT random()",
+    ],
+)
+def test_what_would_stop_the_work_is_refused(site: Site, action: str) -> None:
+    site.sql(*TABLE)
+    before = site.catalog
+    site.revise(f'op.execute("ALTER TABLE t {action}")')
+    with pytest.raises(UserError, match=r"(?s)reads or writes all of t .*blocking = \[.t.\]"):
+        site.upgrade()
+    assert site.catalog == before
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ADD COLUMN c int, ADD COLUMN d int DEFAULT 7",
+        "ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
+        "ALTER a DROP NOT NULL, ALTER b SET DEFAULT 5",
+        "RENAME a TO c",
+        "SET (fillfactor = 50)",
+        "DROP COLUMN b",
+    ],
+)
+def test_what_takes_a_moment_runs(site: Site, action: str) -> None:
+    site.sql(*TABLE)
+    site.revise(f'op.execute("ALTER TABLE t {action}")')
+    with watched() as steps:
+        site.upgrade()
+    assert f"ALTER TABLE t {action}" in [step.sql for step in steps]
+    assert not any("COMMENT ON" in step.sql for step in steps)
+
+
+def test_validation_reads_beside_traffic(site: Site) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID")
+    site.revise('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c")')
+    site.upgrade()
+    assert "constraint t c CHECK ((a > 0)) t" in site.catalog

@@ -1,0 +1,35 @@
+"""SQL in tokens."""
+
+from __future__ import annotations
+
+import pytest
+
+from ddl.online.lexer import tokens, without_literals
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("SELECT 'a;''b' -- no\n, 1.5", ["SELECT", "'a;''b'", ",", "1.5"]),
+        ("/* a /* b */ c */ x", ["x"]),
+        ("/* never closed", []),
+        (r"E'it\'s' U&'x' e'\\'", [r"E'it\'s'", "U&'x'", r"e'\\'"]),
+        ('a."B""c"(d)', ["a", ".", '"B""c"', "(", "d", ")"]),
+        ("$$a;$$ $t$ $$ $t$ $1", ["$$a;$$", "$t$ $$ $t$", "$", "1"]),
+        ("größe", ["größe"]),
+    ],
+)
+def test_what_belongs_together(sql: str, found: list[str]) -> None:
+    assert [token.text for token in tokens(sql)] == found
+
+
+def test_what_tokens_say() -> None:
+    found = tokens('Select "A""b" (x[1])')
+    assert [token.keyword for token in found[:2]] == ["SELECT", ""]
+    assert [token.identifier for token in found[:3]] == ["select", 'A"b', ""]
+    assert [token.depth for token in found] == [0, 0, 1, 1, 2, 2, 2, 1]
+
+
+def test_secrets_are_left_out() -> None:
+    secret = "ALTER ROLE me PASSWORD 'hidden' -- hidden\n, $x$hidden$x$"
+    assert without_literals(secret) == "ALTER ROLE me PASSWORD '…' , '…'"

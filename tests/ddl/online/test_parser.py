@@ -1,0 +1,132 @@
+"""Which statements have an online form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from ddl.online.parser import parse
+from ddl.online.shapes import (
+    AddColumn,
+    AddConstraint,
+    AddValue,
+    AlterTable,
+    Change,
+    CreateIndex,
+    DropIndex,
+    Retype,
+    SetNotNull,
+    Shape,
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "parts"),
+    [
+        (
+            'create unique index "I" ON s.t USING gin (a);',
+            CreateIndex,
+            {"name": '"I"', "table": "s.t", "unique": True, "rest": "USING gin (a)"},
+        ),
+        ("DROP INDEX IF EXISTS s.i", DropIndex, {"name": "s.i", "missing_ok": True}),
+        (
+            "ALTER TABLE ONLY public.t ADD CONSTRAINT c CHECK ((a > 0, b)) NO INHERIT",
+            AddConstraint,
+            {"name": "c", "kind": "CHECK", "body": "CHECK ((a > 0, b)) NO INHERIT"},
+        ),
+        (
+            "ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a, b) REFERENCES u",
+            AddConstraint,
+            {"kind": "FOREIGN"},
+        ),
+        ("ALTER TABLE t ADD CHECK (a > 0)", AddConstraint, {"name": "", "kind": "CHECK"}),
+        ('ALTER TABLE t ALTER "C" SET NOT NULL', SetNotNull, {"column": '"C"'}),
+        (
+            "ALTER TABLE t ADD COLUMN c numeric(10, 2) DEFAULT 0 NOT NULL",
+            AddColumn,
+            {"column": "c", "definition": "numeric(10, 2) DEFAULT 0 NOT NULL"},
+        ),
+        ("ALTER TABLE t ADD c int", AddColumn, {"column": "c", "definition": "int"}),
+        (
+            "ALTER TABLE t ALTER COLUMN c TYPE varchar(5) COLLATE x USING (a || 'x')::text",
+            Retype,
+            {"definition": "varchar(5) COLLATE x", "using": "(a || 'x')::text"},
+        ),
+        ("ALTER TABLE t ALTER c SET DATA TYPE bigint", Retype, {"definition": "bigint"}),
+        ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddValue, {"value": "'x' BEFORE 'y'"}),
+        (
+            'UPDATE s.t SET "C" = (SELECT 1, 2) WHERE "C" IS NULL;',
+            Change,
+            {"alias": "t", "fills": '"C"', "body": 'SET "C" = (SELECT 1, 2)'},
+        ),
+        (
+            "UPDATE t AS x SET c = 1 FROM u WHERE c IS NULL",
+            Change,
+            {"alias": "x", "fills": "", "body": "SET c = 1 FROM u", "alone": False},
+        ),
+        ("UPDATE t x SET c = 1, d = 2 WHERE c IS NULL", Change, {"alias": "x", "fills": ""}),
+        ("UPDATE t SET c = 1", Change, {"condition": "", "fills": ""}),
+        (
+            "DELETE FROM t USING u WHERE t.a = u.a OR b",
+            Change,
+            {
+                "verb": "DELETE FROM",
+                "body": "USING u",
+                "alone": False,
+                "condition": "t.a = u.a OR b",
+            },
+        ),
+        ("DELETE FROM t", Change, {"alias": "t", "body": "", "condition": "", "alone": True}),
+    ],
+)
+def test_what_is_recognised(sql: str, kind: type[Shape], parts: dict[str, Any]) -> None:
+    shape = parse(sql)
+    assert shape is not None
+    assert type(shape) is kind
+    found = asdict(shape)
+    assert {name: found[name] for name in parts} == parts
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "",
+        "SELECT 1",
+        "CREATE INDEX ON t (a)",
+        "CREATE TABLE t (a int)",
+        "DROP INDEX a, b",
+        "DROP INDEX a CASCADE",
+        "ALTER TABLE t ADD COLUMN a int; DROP TABLE t",
+        "ALTER TABLE IF EXISTS t ADD COLUMN a int",
+        "ALTER TYPE m RENAME VALUE 'a' TO 'b'",
+        "ALTER SEQUENCE s AS bigint",
+        "UPDATE t SET a = 1 WHERE b RETURNING a",
+        "UPDATE t SET a = 1 WHERE CURRENT OF c",
+        "UPDATE t NOT",
+        "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
+        "DELETE FROM ONLY t WHERE a",
+        "CREATE INDEX",
+        "CREATE INDEX i ON ONLY t (a)",
+    ],
+)
+def test_what_runs_as_it_stands(sql: str) -> None:
+    assert parse(sql) is None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE t ADD COLUMN a int, ADD COLUMN b int",
+        "ALTER TABLE t ADD COLUMN IF NOT EXISTS a int",
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT ENFORCED",
+        "ALTER TABLE t ADD CONSTRAINT c UNIQUE USING INDEX i",
+        "ALTER TABLE t ADD CONSTRAINT c NOT NULL a",
+        "ALTER TABLE t ALTER a DROP NOT NULL",
+        "ALTER TABLE t ALTER a SET NOT NULL x",
+    ],
+)
+def test_another_alter_table(sql: str) -> None:
+    assert type(parse(sql)) is AlterTable

@@ -1,0 +1,62 @@
+"""An index on a partitioned table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.errors import UserError
+from tests.ddl.online.conftest import blocking_scans, survives, traffic, watched
+
+if TYPE_CHECKING:
+    from tests.ddl.online.conftest import Site
+
+TABLE = (
+    "CREATE TABLE t (a int, b text) PARTITION BY RANGE (a)",
+    "CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (100)",
+    "CREATE TABLE high PARTITION OF t FOR VALUES FROM (100) TO (1000) PARTITION BY RANGE (a)",
+    "CREATE TABLE highest PARTITION OF high DEFAULT",
+    "INSERT INTO t SELECT generate_series(1, 500)",
+)
+
+CREATE = 'op.create_index("t_b_idx", "t", ["b", "a"], unique=True)'
+
+
+def test_built_on_each_partition_beside_writers(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise(CREATE, downgrade='op.drop_index("t_b_idx", "t")')
+    before = site.catalog
+    with watched() as steps, traffic(site, "UPDATE t SET a = a") as written:
+        site.upgrade()
+    assert written
+    for table in ("low", "highest", "t", "high"):
+        assert not blocking_scans(steps, table)
+    online = site.catalog
+    site.downgrade("001a")
+    assert site.catalog == before
+    site.clean()
+    site.sql(*TABLE, "CREATE UNIQUE INDEX t_b_idx ON t (b, a)")
+    assert site.catalog == online
+
+
+def test_rows_that_are_not_unique(site: Site) -> None:
+    site.sql(*TABLE, "INSERT INTO t VALUES (200, 'x'), (200, 'x')")
+    before = site.catalog
+    site.revise(CREATE)
+    with pytest.raises(UserError, match=r"stops: duplicates in highest \(1 of b, a\): "):
+        site.upgrade()
+    assert site.catalog == before
+
+
+def test_one_that_is_there(site: Site) -> None:
+    site.sql(*TABLE, "CREATE INDEX t_b_idx ON t (b)")
+    site.revise(CREATE)
+    with pytest.raises(UserError, match='"t_b_idx" already exists'):
+        site.upgrade()
+
+
+@pytest.mark.online
+def test_a_run_that_dies(site: Site) -> None:
+    site.revise(CREATE)
+    survives(site, *TABLE, minimum=6)

@@ -1,0 +1,68 @@
+"""What makes a run impossible is said before anything is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from ddl.database.connect import engine as connectable
+from ddl.errors import UserError
+from ddl.online import ready
+from tests.ddl.online.pooler import pooled
+
+if TYPE_CHECKING:
+    from tests.ddl.online.conftest import Site
+
+
+def test_a_pooler_in_transaction_mode(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.revise("pass")
+    with pooled(site.url) as url:
+        monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+        with pytest.raises(UserError) as error:
+            site.upgrade()
+        site.current()
+    assert str(error.value) == (
+        "A pooler (PgBouncer in transaction mode, say) is between here and the server, and "
+        "keeps no session: name the server itself, or a pool in session mode."
+    )
+    assert site.version == ["001a"]
+
+
+def test_the_server_itself(site: Site) -> None:
+    with connectable(site.url).connect() as connection:
+        ready.expect_session(connection)
+        assert not connection.in_transaction()
+        ready.expect(connection, None, first=True)
+        ready.expect(connection, "public", first=True)
+
+
+def test_read_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = site.url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    site.upgrade()
+    site.revise("pass")
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    assert str(error.value).startswith("Transactions of ")
+
+
+def test_no_schema(site: Site) -> None:
+    with connectable(site.url).connect() as connection:
+        connection.execute(text("SET search_path TO nowhere"))
+        with pytest.raises(UserError, match=r"^No schema of the search_path \(nowhere\) is there"):
+            ready.expect(connection, None, first=True)
+        ready.expect(connection, None, first=False)
+
+
+def test_a_replica(site: Site) -> None:
+    """There is none here; what says that it is one is a function, which comes first."""
+    site.sql(
+        "CREATE SCHEMA before",
+        "CREATE FUNCTION before.pg_is_in_recovery() RETURNS bool LANGUAGE sql AS 'SELECT true'",
+    )
+    with connectable(site.url).connect() as connection:
+        connection.execute(text("SET search_path TO before, pg_catalog"))
+        with pytest.raises(UserError, match=r"^The server is a replica, or recovers"):
+            ready.expect(connection, None, first=False)

@@ -1,0 +1,132 @@
+"""Transactions of a run, and what becomes of them when somebody holds a lock."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from ddl.database.connect import engine as connectable
+from ddl.errors import UserError
+from tests.ddl.online.conftest import watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
+
+    from tests.ddl.online.conftest import Site
+
+TABLE = ("CREATE TABLE t (a int PRIMARY KEY, b text)", "INSERT INTO t VALUES (1, 'secret')")
+
+
+@pytest.fixture
+def somebody(site: Site) -> Iterator[Connection]:
+    """Somebody else's connection to the database, with a name."""
+    url = site.url.update_query_dict({"application_name": "reports"})
+    with connectable(url).connect() as connection:
+        yield connection
+
+
+def test_a_plain_revision_waits_briefly_again_and_again(
+    site: Site, somebody: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.sql(*TABLE)
+    site.revise(
+        'op.create_table("fresh", sa.Column("id", sa.BigInteger, primary_key=True))',
+        'op.add_column("t", sa.Column("c", sa.Integer))',
+        'op.add_column("t", sa.Column("d", sa.Integer))',
+    )
+    somebody.execute(text("SELECT * FROM t WHERE b = 'secret'"))
+    pid = somebody.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg2's
+    threading.Timer(0.5, somebody.rollback).start()
+    with watched() as steps:
+        site.upgrade(lock_timeout="50")
+    tries = sum("CREATE TABLE fresh" in step.sql for step in steps)
+    assert tries >= 2
+    assert site.version == ["002a"]
+    err = capsys.readouterr().err
+    assert err.count("Waiting") == 1
+    assert f"Waiting for a lock: process {pid} (reports, idle in transaction for " in err
+    assert "uses t …" in err
+    assert "secret" not in err
+
+
+def test_patience_has_an_end(site: Site, somebody: Connection) -> None:
+    site.sql(*TABLE)
+    site.revise(
+        'op.add_column("t", sa.Column("c", sa.Integer))',
+        'op.create_check_constraint("t_check", "t", "a > 0")',
+    )
+    before = site.catalog
+    somebody.execute(text("LOCK TABLE t IN ROW EXCLUSIVE MODE"))
+    with pytest.raises(UserError) as error:
+        site.upgrade(lock_timeout="20", lock_patience="100ms")
+    lines = str(error.value).splitlines()
+    told = r"Revision 002a \(step 002a\) found no moment for its lock in \d s: process "
+    assert re.match(told, lines[0])
+    assert re.search(r"\(reports, idle in transaction for \d s: LOCK TABLE t", lines[0])
+    assert lines[1] == ("Run the same command again, or with more patience: -x lock_patience=30min")
+    assert site.catalog == before
+    somebody.rollback()
+    site.upgrade()
+
+
+def test_an_online_step_waits_by_itself(site: Site, somebody: Connection) -> None:
+    site.sql(*TABLE)
+    site.revise(
+        'op.execute("INSERT INTO t VALUES (2)")',
+        'op.create_check_constraint("t_check", "t", "a > 0")',
+    )
+    somebody.execute(text("LOCK TABLE t IN ROW EXCLUSIVE MODE"))
+    threading.Timer(0.3, somebody.rollback).start()
+    with watched() as steps:
+        site.upgrade(lock_timeout="50")
+    assert sum(step.sql.startswith("INSERT INTO t ") for step in steps) == 1
+
+
+def test_what_is_long_waits_without_a_limit(site: Site, somebody: Connection) -> None:
+    """An index built concurrently waits for old snapshots, and blocks nobody meanwhile."""
+    site.sql(*TABLE)
+    site.revise('op.create_index("t_b_idx", "t", ["b"])')
+    somebody.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    somebody.execute(text("SELECT count(*) FROM t"))
+    threading.Timer(0.4, somebody.rollback).start()
+    with watched() as steps:
+        site.upgrade(lock_timeout="50")
+    assert sum("CREATE INDEX CONCURRENTLY" in step.sql for step in steps) == 1
+
+
+def test_a_table_of_the_same_run_needs_no_care(site: Site) -> None:
+    site.revise(
+        'op.create_table("t", sa.Column("a", sa.Integer))',
+        'op.create_index("t_a_idx", "t", ["a"])',
+    )
+    site.revise('op.create_unique_constraint("t_a_key", "t", ["a"])')
+    with watched() as steps:
+        site.upgrade()
+    assert not any("CONCURRENTLY" in step.sql or "COMMENT" in step.sql for step in steps)
+    assert site.version == ["003a"]
+
+
+def test_an_autocommit_block_by_hand(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise(
+        'op.add_column("t", sa.Column("c", sa.Integer))',
+        "with op.get_context().autocommit_block():",
+        '    op.execute("INSERT INTO t VALUES (3)")',
+        '    op.execute("CREATE INDEX CONCURRENTLY IF NOT EXISTS t_c_idx ON t (c)")',
+        '    op.execute("VACUUM t")',
+        'op.execute("SELECT 1 / (SELECT count(*) FROM t WHERE a = 4)")',
+    )
+    with pytest.raises(UserError, match="division by zero"):
+        site.upgrade()
+    site.sql("INSERT INTO t VALUES (4)")
+    with watched() as steps:
+        site.upgrade()
+    assert not any("VACUUM" in step.sql or "CONCURRENTLY" in step.sql for step in steps)
+    assert site.version == ["002a"]
+    assert site.note() is None

@@ -1,0 +1,108 @@
+"""FOREIGN KEY and CHECK beside writers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.errors import UserError
+from tests.ddl.online.conftest import blocking_scans, survives, traffic, watched
+
+if TYPE_CHECKING:
+    from tests.ddl.online.conftest import Site
+
+TABLES = (
+    "CREATE TABLE parent (id int PRIMARY KEY)",
+    "INSERT INTO parent SELECT generate_series(1, 100)",
+    "CREATE TABLE child (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, parent_id int, b text)",
+    "INSERT INTO child (parent_id, b) SELECT n % 100 + 1, n FROM generate_series(1, 500) AS n",
+)
+
+ADD = (
+    (
+        'op.create_foreign_key("child_fk", "child", "parent", ["parent_id"], ["id"],'
+        ' ondelete="CASCADE", deferrable=True)'
+    ),
+    'op.create_check_constraint("child_b_check", "child", "b <> \'x:\' AND b NOT LIKE \'%!\'")',
+)
+
+WRITES = ("INSERT INTO child (parent_id, b) VALUES (1, 'x')", "UPDATE parent SET id = id")
+
+
+def test_validated_beside_writers(site: Site) -> None:
+    site.sql(*TABLES)
+    site.revise(*ADD)
+    with watched() as steps, traffic(site, *WRITES) as written:
+        site.upgrade()
+    assert written
+    assert not blocking_scans(steps, "child")
+    assert not blocking_scans(steps, "parent")
+    scanned = [step.locks["child"] for step in steps if step.scans.get("child")]
+    assert set(scanned) == {"ShareUpdateExclusiveLock"}
+    assert [line for line in site.catalog if "child_fk" in line or "b_check" in line] == [
+        "constraint child child_b_check CHECK (((b <> 'x:'::text) AND (b !~~ '%!'::text))) t",
+        (
+            "constraint child child_fk FOREIGN KEY (parent_id) REFERENCES parent(id) "
+            "ON DELETE CASCADE DEFERRABLE t"
+        ),
+    ]
+
+
+def test_rows_that_violate_a_check(site: Site) -> None:
+    site.sql(*TABLES, "UPDATE child SET b = 'a!' WHERE id IN (7, 8)")
+    before = site.catalog
+    site.revise(*ADD[1:])
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    told = (
+        'Revision 002a (step 002a) stops: 2 rows of child violate the CHECK "child_b_check", '
+        "for example id = "
+    )
+    assert str(error.value) in {f"{told}{number}. Mend them first." for number in (7, 8)}
+    assert site.catalog == before
+    site.sql("UPDATE child SET b = 'a'")
+    site.upgrade()
+
+
+def test_rows_that_violate_a_foreign_key(site: Site) -> None:
+    site.sql(*TABLES, "UPDATE child SET parent_id = 1000 WHERE id = 7")
+    before = site.catalog
+    site.revise(*ADD)
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    assert str(error.value) == (
+        "Revision 002a (step 002a) stops: 1 rows of child point to no row of parent, as the "
+        'FOREIGN KEY "child_fk" wants, for example id = 7. Mend them first.'
+    )
+    assert site.catalog == before
+
+
+def test_one_that_is_there(site: Site) -> None:
+    site.sql(*TABLES, "ALTER TABLE child ADD CONSTRAINT child_b_check CHECK (b > '')")
+    site.revise(*ADD[1:])
+    with pytest.raises(UserError, match='"child_b_check" for relation "child" already exists'):
+        site.upgrade()
+
+
+@pytest.mark.online
+def test_names_that_postgresql_chooses(site: Site) -> None:
+    line = 'op.add_column("child", sa.Column("x", sa.Integer, sa.ForeignKey("parent.id")))'
+    check = 'op.execute("ALTER TABLE child ADD CHECK (parent_id > 0)")'
+    unique = 'op.execute("ALTER TABLE child ADD UNIQUE (b, id)")'
+    site.revise(line, check, unique)
+    survives(site, *TABLES)
+    online = site.catalog
+    site.clean()
+    site.sql(
+        *TABLES,
+        "ALTER TABLE child ADD COLUMN x int REFERENCES parent",
+        "ALTER TABLE child ADD CHECK (parent_id > 0)",
+        "ALTER TABLE child ADD UNIQUE (b, id)",
+    )
+    assert site.catalog == online
+
+
+def test_a_run_that_dies(site: Site) -> None:
+    site.revise(*ADD)
+    survives(site, *TABLES)
