@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ddl.compare import statements, table_parts
+from ddl.compare import table_parts
 from ddl.compare.names import QUALIFIED, pattern, quoted
 from ddl.compare.operations import StatementOp
 
@@ -34,7 +34,26 @@ def along(now: Dump, after: Dump, tables: set[str]) -> list[StatementOp]:
     for key in tables:
         if key in now and key in after:
             renamed += _not_nulls(now[key], after[key])
-    return renamed
+    return _in_order(renamed)
+
+
+def _in_order(renames: list[StatementOp]) -> list[StatementOp]:
+    """Return renames so that a name is given up before another object takes it."""
+    ordered: list[StatementOp] = []
+    waiting = list(renames)
+    while waiting:
+        given_up = {_ends(operation)[0] for operation in waiting}
+        ready = [one for one in waiting if _ends(one)[1] not in given_up] or waiting[:1]
+        ordered += ready
+        waiting = [one for one in waiting if one not in ready]
+    return ordered
+
+
+def _ends(operation: StatementOp) -> tuple[str, str]:
+    """Return the old and the new name of a rename, as its statements have them."""
+    there, back = operation.upgrade[0], operation.downgrade[0]
+    new, old = (statement.rpartition(" TO ")[2] for statement in (there, back))
+    return old, new
 
 
 def _objects(now: Dump, after: Dump, tables: set[str]) -> Iterator[StatementOp]:
@@ -98,8 +117,8 @@ def _constraint(table: str, old: str, new: str) -> StatementOp:
 
 def _not_nulls(now: Entry, after: Entry) -> Iterator[StatementOp]:
     """Yield the renames of NOT NULL constraints, which have names since PostgreSQL 18."""
-    one = table_parts.parse(now.create, statements.split(now.create))
-    other = table_parts.parse(after.create, statements.split(after.create))
+    one = table_parts.of(now)
+    other = table_parts.of(after)
     for column in one.columns.values() if one and other else ():
         wanted = other.columns.get(column.name) if other else None
         if wanted is None or not (column.not_null and wanted.not_null):

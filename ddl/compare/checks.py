@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ddl.compare import columns, type_turn
+from ddl.compare import columns, inherited, table_parts, type_turn
 from ddl.compare.names import literal, pattern, quoted, shown
 from ddl.compare.operations import StatementOp
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from ddl.compare.columns import Place
     from ddl.compare.entry import Dump
-    from ddl.compare.table_parts import Column
 
 UP = (
     'add info={"backfill": "SQL expression"} or a server_default to the column in the models, '
@@ -25,7 +24,13 @@ DOWN = "its old values are gone; write into downgrade() which ones the rows get"
 
 def unfilled(old: Dump, new: Dump) -> Iterator[Place]:
     """Yield the columns that come NOT NULL into a table that is there, and have no value."""
-    changed = [key for key in new if key in old and old[key].text != new[key].text]
+    # A partition's rows get their value along with those of its table.
+    changed = [
+        key
+        for key, above in inherited.parents(new).items()
+        if key in old and old[key].text != new[key].text and not above
+        if table_parts.of(old[key])
+    ]
     before = columns.of({key: old[key] for key in changed})
     for place, column in columns.of({key: new[key] for key in changed}).items():
         if place in before or not column.not_null or column.default or column.generated:
@@ -75,24 +80,45 @@ def unused(old: Dump, new: Dump, called: Callable[[Place], Place]) -> Iterator[S
     called: what a column of ``old`` is called at that moment.
     """
     for key, entry in old.items():
-        if entry.kind != "TYPE" or key not in new:
-            continue
-        lost = lost_values(old, new, key)
-        kind = type_turn.enum_name(entry)
+        lost = lost_values(old, new, key) if entry.kind == "TYPE" and key in new else []
+        values = _values(old, key) if lost else {}
+        staying = columns.of(new) if lost else {}
         for place, column in columns.of(old).items() if lost else ():
-            if column.type in {kind, f"{kind}[]"}:
-                yield _count(called(place), column, lost, shown(entry.schema, entry.name))
+            if column.type in values and place in staying:
+                former = called(place)
+                value = values[column.type].replace(_FIELD, quoted(former[2]))
+                yield _count(former, value, lost, shown(entry.schema, entry.name))
 
 
 def lost_values(old: Dump, new: Dump, key: str) -> list[str]:
     """Return the values that an enum has in one database and no longer in the other."""
-    there = type_turn.enum_labels(new[key])
-    return [value for value in type_turn.enum_labels(old[key]) if value not in there]
+    return type_turn.lost(old[key], new[key])
 
 
-def _count(place: Place, column: Column, lost: list[str], label: str) -> StatementOp:
-    field, table = quoted(place[2]), quoted(*place[:2])
-    values = f"unnest({field}::text[])" if column.type.endswith("[]") else f"{field}::text"
+# Where the column stands in an expression that gives its values.
+_FIELD = "\0"
+
+
+def _values(dump: Dump, key: str) -> dict[str, str]:
+    """Return how the values of an enum are got out of columns, by the columns' types.
+
+    They may be in an array, a domain, or a composite type.
+    """
+    enum = type_turn.enum_name(dump[key])
+    found = {enum: f"{_FIELD}::text", f"{enum}[]": f"unnest({_FIELD}::text[])"}
+    for entry in dump.values():
+        base, attributes = type_turn.made_of(entry)
+        if base in found:
+            found[type_turn.name(entry)] = found[base]
+        for attribute, kind in attributes.items():
+            if kind in found:
+                of_one = found[kind].replace(_FIELD, f"({_FIELD}).{attribute}")
+                found.setdefault(type_turn.name(entry), of_one)
+    return found
+
+
+def _count(place: Place, value: str, lost: list[str], label: str) -> StatementOp:
+    table = quoted(*place[:2])
     text = literal(f"{shown(*place)}: ")
     advice = literal(f", which the enum {label} loses: give them another value first")
     block = _block(
@@ -103,7 +129,7 @@ def _count(place: Place, column: Column, lost: list[str], label: str) -> Stateme
         "    CASE count WHEN 1 THEN '1 row holds ' ELSE count || ' rows hold ' END\n"
         "    || to_json(value), ', ' ORDER BY value\n"
         "  ) INTO held FROM (\n"
-        f"    SELECT value, count(*) FROM (SELECT {values} AS value FROM {table}) AS every\n"
+        f"    SELECT value, count(*) FROM (SELECT {value} AS value FROM {table}) AS every\n"
         f"    WHERE value IN ({', '.join(map(literal, lost))}) GROUP BY value\n"
         "  ) AS counted;\n"
         "  IF held IS NOT NULL THEN\n"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ddl.compare import statements, table_parts
+from ddl.compare import table_parts
 
 if TYPE_CHECKING:
     from sqlalchemy import Column
@@ -61,7 +61,7 @@ def of(dump: Dump) -> dict[Place, table_parts.Column]:
     for entry in dump.values():
         if entry.kind != "TABLE":
             continue
-        table = table_parts.parse(entry.create, statements.split(entry.create))
+        table = table_parts.of(entry)
         for column in table.columns.values() if table else ():
             found[entry.schema, entry.name, table_parts.plain(column.name)] = column
     return found

@@ -21,7 +21,7 @@ def row(operation: MigrateOperation) -> tuple[str, str]:
     if isinstance(operation, ops.AlterColumnOp):
         return f"alter column: {_changes(operation)}", _object(operation)
     if isinstance(operation, RenameOp):
-        return f"rename to {operation.new}", operation.label
+        return f"rename to {operation.target}", operation.label
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
     return words.lower(), _object(operation)
 

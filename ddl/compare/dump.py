@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pgdumplib
 
-from ddl.compare import table_entry
+from ddl.compare import normal, storage, table_entry
 from ddl.compare.entry import Dump, Entry
 from ddl.embedded import programs
 from ddl.errors import UserError
@@ -59,13 +59,19 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
             kind=raw.desc,
             schema=raw.namespace or "",
             name=raw.tag or "",
-            create=(raw.defn or "").strip(),
+            create=storage.said(
+                raw.desc,
+                raw.namespace or "",
+                raw.tag or "",
+                (raw.defn or "").strip(),
+                (raw.tablespace or "", raw.tableam or ""),
+            ),
             drop=(raw.drop_stmt or "").strip(),
             needs=tuple(ids[i] for i in raw.dependencies if i in ids),
         )
         ids[raw.dump_id] = entry.key
         for part in table_entry.split(entry):
-            dump[_unused(part.key, dump)] = part
+            dump[_unused(part.key, dump)] = normal.entry(part)
     return dump
 
 
@@ -85,16 +91,12 @@ def copy(source: URL, target: URL) -> None:
     Raises UserError when PostgreSQL's programs are missing or fail.
     """
     with tempfile.TemporaryDirectory(prefix="ddl-") as folder:
-        file = Path(folder) / "schema.dump"
-        _run("pg_dump", source, "--format=custom", "--schema-only", "--no-owner", f"--file={file}")
-        _run(
-            "pg_restore",
-            target,
-            "--exit-on-error",
-            "--no-owner",
-            f"--dbname={target.database}",
-            str(file),
-        )
+        file = Path(folder) / "schema.sql"
+        _run("pg_dump", source, "--schema-only", "--no-owner", f"--file={file}")
+        # A setting of PostgreSQL 17 and newer, which pg_dump says to older servers, too.
+        script = file.read_bytes().replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
+        file.write_bytes(script)
+        _run("psql", target, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={file}")
 
 
 def _unused(key: str, dump: Dump) -> str:

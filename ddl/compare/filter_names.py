@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ddl.compare import statements, table_parts
+from ddl.compare import table_parts
 
 if TYPE_CHECKING:
     from ddl.compare.desired import Models
@@ -96,7 +96,7 @@ def asked_column(table: Entry, name: str) -> Asked:
 
 def columns(table: Entry) -> list[str]:
     """Return the names of a table's columns."""
-    parsed = table_parts.parse(table.create, statements.split(table.create))
+    parsed = table_parts.of(table)
     return [table_parts.plain(name) for name in parsed.columns] if parsed else []
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ddl.compare import filter_names, table_parts
+from ddl.compare import filter_names, normal, table_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,11 +52,11 @@ class Scope:
             return entry
         items, end = table_parts.items(entry.create, head.end())
         kept = [item for item in items if filter_names.column(item) not in names]
-        create, normal = (
-            f"{entry.create[: head.end()]}\n    {text}\n{entry.create[end:]}"
-            for text in (",\n    ".join(kept), ",\n    ".join(sorted(kept)))
+        create, text = (
+            f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}"
+            for body in (",\n    ".join(kept), ",\n    ".join(sorted(kept)))
         )
-        return replace(entry, create=create, normal=normal)
+        return normal.entry(replace(entry, create=create, normal=text))
 
 
 # All of a database counts.

@@ -91,17 +91,12 @@ class _Former:
 
     def __init__(self, comparison: Comparison) -> None:
         renames = [op for op in comparison.renames if isinstance(op, RenameOp)]
-        self._tables = {
-            (op.schema or "public", op.new): op.old for op in renames if op.table is None
-        }
+        self._tables = {op.places[1]: op.places[0] for op in renames if op.table is None}
         self._columns = {
             (op.schema or "public", op.table, op.new): op.old for op in renames if op.table
         }
 
     def __call__(self, place: Place) -> Place:
         schema, table, column = place
-        return (
-            schema,
-            self._tables.get((schema, table), table),
-            self._columns.get(place, column),
-        )
+        former = self._tables.get((schema, table), (schema, table))
+        return (*former, self._columns.get(place, column))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ddl.compare import checks, columns, statements, table_parts
+from ddl.compare import checks, columns, table_parts
 from ddl.compare.names import shown
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _tables(before: Dump, after: Dump) -> Iterator[str]:
 
 def _body(entry: Entry) -> dict[str, tuple[str, str, str]]:
     """Return what a table's columns are, whatever its constraints are called."""
-    table = table_parts.parse(entry.create, statements.split(entry.create))
+    table = table_parts.of(entry)
     found = table.columns.values() if table else ()
     return {one.name: (one.type, one.collation, one.generated) for one in found}
 

@@ -1,14 +1,18 @@
-"""What a partition has because its table has it: PostgreSQL changes it along with the table.
+"""What a table has from another one: a partition from its table, a child from its parents.
 
-Source: PostgreSQL, Table Partitioning; ALTER TABLE and CREATE INDEX without ONLY reach every
-partition, and ATTACH PARTITION makes what is missing.
+Source: PostgreSQL, Table Partitioning, Inheritance; ALTER TABLE and CREATE INDEX without ONLY
+reach every partition and child, and ATTACH PARTITION makes what is missing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddl.compare import table_parts
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ddl.compare.entry import Dump
 
 
@@ -31,6 +35,53 @@ def wait(before: Dump, after: Dump, keys: set[str]) -> set[str]:
         )
     } | (keys & (_attached(before) | _attached(after)))
     return found if found != keys else set()
+
+
+def parents(dump: Dump) -> dict[str, list[str]]:
+    """Return the keys of all tables, parents first, with those of the tables they inherit from."""
+    attached = {
+        f"TABLE {entry.schema}.{entry.name}": entry.needs
+        for entry in dump.values()
+        if entry.kind == "TABLE ATTACH"
+    }
+    direct = {
+        key: [
+            need
+            for need in attached.get(key, entry.needs if _inherits(dump, key) else ())
+            if need != key and need in dump and dump[need].kind == "TABLE"
+        ]
+        for key, entry in dump.items()
+        if entry.kind == "TABLE"
+    }
+    found: dict[str, list[str]] = {}
+
+    def add(key: str) -> None:
+        for parent in direct[key]:
+            add(parent)
+        found.setdefault(key, direct[key])
+
+    for key in direct:
+        add(key)
+    return found
+
+
+def families(dump: Dump, keys: Iterable[str]) -> dict[str, list[str]]:
+    """Return tables by the first of them that they inherit from, in such an order."""
+    wanted = set(keys)
+    tops: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for key, above in parents(dump).items():
+        if key in wanted:
+            tops[key] = next((tops[parent] for parent in above if parent in tops), key)
+            found.setdefault(tops[key], []).append(key)
+    return found
+
+
+def _inherits(dump: Dump, key: str) -> bool:
+    if "\nINHERITS (" not in dump[key].create:  # few have it, and parsing takes time
+        return False
+    table = table_parts.of(dump[key])
+    return table is not None and "INHERITS" in table.options
 
 
 _OF_PARTITIONS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "INDEX"})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from ddl.compare import statements, table_parts
+from ddl.compare import table_parts
 from ddl.compare.pair import PairOp
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ def unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
         return table in after
     if isinstance(operation, ops.DropColumnOp):
         return table in after and operation.column_name in _columns(after[table])
+    if isinstance(operation, ops.AddColumnOp):
+        # Alembic adds a serial column without its default, and old rows would have no value.
+        return f"DEFAULT {str(table).removeprefix('TABLE ')} {operation.column.name}" in after
     name = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
     if table is None or name is None:
         return False
@@ -66,7 +69,7 @@ def unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
 
 
 def _columns(table: Entry) -> set[str]:
-    parsed = table_parts.parse(table.create, statements.split(table.create))
+    parsed = table_parts.of(table)
     return {table_parts.plain(name) for name in parsed.columns} if parsed else set()
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ddl.compare import statements, table_parts
+from ddl.compare import table_parts
 from ddl.compare.operations import StatementOp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from ddl.compare.entry import Dump, Entry
     from ddl.compare.table_parts import Column
@@ -20,29 +20,37 @@ if TYPE_CHECKING:
 # What a column's definition can name.
 _NAMED = frozenset({"AGGREGATE", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "SEQUENCE", "TYPE"})
 
+# A range has a second type, which no entry says.
+_MULTIRANGE = re.compile(r"multirange_type_name = (?P<name>\S.*?),?\n")
+
 # What may use a column of its table, and has to go before the column does.
 _OF_COLUMNS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "STATISTICS"})
 
 
-def let_go(table: Entry, gone: Iterable[Entry]) -> StatementOp:
-    """Return the operation after which a table needs nothing of what goes."""
+def let_go(table: Entry, gone: Collection[Entry], held: Collection[str] = ()) -> StatementOp:
+    """Return the operation after which a table needs nothing of what goes.
+
+    held: what no generated column may hold fast or be: columns and types that change.
+    """
     there: list[str] = []
     back: list[str] = []
-    for alter, column in _touched(table, gone):
+    for alter, column in _touched(table, gone, held):
         for statement, inverse in _pairs(alter, column, gone):
             there.append(statement)
             back.insert(0, inverse)
     return StatementOp("change", table.label, tuple(there), tuple(back))
 
 
-def in_the_way(dump: Dump, table: Entry, gone: Iterable[Entry]) -> set[str]:
+def in_the_way(
+    dump: Dump, table: Entry, gone: Collection[Entry], held: Collection[str] = ()
+) -> set[str]:
     """Return the keys of what uses a column that is retyped or dropped for letting go.
 
     All that reads the table counts as using it.
     """
     found: set[str] = set()
-    for _, column in _touched(table, gone):
-        if not column.generated and not _names(f"{column.type} {column.collation}", gone):
+    for _, column in _touched(table, gone, held):
+        if not column.generated and not names(f"{column.type} {column.collation}", gone):
             continue
         plain = table_parts.plain(column.name)
         found |= {
@@ -57,16 +65,19 @@ def in_the_way(dump: Dump, table: Entry, gone: Iterable[Entry]) -> set[str]:
     return found
 
 
-def _touched(table: Entry, gone: Iterable[Entry]) -> Iterator[tuple[str, Column]]:
+def _touched(
+    table: Entry, gone: Collection[Entry], held: Collection[str]
+) -> Iterator[tuple[str, Column]]:
     """Yield how the columns are altered that name something of what goes, and the columns."""
-    parsed = table_parts.parse(table.create, statements.split(table.create))
+    parsed = table_parts.of(table)
     for column in parsed.columns.values() if parsed else ():
         words = f"{column.type} {column.collation} {column.default} {column.generated}"
-        if parsed and _names(words, gone):
+        fast = column.generated and mentions(f"{column.name} {words}", held)
+        if parsed and (fast or names(words, gone)):
             yield f"ALTER TABLE {parsed.name}", column
 
 
-def _pairs(table: str, column: Column, gone: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+def _pairs(table: str, column: Column, gone: Collection[Entry]) -> Iterator[tuple[str, str]]:
     """Yield statements that let go, each with its inverse."""
     alter = f"{table} ALTER COLUMN {column.name}"
     if column.generated:
@@ -75,8 +86,8 @@ def _pairs(table: str, column: Column, gone: Iterable[Entry]) -> Iterator[tuple[
             f"{table} ADD COLUMN {table_parts.definition(column)};",
         )
         return
-    retyped = _names(f"{column.type} {column.collation}", gone)
-    if column.default and (retyped or _names(column.default, gone)):
+    retyped = names(f"{column.type} {column.collation}", gone)
+    if column.default and (retyped or names(column.default, gone)):
         yield f"{alter} DROP DEFAULT;", f"{alter} SET DEFAULT {column.default};"
     if retyped:
         array = "[]" if column.type.endswith("[]") else ""
@@ -87,10 +98,20 @@ def _pairs(table: str, column: Column, gone: Iterable[Entry]) -> Iterator[tuple[
         )
 
 
-def _names(words: str, gone: Iterable[Entry]) -> bool:
+def names(words: str, gone: Iterable[Entry]) -> bool:
     """Return whether an expression or a type names one of the entries."""
-    return any(
-        re.search(rf"(?<!\w){re.escape(entry.name.partition('(')[0])}(?!\w)", words)
-        for entry in gone
-        if entry.kind in _NAMED
+    return mentions(
+        words, (name for entry in gone if entry.kind in _NAMED for name in _called(entry))
     )
+
+
+def _called(entry: Entry) -> Iterator[str]:
+    """Yield the names by which an expression or a column calls an object."""
+    yield entry.name.partition("(")[0]
+    if multirange := _MULTIRANGE.search(entry.create):
+        yield multirange["name"]
+
+
+def mentions(words: str, any_of: Iterable[str]) -> bool:
+    """Return whether a text has one of some names as a word."""
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in any_of)

@@ -2,60 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from ddl.compare import table_turn, type_turn
+from ddl.compare import loosen, table_turn
 
 if TYPE_CHECKING:
-    from ddl.compare.entry import Dump
+    from ddl.compare.entry import Dump, Entry
+    from ddl.compare.type_swap import Swap
+    from ddl.compare.ways import Ways
 
 # What reads a table's columns and forbids to change their type.
 READERS = frozenset({"MATERIALIZED VIEW", "POLICY", "PUBLICATION TABLE", "RULE", "TRIGGER", "VIEW"})
 
-# What may name a type in an expression, which then holds the type fast.
-EXPRESSIONS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FUNCTION", "INDEX", "VIEW"})
+# What may need a type and stays: it is altered, or said of the type.
+STAYING = frozenset({"ACL", "CHECK CONSTRAINT", "COMMENT", "TABLE"})
+
+# What does not follow a column to its new type when the type or the column is named in it.
+FAST = frozenset({"CHECK CONSTRAINT", "FK CONSTRAINT", "STATISTICS"})
+
+# The same, but only in an expression: a plain index is built anew by PostgreSQL.
+EXPRESSIONS = re.compile(r" WHERE |\(\(| WITH [^\w(]")
 
 
-def find(before: Dump, after: Dump, changing: set[str]) -> set[str]:
+def find(before: Dump, after: Dump, changing: set[str], swap: Swap, ways: Ways) -> set[str]:
     """Return what stands in the way of columns that change their type or go."""
-    found: set[str] = set()
     tables = {key for key in changing if key.startswith("TABLE ")}
-    for key in changing:
-        name = swapped(before, after, key)
-        if name is not None:
-            tables |= {k for k, e in before.items() if e.kind == "TABLE" and name in e.create}
-            found |= {k for k, e in before.items() if e.kind in EXPRESSIONS and name in e.create}
-    return found | readers(before, tables) | _references(before, after, tables & changing)
+    found = readers(before, tables | swap.held.keys()) | _references(before, after, tables, ways)
+    return found | {key for key, entry in before.items() if _holds(entry, swap)}
 
 
-def swapped(before: Dump, after: Dump, key: str) -> str | None:
-    """Return the name of an enum of which the columns come to a new type of that name.
-
-    It loses a value, or gains one that the same revision uses: a value that is added cannot be
-    used in its transaction (PostgreSQL, ALTER TYPE).
-    """
-    old, new = before[key], after[key]
-    name = type_turn.swapped(old, new)
-    if name is not None or old.kind != "TYPE":
-        return name
-    name = type_turn.enum_name(new)
-    added = set(type_turn.enum_labels(new)) - set(type_turn.enum_labels(old))
-    uses = ["'{}'::{}".format(label.replace("'", "''"), name) for label in added]
-    used = any(
-        use in entry.create
-        for place, entry in after.items()
-        if place not in before or before[place].text != entry.text
-        for use in uses
-    )
-    return name if used else None
+def _holds(entry: Entry, swap: Swap) -> bool:
+    """Return whether an object holds the types that come anew, or the columns of them."""
+    if entry.key in swap.keys:
+        return False
+    if entry.kind not in STAYING and not swap.keys.isdisjoint(entry.needs):
+        return True
+    columns = {name for need in entry.needs for name in swap.held.get(need, ())}
+    if not columns:
+        return False
+    return (
+        entry.kind in FAST
+        or (entry.kind in {"CONSTRAINT", "INDEX"} and bool(EXPRESSIONS.search(entry.create)))
+    ) and loosen.mentions(entry.create, columns | swap.names)
 
 
-def _references(before: Dump, after: Dump, tables: set[str]) -> set[str]:
+def _references(before: Dump, after: Dump, tables: set[str], ways: Ways) -> set[str]:
     """Return the foreign keys of tables that change a type, which both ends must do at once."""
     retyped = {
         key
         for key in tables
-        if any(" TYPE " in s for s in table_turn.turn(before[key], after[key], before) or ())
+        if any(" TYPE " in s for s in table_turn.turn(before[key], after[key], after, ways) or ())
     }
     ends = retyped | {
         key

@@ -12,7 +12,9 @@ from sqlalchemy import DefaultClause
 
 from ddl.compare import backfill, framed, leaves, residue, search
 from ddl.compare.pair import pairs
-from ddl.compare.search import Candidate
+from ddl.compare.search import Candidate, UnsafeValueError
+from ddl.compare.ways import Ways
+from ddl.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,12 +88,34 @@ def _prove(
     context: AutogenContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return the complete operations after they went up, down and up again on a candidate."""
+    version = comparison.databases.version
+    try:
+        return _proven(context, comparison, operations, Ways(version))
+    except UnsafeValueError as unsafe:
+        try:
+            return _proven(context, comparison, operations, Ways(version, renew=True))
+        except UserError as error:
+            raise UserError(
+                f"{error}\nAdd the value in a revision of its own first ({unsafe})."
+            ) from error
+
+
+def _proven(
+    context: AutogenContext,
+    comparison: Comparison,
+    operations: Sequence[MigrateOperation],
+    ways: Ways,
+) -> list[MigrateOperation]:
+    """Return the operations, proven.
+
+    Raises UnsafeValueError where an enum has to come anew for a value that is used.
+    """
     before, after, renames = comparison.before, comparison.after, comparison.renames
     fills = backfill.hinted(context.sorted_tables)
     with candidate(comparison, context) as one:
         original = one.dump() if renames else before
         one.run(renames)
-        found = search.find(one, before, after, operations)
+        found = search.find(one, before, after, operations, ways)
         up = framed.framed(comparison, fills, found)
         if _leads(one, _turned(up), original) and _leads(one, up, after):
             return up
@@ -100,7 +124,7 @@ def _prove(
         one.run(renames)
         one.run(found)
         search.expect(after, one.dump())
-        down = search.find(one, after, before, [])
+        down = search.find(one, after, before, [], ways)
         up = framed.framed(comparison, fills, pairs(found, down))
         one.run(_turned(renames))
         one.run(up)

@@ -52,7 +52,9 @@ def renamed(comparison: Comparison, metadata: MetaData) -> Iterator[tuple[Compar
 def tables(operations: Iterable[MigrateOperation]) -> set[str]:
     """Return the keys of the tables that are renamed or have a column renamed, by new name."""
     return {
-        f"TABLE {operation.schema or 'public'}.{operation.table or operation.new}"
+        "TABLE {}.{}".format(*operation.places[1])
+        if operation.table is None
+        else f"TABLE {operation.schema or 'public'}.{operation.table}"
         for operation in operations
         if isinstance(operation, RenameOp)
     }

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Enum
 from sqlalchemy.types import TypeDecorator
 
 from ddl.compare import columns, type_turn
-from ddl.compare.names import literal
+from ddl.compare.names import literal, quoted
 from ddl.compare.operations import StatementOp
 from ddl.compare.rename_op import RenameOp
 
@@ -34,28 +34,49 @@ def wanted(metadata: MetaData, before: Dump) -> list[MigrateOperation]:
     """
     tables = list(metadata.tables.values())
     of_tables = list(_tables(tables, before))
-    return [*of_tables, *_columns(tables, before, of_tables), *_values(tables, before)]
+    return [
+        *_schemas(of_tables, before),
+        *of_tables,
+        *_columns(tables, before, of_tables),
+        *_values(tables, before),
+    ]
+
+
+def _schemas(moved: Iterable[RenameOp], before: Dump) -> Iterator[StatementOp]:
+    """Yield what makes the schemas that tables move to."""
+    there = {entry.name for entry in before.values() if entry.kind == "SCHEMA"} | {"public"}
+    for name in sorted({op.to for op in moved if op.to} - there):
+        schema = quoted(name)
+        yield StatementOp(
+            "create", f"schema {name}", (f"CREATE SCHEMA {schema};",), (f"DROP SCHEMA {schema};",)
+        )
 
 
 def _tables(tables: Iterable[Table], before: Dump) -> Iterator[RenameOp]:
     there = {(entry.schema, entry.name) for entry in before.values() if entry.kind == "TABLE"}
     asked = [
-        ((_schema(table), str(table.info[FROM])), (_schema(table), table.name))
+        (_former(table, there), (_schema(table), table.name))
         for table in tables
         if FROM in table.info
     ]
-    for (schema, old), (_, new) in _possible(asked, there):
-        yield RenameOp(_given(schema), None, old, new)
+    for (schema, old), (to, new) in _possible(asked, there):
+        yield RenameOp(_given(schema), None, old, new, to if to != schema else None)
+
+
+def _former(table: Table, there: set[tuple[str, str]]) -> tuple[str, str]:
+    """Return the schema and name that a table had; another schema stands before a dot."""
+    name = str(table.info[FROM])
+    schema, dot, bare = name.partition(".")
+    if dot and (_schema(table), name) not in there:
+        return schema, bare
+    return _schema(table), name
 
 
 def _columns(
     tables: Iterable[Table], before: Dump, renamed: Iterable[RenameOp]
 ) -> Iterator[RenameOp]:
-    now = {(op.schema or "public", op.old): op.new for op in renamed}
-    there = {
-        (schema, now.get((schema, table), table), column)
-        for schema, table, column in columns.of(before)
-    }
+    now = dict(op.places for op in renamed)
+    there = {(*now.get(place[:2], place[:2]), place[2]) for place in columns.of(before)}
     asked = [
         (
             (_schema(table), table.name, str(column.info[FROM])),

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddl.compare import inherited, loosen, obstacles, sequences, statements, table_turn, type_turn
+from ddl.compare import (
+    inherited,
+    kinds,
+    loosen,
+    obstacles,
+    sequences,
+    statements,
+    table_turn,
+    type_swap,
+    type_turn,
+)
 from ddl.compare.difference import InexpressibleError
 from ddl.compare.operations import StatementOp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from ddl.compare.entry import Dump, Entry
-
-# What hangs on another object and goes with it; it has no DROP of its own.
-SATELLITES = frozenset(
-    {
-        "ACL",
-        "COMMENT",
-        "DEFAULT ACL",
-        "PUBLICATION TABLE",
-        "PUBLICATION TABLES IN SCHEMA",
-        "ROW SECURITY",
-        "SEQUENCE OWNED BY",
-        "TABLE ATTACH",
-    }
-)
+    from ddl.compare.ways import Ways
 
 # What keeps its rows or its value, and how it is altered.
 TURNS = {
@@ -34,31 +31,6 @@ TURNS = {
     "TABLE": table_turn.turn,
     "TYPE": type_turn.turn,
 }
-
-# What is a part of its table or view.
-PARTS = SATELLITES | {"INDEX", "POLICY", "RULE", "TRIGGER"}
-
-# The beginnings of the keys of what has parts.
-RELATIONS = ("FOREIGN TABLE ", "MATERIALIZED VIEW ", "TABLE ", "VIEW ")
-
-# What belongs to a table so closely that Alembic's operations come first.
-OF_TABLES = frozenset(
-    {
-        "CHECK CONSTRAINT",
-        "CONSTRAINT",
-        "DEFAULT",
-        "FK CONSTRAINT",
-        "INDEX",
-        "SEQUENCE",
-        "SEQUENCE OWNED BY",
-        "TABLE",
-    }
-)
-
-# What tables may need: made before them where it can be.
-FOUNDATIONS = frozenset(
-    {"COLLATION", "DOMAIN", "EXTENSION", "FUNCTION", "PROCEDURE", "SCHEMA", "SHELL TYPE", "TYPE"}
-)
 
 
 def differing(before: Dump, after: Dump) -> list[str]:
@@ -70,7 +42,7 @@ def differing(before: Dump, after: Dump) -> list[str]:
 
 
 def before_tables(
-    before: Dump, after: Dump, retyped: set[str], dropped: set[str]
+    before: Dump, after: Dump, retyped: set[str], dropped: set[str], ways: Ways
 ) -> list[StatementOp]:
     """Return what has to happen before Alembic's operations on the tables.
 
@@ -83,9 +55,9 @@ def before_tables(
         key
         for key in differing(before, after)
         if key in before
-        and before[key].kind not in FOUNDATIONS
+        and before[key].kind not in kinds.FOUNDATIONS
         and not _near_table(before, key)
-        and not _replaceable(before, after, key)
+        and not _replaceable(before, after, key, ways)
         and not _holds_parts(before, key)
     }
     in_the_way = obstacles.readers(before, retyped) | {
@@ -99,47 +71,60 @@ def before_tables(
     gone = doomed | dropped
     drops = [drop(before[key], gone) for key in reversed(before) if key in doomed]
     new = [entry for key, entry in after.items() if key not in before]
-    made = {entry.key for entry in new if entry.kind in FOUNDATIONS}
-    return drops + [create(entry, made) for entry in new if entry.kind in FOUNDATIONS]
+    made = {entry.key for entry in new if entry.kind in kinds.FOUNDATIONS}
+    return drops + [create(entry, made) for entry in new if entry.kind in kinds.FOUNDATIONS]
 
 
-def after_tables(before: Dump, after: Dump) -> list[StatementOp]:
+def after_tables(before: Dump, after: Dump, ways: Ways) -> list[StatementOp]:
     """Return what is still missing, too many or changed: drops first, then creations, in order."""
     keys = set(differing(before, after))
     keys -= inherited.wait(before, after, keys)
-    simple = {key for key in keys if _replaceable(before, after, key)}
-    anew = {key for key in keys - simple if key in before} | obstacles.find(before, after, simple)
-    doomed, loose = _around_tables(before, after, anew, simple)
+    simple = {key for key in keys if _replaceable(before, after, key, ways)}
+    anew = {key for key in keys - simple if key in before}
+    swap = type_swap.of(before, after, simple, _with_dependents(before, anew), ways)
+    anew |= obstacles.find(before, after, simple - swap.keys, swap, ways)
+    held = {
+        key: swap.held_fast(key) | table_turn.anew(entry, after[key], ways)
+        for key, entry in before.items()
+        if entry.kind == "TABLE" and key in after
+    }
+    doomed, loose = _around_tables(before, anew, held)
     _refuse_tables(before, after, doomed)
     drops = [
         loose[key] if key in loose else drop(before[key], doomed)
         for key in reversed(before)
         if key in doomed or key in loose
     ]
-    simple -= loose.keys()  # their turn comes when they hold nothing that goes
+    drops += type_swap.operations(swap, before, after, doomed)
+    # A table's turn comes when it holds nothing that goes.
+    simple -= loose.keys() | doomed | swap.keys
     made = {key for key in after if (key in keys - simple - loose.keys()) or key in doomed}
     creations = [
-        change(before, after, key) if key in simple else create(entry, made)
+        change(before, after, key, ways) if key in simple else create(entry, made)
         for key, entry in after.items()
-        if key in made or key in simple
+        if key in (made - swap.keys) or key in simple
     ]
     return drops + creations
 
 
 def _around_tables(
-    before: Dump, after: Dump, anew: set[str], simple: set[str]
+    before: Dump, anew: set[str], held: Mapping[str, frozenset[str]]
 ) -> tuple[set[str], dict[str, StatementOp]]:
-    """Return what goes with its dependents, and how the tables that stay let go of it."""
-    staying = {key for key, entry in before.items() if entry.kind == "TABLE" and key in after}
-    doomed = _with_dependents(before, anew, staying) - simple
+    """Return what goes with its dependents, and how the tables that stay let go of it.
+
+    held: what the generated columns of each of the tables that stay have to let go of.
+    """
+    doomed = _with_dependents(before, anew, held)
     loose: dict[str, StatementOp] = {}
-    for key in staying - doomed:
+    for key in held.keys() - doomed:
         gone = [before[need] for need in before[key].needs if need in doomed]
-        operation = loosen.let_go(before[key], gone)
+        if not gone and not held[key]:
+            continue
+        operation = loosen.let_go(before[key], gone, held[key])
         if operation.upgrade:
             loose[key] = operation
-            anew = anew | loosen.in_the_way(before, before[key], gone)
-    return _with_dependents(before, anew, staying) - simple, loose
+            anew = anew | loosen.in_the_way(before, before[key], gone, held[key])
+    return _with_dependents(before, anew, held), loose
 
 
 def _refuse_tables(before: Dump, after: Dump, doomed: set[str]) -> None:
@@ -155,13 +140,16 @@ def create(entry: Entry, made: set[str]) -> StatementOp:
     made: the keys of all that is made along with it; what hangs on one of them goes with it.
     """
     forward = statements.split(_populated(entry))
-    if entry.kind in SATELLITES:
+    if entry.kind in kinds.SATELLITES:
         # A column's ACL is said to need its table's, which it outlives.
         hangs = any(key in made and not key.startswith("ACL ") for key in entry.needs)
         back = [] if hangs else [s for s in map(statements.inverse, reversed(forward)) if s]
     elif entry.kind == "SEQUENCE" and not entry.drop:
         hangs = any(key in made for key in entry.needs)
         back = [] if hangs else statements.split(sequences.undone(entry))
+    elif entry.create.startswith("ALTER TABLE") and entry.kind == "TRIGGER":
+        # A partition's, which is its table's, but for whether it fires.
+        back = [s for s in map(statements.inverse, forward) if s]
     else:
         back = statements.split(entry.drop)
     return StatementOp("create", entry.label, tuple(forward), tuple(back))
@@ -170,7 +158,7 @@ def create(entry: Entry, made: set[str]) -> StatementOp:
 def _populated(entry: Entry) -> str:
     """Return what makes an object; pg_dump fills materialised views only after the rows."""
     if entry.kind == "MATERIALIZED VIEW":
-        return entry.create.removesuffix("\n  WITH NO DATA;") + ";"
+        return entry.create.replace("\n  WITH NO DATA;", ";", 1)
     return entry.create
 
 
@@ -188,34 +176,32 @@ def drop(entry: Entry, gone: set[str]) -> StatementOp:
 def _goes_along(entry: Entry, gone: set[str]) -> bool:
     """Return whether what an entry is a part of goes; a trigger may need much else."""
     parents = gone.intersection(entry.needs)
-    if entry.kind in SATELLITES:
+    if entry.kind in kinds.SATELLITES:
         return bool(parents)
     if entry.kind in {"CONSTRAINT", "INDEX"} and any(
         parent.startswith(("CONSTRAINT ", "INDEX ")) for parent in parents
     ):
         return True  # a partition's, attached to the one of its table
-    if entry.kind not in PARTS:
+    if entry.kind not in kinds.PARTS:
         return False
     place = f" {entry.schema}."
     return any(
-        parent.startswith(RELATIONS)
+        parent.startswith(kinds.RELATIONS)
         and (entry.kind == "INDEX" or entry.name.startswith(f"{parent.partition(place)[2]} "))
         for parent in parents
     )
 
 
-def change(before: Dump, after: Dump, key: str) -> StatementOp:
+def change(before: Dump, after: Dump, key: str, ways: Ways) -> StatementOp:
     """Return the operation that changes an object in its place."""
     old, new = before[key], after[key]
-    if old.kind in SATELLITES:
+    if old.kind in kinds.SATELLITES:
         one, other = statements.split(old.create), statements.split(new.create)
         forward, back = list(_turn(one, other)), list(_turn(other, one))
     elif old.kind in TURNS:
         turn = TURNS[old.kind]
-        forward, back = turn(old, new, before) or [], turn(new, old, after) or []
-        name = obstacles.swapped(before, after, key)
-        if name is not None and type_turn.swapped(old, new) is None:
-            forward = type_turn.swap(new, name, before, set())
+        forward = turn(old, new, {**before, **after}, ways) or []
+        back = turn(new, old, {**after, **before}, ways) or []
     else:
         forward, back = [_or_replace(new.create)], [_or_replace(old.create)]
     return StatementOp("change", new.label, tuple(forward), tuple(back))
@@ -231,16 +217,17 @@ def _turn(old: list[str], new: list[str]) -> Iterator[str]:
     yield from (statement for statement in new if statement not in old)
 
 
-def _replaceable(before: Dump, after: Dump, key: str) -> bool:
+def _replaceable(before: Dump, after: Dump, key: str, ways: Ways) -> bool:
     """Return whether an object can be changed without being dropped."""
     if key not in before or key not in after:
         return False
     old, new = before[key], after[key]
-    if old.kind in SATELLITES:
+    if old.kind in kinds.SATELLITES:
         return True
     if old.kind in TURNS:
         turn = TURNS[old.kind]
-        return turn(old, new, before) is not None and turn(new, old, after) is not None
+        there = turn(old, new, {**before, **after}, ways)
+        return there is not None and turn(new, old, {**after, **before}, ways) is not None
     # CREATE OR REPLACE FUNCTION keeps the name, the arguments and the type of the result.
     return old.kind in {"FUNCTION", "PROCEDURE"} and _signature(old) == _signature(new)
 
@@ -260,8 +247,8 @@ def _near_table(dump: Dump, key: str) -> bool:
     if entry.kind == "INDEX":
         return "MATERIALIZED VIEW" not in parents
     if entry.kind == "COMMENT":
-        return any(kind in OF_TABLES for kind in parents)
-    return entry.kind in OF_TABLES
+        return any(kind in kinds.OF_TABLES for kind in parents)
+    return entry.kind in kinds.OF_TABLES
 
 
 def _holds_parts(dump: Dump, key: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import DBAPIError
 
 from ddl.compare import dump, leaves, residue
 from ddl.compare.backfill import FilledOp
@@ -27,11 +28,22 @@ if TYPE_CHECKING:
 
     from ddl.compare.entry import Dump
     from ddl.compare.operations import StatementOp
+    from ddl.compare.ways import Ways
 
 SOURCE = "the scratch server"
 
+# Operations that PostgreSQL refuses, with its reasons.
+Failed: TypeAlias = "list[tuple[StatementOp, Exception]]"
+
+# unsafe_new_enum_value_usage (PostgreSQL, Appendix A).
+UNSAFE = "55P04"
+
 # What the first residue leaves, a second or third one finds: a trigger on a view, say.
 ROUNDS = 4
+
+
+class UnsafeValueError(UserError):
+    """A value that is added to an enum is used in the same transaction."""
 
 
 @dataclass(frozen=True)
@@ -54,32 +66,56 @@ class Candidate:
                 self.run_one(connection, operation)
 
     def run_one(self, connection: Connection, operation: MigrateOperation) -> None:
-        """Run an operation as the revision will: by its rendered text."""
+        """Run an operation as the revision will: by its rendered text.
+
+        Raises UnsafeValueError, else what it raises.
+        """
         lines = render_op(self.context, operation)
         source = "\n".join([*sorted(self.context.imports), *lines])
         names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
-        exec(source, names)  # noqa: S102  # it is what the revision will execute
+        try:
+            exec(source, names)  # noqa: S102  # it is what the revision will execute
+        except DBAPIError as error:
+            if reason.sqlstate(error) == UNSAFE:
+                raise UnsafeValueError(reason.of(error)) from error
+            raise
 
 
 def find(
-    candidate: Candidate, before: Dump, after: Dump, alembics: Sequence[MigrateOperation]
+    candidate: Candidate,
+    before: Dump,
+    after: Dump,
+    alembics: Sequence[MigrateOperation],
+    ways: Ways,
 ) -> list[MigrateOperation]:
     """Bring the candidate from one schema to another; return the operations that did it.
 
     alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out, and
     what it should have done is then in the residue.
-    Raises UserError when nothing can express a difference, or a statement fails.
+    Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
+    when a new value of an enum is used.
     """
-    found = _attempt(
+    found, _ = _attempt(
         candidate,
-        residue.before_tables(before, after, leaves.retyped(alembics), leaves.dropped(alembics)),
+        residue.before_tables(
+            before, after, leaves.retyped(alembics), leaves.dropped(alembics), ways
+        ),
     )
     found += _accepted(candidate, alembics)
+    failed: Failed = []
     for _ in range(ROUNDS):
         now = candidate.dump()
         if not residue.differing(now, after):
             return found
-        found += _attempt(candidate, residue.after_tables(now, after))
+        ran, failed = _attempt(candidate, residue.after_tables(now, after, ways))
+        found += ran
+        if not ran:
+            break
+    if failed:
+        operation, error = failed[0]
+        raise UserError(
+            f"The change cannot be made ({operation.action} {operation.label}): {reason.of(error)}"
+        ) from error
     expect(after, candidate.dump())
     return found
 
@@ -114,27 +150,29 @@ def _accepted(
     return accepted
 
 
-def _attempt(candidate: Candidate, operations: Sequence[StatementOp]) -> list[MigrateOperation]:
-    """Run operations; what fails is tried again after the others. Return them as they ran."""
+def _attempt(
+    candidate: Candidate, operations: Sequence[StatementOp]
+) -> tuple[list[MigrateOperation], Failed]:
+    """Run operations; what fails is tried again after the others.
+
+    Return them as they ran, and those that failed to the end, with their reasons.
+    """
     ran: list[MigrateOperation] = []
     waiting = list(operations)
     with connect(candidate.url, source=SOURCE) as connection, connection.begin():
-        while waiting:
+        while True:
             failed = []
             for operation in waiting:
                 error = _try(candidate, connection, operation)
                 if error is None:
                     ran.append(operation)
+                elif isinstance(error, UnsafeValueError):
+                    raise error
                 else:
                     failed.append((operation, error))
             if len(failed) == len(waiting):
-                operation, error = failed[0]
-                raise UserError(
-                    f"The change cannot be made ({operation.action} {operation.label}): "
-                    f"{reason.of(error)}"
-                ) from error
+                return ran, failed
             waiting = [operation for operation, _ in failed]
-    return ran
 
 
 def _try(

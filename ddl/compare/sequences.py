@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ddl.compare.names import literal
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ddl.compare.entry import Dump, Entry
+    from ddl.compare.ways import Ways
 
 _OWN = re.compile(r"CREATE (?:UNLOGGED )?SEQUENCE (?P<name>\S.*?)\n(?P<options>.*);$", re.DOTALL)
 
@@ -17,7 +23,7 @@ _IDENTITY = re.compile(
 )
 
 
-def turn(old: Entry, new: Entry, _: Dump) -> list[str] | None:
+def turn(old: Entry, new: Entry, _: Dump, __: Ways) -> list[str] | None:
     """Return the statements that turn one sequence into another, or None where none can.
 
     Source: PostgreSQL, ALTER SEQUENCE; pg_dump prints every option except the defaults of AS and
@@ -27,9 +33,9 @@ def turn(old: Entry, new: Entry, _: Dump) -> list[str] | None:
         one, other = form.match(old.create), form.match(new.create)
         if one is None or other is None or one["name"] != other["name"]:
             continue
-        statements = []
+        statements: list[str] = []
         if one["options"] != other["options"]:
-            statements.append(_alter(other["name"], other["options"]))
+            statements += _alter(other["name"], _Options.of(one), _Options.of(other))
         logged = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
         if form is _OWN and logged[0] != logged[1]:
             statements.append(f"ALTER SEQUENCE {other['name']} SET {logged[1]};")
@@ -45,8 +51,62 @@ def undone(entry: Entry) -> str:
     return f"{match['column']} DROP IDENTITY;" if match else ""
 
 
-def _alter(name: str, options: str) -> str:
-    words = " ".join(options.split())
-    kind = "" if words.startswith("AS ") else "AS bigint "
-    cycle = "" if words.endswith(" CYCLE") else " NO CYCLE"
-    return f"ALTER SEQUENCE {name} {kind}{words}{cycle};"
+@dataclass(frozen=True)
+class _Options:
+    """What ALTER SEQUENCE takes, the bounds as numbers."""
+
+    kind: str
+    start: int
+    step: int
+    low: int
+    high: int
+    cache: int
+    cycle: bool
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> _Options:
+        words = f" {' '.join(match['options'].split())} "
+        kind = found[1] if (found := re.search(r" AS (\w+) ", words)) else "bigint"
+        step = _number(words, "INCREMENT BY", 1)
+        most = (1 << (_BITS[kind] - 1)) - 1
+        return cls(
+            kind=kind,
+            start=_number(words, "START WITH", 1),
+            step=step,
+            low=_number(words, "MINVALUE", 1 if step > 0 else -most - 1),
+            high=_number(words, "MAXVALUE", most if step > 0 else -1),
+            cache=_number(words, "CACHE", 1),
+            cycle=words.endswith(" CYCLE "),
+        )
+
+    def __str__(self) -> str:
+        cycle = "CYCLE" if self.cycle else "NO CYCLE"
+        return (
+            f"AS {self.kind} START WITH {self.start} INCREMENT BY {self.step} "
+            f"MINVALUE {self.low} MAXVALUE {self.high} CACHE {self.cache} {cycle}"
+        )
+
+
+_BITS = {"smallint": 16, "integer": 32, "bigint": 64}
+
+
+def _number(words: str, before: str, default: int) -> int:
+    match = re.search(rf" {before} (-?\d+) ", words)
+    return int(match[1]) if match else default
+
+
+def _alter(name: str, old: _Options, new: _Options) -> Iterator[str]:
+    """Yield how a sequence changes; one that was not used yet begins at its new start.
+
+    Where the bounds get narrower, the value of another one may lie outside of them, and PostgreSQL
+    refuses that.
+    """
+    if new.low > old.low or new.high < old.high:
+        kind = max(old.kind, new.kind, key=_BITS.__getitem__)
+        low, high = min(old.low, new.low), max(old.high, new.high)
+        yield f"ALTER SEQUENCE {name} AS {kind} MINVALUE {low} MAXVALUE {high};"
+        yield (
+            f"SELECT pg_catalog.setval({literal(name)}, {new.start}, false) "  # noqa: S608  # quoted
+            f"FROM {name} WHERE NOT is_called;"
+        )
+    yield f"ALTER SEQUENCE {name} {new};"

@@ -68,6 +68,9 @@ def _of_table(statement: str) -> str | None:
     if attached:
         name = re.split(r" (?=FOR VALUES|DEFAULT;)", partition)[0]
         return f"{table.replace(' ONLY ', ' ', 1)} DETACH PARTITION {name};"
+    if match := re.search(r" (DISABLE|ENABLE(?: ALWAYS| REPLICA)?) TRIGGER ", statement):
+        other = "DISABLE" if match[1] == "ENABLE" else "ENABLE"
+        return f"{statement[: match.start(1)]}{other}{statement[match.end(1) :]}"
     head, found, _ = statement.partition(" ROW LEVEL SECURITY;")
     for one, other in (("NO FORCE", "FORCE"), ("FORCE", "NO FORCE"), ("ENABLE", "DISABLE")):
         if found and head.endswith(f" {one}"):

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ddl.compare import statements
+
+if TYPE_CHECKING:
+    from ddl.compare.entry import Entry
 
 # A string, a quoted name, or one of the characters that structure a definition.
 TOKEN = re.compile(r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[(),]""", re.DOTALL)
@@ -137,16 +143,21 @@ def plain(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
-def parse(definition: str, statements: list[str]) -> Table | None:
-    """Return a table of its entry, or None when the text is no plain CREATE TABLE.
+def of(entry: Entry) -> Table | None:
+    """Return a table of its entry, or None when the text is no plain CREATE TABLE."""
+    return parse(entry.create, statements.split(entry.create))
 
-    definition: the entry's text. statements: the same, taken apart.
+
+def parse(definition: str, script: list[str]) -> Table | None:
+    """Return a table of its definition, or None when the text is no plain CREATE TABLE.
+
+    script: the definition, and the statements that add to it.
     """
     head = HEAD.match(definition)
     if head is None or head["partition"]:
         return None
     found, end = items(definition, head.end())
-    create = len(statements[0])
+    create = len(script[0])
     plain = [item for item in found if not _is_constraint(item)]
     return Table(
         name=head["name"],
@@ -154,7 +165,7 @@ def parse(definition: str, statements: list[str]) -> Table | None:
         columns={made.name: made for made in map(column, plain)},
         constraints=tuple(sorted(item for item in found if _is_constraint(item))),
         options=_options(definition[end + 1 : create].removesuffix(";")),
-        settings=tuple(statements[1:]),
+        settings=tuple(script[1:]),
     )
 
 

@@ -5,49 +5,50 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ddl.compare import statements, table_parts
-from ddl.compare.names import unquoted
+from ddl.compare import table_parts
+from ddl.compare.difference import InexpressibleError
+from ddl.compare.names import literal, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ddl.compare.entry import Dump, Entry
+    from ddl.compare.ways import Ways
 
 _NAME = r'(?P<name>(?:"(?:[^"]|"")*"|[^\s"])+)'
 _ENUM = re.compile(rf"CREATE TYPE {_NAME} AS ENUM \(")
 _COMPOSITE = re.compile(rf"CREATE TYPE {_NAME} AS \(")
 _DOMAIN = re.compile(rf"CREATE DOMAIN {_NAME} AS (?P<rest>.*);$", re.DOTALL)
+_ANY = re.compile(rf"CREATE (?:TYPE|DOMAIN) {_NAME} AS ")
+_CHECK = "\n\tCONSTRAINT "
 _CONSTRAINT = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) ')
 
 
-def turn(old: Entry, new: Entry, dump: Dump) -> list[str] | None:
+def turn(old: Entry, new: Entry, dump: Dump, _: Ways) -> list[str] | None:
     """Return the statements that turn one type into another, or None where it must come anew.
 
-    dump: the database of the old one, in which the columns of the type are found.
+    None are returned where a type_swap does it: for an enum that loses a value or changes their
+    order, and for a composite type of which columns hold an attribute fast that changes its type.
+    dump: where tables of a composite type are found. Raises InexpressibleError for another order
+    of the attributes of a type that tables use.
     """
-    one, other = _ENUM.match(old.create), _ENUM.match(new.create)
-    if one and other:
-        labels = _items(old.create, one.end()), _items(new.create, other.end())
-        added = _added(other["name"], *labels)
-        lost = {label for label in labels[0] if label not in labels[1]}
-        return added if added is not None else swap(new, other["name"], dump, lost)
-    one, other = _COMPOSITE.match(old.create), _COMPOSITE.match(new.create)
-    if one and other:
-        attributes = _items(old.create, one.end()), _items(new.create, other.end())
-        return list(_attributes(other["name"], *attributes))
+    if enum_name(old) and enum_name(new):
+        return added(old, new) or []
+    if _COMPOSITE.match(old.create) and _COMPOSITE.match(new.create):
+        attributes = made_of(old)[1], made_of(new)[1]
+        if not _in_order(*attributes):
+            if held(old, dump):
+                raise InexpressibleError(old, new)
+            return None
+        typed = any(
+            e.kind == "TABLE" and re.search(rf" OF {re.escape(name(new))}[ ;]", e.create)
+            for e in dump.values()
+        )
+        return list(_attributes(name(new), *attributes, " CASCADE" if typed else ""))
     one, other = _DOMAIN.match(old.create), _DOMAIN.match(new.create)
     if one and other:
         return _domain(other["name"], one["rest"], other["rest"])
     return None
-
-
-def swapped(old: Entry, new: Entry) -> str | None:
-    """Return the name of an enum that loses a value, so that its columns change their type."""
-    one, other = _ENUM.match(old.create), _ENUM.match(new.create)
-    if not one or not other:
-        return None
-    labels = _items(old.create, one.end()), _items(new.create, other.end())
-    return other["name"] if _added(other["name"], *labels) is None else None
 
 
 def enum_name(entry: Entry) -> str:
@@ -62,65 +63,79 @@ def enum_labels(entry: Entry) -> list[str]:
     return [unquoted(item) for item in _items(entry.create, match.end())] if match else []
 
 
+def name(entry: Entry) -> str:
+    """Return the name of a type as PostgreSQL's statements have it, "" of anything else."""
+    match = _ANY.match(entry.create)
+    return match["name"] if match else ""
+
+
+def made_of(entry: Entry) -> tuple[str, dict[str, str]]:
+    """Return the type that a domain is over, or "", and the attributes of a composite type."""
+    if match := _DOMAIN.match(entry.create):
+        return table_parts.column(f"x {match['rest'].partition(_CHECK)[0]}").type, {}
+    if match := _COMPOSITE.match(entry.create):
+        return "", dict(map(_attribute, _items(entry.create, match.end())))
+    return "", {}
+
+
 def _items(definition: str, start: int) -> list[str]:
     return table_parts.items(definition, start)[0]
 
 
-def _added(name: str, old: list[str], new: list[str]) -> list[str] | None:
-    """Return how values are added, or None where one goes or the order changes."""
-    if [label for label in new if label in old] != old:
+def added(old: Entry, new: Entry) -> list[str] | None:
+    """Return how an enum gets its new values, or None where one goes or the order changes."""
+    name, known, labels = enum_name(new), enum_labels(old), enum_labels(new)
+    if [label for label in labels if label in known] != known:
         return None
-    found, known = [], list(old)
-    for place, label in enumerate(new):
+    found = []
+    for place, label in enumerate(labels):
         if label in known:
             continue
-        where = f" AFTER {new[place - 1]}" if place else f" BEFORE {known[0]}" if known else ""
-        found.append(f"ALTER TYPE {name} ADD VALUE {label}{where};")
+        near = labels[place - 1] if place else known[0] if known else ""
+        where = f" {'AFTER' if place else 'BEFORE'} {literal(near)}" if known else ""
+        found.append(f"ALTER TYPE {name} ADD VALUE {literal(label)}{where};")
         known.append(label)
     return found
 
 
-def swap(new: Entry, name: str, dump: Dump, lost: set[str]) -> list[str]:
-    """Return how columns come to a new type of the old name, by way of their text.
-
-    lost: the values that the new type does not have; a default with one of them goes with it.
-    """
-    schema, _, plain = name.rpartition(".")
-    temporary = f'{plain[:-1]}_old"' if plain.endswith('"') else f"{plain}_old"
-    moves: list[str] = []
-    # A partition's column changes with its table's.
-    partitions = {(e.schema, e.name) for e in dump.values() if e.kind == "TABLE ATTACH"}
-    for entry in dump.values():
-        table = table_parts.parse(entry.create, statements.split(entry.create))
-        if table is None or entry.kind != "TABLE" or (entry.schema, entry.name) in partitions:
-            continue
-        for column in table.columns.values():
-            if column.type in {name, f"{name}[]"}:
-                alter = f"ALTER TABLE {table.name} ALTER COLUMN {column.name}"
-                array = column.type[len(name) :]
-                using = f"{column.name}::text{array}::{column.type}"
-                moves += [f"{alter} DROP DEFAULT;"] if column.default else []
-                moves.append(f"{alter} TYPE {column.type} USING {using};")
-                if column.default and not any(label in column.default for label in lost):
-                    moves.append(f"{alter} SET DEFAULT {column.default};")
-    return [
-        f"ALTER TYPE {name} RENAME TO {temporary};",
-        new.create,
-        *moves,
-        f"DROP TYPE {schema}.{temporary};",
-    ]
+def lost(old: Entry, new: Entry) -> list[str]:
+    """Return the values that an enum has and another one has not."""
+    there = enum_labels(new)
+    return [label for label in enum_labels(old) if label not in there]
 
 
-def _attributes(name: str, old: list[str], new: list[str]) -> Iterator[str]:
-    one, other = (dict(map(_attribute, items)) for items in (old, new))
-    for attribute, kind in other.items():
-        if attribute not in one:
-            yield f"ALTER TYPE {name} ADD ATTRIBUTE {attribute} {kind};"
-        elif one[attribute] != kind:
-            yield f"ALTER TYPE {name} ALTER ATTRIBUTE {attribute} TYPE {kind};"
-    for attribute in one:
-        if attribute not in other:
-            yield f"ALTER TYPE {name} DROP ATTRIBUTE {attribute};"
+def retyped(old: Entry, new: Entry) -> bool:
+    """Return whether an attribute of a composite type changes its type."""
+    one, other = made_of(old)[1], made_of(new)[1]
+    return any(name in other and other[name] != kind for name, kind in one.items())
+
+
+def held(entry: Entry, dump: Dump) -> bool:
+    """Return whether a table has a column of a type, or of one that is made of it."""
+    found = {entry.key}
+    for key, other in dump.items():
+        if other.kind in {"DOMAIN", "TABLE", "TYPE"} and found.intersection(other.needs):
+            if other.kind == "TABLE":
+                return True
+            found.add(key)
+    return False
+
+
+def _in_order(old: dict[str, str], new: dict[str, str]) -> bool:
+    """Return whether attributes that come last and such that go are all the difference."""
+    kept = [name for name in old if name in new]
+    return list(new)[: len(kept)] == kept
+
+
+def _attributes(name: str, old: dict[str, str], new: dict[str, str], end: str) -> Iterator[str]:
+    for attribute, kind in new.items():
+        if attribute not in old:
+            yield f"ALTER TYPE {name} ADD ATTRIBUTE {attribute} {kind}{end};"
+        elif old[attribute] != kind:
+            yield f"ALTER TYPE {name} ALTER ATTRIBUTE {attribute} TYPE {kind}{end};"
+    for attribute in old:
+        if attribute not in new:
+            yield f"ALTER TYPE {name} DROP ATTRIBUTE {attribute}{end};"
 
 
 def _attribute(item: str) -> tuple[str, str]:
@@ -148,7 +163,7 @@ def _domain(name: str, old: str, new: str) -> list[str] | None:
 
 def _domain_parts(rest: str) -> dict[str, str]:
     """Return a domain's type, default, NOT NULL and constraints, these by their names."""
-    first, *lines = rest.split("\n\tCONSTRAINT ")
+    first, *lines = rest.split(_CHECK)
     checks = {}
     for line in lines:
         match = _CONSTRAINT.match(f"CONSTRAINT {line}")

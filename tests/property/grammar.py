@@ -25,7 +25,12 @@ TABLES = {"t": "public", "My U": "other"}
 
 VALUES = (("x", "y"), ("x", "y", "z"), ("x", "it's", "y"), ("y", "x"), ("x",))
 
-CHECKS = ("{} IS NOT NULL", "length({}::text) > 1", "{}::text NOT IN ('p', 'q:r', '5%')")
+CHECKS = (
+    "{} IS NOT NULL",
+    "length({}::text) > 1",
+    "{}::text NOT IN ('p', 'q:r', '5%')",
+    "{}::varchar(9) NOT IN ('p', 'it''s', '5%')",
+)
 
 COMMENTS = (None, "plain", "it's 50% :x \\ \"\"\" '''")
 
@@ -39,7 +44,7 @@ class Schema:
     def source(self) -> str:
         """Return the module that declares it."""
         mood = ", ".join(map(repr, self.leaves["mood"]))
-        lines = [f"MOOD = Enum({mood}, name='mood')"]
+        lines = [f"MOOD = Enum({mood}, name='mood', metadata=m)"]
         for name, schema in TABLES.items():
             if self.leaves[name]:
                 lines += self._table(name, schema)
@@ -108,6 +113,7 @@ def _leaves() -> dict[str, st.SearchStrategy[Any]]:
                     "",
                     ", unique=True",
                     ", postgresql_where=text('id > 5')",
+                    ", postgresql_where=text(\"id::varchar IN ('5', '6')\")",
                     ", postgresql_include=['id']",
                 )
             ),

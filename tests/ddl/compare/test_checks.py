@@ -91,3 +91,28 @@ def test_values_that_are_held(empty: URL, column: str, expected: str) -> None:
     assert said(empty, check) == f"{expected}give them another value first"
     build(empty, 'DELETE FROM "T 1";')
     assert not said(empty, check)
+
+
+def test_values_in_a_domain_and_a_composite_type(empty: URL) -> None:
+    made = """
+        CREATE TYPE mood AS ENUM ({});
+        CREATE DOMAIN d AS mood[]; CREATE TYPE c AS (n int, "The m" mood);
+        CREATE TABLE t (a d, b c, gone mood);
+        INSERT INTO t VALUES ('{{x}}', '(1,x)', 'x');
+    """
+    before = build(empty, made.format("'x', 'y'"))
+    after = build(
+        empty,
+        "DROP TABLE t; DROP TYPE c; DROP DOMAIN d; DROP TYPE mood;"
+        + made.format("'x'").replace(", gone mood", "").replace(", 'x')", ")"),
+    )
+    assert [check.label for check in checks.unused(before, after, lambda place: place)] == [
+        'no "y" in t.a',
+        'no "y" in t.b',
+    ]
+    build(empty, "DROP TABLE t; DROP TYPE c; DROP DOMAIN d; DROP TYPE mood;")
+    build(empty, made.format("'x', 'y'"))
+    build(empty, "INSERT INTO t VALUES ('{y,x,y}', NULL), (NULL, '(2,y)');")
+    found = [said(empty, check) for check in checks.unused(before, after, lambda place: place)]
+    advice = ", which the enum mood loses: give them another value first"
+    assert found == [f't.a: 2 rows hold "y"{advice}', f't.b: 1 row holds "y"{advice}']

@@ -6,61 +6,6 @@ from tests.matrix.case import Case
 
 CASES = [
     Case(
-        "enum",
-        "added",
-        'table(Column("a", Integer))',
-        'table(Column("a", Integer), Column("b", Enum("x", "y", name="mood")))',
-        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
-    ),
-    Case(
-        "enum",
-        "value at the end",
-        'table(Column("a", Enum("x", "y", name="mood")))',
-        'table(Column("a", Enum("x", "y", "z", name="mood")))',
-        rows="INSERT INTO t VALUES (1, 'x')",
-    ),
-    Case(
-        "enum",
-        "value in the middle",
-        'table(Column("a", Enum("x", "y", name="mood")))',
-        'table(Column("a", Enum("x", "w", "y", name="mood")))',
-        rows="INSERT INTO t VALUES (1, 'x')",
-    ),
-    Case(
-        "enum",
-        "value at the beginning",
-        'table(Column("a", Enum("x", "y", name="mood")))',
-        'table(Column("a", Enum("w", "x", "y", name="mood")))',
-        rows="INSERT INTO t VALUES (1, 'x')",
-    ),
-    Case(
-        "enum",
-        "value removed beside a default and an index",
-        'table(Column("a", Enum("x", "w", "y", name="mood"), server_default="x"), Index("i", "a", postgresql_where=text("a = \'x\'")))',
-        'table(Column("a", Enum("x", "y", name="mood"), server_default="x"), Index("i", "a", postgresql_where=text("a = \'x\'")))',
-        rows="INSERT INTO t VALUES (1, 'x')",
-    ),
-    Case(
-        "enum",
-        "order",
-        'table(Column("a", Enum("x", "y", name="mood")))',
-        'table(Column("a", Enum("y", "x", name="mood")))',
-        rows="INSERT INTO t VALUES (1, 'x')",
-    ),
-    Case(
-        "enum",
-        "in an array",
-        'table(Column("a", ARRAY(Enum("x", "w", name="mood"))))',
-        'table(Column("a", ARRAY(Enum("x", name="mood"))))',
-        rows="INSERT INTO t VALUES (1, '{x}')",
-    ),
-    Case(
-        "enum",
-        "under a view",
-        'table(Column("a", Enum("x", "w", name="mood")))\nv = PGView("public", "v", "select a from t where a = \'x\'")',
-        'table(Column("a", Enum("x", name="mood")))\nv = PGView("public", "v", "select a from t where a = \'x\'")',
-    ),
-    Case(
         "domain",
         "CHECK",
         'table(Column("a", DOMAIN("d", Integer, check=text("value > 0"), constraint_name="c")))',
@@ -102,5 +47,6 @@ CASES = [
         'table(Column("a", Text))',
         'before("CREATE COLLATION cc (provider = builtin, locale = \'C\')")\ntable(Column("a", Text(collation="cc")))',
         rows="INSERT INTO t (id, a) VALUES (1, '1'), (2, '2')",
+        since=17,
     ),
 ]
