@@ -26,6 +26,7 @@ _NOT_NULL = re.compile(
 )
 _VALUE = re.compile(r" (?P<kind>DEFAULT|GENERATED ALWAYS AS) ")
 _COLLATE = re.compile(r" COLLATE ")
+_LAST_COLLATE = re.compile(r" COLLATE (?P<name>\S+)$")
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,23 @@ def column(item: str) -> Column:
     name = NAME.match(item)
     end = name.end() if name else 0
     rest, mask = item[end:], masked(item)[end:]
+    # A table's column has its collation at the end, a domain behind its type.
+    last = _LAST_COLLATE.search(mask)
+    collation = rest[last.start("name") :] if last else ""
+    mask = mask[: last.start()] if last else mask
     not_null = _NOT_NULL.search(mask)
-    text = rest[not_null.start() :].strip() if not_null else ""
+    text = rest[not_null.start() : len(mask)].strip() if not_null else ""
     mask = mask[: not_null.start()] if not_null else mask
     value = _VALUE.search(mask)
     expression = rest[value.end() : len(mask)].strip() if value else ""
     mask = mask[: value.start()] if value else mask
     collate = _COLLATE.search(mask)
+    if collate:
+        collation = rest[collate.end() : len(mask)].strip()
     return Column(
         name=item[:end],
         type=rest[: collate.start() if collate else len(mask)].strip(),
-        collation=rest[collate.end() : len(mask)].strip() if collate else "",
+        collation=collation,
         default=expression if value and value["kind"] == "DEFAULT" else "",
         generated=expression if value and value["kind"] != "DEFAULT" else "",
         not_null=text,

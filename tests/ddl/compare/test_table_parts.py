@@ -35,6 +35,16 @@ DEFAULT 'x NOT NULL'::text CONSTRAINT "odd name" NOT NULL"""
             ),
         ),
         ("t timestamp(3) with time zone", Column("t", "timestamp(3) with time zone")),
+        (
+            'c text DEFAULT (\'a\'::text COLLATE "D") NOT NULL COLLATE pg_catalog."C d"',
+            Column(
+                "c",
+                "text",
+                collation='pg_catalog."C d"',
+                default="('a'::text COLLATE \"D\")",
+                not_null="NOT NULL",
+            ),
+        ),
         ('e public."Mood x"[] DEFAULT (1 + 2)', Column("e", 'public."Mood x"[]', "", "(1 + 2)")),
     ],
 )

@@ -196,4 +196,11 @@ CASES = [
         'table(Column("s", Integer, Computed("z + length(b)", persisted=True)), Column("b", String(9)), Column("z", Integer))',
         rows="INSERT INTO t (id, a, b) VALUES (1, 1, 'x')",
     ),
+    Case(
+        "column",
+        "collation of a NOT NULL with a default",
+        'table(Column("a", Text(collation="C"), nullable=False, server_default="x"), Column("b", Text, nullable=False))',
+        'table(Column("a", Text, nullable=False, server_default="x"), Column("b", Text(collation="POSIX"), nullable=False), Column("c", Text(collation="C"), nullable=False, server_default="y"))',
+        rows="INSERT INTO t VALUES (1, 'x', 'y')",
+    ),
 ]
