@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ddl.compare import desired
 from ddl.errors import UserError
 from tests.matrix import cases
 from tests.matrix.case import load
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 # Every so many cases, one runs with all other tests; the whole matrix takes minutes.
 SAMPLE = 90
 
+# The version of the embedded server, which has all extensions.
+NEWEST = 180_000
+
 CLEAN = "No new upgrade operations detected.\n"
 
 
@@ -37,10 +39,14 @@ def _cases() -> list[ParameterSet]:
 
 @pytest.mark.parametrize("case", _cases())
 def test_change_and_back(databases: Scratch, first: Project, second: Project, case: Case) -> None:
-    if databases.version < case.since * 10_000:
-        refused(databases, case)
+    try:
+        before, after = (build(databases, load(source)) for source in (case.before, case.after))
+    except UserError as error:
+        assert "PostgreSQL refuses" in str(error)  # noqa: PT017  # an old server knows less
+        is_left_out = "is not available" in str(error) and databases.version < NEWEST
+        assert databases.version < case.since * 10_000 or is_left_out, error  # noqa: PT017
         return
-    before, after = (build(databases, load(source)) for source in (case.before, case.after))
+    assert databases.version >= case.since * 10_000, "an older server has it, too"
     first.begin()
     first.revise(case.before, "before")
     first.go("upgrade", "head", to=before)
@@ -66,17 +72,3 @@ def test_change_and_back(databases: Scratch, first: Project, second: Project, ca
         assert second.succeed("check") == CLEAN
         second.go("downgrade", "-1", to=after)
         second.go("upgrade", "head", to=before)
-
-
-def refused(databases: Scratch, case: Case) -> None:
-    """Expect that an older server knows nothing of one of the two schemas."""
-    accepted = []
-    for source in (case.before, case.after):
-        url = databases.database(databases.create())
-        try:
-            desired.build(load(source), url, source="the tests")
-        except UserError as error:
-            assert "PostgreSQL refuses" in str(error)  # noqa: PT017  # one of two is built
-        else:
-            accepted.append(source)
-    assert len(accepted) < 2
