@@ -57,7 +57,10 @@ def look(task: Run, connection: Connection) -> str:
         return ""
     if not _can_compare():
         return _HINT
-    nearest = _nearest(task, connection)
+    try:
+        nearest = _nearest(task, connection)
+    except UserError:  # revisions that build nothing by themselves: this is not the time to judge
+        return ""
     if nearest is None:
         return ""
     differing, revision = nearest

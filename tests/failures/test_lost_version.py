@@ -65,3 +65,16 @@ def test_without_the_means_to_compare(
     state.execute(database, "DROP OWNED BY posts_api", "DROP SCHEMA public CASCADE")
     state.execute(database, "CREATE SCHEMA public")
     assert at_head.alembic("upgrade", "head", **production).code == 0
+
+
+def test_revisions_that_need_a_database_which_is_there(tree: Tree, empty: URL) -> None:
+    for file in tree.versions.glob("*.py"):
+        file.unlink()
+    (tree.versions / "1.py").write_text(
+        '"""add a note"""\nfrom alembic import op\nrevision = "1"\ndown_revision = None\n\n\n'
+        'def upgrade():\n    op.execute("ALTER TABLE theirs ADD note text")\n\n\n'
+        "def downgrade():\n    pass\n"
+    )
+    state.execute(empty, "CREATE TABLE theirs (id bigint)")
+    assert tree.alembic("upgrade", "head").code == 0
+    assert state.versions(empty) == ["1"]
