@@ -47,17 +47,12 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
         key = journal.key(shape.sql)
         return partial(index.drop, runner, shape) if index.droppable(runner, shape, key) else None
     if isinstance(shape, shapes.AddValue):
-        return partial(_done, runner, partial(enum_value.add, runner, shape))
+        return partial(enum_value.add, runner, shape)
     table = runner.find(shape.table)
     if table is None or table.oid not in runner.known or table.persistence == "t":
         return None
     form = _FORMS[type(shape)](runner, shape, table)
-    return None if form is None else partial(_done, runner, partial(form, runner, shape, table))
-
-
-def _done(runner: Runner, work: Callable[[str], None], key: str) -> None:
-    work(key)
-    runner.journal.pending.append(key)
+    return None if form is None else partial(form, runner, shape, table)
 
 
 def _index(runner: Runner, shape: shapes.CreateIndex, table: Relation) -> Form:

@@ -94,6 +94,17 @@ class Journal:
         self.stored = True
         self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
 
+    def finish(self, connection: Connection, key: str) -> None:
+        """Note in the open transaction that the statement at work is done; keep() follows."""
+        note = {**vars(self.note), "done": [*self.note.done, key], "began": ""}
+        self._write(connection, literal(json.dumps({"half_done": note})))
+
+    def keep(self, key: str) -> None:
+        """Know what finish() wrote, now that it is committed."""
+        self.note.done.append(key)
+        self.note.began = ""
+        self.position = len(self.note.done)
+
     def clear(self, connection: Connection) -> None:
         """Take the note away in the open transaction."""
         if self.stored:

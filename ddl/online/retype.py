@@ -155,6 +155,7 @@ def _retype(  # noqa: PLR0913  # what form() found
     if key in runner.prepared:
         swap.swap(runner, shadow, copies.of(runner, table, number))
         runner.said.append(SWAPPED)
+        runner.journal.pending.append(key)
         return
 
     def prepare() -> None:
@@ -167,7 +168,9 @@ def _retype(  # noqa: PLR0913  # what form() found
     with runner.outside(key):
         prepare()
         parts = copies.of(runner, table, number)
-        runner.attempt(partial(swap.swap, runner, shadow, parts), f"ALTER TABLE {shadow.on}")
+        # A second run would take the new values for old ones: swapped and noted are one.
+        work = partial(swap.swap, runner, shadow, parts)
+        runner.attempt(work, f"ALTER TABLE {shadow.on}", done=key)
 
 
 def _prepare(runner: Runner, shadow: Shadow, number: int, *, not_null: bool) -> None:

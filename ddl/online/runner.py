@@ -136,6 +136,7 @@ class Runner:
 
     def _forget(self) -> None:
         """Take the note away where a revision has done nothing."""
+        self._rollback()
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
                 self.journal.clear(self.connection)
@@ -146,44 +147,57 @@ class Runner:
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
             waiting_one.work()
-            self.journal.pending.append(waiting_one.key)
 
     # Transactions
 
     @contextmanager
-    def outside(self, key: str = "") -> Iterator[None]:
+    def outside(self, key: str) -> Iterator[None]:
         """Commit what the revision did so far, and go on without a transaction.
 
-        key: of the statement that needs it. The revision's next transaction begins at the end.
+        key: of the statement that needs it, which is noted as done when the block ends, unless the
+        block has done that. The revision's next transaction begins at the end.
         """
         if self.block:
             self._leave_autocommit()
-            yield
-            self._enter_autocommit()
-            return
-        self._commit(key)
+            with self.connection.begin():
+                self.journal.save(self.connection, key)
+            self.running.split = True
+        else:
+            self._commit(key)
         yield
-        self._begin()
+        if self.journal.note.began:
+            self.attempt(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
+        if self.block:
+            self._enter_autocommit()
+        else:
+            self._begin()
 
     def step(self, *statements: str) -> None:
         """Execute statements in a short transaction, again and again until they get their locks."""
         self.attempt(lambda: self._each(statements), "\n".join(statements))
 
-    def attempt(self, work: Callable[[], _T], names: str) -> _T:
+    def attempt(self, work: Callable[[], _T], names: str, *, done: str = "") -> _T:
         """Do some work in a short transaction, again and again until it gets its locks.
 
-        names: the statements, for the names of the tables in them.
+        names: the statements, for the names of the tables in them. done: the key of the statement
+        that the work completes, which is noted in the same transaction.
         """
         patience = self.patience()
         while True:
             try:
                 with self.connection.begin():
                     self.execute(f"SET LOCAL statement_timeout = {self.settings.statement_timeout}")
-                    return work()
+                    result = work()
+                    if done:
+                        self.journal.finish(self.connection, done)
             except DBAPIError as error:
                 if not waiting.busy(error):
                     raise
                 patience.wait(self.connection, names)
+            else:
+                if done:
+                    self.journal.keep(done)
+                return result
 
     def long(self, *statements: str) -> None:
         """Execute statements that may take their time, since they let everybody else work."""

@@ -54,7 +54,7 @@ def test_what_is_done_is_edited(half_done: Site) -> None:
     with pytest.raises(UserError) as error:
         half_done.upgrade()
     assert str(error.value) == (
-        "Revision 002a was edited after its first 1 statements had run: undo that, or clean up "
+        "Revision 002a was edited after its first 2 statements had run: undo that, or clean up "
         "by hand and run: COMMENT ON TABLE alembic_version IS NULL"
     )
     half_done.sql(
@@ -85,3 +85,28 @@ def test_a_comment_of_the_users_stays(site: Site) -> None:
     site.revise(INSERT)
     site.upgrade()
     assert site.note() == "mine"
+
+
+def test_a_step_in_an_autocommit_block(site: Site) -> None:
+    site.sql(*TABLE, "CREATE TYPE mood AS ENUM ('sad')")
+    site.revise(
+        "with op.get_context().autocommit_block():",
+        """    op.execute("ALTER TYPE mood ADD VALUE 'glad'")""",
+        f"    {CHECK}",
+        FAIL,
+    )
+    for _ in range(2):
+        with pytest.raises(UserError, match="division by zero"):
+            site.upgrade()
+    assert site.one("SELECT enum_range(NULL::mood)::text") == "{sad,glad}"
+
+
+def test_a_refusal_after_an_autocommit_block(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise(
+        "with op.get_context().autocommit_block(): pass",
+        'op.add_column("t", sa.Column("g", sa.Integer, sa.Computed("a * 2", persisted=True)))',
+    )
+    with pytest.raises(UserError, match="Adding the column g reads or writes all of t"):
+        site.upgrade()
+    assert site.note() is None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ddl.errors import UserError
 from ddl.online import blocking
-from tests.ddl.online.conftest import blocking_scans, filenode, survives, traffic, watched
+from tests.ddl.online.conftest import blocking_scans, filenode, killing, survives, traffic, watched
 
 if TYPE_CHECKING:
     from tests.ddl.online.conftest import Site
@@ -168,3 +169,39 @@ def test_a_run_that_dies(site: Site) -> None:
     site.revise(WIDEN[0])
     survives(site, *TABLES, minimum=15)
     assert site.one("SELECT count(*) FROM child") == 500
+
+
+PRICES = (
+    "CREATE TABLE pay (id int, price int)",
+    "INSERT INTO pay SELECT n, 7 FROM generate_series(1, 100) AS n",
+)
+
+TO_CENTS = (
+    'op.execute("ALTER TABLE pay ALTER COLUMN price TYPE bigint USING (price * 100)::bigint")'
+)
+
+
+def test_an_expression_applies_once_when_a_later_statement_fails(site: Site) -> None:
+    site.sql(*PRICES)
+    site.revise(TO_CENTS, 'op.execute("SELECT 1 / 0")')
+    for _ in range(2):
+        with pytest.raises(UserError, match="division by zero"):
+            site.upgrade()
+        assert site.rows("SELECT DISTINCT price FROM pay") == [(700,)]
+
+
+@pytest.mark.online
+def test_an_expression_applies_once_when_a_run_dies(site: Site) -> None:
+    site.revise(TO_CENTS, 'op.execute("INSERT INTO pay VALUES (0, 700)")')
+    number = 0
+    while True:
+        number += 1
+        site.clean()
+        site.sql(*PRICES)
+        with killing(site, number) as killed, suppress(UserError):
+            site.upgrade()
+        if not killed:
+            break
+        site.upgrade()
+        assert site.rows("SELECT price, count(*) FROM pay GROUP BY price") == [(700, 101)], killed
+    assert number > 15
