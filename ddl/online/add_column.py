@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from ddl.compare.names import literal, quoted
 from ddl.online import batches, blocking, not_null, twin, waiting
 from ddl.online.batches import Rows
+from ddl.online.lexer import tokens
 from ddl.online.names import ours, unquoted
 
 if TYPE_CHECKING:
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
     from ddl.online.shapes import AddColumn
 
 _FILE = "SELECT pg_relation_filenode('pg_temp.ddl_twin')"
+
+# What else a definition may say: a NOT NULL is made by itself.
+_PARTS = """
+SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin'))
+  + (SELECT count(*) FROM pg_constraint
+    WHERE conrelid = to_regclass('pg_temp.ddl_twin') AND contype <> 'n')
+"""
+
+# Words that _add() would leave out: of a column, of the sequence of an identity.
+_LEFT_OUT = {"CONSTRAINT", "STORAGE", "COMPRESSION", "OPTIONS"}
+_LEFT_OUT_OF_SEQUENCE = {"SEQUENCE", "LOGGED", "UNLOGGED", "OWNED", "RESTART"}
+
+# Bytes of a name (NAMEDATALEN less one): PostgreSQL shortens a longer one in its own way.
+_LONGEST = 63
 
 _COLUMN = """
 SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,
@@ -50,7 +65,11 @@ WHERE attrelid = :table AND attname = :column AND NOT attisdropped
 
 @dataclass(frozen=True)
 class _Column:
-    """What PostgreSQL makes of the definition; sequence: the options of its own one, or ""."""
+    """What PostgreSQL makes of the definition.
+
+    sequence: the options of its own one, or "". parts: whether it has constraints or indexes.
+    written: whether each row gets a value.
+    """
 
     name: str
     type: str
@@ -59,6 +78,8 @@ class _Column:
     generated: str
     default: str
     sequence: str
+    parts: bool
+    written: bool
 
 
 def form(
@@ -67,9 +88,19 @@ def form(
     """Return how to add a column for which PostgreSQL would write the table anew, else None."""
     if not (blocking.large(table) or runner.resumed(shape.sql)):
         return None
+    words = _words(shape)
+    if "REFERENCES" in words and words & {"DEFAULT", "GENERATED"}:
+        # A temporary copy cannot have the key.
+        return _apart(runner, table, shape.column)
     column = _asked(runner, shape, table)
     if column is None:
         return None
+    if column.parts:
+        return _apart(runner, table, shape.column)
+    if not column.written:
+        return None
+    if words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
+        return _apart(runner, table, shape.column)
     if column.generated or not (column.default or column.sequence):
         blocking.allow(
             runner,
@@ -81,15 +112,41 @@ def form(
     return partial(_add, column=column)
 
 
+def _apart(runner: Runner, table: Relation, column: str) -> None:
+    """Refuse a definition that says more than is done in steps, on a large table."""
+    blocking.allow(
+        runner,
+        table,
+        f"Adding the column {column}",
+        "Add it with its type, default and NOT NULL; all else by statements of their own.",
+    )
+
+
+def _words(shape: AddColumn) -> set[str]:
+    return {token.keyword for token in tokens(shape.definition) if not token.depth}
+
+
+def _sequence_possible(
+    runner: Runner, shape: AddColumn, table: Relation, column: _Column
+) -> bool:
+    """Return whether the column's sequence becomes what PostgreSQL would make of it."""
+    if column.identity:
+        words = {token.keyword for token in tokens(shape.definition) if token.depth}
+        return not words & _LEFT_OUT_OF_SEQUENCE
+    if not column.sequence or runner.resumed(shape.sql):
+        return True
+    name = f"{table.name}_{unquoted(column.name)}_seq"
+    return len(name.encode()) <= _LONGEST and runner.find(_sequence(table, column)) is None
+
+
 def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
-    """Return what the column becomes, None where nothing is written anew or it is impossible."""
+    """Return what the column becomes, None where it is impossible."""
     try:
         with twin.of(runner, table):
             runner.execute(f"ALTER TABLE {twin.NAME} DROP COLUMN IF EXISTS {shape.column}")
-            before = runner.one(_FILE)
+            before, parts = runner.one(_FILE), runner.one(_PARTS)
             runner.execute(f"ALTER TABLE {twin.NAME} ADD COLUMN {shape.column} {shape.definition}")
-            if runner.one(_FILE) == before:
-                return None
+            written, more = runner.one(_FILE) != before, runner.one(_PARTS) != parts
             found = runner.rows(_COLUMN, column=unquoted(shape.column))[0]
             options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
@@ -104,6 +161,8 @@ def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
         found.generated,
         "" if found.sequence else found.default or "",
         options,
+        more,
+        written,
     )
 
 
@@ -126,7 +185,8 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
         elif column.identity and found[0].identity:
             return
         rows = Rows("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
-        batches.run(runner, table, rows, unseen=True)
+        # A default may be NULL, of which a NOT NULL tells.
+        batches.run(runner, table, rows, unseen=True, quiet=True)
         if column.not_null:
             not_null.ensure(runner, table, name)
         if column.identity:

@@ -122,16 +122,22 @@ def change(runner: Runner, shape: Change, table: Relation, key: str) -> None:
         run(runner, table, Rows.of(shape))
 
 
-def run(runner: Runner, table: Relation, rows: Rows, *, unseen: bool = False) -> None:
+def run(
+    runner: Runner, table: Relation, rows: Rows, *, unseen: bool = False, quiet: bool = False
+) -> None:
     """Change the rows of a table and its partitions until none is left.
 
     unseen: whether no trigger of the users' may notice, as when PostgreSQL writes a table anew.
+    quiet: whether to end, too, when a second look changes as many rows as the first: a value may
+    be NULL. Else that raises UserError.
     """
     prepare = _prepare(runner, table, unseen=unseen)
     for (name,) in runner.rows(_LEAVES, table=table.oid):
         before = None
         while changed := _once(runner, name, rows, prepare):
             if before is not None and changed >= before:
+                if quiet:
+                    break
                 raise runner.stop(
                     f"{rows.verb} of {table.shown} still finds {changed} rows when all are done: "
                     "its WHERE must leave out what it has changed."

@@ -111,3 +111,47 @@ def test_one_that_postgresql_computes(site: Site) -> None:
 def test_a_run_that_dies(site: Site, line: str) -> None:
     site.revise(line)
     survives(site, *TABLE)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "u uuid DEFAULT gen_random_uuid() NOT NULL CONSTRAINT t_u_key UNIQUE",
+        "r int DEFAULT (random() * 10)::int CHECK (r >= 0)",
+        "r int DEFAULT 5 CHECK (r >= 0)",
+        "id bigserial PRIMARY KEY",
+        "o int DEFAULT 1 REFERENCES other",
+        "x text STORAGE EXTERNAL DEFAULT random()::text",
+        "n int DEFAULT (random() * 10)::int CONSTRAINT named NOT NULL",
+        "i int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME own)",
+        "taken serial",
+    ],
+)
+def test_a_definition_that_says_more(site: Site, definition: str) -> None:
+    """It is refused, or executed as it stands, never without a part."""
+    tables = (*TABLE, "CREATE TABLE other (id int PRIMARY KEY)", "INSERT INTO other VALUES (1)")
+    tables = (*tables, "CREATE SEQUENCE t_taken_seq")
+    site.sql(*tables)
+    before = site.catalog
+    line = f'op.execute("ALTER TABLE t ADD COLUMN {definition}")'
+    site.revise(line)
+    with pytest.raises(UserError, match=r"reads or writes all of t .*, and nobody can use it"):
+        site.upgrade()
+    assert site.catalog == before
+    site.made.pop()
+    site.revise(line, top='blocking = ["t"]')
+    site.upgrade()
+    run = site.catalog
+    site.clean()
+    site.sql(*tables, f"ALTER TABLE t ADD COLUMN {definition}")
+    assert site.catalog == run
+
+
+def test_a_default_that_is_null_at_times(site: Site) -> None:
+    site.sql(
+        *TABLE,
+        "CREATE FUNCTION maybe() RETURNS int LANGUAGE sql VOLATILE AS 'SELECT NULL::int'",
+    )
+    site.revise('op.execute("ALTER TABLE t ADD COLUMN m int DEFAULT maybe()")')
+    site.upgrade()
+    assert site.rows("SELECT count(*), count(m) FROM t") == [(500, 0)]
