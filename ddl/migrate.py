@@ -11,6 +11,7 @@ from ddl.database.lock import held
 from ddl.failures import explained
 from ddl.online import journal, ready, settings, unfinished
 from ddl.online.impl import OnlineImpl
+from ddl.online.plain import Plain
 from ddl.online.runner import Runner
 from ddl.steps import Running, making_version_table, note_autocommit, prepared, watched
 
@@ -92,7 +93,7 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         # with 0 and commit nothing.
         connection.rollback()
     if task.command in _RUNNERS and not given:
-        _online(task, context, connection, running)
+        _prepare(task, context, connection, running)
     if task.on_command_line and not given:
         progress.show(quiet=task.environment.config.messaging_opts.get("quiet", False))
     with task.environment.begin_transaction():
@@ -105,8 +106,14 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
             sys.stderr.write(f"Unfinished: {line}\n")
 
 
-def _online(task: Run, context: MigrationContext, connection: Connection, running: Running) -> None:
-    """Let the statements of revisions take their online forms."""
-    runner = Runner(context, connection, _settings(task), running)
+def _prepare(
+    task: Run, context: MigrationContext, connection: Connection, running: Running
+) -> None:
+    """Let revisions wait for locks in a way that stops nobody, and run online when that is said."""
+    chosen = _settings(task)
+    if not settings.online(task.environment.get_x_argument(as_dictionary=True)):
+        Plain(context, connection, chosen, running).start()
+        return
+    runner = Runner(context, connection, chosen, running)
     runner.start()
     context.impl = OnlineImpl(runner)

@@ -10,6 +10,7 @@ from sqlalchemy.schema import DDLElement
 
 from ddl.database.url import DRIVER
 from ddl.failures import NOT_WRITTEN, explained
+from ddl.online import settings
 from ddl.online.script import Script
 from ddl.steps import Running, watched
 
@@ -38,7 +39,8 @@ def run(task: Run) -> None:
         }
     )
     context = task.environment.get_context()
-    context.impl = _Verbatim(
+    online = settings.online(task.environment.get_x_argument(as_dictionary=True))
+    context.impl = (_Online if online else _Verbatim)(
         context.dialect,
         None,
         as_sql=True,
@@ -54,15 +56,11 @@ def run(task: Run) -> None:
 
 
 class _Verbatim(PostgresqlImpl):
-    """Writes each statement as it would be sent, with its online form.
+    """Writes each statement as it would be sent.
 
     Alembic's own turns tabs into spaces, in literals and function bodies too, and loses the
     semicolon in a comment that ends the statement.
     """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
-        super().__init__(*arguments, **options)
-        self.script = Script()
 
     def _exec(
         self,
@@ -78,7 +76,26 @@ class _Verbatim(PostgresqlImpl):
         literal = not isinstance(construct, DDLElement)
         options = {"compile_kwargs": {"literal_binds": True}} if literal else {}
         statement = str(construct.compile(dialect=self.dialect, **options)).strip()
-        asked = bool((execution_options or {}).get("batches"))
+        self._say(statement, asked=bool((execution_options or {}).get("batches")))
+
+    def _say(self, statement: str, *, asked: bool) -> None:
+        """Write one statement of a revision. asked: whether it may run in batches."""
+        del asked
+        self._write(statement)
+
+    def _write(self, statement: str) -> None:
+        commented = "--" in statement.rpartition("\n")[2]
+        self.static_output(statement + ("\n;" if commented else ";"))
+
+
+class _Online(_Verbatim):
+    """Writes each statement in its online form, in transactions of its own."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
+        super().__init__(*arguments, **options)
+        self.script = Script()
+
+    def _say(self, statement: str, *, asked: bool) -> None:
         steps = self.script.steps(statement, asked=asked)
         if steps is None:
             self._write(statement)
@@ -94,7 +111,3 @@ class _Verbatim(PostgresqlImpl):
             if not alone:
                 self.emit_commit()
         self.emit_begin()
-
-    def _write(self, statement: str) -> None:
-        commented = "--" in statement.rpartition("\n")[2]
-        self.static_output(statement + ("\n;" if commented else ";"))

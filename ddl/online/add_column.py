@@ -126,9 +126,7 @@ def _words(shape: AddColumn) -> set[str]:
     return {token.keyword for token in tokens(shape.definition) if not token.depth}
 
 
-def _sequence_possible(
-    runner: Runner, shape: AddColumn, table: Relation, column: _Column
-) -> bool:
+def _sequence_possible(runner: Runner, shape: AddColumn, table: Relation, column: _Column) -> bool:
     """Return whether the column's sequence becomes what PostgreSQL would make of it."""
     if column.identity:
         words = {token.keyword for token in tokens(shape.definition) if token.depth}

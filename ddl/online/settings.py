@@ -50,6 +50,11 @@ def read(arguments: Mapping[str, str]) -> Settings:
     return Settings(**chosen)
 
 
+def online(arguments: Mapping[str, str]) -> bool:
+    """Return whether revisions take their online forms: ``-x online``, or ALEMBIC_ONLINE=1."""
+    return "online" in arguments or os.environ.get("ALEMBIC_ONLINE", "") not in {"", "0"}
+
+
 def _milliseconds(name: str, value: str) -> int:
     match = re.fullmatch(r"(\d{1,9}) ?(|ms|s|min|h)", value.strip())
     if match is None:

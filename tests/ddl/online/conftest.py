@@ -171,6 +171,12 @@ class Site:
         return found
 
 
+@pytest.fixture(autouse=True)
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let revisions take their online forms, in processes too."""
+    monkeypatch.setenv("ALEMBIC_ONLINE", "1")
+
+
 @pytest.fixture
 def site(empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """An empty database at a first revision that did nothing; a table with rows is a large one."""

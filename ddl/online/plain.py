@@ -1,0 +1,98 @@
+"""A run whose statements stand as they are: a short lock_timeout, and another try for the revision.
+
+A revision is one transaction then. While it waits for a lock, others queue behind it no longer than
+lock_timeout; it is rolled back, and run again from its top.
+"""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from ddl.errors import UserError
+from ddl.online import journal, ready, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from ddl.online.settings import Settings
+    from ddl.steps import Running
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The run; connection: its own, without a transaction of a caller."""
+
+    context: MigrationContext
+    connection: Connection
+    settings: Settings
+    running: Running
+
+    def start(self) -> None:
+        """Set what the session needs; the connection has no transaction before and after.
+
+        Raises UserError when an online run left a revision half done.
+        """
+        with self.connection.begin():
+            note = journal.read(self.connection, journal.table_of(self.context))
+            if note is not None:
+                raise UserError(
+                    f"The {note.direction} of revision {note.revision} is half done: "
+                    "finish it by the same command with -x online."
+                )
+            self._limit(self.settings.lock_timeout)
+        self.running.prepare = self.revision
+        block = self.context.autocommit_block
+
+        @contextmanager
+        def unlimited() -> Iterator[None]:
+            # What blocks nobody may wait, and CREATE INDEX CONCURRENTLY that gives up leaves one.
+            with block():
+                self._limit(0)
+                try:
+                    yield
+                finally:
+                    if not self.connection.invalidated:
+                        self._limit(self.settings.lock_timeout)
+
+        self.context.autocommit_block = unlimited  # type: ignore[method-assign]  # of this one
+
+    def revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
+        """Return a revision's function that is tried until it gets its locks."""
+        del step
+
+        @functools.wraps(function)
+        def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
+            schema = self.context.version_table_schema
+            ready.expect(self.connection, schema, first=not self.running.heads)
+            label = self.running.label
+            patience = waiting.Patience(label, self.settings.lock_patience / 1000)
+            while True:
+                try:
+                    function(**options)
+                except DBAPIError as error:
+                    if not waiting.busy(error) or self.running.split:
+                        raise  # what an autocommit block did is committed, and not done twice
+                    self._rollback()
+                    patience.wait(self.connection, error.statement or "")
+                    self.context._transaction = self.connection.begin()  # noqa: SLF001  # as autocommit_block()
+                else:
+                    return
+
+        return run
+
+    def _limit(self, milliseconds: int) -> None:
+        self.connection.exec_driver_sql(f"SET lock_timeout = {milliseconds}")
+
+    def _rollback(self) -> None:
+        transaction = self.context._transaction  # noqa: SLF001
+        self.context._transaction = None  # noqa: SLF001
+        if transaction is not None:
+            transaction.rollback()

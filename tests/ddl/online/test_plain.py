@@ -1,0 +1,118 @@
+"""Without -x online: one transaction a revision, a short lock_timeout, and another try."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.database.connect import engine as connectable
+from tests import state
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+    from tests.tree import Tree
+
+REVISION = '''"""change a table"""
+from alembic import op
+
+revision = "1"
+down_revision = None
+
+
+def upgrade():
+    {0}
+
+
+def downgrade():
+    pass
+'''
+
+
+@pytest.fixture
+def plain(tree: Tree, empty: URL, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    """A tree without revisions, on a database with a table and a session that reads it."""
+    monkeypatch.setenv("ALEMBIC_ONLINE", "0")
+    for file in tree.versions.glob("*.py"):
+        file.unlink()
+    state.execute(
+        empty,
+        "CREATE TABLE t (id int)",
+        "INSERT INTO t VALUES (1)",
+        "CREATE TABLE alembic_version (version_num text PRIMARY KEY)",
+    )
+    return tree
+
+
+def write(tree: Tree, statement: str) -> None:
+    (tree.versions / "1.py").write_text(REVISION.format(statement))
+
+
+def test_it_gives_way_and_tries_again(plain: Tree, empty: URL) -> None:
+    write(plain, 'op.execute("CREATE TABLE first (id int)"); op.execute("ALTER TABLE t ADD n int")')
+    reader = connectable(empty).connect()
+    reader.exec_driver_sql("SELECT * FROM t")
+    timer = threading.Timer(2, reader.close)
+    timer.start()
+    began = time.monotonic()
+    with connectable(empty).connect() as writer:
+        done = []
+        run = threading.Thread(target=lambda: done.append(plain.alembic("upgrade", "head")))
+        run.start()
+        longest = 0.0
+        while run.is_alive():
+            start = time.monotonic()
+            writer.exec_driver_sql("INSERT INTO t (id) VALUES (2)")
+            writer.commit()
+            longest = max(longest, time.monotonic() - start)
+    timer.join()
+    assert done[0].code == 0, done[0].err
+    assert "Waiting for a lock: process " in done[0].err
+    assert time.monotonic() - began > 1
+    assert longest < 1.5, "a writer queued behind more than one try"
+    assert state.versions(empty) == ["1"]
+
+
+def test_its_patience_has_an_end(plain: Tree, empty: URL) -> None:
+    write(plain, 'op.execute("CREATE TABLE first (id int)"); op.execute("ALTER TABLE t ADD n int")')
+    before = state.schema(empty)
+    with connectable(empty).connect() as reader:
+        reader.exec_driver_sql("SELECT * FROM t")
+        done = plain.alembic("-x", "lock_timeout=50", "-x", "lock_patience=300", "upgrade", "head")
+    assert done.code == 1
+    assert "found no moment for its lock" in done.err
+    assert state.schema(empty) == before
+    assert state.versions(empty) == []
+
+
+def test_what_an_autocommit_block_did_is_not_done_twice(plain: Tree, empty: URL) -> None:
+    write(
+        plain,
+        "with op.get_context().autocommit_block():\n"
+        '        op.execute("INSERT INTO t VALUES (2)")\n'
+        '        assert op.get_bind().exec_driver_sql("SHOW lock_timeout").scalar() == "0"\n'
+        '    op.execute("ALTER TABLE t ADD n int")',
+    )
+    with connectable(empty).connect() as reader:
+        reader.exec_driver_sql("SELECT * FROM t")
+        done = plain.alembic("-x", "lock_timeout=50", "upgrade", "head")
+        assert done.code == 1
+        assert "Revision 1 (change a table) fails" in done.err
+        assert list(reader.exec_driver_sql("SELECT count(*) FROM t")) == [(2,)]
+
+
+def test_an_online_run_that_is_half_done_is_finished_online(plain: Tree, empty: URL) -> None:
+    write(plain, 'op.create_index("i", "t", ["id"]); op.execute("ALTER TABLE none ADD n int")')
+    assert plain.alembic("upgrade", "head", ALEMBIC_ONLINE="1").code == 1
+    done = plain.alembic("upgrade", "head")
+    assert done.code == 1
+    assert done.err.endswith(
+        "FAILED: The upgrade of revision 1 is half done: "
+        "finish it by the same command with -x online.\n"
+    )
+    state.execute(empty, "CREATE TABLE none (id int)")
+    assert plain.alembic("-x", "online", "upgrade", "head").code == 0
+    assert state.versions(empty) == ["1"]
