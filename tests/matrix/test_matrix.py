@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.matrix.project import Project
 
 # Every so many cases, one runs with all other tests; the whole matrix takes minutes.
-SAMPLE = 90
+SAMPLE = 200
 
 # The version of the embedded server, which has all extensions.
 NEWEST = 180_000
@@ -56,7 +56,7 @@ def test_change_and_back(databases: Scratch, first: Project, second: Project, ca
     change = first.revise(case.after, "after")
     assert change, "not detected"
     for said in case.says:
-        assert said in change
+        assert said.replace("'", '"') in change.replace("'", '"')  # ruff chooses the quotes
     first.go("upgrade", "head", to=after)
     assert first.succeed("check") == CLEAN
     if case.keeps:
