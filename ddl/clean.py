@@ -90,8 +90,8 @@ def remember(task: Run, server: str, watch: Watch) -> None:
 
 
 def _may_change(name: str) -> bool:
-    """Return whether a file is a source: what was installed counts by its version."""
-    return not name.endswith(".pyc") and not name.startswith(_installed())
+    """Return whether it is a source: what was installed counts by its version, bytecode not."""
+    return not name.endswith((".pyc", "__pycache__")) and not name.startswith(_installed())
 
 
 def _installed() -> tuple[str, ...]:

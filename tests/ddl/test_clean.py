@@ -73,6 +73,21 @@ def test_what_changed_meanwhile_is_not_noted(tree: Tree, monkeypatch: pytest.Mon
     assert not (tree.root / clean.NOTE).exists()
 
 
+def test_bytecode_that_was_written_meanwhile_does_not_count(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = task(tree)
+    cache = tree.root / "models" / "__pycache__"
+    cache.mkdir()
+    time.sleep(clean.CLOCK * 2)
+    monkeypatch.setattr(clean, "STARTED", time.time())
+    seen = watch(tree)
+    seen.folders.add(str(cache))
+    (cache / "posts.pyc").touch()
+    clean.remember(made, SERVER, seen)
+    assert clean.is_still(made, SERVER)
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_file_counts(noted: Run, change: str) -> None:
     CHANGES[change](noted.root)
