@@ -13,10 +13,23 @@ from tests.matrix.flavours import sources
 from tests.matrix.inside import run, write
 
 if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
     from ddl.database.scratch import Scratch
 
 
-@pytest.mark.parametrize("source", [pytest.param(s, id=name) for name, s in sources().items()])
+# Every so many modules, one runs with all other tests.
+SAMPLE = 4
+
+
+def _modules() -> list[ParameterSet]:
+    return [
+        pytest.param(source, id=name, marks=[pytest.mark.matrix] if number % SAMPLE else [])
+        for number, (name, source) in enumerate(sources().items())
+    ]
+
+
+@pytest.mark.parametrize("source", _modules())
 def test_models_agree_with_what_was_made_of_them(databases: Scratch, source: str) -> None:
     """Made by create_all(), by the revision, and by what PostgreSQL prints, all is the same."""
     models = load(source)
