@@ -172,8 +172,8 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
     alter = f"ALTER TABLE {on}"
     with runner.outside(key):
         found = runner.rows(_ATTRIBUTE, table=table.oid, column=unquoted(name))
-        if found and not runner.journal.resumed(key):
-            runner.step(shape.sql)  # whose error is PostgreSQL's own
+        if found and not runner.journal.detail(key):
+            runner.fail(shape.sql)
         sequence = _sequence(table, column)
         if not found:
             steps = [f"{alter} ADD COLUMN {name} {column.type}"]
@@ -181,7 +181,8 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
             if column.sequence:
                 steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
                 default = f"nextval({literal(sequence)}::regclass)"
-            runner.step(*steps, f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
+            steps.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
+            runner.attempt(partial(_begin, runner, steps, key), steps[0])
         elif column.identity and found[0].identity:
             return
         rows = Rows("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
@@ -191,6 +192,13 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
             not_null.ensure(runner, table, name)
         if column.identity:
             _identify(runner, table, column, sequence)
+
+
+def _begin(runner: Runner, steps: list[str], key: str) -> None:
+    """Add the column, and note that it is this statement's own."""
+    for statement in steps:
+        runner.execute(statement)
+    runner.journal.mark(runner.connection, key, "added")
 
 
 def _sequence(table: Relation, column: _Column) -> str:

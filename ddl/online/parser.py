@@ -114,14 +114,16 @@ def _create(reader: _Reader) -> Shape:
     unique = reader.maybe("UNIQUE")
     reader.expect("INDEX")
     reader.maybe("CONCURRENTLY")
-    reader.maybe("IF", "NOT", "EXISTS")
+    there_ok = reader.maybe("IF", "NOT", "EXISTS")
     if reader.sees("ON"):
         raise _NoShapeError  # PostgreSQL chooses a name, by which nobody finds it again
     name = reader.name()
+    if reader.sees("ON") and len(tokens(name)) > 1:
+        raise _NoShapeError  # an index has its table's schema
     reader.expect("ON")
     if reader.sees("ONLY"):
         raise _NoShapeError  # of a partitioned table without its partitions: there is no row
-    return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest())
+    return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest(), there_ok)
 
 
 def _drop(reader: _Reader) -> Shape:
@@ -138,26 +140,26 @@ def _alter(reader: _Reader) -> Shape:
     if reader.maybe("TYPE"):
         name = reader.name()
         reader.expect("ADD", "VALUE")
-        reader.maybe("IF", "NOT", "EXISTS")
-        return AddValue(reader.sql, name, reader.rest())
+        there_ok = reader.maybe("IF", "NOT", "EXISTS")
+        return AddValue(reader.sql, name, reader.rest(), there_ok)
     reader.expect("TABLE")
     if reader.sees("IF"):
         raise _NoShapeError
-    reader.maybe("ONLY")
+    only = reader.maybe("ONLY")
     table = reader.name()
     reader.maybe("*")
     start = reader.at
     try:
-        return _action(reader, table)
+        return _action(reader, table, only=only)
     except _NoShapeError:
         reader.at = start
         return AlterTable(reader.sql, table, reader.rest())
 
 
-def _action(reader: _Reader, table: str) -> Shape:
+def _action(reader: _Reader, table: str, *, only: bool) -> Shape:
     reader.alone()
     if reader.maybe("ADD"):
-        return _add(reader, table)
+        return _add(reader, table, only=only)
     reader.expect("ALTER")
     reader.maybe("COLUMN")
     column = reader.name()
@@ -169,7 +171,7 @@ def _action(reader: _Reader, table: str) -> Shape:
     return _retype(reader, table, column)
 
 
-def _add(reader: _Reader, table: str) -> Shape:
+def _add(reader: _Reader, table: str, *, only: bool) -> Shape:
     word = reader.now
     named = reader.maybe("CONSTRAINT")
     if named or (word and word.keyword in _CONSTRAINTS):
@@ -186,7 +188,7 @@ def _add(reader: _Reader, table: str) -> Shape:
             for i in range(len(written))
         ):
             raise _NoShapeError
-        return AddConstraint(reader.sql, table, name, word.keyword, body)
+        return AddConstraint(reader.sql, table, name, word.keyword, body, only)
     if not reader.maybe("COLUMN") and (reader.now is None or reader.now.keyword in _NO_COLUMN):
         raise _NoShapeError
     if reader.sees("IF", "NOT"):

@@ -151,19 +151,21 @@ class Runner:
     # Transactions
 
     @contextmanager
-    def outside(self, key: str) -> Iterator[None]:
+    def outside(self, key: str, detail: str = "") -> Iterator[None]:
         """Commit what the revision did so far, and go on without a transaction.
 
         key: of the statement that needs it, which is noted as done when the block ends, unless the
-        block has done that. The revision's next transaction begins at the end.
+        block has done that. detail: what to note until then. The revision's next transaction
+        begins at the end.
         """
+        began = f"{key}:{detail}" if detail else key
         if self.block:
             self._leave_autocommit()
             with self.connection.begin():
-                self.journal.save(self.connection, key)
+                self.journal.save(self.connection, began)
             self.running.split = True
         else:
-            self._commit(key)
+            self._commit(began)
         yield
         if self.journal.note.began:
             self.attempt(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
@@ -198,6 +200,24 @@ class Runner:
                 if done:
                     self.journal.keep(done)
                 return result
+
+    def fail(self, statement: str) -> None:
+        """Execute a statement whose error, or silence, is PostgreSQL's own."""
+        try:
+            self.step(statement)
+        except DBAPIError as error:
+            # Nothing has begun that the next run may go on with.
+            if not error.connection_invalidated:
+                with self.connection.begin():
+                    self.journal.end(self.connection)
+            raise
+
+    def mark(self, key: str, detail: str) -> None:
+        """Note something about the statement at work."""
+        self.attempt(
+            lambda: self.journal.mark(self.connection, key, detail),
+            f"COMMENT ON TABLE {self.journal.table}",
+        )
 
     def long(self, *statements: str) -> None:
         """Execute statements that may take their time, since they let everybody else work."""
