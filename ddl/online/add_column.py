@@ -91,16 +91,14 @@ def form(
     words = _words(shape)
     if "REFERENCES" in words and words & {"DEFAULT", "GENERATED"}:
         # A temporary copy cannot have the key.
-        return _apart(runner, table, shape.column)
+        _apart(runner, table, shape.column)
+        return None
     column = _asked(runner, shape, table)
-    if column is None:
+    if column is None or not (column.written or column.parts):
         return None
-    if column.parts:
-        return _apart(runner, table, shape.column)
-    if not column.written:
+    if column.parts or words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
+        _apart(runner, table, shape.column)
         return None
-    if words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
-        return _apart(runner, table, shape.column)
     if column.generated or not (column.default or column.sequence):
         blocking.allow(
             runner,
@@ -126,9 +124,7 @@ def _words(shape: AddColumn) -> set[str]:
     return {token.keyword for token in tokens(shape.definition) if not token.depth}
 
 
-def _sequence_possible(
-    runner: Runner, shape: AddColumn, table: Relation, column: _Column
-) -> bool:
+def _sequence_possible(runner: Runner, shape: AddColumn, table: Relation, column: _Column) -> bool:
     """Return whether the column's sequence becomes what PostgreSQL would make of it."""
     if column.identity:
         words = {token.keyword for token in tokens(shape.definition) if token.depth}

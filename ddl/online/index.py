@@ -57,6 +57,9 @@ def drop(runner: Runner, shape: DropIndex, key: str) -> None:
         with runner.outside(key):
             discard(runner, name)
 
+    if runner.handed:
+        work()  # the next statement may be one that nobody tells us of
+        return
     runner.postponed = Postponed(key, name, work)
 
 

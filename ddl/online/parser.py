@@ -69,7 +69,7 @@ class _Reader:
 
     def _part(self) -> Token:
         token = self.now
-        if token is None or token.kind not in {"word", "quoted"}:
+        if token is None or not token.identifier:
             raise _NoShapeError
         self.at += 1
         return token
@@ -180,6 +180,8 @@ def _add(reader: _Reader, table: str, *, only: bool) -> Shape:
         if word is None or word.keyword not in _CONSTRAINTS:
             raise _NoShapeError
         body = reader.rest()
+        if word.keyword in {"UNIQUE", "PRIMARY"} and "(" not in body:
+            raise _NoShapeError
         written = [token.keyword for token in reader.tokens[reader.at :]]
         if "USING" in written and "INDEX" in written[written.index("USING") + 1 :][:1]:
             raise _NoShapeError  # UNIQUE USING INDEX is the online form itself
@@ -202,12 +204,13 @@ _NO_COLUMN = _CONSTRAINTS | {"CONSTRAINT", "NOT"}
 def _retype(reader: _Reader, table: str, column: str) -> Shape:
     using = reader.find("USING")
     definition = reader.rest()
+    first = reader.now.start if reader.now else 0
     expression = ""
     if using is not None:
         reader.at = using + 1
         expression = reader.rest()
-        start = reader.tokens[using].start
-        definition = definition[: start - (reader.tokens[-1].end - len(definition))].strip()
+        # Not up to USING: a comment before it would hide what follows.
+        definition = reader.sql[first : reader.tokens[using - 1].end]
     return Retype(reader.sql, table, column, definition, expression)
 
 
@@ -244,26 +247,52 @@ def _alias(reader: _Reader, table: str, *following: str) -> str:
 
 
 def _change(reader: _Reader, table: str, verb: str, alias: str) -> Shape:
-    if reader.find("RETURNING") is not None or reader.find("CURRENT", "OF") is not None:
+    if (
+        _schema_named(reader)
+        or reader.find("RETURNING") is not None
+        or reader.find("CURRENT", "OF") is not None
+    ):
         raise _NoShapeError
     where = reader.find("WHERE")
     alone = reader.find("FROM") is None and reader.find("USING") is None
     if where is None:
         return Change(reader.sql, table, verb, alias, reader.rest(), "", alone, "")
-    fills = _filled(reader, where) if verb == "UPDATE" and alone else ""
+    fills = value = ""
+    if verb == "UPDATE" and alone and alias == tokens(table)[-1].text:
+        fills, value = _filled(reader, where)
     start = reader.now.start if reader.now else 0
-    body = reader.sql[start : reader.tokens[where].start].rstrip()
+    # Not up to WHERE: a comment before it would hide what follows.
+    body = reader.sql[start : reader.tokens[where - 1].end] if where > reader.at else ""
     reader.at = where + 1
-    return Change(reader.sql, table, verb, alias, body, reader.rest(), alone, fills)
+    return Change(reader.sql, table, verb, alias, body, reader.rest(), alone, fills, value)
 
 
-def _filled(reader: _Reader, where: int) -> str:
-    """Return c of ``SET c = … WHERE c IS NULL``, else ""."""
-    column, equals = reader.tokens[reader.at + 1 : reader.at + 3]
+def _schema_named(reader: _Reader) -> bool:
+    """Return whether a column is named with its table's schema, which an alias does not allow."""
+    texts = [token.text if token.text == "." else token.kind for token in reader.tokens]
+    named = {"word", "quoted"}
+    return any(
+        texts[at + 1] == texts[at + 3] == "." and {texts[at], texts[at + 2], texts[at + 4]} <= named
+        for at in range(reader.at, len(texts) - 4)
+    )
+
+
+def _filled(reader: _Reader, where: int) -> tuple[str, str]:
+    """Return c and value of ``SET c = value WHERE c IS NULL``, else twice ""."""
+    if where < reader.at + 4:  # SET c = value
+        return "", ""
+    column, equals, first = reader.tokens[reader.at + 1 : reader.at + 4]
     said = [token.identifier or token.text for token in reader.tokens[where + 1 :]]
     several = any(token.text == "," and not token.depth for token in reader.tokens[reader.at :])
     same = bool(column.identifier) and said == [column.identifier, "is", "null"]
-    return column.text if same and equals.text == "=" and not several else ""
+    asks = any(token.keyword in _ASKS for token in reader.tokens[reader.at + 3 : where])
+    if not same or equals.text != "=" or several or asks:
+        return "", ""
+    return column.text, reader.sql[first.start : reader.tokens[where - 1].end]
+
+
+# Words of a value that is more than one of the row's own.
+_ASKS = {"SELECT", "VALUES", "TABLE", "WITH", "DEFAULT"}
 
 
 _READERS = {"CREATE": _create, "DROP": _drop, "ALTER": _alter, "UPDATE": _update, "DELETE": _delete}

@@ -82,7 +82,7 @@ class Change(Shape):
     """UPDATE or DELETE of one table: ``verb table AS alias body WHERE condition``.
 
     condition: "" without WHERE. alone: whether it names no other table. fills: the column of an
-    UPDATE of the shape ``SET c = … WHERE c IS NULL``, else "".
+    UPDATE of the shape ``SET c = value WHERE c IS NULL``, whose value asks no table, else "".
     """
 
     verb: str
@@ -91,6 +91,7 @@ class Change(Shape):
     condition: str
     alone: bool
     fills: str
+    value: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,15 +49,14 @@ def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None
             kind = "PRIMARY KEY"
             for token in tokens(body.columns)[1:-1:2]:
                 not_null.ensure(runner, table, token.text)
-        _index(runner, shape, table, key, name, body)
+        _index(runner, shape, table, key, name)
         add = f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
         runner.attempt(partial(runner.execute, add), add, done=key)
 
 
-def _index(  # noqa: PLR0913  # what add() found
-    runner: Runner, shape: AddConstraint, table: Relation, key: str, name: str, body: Body
-) -> None:
+def _index(runner: Runner, shape: AddConstraint, table: Relation, key: str, name: str) -> None:
     """Build the index, unless an earlier run has; PostgreSQL refuses somebody else's."""
+    body = read(shape.body)
     place = f"{quoted(table.schema)}.{name}"
     if runner.find(place) is not None and not (
         runner.journal.detail(key) == _BUILDS

@@ -162,7 +162,7 @@ def test_one_of_that_name_on_another_table(site: Site, *, valid: bool) -> None:
     site.sql(
         *OTHER,
         "CREATE INDEX ix ON t (a)",
-        f"UPDATE pg_index SET indisvalid = {valid} WHERE indexrelid = 'ix'::regclass",
+        f"UPDATE pg_index SET indisvalid = {valid} WHERE indexrelid = 'ix'::regclass",  # noqa: S608
     )
     before = [line for line in site.catalog if line.startswith("index")]
     site.revise('op.execute("CREATE INDEX ix ON other (x)")')

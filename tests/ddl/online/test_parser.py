@@ -57,10 +57,12 @@ from ddl.online.shapes import (
         ("ALTER TABLE t ALTER c SET DATA TYPE bigint", Retype, {"definition": "bigint"}),
         ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddValue, {"value": "'x' BEFORE 'y'"}),
         (
-            'UPDATE s.t SET "C" = (SELECT 1, 2) WHERE "C" IS NULL;',
+            'UPDATE s.t SET "C" = lower(a, 2) WHERE "C" IS NULL;',
             Change,
-            {"alias": "t", "fills": '"C"', "body": 'SET "C" = (SELECT 1, 2)'},
+            {"alias": "t", "fills": '"C"', "body": 'SET "C" = lower(a, 2)', "value": "lower(a, 2)"},
         ),
+        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", Change, {"fills": ""}),
+        ("UPDATE t x SET c = 1 WHERE c IS NULL", Change, {"fills": ""}),
         (
             "UPDATE t AS x SET c = 1 FROM u WHERE c IS NULL",
             Change,
