@@ -89,9 +89,10 @@ def form(
     if not (blocking.large(table) or runner.resumed(shape.sql)):
         return None
     words = _words(shape)
-    if "REFERENCES" in words and words & {"DEFAULT", "GENERATED"}:
-        # A temporary copy cannot have the key.
-        _apart(runner, table, shape.column)
+    if "REFERENCES" in words:
+        # A temporary copy cannot have the key. Without a value there is no row to look at.
+        if words & {"DEFAULT", "GENERATED"}:
+            _apart(runner, table, shape.column)
         return None
     column = _asked(runner, shape, table)
     if column is None or not (column.written or column.parts):
@@ -137,11 +138,12 @@ def _sequence_possible(runner: Runner, shape: AddColumn, table: Relation, column
 
 def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
     """Return what the column becomes, None where it is impossible."""
+    definition = twin.named(shape.definition, table)
     try:
         with twin.of(runner, table):
             runner.execute(f"ALTER TABLE {twin.NAME} DROP COLUMN IF EXISTS {shape.column}")
             before, parts = runner.one(_FILE), runner.one(_PARTS)
-            runner.execute(f"ALTER TABLE {twin.NAME} ADD COLUMN {shape.column} {shape.definition}")
+            runner.execute(f"ALTER TABLE {twin.NAME} ADD COLUMN {shape.column} {definition}")
             written, more = runner.one(_FILE) != before, runner.one(_PARTS) != parts
             found = runner.rows(_COLUMN, column=unquoted(shape.column))[0]
             options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""

@@ -118,7 +118,7 @@ def _copyable(runner: Runner, parts: Parts) -> bool:
 
 def _asked(runner: Runner, shape: Retype, table: Relation) -> _Effect | None:
     """Return what PostgreSQL does with an empty table like this one."""
-    using = f" USING {shape.using}" if shape.using else ""
+    using = f" USING {twin.named(shape.using, table)}" if shape.using else ""
     try:
         with twin.of(runner, table, twin.ALL):
             files, scans = runner.one(twin.FILES), runner.one(twin.SCANS)
@@ -130,6 +130,9 @@ def _asked(runner: Runner, shape: Retype, table: Relation) -> _Effect | None:
             return _Effect(kind, runner.one(twin.FILES) != files, runner.one(twin.SCANS) != scans)
     except DBAPIError as error:
         waiting.raise_busy(error)
+        if shape.using and twin.differs(error):
+            what = f"Changing the type of {shape.column} ({reason.of(error)} on an empty copy)"
+            blocking.allow(runner, table, what, "Name columns without their table.")
         return None  # PostgreSQL says why, when the statement itself is executed
 
 

@@ -69,6 +69,7 @@ from ddl.online.shapes import (
             {"alias": "x", "fills": "", "body": "SET c = 1 FROM u", "alone": False},
         ),
         ("UPDATE t x SET c = 1, d = 2 WHERE c IS NULL", Change, {"alias": "x", "fills": ""}),
+        ("UPDATE t SET WHERE", Change, {"fills": "", "condition": ""}),
         ("UPDATE t SET c = 1", Change, {"condition": "", "fills": ""}),
         (
             "DELETE FROM t USING u WHERE t.a = u.a OR b",
@@ -107,6 +108,9 @@ def test_what_is_recognised(sql: str, kind: type[Shape], parts: dict[str, Any]) 
         "UPDATE t SET a = 1 WHERE b RETURNING a",
         "UPDATE t SET a = 1 WHERE CURRENT OF c",
         "UPDATE t NOT",
+        "UPDATE t SET a = s.t.b WHERE a IS NULL",
+        "CREATE INDEX s.i ON t (a)",
+        'UPDATE U&"t" SET a = 1',
         "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
         "DELETE FROM ONLY t WHERE a",
         "CREATE INDEX",
@@ -128,6 +132,7 @@ def test_what_runs_as_it_stands(sql: str) -> None:
         "ALTER TABLE t ADD CONSTRAINT c NOT NULL a",
         "ALTER TABLE t ALTER a DROP NOT NULL",
         "ALTER TABLE t ALTER a SET NOT NULL x",
+        "ALTER TABLE t ADD UNIQUE",
     ],
 )
 def test_another_alter_table(sql: str) -> None:

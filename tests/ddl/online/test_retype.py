@@ -137,8 +137,44 @@ def test_a_value_of_an_enum_goes(site: Site) -> None:
         'op.execute("ALTER TABLE t ALTER COLUMN m TYPE mood_new USING '
         "(CASE t.m WHEN 'so' THEN 'glad' ELSE t.m::text END)::mood_new\")"
     )
+    file = filenode(site, "t")
     site.upgrade()
+    assert filenode(site, "t") == file
     assert site.rows("SELECT m::text, count(*) FROM t GROUP BY m") == [("glad", 100)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "int -- numbers\n USING v::int",
+        "int USING t.v::int -- done",
+        "int /* ; */ USING (t.v)::int;",
+    ],
+)
+def test_the_words_of_an_expression(site: Site, change: str) -> None:
+    site.sql("CREATE TABLE t (v text)", "INSERT INTO t SELECT generate_series(1, 100)")
+    site.revise(f"op.execute({f'ALTER TABLE t ALTER v TYPE {change}'!r})")
+    file = filenode(site, "t")
+    site.upgrade()
+    assert filenode(site, "t") == file
+    assert site.one("SELECT sum(v) FROM t") == 5050
+
+
+def test_an_expression_that_names_the_schema(site: Site) -> None:
+    site.sql("CREATE TABLE t (v text)", "INSERT INTO t VALUES ('1')")
+    site.revise('op.execute("ALTER TABLE t ALTER v TYPE int USING public.t.v::int")')
+    with pytest.raises(UserError, match="Name columns without their table"):
+        site.upgrade()
+    assert site.note() is None
+
+
+def test_a_published_table_without_a_key(site: Site) -> None:
+    site.sql(*PRICES, "CREATE PUBLICATION p FOR TABLE pay")
+    before = site.catalog
+    site.revise(TO_CENTS)
+    with pytest.raises(UserError, match="does not have a replica identity"):
+        site.upgrade()
+    assert site.catalog == before
 
 
 def test_a_view_goes_for_a_moment_only(site: Site) -> None:
