@@ -12,7 +12,8 @@ QUALIFIED = r'(?:"(?:[^"]|"")*"|[^\s"])+'
 
 def quoted(*parts: str) -> str:
     """Return a name of its parts, each quoted where PostgreSQL asks for it."""
-    quote = postgresql.dialect().identifier_preparer.quote
+    # The driver's own style doubles every percent sign.
+    quote = postgresql.dialect(paramstyle="named").identifier_preparer.quote
     return ".".join(quote(part) for part in parts)
 
 

@@ -89,18 +89,17 @@ def form(
     if not (blocking.large(table) or runner.resumed(shape.sql)):
         return None
     words = _words(shape)
-    if "REFERENCES" in words and words & {"DEFAULT", "GENERATED"}:
-        # A temporary copy cannot have the key.
-        return _apart(runner, table, shape.column)
+    if "REFERENCES" in words:
+        # A temporary copy cannot have the key. Without a value there is no row to look at.
+        if words & {"DEFAULT", "GENERATED"}:
+            _apart(runner, table, shape.column)
+        return None
     column = _asked(runner, shape, table)
-    if column is None:
+    if column is None or not (column.written or column.parts):
         return None
-    if column.parts:
-        return _apart(runner, table, shape.column)
-    if not column.written:
+    if column.parts or words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
+        _apart(runner, table, shape.column)
         return None
-    if words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
-        return _apart(runner, table, shape.column)
     if column.generated or not (column.default or column.sequence):
         blocking.allow(
             runner,
@@ -139,11 +138,12 @@ def _sequence_possible(runner: Runner, shape: AddColumn, table: Relation, column
 
 def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
     """Return what the column becomes, None where it is impossible."""
+    definition = twin.named(shape.definition, table)
     try:
         with twin.of(runner, table):
             runner.execute(f"ALTER TABLE {twin.NAME} DROP COLUMN IF EXISTS {shape.column}")
             before, parts = runner.one(_FILE), runner.one(_PARTS)
-            runner.execute(f"ALTER TABLE {twin.NAME} ADD COLUMN {shape.column} {shape.definition}")
+            runner.execute(f"ALTER TABLE {twin.NAME} ADD COLUMN {shape.column} {definition}")
             written, more = runner.one(_FILE) != before, runner.one(_PARTS) != parts
             found = runner.rows(_COLUMN, column=unquoted(shape.column))[0]
             options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
@@ -170,8 +170,8 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
     alter = f"ALTER TABLE {on}"
     with runner.outside(key):
         found = runner.rows(_ATTRIBUTE, table=table.oid, column=unquoted(name))
-        if found and not runner.journal.resumed(key):
-            runner.step(shape.sql)  # whose error is PostgreSQL's own
+        if found and not runner.journal.detail(key):
+            runner.fail(shape.sql)
         sequence = _sequence(table, column)
         if not found:
             steps = [f"{alter} ADD COLUMN {name} {column.type}"]
@@ -179,7 +179,8 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
             if column.sequence:
                 steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
                 default = f"nextval({literal(sequence)}::regclass)"
-            runner.step(*steps, f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
+            steps.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
+            runner.attempt(partial(_begin, runner, steps, key), steps[0])
         elif column.identity and found[0].identity:
             return
         rows = Rows("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
@@ -189,6 +190,13 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
             not_null.ensure(runner, table, name)
         if column.identity:
             _identify(runner, table, column, sequence)
+
+
+def _begin(runner: Runner, steps: list[str], key: str) -> None:
+    """Add the column, and note that it is this statement's own."""
+    for statement in steps:
+        runner.execute(statement)
+    runner.journal.mark(runner.connection, key, "added")
 
 
 def _sequence(table: Relation, column: _Column) -> str:

@@ -39,7 +39,7 @@ def _reads_all(runner: Runner, shape: AlterTable, table: Relation) -> bool:
     try:
         with twin.of(runner, table, twin.ALL):
             before = (runner.one(twin.FILES), runner.one(twin.SCANS))
-            runner.execute(f"ALTER TABLE {twin.NAME} {shape.rest}")
+            runner.execute(f"ALTER TABLE {twin.NAME} {twin.named(shape.rest, table)}")
             return before != (runner.one(twin.FILES), runner.one(twin.SCANS))
     except DBAPIError as error:
         waiting.raise_busy(error)

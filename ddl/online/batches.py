@@ -7,6 +7,7 @@ done it must not find again: that also lets a run which died go on where it was.
 
 from __future__ import annotations
 
+import itertools
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from ddl.console.progress import Progress
 from ddl.database import reason
+from ddl.online import blocking, implied
+from ddl.online.lexer import tokens
 from ddl.online.names import unquoted
 from ddl.online.pace import Pace
 
@@ -48,12 +51,18 @@ _LAG = """
 SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
 """
 
+# What decides about the partition of a row, at each level.
+_KEYS = """
+SELECT pg_get_partkeydef(relid) FROM pg_partition_tree(:table) WHERE NOT isleaf
+"""
+
 # Triggers of users that an UPDATE of a new column fires.
 _TRIGGERS = """
 SELECT tgname FROM pg_trigger
 WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
   AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
-  AND tgattr = '' AND strpos(tgname, '_ddl_') = 0
+  AND tgattr = '' AND NOT (tgname ~ '^zzz_.*_ddl_keep$'
+    AND (SELECT proname FROM pg_proc WHERE oid = tgfoid) ~ '_ddl_keep$')
 """
 
 _INSUFFICIENT_PRIVILEGE = "42501"
@@ -63,7 +72,8 @@ _INSUFFICIENT_PRIVILEGE = "42501"
 class Rows:
     """What is done to rows: ``verb table AS alias body WHERE condition``.
 
-    alone: whether the condition names no other table.
+    alone: whether the condition names no other table. again: whether a row that was changed may be
+    found once more, which then gets what it has.
     """
 
     verb: str
@@ -71,6 +81,7 @@ class Rows:
     body: str
     condition: str
     alone: bool = True
+    again: bool = True
 
     def on(self, table: str, first: int, last: int) -> str:
         """Return the statement for the pages of a table from ``first`` to before ``last``."""
@@ -92,19 +103,58 @@ class Rows:
     @classmethod
     def of(cls, shape: Change) -> Rows:
         """Return what a statement of a revision does."""
-        return cls(shape.verb, shape.alias, shape.body, shape.condition, shape.alone)
+        again = shape.verb != "UPDATE"
+        return cls(shape.verb, shape.alias, shape.body, shape.condition, shape.alone, again)
+
+    @classmethod
+    def filling(cls, shape: Change) -> Rows:
+        """Return what fills a column; where its value is NULL, a row stays as it is."""
+        condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
+        return cls(shape.verb, shape.alias, shape.body, condition)
+
+    def counted(self, table: str, first: int, last: int) -> str:
+        """Return the statement that tells how many rows it changed, and would change again."""
+        return (
+            f"WITH ddl_changed AS ({self.on(table, first, last)} RETURNING ({self.condition}) "  # noqa: S608
+            "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
+        )
 
 
 def form(
-    runner: Runner, shape: Change, table: Relation
+    runner: Runner, shape: Change, table: Relation, *, asked: bool
 ) -> Callable[[Runner, Change, Relation, str], None] | None:
-    """Return how to execute UPDATE or DELETE in batches, None for what is no table."""
+    """Return how to execute UPDATE or DELETE in batches, None for what stays one statement.
+
+    asked: whether the revision wants it. Else that is done where nobody can tell the difference.
+    """
     if table.kind not in {"r", "p"}:
         return None
-    if shape.fills:
-        rows = Rows.of(shape)
-        runner.fills[table.oid, unquoted(shape.fills)] = partial(run, runner, table, rows)
-    return change
+    moves = _moves(runner, shape, table)
+    if asked:
+        if moves:
+            raise runner.refuse(
+                f"in batches, the {shape.verb} of {table.shown} cannot set {moves}, which decides "
+                "about the partition: execute it for each partition, or without batches."
+            )
+        return change
+    if moves:
+        return None
+    rows = Rows.filling(shape)
+    runner.fills[table.oid, unquoted(shape.fills)] = partial(run, runner, table, rows, quiet=True)
+    large = blocking.large(table) or runner.resumed(shape.sql)
+    return fill if large and implied.possible(runner, shape, table) else None
+
+
+def _moves(runner: Runner, shape: Change, table: Relation) -> str:
+    """Return a column that an UPDATE sets and that decides about the partition, "" without."""
+    if table.kind != "p" or shape.verb != "UPDATE":
+        return ""
+    columns = _set(shape.body)
+    for (key,) in runner.rows(_KEYS, table=table.oid):
+        for token in tokens(key):
+            if token.identifier and token.identifier in columns:
+                return token.text
+    return ""
 
 
 def change(runner: Runner, shape: Change, table: Relation, key: str) -> None:
@@ -120,6 +170,26 @@ def change(runner: Runner, shape: Change, table: Relation, key: str) -> None:
         )
     with runner.outside(key):
         run(runner, table, Rows.of(shape))
+
+
+def _set(body: str) -> set[str]:
+    """Return the columns that ``SET a = 1, (b, c) = …`` names."""
+    columns, listed = set(), False
+    for before, token in itertools.pairwise(tokens(body)):
+        if before.keyword == "SET" or (before.text == "," and not before.depth):
+            listed = token.text == "("
+            columns.add(token.identifier)
+        elif listed:
+            columns.add(token.identifier)
+            listed = token.text != ")"
+    return columns
+
+
+def fill(runner: Runner, shape: Change, table: Relation, key: str) -> None:
+    """Execute an UPDATE that fills a column in batches, for which nobody asked."""
+    runner.settle()
+    with runner.outside(key):
+        run(runner, table, Rows.filling(shape), quiet=True)
 
 
 def run(
@@ -190,9 +260,14 @@ def _once(runner: Runner, name: str, rows: Rows, prepare: Callable[[], None]) ->
                     continue
             pace.skip(found=True)
             last = min(first + pace.pages, pages)
-            statement = rows.on(name, first, last)
             began = time.monotonic()
-            done = runner.attempt(partial(_execute, runner, prepare, statement), statement)
+            if rows.again:
+                statement = rows.on(name, first, last)
+                work = partial(_execute, runner, prepare, statement)
+            else:
+                statement = rows.counted(name, first, last)
+                work = partial(_execute_once, runner, prepare, statement, name)
+            done = runner.attempt(work, statement)
             took = time.monotonic() - began
             pace.learn(last - first, done, took)
             first, changed, idle = last, changed + done, not done
@@ -208,6 +283,18 @@ def _once(runner: Runner, name: str, rows: Rows, prepare: Callable[[], None]) ->
 def _execute(runner: Runner, prepare: Callable[[], None], statement: str) -> int:
     prepare()
     return runner.execute(statement)
+
+
+def _execute_once(runner: Runner, prepare: Callable[[], None], statement: str, name: str) -> int:
+    """Execute a statement; raise UserError, which takes it back, where it would go on for ever."""
+    prepare()
+    done, again = tuple(runner.row(statement))
+    if again:
+        raise runner.refuse(
+            f"the UPDATE of {name} would find {again} of {done} rows again that it has changed: "
+            "its WHERE must leave them out."
+        )
+    return int(done)
 
 
 def _ask(runner: Runner, prepare: Callable[[], None], question: str) -> bool:

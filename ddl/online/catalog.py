@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 # What a name stands for, as a Relation.
 FIND = """
+WITH RECURSIVE tree AS (
+  SELECT to_regclass(:name)::oid AS oid
+  UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
   c.oid::regclass::text AS shown, c.relispartition AS partition,
-  pg_total_relation_size(c.oid) AS size, c.relpersistence AS persistence,
+  (SELECT sum(pg_total_relation_size(tree.oid)) FROM tree)::bigint AS size,
+  c.relpersistence AS persistence,
   EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS parent
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(:name)
 """
@@ -27,7 +31,7 @@ class Relation:
     """A table, view or index; kind: as relkind has it. shown: its name as a person calls it.
 
     partition: whether it is one. parent: whether others inherit of it. size: in bytes, with
-    indexes. persistence: t for a temporary one.
+    indexes, and with its partitions. persistence: t for a temporary one.
     """
 
     oid: int

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ddl.compare.names import quoted
-from ddl.online import index, validated
+from ddl.online import index, twin, validated
 from ddl.online.lexer import tokens
-from ddl.online.names import MARK, ours, unquoted
+from ddl.online.names import SHADOW, ours, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,14 +19,22 @@ if TYPE_CHECKING:
     from ddl.online.runner import Runner
     from ddl.online.shadow import Shadow
 
-_INDEXES = """
+_INDEXES = f"""
 SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition, i.indisunique AS unique,
   k.conname AS constraint, k.contype AS kind, i.indisreplident OR i.indisclustered AS marked,
   CASE WHEN k.condeferrable THEN 'DEFERRABLE' || CASE WHEN k.condeferred
     THEN ' INITIALLY DEFERRED' ELSE '' END ELSE '' END AS deferring,
   (SELECT ' TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace AS s
     WHERE s.oid = c.reltablespace) AS tablespace,
-  obj_description(i.indexrelid, 'pg_class') AS comment
+  obj_description(i.indexrelid, 'pg_class') AS comment,
+  obj_description(k.oid, 'pg_constraint') AS constraint_comment,
+  ARRAY(SELECT attnum || ' SET STATISTICS ' || attstattarget FROM pg_attribute
+    WHERE attrelid = i.indexrelid AND attstattarget >= 0) AS targets,
+  EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = i.indrelid AND {SHADOW}
+    AND (a.attnum = ANY (i.indkey) OR EXISTS (
+      SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
+        AND refclassid = 'pg_class'::regclass AND refobjid = i.indrelid
+        AND refobjsubid = a.attnum))) AS copy
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
   LEFT JOIN pg_constraint AS k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid
     AND k.contype IN ('p', 'u', 'x')
@@ -34,21 +42,24 @@ WHERE i.indrelid = :table AND (:number = ANY (i.indkey) OR EXISTS (
   SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
     AND refclassid = 'pg_class'::regclass AND refobjid = i.indrelid AND refobjsubid = :number))
 ORDER BY c.relname
-"""
+"""  # noqa: S608  # it is ours
 
-_CONSTRAINTS = """
+_CONSTRAINTS = f"""
 SELECT conname AS name, contype AS kind, conrelid::regclass::text AS on, convalidated AS valid,
   pg_get_constraintdef(oid) AS definition, conrelid = :table AS own,
   confrelid::regclass::text AS other, confrelid = :table AS to_us,
   :number = ANY (conkey) AS from_column, :number = ANY (confkey) AS to_column,
   (SELECT relkind FROM pg_class WHERE pg_class.oid = conrelid) AS relation,
-  obj_description(oid, 'pg_constraint') AS comment
+  obj_description(oid, 'pg_constraint') AS comment,
+  EXISTS (SELECT FROM pg_attribute AS a WHERE {SHADOW} AND (
+    a.attrelid = conrelid AND a.attnum = ANY (conkey)
+    OR a.attrelid = confrelid AND a.attnum = ANY (confkey))) AS copy
 FROM pg_constraint
 WHERE conparentid = 0 AND (
   conrelid = :table AND :number = ANY (conkey) AND contype IN ('c', 'f')
   OR confrelid = :table AND :number = ANY (confkey) AND contype = 'f')
 ORDER BY contype, conname
-"""
+"""  # noqa: S608  # it is ours
 
 
 @dataclass(frozen=True)
@@ -74,8 +85,8 @@ def of(runner: Runner, table: Relation, number: int) -> Parts:
     """Return what hangs on a column, by its number; copies for another one are left out."""
     found = _all(runner, table, number)
     return Parts(
-        [part for part in found.indexes if MARK not in part.name],
-        [part for part in found.constraints if MARK not in part.name],
+        [part for part in found.indexes if not part.copy],
+        [part for part in found.constraints if not part.copy],
     )
 
 
@@ -94,8 +105,7 @@ def _all(runner: Runner, table: Relation, number: int) -> Parts:
 def make(runner: Runner, shadow: Shadow, parts: Parts) -> None:
     """Make every part for the new column, under a name of ours, unless it is there."""
     for part in parts.indexes:
-        rest = part.definition.partition(" USING ")[2]
-        rest = f"USING {_renamed(rest, shadow)}"
+        rest = _index(runner, shadow, part)
         place, where, predicate = rest.partition(" WHERE ")
         rest = f"{place}{part.tablespace or ''}{where}{predicate}"
         name = quoted(ours(part.name, "new"))
@@ -105,7 +115,7 @@ def make(runner: Runner, shadow: Shadow, parts: Parts) -> None:
         assert table is not None, "the catalog has just named it"  # noqa: S101
         name = ours(part.name, "new")
         if not validated.exists(runner, table, quoted(name)):
-            definition = _constraint(part, shadow)
+            definition = _constraint(runner, shadow, part)
             runner.step(
                 f"ALTER TABLE {part.on} ADD CONSTRAINT {quoted(name)} {definition} NOT VALID"
             )
@@ -113,30 +123,56 @@ def make(runner: Runner, shadow: Shadow, parts: Parts) -> None:
             validated.validate(runner, table, name)
 
 
-def _constraint(part: Row[Any], shadow: Shadow) -> str:
+def _index(runner: Runner, shadow: Shadow, part: Row[Any]) -> str:
+    """Return an index's definition for the new column, from USING on."""
+    rest = f"USING {part.definition.partition(' USING ')[2]}"
+    kind = "UNIQUE INDEX" if part.unique else "INDEX"
+    shown = _renamed(
+        runner,
+        shadow,
+        f"CREATE {kind} ddl_twin_part ON {twin.NAME} {rest}",
+        "SELECT pg_get_indexdef(to_regclass('pg_temp.ddl_twin_part'))",
+    )
+    return f"USING {shown.partition(' USING ')[2]}"
+
+
+def _constraint(runner: Runner, shadow: Shadow, part: Row[Any]) -> str:
     """Return a constraint's definition for the new column."""
     definition = part.definition.removesuffix(" NOT VALID")
     if part.kind == "c":
-        return _renamed(definition, shadow)
+        return _renamed(
+            runner,
+            shadow,
+            f"ALTER TABLE {twin.NAME} ADD CONSTRAINT ddl_twin_part {definition}",
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ddl_twin_part' "
+            "AND conrelid = to_regclass('pg_temp.ddl_twin')",
+        )
+    spelt = runner.one("SELECT quote_ident(:name)", name=unquoted(shadow.column))
     own, word, rest = definition.partition(" REFERENCES ")
     others, bracket, actions = rest.partition(")")
     if part.own and part.from_column:
-        own, actions = _renamed(own, shadow), _renamed(actions, shadow)
+        own, actions = (_replaced(text, spelt, shadow.name) for text in (own, actions))
     if part.to_us and part.to_column:
         table, opened, columns = others.rpartition("(")
-        others = f"{table}{opened}{_renamed(columns, shadow)}"
+        columns = _replaced(f"{opened}{columns}", spelt, shadow.name)
+        others = f"{table}{columns}"
     return f"{own}{word}{others}{bracket}{actions}"
 
 
-def _renamed(text: str, shadow: Shadow) -> str:
-    """Return SQL in which a column has its new name."""
-    found, wanted = tokens(text), unquoted(shadow.column)
+def _renamed(runner: Runner, shadow: Shadow, statement: str, question: str) -> str:
+    """Return what the server calls a part of the twin once the column has its new name."""
+    with twin.of(runner, shadow.table):
+        runner.execute(statement)
+        runner.execute(f"ALTER TABLE {twin.NAME} DROP COLUMN {shadow.name}")
+        runner.execute(f"ALTER TABLE {twin.NAME} RENAME COLUMN {shadow.column} TO {shadow.name}")
+        return str(runner.value(question))
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """Return SQL in which a name in brackets, where are only names, is another one."""
     parts, end = [], 0
-    for at, token in enumerate(found):
-        before = found[at - 1].text if at else ""
-        after = found[at + 1].text if at + 1 < len(found) else ""
-        if token.identifier != wanted or before in {":", "."} or after in {"(", "."}:
-            continue
-        parts += [text[end : token.start], shadow.name]
-        end = token.end
+    for token in tokens(text):
+        if token.depth and token.text == old:
+            parts += [text[end : token.start], new]
+            end = token.end
     return "".join([*parts, text[end:]])

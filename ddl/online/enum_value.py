@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,5 +14,4 @@ def add(runner: Runner, shape: AddValue, key: str) -> None:
     """Add the value."""
     runner.settle()
     with runner.outside(key):
-        there = "IF NOT EXISTS " if runner.journal.resumed(key) else ""
-        runner.step(f"ALTER TYPE {shape.table} ADD VALUE {there}{shape.value}")
+        runner.attempt(partial(runner.execute, shape.sql), shape.sql, done=key)

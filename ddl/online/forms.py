@@ -43,16 +43,36 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
         raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
     if shape is None or (isinstance(shape, shapes.Change) and not (asked or shape.fills)):
         return None
-    if isinstance(shape, shapes.DropIndex):
-        key = journal.key(shape.sql)
-        return partial(index.drop, runner, shape) if index.droppable(runner, shape, key) else None
-    if isinstance(shape, shapes.AddValue):
-        return partial(enum_value.add, runner, shape)
+    if isinstance(shape, shapes.DropIndex | shapes.AddValue):
+        return None if runner.whole else _without_table(runner, shape)
     table = runner.find(shape.table)
     if table is None or table.oid not in runner.known or table.persistence == "t":
         return None
-    form = _FORMS[type(shape)](runner, shape, table)
+    form = _form(runner, shape, table, asked=asked)
+    if form is not None and runner.whole:
+        blocking.allow(
+            runner,
+            table,
+            f"A statement of a revision that {runner.whole}",
+            "Let a revision of its own come before or after.",
+        )
+        form = None
     return None if form is None else partial(form, runner, shape, table)
+
+
+def _without_table(
+    runner: Runner, shape: shapes.DropIndex | shapes.AddValue
+) -> Callable[[str], None] | None:
+    if isinstance(shape, shapes.AddValue):
+        return partial(enum_value.add, runner, shape)
+    key = journal.key(shape.sql)
+    return partial(index.drop, runner, shape) if index.droppable(runner, shape, key) else None
+
+
+def _form(runner: Runner, shape: shapes.Shape, table: Relation, *, asked: bool) -> Form | None:
+    if isinstance(shape, shapes.Change):
+        return batches.form(runner, shape, table, asked=asked)
+    return _FORMS[type(shape)](runner, shape, table)
 
 
 def _index(runner: Runner, shape: shapes.CreateIndex, table: Relation) -> Form:
@@ -80,6 +100,5 @@ _FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]]
     shapes.SetNotNull: lambda *_: not_null.set_not_null,
     shapes.AddColumn: add_column.form,
     shapes.Retype: retype.form,
-    shapes.Change: batches.form,
     shapes.AlterTable: alter_table.form,
 }

@@ -14,12 +14,12 @@ from sqlalchemy import TextClause, create_engine, text
 from sqlalchemy.schema import CreateTable, DDLElement, DropTable
 
 from ddl.database.url import DRIVER
-from ddl.online import forms, journal
+from ddl.online import forms, journal, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy.engine import Dialect
+    from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.schema import Table
 
     from ddl.online.runner import Runner
@@ -57,12 +57,14 @@ class OnlineImpl(PostgresqlImpl):
         if not self.runner.active:
             work()
             return
-        self._plain(statement, journal.key(statement), work)
+        with self.runner.own():
+            self._plain(statement, journal.key(statement), work)
 
     def _plain(self, sql: str, key: str, work: Callable[[], None]) -> None:
         """Do what one statement of the revision says, unless it is done."""
         runner = self.runner
-        if runner.journal.passed(key):
+        always = session.sets(sql)
+        if not always and runner.journal.passed(key):
             return
         runner.settle()
         outer, self.nested = self.nested, True
@@ -70,6 +72,12 @@ class OnlineImpl(PostgresqlImpl):
             work()
         finally:
             self.nested = outer
+        if session.local(sql) and not runner.block:
+            runner.locals.append(sql)
+        if session.ties(sql):
+            runner.whole = "has made what is there for one transaction or session only"
+        if always:
+            return
         runner.journal.pending.append(key)
         runner.said.append(sql)
         if runner.block:
@@ -87,17 +95,28 @@ class OnlineImpl(PostgresqlImpl):
 
         if not self.runner.active or self.nested:
             return plain()
-        sql = "" if multiparams or params else statement(construct, self.verbatim)
-        key = journal.key(sql or f"{construct}{multiparams}{params}")
-        work = None
-        if sql:
-            asked = bool((execution_options or {}).get("batches"))
-            work = forms.choose(self.runner, sql, asked=asked)
-        if work is None:
-            self._plain(sql, key, plain)
-        elif not self.runner.journal.passed(key):
-            work(key)
+        with self.runner.own():
+            sql = "" if multiparams or params else statement(construct, self.verbatim)
+            # Parameters may be another time, or random.
+            key = journal.key(sql or str(construct))
+            work = None
+            if sql and not self.runner.connection.in_nested_transaction():
+                asked = bool((execution_options or {}).get("batches"))
+                work = forms.choose(self.runner, sql, asked=asked)
+            if work is None:
+                self._plain(sql, key, plain)
+            elif not self.runner.journal.passed(key):
+                work(key)
         return None
+
+    @property
+    def bind(self) -> Connection | None:
+        """The connection, for statements that go past the operations."""
+        if self.runner.active and not self.nested:
+            self.runner.handed = True
+            with self.runner.own():
+                self.runner.settle()
+        return self.connection
 
 
 def statement(construct: Any, dialect: Dialect) -> str:  # noqa: ANN401  # as _exec()

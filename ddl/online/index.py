@@ -28,6 +28,9 @@ SELECT i.indexrelid AS oid, i.indisvalid AS valid, i.indrelid AS table,
 FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 """
 
+# What is noted where an index takes the place of one that the statement before drops.
+_REPLACES = "replaces"
+
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -54,6 +57,9 @@ def drop(runner: Runner, shape: DropIndex, key: str) -> None:
         with runner.outside(key):
             discard(runner, name)
 
+    if runner.handed:
+        work()  # the next statement may be one that nobody tells us of
+        return
     runner.postponed = Postponed(key, name, work)
 
 
@@ -62,18 +68,25 @@ def create(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> Non
     name = f"{quoted(table.schema)}.{shape.name}"
     old = quoted(table.schema, ours(unquoted(shape.name), "old"))
     waits = runner.postponed
-    changes = runner.journal.resumed(key)
-    if waits is not None and waits.name == quoted(table.schema, unquoted(shape.name)):
+    changes = runner.journal.detail(key) == _REPLACES
+    if (
+        waits is not None
+        and waits.name == quoted(table.schema, unquoted(shape.name))
+        and of_table(runner, table, name)
+    ):
         runner.postponed = None
         runner.journal.pending.append(waits.key)
         changes = True
     runner.settle()
-    with runner.outside(key):
-        found = runner.rows(_STATE, name=name)
-        valid = found and found[0].valid
-        if valid and not same(runner, table, name, unique=shape.unique, rest=shape.rest):
+    with runner.outside(key, _REPLACES if changes else ""):
+        if runner.find(name) is not None and not of_table(runner, table, name):
+            runner.fail(shape.sql)
+            return
+        if valid(runner, name) and not same(
+            runner, table, name, unique=shape.unique, rest=shape.rest
+        ):
             if not changes:
-                runner.step(shape.sql)  # whose error, or silence, is PostgreSQL's own
+                runner.fail(shape.sql)
                 return
             new = ours(unquoted(shape.name), "new")
             ensure(runner, table, quoted(new), unique=shape.unique, rest=shape.rest)
@@ -83,8 +96,20 @@ def create(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> Non
             )
         else:
             ensure(runner, table, shape.name, unique=shape.unique, rest=shape.rest)
-        if changes:
+        if changes and of_table(runner, table, old):
             discard(runner, old)
+
+
+def valid(runner: Runner, name: str) -> bool:
+    """Return whether there is an index of a name, and it is valid."""
+    found = runner.rows(_STATE, name=name)
+    return bool(found) and bool(found[0].valid)
+
+
+def of_table(runner: Runner, table: Relation, name: str) -> bool:
+    """Return whether there is an index of a name, and it is one of a table."""
+    found = runner.rows(_STATE, name=name)
+    return bool(found) and found[0].table == table.oid
 
 
 def ensure(runner: Runner, table: Relation, name: str, *, unique: bool, rest: str) -> None:
@@ -94,8 +119,9 @@ def ensure(runner: Runner, table: Relation, name: str, *, unique: bool, rest: st
     Raises LeftNothingError where rows are not unique.
     """
     place = f"{quoted(table.schema)}.{name}"
-    found = runner.rows(_STATE, name=place)
-    if found and found[0].valid:
+    if runner.find(place) is not None and not of_table(runner, table, place):
+        raise runner.refuse(f"{place} is there already, and is no index of {table.shown}.")
+    if valid(runner, place):
         return
     discard(runner, place)
     kind = "UNIQUE INDEX" if unique else "INDEX"

@@ -83,6 +83,11 @@ class Journal:
         self.note.began = f"{key}:{detail}"
         self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
 
+    def end(self, connection: Connection) -> None:
+        """Note in the open transaction that no statement is at work."""
+        self.note.began = ""
+        self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
+
     def save(self, connection: Connection, began: str = "") -> None:
         """Write the note in the open transaction, which is about to be committed."""
         if self.position < len(self.note.done):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -18,6 +19,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+# PostgreSQL folds no other letters in UTF8.
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,10 @@ class Token:
 
     @property
     def identifier(self) -> str:
-        """The name that it says (4.1.1), or ""."""
-        if self.kind == "quoted":
-            return self.text.strip('"').replace('""', '"')
-        return self.text.lower() if self.kind == "word" else ""
+        """The name that it says (4.1.1), or "": U&"…" is not read."""
+        if self.kind == "quoted" and self.text[0] == '"':
+            return self.text[1:-1].replace('""', '"')
+        return self.text.translate(_LOWER) if self.kind == "word" else ""
 
 
 def tokens(sql: str) -> list[Token]:

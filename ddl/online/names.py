@@ -12,6 +12,10 @@ _LONGEST = 63
 # What all of them hold, and nobody else's should.
 MARK = "_ddl_"
 
+# A column of ours, of pg_attribute AS a: by its name and its comment.
+SHADOW = r"""a.attname ~ '_ddl_new$' AND NOT a.attisdropped
+  AND col_description(a.attrelid, a.attnum) ~ '^[0-9a-f]{12}$'"""
+
 
 def ours(base: str, purpose: str) -> str:
     """Return the name of a helper for something that has a name, always the same."""

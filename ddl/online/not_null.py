@@ -29,7 +29,7 @@ def set_not_null(runner: Runner, shape: SetNotNull, table: Relation, key: str) -
     runner.settle()
     with runner.outside(key):
         if runner.one(_IS, table=table.oid, column=unquoted(shape.column)) is None:
-            runner.step(shape.sql)  # whose error is PostgreSQL's own
+            runner.fail(shape.sql)
         ensure(runner, table, shape.column)
 
 

@@ -69,7 +69,7 @@ class _Reader:
 
     def _part(self) -> Token:
         token = self.now
-        if token is None or token.kind not in {"word", "quoted"}:
+        if token is None or not token.identifier:
             raise _NoShapeError
         self.at += 1
         return token
@@ -114,14 +114,16 @@ def _create(reader: _Reader) -> Shape:
     unique = reader.maybe("UNIQUE")
     reader.expect("INDEX")
     reader.maybe("CONCURRENTLY")
-    reader.maybe("IF", "NOT", "EXISTS")
+    there_ok = reader.maybe("IF", "NOT", "EXISTS")
     if reader.sees("ON"):
         raise _NoShapeError  # PostgreSQL chooses a name, by which nobody finds it again
     name = reader.name()
+    if reader.sees("ON") and len(tokens(name)) > 1:
+        raise _NoShapeError  # an index has its table's schema
     reader.expect("ON")
     if reader.sees("ONLY"):
         raise _NoShapeError  # of a partitioned table without its partitions: there is no row
-    return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest())
+    return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest(), there_ok)
 
 
 def _drop(reader: _Reader) -> Shape:
@@ -138,26 +140,26 @@ def _alter(reader: _Reader) -> Shape:
     if reader.maybe("TYPE"):
         name = reader.name()
         reader.expect("ADD", "VALUE")
-        reader.maybe("IF", "NOT", "EXISTS")
-        return AddValue(reader.sql, name, reader.rest())
+        there_ok = reader.maybe("IF", "NOT", "EXISTS")
+        return AddValue(reader.sql, name, reader.rest(), there_ok)
     reader.expect("TABLE")
     if reader.sees("IF"):
         raise _NoShapeError
-    reader.maybe("ONLY")
+    only = reader.maybe("ONLY")
     table = reader.name()
     reader.maybe("*")
     start = reader.at
     try:
-        return _action(reader, table)
+        return _action(reader, table, only=only)
     except _NoShapeError:
         reader.at = start
         return AlterTable(reader.sql, table, reader.rest())
 
 
-def _action(reader: _Reader, table: str) -> Shape:
+def _action(reader: _Reader, table: str, *, only: bool) -> Shape:
     reader.alone()
     if reader.maybe("ADD"):
-        return _add(reader, table)
+        return _add(reader, table, only=only)
     reader.expect("ALTER")
     reader.maybe("COLUMN")
     column = reader.name()
@@ -169,7 +171,7 @@ def _action(reader: _Reader, table: str) -> Shape:
     return _retype(reader, table, column)
 
 
-def _add(reader: _Reader, table: str) -> Shape:
+def _add(reader: _Reader, table: str, *, only: bool) -> Shape:
     word = reader.now
     named = reader.maybe("CONSTRAINT")
     if named or (word and word.keyword in _CONSTRAINTS):
@@ -178,6 +180,8 @@ def _add(reader: _Reader, table: str) -> Shape:
         if word is None or word.keyword not in _CONSTRAINTS:
             raise _NoShapeError
         body = reader.rest()
+        if word.keyword in {"UNIQUE", "PRIMARY"} and "(" not in body:
+            raise _NoShapeError
         written = [token.keyword for token in reader.tokens[reader.at :]]
         if "USING" in written and "INDEX" in written[written.index("USING") + 1 :][:1]:
             raise _NoShapeError  # UNIQUE USING INDEX is the online form itself
@@ -186,7 +190,7 @@ def _add(reader: _Reader, table: str) -> Shape:
             for i in range(len(written))
         ):
             raise _NoShapeError
-        return AddConstraint(reader.sql, table, name, word.keyword, body)
+        return AddConstraint(reader.sql, table, name, word.keyword, body, only)
     if not reader.maybe("COLUMN") and (reader.now is None or reader.now.keyword in _NO_COLUMN):
         raise _NoShapeError
     if reader.sees("IF", "NOT"):
@@ -200,12 +204,13 @@ _NO_COLUMN = _CONSTRAINTS | {"CONSTRAINT", "NOT"}
 def _retype(reader: _Reader, table: str, column: str) -> Shape:
     using = reader.find("USING")
     definition = reader.rest()
+    first = reader.now.start if reader.now else 0
     expression = ""
     if using is not None:
         reader.at = using + 1
         expression = reader.rest()
-        start = reader.tokens[using].start
-        definition = definition[: start - (reader.tokens[-1].end - len(definition))].strip()
+        # Not up to USING: a comment before it would hide what follows.
+        definition = reader.sql[first : reader.tokens[using - 1].end]
     return Retype(reader.sql, table, column, definition, expression)
 
 
@@ -242,26 +247,52 @@ def _alias(reader: _Reader, table: str, *following: str) -> str:
 
 
 def _change(reader: _Reader, table: str, verb: str, alias: str) -> Shape:
-    if reader.find("RETURNING") is not None or reader.find("CURRENT", "OF") is not None:
+    if (
+        _schema_named(reader)
+        or reader.find("RETURNING") is not None
+        or reader.find("CURRENT", "OF") is not None
+    ):
         raise _NoShapeError
     where = reader.find("WHERE")
     alone = reader.find("FROM") is None and reader.find("USING") is None
     if where is None:
         return Change(reader.sql, table, verb, alias, reader.rest(), "", alone, "")
-    fills = _filled(reader, where) if verb == "UPDATE" and alone else ""
+    fills = value = ""
+    if verb == "UPDATE" and alone and alias == tokens(table)[-1].text:
+        fills, value = _filled(reader, where)
     start = reader.now.start if reader.now else 0
-    body = reader.sql[start : reader.tokens[where].start].rstrip()
+    # Not up to WHERE: a comment before it would hide what follows.
+    body = reader.sql[start : reader.tokens[where - 1].end] if where > reader.at else ""
     reader.at = where + 1
-    return Change(reader.sql, table, verb, alias, body, reader.rest(), alone, fills)
+    return Change(reader.sql, table, verb, alias, body, reader.rest(), alone, fills, value)
 
 
-def _filled(reader: _Reader, where: int) -> str:
-    """Return c of ``SET c = … WHERE c IS NULL``, else ""."""
-    column, equals = reader.tokens[reader.at + 1 : reader.at + 3]
+def _schema_named(reader: _Reader) -> bool:
+    """Return whether a column is named with its table's schema, which an alias does not allow."""
+    texts = [token.text if token.text == "." else token.kind for token in reader.tokens]
+    named = {"word", "quoted"}
+    return any(
+        texts[at + 1] == texts[at + 3] == "." and {texts[at], texts[at + 2], texts[at + 4]} <= named
+        for at in range(reader.at, len(texts) - 4)
+    )
+
+
+def _filled(reader: _Reader, where: int) -> tuple[str, str]:
+    """Return c and value of ``SET c = value WHERE c IS NULL``, else twice ""."""
+    if where < reader.at + 4:  # SET c = value
+        return "", ""
+    column, equals, first = reader.tokens[reader.at + 1 : reader.at + 4]
     said = [token.identifier or token.text for token in reader.tokens[where + 1 :]]
     several = any(token.text == "," and not token.depth for token in reader.tokens[reader.at :])
     same = bool(column.identifier) and said == [column.identifier, "is", "null"]
-    return column.text if same and equals.text == "=" and not several else ""
+    asks = any(token.keyword in _ASKS for token in reader.tokens[reader.at + 3 : where])
+    if not same or equals.text != "=" or several or asks:
+        return "", ""
+    return column.text, reader.sql[first.start : reader.tokens[where - 1].end]
+
+
+# Words of a value that is more than one of the row's own.
+_ASKS = {"SELECT", "VALUES", "TABLE", "WITH", "DEFAULT"}
 
 
 _READERS = {"CREATE": _create, "DROP": _drop, "ALTER": _alter, "UPDATE": _update, "DELETE": _delete}

@@ -46,20 +46,23 @@ def create_index(runner: Runner, shape: CreateIndex, table: Relation, key: str) 
 
 def _on(  # noqa: PLR0913  # what CREATE INDEX says
     runner: Runner, table: Relation, name: str, *, unique: bool, rest: str, fresh: str
-) -> str:
-    """Create the parent's index and those of its partitions; return its name.
+) -> None:
+    """Create the parent's index and those of its partitions.
 
     fresh: the statement whose error is raised when there is another index of that name.
     """
     place = f"{quoted(table.schema)}.{name}"
     found = runner.find(place)
-    if found is not None and not index.same(runner, table, place, unique=unique, rest=rest):
-        runner.step(fresh)
+    if found is not None and not (
+        index.of_table(runner, table, place)
+        and index.same(runner, table, place, unique=unique, rest=rest)
+    ):
+        runner.fail(fresh)
+        return
     if found is None:
         kind = "UNIQUE INDEX" if unique else "INDEX"
         runner.step(f"CREATE {kind} {name} ON ONLY {quoted(table.schema, table.name)} {rest}")
     attach(runner, table, place, unique=unique, rest=rest)
-    return place
 
 
 def attach(runner: Runner, table: Relation, parent: str, *, unique: bool, rest: str) -> None:

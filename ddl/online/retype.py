@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from ddl.compare.names import quoted
+from ddl.compare.names import literal, quoted
+from ddl.database import reason
 from ddl.online import blocking, copies, swap, twin, validated, waiting
 from ddl.online import not_null as filled
 from ddl.online.names import unquoted
@@ -51,9 +52,16 @@ WHERE refclassid = 'pg_class'::regclass AND refobjid = :table AND refobjsubid = 
 """
 
 _CHECKS = """
-SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS valid
+SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS valid,
+  obj_description(oid, 'pg_constraint') AS comment
 FROM pg_constraint WHERE conrelid = :table AND contype = 'c' AND :number = ANY (conkey)
 ORDER BY conname
+"""
+
+# Triggers that fire after ours, in the order of their names' bytes, and may change the row.
+_LATER = """
+SELECT tgname FROM pg_trigger WHERE tgrelid = :table AND NOT tgisinternal
+  AND tgtype & 3 = 3 AND tgtype & 20 > 0 AND tgname::text COLLATE "C" > :name COLLATE "C"
 """
 
 
@@ -85,7 +93,8 @@ def form(
     if not any(sizes) and not runner.resumed(shape.sql):
         return None
     usual = table.kind == "r" and not (table.parent or table.partition or column.inherited)
-    if hanging or not usual or not _copyable(runner, parts):
+    later = runner.rows(_LATER, table=table.oid, name=_trigger(shape, table))
+    if hanging or later or not usual or not _copyable(runner, parts):
         blocking.allow(
             runner,
             table,
@@ -94,6 +103,10 @@ def form(
         )
         return None
     return partial(_retype, type=effect.type, not_null=column.not_null, number=column.number)
+
+
+def _trigger(shape: Retype, table: Relation) -> str:
+    return unquoted(Shadow(table, shape.column, "", shape.using, "").trigger)
 
 
 def _copyable(runner: Runner, parts: Parts) -> bool:
@@ -105,7 +118,7 @@ def _copyable(runner: Runner, parts: Parts) -> bool:
 
 def _asked(runner: Runner, shape: Retype, table: Relation) -> _Effect | None:
     """Return what PostgreSQL does with an empty table like this one."""
-    using = f" USING {shape.using}" if shape.using else ""
+    using = f" USING {twin.named(shape.using, table)}" if shape.using else ""
     try:
         with twin.of(runner, table, twin.ALL):
             files, scans = runner.one(twin.FILES), runner.one(twin.SCANS)
@@ -117,6 +130,9 @@ def _asked(runner: Runner, shape: Retype, table: Relation) -> _Effect | None:
             return _Effect(kind, runner.one(twin.FILES) != files, runner.one(twin.SCANS) != scans)
     except DBAPIError as error:
         waiting.raise_busy(error)
+        if shape.using and twin.differs(error):
+            what = f"Changing the type of {shape.column} ({reason.of(error)} on an empty copy)"
+            blocking.allow(runner, table, what, "Name columns without their table.")
         return None  # PostgreSQL says why, when the statement itself is executed
 
 
@@ -134,6 +150,11 @@ def _recheck(runner: Runner, shape: Retype, table: Relation, key: str, *, number
                 f"{alter} ADD CONSTRAINT {quoted(check.name)} "
                 f"{check.definition.removesuffix(' NOT VALID')} NOT VALID"
                 for check in checks
+            ),
+            *(
+                f"COMMENT ON CONSTRAINT {quoted(check.name)} ON {on} IS {literal(check.comment)}"
+                for check in checks
+                if check.comment
             ),
         )
         for check in checks:
@@ -175,13 +196,21 @@ def _retype(  # noqa: PLR0913  # what form() found
 
 def _prepare(runner: Runner, shadow: Shadow, number: int, *, not_null: bool) -> None:
     """Make all that the swap needs, beside traffic."""
-    shadow.create(runner)
-    shadow.fill(runner)
     try:
+        shadow.create(runner)
+        shadow.fill(runner)
         if not_null:
             filled.ensure(runner, shadow.table, shadow.name)
         copies.make(runner, shadow, copies.of(runner, shadow.table, number))
     except LeftNothingError:
         shadow.drop(runner)
         raise
+    except DBAPIError as error:
+        waiting.raise_busy(error)
+        # Its trigger would fail for everybody who writes.
+        shadow.drop(runner)
+        raise runner.refuse(
+            f"{shadow.column} of {shadow.table.shown} cannot become {shadow.type}: "
+            f"{reason.of(error)}."
+        ) from error
     runner.long(f"ANALYZE {shadow.on} ({shadow.name})")

@@ -14,11 +14,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from ddl.errors import UserError
-from ddl.online import catalog, journal, ready, waiting, watch
+from ddl.online import catalog, journal, ready, session, waiting, watch
 from ddl.online.journal import Journal, Note
 from ddl.online.outcomes import LeftNothingError, Postponed, ReplayError
 
@@ -38,6 +38,9 @@ _T = TypeVar("_T")
 _VERBATIM = {"no_parameters": True}
 
 
+_SETTING = "SELECT current_setting(:name)"
+_SET = "SELECT set_config(:name, :value, false)"
+
 # What a revision may drop for the moment of a swap, and how it notes the swap itself.
 SWAPPED = "swap"
 _DROPPED = re.compile(
@@ -52,7 +55,9 @@ class Runner:
     known: the tables that were there when it began. active: whether a revision's own statements
     come now. block: whether they stand in an autocommit block of the revision. said: what the open
     transaction executed for it. prepared: the statements that need but a moment from now on.
-    fills: what fills a column, by its table and its name in the catalog.
+    fills: what fills a column, by its table and its name in the catalog. locals: what the revision
+    has set for its transaction. whole: why the rest of it must be one transaction, "" without.
+    handed: whether it has the connection itself. gone: whether it committed what it did with that.
     """
 
     context: MigrationContext
@@ -68,6 +73,11 @@ class Runner:
     said: list[str] = field(default_factory=list)
     prepared: set[str] = field(default_factory=set)
     fills: dict[tuple[int, str], Callable[[], None]] = field(default_factory=dict)
+    locals: list[str] = field(default_factory=list)
+    whole: str = ""
+    handed: bool = False
+    gone: bool = False
+    inside: int = 0
 
     def start(self) -> None:
         """Set what a session needs; the connection has no transaction before and after."""
@@ -80,6 +90,7 @@ class Runner:
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
+        event.listen(self.connection, "before_cursor_execute", self._watch)
         self.running.prepare = self.revision
         self.context.autocommit_block = self._block  # type: ignore[method-assign]  # of this one
 
@@ -98,18 +109,16 @@ class Runner:
                 try:
                     self._once(step, function, options)
                 except ReplayError as replay:
-                    self._rollback()
-                    replay.prepare()
-                    self.prepared.add(replay.key)
-                    self._begin()
+                    self._replay(step, replay)
                 except LeftNothingError:
                     self._forget()
                     raise
                 except DBAPIError as error:
-                    if not waiting.busy(error):
+                    if self.gone or not waiting.busy(error):
                         raise
                     self._rollback()
                     patience.wait(self.connection, error.statement or "")
+                    self.locals.clear()
                     self._begin()
                 else:
                     return
@@ -119,20 +128,58 @@ class Runner:
     def _once(self, step: Any, function: Callable[..., None], options: dict[str, Any]) -> None:  # noqa: ANN401
         self.postponed = None
         self.said.clear()
-        self.journal = journal.opened(
+        self.locals.clear()
+        self.whole, self.handed, self.gone = "", False, False
+        self.journal = self._opened(step)
+        self.running.resumed = self.journal.stored
+        self.active = True
+        try:
+            function(**options)
+            with self.own():
+                self.settle()
+                self.journal.clear(self.connection)
+        finally:
+            self.active = False
+
+    def _opened(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
+        return journal.opened(
             self.connection,
             journal.table_of(self.context),
             step.revision.revision,
             "upgrade" if step.is_upgrade else "downgrade",
         )
-        self.running.resumed = self.journal.stored
-        self.active = True
+
+    def _replay(self, step: Any, replay: ReplayError) -> None:  # noqa: ANN401  # Alembic's step
+        self._rollback()
+        with self.connection.begin():
+            self.journal = self._opened(step)
+            self.journal.position = len(self.journal.note.done)
+            self.journal.save(self.connection, replay.key)
+        self.running.split = True
         try:
-            function(**options)
-            self.settle()
-            self.journal.clear(self.connection)
+            replay.prepare()
+        except LeftNothingError:
+            self._forget()
+            raise
+        self.prepared.add(replay.key)
+        self.locals.clear()
+        self._begin()
+
+    @contextmanager
+    def own(self) -> Iterator[None]:
+        """Execute statements that are known, or our own, in the block."""
+        self.inside += 1
+        try:
+            yield
         finally:
-            self.active = False
+            self.inside -= 1
+
+    def _watch(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
+        """See what a revision sends past the operations: it is not noted, so never commit it."""
+        del connection, cursor
+        if self.active and not self.inside and session.writes(statement):
+            self.whole = "writes with op.get_bind()"
+            self.gone = self.gone or self.block
 
     def _forget(self) -> None:
         """Take the note away where a revision has done nothing."""
@@ -151,19 +198,21 @@ class Runner:
     # Transactions
 
     @contextmanager
-    def outside(self, key: str) -> Iterator[None]:
+    def outside(self, key: str, detail: str = "") -> Iterator[None]:
         """Commit what the revision did so far, and go on without a transaction.
 
         key: of the statement that needs it, which is noted as done when the block ends, unless the
-        block has done that. The revision's next transaction begins at the end.
+        block has done that. detail: what to note until then. The revision's next transaction
+        begins at the end.
         """
+        began = f"{key}:{detail}" if detail else key
         if self.block:
             self._leave_autocommit()
             with self.connection.begin():
-                self.journal.save(self.connection, key)
+                self.journal.save(self.connection, began)
             self.running.split = True
         else:
-            self._commit(key)
+            self._commit(began)
         yield
         if self.journal.note.began:
             self.attempt(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
@@ -186,6 +235,7 @@ class Runner:
         while True:
             try:
                 with self.connection.begin():
+                    self._each(self.locals)
                     self.execute(f"SET LOCAL statement_timeout = {self.settings.statement_timeout}")
                     result = work()
                     if done:
@@ -199,9 +249,28 @@ class Runner:
                     self.journal.keep(done)
                 return result
 
+    def fail(self, statement: str) -> None:
+        """Execute a statement whose error, or silence, is PostgreSQL's own."""
+        try:
+            self.step(statement)
+        except DBAPIError as error:
+            # Nothing has begun that the next run may go on with.
+            if not error.connection_invalidated:
+                with self.connection.begin():
+                    self.journal.end(self.connection)
+            raise
+
+    def mark(self, key: str, detail: str) -> None:
+        """Note something about the statement at work."""
+        self.attempt(
+            lambda: self.journal.mark(self.connection, key, detail),
+            f"COMMENT ON TABLE {self.journal.table}",
+        )
+
     def long(self, *statements: str) -> None:
         """Execute statements that may take their time, since they let everybody else work."""
         with self.connection.begin():
+            self._each(self.locals)
             self.execute("SET LOCAL lock_timeout = 0")
             self.execute("SET LOCAL statement_timeout = 0")
             with watch.told(self.connection, statements[0]):
@@ -209,7 +278,11 @@ class Runner:
 
     def concurrently(self, statement: str) -> None:
         """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""
+        sets = [session.of_session(statement) for statement in self.locals]
+        sets = [(setting, name) for setting, name in sets if name]
         with self.connection.begin():
+            before = [(name, self.one(_SETTING, name=name)) for _, name in sets]
+            self._each([setting for setting, _ in sets])
             self.execute("SET lock_timeout = 0")
             self.execute("SET statement_timeout = 0")
         try:
@@ -222,6 +295,8 @@ class Runner:
         finally:
             if not self.connection.invalidated:
                 with self.connection.begin():
+                    for name, value in before:
+                        self.one(_SET, name=name, value=value)
                     self.execute(f"SET lock_timeout = {self.settings.lock_timeout}")
                     self.execute("RESET statement_timeout")
 
@@ -232,6 +307,10 @@ class Runner:
     def value(self, question: str) -> Any:  # noqa: ANN401  # any value
         """Return what a question answers, as it stands, in the transaction that there is."""
         return self.connection.exec_driver_sql(question, execution_options=_VERBATIM).scalar()
+
+    def row(self, query: str) -> Row[Any]:
+        """Return the first row of what a query finds, as it stands, in the transaction there is."""
+        return self.connection.exec_driver_sql(query, execution_options=_VERBATIM).one()
 
     def rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query finds, in the transaction that there is, or in its own."""
@@ -280,6 +359,7 @@ class Runner:
     def _begin(self) -> None:
         self.said.clear()
         self.context._transaction = self.connection.begin()  # noqa: SLF001  # as autocommit_block()
+        self._each(self.locals)
 
     def _commit(self, key: str = "") -> None:
         self.journal.save(self.connection, key)
@@ -298,8 +378,10 @@ class Runner:
     @contextmanager
     def _block(self) -> Iterator[None]:
         """Run what a revision writes in an autocommit block."""
-        self.settle()
-        self._commit()
+        with self.own():
+            self.settle()
+            self._commit()
+        self.gone = self.gone or bool(self.whole)
         self._enter_autocommit()
         self.block = True
         try:
@@ -307,7 +389,8 @@ class Runner:
         finally:
             self.block = False
             self._leave_autocommit()
-        self._begin()
+        with self.own():
+            self._begin()
 
     def _enter_autocommit(self) -> None:
         self.connection.execution_options(isolation_level="AUTOCOMMIT")

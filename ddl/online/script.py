@@ -98,7 +98,8 @@ def _plain(name: str) -> str:
 def _steps(shape: shapes.Shape, *, asked: bool) -> Iterator[list[str]]:
     if isinstance(shape, shapes.CreateIndex):
         kind = "UNIQUE INDEX" if shape.unique else "INDEX"
-        yield ["", f"CREATE {kind} CONCURRENTLY {shape.name} ON {shape.table} {shape.rest}"]
+        name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
+        yield ["", f"CREATE {kind} CONCURRENTLY {name} ON {shape.table} {shape.rest}"]
     elif isinstance(shape, shapes.DropIndex):
         there = "IF EXISTS " if shape.missing_ok else ""
         yield ["", f"DROP INDEX CONCURRENTLY {there}{shape.name}"]
@@ -107,7 +108,8 @@ def _steps(shape: shapes.Shape, *, asked: bool) -> Iterator[list[str]]:
     elif isinstance(shape, shapes.SetNotNull):
         yield from _not_null(shape.table, shape.column)
     elif isinstance(shape, shapes.AddValue):
-        yield ["", f"ALTER TYPE {shape.table} ADD VALUE {shape.value}"]
+        there = "IF NOT EXISTS " if shape.there_ok else ""
+        yield ["", f"ALTER TYPE {shape.table} ADD VALUE {there}{shape.value}"]
     elif isinstance(shape, shapes.Change) and shape.condition and (asked or shape.fills):
         yield ["", _batches(shape)]
 

@@ -49,7 +49,7 @@ class Shadow:
     @property
     def trigger(self) -> str:
         """The trigger; those of the table fire in the order of their names, this one last."""
-        return quoted(f"zzz_{ours(unquoted(self.column), 'keep')}"[:63])
+        return quoted(ours(f"zzz_{unquoted(self.column)}", "keep"))
 
     @property
     def function(self) -> str:
@@ -81,23 +81,27 @@ class Shadow:
             # An assignment, which refuses what a cast would cut off.
             return f"BEGIN NEW.{self.name} := NEW.{self.column}; RETURN NEW; END"
         row = f"FROM (SELECT NEW.*) AS {quoted(self.table.name)}"
-        return f"BEGIN SELECT {self.using} INTO NEW.{self.name} {row}; RETURN NEW; END"
+        # A column may be called like a variable of PL/pgSQL: found, say.
+        return (
+            "#variable_conflict use_column\n"
+            f"BEGIN SELECT {self.using} INTO NEW.{self.name} {row}; RETURN NEW; END"
+        )
 
     def fill(self, runner: Runner) -> None:
-        """Fill it for the rows that are there. Raises LeftNothingError for what it cannot hold."""
+        """Fill it for the rows that are there. Raises UserError for what it cannot hold."""
         value = self.using or self.column
         rows = Rows(
             "UPDATE",
             quoted(self.table.name),
             f"SET {self.name} = {value}",
-            f"{self.name} IS NULL AND ({value}) IS NOT NULL",
+            # A row of nulls IS NULL, too, and is a value.
+            f"{self.name} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL",
         )
         try:
             batches.run(runner, self.table, rows, unseen=True)
         except DBAPIError as error:
             if not reason.sqlstate(error).startswith(_DATA):
                 raise
-            self.drop(runner)
             raise runner.refuse(
                 f"not every {self.column} of {self.table.shown} can become {self.type}: "
                 f"{reason.of(error)}."

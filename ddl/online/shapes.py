@@ -15,11 +15,12 @@ class Shape:
 
 @dataclass(frozen=True)
 class CreateIndex(Shape):
-    """CREATE INDEX; rest: what follows the name of the table."""
+    """CREATE INDEX; rest: what follows the name of the table. there_ok: IF NOT EXISTS."""
 
     name: str
     unique: bool
     rest: str
+    there_ok: bool
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class AddConstraint(Shape):
     """ADD CONSTRAINT.
 
     name: "" where PostgreSQL chooses it. kind: CHECK, FOREIGN, UNIQUE, PRIMARY or EXCLUDE. body:
-    from that word on.
+    from that word on. only: whether it says ALTER TABLE ONLY.
     """
 
     name: str
     kind: str
     body: str
+    only: bool
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,10 @@ class Retype(Shape):
 
 @dataclass(frozen=True)
 class AddValue(Shape):
-    """ALTER TYPE … ADD VALUE; table: the type. value: from the value on."""
+    """ALTER TYPE … ADD VALUE; table: the type. value: from the value on. there_ok: as above."""
 
     value: str
+    there_ok: bool
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Change(Shape):
     """UPDATE or DELETE of one table: ``verb table AS alias body WHERE condition``.
 
     condition: "" without WHERE. alone: whether it names no other table. fills: the column of an
-    UPDATE of the shape ``SET c = … WHERE c IS NULL``, else "".
+    UPDATE of the shape ``SET c = value WHERE c IS NULL``, whose value asks no table, else "".
     """
 
     verb: str
@@ -88,6 +91,7 @@ class Change(Shape):
     condition: str
     alone: bool
     fills: str
+    value: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ SELECT pg_get_expr(adbin, adrelid) AS default, attidentity::text AS identity,
   attstattarget AS target, attoptions AS options, col_description(attrelid, attnum) AS comment,
   pg_get_serial_sequence(:shown, attname) AS sequence,
   (SELECT conname FROM pg_constraint WHERE conrelid = attrelid AND contype = 'n'
-    AND conkey = ARRAY[attnum]) AS not_null
+    AND conkey = ARRAY[attnum]) AS not_null,
+  (SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conrelid = attrelid
+    AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null_comment
 FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 WHERE attrelid = :table AND attname = :column
 """
@@ -37,8 +39,15 @@ SELECT format('START %s INCREMENT %s CACHE %s %s CYCLE', seqstart, seqincrement,
     THEN ' MINVALUE ' || seqmin ELSE '' END
   || CASE WHEN seqmax NOT IN (-1, 32767, 2147483647, 9223372036854775807)
     THEN ' MAXVALUE ' || seqmax ELSE '' END AS bounds,
-  relname AS name
+  obj_description(oid, 'pg_class') AS comment, relacl IS NOT NULL AS granted,
+  quote_ident(pg_get_userbyid(relowner)) AS owner
 FROM pg_sequence JOIN pg_class ON oid = seqrelid WHERE seqrelid = to_regclass(:name)
+"""
+
+_SEQUENCE_GRANTS = """
+SELECT privilege_type, is_grantable,
+  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role
+FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(:name)
 """
 
 
@@ -117,6 +126,9 @@ def _own(shadow: Shadow, old: Row[Any], new: Row[Any], grants: Any) -> list[str]
     if old.not_null and new.not_null and old.not_null != new.not_null:
         names = f"{quoted(new.not_null)} TO {quoted(old.not_null)}"
         statements.append(f"ALTER TABLE {on} RENAME CONSTRAINT {names}")
+    if old.not_null_comment and new.not_null:
+        named = f"COMMENT ON CONSTRAINT {quoted(old.not_null)} ON {on}"
+        statements.append(f"{named} IS {literal(old.not_null_comment)}")
     for grant in grants:
         option = " WITH GRANT OPTION" if grant.is_grantable else ""
         what = f"{grant.privilege_type} ({shadow.column})"
@@ -133,6 +145,13 @@ def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
     found = runner.rows(_SEQUENCE, name=old.sequence)[0]
     last = runner.rows(f"SELECT last_value, is_called FROM {old.sequence}")[0]  # noqa: S608  # the catalog's
     kind = "ALWAYS" if old.identity == "a" else "BY DEFAULT"
+    on = f"ON SEQUENCE {old.sequence}"
+    grants = [f"REVOKE ALL {on} FROM {found.owner}"] if found.granted else []
+    for grant in runner.rows(_SEQUENCE_GRANTS, name=old.sequence):
+        option = " WITH GRANT OPTION" if grant.is_grantable else ""
+        grants.append(f"GRANT {grant.privilege_type} {on} TO {grant.role}{option}")
+    if found.comment:
+        grants.append(f"COMMENT {on} IS {literal(found.comment)}")
     called = "true" if last.is_called else "false"
     return [
         (
@@ -140,6 +159,7 @@ def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
             f"(SEQUENCE NAME {old.sequence} {found.options}{found.bounds})"
         ),
         f"SELECT setval({literal(old.sequence)}, {last.last_value}, {called})",
+        *grants,
     ]
 
 
@@ -150,6 +170,17 @@ def _comments(shadow: Shadow, parts: Parts) -> list[str]:
             f"COMMENT ON INDEX {quoted(schema, part.name)} IS {literal(part.comment)}"
             for part in parts.indexes
             if part.comment
+        ),
+        *(
+            f"ALTER INDEX {quoted(schema, part.name)} ALTER COLUMN {target}"
+            for part in parts.indexes
+            for target in part.targets
+        ),
+        *(
+            f"COMMENT ON CONSTRAINT {quoted(part.constraint)} ON {shadow.on} "
+            f"IS {literal(part.constraint_comment)}"
+            for part in parts.indexes
+            if part.constraint_comment
         ),
         *(
             f"COMMENT ON CONSTRAINT {quoted(part.name)} ON {part.on} IS {literal(part.comment)}"

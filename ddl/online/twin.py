@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from ddl.compare.names import quoted
 from ddl.database import reason
 from ddl.errors import UserError
+from ddl.online.lexer import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,32 @@ SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
 
 # How often it was read from end to end.
 SCANS = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_twin'))"
+
+
+# undefined_table, undefined_column (Appendix A): of the twin alone, perhaps.
+_UNNAMED = {"42P01", "42703"}
+
+
+def named(sql: str, table: Relation) -> str:
+    """Return a part of a statement in which the columns of a table are those of the twin."""
+    found, parts, end = tokens(sql), [], 0
+    for at, token in enumerate(found):
+        texts = [one.text for one in found[at + 1 : at + 4]]
+        qualified = at and found[at - 1].text == "."
+        if (
+            token.identifier == table.name
+            and not qualified
+            and texts[:1] == ["."]
+            and texts[2:3] != ["("]
+        ):
+            parts += [sql[end : token.start], "ddl_twin"]
+            end = token.end
+    return "".join([*parts, sql[end:]])
+
+
+def differs(error: DBAPIError) -> bool:
+    """Return whether a statement may fail on the twin though it does not on the table."""
+    return reason.sqlstate(error) in _UNNAMED
 
 
 @contextmanager

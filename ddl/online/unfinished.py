@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from ddl.online import journal
-from ddl.online.names import MARK
+from ddl.online.names import SHADOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 # Of extensions, nothing is ours; a partitioned index is invalid until all parts are there.
-_LEFT = text("""
+_LEFT = text(f"""
 WITH mine AS (
   SELECT c.oid, c.oid::regclass::text AS name FROM pg_class AS c
   JOIN pg_namespace AS n ON n.oid = relnamespace
@@ -31,14 +31,15 @@ SELECT 'constraint ' || quote_ident(conname) || ' of ' || mine.name || ' is NOT 
     AND (to_jsonb(pg_constraint) ->> 'conenforced') IS DISTINCT FROM 'false'
 UNION ALL
 SELECT 'column ' || mine.name || '.' || quote_ident(attname) || ' is half filled' FROM mine
-  JOIN pg_attribute ON attrelid = mine.oid
+  JOIN pg_attribute AS a ON attrelid = mine.oid
   JOIN pg_class AS r ON r.oid = mine.oid AND r.relkind IN ('r', 'p')
-  WHERE strpos(attname, :mark) > 0 AND NOT attisdropped
+  WHERE {SHADOW}
 UNION ALL
 SELECT 'trigger ' || quote_ident(tgname) || ' of ' || mine.name || ' fills a column' FROM mine
-  JOIN pg_trigger ON tgrelid = mine.oid WHERE strpos(tgname, :mark) > 0
+  JOIN pg_trigger ON tgrelid = mine.oid JOIN pg_proc ON pg_proc.oid = tgfoid
+  WHERE tgname ~ '^zzz_.*_ddl_keep$' AND proname ~ '_ddl_keep$'
 ORDER BY 1
-""")
+""")  # noqa: S608  # it is ours
 
 
 def lines(connection: Connection, table: str) -> Iterator[str]:
@@ -50,4 +51,4 @@ def lines(connection: Connection, table: str) -> Iterator[str]:
     if note is not None:
         done = f"{len(note.done)} statements are done"
         yield f"the {note.direction} of revision {note.revision} is half done: {done}"
-    yield from connection.scalars(_LEFT, {"mark": MARK})
+    yield from connection.scalars(_LEFT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ddl.compare.names import quoted
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from ddl.online.lexer import Token
     from ddl.online.runner import Runner
     from ddl.online.shapes import AddConstraint
+
+# What is noted before the index is built.
+_BUILDS = "builds"
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,7 @@ def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None
     runner.settle()
     with runner.outside(key):
         if validated.exists(runner, table, name):
-            if not runner.journal.resumed(key):
-                runner.step(shape.sql)  # whose error is PostgreSQL's own
+            runner.fail(shape.sql)
             return
         on = quoted(table.schema, table.name)
         kind = "UNIQUE"
@@ -46,10 +49,26 @@ def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None
             kind = "PRIMARY KEY"
             for token in tokens(body.columns)[1:-1:2]:
                 not_null.ensure(runner, table, token.text)
-        index.ensure(runner, table, name, unique=True, rest=body.index)
-        runner.step(
-            f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
+        _index(runner, shape, table, key, name)
+        add = f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
+        runner.attempt(partial(runner.execute, add), add, done=key)
+
+
+def _index(runner: Runner, shape: AddConstraint, table: Relation, key: str, name: str) -> None:
+    """Build the index, unless an earlier run has; PostgreSQL refuses somebody else's."""
+    body = read(shape.body)
+    place = f"{quoted(table.schema)}.{name}"
+    if runner.find(place) is not None and not (
+        runner.journal.detail(key) == _BUILDS
+        and index.of_table(runner, table, place)
+        and (
+            not index.valid(runner, place)
+            or index.same(runner, table, place, unique=True, rest=body.index)
         )
+    ):
+        runner.fail(shape.sql)
+    runner.mark(key, _BUILDS)
+    index.ensure(runner, table, name, unique=True, rest=body.index)
 
 
 def _chosen(shape: AddConstraint, table: Relation, body: Body) -> str:

@@ -80,20 +80,21 @@ def _begun(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> s
         return runner.journal.detail(key)
     if not exists(runner, table, shape.name):
         return ""
-    if not runner.journal.resumed(key):
-        runner.step(shape.sql)  # whose error is PostgreSQL's own
+    if runner.journal.detail(key) != unquoted(shape.name):
+        runner.fail(shape.sql)
     return unquoted(shape.name)
 
 
 def _added(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
     """Add the constraint for new rows; return its name."""
-    statement = f"{shape.sql.rstrip().rstrip(';')} NOT VALID"
+    named = f"CONSTRAINT {shape.name} " if shape.name else ""
+    on = quoted(table.schema, table.name)
+    only = "ONLY " if shape.only else ""
+    statement = f"ALTER TABLE {only}{on} ADD {named}{shape.body} NOT VALID"
 
     def add_it() -> str:
         runner.execute(statement)
-        if shape.name:
-            return unquoted(shape.name)
-        name = str(runner.one(_NEWEST, table=table.oid))
+        name = unquoted(shape.name) if shape.name else str(runner.one(_NEWEST, table=table.oid))
         runner.journal.mark(runner.connection, key, name)
         return name
 

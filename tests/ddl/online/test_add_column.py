@@ -129,8 +129,12 @@ def test_a_run_that_dies(site: Site, line: str) -> None:
 )
 def test_a_definition_that_says_more(site: Site, definition: str) -> None:
     """It is refused, or executed as it stands, never without a part."""
-    tables = (*TABLE, "CREATE TABLE other (id int PRIMARY KEY)", "INSERT INTO other VALUES (1)")
-    tables = (*tables, "CREATE SEQUENCE t_taken_seq")
+    tables = (
+        *TABLE,
+        "CREATE TABLE other (id int PRIMARY KEY)",
+        "INSERT INTO other VALUES (1)",
+        "CREATE SEQUENCE t_taken_seq",
+    )
     site.sql(*tables)
     before = site.catalog
     line = f'op.execute("ALTER TABLE t ADD COLUMN {definition}")'

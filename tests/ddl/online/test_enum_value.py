@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from ddl.errors import UserError
 from tests.ddl.online.conftest import survives
 
 if TYPE_CHECKING:
@@ -26,3 +29,13 @@ def test_a_run_that_dies(site: Site) -> None:
     site.revise(ADD, """op.execute("INSERT INTO t VALUES ('so')")""")
     survives(site, *TABLE)
     assert site.one("SELECT count(*) FROM t") == 1
+
+
+def test_one_that_is_there(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise("""op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'glad'")""")
+    site.upgrade()
+    site.revise("""op.execute("ALTER TYPE mood ADD VALUE 'glad'")""")
+    for _ in range(2):
+        with pytest.raises(UserError, match='enum label "glad" already exists'):
+            site.upgrade()

@@ -141,3 +141,46 @@ def test_a_run_that_dies(site: Site) -> None:
 def test_a_drop_that_dies(site: Site) -> None:
     site.revise('op.drop_index("t_a_idx", "t")', 'op.drop_index("t_b_idx", "t")')
     survives(site, *TABLE, "CREATE INDEX t_a_idx ON t (a)", "CREATE INDEX t_b_idx ON t (b)")
+
+
+OTHER = ("CREATE TABLE other (x int)", "INSERT INTO other SELECT generate_series(1, 500)")
+
+
+def test_one_of_that_name_moves_to_another_table(site: Site) -> None:
+    tables = (*OTHER, "CREATE INDEX ix ON t (a)")
+    site.sql(*tables)
+    site.revise('op.drop_index("ix", "t")', 'op.create_index("ix", "other", ["x"])')
+    site.upgrade()
+    assert "index CREATE INDEX ix ON public.other USING btree (x) t" in site.catalog
+    site.made.pop()
+    site.revise('op.drop_index("ix", "t")', 'op.create_index("ix", "other", ["x"])')
+    survives(site, *TABLE, *tables)
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_one_of_that_name_on_another_table(site: Site, *, valid: bool) -> None:
+    site.sql(
+        *OTHER,
+        "CREATE INDEX ix ON t (a)",
+        f"UPDATE pg_index SET indisvalid = {valid} WHERE indexrelid = 'ix'::regclass",  # noqa: S608
+    )
+    before = [line for line in site.catalog if line.startswith("index")]
+    site.revise('op.execute("CREATE INDEX ix ON other (x)")')
+    for _ in range(2):
+        with pytest.raises(UserError, match='"ix" already exists'):
+            site.upgrade()
+    assert before == [line for line in site.catalog if line.startswith("index")]
+    site.made.pop()
+    site.sql("COMMENT ON TABLE alembic_version IS NULL")
+    site.revise('op.execute("CREATE INDEX IF NOT EXISTS ix ON other (x)")')
+    site.upgrade()
+    assert before == [line for line in site.catalog if line.startswith("index")]
+
+
+def test_a_second_try_replaces_no_other(site: Site) -> None:
+    site.sql("CREATE INDEX t_b_idx ON t (b)")
+    site.revise('op.create_index("t_b_idx", "t", ["a"])')
+    for _ in range(2):
+        with pytest.raises(UserError, match='"t_b_idx" already exists'):
+            site.upgrade()
+    assert "index CREATE INDEX t_b_idx ON public.t USING btree (b) t" in site.catalog

@@ -33,3 +33,11 @@ def test_what_tokens_say() -> None:
 def test_secrets_are_left_out() -> None:
     secret = "ALTER ROLE me PASSWORD 'hidden' -- hidden\n, $x$hidden$x$"
     assert without_literals(secret) == "ALTER ROLE me PASSWORD '…' , '…'"
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [('"a"""', 'a"'), ('"""a"', '"a'), ("ÄB", "Äb"), ('U&"a"', "")],
+)
+def test_names(sql: str, name: str) -> None:
+    assert tokens(sql)[0].identifier == name

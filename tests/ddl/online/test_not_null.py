@@ -80,3 +80,19 @@ def test_a_column_that_is_not_there(site: Site) -> None:
     site.revise('op.alter_column("t", "none", nullable=False)')
     with pytest.raises(UserError, match='column "none" of relation "t" does not exist'):
         site.upgrade()
+
+
+def test_names_with_signs(site: Site) -> None:
+    site.sql('CREATE TABLE "100%" ("a""" int, a int NOT NULL)', 'INSERT INTO "100%" VALUES (1, 1)')
+    site.revise(
+        """op.alter_column("100%", 'a"', existing_type=sa.Integer, nullable=False)""",
+        """op.create_check_constraint('ck "x" %', "100%", "a > 0")""",
+        """op.create_index('ix % "q"', "100%", ["a"])""",
+        """op.alter_column("100%", "a", existing_type=sa.Integer, type_=sa.BigInteger)""",
+    )
+    site.upgrade()
+    lines = [line for line in site.catalog if "100%" in line]
+    assert any(line.startswith('column "100%".a" integer t') for line in lines)
+    assert any(line.startswith('column "100%".a bigint t') for line in lines)
+    assert any(line.startswith('constraint "100%" ck "x" %') for line in lines)
+    assert any(line.startswith('index CREATE INDEX "ix % ""q"""') for line in lines)

@@ -57,16 +57,19 @@ from ddl.online.shapes import (
         ("ALTER TABLE t ALTER c SET DATA TYPE bigint", Retype, {"definition": "bigint"}),
         ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddValue, {"value": "'x' BEFORE 'y'"}),
         (
-            'UPDATE s.t SET "C" = (SELECT 1, 2) WHERE "C" IS NULL;',
+            'UPDATE s.t SET "C" = lower(a, 2) WHERE "C" IS NULL;',
             Change,
-            {"alias": "t", "fills": '"C"', "body": 'SET "C" = (SELECT 1, 2)'},
+            {"alias": "t", "fills": '"C"', "body": 'SET "C" = lower(a, 2)', "value": "lower(a, 2)"},
         ),
+        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", Change, {"fills": ""}),
+        ("UPDATE t x SET c = 1 WHERE c IS NULL", Change, {"fills": ""}),
         (
             "UPDATE t AS x SET c = 1 FROM u WHERE c IS NULL",
             Change,
             {"alias": "x", "fills": "", "body": "SET c = 1 FROM u", "alone": False},
         ),
         ("UPDATE t x SET c = 1, d = 2 WHERE c IS NULL", Change, {"alias": "x", "fills": ""}),
+        ("UPDATE t SET WHERE", Change, {"fills": "", "condition": ""}),
         ("UPDATE t SET c = 1", Change, {"condition": "", "fills": ""}),
         (
             "DELETE FROM t USING u WHERE t.a = u.a OR b",
@@ -105,6 +108,9 @@ def test_what_is_recognised(sql: str, kind: type[Shape], parts: dict[str, Any]) 
         "UPDATE t SET a = 1 WHERE b RETURNING a",
         "UPDATE t SET a = 1 WHERE CURRENT OF c",
         "UPDATE t NOT",
+        "UPDATE t SET a = s.t.b WHERE a IS NULL",
+        "CREATE INDEX s.i ON t (a)",
+        'UPDATE U&"t" SET a = 1',
         "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
         "DELETE FROM ONLY t WHERE a",
         "CREATE INDEX",
@@ -126,6 +132,7 @@ def test_what_runs_as_it_stands(sql: str) -> None:
         "ALTER TABLE t ADD CONSTRAINT c NOT NULL a",
         "ALTER TABLE t ALTER a DROP NOT NULL",
         "ALTER TABLE t ALTER a SET NOT NULL x",
+        "ALTER TABLE t ADD UNIQUE",
     ],
 )
 def test_another_alter_table(sql: str) -> None:

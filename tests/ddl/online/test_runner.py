@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
 from ddl.errors import UserError
-from tests.ddl.online.conftest import watched
+from tests.ddl.online.conftest import traffic, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,3 +130,126 @@ def test_an_autocommit_block_by_hand(site: Site) -> None:
     assert not any("VACUUM" in step.sql or "CONCURRENTLY" in step.sql for step in steps)
     assert site.version == ["002a"]
     assert site.note() is None
+
+
+ACCOUNTS = (
+    "CREATE TABLE acc (id int, n int)",
+    "INSERT INTO acc VALUES (1, 100)",
+    "CREATE TABLE busy (id int)",
+    "INSERT INTO busy VALUES (1)",
+)
+CHECK_BUSY = 'op.create_check_constraint("c", "busy", "id > 0")'
+
+PAST = (
+    "bind = op.get_bind()",
+    'bind.execute(sa.text("UPDATE acc SET n = n * 2"))',
+)
+
+
+def test_statements_past_the_operations_happen_once(site: Site) -> None:
+    site.sql(*ACCOUNTS)
+    site.revise(
+        *PAST, 'op.create_check_constraint("c", "busy", "id > 0")', top='blocking = ["busy"]'
+    )
+    with traffic(site, "SELECT pg_sleep(0.2) FROM busy"):
+        site.upgrade(lock_timeout="20")
+    assert site.one("SELECT n FROM acc") == 200
+    assert "constraint busy c CHECK ((id > 0)) t" in site.catalog
+
+
+def test_statements_past_the_operations_are_not_committed_before_the_end(site: Site) -> None:
+    site.sql(*ACCOUNTS)
+    site.revise(*PAST, 'op.create_check_constraint("c", "busy", "id > 0")')
+    with pytest.raises(
+        UserError, match=r"revision that writes with op.get_bind\(\) reads or writes"
+    ):
+        site.upgrade()
+    assert site.one("SELECT n FROM acc") == 100
+    site.made.pop()
+    site.revise(
+        'op.create_check_constraint("c", "busy", "id > 0")', *PAST, 'op.execute("SELECT 1/0")'
+    )
+    for _ in range(2):
+        with pytest.raises(UserError, match="division by zero"):
+            site.upgrade()
+    assert site.one("SELECT n FROM acc") == 100
+
+
+def test_an_index_is_dropped_before_a_statement_past_the_operations(site: Site) -> None:
+    site.sql(*ACCOUNTS, "CREATE INDEX i ON acc (n)")
+    site.revise(
+        'op.drop_index("i", "acc")',
+        "assert op.get_bind().scalar(sa.text(\"SELECT to_regclass('i')\")) is None",
+    )
+    site.upgrade()
+
+
+def test_what_a_session_is_set_to(site: Site) -> None:
+    site.sql(
+        *ACCOUNTS,
+        "CREATE SCHEMA tenant",
+        "CREATE TABLE tenant.acc (id int, n int)",
+        "INSERT INTO tenant.acc VALUES (1, 1)",
+    )
+    lines = (
+        'op.execute("SET {}search_path TO tenant, public")',
+        'op.create_index("i", "acc", ["n"])',
+        'op.create_check_constraint("c", "acc", "n > 0")',
+        'op.execute("UPDATE acc SET n = 7")',
+    )
+    for number, local in enumerate(["", "LOCAL "]):
+        said = [line.format(local).replace('"i"', f'"i{number}"') for line in lines]
+        said = [line.replace('"c"', f'"c{number}"') for line in said]
+        site.revise(*said, 'op.execute("SELECT 1 / 0")')
+        with pytest.raises(UserError, match="division by zero"):
+            site.upgrade()
+        site.made.pop()
+        site.revise(*said)
+        site.upgrade()
+    assert site.rows("SELECT n FROM acc") == [(100,)]
+    assert site.rows("SELECT n FROM tenant.acc") == [(7,)]
+    assert site.one("SELECT count(*) FROM pg_indexes WHERE schemaname = 'tenant'") == 2
+
+
+def test_a_temporary_table_ties_to_one_transaction(site: Site) -> None:
+    site.sql(*ACCOUNTS)
+    site.revise(
+        'op.execute("CREATE TEMP TABLE m AS SELECT 5 AS n")',
+        CHECK_BUSY,
+        'op.execute("UPDATE acc SET n = (SELECT n FROM m)")',
+        'op.execute("SELECT 1 / (SELECT count(*) FROM acc WHERE id = 2)")',
+        top='blocking = ["busy"]',
+    )
+    with pytest.raises(UserError, match="division by zero"):
+        site.upgrade()
+    assert site.one("SELECT n FROM acc") == 100
+    site.sql("INSERT INTO acc VALUES (2, 0)")
+    site.upgrade()
+    assert site.rows("SELECT DISTINCT n FROM acc") == [(5,)]
+
+
+def test_a_savepoint_of_the_revision(site: Site) -> None:
+    site.sql(*ACCOUNTS)
+    site.revise(
+        "with op.get_bind().begin_nested():",
+        '    op.create_index("i", "busy", ["id"])',
+    )
+    site.upgrade()
+    assert "index CREATE INDEX i ON public.busy USING btree (id) t" in site.catalog
+
+
+def test_values_that_are_others_each_time(site: Site) -> None:
+    site.sql(*ACCOUNTS)
+    lines = (
+        "import uuid",
+        'acc = sa.table("acc", sa.column("id"), sa.column("n"))',
+        'op.bulk_insert(acc, [{"id": uuid.uuid4().int % 1000, "n": 5}])',
+        CHECK_BUSY,
+    )
+    site.revise(*lines, 'op.execute("SELECT 1 / 0")')
+    with pytest.raises(UserError, match="division by zero"):
+        site.upgrade()
+    site.made.pop()
+    site.revise(*lines)
+    site.upgrade()
+    assert site.one("SELECT count(*) FROM acc WHERE n = 5") == 1

@@ -90,6 +90,14 @@ def test_psql_does_what_the_command_does(site: Site) -> None:
         ("ALTER TABLE t ADD COLUMN a int", None),
         ("DROP INDEX IF EXISTS i", [["", "DROP INDEX CONCURRENTLY IF EXISTS i"]]),
         (
+            "CREATE INDEX IF NOT EXISTS i ON t (a)",
+            [["", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"]],
+        ),
+        (
+            "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'",
+            [["", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'"]],
+        ),
+        (
             "ALTER TABLE t ALTER a TYPE bigint",
             [
                 [

@@ -97,3 +97,16 @@ def test_one_without_overlaps_is_left_as_it_is(site: Site) -> None:
     )
     site.upgrade()
     assert any("o_key UNIQUE (r, v WITHOUT OVERLAPS)" in line for line in site.catalog)
+
+
+def test_an_index_of_that_name_is_no_constraint(site: Site) -> None:
+    site.sql("CREATE TABLE u (a int, b int)", "INSERT INTO u VALUES (1, 2)")
+    site.sql("CREATE UNIQUE INDEX u_key ON u (a)")
+    before = site.catalog
+    site.revise('op.create_unique_constraint("u_key", "u", ["b"])')
+    for _ in range(2):
+        with pytest.raises(UserError, match='"u_key" already exists'):
+            site.upgrade()
+    assert [line for line in before if "note" not in line] == [
+        line for line in site.catalog if "note" not in line
+    ]

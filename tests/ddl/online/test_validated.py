@@ -106,3 +106,21 @@ def test_names_that_postgresql_chooses(site: Site) -> None:
 def test_a_run_that_dies(site: Site) -> None:
     site.revise(*ADD)
     survives(site, *TABLES)
+
+
+def test_a_second_try_takes_no_other_for_its_own(site: Site) -> None:
+    site.sql("CREATE TABLE u (a int CONSTRAINT u_check CHECK (a > 0))", "INSERT INTO u VALUES (1)")
+    site.revise('op.create_check_constraint("u_check", "u", "a > 5")')
+    for _ in range(2):
+        with pytest.raises(UserError, match='"u_check" for relation "u" already exists'):
+            site.upgrade()
+
+
+@pytest.mark.parametrize("end", ["; /* done */", " -- done"])
+def test_a_comment_at_the_end(site: Site, end: str) -> None:
+    site.sql("CREATE TABLE u (a int)", "INSERT INTO u VALUES (1)")
+    site.revise(f'op.execute("ALTER TABLE u ADD CONSTRAINT u_check CHECK (a > 0){end}")')
+    with watched() as steps:
+        site.upgrade()
+    assert not blocking_scans(steps, "u")
+    assert "constraint u u_check CHECK ((a > 0)) t" in site.catalog
