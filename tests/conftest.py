@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ def databases() -> Iterator[Scratch]:
             stack.callback(ours.release)
             patch.setenv(SETTING, ours.url("postgres").render_as_string())
         yield stack.enter_context(scratch(ROOT))
+
+
+def pytest_configure() -> None:
+    """Let processes be interrupted, also when a shell began the tests in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
