@@ -139,10 +139,15 @@ def form(
         return change
     if moves:
         return None
-    rows = Rows.filling(shape)
-    runner.fills[table.oid, unquoted(shape.fills)] = partial(run, runner, table, rows, quiet=True)
+    remember(runner, shape, table)
     large = blocking.large(table) or runner.resumed(shape.sql)
     return fill if large and implied.possible(runner, shape, table) else None
+
+
+def remember(runner: Runner, shape: Change, table: Relation) -> None:
+    """Remember what fills a column: a NOT NULL may find rows that were added since."""
+    rows = Rows.filling(shape)
+    runner.fills[table.oid, unquoted(shape.fills)] = partial(run, runner, table, rows, quiet=True)
 
 
 def _moves(runner: Runner, shape: Change, table: Relation) -> str:

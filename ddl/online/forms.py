@@ -60,6 +60,15 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
     return None if form is None else partial(form, runner, shape, table)
 
 
+def passed(runner: Runner, sql: str) -> None:
+    """Remember of a statement that an earlier run has done what a later one may need."""
+    shape = parser.parse(sql)
+    if isinstance(shape, shapes.Change) and shape.fills:
+        table = runner.find(shape.table)
+        if table is not None:
+            batches.remember(runner, shape, table)
+
+
 def _without_table(
     runner: Runner, shape: shapes.DropIndex | shapes.AddValue
 ) -> Callable[[str], None] | None:

@@ -148,4 +148,7 @@ def _batches(shape: shapes.Change) -> str:
         f"AND ({shape.condition})"
     )
     block = _BLOCK.replace("@pages@", str(_PAGES)).replace("@table@", literal(shape.table))
-    return block.replace("@statement@", statement)
+    tag = "ddl"
+    while f"${tag}$" in statement:
+        tag += "_"
+    return block.replace("$ddl$", f"${tag}$").replace("@statement@", statement)

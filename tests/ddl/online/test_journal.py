@@ -101,6 +101,14 @@ def test_a_step_in_an_autocommit_block(site: Site) -> None:
     assert site.one("SELECT enum_range(NULL::mood)::text") == "{sad,glad}"
 
 
+def test_what_is_done_is_not_refused(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise('op.execute("ALTER TABLE t ADD COLUMN s serial")', FAIL)
+    for _ in range(2):
+        with pytest.raises(UserError, match="division by zero"):
+            site.upgrade()
+
+
 def test_a_refusal_after_an_autocommit_block(site: Site) -> None:
     site.sql(*TABLE)
     site.revise(

@@ -130,3 +130,7 @@ def test_batches_on_request() -> None:
     assert steps
     assert steps[0][0] == ""
     assert steps[0][1].startswith("DO $ddl$")
+    steps = Script().steps("DELETE FROM t WHERE a > $ddl$5$ddl$::int", asked=True)
+    assert steps
+    assert steps[0][1].startswith("DO $ddl_$")
+    assert steps[0][1].endswith("$ddl_$")
