@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+
+# One more than the machine has processors: a test often waits for another process.
+IN_PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal")
 
 nox.options.sessions = ["lint", "typecheck", "tests", "drift"]
 nox.options.reuse_venv = "yes"
@@ -35,7 +39,7 @@ def typecheck(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The tests, on the embedded PostgreSQL; arguments after -- go to pytest."""
     install(session, "tests")
-    session.run("pytest", "--numprocesses=auto", *session.posargs)
+    session.run("pytest", *IN_PARALLEL, *session.posargs)
 
 
 @nox.session
@@ -65,7 +69,7 @@ def matrix(session: nox.Session) -> None:
     install(session, "tests")
     # Not with the test of the document, which this run writes.
     files = [f"tests/matrix/test_{name}.py" for name in ("matrix", "unchanged", "refused")]
-    options = ("--numprocesses=auto", "-m", "", "--matrix-document=docs/matrix.md")
+    options = (*IN_PARALLEL, "-m", "", "--matrix-document=docs/matrix.md")
     session.run("pytest", *options, *files, *session.posargs)
 
 
@@ -73,7 +77,7 @@ def matrix(session: nox.Session) -> None:
 def online(session: nox.Session) -> None:
     """Revisions under traffic, killed at each of their steps; arguments after -- go to pytest."""
     install(session, "tests")
-    session.run("pytest", "--numprocesses=auto", "-m", "", "tests/ddl/online", *session.posargs)
+    session.run("pytest", *IN_PARALLEL, "-m", "", "tests/ddl/online", *session.posargs)
 
 
 @nox.session(name="property")
@@ -89,7 +93,7 @@ def coverage(session: nox.Session) -> None:
     """Which lines of ddl/ and models/ the tests run, in their processes too."""
     install(session, "tests")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "--numprocesses=auto", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *IN_PARALLEL, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
