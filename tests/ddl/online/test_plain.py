@@ -7,13 +7,15 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
 from tests import state
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
+    from sqlalchemy.engine import URL, Connection
 
+    from tests.forked import Result
     from tests.tree import Tree
 
 REVISION = '''"""change a table"""
@@ -30,6 +32,12 @@ def upgrade():
 def downgrade():
     pass
 '''
+
+
+WAITING = text("""
+SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
 
 
 @pytest.fixture
@@ -51,27 +59,34 @@ def write(tree: Tree, statement: str) -> None:
     (tree.versions / "1.py").write_text(REVISION.format(statement))
 
 
+def end_later(reader: Connection, database: URL) -> None:
+    """End a transaction a while after somebody began to wait for it: after more than one try."""
+    with connectable(database).connect() as watch:
+        while not watch.scalar(WAITING):
+            watch.rollback()
+            time.sleep(0.01)
+    time.sleep(1)
+    reader.rollback()
+
+
 def test_it_gives_way_and_tries_again(plain: Tree, empty: URL) -> None:
     write(plain, 'op.execute("CREATE TABLE first (id int)"); op.execute("ALTER TABLE t ADD n int")')
-    reader = connectable(empty).connect()
-    reader.exec_driver_sql("SELECT * FROM t")
-    timer = threading.Timer(2, reader.close)
-    timer.start()
-    began = time.monotonic()
-    with connectable(empty).connect() as writer:
-        done = []
+    with connectable(empty).connect() as reader, connectable(empty).connect() as writer:
+        reader.exec_driver_sql("SELECT * FROM t")
+        done: list[Result] = []
         run = threading.Thread(target=lambda: done.append(plain.alembic("upgrade", "head")))
         run.start()
+        end = threading.Thread(target=end_later, args=(reader, empty))
+        end.start()
         longest = 0.0
         while run.is_alive():
             start = time.monotonic()
             writer.exec_driver_sql("INSERT INTO t (id) VALUES (2)")
             writer.commit()
             longest = max(longest, time.monotonic() - start)
-    timer.join()
+        end.join()
     assert done[0].code == 0, done[0].err
     assert "Waiting for a lock: process " in done[0].err
-    assert time.monotonic() - began > 1
     assert longest < 1.5, "a writer queued behind more than one try"
     assert state.versions(empty) == ["1"]
 

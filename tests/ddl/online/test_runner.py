@@ -42,7 +42,7 @@ def test_a_plain_revision_waits_briefly_again_and_again(
     )
     somebody.execute(text("SELECT * FROM t WHERE b = 'secret'"))
     pid = somebody.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg2's
-    threading.Timer(0.5, somebody.rollback).start()
+    threading.Timer(1.5, somebody.rollback).start()
     with watched() as steps:
         site.upgrade(lock_timeout="50")
     tries = sum("CREATE TABLE fresh" in step.sql for step in steps)

@@ -6,15 +6,17 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
 from ddl.online import watch
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.ddl.online.conftest import Site
+
+# They watch the clock, which a busy machine does not keep.
+pytestmark = pytest.mark.online
 
 TABLE = ("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1, 'secret')")
 
