@@ -91,7 +91,8 @@ def remember(task: Run, server: str, watch: Watch) -> None:
 
 def _may_change(name: str) -> bool:
     """Return whether it is a source: what was installed counts by its version, bytecode not."""
-    return not name.endswith((".pyc", "__pycache__")) and not name.startswith(_installed())
+    compiled = f"{os.sep}__pycache__" in name or name.endswith(".pyc")
+    return not compiled and not name.startswith(_installed())
 
 
 def _installed() -> tuple[str, ...]:

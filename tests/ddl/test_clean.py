@@ -83,7 +83,9 @@ def test_bytecode_that_was_written_meanwhile_does_not_count(
     monkeypatch.setattr(clean, "STARTED", time.time())
     seen = watch(tree)
     seen.folders.add(str(cache))
-    (cache / "posts.pyc").touch()
+    for name in ("posts.cpython-311.pyc", "posts.cpython-311.pyc.139947540660944"):
+        (cache / name).touch()
+        seen.files.add(str(cache / name))
     clean.remember(made, SERVER, seen)
     assert clean.is_still(made, SERVER)
 
