@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ddl.errors import UserError
 from ddl.online import journal, ready, waiting
+from ddl.online.transaction import roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +81,7 @@ class Plain:
                 except DBAPIError as error:
                     if not waiting.busy(error) or self.running.split:
                         raise  # what an autocommit block did is committed, and not done twice
-                    self._rollback()
+                    roll_back(self.context)
                     patience.wait(self.connection, error.statement or "")
                     self.context._transaction = self.connection.begin()  # noqa: SLF001  # as autocommit_block()
                 else:
@@ -90,9 +91,3 @@ class Plain:
 
     def _limit(self, milliseconds: int) -> None:
         self.connection.exec_driver_sql(f"SET lock_timeout = {milliseconds}")
-
-    def _rollback(self) -> None:
-        transaction = self.context._transaction  # noqa: SLF001
-        self.context._transaction = None  # noqa: SLF001
-        if transaction is not None:
-            transaction.rollback()

@@ -21,6 +21,7 @@ from ddl.errors import UserError
 from ddl.online import catalog, journal, ready, session, waiting, watch
 from ddl.online.journal import Journal, Note
 from ddl.online.outcomes import LeftNothingError, Postponed, ReplayError
+from ddl.online.transaction import roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -116,7 +117,7 @@ class Runner:
                 except DBAPIError as error:
                     if self.gone or not waiting.busy(error):
                         raise
-                    self._rollback()
+                    roll_back(self.context)
                     patience.wait(self.connection, error.statement or "")
                     self.locals.clear()
                     self._begin()
@@ -150,7 +151,7 @@ class Runner:
         )
 
     def _replay(self, step: Any, replay: ReplayError) -> None:  # noqa: ANN401  # Alembic's step
-        self._rollback()
+        roll_back(self.context)
         with self.connection.begin():
             self.journal = self._opened(step)
             self.journal.position = len(self.journal.note.done)
@@ -183,7 +184,7 @@ class Runner:
 
     def _forget(self) -> None:
         """Take the note away where a revision has done nothing."""
-        self._rollback()
+        roll_back(self.context)
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
                 self.journal.clear(self.connection)
@@ -368,12 +369,6 @@ class Runner:
         self.context._transaction = None  # noqa: SLF001
         if transaction is not None:
             transaction.commit()
-
-    def _rollback(self) -> None:
-        transaction = self.context._transaction  # noqa: SLF001
-        self.context._transaction = None  # noqa: SLF001
-        if transaction is not None:
-            transaction.rollback()
 
     @contextmanager
     def _block(self) -> Iterator[None]:
