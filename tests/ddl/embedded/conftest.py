@@ -98,6 +98,12 @@ class Tools:
         """Return the folder's keeper."""
         return psutil.Process(json.loads((folder / traces.NOTE).read_text())["keeper"])
 
+    @classmethod
+    def kill_keeper(cls, folder: Path) -> None:
+        """Kill the folder's keeper and wait until it has lost its lock; it dies when it is run."""
+        cls.keeper(folder).kill()
+        cls.until(lambda: not has_keeper(folder))
+
     @staticmethod
     def postmaster(folder: Path) -> psutil.Process:
         """Return the folder's server."""

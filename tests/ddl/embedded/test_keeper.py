@@ -81,8 +81,7 @@ def test_a_server_whose_keeper_was_killed_is_adopted_at_the_next_start(
     kept: server.Server, tools: type[Tools]
 ) -> None:
     postmaster, killed = tools.postmaster(kept.folder), tools.keeper(kept.folder)
-    killed.kill()
-    killed.wait()
+    tools.kill_keeper(kept.folder)
     assert tools.sql(kept.socket_directory, ROWS) == [(1,)]
     assert server.start(kept.folder, durable=True) == kept
     assert tools.postmaster(kept.folder) == postmaster
@@ -96,9 +95,7 @@ def test_a_server_whose_keeper_was_killed_is_stopped_when_its_users_leave(
 ) -> None:
     user = use(folder)
     sockets = user.start()
-    killed = tools.keeper(folder)
-    killed.kill()
-    killed.wait()
+    tools.kill_keeper(folder)
     user.leave()
     tools.ended(folder, sockets)
 
@@ -109,7 +106,7 @@ def test_a_server_that_lost_keeper_and_users_is_adopted(
     user = use(folder)
     sockets = user.start()
     postmaster = tools.postmaster(folder)
-    tools.keeper(folder).kill()
+    tools.kill_keeper(folder)
     user.kill()
     assert tools.sql(sockets, "SELECT 1") == [(1,)]
     running = server.start(folder, durable=True)
@@ -140,7 +137,7 @@ def test_a_killed_server_and_keeper_leave_nothing_that_hinders_the_next(
     script = "import psycopg2, sys; psycopg2.connect(sys.argv[1]).cursor().execute(sys.argv[2])"
     busy = "DO $$ BEGIN FOR i IN 1..1000000000 LOOP NULL; END LOOP; END $$"
     where = f"host={kept.socket_directory} port=5432 user=postgres dbname=postgres"
-    postmaster, keeps = tools.postmaster(kept.folder), tools.keeper(kept.folder)
+    postmaster = tools.postmaster(kept.folder)
     with subprocess.Popen(
         [sys.executable, "-c", script, where, busy], stderr=subprocess.DEVNULL
     ) as client:
@@ -149,8 +146,7 @@ def test_a_killed_server_and_keeper_leave_nothing_that_hinders_the_next(
         [(pid,)] = tools.sql(kept.socket_directory, active)
         orphan = psutil.Process(int(str(pid)))
         orphan.suspend()  # it cannot notice by itself what happens now
-        keeps.kill()
-        keeps.wait()
+        tools.kill_keeper(kept.folder)
         postmaster.kill()
         postmaster.wait()
         pidfile = kept.folder / traces.DATA / "postmaster.pid"

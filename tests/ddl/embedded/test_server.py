@@ -147,7 +147,7 @@ def test_an_ordinary_user_runs_it_himself(
     assert tools.postmaster(folder).uids().real == uid
     assert {path.stat().st_uid for path in (folder, *folder.iterdir())} == {uid}
     assert modes(tree) == before
-    tools.keeper(folder).kill()
+    tools.kill_keeper(folder)
     assert user.start() == sockets
     user.leave()
     tools.ended(folder, sockets)
