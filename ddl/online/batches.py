@@ -1,16 +1,13 @@
 """Many rows, changed a few at a time: by their place in the table, each batch committed.
 
-A row's place (ctid; PostgreSQL, 5.6) is where it is found without any key. Rows move while others
-write, so the table is gone through until nothing is left to be changed, and what a statement has
-done it must not find again: that also lets a run which died go on where it was.
+Rows move while others write, so the table is gone through until nothing is left to be changed. What
+a statement has done it must not find again: that also lets a run which died go on where it was.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,17 +15,14 @@ from sqlalchemy.exc import DBAPIError
 
 from ddl.console.progress import Progress
 from ddl.database import reason
-from ddl.online import blocking, implied
-from ddl.online.lexer import tokens
-from ddl.online.names import unquoted
 from ddl.online.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ddl.online.catalog import Relation
+    from ddl.online.rows import Rows
     from ddl.online.runner import Runner
-    from ddl.online.shapes import Change
 
 # Seconds between two looks at the replicas.
 _LOOK = 1.0
@@ -51,11 +45,6 @@ _LAG = """
 SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
 """
 
-# What decides about the partition of a row, at each level.
-_KEYS = """
-SELECT pg_get_partkeydef(relid) FROM pg_partition_tree(:table) WHERE NOT isleaf
-"""
-
 # Triggers of users that an UPDATE of a new column fires.
 _TRIGGERS = """
 SELECT tgname FROM pg_trigger
@@ -68,145 +57,22 @@ WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :t
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What is done to rows: ``verb table AS alias body WHERE condition``.
-
-    alone: whether the condition names no other table. again: whether a row that was changed may be
-    found once more, which then gets what it has.
-    """
-
-    verb: str
-    alias: str
-    body: str
-    condition: str
-    alone: bool = True
-    again: bool = True
-
-    def on(self, table: str, first: int, last: int) -> str:
-        """Return the statement for the pages of a table from ``first`` to before ``last``."""
-        where = self._where(first, last)
-        return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {where}"
-
-    def any_on(self, table: str, first: int, last: int) -> str:
-        """Return the question whether there is a row to be changed in such pages."""
-        rows = f"SELECT FROM ONLY {table} AS {self.alias} {self._where(first, last)}"
-        return f"SELECT EXISTS ({rows})"
-
-    def _where(self, first: int, last: int) -> str:
-        place = f"{self.alias}.ctid"
-        return (
-            f"WHERE {place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid "
-            f"AND ({self.condition})"
-        )
-
-    @classmethod
-    def of(cls, shape: Change) -> Rows:
-        """Return what a statement of a revision does."""
-        again = shape.verb != "UPDATE"
-        return cls(shape.verb, shape.alias, shape.body, shape.condition, shape.alone, again)
-
-    @classmethod
-    def filling(cls, shape: Change) -> Rows:
-        """Return what fills a column; where its value is NULL, a row stays as it is."""
-        condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
-        return cls(shape.verb, shape.alias, shape.body, condition)
-
-    def counted(self, table: str, first: int, last: int) -> str:
-        """Return the statement that tells how many rows it changed, and would change again."""
-        return (
-            f"WITH ddl_changed AS ({self.on(table, first, last)} RETURNING ({self.condition}) "  # noqa: S608
-            "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
-        )
-
-
-def form(
-    runner: Runner, shape: Change, table: Relation, *, asked: bool
-) -> Callable[[Runner, Change, Relation, str], None] | None:
-    """Return how to execute UPDATE or DELETE in batches, None for what stays one statement.
-
-    asked: whether the revision wants it. Else that is done where nobody can tell the difference.
-    """
-    if table.kind not in {"r", "p"}:
-        return None
-    moves = _moves(runner, shape, table)
-    if asked:
-        if moves:
-            raise runner.refuse(
-                f"in batches, the {shape.verb} of {table.shown} cannot set {moves}, which decides "
-                "about the partition: execute it for each partition, or without batches."
-            )
-        return change
-    if moves:
-        return None
-    remember(runner, shape, table)
-    large = blocking.large(table) or runner.resumed(shape.sql)
-    return fill if large and implied.possible(runner, shape, table) else None
-
-
-def remember(runner: Runner, shape: Change, table: Relation) -> None:
-    """Remember what fills a column: a NOT NULL may find rows that were added since."""
-    rows = Rows.filling(shape)
-    runner.fills[table.oid, unquoted(shape.fills)] = partial(run, runner, table, rows, quiet=True)
-
-
-def _moves(runner: Runner, shape: Change, table: Relation) -> str:
-    """Return a column that an UPDATE sets and that decides about the partition, "" without."""
-    if table.kind != "p" or shape.verb != "UPDATE":
-        return ""
-    columns = _set(shape.body)
-    for (key,) in runner.rows(_KEYS, table=table.oid):
-        for token in tokens(key):
-            if token.identifier and token.identifier in columns:
-                return token.text
-    return ""
-
-
-def change(runner: Runner, shape: Change, table: Relation, key: str) -> None:
-    """Execute UPDATE or DELETE in batches.
-
-    Raises UserError when it has no WHERE, or one that its own work does not end.
-    """
-    runner.settle()
-    if not shape.condition:
-        raise runner.refuse(
-            f"in batches, the {shape.verb} of {table.shown} needs a WHERE that leaves out "
-            "the rows that are done."
-        )
-    with runner.outside(key):
-        run(runner, table, Rows.of(shape))
-
-
-def _set(body: str) -> set[str]:
-    """Return the columns that ``SET a = 1, (b, c) = …`` names."""
-    columns, listed = set(), False
-    for before, token in itertools.pairwise(tokens(body)):
-        if before.keyword == "SET" or (before.text == "," and not before.depth):
-            listed = token.text == "("
-            columns.add(token.identifier)
-        elif listed:
-            columns.add(token.identifier)
-            listed = token.text != ")"
-    return columns
-
-
-def fill(runner: Runner, shape: Change, table: Relation, key: str) -> None:
-    """Execute an UPDATE that fills a column in batches, for which nobody asked."""
-    runner.settle()
-    with runner.outside(key):
-        run(runner, table, Rows.filling(shape), quiet=True)
-
-
-def run(
-    runner: Runner, table: Relation, rows: Rows, *, unseen: bool = False, quiet: bool = False
+def run(  # noqa: PLR0913  # the last three are rare
+    runner: Runner,
+    table: Relation,
+    rows: Rows,
+    *,
+    unseen: bool = False,
+    quiet: bool = False,
+    settings: Sequence[str] = (),
 ) -> None:
     """Change the rows of a table and its partitions until none is left.
 
     unseen: whether no trigger of the users' may notice, as when PostgreSQL writes a table anew.
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
-    be NULL. Else that raises UserError.
+    be NULL. Else that raises UserError. settings: of each batch.
     """
-    prepare = _prepare(runner, table, unseen=unseen)
+    prepare = _prepare(runner, table, settings, unseen=unseen)
     for (name,) in runner.rows(_LEAVES, table=table.oid):
         before = None
         while changed := _once(runner, name, rows, prepare):
@@ -220,8 +86,11 @@ def run(
             before = changed
 
 
-def _prepare(runner: Runner, table: Relation, *, unseen: bool) -> Callable[[], None]:
+def _prepare(
+    runner: Runner, table: Relation, settings: Sequence[str], *, unseen: bool
+) -> Callable[[], None]:
     settings = [
+        *settings,
         "statement_timeout = 0",
         # An error, not rows that are left out.
         "row_security = off",

@@ -174,7 +174,7 @@ class Site:
 @pytest.fixture(autouse=True)
 def online(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let revisions take their online forms, in processes too."""
-    monkeypatch.setenv("ALEMBIC_ONLINE", "1")
+    monkeypatch.delenv("ALEMBIC_ONLINE", raising=False)
 
 
 @pytest.fixture
@@ -274,10 +274,10 @@ def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
 
 
 @contextmanager
-def killing(site: Site, number: int) -> Iterator[list[str]]:
+def killing(site: Site, number: int, only: str = "") -> Iterator[list[str]]:
     """Let the server's process of the run die before its ``number``-th statement that changes.
 
-    Yield a list that then holds that statement.
+    only: with what these begin. Yield a list that then holds that statement.
     """
     killed: list[str] = []
     count = 0
@@ -288,6 +288,8 @@ def killing(site: Site, number: int) -> Iterator[list[str]]:
         del cursor
         raw = connection.connection.dbapi_connection
         if killed or raw.info.dbname != site.url.database or not _CHANGES.match(statement):
+            return
+        if not statement.startswith(only):
             return
         count += 1
         if count == number:

@@ -1,0 +1,64 @@
+"""Rows that a statement changes, a few pages of their table at a time.
+
+A row's place (ctid; PostgreSQL, 5.6) is where it is found without any key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddl.online.shapes import Change
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is done to rows: ``verb table AS alias body WHERE condition``.
+
+    alone: whether the condition names no other table. again: whether a row that was changed may be
+    found once more, which then gets what it has.
+    """
+
+    verb: str
+    alias: str
+    body: str
+    condition: str
+    alone: bool = True
+    again: bool = True
+
+    def on(self, table: str, first: int, last: int) -> str:
+        """Return the statement for the pages of a table from ``first`` to before ``last``."""
+        where = self._where(first, last)
+        return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {where}"
+
+    def any_on(self, table: str, first: int, last: int) -> str:
+        """Return the question whether there is a row to be changed in such pages."""
+        rows = f"SELECT FROM ONLY {table} AS {self.alias} {self._where(first, last)}"
+        return f"SELECT EXISTS ({rows})"
+
+    def _where(self, first: int, last: int) -> str:
+        place = f"{self.alias}.ctid"
+        return (
+            f"WHERE {place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid "
+            f"AND ({self.condition})"
+        )
+
+    @classmethod
+    def of(cls, shape: Change) -> Rows:
+        """Return what a statement of a revision does."""
+        again = shape.verb != "UPDATE"
+        return cls(shape.verb, shape.alias, shape.body, shape.condition, shape.alone, again)
+
+    @classmethod
+    def filling(cls, shape: Change) -> Rows:
+        """Return what fills a column; where its value is NULL, a row stays as it is."""
+        condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
+        return cls(shape.verb, shape.alias, shape.body, condition)
+
+    def counted(self, table: str, first: int, last: int) -> str:
+        """Return the statement that tells how many rows it changed, and would change again."""
+        return (
+            f"WITH ddl_changed AS ({self.on(table, first, last)} RETURNING ({self.condition}) "  # noqa: S608
+            "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
+        )
