@@ -6,6 +6,7 @@ it calls as a tree (PostgreSQL, pg_constraint.conbin).
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -47,6 +48,29 @@ _HARMLESS = [
     *("to_json", "to_jsonb", "jsonb_build_object", "json_build_object", "array_to_string"),
 ]
 
+# Of the usual ones, those that are immutable, and what looks like a call.
+_IMMUTABLE = [
+    *("abs", "ceil", "floor", "round", "trunc", "mod", "coalesce", "nullif", "greatest", "least"),
+    *(
+        "lower",
+        "upper",
+        "initcap",
+        "length",
+        "left",
+        "right",
+        "lpad",
+        "rpad",
+        "substr",
+        "substring",
+    ),
+    *("replace", "regexp_replace", "split_part", "trim", "btrim", "ltrim", "rtrim", "md5", "cast"),
+]
+_SYNTAX = {"AND", "OR", "NOT", "IN", "THEN", "ELSE", "WHEN", "CASE", "ANY", "ALL", "AS"}
+_CLOCK = {
+    *("CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIMESTAMP", "LOCALTIME"),
+    *("CURRENT_USER", "SESSION_USER", "USER", "CURRENT_ROLE", "CURRENT_SCHEMA", "CURRENT_CATALOG"),
+}
+
 # What notices how many statements there are, and on which part of a table: a trigger for each.
 _NOTICES = """
 WITH RECURSIVE tree AS (
@@ -69,6 +93,19 @@ SELECT count(*) FROM pg_attribute
 WHERE attrelid = :table AND attgenerated <> '' AND NOT attisdropped
 """
 _OURS = "SELECT to_regprocedure('now()') = 'pg_catalog.now()'::regprocedure"
+
+
+def simple(value: str) -> bool:
+    """Return whether a value is harmless as its text shows it: for who cannot ask."""
+    found = tokens(value)
+    calls = [
+        token.identifier
+        for token, after in itertools.pairwise(found)
+        if after.text == "(" and token.identifier and token.keyword not in _SYNTAX
+    ]
+    qualified = any(token.text == "." for token in found)
+    times = any(token.keyword in _CLOCK for token in found)
+    return not qualified and not times and set(calls) <= {*_HARMLESS, *_FRESH, *_IMMUTABLE}
 
 
 def possible(runner: Runner, shape: Change, table: Relation) -> bool:

@@ -27,17 +27,17 @@ class Rows:
     alone: bool = True
     again: bool = True
 
-    def on(self, table: str, first: int, last: int) -> str:
+    def on(self, table: str, first: object, last: object) -> str:
         """Return the statement for the pages of a table from ``first`` to before ``last``."""
         where = self._where(first, last)
         return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {where}"
 
-    def any_on(self, table: str, first: int, last: int) -> str:
+    def any_on(self, table: str, first: object, last: object) -> str:
         """Return the question whether there is a row to be changed in such pages."""
         rows = f"SELECT FROM ONLY {table} AS {self.alias} {self._where(first, last)}"
         return f"SELECT EXISTS ({rows})"
 
-    def _where(self, first: int, last: int) -> str:
+    def _where(self, first: object, last: object) -> str:
         place = f"{self.alias}.ctid"
         return (
             f"WHERE {place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid "
@@ -56,7 +56,7 @@ class Rows:
         condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
         return cls(shape.verb, shape.alias, shape.body, condition)
 
-    def counted(self, table: str, first: int, last: int) -> str:
+    def counted(self, table: str, first: object, last: object) -> str:
         """Return the statement that tells how many rows it changed, and would change again."""
         return (
             f"WITH ddl_changed AS ({self.on(table, first, last)} RETURNING ({self.condition}) "  # noqa: S608

@@ -156,6 +156,11 @@ class Site:
         """What the server has of the schema public."""
         return [row[0] for row in self.rows(_CATALOG)]
 
+    def needs(self, version: int) -> None:
+        """Skip the test on a server before a major version: it has no such statement."""
+        if int(self.one("SHOW server_version_num")) < version * 10_000:
+            pytest.skip(f"PostgreSQL {version} and newer")
+
     def clean(self) -> None:
         """Let the database be empty, at the first revision."""
         self.sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public", *VERSION)
