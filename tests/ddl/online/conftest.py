@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from argparse import Namespace
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -251,7 +252,7 @@ def filenode(site: Site, name: str) -> int:
 
 @contextmanager
 def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
-    """Execute statements in turn, each committed, for as long as the block runs."""
+    """Execute statements in turn, each committed, from before the block to its end."""
     done: list[int] = []
     failed: list[BaseException] = []
     stop = threading.Event()
@@ -270,6 +271,8 @@ def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
 
     thread = threading.Thread(target=work)
     thread.start()
+    while not done and thread.is_alive():
+        time.sleep(0.001)
     try:
         yield done
     finally:
