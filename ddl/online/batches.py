@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at the replicas.
 _LOOK = 1.0
+
+# Rows that one batch may have for certain, and how often they are looked for.
+_FEW, _TRIES = 500, 3
 
 _PAGES = """
 SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
@@ -74,16 +78,85 @@ def run(  # noqa: PLR0913  # the last three are rare
     """
     prepare = _prepare(runner, table, settings, unseen=unseen)
     for (name,) in runner.rows(_LEAVES, table=table.oid):
-        before = None
-        while changed := _once(runner, name, rows, prepare):
-            if before is not None and changed >= before:
-                if quiet:
-                    break
-                raise runner.stop(
-                    f"{rows.verb} of {table.shown} still finds {changed} rows when all are done: "
-                    "its WHERE must leave out what it has changed."
-                )
-            before = changed
+        _all(_Batch(runner, name, rows, prepare), quiet=quiet)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What changes some rows of a table in a short transaction; prepare: what that begins with."""
+
+    runner: Runner
+    table: str
+    rows: Rows
+    prepare: Callable[[], None]
+
+    def change(self, place: str) -> int:
+        """Change the rows of a place; return how many they were."""
+        work = self._execute if self.rows.again else self._execute_once
+        statement = (self.rows.on if self.rows.again else self.rows.counted)(self.table, place)
+        return self.runner.attempt(partial(work, statement), statement)
+
+    def left(self, place: str, limit: int) -> list[str]:
+        """Return the places of rows that are to be changed."""
+        query = f"{self.rows.left(self.table, place)} LIMIT {limit}"
+        return self.runner.attempt(partial(self._ask, query), query)
+
+    def _execute(self, statement: str) -> int:
+        self.prepare()
+        return self.runner.execute(statement)
+
+    def _execute_once(self, statement: str) -> int:
+        """Execute a statement; raise UserError, which takes it back, where it would not end."""
+        self.prepare()
+        done, again = tuple(self.runner.row(statement))
+        if again:
+            raise self.runner.refuse(
+                f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
+                "changed: its WHERE must leave them out."
+            )
+        return int(done)
+
+    def _ask(self, query: str) -> list[str]:
+        self.prepare()
+        return self.runner.values(query)
+
+
+def _all(batch: _Batch, *, quiet: bool) -> None:
+    """Change all rows of one table.
+
+    A row that somebody writes moves, to a page that was looked at, maybe: so one statement tells
+    at last which are left.
+    """
+    before = None
+    while True:
+        changed = _once(batch)
+        if changed and before is not None and changed >= before:
+            if quiet:
+                return
+            raise batch.runner.stop(
+                f"{batch.rows.verb} of {batch.table} still finds {changed} rows when all are done: "
+                "its WHERE must leave out what it has changed."
+            )
+        before = changed
+        if batch.rows.alone:
+            left = batch.left("true", _FEW + 1)
+            if len(left) <= _FEW:
+                _rest(batch, left)
+                return
+        elif not changed:
+            batch.change("true")
+            return
+
+
+def _rest(batch: _Batch, left: list[str]) -> None:
+    """Change the rows of some places; those that move again and again, in one statement."""
+    for _ in range(_TRIES):
+        if not left:
+            return
+        batch.change(batch.rows.at(left))
+        left = batch.left("true", _FEW + 1)
+    if left:
+        batch.change("true")
 
 
 def _prepare(
@@ -117,31 +190,24 @@ def _prepare(
     return prepare
 
 
-def _once(runner: Runner, name: str, rows: Rows, prepare: Callable[[], None]) -> int:
+def _once(batch: _Batch) -> int:
     """Go through a table once; return how many rows were changed."""
-    found = runner.rows(_PAGES, table=name)[0]
+    runner, rows = batch.runner, batch.rows
+    found = runner.rows(_PAGES, table=batch.table)[0]
     pages, pace = int(found.pages), Pace(runner.settings.batch / 1000, float(found.density))
     first = changed = 0
     idle = False
     looked = time.monotonic()
-    with closing(Progress(name, pages)) as progress:
+    with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
-            if idle and rows.alone:
-                question = rows.any_on(name, first, first + pace.gap)
-                if not runner.attempt(partial(_ask, runner, prepare, question), question):
-                    first += pace.gap
-                    pace.skip(found=False)
-                    continue
+            if idle and rows.alone and not batch.left(rows.pages(first, first + pace.gap), 1):
+                first += pace.gap
+                pace.skip(found=False)
+                continue
             pace.skip(found=True)
             last = min(first + pace.pages, pages)
             began = time.monotonic()
-            if rows.again:
-                statement = rows.on(name, first, last)
-                work = partial(_execute, runner, prepare, statement)
-            else:
-                statement = rows.counted(name, first, last)
-                work = partial(_execute_once, runner, prepare, statement, name)
-            done = runner.attempt(work, statement)
+            done = batch.change(rows.pages(first, last))
             took = time.monotonic() - began
             pace.learn(last - first, done, took)
             first, changed, idle = last, changed + done, not done
@@ -152,28 +218,6 @@ def _once(runner: Runner, name: str, rows: Rows, prepare: Callable[[], None]) ->
                 _let_replicas_follow(runner, progress)
                 looked = time.monotonic()
     return changed
-
-
-def _execute(runner: Runner, prepare: Callable[[], None], statement: str) -> int:
-    prepare()
-    return runner.execute(statement)
-
-
-def _execute_once(runner: Runner, prepare: Callable[[], None], statement: str, name: str) -> int:
-    """Execute a statement; raise UserError, which takes it back, where it would go on for ever."""
-    prepare()
-    done, again = tuple(runner.row(statement))
-    if again:
-        raise runner.refuse(
-            f"the UPDATE of {name} would find {again} of {done} rows again that it has changed: "
-            "its WHERE must leave them out."
-        )
-    return int(done)
-
-
-def _ask(runner: Runner, prepare: Callable[[], None], question: str) -> bool:
-    prepare()
-    return bool(runner.value(question))
 
 
 def _let_replicas_follow(runner: Runner, progress: Progress) -> None:

@@ -40,7 +40,8 @@ $ddl$"""
 _BATCHES = """\
 DO $ddl$
 DECLARE
-  leaf regclass; first bigint; changed bigint; again bigint; total bigint; before bigint;
+  leaf regclass; first bigint; last bigint; whole boolean;
+  changed bigint; again bigint; total bigint; before bigint;
   statement text := @statement@;
 BEGIN
 @whole@  FOREACH leaf IN ARRAY ARRAY(
@@ -48,28 +49,32 @@ BEGIN
     SELECT oid::regclass FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r')
   LOOP
     before := NULL;
+    whole := false;
     LOOP
       total := 0;
       first := 0;
       WHILE first * current_setting('block_size')::bigint < pg_relation_size(leaf) LOOP
+        -- Rows move while others write: one statement at last sees all that are left.
+        last := CASE WHEN whole THEN 4294967294 ELSE first + @pages@ END;
         BEGIN
           PERFORM set_config('lock_timeout', '@lock_timeout@', true);
           EXECUTE replace(replace(replace(statement, '@leaf@', leaf::text),
-            '@first@', first::text), '@last@', (first + @pages@)::text) INTO changed, again;
+            '@first@', first::text), '@last@', last::text) INTO changed, again;
           IF again > 0 THEN
             RAISE 'the WHERE finds % rows again that were changed', again;
           END IF;
           total := total + changed;
-          first := first + @pages@;
+          first := last;
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
           PERFORM pg_sleep(random());
         END;
         COMMIT;
       END LOOP;
-      EXIT WHEN total = 0;
-      IF total >= before THEN
+      EXIT WHEN whole;
+      IF total >= before AND total > 0 THEN
         @stuck@;
       END IF;
+      whole := total = 0;
       before := total;
     END LOOP;
   END LOOP;
@@ -116,11 +121,12 @@ def batches(settings: Settings, shape: Change, column: str) -> str:
     column: what is filled, as the catalog has it, where nobody asked for batches; else "".
     """
     rows = Rows.filling(shape) if column else Rows.of(shape)
+    place = rows.pages("@first@", "@last@")
     if rows.again:
-        changed = f"{rows.on('@leaf@', '@first@', '@last@')} RETURNING 1"
+        changed = f"{rows.on('@leaf@', place)} RETURNING 1"
         statement = f"WITH ddl_changed AS ({changed}) SELECT count(*), 0 FROM ddl_changed"  # noqa: S608
     else:
-        statement = rows.counted("@leaf@", "@first@", "@last@")
+        statement = rows.counted("@leaf@", place)
     whole = _WHOLE.replace("@column@", literal(column)).replace("@plain@", literal(shape.sql))
     stuck = "RAISE 'the WHERE still finds % rows when all are done', total"
     parts = {

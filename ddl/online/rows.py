@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ddl.online.shapes import Change
 
 
@@ -27,22 +29,27 @@ class Rows:
     alone: bool = True
     again: bool = True
 
-    def on(self, table: str, first: object, last: object) -> str:
-        """Return the statement for the pages of a table from ``first`` to before ``last``."""
-        where = self._where(first, last)
-        return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {where}"
+    def on(self, table: str, place: str) -> str:
+        """Return the statement for a part of a table. place: as pages() or at() say it."""
+        return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {self._where(place)}"
 
-    def any_on(self, table: str, first: object, last: object) -> str:
-        """Return the question whether there is a row to be changed in such pages."""
-        rows = f"SELECT FROM ONLY {table} AS {self.alias} {self._where(first, last)}"
-        return f"SELECT EXISTS ({rows})"
+    def left(self, table: str, place: str = "true") -> str:
+        """Return the query for the places of the rows to be changed."""
+        where = self._where(place)
+        return f"SELECT {self.alias}.ctid::text FROM ONLY {table} AS {self.alias} {where}"  # noqa: S608
 
-    def _where(self, first: object, last: object) -> str:
+    def pages(self, first: object, last: object) -> str:
+        """Return what holds for the pages from ``first`` to before ``last``."""
         place = f"{self.alias}.ctid"
-        return (
-            f"WHERE {place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid "
-            f"AND ({self.condition})"
-        )
+        return f"{place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid"
+
+    def at(self, places: Sequence[str]) -> str:
+        """Return what holds for rows by their places."""
+        quoted = ", ".join(f"'{place}'" for place in places)
+        return f"{self.alias}.ctid = ANY (ARRAY[{quoted}]::tid[])"
+
+    def _where(self, place: str) -> str:
+        return f"WHERE {place} AND ({self.condition})"
 
     @classmethod
     def of(cls, shape: Change) -> Rows:
@@ -56,9 +63,9 @@ class Rows:
         condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
         return cls(shape.verb, shape.alias, shape.body, condition)
 
-    def counted(self, table: str, first: object, last: object) -> str:
+    def counted(self, table: str, place: str) -> str:
         """Return the statement that tells how many rows it changed, and would change again."""
         return (
-            f"WITH ddl_changed AS ({self.on(table, first, last)} RETURNING ({self.condition}) "  # noqa: S608
+            f"WITH ddl_changed AS ({self.on(table, place)} RETURNING ({self.condition}) "  # noqa: S608
             "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
         )

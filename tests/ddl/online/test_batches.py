@@ -281,3 +281,18 @@ def test_comments_between_the_words(site: Site) -> None:
         site.upgrade("002a")
     assert any("UPDATE ONLY t" in step.sql for step in steps)
     assert site.rows("SELECT a, v FROM t") == [(2, "default")]
+
+
+def test_rows_that_somebody_moves_again_and_again(site: Site) -> None:
+    """None of them is missed, though a batch looks at a page that they have left, or not reached."""
+    site.sql(*TABLE, "CREATE INDEX ON t (a)")
+    site.revise(
+        'op.execute("UPDATE t SET b = 1 WHERE b IS NULL")',
+        'op.execute("UPDATE t SET a = -a WHERE a > 19000", execution_options={"batches": True})',
+    )
+    move = "UPDATE t SET n = n + 1 WHERE a IN (19100, 19500, 19990, -19100, -19500, -19990)"
+    with traffic(site, move) as moved:
+        site.upgrade(batch="1")
+    assert moved
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL OR a > 19000") == 0
+    assert site.one("SELECT count(*) FROM t") == ROWS
