@@ -17,6 +17,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, event, text
 
 from ddl.compare.effects import MODES
+from ddl.console import table
 from ddl.database.connect import engine as connectable
 from ddl.errors import UserError
 from ddl.online import blocking
@@ -52,6 +53,9 @@ FROM pg_class AS c LEFT JOIN pg_locks AS lock
 WHERE c.relkind IN ('r', 'p', 'm') AND c.relnamespace = 'public'::regnamespace
 """
 
+
+# Of a test's report: an operation, how it was killed, and at how many points.
+FAULTS = "faults"
 
 VERSION = (
     "CREATE TABLE alembic_version (version_num text CONSTRAINT alembic_version_pkc PRIMARY KEY)",
@@ -371,3 +375,17 @@ def _kill(engine: Engine, pid: int) -> None:
     """End a server's process and wait until it is gone, with its locks."""
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print at how many points each operation was killed, and ended at head by a second run."""
+    found: dict[str, dict[str, str]] = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in getattr(report, "user_properties", []):
+            if name == FAULTS and report.when == "call":
+                found.setdefault(value[0], {})[value[1]] = str(value[2])
+    if found:
+        ways = sorted({way for points in found.values() for way in points})
+        rows = [(name, *(points.get(way, "") for way in ways)) for name, points in found.items()]
+        terminalreporter.section("points at which a run was killed, and the next one ended at head")
+        terminalreporter.write_line(table.render(("operation", *ways), rows))

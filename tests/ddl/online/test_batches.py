@@ -284,7 +284,7 @@ def test_comments_between_the_words(site: Site) -> None:
 
 
 def test_rows_that_somebody_moves_again_and_again(site: Site) -> None:
-    """None of them is missed, though a batch looks at a page that they have left, or not reached."""
+    """None of them is missed, though a batch looks at a page that they have left."""
     site.sql(*TABLE, "CREATE INDEX ON t (a)")
     site.revise(
         'op.execute("UPDATE t SET b = 1 WHERE b IS NULL")',
