@@ -1,4 +1,4 @@
-"""Without -x online: one transaction a revision, a short lock_timeout, and another try."""
+"""With -x online=off: one transaction a revision, a short lock_timeout, and another try."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_an_online_run_that_is_half_done_is_finished_online(plain: Tree, empty: 
     assert done.code == 1
     assert done.err.endswith(
         "FAILED: The upgrade of revision 1 is half done: "
-        "finish it by the same command with -x online.\n"
+        "finish it by the same command without -x online=off.\n"
     )
     state.execute(empty, "CREATE TABLE none (id int)")
     assert plain.alembic("-x", "online", "upgrade", "head").code == 0
