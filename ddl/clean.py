@@ -10,11 +10,16 @@ import sysconfig
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ddl.database.scratch import server_identity
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
 
     from ddl.task import Run
 
@@ -56,11 +61,24 @@ def watching() -> Iterator[Watch]:
         watch.active = False
 
 
+def server_of(task: Run, given: Connection | None) -> str:
+    """Return what tells the server for scratch databases from another one, with its version.
+
+    "" where a check is not noted: a caller's connection is compared, or the models are imported
+    already and may not be what their files say.
+    """
+    if task.command != "check" or given is not None or task.models in sys.modules:
+        return ""
+    return server_identity()
+
+
 def is_still(task: Run, server: str) -> bool:
     """Return whether the last check was clean, of exactly what is there now.
 
-    server: what tells one server for scratch databases from another, with its version.
+    server: what `server_of` returned.
     """
+    if not server:
+        return False
     try:
         note = json.loads((task.root / NOTE).read_text())
         inputs = _inputs(task, note["files"])
@@ -95,6 +113,7 @@ def _may_change(name: str) -> bool:
     return not compiled and not name.startswith(_installed())
 
 
+@cache
 def _installed() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     return tuple({paths[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})

@@ -71,7 +71,7 @@ def complete(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispat
     """
     comparison: Comparison = context.opts[OPTION]
     keys = comparison.differing
-    tables = leaves.changed_tables(comparison.before, comparison.after, keys)
+    tables = comparison.tables
     operations = [
         op
         for op in leaves.flatten(upgrade_ops.ops)
@@ -106,17 +106,19 @@ def _proven(
     operations: Sequence[MigrateOperation],
     ways: Ways,
 ) -> list[MigrateOperation]:
-    """Return the operations, proven.
+    """Return the operations, proven where that is asked for.
 
     Raises UnsafeValueError where an enum has to come anew for a value that is used.
     """
     before, after, renames = comparison.before, comparison.after, comparison.renames
     fills = backfill.hinted(context.sorted_tables)
     with candidate(comparison, context) as one:
-        original = one.dump() if renames else before
+        original = one.dump() if renames and comparison.proven else before
         one.run(renames)
         found = search.find(one, before, after, operations, ways)
         up = framed.framed(comparison, fills, found)
+        if not comparison.proven:
+            return up
         if _leads(one, _turned(up), original) and _leads(one, up, after):
             return up
     # Turning each operation round is not enough: the way back is searched like the way up.
