@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import MigrationContext
@@ -102,7 +103,7 @@ def _desired(databases: Scratch, models: desired.Models) -> Dump:
     name = databases.create()
     desired.build(models, databases.database(name), source="the scratch server")
     built = dump.of(databases.database(name))
-    databases.drop(name)
+    databases.leave(name)
     return built
 
 
@@ -120,9 +121,12 @@ def _compare(task: Run, past: Past, after: Dump, models: desired.Models) -> None
     )
     if task.command == "check" and not handed_in and not comparison.differing:
         return  # and no database is made to be compared
-    with past.connection() as connection, renamed(comparison, models.metadata) as (rest, place):
+    with (
+        past.connection() as (connection, copies),
+        renamed(comparison, models.metadata) as (rest, place),
+    ):
         if place is None:
-            _compare_by_name(task, connection, models, rest)
+            _compare_by_name(task, connection, models, replace(rest, spare=copies))
         else:
             _compare_renamed(task, connection, models, rest, place)
 

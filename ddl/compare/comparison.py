@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ class Comparison:
     which the candidate is a copy. version_table: Alembic's own table, which does not count.
     scope: what counts of a dump; that of the two is done.
     renames: what leads from the template to ``before``, where the models ask for it.
+    spare: a copy of the template that Alembic's comparators have read, for the first candidate.
     proven: whether the operations have to be proven, as those of a revision that is written.
     """
 
@@ -36,6 +37,7 @@ class Comparison:
     scope: Scope = EVERYTHING
     renames: tuple[MigrateOperation, ...] = ()
     proven: bool = True
+    spare: list[str] = field(default_factory=list)
 
     @cached_property
     def columns(self) -> Columns:

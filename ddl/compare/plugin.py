@@ -143,10 +143,16 @@ def _turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
 @contextmanager
 def candidate(comparison: Comparison, context: AutogenContext) -> Iterator[Candidate]:
     """Yield a database that holds what the revisions build, to try operations on."""
-    name = comparison.databases.create(comparison.template)
-    url = comparison.databases.database(name)
-    yield Candidate(url, comparison.version_table, context, comparison.scope)
-    comparison.databases.drop(name)
+    databases, spare = comparison.databases, comparison.spare
+    taken = spare.pop() if spare else None
+    if taken and context.connection is not None:
+        # What was read holds locks; Alembic does not notice, and reads nothing more.
+        driver: Any = context.connection.connection.dbapi_connection
+        driver.rollback()
+    name = taken or databases.create(comparison.template)
+    yield Candidate(databases.database(name), comparison.version_table, context, comparison.scope)
+    if taken is None:
+        databases.leave(name)
 
 
 def _leads(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:
