@@ -69,7 +69,7 @@ def run(task: Run, given: Connection | None, server: str) -> None:
     if given is not None and given.in_transaction():
         # What the caller has not committed, no other connection sees: Alembic's comparators only.
         plain = {"autogenerate_plugins": STOCK, "compare_server_default": True}
-        _run_alembic(task, given, models, task.configure, **plain)
+        _run_alembic(task, given, models, task.configure, render_item=render.item, **plain)
         return
     with scratch(task.root) as databases:
         after = _desired(databases, models)
@@ -177,7 +177,7 @@ def _run_alembic(
     defaults: dict[str, Any] = {
         "connection": connection,
         "target_metadata": models.metadata,
-        "render_item": render.item,
+        "render_item": render.beside_types,
         "process_revision_directives": None if task.command == "check" else _sum_up,
     }
     task.environment.configure(**(defaults | options | configure))
@@ -245,6 +245,12 @@ def _report(task: Run) -> None:
 
 class _Nothing(ReplaceableEntity):
     """No entity is of this kind."""
+
+    @classmethod
+    def from_database(cls, sess: object, schema: str = "%") -> list[Any]:
+        """Return none of a schema's entities; alembic-utils asks where all schemas are compared."""
+        del sess, schema
+        return []
 
 
 def silence_alembic_utils() -> None:

@@ -102,23 +102,22 @@ def _unused(key: str, dump: Dump) -> str:
 
 def version() -> str:
     """Return the version of pg_dump. Raises UserError when it is missing."""
-    command = [_program("pg_dump"), "--version"]
+    command = [program("pg_dump"), "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """Return the path of one of PostgreSQL's programs."""
-    program = programs.find(name) or shutil.which(name)
-    if program is None:
+    path = programs.find(name) or shutil.which(name)
+    if path is None:
         raise UserError(f"Comparing needs {name}: install the development dependencies.")
-    return str(program)
+    return str(path)
 
 
 def _run(name: str, url: URL, *arguments: str) -> bytes:
     """Run one of PostgreSQL's programs on a database; return what it writes."""
-    program = _program(name)
     result = subprocess.run(
-        [program, *arguments], env=environment(url), capture_output=True, check=False
+        [program(name), *arguments], env=environment(url), capture_output=True, check=False
     )
     if result.returncode:
         said = " ".join(result.stderr.decode(errors="replace").split())
