@@ -58,7 +58,8 @@ class Row:
     def cells(self, schema: str) -> tuple[str, ...]:
         """Return what is printed."""
         pairs = zip_longest(self.stock, self.here)
-        return (schema, self.name, *(cell for pair in pairs for cell in self._cells(*pair)))
+        cells = (schema, self.name, *(cell for pair in pairs for cell in self._cells(*pair)))
+        return cells + ("",) * (len(HEAD) - len(cells))
 
     def _cells(self, stock: float | None, here: float) -> tuple[str, str, str]:
         if stock is None:
