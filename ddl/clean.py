@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from ddl.database.scratch import server_identity
@@ -34,15 +35,25 @@ CLOCK = 0.05
 
 @dataclass
 class Watch:
-    """What the models read while they are imported: files, and folders that they list."""
+    """What the models read while they are imported: files, and folders that they list.
+
+    others: the threads that do something else meanwhile.
+    """
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     active: bool = True
+    others: set[int] = field(default_factory=set)
+
+    def leave_out(self) -> None:
+        """Note nothing that this thread reads: it does not import the models."""
+        self.others.add(get_ident())
 
     def note(self, event: str, arguments: tuple[object, ...]) -> None:
         """Take an event of Python's audit hook (PEP 578)."""
         if not self.active or not arguments or not isinstance(arguments[0], str):
+            return
+        if get_ident() in self.others:
             return
         if event == "open":
             self.files.add(os.path.abspath(arguments[0]))  # noqa: PTH100  # called for every file
