@@ -144,7 +144,7 @@ def _accepted(
     if not operations:
         return accepted
     with connect(candidate.url, source=SOURCE) as connection, connection.begin():
-        for one, error in _outcomes(candidate, connection, operations):
+        for one, error in outcomes(candidate, connection, operations):
             plain = one.plain if isinstance(one, FilledOp) else None
             refusal = _try(candidate, connection, [plain]) if error and plain else error
             if refusal is None:
@@ -171,7 +171,7 @@ def _attempt(
     with connect(candidate.url, source=SOURCE) as connection, connection.begin():
         while True:
             failed: Failed = []
-            for operation, error in _outcomes(candidate, connection, waiting):
+            for operation, error in outcomes(candidate, connection, waiting):
                 if error is None:
                     ran.append(operation)
                 elif isinstance(error, UnsafeValueError):
@@ -183,7 +183,7 @@ def _attempt(
             waiting = [operation for operation, _ in failed]
 
 
-def _outcomes(
+def outcomes(
     candidate: Candidate, connection: Connection, operations: Sequence[Operation]
 ) -> Iterator[tuple[Operation, Exception | None]]:
     """Run operations one after the other; yield each with why it fails, if it does.
