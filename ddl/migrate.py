@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ddl.console import progress
 from ddl.database.lock import held
 from ddl.failures import explained
-from ddl.online import journal, ready, settings, unfinished
+from ddl.online import back, journal, ready, settings, unfinished
 from ddl.online.impl import OnlineImpl
 from ddl.online.plain import Plain
 from ddl.online.runner import Runner
@@ -94,6 +94,8 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         connection.rollback()
     if task.command in _RUNNERS and not given:
         _prepare(task, context, connection, running)
+    if task.command == "downgrade" and not given and _taken_back(task, context, connection):
+        return
     if task.on_command_line and not given:
         progress.show(quiet=task.environment.config.messaging_opts.get("quiet", False))
     with task.environment.begin_transaction():
@@ -104,6 +106,25 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
     if task.command == "current" and not given:
         for line in unfinished.lines(connection, journal.table_of(context)):
             sys.stderr.write(f"Unfinished: {line}\n")
+
+
+def _taken_back(task: Run, context: MigrationContext, connection: Connection) -> bool:
+    """Take back an upgrade that is half done, if the command says so; return whether it did."""
+    impl = context.impl
+    if not isinstance(impl, OnlineImpl):
+        return False
+    with connection.begin():
+        note = journal.read(connection, journal.table_of(context))
+        heads = context.get_current_heads()
+    script = task.environment.script
+    destination = task.environment.context_opts.get("destination_rev") or ""
+    if note is None or not back.wanted(script, note, heads, destination):
+        return False
+    revision = script.get_revision(note.revision)
+    at = ", ".join(heads) or "base"
+    back.take(impl.runner, revision, note, at)
+    sys.stderr.write(f"Revision {note.revision} ({revision.doc}) is taken back; at {at}.\n")
+    return True
 
 
 def _prepare(

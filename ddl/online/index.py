@@ -31,6 +31,9 @@ FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 # What is noted where an index takes the place of one that the statement before drops.
 _REPLACES = "replaces"
 
+# What is noted before an index is built that is not there.
+BUILDS = "builds"
+
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -78,7 +81,8 @@ def create(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> Non
         runner.journal.pending.append(waits.key)
         changes = True
     runner.settle()
-    with runner.outside(key, _REPLACES if changes else ""):
+    began = runner.journal.detail(key) or ("" if runner.find(name) else BUILDS)
+    with runner.outside(key, _REPLACES if changes else began):
         if runner.find(name) is not None and not of_table(runner, table, name):
             runner.fail(shape.sql)
             return

@@ -152,18 +152,19 @@ def forget(connection: Connection, table: str) -> None:
             connection.exec_driver_sql(f"COMMENT ON TABLE {table} IS NULL")
 
 
-def opened(connection: Connection, table: str, revision: str, direction: str) -> Journal:
+def opened(connection: Connection, table: str, revision: str, direction: str, at: str) -> Journal:
     """Return the journal of a revision, at its first statement.
 
-    Raises UserError when another revision is half done.
+    at: where the database is. Raises UserError when another revision is half done.
     """
     note = read(connection, table)
     if note is None:
         return Journal(table, Note(revision, direction))
     if (note.revision, note.direction) != (revision, direction):
+        back = f", or take it back: alembic downgrade {at}" if note.direction == "upgrade" else ""
         raise UserError(
             f"The {note.direction} of revision {note.revision} is half done: finish it before the "
-            f"{direction} of {revision}, by the same command; or clean up by hand, and run: "
+            f"{direction} of {revision}, by the same command{back}; or clean up by hand, and run: "
             f"COMMENT ON TABLE {table} IS NULL"
         )
     return Journal(table, note, stored=True, began=note.began)

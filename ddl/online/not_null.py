@@ -21,13 +21,17 @@ SELECT conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND a
 WHERE contype = 'n' AND conrelid = :table AND attname = :column
 """
 
+# What is noted of a column that was not.
+_NULLABLE = "nullable"
+
 _IS = "SELECT attnotnull FROM pg_attribute WHERE attrelid = :table AND attname = :column"
 
 
 def set_not_null(runner: Runner, shape: SetNotNull, table: Relation, key: str) -> None:
     """Make a column NOT NULL. Raises LeftNothingError where it has nulls."""
     runner.settle()
-    with runner.outside(key):
+    began = runner.journal.detail(key) or ("" if holds(runner, table, shape.column) else _NULLABLE)
+    with runner.outside(key, began):
         if runner.one(_IS, table=table.oid, column=unquoted(shape.column)) is None:
             runner.fail(shape.sql)
         ensure(runner, table, shape.column)

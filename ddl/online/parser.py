@@ -277,3 +277,10 @@ _READERS = {
     "REINDEX": _reindex,
     "VACUUM": _vacuum,
 }
+
+
+def named(sql: str, after: int) -> str:
+    """Return the name that follows so many words of a statement, with what qualifies it."""
+    reader = Reader(sql)
+    reader.at = after
+    return reader.name()

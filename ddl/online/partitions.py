@@ -35,7 +35,8 @@ ORDER BY c.oid
 def create_index(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> None:
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
     runner.settle()
-    with runner.outside(key):
+    there = runner.find(f"{quoted(table.schema)}.{shape.name}")
+    with runner.outside(key, runner.journal.detail(key) or ("" if there else index.BUILDS)):
         try:
             _on(runner, table, shape.name, unique=shape.unique, rest=shape.rest, fresh=shape.sql)
         except LeftNothingError:

@@ -125,6 +125,7 @@ class Runner(Steps):
             journal.table_of(self.context),
             step.revision.revision,
             "upgrade" if step.is_upgrade else "downgrade",
+            ", ".join(self.running.heads) or "base",
         )
         opened.silent = bool(self.unnoted)
         return opened

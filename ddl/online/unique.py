@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from ddl.online.runner import Runner
     from ddl.online.shapes import AddConstraint
 
-# What is noted before the index is built.
-_BUILDS = "builds"
-
 _STORAGE = {"INCLUDE", "WITH", "USING", "INDEX", "TABLESPACE"}
 
 
@@ -87,7 +84,7 @@ def _index(runner: Runner, shape: AddConstraint, table: Relation, key: str, name
     body = read(shape.body)
     place = f"{quoted(table.schema)}.{name}"
     if runner.find(place) is not None and not (
-        runner.journal.detail(key) == _BUILDS
+        runner.journal.detail(key) == index.BUILDS
         and index.of_table(runner, table, place)
         and (
             not index.valid(runner, place)
@@ -95,7 +92,7 @@ def _index(runner: Runner, shape: AddConstraint, table: Relation, key: str, name
         )
     ):
         runner.fail(shape.sql)
-    runner.mark(key, _BUILDS)
+    runner.mark(key, index.BUILDS)
     index.ensure(runner, table, name, unique=True, rest=body.index)
 
 
