@@ -6,6 +6,7 @@ lock or a cursor ties the rest of the revision to one transaction.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from ddl.online.lexer import tokens
@@ -13,6 +14,7 @@ from ddl.online.lexer import tokens
 _SETS = {"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"}
 _TIES = {"LOCK", "DECLARE", "FETCH", "MOVE", "CLOSE"}
 _TEMPORARY = {"TEMP", "TEMPORARY"}
+_BEFORE = {*_TEMPORARY, "LOCAL", "GLOBAL", "OR", "REPLACE"}
 
 # What SELECT, or a block of code, may make for its session or transaction; settings of a block.
 _INSIDE = {"SELECT", "WITH", "DO"}
@@ -35,7 +37,7 @@ def ties(sql: str) -> bool:
     """Return whether what a statement makes is there for its session or transaction only."""
     words = _words(sql)
     if words[0] == "CREATE":
-        return bool(_TEMPORARY & set(words[1:6]))
+        return bool(_TEMPORARY & set(itertools.takewhile(_BEFORE.__contains__, words[1:])))
     return words[0] in _TIES or (words[0] in _INSIDE and bool(_TIED.search(sql)))
 
 

@@ -61,3 +61,36 @@ def test_validation_reads_beside_traffic(site: Site) -> None:
     site.revise('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c")')
     site.upgrade()
     assert "constraint t c CHECK ((a > 0)) t" in site.catalog
+
+
+def test_what_the_twin_cannot_tell_is_refused(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise('op.execute("ALTER TABLE t ADD COLUMN c int, ADD CHECK (public.t.c > 0)")')
+    with pytest.raises(UserError, match=r"on an empty copy\) reads or writes all of t"):
+        site.upgrade()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "DISABLE TRIGGER a",
+        "DROP CONSTRAINT fk, DROP COLUMN b",
+        "OWNER TO CURRENT_USER",
+        "SET SCHEMA other",
+        "REPLICA IDENTITY USING INDEX i",
+    ],
+)
+def test_what_the_twin_does_not_have(site: Site, action: str) -> None:
+    site.sql(
+        *TABLE,
+        "CREATE SCHEMA other",
+        "CREATE TABLE parent (id int PRIMARY KEY)",
+        "INSERT INTO parent SELECT generate_series(1, 100)",
+        "ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES parent",
+        "CREATE UNIQUE INDEX i ON t (a)",
+        "CREATE FUNCTION a() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER a BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION a()",
+    )
+    site.revise(f'op.execute("ALTER TABLE IF EXISTS t {action}")')
+    site.upgrade()
+    assert site.version == ["002a"]

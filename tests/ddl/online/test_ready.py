@@ -66,3 +66,45 @@ def test_a_replica(site: Site) -> None:
         connection.execute(text("SET search_path TO before, pg_catalog"))
         with pytest.raises(UserError, match=r"^The server is a replica, or recovers"):
             ready.expect(connection, None, first=False)
+
+
+def test_a_role_that_cannot_note(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the owner of alembic_version comments it: a revision is one transaction then."""
+    role = f"migrates_{site.url.database}"
+    site.sql(
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT CREATE ON SCHEMA public TO {role}",
+        f"GRANT ALL ON alembic_version TO {role}",
+        "CREATE TABLE t (a int)",
+        "INSERT INTO t VALUES (1)",
+        f"ALTER TABLE t OWNER TO {role}",
+        f"CREATE TABLE small (a int); ALTER TABLE small OWNER TO {role}",
+    )
+    monkeypatch.setenv("DATABASE_URL", site.url.set(username=role).render_as_string())
+    try:
+        site.revise('op.create_index("i", "small", ["a"])', 'op.create_index("j", "t", ["a"])')
+        with pytest.raises(UserError) as error:
+            site.upgrade()
+        assert (
+            str(error.value)
+            .splitlines()[0]
+            .endswith(
+                f"A statement of a revision that cannot note its steps ({role} does not own "
+                "alembic_version) reads or writes all of t (0 MB), and nobody can use it meanwhile. "
+                "Let the table's owner run it, or a role of theirs."
+            )
+        )
+        assert site.version == ["001a"]
+        site.made.pop()
+        site.revise(
+            'op.create_index("j", "t", ["a"])',
+            "with op.get_context().autocommit_block():",
+            '    op.execute("VACUUM t")',
+            top='blocking = ["t"]',
+        )
+        site.upgrade()
+        assert site.version == ["002a"]
+    finally:
+        monkeypatch.undo()
+        site.sql(f"REASSIGN OWNED BY {role} TO CURRENT_USER", f"DROP OWNED BY {role}")
+        site.sql(f"DROP ROLE {role}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ddl.errors import UserError
-from ddl.online.settings import Settings, read
+from ddl.online.settings import Settings, online, read
 
 
 def test_the_command_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +29,16 @@ def test_what_is_no_time_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("ALEMBIC_BATCH", "x")
     with pytest.raises(UserError, match=r'^ALEMBIC_BATCH is "x"'):
         read({})
+
+
+def test_online_unless_it_is_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALEMBIC_ONLINE", raising=False)
+    assert online({})
+    assert online({"online": ""})
+    assert not online({"online": "off"})
+    monkeypatch.setenv("ALEMBIC_ONLINE", "0")
+    assert not online({})
+    assert online({"online": "on"})
+    monkeypatch.setenv("ALEMBIC_ONLINE", "maybe")
+    with pytest.raises(UserError, match=r'^ALEMBIC_ONLINE is "maybe": write on or off\.$'):
+        online({})
