@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.tree import tree
+from benchmarks.tree import folder, tree
 from ddl.console import table
 
 if TYPE_CHECKING:
@@ -73,10 +71,7 @@ def main(arguments: list[str]) -> None:
     rows = []
     for tables, entities in zip(numbers[::2], numbers[1::2], strict=True):
         schema = f"{tables} tables, {entities} entities"
-        with (
-            tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-            tree(Path(folder), tables, entities) as made,
-        ):
+        with folder() as root, tree(root, tables, entities) as made:
             rows += [row.cells(schema) for row in measure(made, tables + entities)]
     sys.stdout.write(table.render(HEAD, rows) + "\n")
 

@@ -9,11 +9,9 @@ reach the server where a revision is new, and the ratios.
 from __future__ import annotations
 
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.tree import tree
+from benchmarks.tree import folder, tree
 from ddl.console import table
 
 if TYPE_CHECKING:
@@ -61,10 +59,7 @@ def main(arguments: list[str]) -> None:
 
 def measure(number: int) -> dict[str, float]:
     """Return the seconds of each command with so many revisions, and a count of statements."""
-    with (
-        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        tree(Path(folder), 0, 0) as made,
-    ):
+    with folder() as root, tree(root, 0, 0) as made:
         for n in range(number):
             write(made, n)
         return {

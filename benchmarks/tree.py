@@ -24,6 +24,7 @@ STOCK_INI = "[alembic]\nscript_location = %(here)s/stock\nprepend_sys_path = %(h
 LOGGED = b"LOG:  statement:"
 TICKS = os.sysconf("SC_CLK_TCK")
 PAUSE = 0.01  # seconds
+MEMORY = Path("/dev/shm")  # noqa: S108  # TemporaryDirectory makes a folder of its own in it
 POSTMASTER = Path(".postgres", "scratch", "data", "postmaster.pid")
 
 
@@ -120,6 +121,18 @@ def _ticks(pid: str, columns: int) -> int:
     """Return the ticks of a process: user, system, and both of its children that ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[11 : 11 + columns])
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Yield a folder for a tree: in TMPDIR where that is set, else in memory where that can be.
+
+    A file system that has just removed the files of many databases makes new ones slowly (ext4
+    passes over them for minutes); one command on its own does not meet that.
+    """
+    place = os.environ.get("TMPDIR") or (MEMORY if MEMORY.is_dir() else None)
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=place) as made:
+        yield Path(made)
 
 
 @contextmanager
