@@ -23,7 +23,11 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(:name)
 """
 
-_TABLES = text("SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'f')")
+# The server's own have numbers below (PostgreSQL, 67.2.2).
+_TABLES = text("""
+SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'f') AND oid >= 16384
+  AND oid IS DISTINCT FROM to_regclass(:own)
+""")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,6 @@ class Relation:
     parent: bool
 
 
-def tables(connection: Connection) -> frozenset[int]:
-    """Return the tables that are there."""
-    return frozenset(connection.scalars(_TABLES))
+def tables(connection: Connection, own: str) -> frozenset[int]:
+    """Return the users' tables that are there. own: Alembic's, which is left out."""
+    return frozenset(connection.scalars(_TABLES, {"own": own}))

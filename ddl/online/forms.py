@@ -42,7 +42,7 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
     shape = parser.parse(sql)
     if asked and not isinstance(shape, shapes.Change):
         raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
-    if shape is None:
+    if shape is None or not (runner.known or isinstance(shape, shapes.AddValue)):
         return None
     if isinstance(shape, shapes.DropIndex | shapes.AddValue):
         return None if runner.whole else _without_table(runner, shape)

@@ -17,13 +17,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ddl.online import catalog, journal, past, ready, session, transaction, waiting
+from ddl.online.journal import Journal, Note
 from ddl.online.outcomes import LeftNothingError, Postponed, ReplayError
 from ddl.online.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ddl.online.journal import Journal
     from ddl.online.shapes import Change
 
 # What a revision may drop for the moment of a swap, and how it notes the swap itself.
@@ -42,7 +42,7 @@ class Runner(Steps):
     but a moment from now on. fills: what fills a column, by its table and its name in the catalog.
     whole: why the rest of a revision must be one transaction, "" without. unnoted: why all of it
     must. handed: whether it has the connection itself. gone: whether it committed what it did with
-    that. inside: how many blocks of known statements are open.
+    that. inside: how many blocks of known statements are open. begun: whether a revision has.
     """
 
     known: frozenset[int] = frozenset()
@@ -56,12 +56,14 @@ class Runner(Steps):
     handed: bool = False
     gone: bool = False
     inside: int = 0
+    begun: bool = False
 
     def start(self) -> None:
         """Set what a session needs; the connection has no transaction before and after."""
         with self.connection.begin():
             self.execute(f"SET lock_timeout = {self.settings.lock_timeout}")
-            self.known = catalog.tables(self.connection)
+            own = journal.table_of(self.context)
+            self.known = catalog.tables(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
             )
@@ -80,8 +82,9 @@ class Runner(Steps):
         def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
             patience = self.patience()
             self.prepared.clear()
-            schema = self.context.version_table_schema
-            ready.expect(self.connection, schema, first=not self.running.heads)
+            if not self.begun:
+                schema = self.context.version_table_schema
+                ready.expect(self.connection, schema, first=not self.running.heads)
             while True:
                 try:
                     self._once(step, function, options)
@@ -120,13 +123,15 @@ class Runner(Steps):
             self.active = False
 
     def _opened(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
-        opened = journal.opened(
-            self.connection,
-            journal.table_of(self.context),
-            step.revision.revision,
-            "upgrade" if step.is_upgrade else "downgrade",
-            ", ".join(self.running.heads) or "base",
-        )
+        table = journal.table_of(self.context)
+        direction = "upgrade" if step.is_upgrade else "downgrade"
+        at = ", ".join(self.running.heads) or "base"
+        if self.begun and not self.journal.stored:
+            # Nobody else has noted anything since.
+            opened = Journal(table, Note(step.revision.revision, direction))
+        else:
+            opened = journal.opened(self.connection, table, step.revision.revision, direction, at)
+        self.begun = True
         opened.silent = bool(self.unnoted)
         return opened
 

@@ -90,7 +90,8 @@ def test_a_role_that_cannot_note(site: Site, monkeypatch: pytest.MonkeyPatch) ->
             .splitlines()[0]
             .endswith(
                 f"A statement of a revision that cannot note its steps ({role} does not own "
-                "alembic_version) reads or writes all of t (0 MB), and nobody can use it meanwhile. "
+                "alembic_version) reads or writes all of t (0 MB), and nobody can use it "
+                "meanwhile. "
                 "Let the table's owner run it, or a role of theirs."
             )
         )
