@@ -40,7 +40,7 @@ def run(task: Run) -> None:
     )
     context = task.environment.get_context()
     online = settings.online(task.environment.get_x_argument(as_dictionary=True))
-    context.impl = (_Online if online else _Verbatim)(
+    context.impl = (_Online if online else Verbatim)(
         context.dialect,
         None,
         as_sql=True,
@@ -55,7 +55,7 @@ def run(task: Run) -> None:
         task.environment.run_migrations()
 
 
-class _Verbatim(PostgresqlImpl):
+class Verbatim(PostgresqlImpl):
     """Writes each statement as it would be sent.
 
     Alembic's own turns tabs into spaces, in literals and function bodies too, and loses the
@@ -88,7 +88,7 @@ class _Verbatim(PostgresqlImpl):
         self.static_output(statement + ("\n;" if commented else ";"))
 
 
-class _Online(_Verbatim):
+class _Online(Verbatim):
     """Writes each statement in its online form, in transactions of its own."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
