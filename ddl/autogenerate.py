@@ -14,7 +14,18 @@ from alembic_utils.replaceable_entity import ReplaceableEntity, register_entitie
 from sqlalchemy.exc import SAWarning
 
 from ddl import clean
-from ddl.compare import desired, dump, entities, filters, history, leaves, plugin, render, summary
+from ddl.compare import (
+    desired,
+    dump,
+    entities,
+    filters,
+    history,
+    leaves,
+    plugin,
+    render,
+    summary,
+    written,
+)
 from ddl.compare.comparison import Comparison
 from ddl.compare.past import of_connection, of_revisions
 from ddl.compare.renamed import renamed
@@ -175,8 +186,11 @@ def quiet() -> Iterator[None]:
 
 
 def _sum_up(context: MigrationContext, revision: object, directives: list[MigrationScript]) -> None:
-    """Say what the revision does; write no file when it does nothing."""
+    """Say what the revision does, in two where something goes; write no file for nothing."""
     del revision
+    comparison: Comparison | None = context.opts.get(plugin.OPTION)
+    if comparison is not None:
+        written.split(context, comparison, directives)
     operations = [
         operation
         for script in directives
@@ -187,13 +201,12 @@ def _sum_up(context: MigrationContext, revision: object, directives: list[Migrat
         directives[:] = []
     if context.config is None:
         return
-    comparison: Comparison | None = context.opts.get(plugin.OPTION)
     if not operations:
         text = NOTHING
     elif comparison is None:
         text = summary.short(operations)
     else:
-        text = summary.full(context, comparison, operations)
+        text = summary.full(context, comparison, directives)
         if context.environment_context and _wants_diff(context.environment_context):
             text += summary.entries(comparison)
     context.config.print_stdout("%s", text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 
-from ddl.compare import backfill, describe, effects, hints, losses
+from ddl.compare import backfill, describe, effects, hints, leaves, losses
 from ddl.compare.difference import diff
 from ddl.compare.plugin import candidate
 from ddl.console import table
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alembic.operations import MigrateOperation
+    from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
     from ddl.compare.comparison import Comparison
@@ -31,23 +32,33 @@ def short(operations: Sequence[MigrateOperation]) -> str:
 
 
 def full(
-    context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
+    context: MigrationContext, comparison: Comparison, scripts: Sequence[MigrationScript]
 ) -> str:
     """Return the operations with their locks and losses, and what else a person should know.
 
-    They run on a candidate once more for that. operations: a revision's, out of their containers.
+    They run on a candidate once more for that. scripts: the revisions, in their order.
     """
     rendering = AutogenContext(context, autogenerate=False)
     before, after = comparison.before, comparison.after
+    tables = []
     with candidate(comparison, rendering) as one:
-        rows = [
-            (*describe.row(operation), *_of(effect, describe.row(operation)[1]), lost)
-            for operation, effect in zip(operations, effects.measure(one, operations), strict=True)
-            for lost in [losses.of(operation, before, after)]
-        ]
+        for script in scripts:
+            operations = [
+                operation
+                for upgrade in script.upgrade_ops_list
+                for operation in leaves.flatten(upgrade.ops)
+            ]
+            rows = [
+                (*describe.row(operation), *_of(effect, describe.row(operation)[1]), lost)
+                for operation, effect in zip(
+                    operations, effects.measure(one, operations), strict=True
+                )
+                for lost in [losses.of(operation, before, after)]
+            ]
+            tables.append(table.render(HEAD_OF_REVISION, rows))
     metadata = context.opts["target_metadata"]
     fills = backfill.hinted(metadata.tables.values())
-    return "\n".join([table.render(HEAD_OF_REVISION, rows), *hints.of(before, after, fills)])
+    return "\n".join([*tables, *hints.of(before, after, fills)])
 
 
 def _of(effect: Effect, label: str) -> tuple[str, str]:
