@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.schema import DDLElement
 
 from ddl.database.url import DRIVER
+from ddl.errors import UserError
 from ddl.failures import NOT_WRITTEN, explained
 from ddl.online import settings
 from ddl.online.script import Script
@@ -25,6 +26,8 @@ def run(task: Run) -> None:
 
     Raises UserError when a revision asks for a database.
     """
+    if "plan" in task.environment.get_x_argument(as_dictionary=True):
+        raise UserError("The plan asks the target: leave --sql or -x plan out.")
     running = Running()
     opts = task.environment.context_opts
     opts["fn"] = watched(opts["fn"], running)

@@ -40,7 +40,7 @@ FROM pg_attribute WHERE attrelid = :table AND attname = :column
 """
 
 # What PostgreSQL itself refuses, or what no copy is made of.
-_HANGING = """
+HANGING = """
 SELECT classid::regclass::text FROM pg_depend
 WHERE refclassid = 'pg_class'::regclass AND refobjid = :table AND refobjsubid = :number
   AND (classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
@@ -85,7 +85,7 @@ def form(
     column = found[0]
     if not effect.written:
         return partial(_recheck, number=column.number) if effect.read else None
-    hanging = {kind for (kind,) in runner.rows(_HANGING, table=table.oid, number=column.number)}
+    hanging = {kind for (kind,) in runner.rows(HANGING, table=table.oid, number=column.number)}
     if hanging - {"pg_statistic_ext", "pg_publication_rel"} or column.generated:
         return None  # PostgreSQL names it, and refuses
     parts = copies.of(runner, table, column.number)

@@ -59,10 +59,19 @@ class Cursor:
 
     def name(self) -> Name:
         """Step over a name with what qualifies it."""
+        *schema, name = self._parts()
+        return (schema[-1] if schema else "public", name)
+
+    def column(self) -> tuple[Name, str]:
+        """Step over the name of a table's column."""
+        *schema, table, column = ["", *self._parts()]
+        return (schema[-1] if any(schema) else "public", table), column
+
+    def _parts(self) -> list[str]:
         parts = [self.identifier()]
         while self.maybe("."):
             parts.append(self.identifier())
-        return (parts[-2] if len(parts) > 1 else "public", parts[-1])
+        return parts
 
     def names(self) -> Iterator[Name]:
         """Step over names between commas."""

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+from alembic import op
+from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
@@ -16,6 +19,9 @@ from ddl.plan.types import Type, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import MigrateOperation
 
 
 @dataclass(frozen=True)
@@ -83,4 +89,16 @@ def of(function: Callable[..., None]) -> list[Statement]:
             function()
         except Exception as error:
             raise UnreadableError(str(error) or type(error).__name__) from error
+    return said
+
+
+def of_operation(context: AutogenContext, operation: MigrateOperation) -> list[Statement]:
+    """Return the statements of an operation, as the revision will say it.
+
+    Raises what its rendered text raises.
+    """
+    lines = render_op(context, operation)
+    source = "\n".join([*sorted(context.imports), *lines])
+    with recording() as said:
+        exec(source, {"op": op, "sa": sa})  # noqa: S102  # it is what the revision will execute
     return said
