@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 from sqlalchemy.engine import Engine
 
-from ddl import collection, migrate, offline
+from ddl import collection, left, migrate, offline
 from ddl.console import interrupt
 from ddl.database import target
 from ddl.database.connect import connect
@@ -53,6 +53,8 @@ def _run(task: Run) -> None:
 def _compare(task: Run) -> None:
     """Compare the models with the revisions."""
     with collection.paused(), _given(task) as connection:
+        if task.command == "check" and task.on_command_line and connection is None:
+            left.say(task)
         _autogenerate(task, connection)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from ddl import left
 from ddl.console import progress
 from ddl.database.lock import held
 from ddl.failures import explained
-from ddl.online import journal, ready, settings, unfinished
+from ddl.online import journal, ready, settings
 from ddl.online.impl import OnlineImpl
 from ddl.online.plain import Plain
 from ddl.online.runner import Runner
@@ -109,8 +109,7 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         # A person says where the database is, half done or not.
         journal.forget(connection, journal.table_of(context))
     if task.command == "current" and not given:
-        for line in unfinished.lines(connection, journal.table_of(context)):
-            sys.stderr.write(f"Unfinished: {line}\n")
+        left.write(task, connection, context)
 
 
 def _prepare(
