@@ -21,12 +21,13 @@ nox.options.download_python = "never"
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, format and spelling; and whether revisions say what they destroy."""
+    """Style, format and spelling; what revisions destroy, and squawk's opinion on them."""
     install(session, "lint", "history")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("codespell")
     session.run("python", "-m", "ddl.destroys")
+    session.run("python", "-m", "ddl.squawk")
 
 
 @nox.session

@@ -43,7 +43,7 @@ def run(task: Run) -> None:
     )
     context = task.environment.get_context()
     online = settings.online(task.environment.get_x_argument(as_dictionary=True))
-    context.impl = (_Online if online else Verbatim)(
+    context.impl = (Online if online else Verbatim)(
         context.dialect,
         None,
         as_sql=True,
@@ -91,7 +91,7 @@ class Verbatim(PostgresqlImpl):
         self.static_output(statement + ("\n;" if commented else ";"))
 
 
-class _Online(Verbatim):
+class Online(Verbatim):
     """Writes each statement in its online form, in transactions of its own."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
