@@ -2,7 +2,8 @@
 
     python -m benchmarks.history [revisions]
 
-Printed are seconds of each command with ten revisions and with so many (1,000), and the ratio.
+Printed are seconds of each command with ten revisions and with so many (1,000), how many statements
+reach the server where a revision is new, and the ratios.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> None:
     many = int(arguments[0]) if arguments else 1000
     few_seconds, many_seconds = (measure(number) for number in (FEW, many))
     rows = [
-        (name, f"{few_seconds[name]:.2f}", f"{seconds:.2f}", f"{seconds / few_seconds[name]:.2f}")
+        (name, f"{few_seconds[name]:.3g}", f"{seconds:.3g}", f"{seconds / few_seconds[name]:.2f}")
         for name, seconds in many_seconds.items()
     ]
     head = ("command", f"{FEW} revisions", f"{many} revisions", "ratio")
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> None:
 
 
 def measure(number: int) -> dict[str, float]:
-    """Return the seconds of each command with so many revisions."""
+    """Return the seconds of each command with so many revisions, and a count of statements."""
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         tree(Path(folder), 0, 0) as made,
@@ -70,6 +71,7 @@ def measure(number: int) -> dict[str, float]:
             "check, the first": made.here("check"),
             "check, models changed": _after(made, "check"),
             "check after one more revision": _after_one_more(made, number),
+            "its statements": made.statements(lambda: _after_one_more(made, number + 1)),
             "stock check": made.stock("check", fails=True),
             "heads": made.here("heads"),
             "current": made.here("current"),

@@ -7,9 +7,7 @@ import os
 import pkgutil
 
 from alembic import context
-from alembic_utils.pg_function import PGFunction
-from alembic_utils.pg_view import PGView
-from alembic_utils.replaceable_entity import register_entities
+from alembic_utils.replaceable_entity import ReplaceableEntity, register_entities
 from sqlalchemy import create_engine
 
 package = importlib.import_module("models")
@@ -17,10 +15,10 @@ entities = [
     value
     for module in pkgutil.iter_modules(package.__path__, "models.")
     for value in vars(importlib.import_module(module.name)).values()
-    if isinstance(value, PGView | PGFunction)
+    if isinstance(value, ReplaceableEntity)
 ]
 if entities:
-    register_entities(entities, entity_types=[PGView, PGFunction])
+    register_entities(entities)
 
 with create_engine(os.environ["STOCK_URL"]).connect() as connection:
     context.configure(

@@ -14,6 +14,9 @@ HEAD = """
 from __future__ import annotations
 
 from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_grant_table import PGGrantTable
+from alembic_utils.pg_policy import PGPolicy
+from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
 from sqlalchemy import (
     BigInteger, CheckConstraint, Column, Enum, ForeignKey, Identity, Index, Integer, Numeric, Table,
@@ -47,22 +50,46 @@ Table(
 )
 """
 
-VIEW = """
-view_{n} = PGView(
-    "public", "view_{n}", "SELECT id, title, count + {n} AS count FROM public.table_{table}"
+ENTITIES = (
+    """
+entity_{n} = PGView(
+    "public", "view_{n}", "SELECT id, title, count + {n} AS count FROM public.{table}"
 )
-"""
-
-FUNCTION = """
-function_{n} = PGFunction(
+""",
+    """
+entity_{n} = PGFunction(
     "public", "function_{n}(a integer)",
     "RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT a + {n} $$",
 )
-"""
+""",
+    """
+entity_{n} = PGFunction(
+    "public", "touch_{n}()",
+    "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.count = {n}; RETURN NEW; END $$",
+)
+""",
+    """
+entity_{n} = PGTrigger(
+    "public", "trigger_{n}", on_entity="public.{table}",
+    definition="BEFORE UPDATE ON public.{table} FOR EACH ROW EXECUTE FUNCTION touch_{last}()",
+)
+""",
+    """
+entity_{n} = PGPolicy(
+    "public", "policy_{n}", on_entity="public.{table}",
+    definition="AS PERMISSIVE FOR SELECT TO PUBLIC USING (count > {n})",
+)
+""",
+    """
+entity_{n} = PGGrantTable(
+    schema="public", table="{table}", columns=["id", "title"], role="pg_monitor", grant="SELECT"
+)
+""",
+)
 
 
 def write(folder: Path, tables: int, entities: int) -> None:
-    """Write a package of models: so many tables, and so many views and functions in halves."""
+    """Write a package of models: so many tables, and so many entities of all kinds."""
     for number, start in enumerate(range(0, tables, TABLES_PER_MODULE)):
         numbers = range(start, min(start + TABLES_PER_MODULE, tables))
         body = "".join(TABLE.format(n=n, group=number, parent=max(n - 1, 0)) for n in numbers)
@@ -77,6 +104,9 @@ def _one_enum(body: str, number: int) -> str:
 
 
 def _entities(tables: int, entities: int) -> Iterator[str]:
-    for n in range(entities // 2):
-        yield VIEW.format(n=n, table=n % max(tables, 1))
-        yield FUNCTION.format(n=n)
+    """Yield entities of each kind in turn; a view where a grant would be a table's second one."""
+    kinds = len(ENTITIES)
+    for n in range(entities):
+        turn, kind = divmod(n, kinds)
+        kind = 0 if kind == kinds - 1 and turn >= tables else kind
+        yield ENTITIES[kind].format(n=n, last=n - 1, table=f"table_{turn % max(tables, 1)}")

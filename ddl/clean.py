@@ -10,11 +10,17 @@ import sysconfig
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING
+
+from ddl.database.scratch import server_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
 
     from ddl.task import Run
 
@@ -29,15 +35,25 @@ CLOCK = 0.05
 
 @dataclass
 class Watch:
-    """What the models read while they are imported: files, and folders that they list."""
+    """What the models read while they are imported: files, and folders that they list.
+
+    others: the threads that do something else meanwhile.
+    """
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     active: bool = True
+    others: set[int] = field(default_factory=set)
+
+    def leave_out(self) -> None:
+        """Note nothing that this thread reads: it does not import the models."""
+        self.others.add(get_ident())
 
     def note(self, event: str, arguments: tuple[object, ...]) -> None:
         """Take an event of Python's audit hook (PEP 578)."""
         if not self.active or not arguments or not isinstance(arguments[0], str):
+            return
+        if get_ident() in self.others:
             return
         if event == "open":
             self.files.add(os.path.abspath(arguments[0]))  # noqa: PTH100  # called for every file
@@ -56,11 +72,24 @@ def watching() -> Iterator[Watch]:
         watch.active = False
 
 
+def server_of(task: Run, given: Connection | None) -> str:
+    """Return what tells the server for scratch databases from another one, with its version.
+
+    "" where a check is not noted: a caller's connection is compared, or the models are imported
+    already and may not be what their files say.
+    """
+    if task.command != "check" or given is not None or task.models in sys.modules:
+        return ""
+    return server_identity()
+
+
 def is_still(task: Run, server: str) -> bool:
     """Return whether the last check was clean, of exactly what is there now.
 
-    server: what tells one server for scratch databases from another, with its version.
+    server: what `server_of` returned.
     """
+    if not server:
+        return False
     try:
         note = json.loads((task.root / NOTE).read_text())
         inputs = _inputs(task, note["files"])
@@ -95,6 +124,7 @@ def _may_change(name: str) -> bool:
     return not compiled and not name.startswith(_installed())
 
 
+@cache
 def _installed() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     return tuple({paths[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})

@@ -11,12 +11,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def paused() -> Iterator[None]:
-    """Leave cyclic garbage where it is until the end of the block."""
+def paused(*, ends: bool) -> Iterator[None]:
+    """Leave cyclic garbage where it is until the end of the block.
+
+    ends: whether the process ends soon after it, which then need not look for garbage at all.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if ends:
+            gc.freeze()
         if running:
             gc.enable()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic import context
 from sqlalchemy.engine import Engine
 
-from ddl import collection, left, migrate, offline
+from ddl import clean, collection
 from ddl.console import interrupt
-from ddl.database import target
-from ddl.database.connect import connect
 from ddl.database.url import DRIVER
-from ddl.errors import UserError
 from ddl.task import Run
 
 if TYPE_CHECKING:
@@ -42,7 +40,10 @@ def _task(models: str, configure: dict[str, Any]) -> Run:
 
 
 def _run(task: Run) -> None:
+    # Each way imports what it needs: a check that is still clean is mostly imports.
     if task.environment.is_offline_mode():
+        from ddl import offline  # noqa: PLC0415
+
         offline.run(task)
     elif "revision_context" in task.environment.context_opts:
         _compare(task)
@@ -52,28 +53,35 @@ def _run(task: Run) -> None:
 
 def _compare(task: Run) -> None:
     """Compare the models with the revisions."""
-    with collection.paused(), _given(task) as connection:
+    with collection.paused(ends=task.on_command_line), _given(task) as connection:
         if task.command == "check" and task.on_command_line and connection is None:
-            left.say(task)
-        _autogenerate(task, connection)
+            _say_what_is_left(task)
+        server = clean.server_of(task, connection)
+        if not clean.is_still(task, server):
+            _autogenerate(task, connection, server)
 
 
-def _autogenerate(task: Run, connection: Connection | None) -> None:
-    # Only this needs the models, alembic-utils and pg_dump's reader: no other command waits for
-    # their import, and production does without.
-    try:
-        from ddl import autogenerate  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("ddl."):
-            raise
-        raise UserError(
-            f"Comparing needs the module {error.name}: install the development dependencies."
-        ) from error
-    autogenerate.run(task, connection)
+def _say_what_is_left(task: Run) -> None:
+    # Only where a target is named: nobody else waits for the import.
+    if os.environ.get("DATABASE_URL"):
+        from ddl import left  # noqa: PLC0415
+
+        left.say(task)
+
+
+def _autogenerate(task: Run, connection: Connection | None, server: str) -> None:
+    # Only this needs the models and alembic-utils: no other command waits for their import.
+    from ddl import autogenerate  # noqa: PLC0415
+
+    autogenerate.run(task, connection, server)
 
 
 def _migrate(task: Run) -> None:
     """Run on the given connection, on the database that the user names, or on the embedded one."""
+    from ddl import migrate  # noqa: PLC0415
+    from ddl.database import target  # noqa: PLC0415
+    from ddl.database.connect import connect  # noqa: PLC0415
+
     with _given(task) as connection:
         if connection is not None:
             migrate.run(task, connection, given=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -80,9 +79,8 @@ def look(task: Run, connection: Connection) -> str:
 
 
 def _can_compare() -> bool:
-    """Return whether there are a scratch server, pg_dump and the reader of its output."""
-    program = programs.find("pg_dump") or shutil.which("pg_dump")
-    return available() and program is not None and find_spec("pgdumplib") is not None
+    """Return whether there are a scratch server and pg_dump."""
+    return available() and bool(programs.find("pg_dump") or shutil.which("pg_dump"))
 
 
 def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | None:
@@ -90,7 +88,7 @@ def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | No
 
     None when no revision has a table in common with it. The heads are looked at first.
     """
-    # Here because production does without the reader of pg_dump's output.
+    # Here because hardly a command needs them.
     from ddl.compare import dump, history, residue  # noqa: PLC0415
 
     version_table = history.version_table_name(task.environment)

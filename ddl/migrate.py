@@ -115,7 +115,7 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
 def _prepare(
     task: Run, context: MigrationContext, connection: Connection, running: Running
 ) -> None:
-    """Let revisions wait for locks in a way that stops nobody, and run online when that is said."""
+    """Let revisions wait for locks in a way that stops nobody, and run online."""
     chosen = _settings(task)
     if not settings.online(task.environment.get_x_argument(as_dictionary=True)):
         Plain(context, connection, chosen, running).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from alembic.ddl.postgresql import PostgresqlImpl
@@ -11,13 +12,16 @@ from sqlalchemy.schema import DDLElement
 from ddl.database.url import DRIVER
 from ddl.errors import UserError
 from ddl.failures import NOT_WRITTEN, explained
-from ddl.online import settings
+from ddl.online import session, settings
 from ddl.online.script import Script
 from ddl.steps import Running, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from alembic.runtime.migration import MigrationContext
+
+    from ddl.online.settings import Settings
     from ddl.task import Run
 
 
@@ -42,8 +46,9 @@ def run(task: Run) -> None:
         }
     )
     context = task.environment.get_context()
-    online = settings.online(task.environment.get_x_argument(as_dictionary=True))
-    context.impl = (Online if online else Verbatim)(
+    arguments = task.environment.get_x_argument(as_dictionary=True)
+    online = settings.online(arguments)
+    impl = (Online if online else Verbatim)(
         context.dialect,
         None,
         as_sql=True,
@@ -51,6 +56,9 @@ def run(task: Run) -> None:
         output_buffer=context.output_buffer,
         context_opts=context.opts,
     )
+    context.impl = impl
+    if isinstance(impl, Online):
+        impl.begin(context, running, settings.read(arguments))
     with (
         explained(task.environment.script, running, NOT_WRITTEN),
         task.environment.begin_transaction(),
@@ -92,25 +100,52 @@ class Verbatim(PostgresqlImpl):
 
 
 class Online(Verbatim):
-    """Writes each statement in its online form, in transactions of its own."""
+    """Writes each statement in its online form, as steps outside of a transaction."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         super().__init__(*arguments, **options)
-        self.script = Script()
+        self.running: Running
+        self.script: Script
+        self.step: Any = None
+        self.tied = self.block = self.fresh = False
+
+    def begin(self, context: MigrationContext, running: Running, chosen: Settings) -> None:
+        """Know the run. context: that of which this is the ``impl``."""
+        self.running, self.script = running, Script(chosen)
+        block = context.autocommit_block
+
+        @contextmanager
+        def noted() -> Iterator[None]:
+            with block():
+                self.block = True
+                try:
+                    yield
+                finally:
+                    self.block = False
+
+        context.autocommit_block = noted  # type: ignore[method-assign]  # of this one context
 
     def _say(self, statement: str, *, asked: bool) -> None:
+        if self.step is not self.running.step:
+            self.step, self.tied, self.fresh = self.running.step, False, True
+        # What is there for one transaction only is lost after it.
+        self.tied = self.tied or session.ties(statement) or session.local(statement)
         steps = self.script.steps(statement, asked=asked)
-        if steps is None:
+        if steps is None or self.tied:
+            if steps is not None:
+                statement = f"-- {_TIED}\n{statement}"
+            elif self.fresh and not self.block:
+                statement = self.script.first(statement)
             self._write(statement)
+            self.fresh = False
             return
-        self.emit_commit()
+        if not self.block:
+            self.emit_commit()
         for step in steps:
-            # What cannot be in a transaction is alone.
-            alone = not step[0]
-            if not alone:
-                self.emit_begin()
-            for line in filter(None, step):
-                self._write(line)
-            if not alone:
-                self.emit_commit()
-        self.emit_begin()
+            self._write(step)
+        if not self.block:
+            self.emit_begin()
+        self.fresh = True
+
+
+_TIED = "As it stands: its revision has made what is there for one transaction or session only."

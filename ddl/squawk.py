@@ -25,6 +25,8 @@ from ddl.console import uncaught
 from ddl.database.url import DRIVER
 from ddl.errors import UserError
 from ddl.offline import Online
+from ddl.online.settings import Settings
+from ddl.steps import Running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +59,7 @@ def script(revision: Script) -> str | None:
         opts={"as_sql": True, "output_buffer": buffer},
         dialect_opts={"paramstyle": "named"},
     )
-    context.impl = Online(
+    impl = Online(
         context.dialect,
         None,
         as_sql=True,
@@ -65,13 +67,15 @@ def script(revision: Script) -> str | None:
         output_buffer=buffer,
         context_opts=context.opts,
     )
-    context.impl.emit_begin()
+    context.impl = impl
+    impl.begin(context, Running(step=revision), Settings())
+    impl.emit_begin()
     try:
         with Operations.context(context):
             revision.module.upgrade()
     except Exception:  # noqa: BLE001  # whatever it asks for, there is no database here
         return None
-    context.impl.emit_commit()
+    impl.emit_commit()
     return buffer.getvalue()
 
 

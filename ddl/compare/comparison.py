@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ddl.compare import residue
+from ddl.compare import leaves, residue
 from ddl.compare.columns import Columns
 from ddl.compare.filters import EVERYTHING, Scope
 
@@ -25,6 +25,8 @@ class Comparison:
     which the candidate is a copy. version_table: Alembic's own table, which does not count.
     scope: what counts of a dump; that of the two is done.
     renames: what leads from the template to ``before``, where the models ask for it.
+    spare: a copy of the template that Alembic's comparators have read, for the first candidate.
+    proven: whether the operations have to be proven, as those of a revision that is written.
     """
 
     databases: Scratch
@@ -34,13 +36,24 @@ class Comparison:
     version_table: str
     scope: Scope = EVERYTHING
     renames: tuple[MigrateOperation, ...] = ()
+    proven: bool = True
+    spare: list[str] = field(default_factory=list)
 
     @cached_property
     def columns(self) -> Columns:
         """What Alembic's comparators ask about types and defaults."""
-        return Columns(self.before, self.after)
+        before, after = (
+            {key: side[key] for key in self.tables if key in side}
+            for side in (self.before, self.after)
+        )
+        return Columns(before, after)
 
     @cached_property
     def differing(self) -> list[str]:
         """The keys of the entries that differ."""
         return residue.differing(self.before, self.after)
+
+    @cached_property
+    def tables(self) -> set[str]:
+        """The keys of the tables that differ, by themselves or in what belongs to them."""
+        return leaves.changed_tables(self.before, self.after, self.differing)

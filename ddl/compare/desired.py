@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ WHERE d.datname = current_database()
 # Statements that are sent together: most builds have none that fails.
 TOGETHER = 100
 
+# What only works, or can only be taken back, where all statements are one transaction.
+_OF_TRANSACTION = re.compile(
+    r"\b(SET\s+(LOCAL|CONSTRAINTS)|set_config|SUBSCRIPTION)\b", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True)
 class Models:
@@ -54,15 +60,18 @@ class Step:
 
 
 def build(models: Models, url: URL, *, source: str) -> None:
-    """Build the models in an empty database, in one transaction.
+    """Build the models in an empty database.
 
-    A statement that needs something which is not there yet is tried again after the others; the
-    build fails when a whole round brings nothing new.
+    Statements that are sent together are one transaction: one of all of them would hold so many
+    locks that the server is busy with counting them. A statement that needs something which is
+    not there yet is tried again after the others; the build fails when a whole round brings
+    nothing new.
     Raises UserError with PostgreSQL's own message and the object's name.
     """
     waiting = _steps(models)
+    apart = not any(_OF_TRANSACTION.search(_own_text(step.statement)) for step in waiting)
     with (
-        connect(url, source=source) as connection,
+        connect(url, source=source, autocommit=apart) as connection,
         connection.begin(),
         ThreadPoolExecutor(1) as sender,
     ):
@@ -127,14 +136,19 @@ def _run(connection: Connection, script: str | Exception) -> Exception | None:
     """Send statements together; return why they fail, and undo them, if one of them does."""
     if isinstance(script, Exception):
         return script
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute("SAVEPOINT step")
+    driver: Any = connection.connection.dbapi_connection
+    apart = driver.autocommit
+    with closing(driver.cursor()) as cursor:
+        if not apart:
+            cursor.execute("SAVEPOINT step")
         try:
             cursor.execute(script)
         except psycopg2.Error as error:
-            cursor.execute("ROLLBACK TO SAVEPOINT step")
+            if not apart:
+                cursor.execute("ROLLBACK TO SAVEPOINT step")
             return error
-        cursor.execute("RELEASE SAVEPOINT step")
+        if not apart:
+            cursor.execute("RELEASE SAVEPOINT step")
     return None
 
 
@@ -190,6 +204,11 @@ def _schemas(models: Models) -> set[str]:
     """Return the schemas that tables and entities of the models live in."""
     of_tables = {table.schema for table in models.metadata.tables.values() if table.schema}
     return of_tables | {entity.schema for entity in models.entities}
+
+
+def _own_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+    """Return what a person wrote of a statement, "" where SQLAlchemy writes it."""
+    return str(getattr(statement, "statement", "") or getattr(statement, "text", ""))
 
 
 def _quoted(name: str) -> str:

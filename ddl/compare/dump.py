@@ -9,9 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pgdumplib
-
 from ddl.compare import normal, storage, table_entry
+from ddl.compare.archive import items
 from ddl.compare.entry import Dump, Entry
 from ddl.embedded import programs
 from ddl.errors import UserError
@@ -32,57 +31,49 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
     has one.
     Raises UserError when pg_dump is missing or fails.
     """
-    with tempfile.TemporaryDirectory(prefix="ddl-") as folder:
-        file = Path(folder) / "schema.dump"
-        pattern = ".".join(f'"{part}"' for part in version_table.split("."))
-        _run(
-            "pg_dump",
-            url,
-            "--format=custom",
-            "--schema-only",
-            "--no-owner",
-            "--compress=none",
-            f"--exclude-table={pattern}",
-            f"--file={file}",
-        )
-        loaded = pgdumplib.load(file)
-        # pgdumplib 4.0 leaves both to the garbage collector, which warns of them.
-        if loaded._handle is not None:  # noqa: SLF001
-            loaded._handle.close()  # noqa: SLF001
-        loaded._temp_dir.cleanup()  # noqa: SLF001
+    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
+    archive = _run(
+        "pg_dump",
+        url,
+        "--format=custom",
+        "--schema-only",
+        "--no-owner",
+        "--compress=none",
+        f"--exclude-table={pattern}",
+    )
     ids: dict[int, str] = {}
     dump: Dump = {}
-    for raw in loaded.entries:
-        if raw.desc in _PREAMBLE or _is_public_itself(raw.desc, raw.tag, raw.defn):
+    for item in items(archive):
+        if item.kind in _PREAMBLE or _is_public_itself(item.kind, item.name, item.create):
             continue
         entry = Entry(
-            kind=raw.desc,
-            schema=raw.namespace or "",
-            name=raw.tag or "",
+            kind=item.kind,
+            schema=item.schema,
+            name=item.name,
             create=storage.said(
-                raw.desc,
-                raw.namespace or "",
-                raw.tag or "",
-                (raw.defn or "").strip(),
-                (raw.tablespace or "", raw.tableam or ""),
+                item.kind,
+                item.schema,
+                item.name,
+                item.create.strip(),
+                (item.tablespace, item.method),
             ),
-            drop=(raw.drop_stmt or "").strip(),
-            needs=tuple(ids[i] for i in raw.dependencies if i in ids),
+            drop=item.drop.strip(),
+            needs=tuple(ids[number] for number in item.needs if number in ids),
         )
-        ids[raw.dump_id] = entry.key
+        ids[item.number] = entry.key
         for part in table_entry.split(entry):
             dump[_unused(part.key, dump)] = normal.entry(part)
     return dump
 
 
-def _is_public_itself(kind: str, name: str | None, create: str | None) -> bool:
+def _is_public_itself(kind: str, name: str, create: str) -> bool:
     """Return whether an entry only says that public is not as initdb made it.
 
     It was dropped and made again, say: pg_dump then prints no statement, or an empty comment.
     """
     if kind == "SCHEMA":
-        return name == "public" and (create or "").lstrip().startswith("--")
-    return kind == "COMMENT" and name == "SCHEMA public" and (create or "").strip().endswith("'';")
+        return name == "public" and create.lstrip().startswith("--")
+    return kind == "COMMENT" and name == "SCHEMA public" and create.strip().endswith("'';")
 
 
 def copy(source: URL, target: URL) -> None:
@@ -111,31 +102,28 @@ def _unused(key: str, dump: Dump) -> str:
 
 def version() -> str:
     """Return the version of pg_dump. Raises UserError when it is missing."""
-    command = [_program("pg_dump"), "--version"]
+    command = [program("pg_dump"), "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """Return the path of one of PostgreSQL's programs."""
-    program = programs.find(name) or shutil.which(name)
-    if program is None:
+    path = programs.find(name) or shutil.which(name)
+    if path is None:
         raise UserError(f"Comparing needs {name}: install the development dependencies.")
-    return str(program)
+    return str(path)
 
 
-def _run(name: str, url: URL, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs on a database."""
-    program = _program(name)
+def _run(name: str, url: URL, *arguments: str) -> bytes:
+    """Run one of PostgreSQL's programs on a database; return what it writes."""
     result = subprocess.run(
-        [program, *arguments],
-        env=environment(url),
-        capture_output=True,
-        text=True,
-        check=False,
+        [program(name), *arguments], env=environment(url), capture_output=True, check=False
     )
     if result.returncode:
-        reason = " ".join(result.stderr.split()).removeprefix(f"{name}: error: ")
+        said = " ".join(result.stderr.decode(errors="replace").split())
+        reason = said.removeprefix(f"{name}: error: ")
         raise UserError(f"{name} fails on database {url.database}: {reason}")
+    return result.stdout
 
 
 def environment(url: URL) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import astuple
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def write(
     note = {
         "made": _made(version_table),
         "keys": list(found),
-        "dump": [astuple(entry) for entry in found.values()],
+        "dump": [_cells(entry) for entry in found.values()],
     }
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)
@@ -62,6 +62,11 @@ def write(
         temporary = place / f"{template}.{os.getpid()}"
         temporary.write_text(json.dumps(note))
         temporary.replace(place / f"{template}.json")
+
+
+def _cells(entry: Entry) -> list[object]:
+    """Return an entry's fields in their order; astuple() would copy each text."""
+    return [getattr(entry, field.name) for field in fields(Entry)]
 
 
 def _made(version_table: str) -> str:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects import postgresql
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import IdentifierPreparer
 
 # A name with the schema before it, each quoted where it must be.
 QUALIFIED = r'(?:"(?:[^"]|"")*"|[^\s"])+'
@@ -12,9 +17,14 @@ QUALIFIED = r'(?:"(?:[^"]|"")*"|[^\s"])+'
 
 def quoted(*parts: str) -> str:
     """Return a name of its parts, each quoted where PostgreSQL asks for it."""
-    # The driver's own style doubles every percent sign.
-    quote = postgresql.dialect(paramstyle="named").identifier_preparer.quote
+    quote = _preparer().quote
     return ".".join(quote(part) for part in parts)
+
+
+@cache
+def _preparer() -> IdentifierPreparer:
+    """Return what quotes. The driver's own style doubles every percent sign."""
+    return postgresql.dialect(paramstyle="named").identifier_preparer
 
 
 def pattern(*parts: str) -> str:

@@ -35,15 +35,19 @@ class Past:
     given: Connection | None = None
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """Yield a connection to it: the one that was handed in, or one to a copy."""
+    def connection(self) -> Iterator[tuple[Connection, list[str]]]:
+        """Yield a connection to it, and the name of the copy that it is to.
+
+        None is named where a caller handed a connection in.
+        """
         if self.given is not None:
-            yield self.given
+            yield self.given, []
             return
         name = self.databases.create(self.template)
-        with connect(self.databases.database(name), source="the scratch server") as connection:
-            yield connection
-        self.databases.drop(name)
+        place = self.databases.database(name)
+        with connect(place, source="the scratch server") as connection:
+            yield connection, [name]
+        self.databases.leave(name)
 
 
 def of_revisions(root: Path, environment: EnvironmentContext, databases: Scratch) -> Past:
@@ -74,5 +78,5 @@ def _dump_of_copy(databases: Scratch, template: str, version_table: str) -> Dump
     """Return the dump of a template, to which nobody may connect."""
     name = databases.create(template)
     found = dump.of(databases.database(name), version_table=version_table)
-    databases.drop(name)
+    databases.leave(name)
     return found

@@ -71,7 +71,7 @@ def complete(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispat
     """
     comparison: Comparison = context.opts[OPTION]
     keys = comparison.differing
-    tables = leaves.changed_tables(comparison.before, comparison.after, keys)
+    tables = comparison.tables
     operations = [
         op
         for op in leaves.flatten(upgrade_ops.ops)
@@ -106,17 +106,19 @@ def _proven(
     operations: Sequence[MigrateOperation],
     ways: Ways,
 ) -> list[MigrateOperation]:
-    """Return the operations, proven.
+    """Return the operations, proven where that is asked for.
 
     Raises UnsafeValueError where an enum has to come anew for a value that is used.
     """
     before, after, renames = comparison.before, comparison.after, comparison.renames
     fills = backfill.hinted(context.sorted_tables)
     with candidate(comparison, context) as one:
-        original = one.dump() if renames else before
+        original = one.dump() if renames and comparison.proven else before
         one.run(renames)
         found = search.find(one, before, after, operations, ways)
         up = framed.framed(comparison, fills, found)
+        if not comparison.proven:
+            return up
         if leads(one, turned(up), original) and leads(one, up, after):
             return up
     # Turning each operation round is not enough: the way back is searched like the way up.
@@ -142,10 +144,16 @@ def turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
 @contextmanager
 def candidate(comparison: Comparison, context: AutogenContext) -> Iterator[Candidate]:
     """Yield a database that holds what the revisions build, to try operations on."""
-    name = comparison.databases.create(comparison.template)
-    url = comparison.databases.database(name)
-    yield Candidate(url, comparison.version_table, context, comparison.scope)
-    comparison.databases.drop(name)
+    databases, spare = comparison.databases, comparison.spare
+    taken = spare.pop() if spare else None
+    if taken and context.connection is not None:
+        # What was read holds locks; Alembic does not notice, and reads nothing more.
+        driver: Any = context.connection.connection.dbapi_connection
+        driver.rollback()
+    name = taken or databases.create(comparison.template)
+    yield Candidate(databases.database(name), comparison.version_table, context, comparison.scope)
+    if taken is None:
+        databases.leave(name)
 
 
 def leads(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:

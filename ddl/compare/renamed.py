@@ -46,7 +46,7 @@ def renamed(comparison: Comparison, metadata: MetaData) -> Iterator[tuple[Compar
     _run(url, more)
     before = comparison.scope.of(dump.of(url, version_table=comparison.version_table))
     yield replace(comparison, before=before, renames=(*operations, *more)), url
-    databases.drop(name)
+    databases.leave(name)
 
 
 def tables(operations: Iterable[MigrateOperation]) -> set[str]:

@@ -75,8 +75,6 @@ def _former(table: Table, there: set[tuple[str, str]]) -> tuple[str, str]:
 def _columns(
     tables: Iterable[Table], before: Dump, renamed: Iterable[RenameOp]
 ) -> Iterator[RenameOp]:
-    now = dict(op.places for op in renamed)
-    there = {(*now.get(place[:2], place[:2]), place[2]) for place in columns.of(before)}
     asked = [
         (
             (_schema(table), table.name, str(column.info[FROM])),
@@ -86,6 +84,10 @@ def _columns(
         for column in table.columns
         if FROM in column.info
     ]
+    if not asked:
+        return  # and no table's definition is read
+    now = dict(op.places for op in renamed)
+    there = {(*now.get(place[:2], place[:2]), place[2]) for place in columns.of(before)}
     for (schema, table_name, old), (_, _, new) in _possible(asked, there):
         yield RenameOp(_given(schema), table_name, old, new)
 

@@ -33,6 +33,24 @@ def item(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]
     return _repr_type(stored(value), context)
 
 
+def beside_types(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
+    """Render a type as `item` does, but an enum as one that has been made already.
+
+    The revision makes and drops types by statements of their own; CREATE TABLE would make an enum
+    again for each table, and PostgreSQL refuses that.
+    """
+    rendered = item(kind, value, context)
+    if kind != "type":
+        return rendered
+    found = stored(value)
+    if not isinstance(found, Enum) or not found.native_enum or not found.name:
+        return rendered
+    context.imports.add("from sqlalchemy.dialects import postgresql")
+    schema = f", schema={str(found.schema)!r}" if found.schema else ""
+    values = ", ".join(map(repr, found.enums))
+    return f"postgresql.ENUM({values}, name={str(found.name)!r}{schema}, create_type=False)"
+
+
 def stored(value: TypeEngine[Any]) -> TypeEngine[Any]:
     """Return the type of sqlalchemy's that makes the same column.
 

@@ -98,11 +98,12 @@ def after_tables(before: Dump, after: Dump, ways: Ways) -> list[StatementOp]:
     drops += type_swap.operations(swap, before, after, doomed)
     # A table's turn comes when it holds nothing that goes.
     simple -= loose.keys() | doomed | swap.keys
-    made = {key for key in after if (key in keys - simple - loose.keys()) or key in doomed}
+    anew = keys - simple - loose.keys()
+    made = {key for key in after if key in anew or key in doomed}
     creations = [
         change(before, after, key, ways) if key in simple else create(entry, made)
         for key, entry in after.items()
-        if key in (made - swap.keys) or key in simple
+        if key in simple or (key in made and key not in swap.keys)
     ]
     return drops + creations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from alembic.autogenerate.render import render_op
@@ -20,7 +20,7 @@ from ddl.database.connect import connect
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
@@ -35,8 +35,13 @@ SOURCE = "the scratch server"
 # Operations that PostgreSQL refuses, with its reasons.
 Failed: TypeAlias = "list[tuple[StatementOp, Exception]]"
 
+Operation = TypeVar("Operation", bound="MigrateOperation")
+
 # unsafe_new_enum_value_usage (PostgreSQL, Appendix A).
 UNSAFE = "55P04"
+
+# Operations that are tried in one savepoint: most of them work.
+TOGETHER = 100
 
 # What the first residue leaves, a second or third one finds: a trigger on a view, say.
 ROUNDS = 4
@@ -61,6 +66,8 @@ class Candidate:
 
     def run(self, operations: Sequence[MigrateOperation]) -> None:
         """Run operations in one transaction. Raises what they raise."""
+        if not operations:
+            return
         with connect(self.url, source=SOURCE) as connection, connection.begin():
             for operation in operations:
                 self.run_one(connection, operation)
@@ -127,26 +134,26 @@ def expect(wanted: Dump, found: Dump) -> None:
 
 
 def _accepted(
-    candidate: Candidate, operations: Iterable[MigrateOperation]
+    candidate: Candidate, operations: Sequence[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Run operations; return those that PostgreSQL took.
 
     Raises UserError when it refuses a backfill.
     """
-    accepted = []
+    accepted: list[MigrateOperation] = []
+    if not operations:
+        return accepted
     with connect(candidate.url, source=SOURCE) as connection, connection.begin():
-        for one in operations:
-            error = _try(candidate, connection, one)
+        for one, error in outcomes(candidate, connection, operations):
             plain = one.plain if isinstance(one, FilledOp) else None
-            if error is None:
-                accepted.append(one)
-            elif plain and (error := _try(candidate, connection, plain)) is None:
-                accepted.append(plain)
+            refusal = _try(candidate, connection, [plain]) if error and plain else error
+            if refusal is None:
+                accepted.append(plain if error and plain else one)
             elif isinstance(one, FilledOp):
                 # What a person wrote into the models has no other form.
                 raise UserError(
-                    f"The backfill of {one.label} cannot be done: {reason.of(error)}"
-                ) from error
+                    f"The backfill of {one.label} cannot be done: {reason.of(refusal)}"
+                ) from refusal
     return accepted
 
 
@@ -158,12 +165,13 @@ def _attempt(
     Return them as they ran, and those that failed to the end, with their reasons.
     """
     ran: list[MigrateOperation] = []
+    if not operations:
+        return ran, []
     waiting = list(operations)
     with connect(candidate.url, source=SOURCE) as connection, connection.begin():
         while True:
-            failed = []
-            for operation in waiting:
-                error = _try(candidate, connection, operation)
+            failed: Failed = []
+            for operation, error in outcomes(candidate, connection, waiting):
                 if error is None:
                     ran.append(operation)
                 elif isinstance(error, UnsafeValueError):
@@ -175,16 +183,41 @@ def _attempt(
             waiting = [operation for operation, _ in failed]
 
 
+def outcomes(
+    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
+) -> Iterator[tuple[Operation, Exception | None]]:
+    """Run operations one after the other; yield each with why it fails, if it does.
+
+    A savepoint for each would cost more than they do: the server goes through all locks at the end
+    of one. Many have one together, and are divided where one of them fails.
+    """
+    for start in range(0, len(operations), TOGETHER):
+        yield from _halved(candidate, connection, operations[start : start + TOGETHER])
+
+
+def _halved(
+    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
+) -> Iterator[tuple[Operation, Exception | None]]:
+    error = _try(candidate, connection, operations)
+    if error is None or len(operations) == 1:
+        yield from ((operation, error) for operation in operations)
+        return
+    middle = len(operations) // 2
+    yield from _halved(candidate, connection, operations[:middle])
+    yield from _halved(candidate, connection, operations[middle:])
+
+
 def _try(
-    candidate: Candidate, connection: Connection, operation: MigrateOperation
+    candidate: Candidate, connection: Connection, operations: Sequence[MigrateOperation]
 ) -> Exception | None:
-    """Run an operation; return why it fails, if it does.
+    """Run operations; return why one fails, if one does, and undo them all then.
 
     PostgreSQL may refuse it, and what Alembic renders may not even be Python that runs.
     """
     savepoint = connection.begin_nested()
     try:
-        candidate.run_one(connection, operation)
+        for operation in operations:
+            candidate.run_one(connection, operation)
     except Exception as error:  # noqa: BLE001  # whatever it is, the operation cannot be written
         savepoint.rollback()
         return error

@@ -78,7 +78,7 @@ def _revision(
         for upgrade in script.upgrade_ops_list
         for operation in leaves.flatten(upgrade.ops)
     ]
-    planner.begin()
+    planner.turn()
     reader.begin()
     measured = effects.measure(one, operations)
     rows = []

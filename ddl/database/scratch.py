@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from ddl.database import reason
 from ddl.database import url as urls
@@ -20,6 +21,7 @@ from ddl.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from sqlalchemy.engine import URL, Connection
@@ -42,6 +44,8 @@ class Scratch:
     the lock back when the maker dies, and the next one sweeps what has no lock.
 
     version: the server's, as its server_version_num. synced: whether it syncs to the disk.
+    beside: what drops databases while this process goes on. made: the names of those that this
+    connection made. gone: those of them that were dropped beside, and still have their locks.
     """
 
     connection: Connection
@@ -49,7 +53,9 @@ class Scratch:
     prefix: str
     version: int
     synced: bool
+    beside: Executor
     made: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
     def database(self, name: str) -> URL:
         """Return the URL of a database on this server."""
@@ -57,6 +63,8 @@ class Scratch:
 
     def create(self, template: str = "template0") -> str:
         """Return the name of a new scratch database, a copy of another one that nobody uses."""
+        while self.gone:
+            self._unlock(self.gone.pop())
         name = f"{self.prefix}_scratch_{secrets.token_hex(6)}"
         self._execute("SELECT pg_advisory_lock(:key)", key=_key(name))
         self.made.append(name)
@@ -69,8 +77,16 @@ class Scratch:
     def drop(self, name: str) -> None:
         """Drop a scratch database that this connection made."""
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self._execute("SELECT pg_advisory_unlock(:key)", key=_key(name))
+        self._unlock(name)
         self.made.remove(name)
+
+    def leave(self, name: str) -> None:
+        """Let a scratch database be dropped that this connection made, while this process goes on.
+
+        What cannot be dropped is swept by the next one.
+        """
+        self.made.remove(name)
+        self.beside.submit(_drop, self.url, name, self.gone)
 
     def keep(self, name: str, template: str) -> None:
         """Turn a scratch database into a template that later processes copy.
@@ -86,7 +102,7 @@ class Scratch:
             return
         # Nobody may change it, and a copy needs it free of connections.
         self._execute(f'ALTER DATABASE "{template}" WITH ALLOW_CONNECTIONS false')
-        self._execute("SELECT pg_advisory_unlock(:key)", key=_key(name))
+        self._unlock(name)
         self.made.remove(name)
 
     def templates(self) -> list[str]:
@@ -109,7 +125,7 @@ class Scratch:
             )
             if free:
                 self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-                self._execute("SELECT pg_advisory_unlock(:key)", key=_key(name))
+                self._unlock(name)
 
     def _names(self, kind: str) -> list[str]:
         rows = self.connection.scalars(
@@ -117,6 +133,9 @@ class Scratch:
             {"p": self.prefix + kind},
         )
         return list(rows)
+
+    def _unlock(self, name: str) -> None:
+        self._execute("SELECT pg_advisory_unlock(:key)", key=_key(name))
 
     def _execute(self, statement: str, **parameters: object) -> None:
         try:
@@ -139,12 +158,15 @@ def scratch(root: Path) -> Iterator[Scratch]:
     Raises UserError when there is neither, or it cannot be reached.
     """
     url, source = _find(root)
-    with connect(url, source=source, autocommit=True) as connection:
+    with (
+        connect(url, source=source, autocommit=True) as connection,
+        ThreadPoolExecutor(1) as beside,
+    ):
         # A lock belongs to one database of the server, so only what was made through the same
         # one, from the same tree, is this tree's.
         oid, version, synced = connection.execute(text(_ABOUT)).one()
         tree = hashlib.sha256(f"{os.uname().nodename}:{root}:{oid}".encode()).hexdigest()[:10]
-        databases = Scratch(connection, url, f"ddl_{tree}", version, synced)
+        databases = Scratch(connection, url, f"ddl_{tree}", version, synced, beside)
         databases.sweep()
         try:
             yield databases
@@ -153,9 +175,14 @@ def scratch(root: Path) -> Iterator[Scratch]:
                 raise UserError("The scratch server went away: run the command again.") from error
             raise
         finally:
-            with suppress(SQLAlchemyError):  # what cannot be dropped is swept by the next
-                for name in list(databases.made):
-                    databases.drop(name)
+            for name in list(databases.made):
+                databases.leave(name)
+
+
+def _drop(url: URL, name: str, gone: list[str]) -> None:
+    with connect(url, source=SETTING, autocommit=True) as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    gone.append(name)
 
 
 def available() -> bool:

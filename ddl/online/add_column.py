@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from ddl.compare.names import literal, quoted
-from ddl.online import batches, blocking, not_null, twin, waiting
-from ddl.online.batches import Rows
+from ddl.database import reason
+from ddl.online import batches, blocking, hindrance, not_null, twin, waiting
 from ddl.online.lexer import tokens
-from ddl.online.names import ours, unquoted
+from ddl.online.names import LONGEST, ours, unquoted
+from ddl.online.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +31,11 @@ SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_
     WHERE conrelid = to_regclass('pg_temp.ddl_twin') AND contype <> 'n')
 """
 
+_PARTS_APART = "Add it with its type, default and NOT NULL; all else by statements of their own."
+
 # Words that _add() would leave out: of a column, of the sequence of an identity.
 _LEFT_OUT = {"CONSTRAINT", "STORAGE", "COMPRESSION", "OPTIONS"}
 _LEFT_OUT_OF_SEQUENCE = {"SEQUENCE", "LOGGED", "UNLOGGED", "OWNED", "RESTART"}
-
-# Bytes of a name (NAMEDATALEN less one): PostgreSQL shortens a longer one in its own way.
-_LONGEST = 63
 
 _COLUMN = """
 SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,
@@ -100,6 +100,13 @@ def form(
     if column.parts or words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
         _apart(runner, table, shape.column)
         return None
+    return _filled(runner, table, column, resumed=runner.resumed(shape.sql))
+
+
+def _filled(
+    runner: Runner, table: Relation, column: _Column, *, resumed: bool
+) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
+    """Return how to fill a column in batches; None where the revision lets the table stop."""
     if column.generated or not (column.default or column.sequence):
         blocking.allow(
             runner,
@@ -108,7 +115,11 @@ def form(
             "A VIRTUAL generated column (PostgreSQL 18) or one that a trigger sets costs nothing.",
         )
         return None
-    return partial(_add, column=column)
+    why = "" if resumed else hindrance.of(runner, table)
+    if why:
+        what = f"Adding the column {column.name} (not in batches: {why})"
+        blocking.allow(runner, table, what, "Take that away for a while.")
+    return None if why else partial(_add, column=column)
 
 
 def _apart(runner: Runner, table: Relation, column: str) -> None:
@@ -117,7 +128,7 @@ def _apart(runner: Runner, table: Relation, column: str) -> None:
         runner,
         table,
         f"Adding the column {column}",
-        "Add it with its type, default and NOT NULL; all else by statements of their own.",
+        _PARTS_APART,
     )
 
 
@@ -133,7 +144,7 @@ def _sequence_possible(runner: Runner, shape: AddColumn, table: Relation, column
     if not column.sequence or runner.resumed(shape.sql):
         return True
     name = f"{table.name}_{unquoted(column.name)}_seq"
-    return len(name.encode()) <= _LONGEST and runner.find(_sequence(table, column)) is None
+    return len(name.encode()) <= LONGEST and runner.find(_sequence(table, column)) is None
 
 
 def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
@@ -149,6 +160,8 @@ def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
             options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
         waiting.raise_busy(error)
+        what = f"Adding the column {shape.column} ({reason.of(error)} on an empty copy)"
+        blocking.allow(runner, table, what, _PARTS_APART)
         return None  # PostgreSQL says why, when the statement itself is executed
     collation = f" COLLATE {found.collation}" if found.collation else ""
     return _Column(

@@ -6,42 +6,78 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from ddl.database import reason
 from ddl.online import blocking, twin, waiting
 from ddl.online.lexer import tokens
 
 if TYPE_CHECKING:
     from ddl.online.catalog import Relation
+    from ddl.online.lexer import Token
     from ddl.online.runner import Runner
     from ddl.online.shapes import AlterTable
-
 
 # What a temporary table cannot show.
 _COPIED = {"LOGGED", "UNLOGGED", "TABLESPACE", "METHOD"}
 
+# Actions that never look at a row, or, VALIDATE, that look beside traffic; some of them name what
+# a twin does not have. Those of a partition read that one.
+_MOMENTARY = {
+    *("DROP", "RENAME", "OWNER", "ENABLE", "DISABLE", "FORCE", "CLUSTER", "REPLICA", "RESET"),
+    *("INHERIT", "OF", "VALIDATE", "ATTACH", "DETACH"),
+}
+_MOMENTARY_PAIRS = {
+    ("SET", "SCHEMA"),
+    ("SET", "("),
+    ("NO", "INHERIT"),
+    ("NO", "FORCE"),
+    ("NOT", "OF"),
+    ("ALTER", "CONSTRAINT"),
+}
+
 
 def form(runner: Runner, shape: AlterTable, table: Relation) -> None:
     """Return no form; raise LeftNothingError when it would stop the work on a large table."""
-    words = [token.keyword for token in tokens(shape.rest)]
-    # VALIDATE reads all rows beside traffic; by another name, an empty copy is not found again.
-    moves = words[:2] in (["RENAME", "TO"], ["SET", "SCHEMA"])
-    if "VALIDATE" in words or moves or not blocking.large(table):
+    if not blocking.large(table):
         return
-    if _COPIED & set(words) or _reads_all(runner, shape, table):
-        action = " ".join(shape.rest.split()[:4])
-        blocking.allow(
-            runner,
-            table,
-            f"ALTER TABLE … {action}",
-            "One action a statement may have an online form.",
-        )
+    actions = [action for action in _actions(shape.rest) if not _momentary(action)]
+    if not actions:
+        return
+    why = ""
+    rest = ", ".join(shape.rest[action[0].start : action[-1].end] for action in actions)
+    words = {token.keyword for action in actions for token in action}
+    if not _COPIED & words:
+        try:
+            if not _reads_all(runner, rest, table):
+                return
+        except DBAPIError as error:
+            waiting.raise_busy(error)
+            why = f" ({reason.of(error)} on an empty copy)"
+    blocking.allow(
+        runner,
+        table,
+        f"ALTER TABLE … {' '.join(rest.split()[:4])}{why}",
+        "One action a statement may have an online form.",
+    )
 
 
-def _reads_all(runner: Runner, shape: AlterTable, table: Relation) -> bool:
-    try:
-        with twin.of(runner, table, twin.ALL):
-            before = (runner.one(twin.FILES), runner.one(twin.SCANS))
-            runner.execute(f"ALTER TABLE {twin.NAME} {twin.named(shape.rest, table)}")
-            return before != (runner.one(twin.FILES), runner.one(twin.SCANS))
-    except DBAPIError as error:
-        waiting.raise_busy(error)
-        return False  # PostgreSQL says why, when the statement itself is executed
+def _actions(rest: str) -> list[list[Token]]:
+    """Return the actions, each as its tokens."""
+    actions: list[list[Token]] = [[]]
+    for token in tokens(rest):
+        if token.text == "," and not token.depth:
+            actions.append([])
+        else:
+            actions[-1].append(token)
+    return [action for action in actions if action]
+
+
+def _momentary(action: list[Token]) -> bool:
+    first, second = ([token.keyword or token.text for token in action] + ["", ""])[:2]
+    return first in _MOMENTARY or (first, second) in _MOMENTARY_PAIRS
+
+
+def _reads_all(runner: Runner, rest: str, table: Relation) -> bool:
+    with twin.of(runner, table, twin.ALL):
+        before = (runner.one(twin.FILES), runner.one(twin.SCANS))
+        runner.execute(f"ALTER TABLE {twin.NAME} {twin.named(rest, table)}")
+        return before != (runner.one(twin.FILES), runner.one(twin.SCANS))

@@ -1,13 +1,11 @@
 """Many rows, changed a few at a time: by their place in the table, each batch committed.
 
-A row's place (ctid; PostgreSQL, 5.6) is where it is found without any key. Rows move while others
-write, so the table is gone through until nothing is left to be changed, and what a statement has
-done it must not find again: that also lets a run which died go on where it was.
+Rows move while others write, so the table is gone through until nothing is left to be changed. What
+a statement has done it must not find again: that also lets a run which died go on where it was.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,20 +16,20 @@ from sqlalchemy.exc import DBAPIError
 
 from ddl.console.progress import Progress
 from ddl.database import reason
-from ddl.online import blocking, implied
-from ddl.online.lexer import tokens
-from ddl.online.names import unquoted
 from ddl.online.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ddl.online.catalog import Relation
+    from ddl.online.rows import Rows
     from ddl.online.runner import Runner
-    from ddl.online.shapes import Change
 
 # Seconds between two looks at the replicas.
 _LOOK = 1.0
+
+# Rows that one batch may have for certain, and how often they are looked for.
+_FEW, _TRIES = 500, 3
 
 _PAGES = """
 SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
@@ -51,11 +49,6 @@ _LAG = """
 SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
 """
 
-# What decides about the partition of a row, at each level.
-_KEYS = """
-SELECT pg_get_partkeydef(relid) FROM pg_partition_tree(:table) WHERE NOT isleaf
-"""
-
 # Triggers of users that an UPDATE of a new column fires.
 _TRIGGERS = """
 SELECT tgname FROM pg_trigger
@@ -68,160 +61,109 @@ WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :t
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What is done to rows: ``verb table AS alias body WHERE condition``.
-
-    alone: whether the condition names no other table. again: whether a row that was changed may be
-    found once more, which then gets what it has.
-    """
-
-    verb: str
-    alias: str
-    body: str
-    condition: str
-    alone: bool = True
-    again: bool = True
-
-    def on(self, table: str, first: int, last: int) -> str:
-        """Return the statement for the pages of a table from ``first`` to before ``last``."""
-        where = self._where(first, last)
-        return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {where}"
-
-    def any_on(self, table: str, first: int, last: int) -> str:
-        """Return the question whether there is a row to be changed in such pages."""
-        rows = f"SELECT FROM ONLY {table} AS {self.alias} {self._where(first, last)}"
-        return f"SELECT EXISTS ({rows})"
-
-    def _where(self, first: int, last: int) -> str:
-        place = f"{self.alias}.ctid"
-        return (
-            f"WHERE {place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid "
-            f"AND ({self.condition})"
-        )
-
-    @classmethod
-    def of(cls, shape: Change) -> Rows:
-        """Return what a statement of a revision does."""
-        again = shape.verb != "UPDATE"
-        return cls(shape.verb, shape.alias, shape.body, shape.condition, shape.alone, again)
-
-    @classmethod
-    def filling(cls, shape: Change) -> Rows:
-        """Return what fills a column; where its value is NULL, a row stays as it is."""
-        condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
-        return cls(shape.verb, shape.alias, shape.body, condition)
-
-    def counted(self, table: str, first: int, last: int) -> str:
-        """Return the statement that tells how many rows it changed, and would change again."""
-        return (
-            f"WITH ddl_changed AS ({self.on(table, first, last)} RETURNING ({self.condition}) "  # noqa: S608
-            "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
-        )
-
-
-def form(
-    runner: Runner, shape: Change, table: Relation, *, asked: bool
-) -> Callable[[Runner, Change, Relation, str], None] | None:
-    """Return how to execute UPDATE or DELETE in batches, None for what stays one statement.
-
-    asked: whether the revision wants it. Else that is done where nobody can tell the difference.
-    """
-    if table.kind not in {"r", "p"}:
-        return None
-    moves = _moves(runner, shape, table)
-    if asked:
-        if moves:
-            raise runner.refuse(
-                f"in batches, the {shape.verb} of {table.shown} cannot set {moves}, which decides "
-                "about the partition: execute it for each partition, or without batches."
-            )
-        return change
-    if moves:
-        return None
-    remember(runner, shape, table)
-    large = blocking.large(table) or runner.resumed(shape.sql)
-    return fill if large and implied.possible(runner, shape, table) else None
-
-
-def remember(runner: Runner, shape: Change, table: Relation) -> None:
-    """Remember what fills a column: a NOT NULL may find rows that were added since."""
-    rows = Rows.filling(shape)
-    runner.fills[table.oid, unquoted(shape.fills)] = partial(run, runner, table, rows, quiet=True)
-
-
-def _moves(runner: Runner, shape: Change, table: Relation) -> str:
-    """Return a column that an UPDATE sets and that decides about the partition, "" without."""
-    if table.kind != "p" or shape.verb != "UPDATE":
-        return ""
-    columns = _set(shape.body)
-    for (key,) in runner.rows(_KEYS, table=table.oid):
-        for token in tokens(key):
-            if token.identifier and token.identifier in columns:
-                return token.text
-    return ""
-
-
-def change(runner: Runner, shape: Change, table: Relation, key: str) -> None:
-    """Execute UPDATE or DELETE in batches.
-
-    Raises UserError when it has no WHERE, or one that its own work does not end.
-    """
-    runner.settle()
-    if not shape.condition:
-        raise runner.refuse(
-            f"in batches, the {shape.verb} of {table.shown} needs a WHERE that leaves out "
-            "the rows that are done."
-        )
-    with runner.outside(key):
-        run(runner, table, Rows.of(shape))
-
-
-def _set(body: str) -> set[str]:
-    """Return the columns that ``SET a = 1, (b, c) = …`` names."""
-    columns, listed = set(), False
-    for before, token in itertools.pairwise(tokens(body)):
-        if before.keyword == "SET" or (before.text == "," and not before.depth):
-            listed = token.text == "("
-            columns.add(token.identifier)
-        elif listed:
-            columns.add(token.identifier)
-            listed = token.text != ")"
-    return columns
-
-
-def fill(runner: Runner, shape: Change, table: Relation, key: str) -> None:
-    """Execute an UPDATE that fills a column in batches, for which nobody asked."""
-    runner.settle()
-    with runner.outside(key):
-        run(runner, table, Rows.filling(shape), quiet=True)
-
-
-def run(
-    runner: Runner, table: Relation, rows: Rows, *, unseen: bool = False, quiet: bool = False
+def run(  # noqa: PLR0913  # the last three are rare
+    runner: Runner,
+    table: Relation,
+    rows: Rows,
+    *,
+    unseen: bool = False,
+    quiet: bool = False,
+    settings: Sequence[str] = (),
 ) -> None:
     """Change the rows of a table and its partitions until none is left.
 
     unseen: whether no trigger of the users' may notice, as when PostgreSQL writes a table anew.
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
-    be NULL. Else that raises UserError.
+    be NULL. Else that raises UserError. settings: of each batch.
     """
-    prepare = _prepare(runner, table, unseen=unseen)
+    prepare = _prepare(runner, table, settings, unseen=unseen)
     for (name,) in runner.rows(_LEAVES, table=table.oid):
-        before = None
-        while changed := _once(runner, name, rows, prepare):
-            if before is not None and changed >= before:
-                if quiet:
-                    break
-                raise runner.stop(
-                    f"{rows.verb} of {table.shown} still finds {changed} rows when all are done: "
-                    "its WHERE must leave out what it has changed."
-                )
-            before = changed
+        _all(_Batch(runner, name, rows, prepare), quiet=quiet)
 
 
-def _prepare(runner: Runner, table: Relation, *, unseen: bool) -> Callable[[], None]:
+@dataclass(frozen=True)
+class _Batch:
+    """What changes some rows of a table in a short transaction; prepare: what that begins with."""
+
+    runner: Runner
+    table: str
+    rows: Rows
+    prepare: Callable[[], None]
+
+    def change(self, place: str) -> int:
+        """Change the rows of a place; return how many they were."""
+        work = self._execute if self.rows.again else self._execute_once
+        statement = (self.rows.on if self.rows.again else self.rows.counted)(self.table, place)
+        return self.runner.attempt(partial(work, statement), statement)
+
+    def left(self, place: str, limit: int) -> list[str]:
+        """Return the places of rows that are to be changed."""
+        query = f"{self.rows.left(self.table, place)} LIMIT {limit}"
+        return self.runner.attempt(partial(self._ask, query), query)
+
+    def _execute(self, statement: str) -> int:
+        self.prepare()
+        return self.runner.execute(statement)
+
+    def _execute_once(self, statement: str) -> int:
+        """Execute a statement; raise UserError, which takes it back, where it would not end."""
+        self.prepare()
+        done, again = tuple(self.runner.row(statement))
+        if again:
+            raise self.runner.refuse(
+                f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
+                "changed: its WHERE must leave them out."
+            )
+        return int(done)
+
+    def _ask(self, query: str) -> list[str]:
+        self.prepare()
+        return self.runner.values(query)
+
+
+def _all(batch: _Batch, *, quiet: bool) -> None:
+    """Change all rows of one table.
+
+    A row that somebody writes moves, to a page that was looked at, maybe: so one statement tells
+    at last which are left.
+    """
+    before = None
+    while True:
+        changed = _once(batch)
+        if changed and before is not None and changed >= before:
+            if quiet:
+                return
+            raise batch.runner.stop(
+                f"{batch.rows.verb} of {batch.table} still finds {changed} rows when all are done: "
+                "its WHERE must leave out what it has changed."
+            )
+        before = changed
+        if batch.rows.alone:
+            left = batch.left("true", _FEW + 1)
+            if len(left) <= _FEW:
+                _rest(batch, left)
+                return
+        elif not changed:
+            batch.change("true")
+            return
+
+
+def _rest(batch: _Batch, left: list[str]) -> None:
+    """Change the rows of some places; those that move again and again, in one statement."""
+    for _ in range(_TRIES):
+        if not left:
+            return
+        batch.change(batch.rows.at(left))
+        left = batch.left("true", _FEW + 1)
+    if left:
+        batch.change("true")
+
+
+def _prepare(
+    runner: Runner, table: Relation, settings: Sequence[str], *, unseen: bool
+) -> Callable[[], None]:
     settings = [
+        *settings,
         "statement_timeout = 0",
         # An error, not rows that are left out.
         "row_security = off",
@@ -248,31 +190,24 @@ def _prepare(runner: Runner, table: Relation, *, unseen: bool) -> Callable[[], N
     return prepare
 
 
-def _once(runner: Runner, name: str, rows: Rows, prepare: Callable[[], None]) -> int:
+def _once(batch: _Batch) -> int:
     """Go through a table once; return how many rows were changed."""
-    found = runner.rows(_PAGES, table=name)[0]
+    runner, rows = batch.runner, batch.rows
+    found = runner.rows(_PAGES, table=batch.table)[0]
     pages, pace = int(found.pages), Pace(runner.settings.batch / 1000, float(found.density))
     first = changed = 0
     idle = False
     looked = time.monotonic()
-    with closing(Progress(name, pages)) as progress:
+    with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
-            if idle and rows.alone:
-                question = rows.any_on(name, first, first + pace.gap)
-                if not runner.attempt(partial(_ask, runner, prepare, question), question):
-                    first += pace.gap
-                    pace.skip(found=False)
-                    continue
+            if idle and rows.alone and not batch.left(rows.pages(first, first + pace.gap), 1):
+                first += pace.gap
+                pace.skip(found=False)
+                continue
             pace.skip(found=True)
             last = min(first + pace.pages, pages)
             began = time.monotonic()
-            if rows.again:
-                statement = rows.on(name, first, last)
-                work = partial(_execute, runner, prepare, statement)
-            else:
-                statement = rows.counted(name, first, last)
-                work = partial(_execute_once, runner, prepare, statement, name)
-            done = runner.attempt(work, statement)
+            done = batch.change(rows.pages(first, last))
             took = time.monotonic() - began
             pace.learn(last - first, done, took)
             first, changed, idle = last, changed + done, not done
@@ -283,28 +218,6 @@ def _once(runner: Runner, name: str, rows: Rows, prepare: Callable[[], None]) ->
                 _let_replicas_follow(runner, progress)
                 looked = time.monotonic()
     return changed
-
-
-def _execute(runner: Runner, prepare: Callable[[], None], statement: str) -> int:
-    prepare()
-    return runner.execute(statement)
-
-
-def _execute_once(runner: Runner, prepare: Callable[[], None], statement: str, name: str) -> int:
-    """Execute a statement; raise UserError, which takes it back, where it would go on for ever."""
-    prepare()
-    done, again = tuple(runner.row(statement))
-    if again:
-        raise runner.refuse(
-            f"the UPDATE of {name} would find {again} of {done} rows again that it has changed: "
-            "its WHERE must leave them out."
-        )
-    return int(done)
-
-
-def _ask(runner: Runner, prepare: Callable[[], None], question: str) -> bool:
-    prepare()
-    return bool(runner.value(question))
 
 
 def _let_replicas_follow(runner: Runner, progress: Progress) -> None:

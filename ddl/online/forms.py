@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 from ddl.online import (
     add_column,
     alter_table,
-    batches,
     blocking,
     enum_value,
     index,
     journal,
+    maintenance,
     not_null,
     parser,
     partitions,
     retype,
     shapes,
     unique,
+    update,
     validated,
 )
 
@@ -41,12 +42,17 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
     shape = parser.parse(sql)
     if asked and not isinstance(shape, shapes.Change):
         raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
-    if shape is None or (isinstance(shape, shapes.Change) and not (asked or shape.fills)):
+    if shape is None:
         return None
     if isinstance(shape, shapes.DropIndex | shapes.AddValue):
         return None if runner.whole else _without_table(runner, shape)
+    if isinstance(shape, shapes.Rewrite):
+        maintenance.expect_small(runner, shape)
+        return None
     table = runner.find(shape.table)
-    if table is None or table.oid not in runner.known or table.persistence == "t":
+    if table is None or table.kind not in _TABLES or table.persistence == "t":
+        return None
+    if table.oid not in runner.known:
         return None
     form = _form(runner, shape, table, asked=asked)
     if form is not None and runner.whole:
@@ -54,19 +60,34 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
             runner,
             table,
             f"A statement of a revision that {runner.whole}",
-            "Let a revision of its own come before or after.",
+            "Let the table's owner run it, or a role of theirs."
+            if runner.unnoted
+            else "Let a revision of its own come before or after.",
         )
         form = None
     return None if form is None else partial(form, runner, shape, table)
 
 
+def kept(fills: dict[Any, shapes.Change], sql: str) -> dict[Any, shapes.Change]:
+    """Return what still fills columns as it did, once a statement has been executed.
+
+    None of it after one that may change what their values are made of.
+    """
+    shape = parser.parse(sql)
+    harmless = isinstance(shape, _HARMLESS) or (
+        isinstance(shape, shapes.Change) and bool(shape.fills)
+    )
+    return fills if harmless else {}
+
+
 def passed(runner: Runner, sql: str) -> None:
     """Remember of a statement that an earlier run has done what a later one may need."""
     shape = parser.parse(sql)
+    runner.fills = kept(runner.fills, sql)
     if isinstance(shape, shapes.Change) and shape.fills:
         table = runner.find(shape.table)
         if table is not None:
-            batches.remember(runner, shape, table)
+            update.remember(runner, shape, table)
 
 
 def _without_table(
@@ -80,7 +101,10 @@ def _without_table(
 
 def _form(runner: Runner, shape: shapes.Shape, table: Relation, *, asked: bool) -> Form | None:
     if isinstance(shape, shapes.Change):
-        return batches.form(runner, shape, table, asked=asked)
+        return update.form(runner, shape, table, asked=asked)
+    if isinstance(shape, _ALONE) and shape.only and table.parent:
+        blocking.allow(runner, table, "ALTER TABLE ONLY", "Leave ONLY out.")
+        return None
     return _FORMS[type(shape)](runner, shape, table)
 
 
@@ -93,7 +117,10 @@ def _constraint(runner: Runner, shape: shapes.AddConstraint, table: Relation) ->
     if shape.kind in {"CHECK", "FOREIGN"}:
         return validated.form(runner, shape, table)
     if shape.kind in {"UNIQUE", "PRIMARY"} and table.kind == "r" and unique.possible(shape):
-        return unique.add
+        if unique.nameable(runner, shape, table):
+            return unique.add
+        blocking.allow(runner, table, "Adding a constraint without a name", "Give it one.")
+        return None
     blocking.allow(
         runner,
         table,
@@ -102,6 +129,15 @@ def _constraint(runner: Runner, shape: shapes.AddConstraint, table: Relation) ->
     )
     return None
 
+
+# Their steps take those that inherit along.
+_ALONE = (shapes.SetNotNull, shapes.AddColumn, shapes.Retype)
+
+# They change no value of a row.
+_HARMLESS = (shapes.SetNotNull, shapes.AddConstraint, shapes.CreateIndex, shapes.DropIndex)
+
+# Tables, those with partitions, and materialised views.
+_TABLES = {"r", "p", "m"}
 
 _FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]] = {
     shapes.CreateIndex: _index,

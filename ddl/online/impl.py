@@ -103,6 +103,7 @@ class OnlineImpl(PostgresqlImpl):
                 forms.passed(self.runner, sql)
                 return None
             work = None
+            self.runner.fills = forms.kept(self.runner.fills, sql)
             if sql and not self.runner.connection.in_nested_transaction():
                 asked = bool((execution_options or {}).get("batches"))
                 work = forms.choose(self.runner, sql, asked=asked)

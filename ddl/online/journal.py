@@ -44,7 +44,8 @@ class Journal:
 
     table: Alembic's own, as a statement names it. stored: whether the database has the note.
     began: the key of the statement at which an earlier run ended. position: how many of the
-    statements done were met. pending: what the open transaction did.
+    statements done were met. pending: what the open transaction did. silent: whether nothing can
+    be noted.
     """
 
     table: str
@@ -53,6 +54,7 @@ class Journal:
     began: str = ""
     position: int = 0
     pending: list[str] = field(default_factory=list)
+    silent: bool = False
 
     def passed(self, key: str) -> bool:
         """Return whether the next statement is done; it counts as met then.
@@ -117,6 +119,8 @@ class Journal:
             self.stored = False
 
     def _write(self, connection: Connection, comment: str) -> None:
+        if self.silent:
+            return
         connection.exec_driver_sql(
             f"COMMENT ON TABLE {self.table} IS {comment}", execution_options={"no_parameters": True}
         )

@@ -6,8 +6,8 @@ import hashlib
 
 from ddl.online.lexer import tokens
 
-# Bytes of a name (NAMEDATALEN less one).
-_LONGEST = 63
+# Bytes of a name (NAMEDATALEN less one): PostgreSQL shortens a longer one in its own way.
+LONGEST = 63
 
 # What all of them hold, and nobody else's should.
 MARK = "_ddl_"
@@ -21,10 +21,10 @@ def ours(base: str, purpose: str) -> str:
     """Return the name of a helper for something that has a name, always the same."""
     suffix = f"{MARK}{purpose}"
     name = base + suffix
-    if len(name.encode()) <= _LONGEST:
+    if len(name.encode()) <= LONGEST:
         return name
     digest = hashlib.sha256(base.encode()).hexdigest()[:8]
-    kept = base.encode()[: _LONGEST - len(suffix) - len(digest) - 1].decode(errors="ignore")
+    kept = base.encode()[: LONGEST - len(suffix) - len(digest) - 1].decode(errors="ignore")
     return f"{kept}_{digest}{suffix}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddl.compare.names import quoted
-from ddl.online import validated
+from ddl.online import update, validated
 from ddl.online.names import ours, unquoted
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ def set_not_null(runner: Runner, shape: SetNotNull, table: Relation, key: str) -
         ensure(runner, table, shape.column)
 
 
+def holds(runner: Runner, table: Relation, column: str) -> bool:
+    """Return whether a column, quoted where it must be, is NOT NULL, if only for new rows."""
+    return bool(runner.one(_IS, table=table.oid, column=unquoted(column)))
+
+
 def ensure(runner: Runner, table: Relation, column: str) -> None:
     """Make a column NOT NULL, if it is not.
 
@@ -44,7 +49,7 @@ def ensure(runner: Runner, table: Relation, column: str) -> None:
         # A NOT VALID one is attnotnull already.
         if runner.one(_NAME, table=table.oid, column=plain) is None:
             runner.step(f"{alter} ADD NOT NULL {column} NOT VALID")
-        _fill_again(runner, table, plain)
+        update.fill_again(runner, table, plain)
         name = runner.one(_NAME, table=table.oid, column=plain)
         validated.validate(runner, table, name, column=column)
         return
@@ -55,17 +60,10 @@ def ensure(runner: Runner, table: Relation, column: str) -> None:
             runner.step(
                 f"{alter} ADD CONSTRAINT {quoted(helper)} CHECK ({column} IS NOT NULL) NOT VALID"
             )
-        _fill_again(runner, table, plain)
+        update.fill_again(runner, table, plain)
         validated.validate(runner, table, helper, column=column)
         there = True
         # With that CHECK there is no scan (ALTER TABLE, SET NOT NULL).
         runner.step(f"{alter} ALTER COLUMN {column} SET NOT NULL")
     if there:
         runner.step(f"{alter} DROP CONSTRAINT {quoted(helper)}")
-
-
-def _fill_again(runner: Runner, table: Relation, column: str) -> None:
-    """Fill what old code has added since the revision filled the column; now it cannot any more."""
-    fill = runner.fills.get((table.oid, column))
-    if fill is not None:
-        fill()

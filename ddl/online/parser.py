@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddl.online.lexer import tokens
+from ddl.online.reader import NoShapeError, Reader
 from ddl.online.shapes import (
     AddColumn,
     AddConstraint,
@@ -18,115 +19,46 @@ from ddl.online.shapes import (
     CreateIndex,
     DropIndex,
     Retype,
+    Rewrite,
     SetNotNull,
 )
 
 if TYPE_CHECKING:
-    from ddl.online.lexer import Token
     from ddl.online.shapes import Shape
 
 _CONSTRAINTS = {"CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE"}
 
 
-class _NoShapeError(Exception):
-    pass
-
-
-class _Reader:
-    def __init__(self, sql: str) -> None:
-        self.sql = sql
-        self.tokens = tokens(sql)
-        while self.tokens and self.tokens[-1].text == ";":
-            self.tokens.pop()
-        if any(token.text == ";" and not token.depth for token in self.tokens):
-            self.tokens = []
-        self.at = 0
-
-    @property
-    def now(self) -> Token | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    def sees(self, *words: str) -> bool:
-        ahead = self.tokens[self.at : self.at + len(words)]
-        return [token.keyword or token.text for token in ahead] == list(words)
-
-    def maybe(self, *words: str) -> bool:
-        seen = self.sees(*words)
-        self.at += len(words) if seen else 0
-        return seen
-
-    def expect(self, *words: str) -> None:
-        if not self.maybe(*words):
-            raise _NoShapeError
-
-    def name(self) -> str:
-        """Return a name with what qualifies it, as it is written."""
-        first = self._part()
-        last = first
-        while self.maybe("."):
-            last = self._part()
-        return self.sql[first.start : last.end]
-
-    def _part(self) -> Token:
-        token = self.now
-        if token is None or not token.identifier:
-            raise _NoShapeError
-        self.at += 1
-        return token
-
-    def rest(self) -> str:
-        """Return all that follows."""
-        token = self.now
-        return self.sql[token.start : self.tokens[-1].end] if token else ""
-
-    def end(self) -> None:
-        if self.now is not None:
-            raise _NoShapeError
-
-    def find(self, *words: str) -> int | None:
-        """Return where words stand outside of brackets, from here on."""
-        for index in range(self.at, len(self.tokens)):
-            ahead = self.tokens[index : index + len(words)]
-            if not ahead[0].depth and [token.keyword for token in ahead] == list(words):
-                return index
-        return None
-
-    def alone(self) -> None:
-        """Refuse a list of several actions."""
-        if any(token.text == "," and not token.depth for token in self.tokens[self.at :]):
-            raise _NoShapeError
-
-
 def parse(sql: str) -> Shape | None:
     """Return what a statement is, None when it has no online form."""
-    reader = _Reader(sql)
+    reader = Reader(sql)
     first = reader.now
     if first is None or first.keyword not in _READERS:
         return None
     reader.at += 1
     try:
         return _READERS[first.keyword](reader)
-    except _NoShapeError:
+    except NoShapeError:
         return None
 
 
-def _create(reader: _Reader) -> Shape:
+def _create(reader: Reader) -> Shape:
     unique = reader.maybe("UNIQUE")
     reader.expect("INDEX")
     reader.maybe("CONCURRENTLY")
     there_ok = reader.maybe("IF", "NOT", "EXISTS")
     if reader.sees("ON"):
-        raise _NoShapeError  # PostgreSQL chooses a name, by which nobody finds it again
+        raise NoShapeError  # PostgreSQL chooses a name, by which nobody finds it again
     name = reader.name()
     if reader.sees("ON") and len(tokens(name)) > 1:
-        raise _NoShapeError  # an index has its table's schema
+        raise NoShapeError  # an index has its table's schema
     reader.expect("ON")
     if reader.sees("ONLY"):
-        raise _NoShapeError  # of a partitioned table without its partitions: there is no row
+        raise NoShapeError  # of a partitioned table without its partitions: there is no row
     return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest(), there_ok)
 
 
-def _drop(reader: _Reader) -> Shape:
+def _drop(reader: Reader) -> Shape:
     reader.expect("INDEX")
     reader.maybe("CONCURRENTLY")
     missing_ok = reader.maybe("IF", "EXISTS")
@@ -136,27 +68,27 @@ def _drop(reader: _Reader) -> Shape:
     return DropIndex(reader.sql, "", name, missing_ok)
 
 
-def _alter(reader: _Reader) -> Shape:
+def _alter(reader: Reader) -> Shape:
     if reader.maybe("TYPE"):
         name = reader.name()
         reader.expect("ADD", "VALUE")
         there_ok = reader.maybe("IF", "NOT", "EXISTS")
         return AddValue(reader.sql, name, reader.rest(), there_ok)
     reader.expect("TABLE")
-    if reader.sees("IF"):
-        raise _NoShapeError
+    missing_ok = reader.maybe("IF", "EXISTS")
     only = reader.maybe("ONLY")
     table = reader.name()
     reader.maybe("*")
     start = reader.at
-    try:
-        return _action(reader, table, only=only)
-    except _NoShapeError:
-        reader.at = start
-        return AlterTable(reader.sql, table, reader.rest())
+    if not missing_ok:
+        try:
+            return _action(reader, table, only=only)
+        except NoShapeError:
+            reader.at = start
+    return AlterTable(reader.sql, table, reader.rest())
 
 
-def _action(reader: _Reader, table: str, *, only: bool) -> Shape:
+def _action(reader: Reader, table: str, *, only: bool) -> Shape:
     reader.alone()
     if reader.maybe("ADD"):
         return _add(reader, table, only=only)
@@ -165,43 +97,43 @@ def _action(reader: _Reader, table: str, *, only: bool) -> Shape:
     column = reader.name()
     if reader.maybe("SET", "NOT", "NULL"):
         reader.end()
-        return SetNotNull(reader.sql, table, column)
+        return SetNotNull(reader.sql, table, column, only)
     reader.maybe("SET", "DATA")
     reader.expect("TYPE")
-    return _retype(reader, table, column)
+    return _retype(reader, table, column, only=only)
 
 
-def _add(reader: _Reader, table: str, *, only: bool) -> Shape:
+def _add(reader: Reader, table: str, *, only: bool) -> Shape:
     word = reader.now
     named = reader.maybe("CONSTRAINT")
     if named or (word and word.keyword in _CONSTRAINTS):
         name = reader.name() if named else ""
         word = reader.now
         if word is None or word.keyword not in _CONSTRAINTS:
-            raise _NoShapeError
+            raise NoShapeError
         body = reader.rest()
         if word.keyword in {"UNIQUE", "PRIMARY"} and "(" not in body:
-            raise _NoShapeError
+            raise NoShapeError
         written = [token.keyword for token in reader.tokens[reader.at :]]
         if "USING" in written and "INDEX" in written[written.index("USING") + 1 :][:1]:
-            raise _NoShapeError  # UNIQUE USING INDEX is the online form itself
+            raise NoShapeError  # UNIQUE USING INDEX is the online form itself
         if any(
             written[i : i + 2] in (["NOT", "VALID"], ["NOT", "ENFORCED"])
             for i in range(len(written))
         ):
-            raise _NoShapeError
+            raise NoShapeError
         return AddConstraint(reader.sql, table, name, word.keyword, body, only)
     if not reader.maybe("COLUMN") and (reader.now is None or reader.now.keyword in _NO_COLUMN):
-        raise _NoShapeError
+        raise NoShapeError
     if reader.sees("IF", "NOT"):
-        raise _NoShapeError
-    return AddColumn(reader.sql, table, reader.name(), reader.rest())
+        raise NoShapeError
+    return AddColumn(reader.sql, table, reader.name(), reader.rest(), only)
 
 
 _NO_COLUMN = _CONSTRAINTS | {"CONSTRAINT", "NOT"}
 
 
-def _retype(reader: _Reader, table: str, column: str) -> Shape:
+def _retype(reader: Reader, table: str, column: str, *, only: bool) -> Shape:
     using = reader.find("USING")
     definition = reader.rest()
     first = reader.now.start if reader.now else 0
@@ -211,32 +143,32 @@ def _retype(reader: _Reader, table: str, column: str) -> Shape:
         expression = reader.rest()
         # Not up to USING: a comment before it would hide what follows.
         definition = reader.sql[first : reader.tokens[using - 1].end]
-    return Retype(reader.sql, table, column, definition, expression)
+    return Retype(reader.sql, table, column, definition, expression, only)
 
 
-def _update(reader: _Reader) -> Shape:
+def _update(reader: Reader) -> Shape:
     _all(reader)
     table = reader.name()
     alias = _alias(reader, table, "SET")
     if not reader.sees("SET"):
-        raise _NoShapeError
+        raise NoShapeError
     return _change(reader, table, "UPDATE", alias)
 
 
-def _delete(reader: _Reader) -> Shape:
+def _delete(reader: Reader) -> Shape:
     reader.expect("FROM")
     _all(reader)
     table = reader.name()
     return _change(reader, table, "DELETE FROM", _alias(reader, table, "USING", "WHERE"))
 
 
-def _all(reader: _Reader) -> None:
+def _all(reader: Reader) -> None:
     """Refuse what leaves those out that inherit of a table."""
     if reader.sees("ONLY"):
-        raise _NoShapeError
+        raise NoShapeError
 
 
-def _alias(reader: _Reader, table: str, *following: str) -> str:
+def _alias(reader: Reader, table: str, *following: str) -> str:
     """Return what a statement calls its table."""
     if reader.maybe("AS"):
         return reader.name()
@@ -246,13 +178,13 @@ def _alias(reader: _Reader, table: str, *following: str) -> str:
     return reader.name()
 
 
-def _change(reader: _Reader, table: str, verb: str, alias: str) -> Shape:
+def _change(reader: Reader, table: str, verb: str, alias: str) -> Shape:
     if (
         _schema_named(reader)
         or reader.find("RETURNING") is not None
         or reader.find("CURRENT", "OF") is not None
     ):
-        raise _NoShapeError
+        raise NoShapeError
     where = reader.find("WHERE")
     alone = reader.find("FROM") is None and reader.find("USING") is None
     if where is None:
@@ -267,7 +199,7 @@ def _change(reader: _Reader, table: str, verb: str, alias: str) -> Shape:
     return Change(reader.sql, table, verb, alias, body, reader.rest(), alone, fills, value)
 
 
-def _schema_named(reader: _Reader) -> bool:
+def _schema_named(reader: Reader) -> bool:
     """Return whether a column is named with its table's schema, which an alias does not allow."""
     texts = [token.text if token.text == "." else token.kind for token in reader.tokens]
     named = {"word", "quoted"}
@@ -277,7 +209,7 @@ def _schema_named(reader: _Reader) -> bool:
     )
 
 
-def _filled(reader: _Reader, where: int) -> tuple[str, str]:
+def _filled(reader: Reader, where: int) -> tuple[str, str]:
     """Return c and value of ``SET c = value WHERE c IS NULL``, else twice ""."""
     if where < reader.at + 4:  # SET c = value
         return "", ""
@@ -295,4 +227,53 @@ def _filled(reader: _Reader, where: int) -> tuple[str, str]:
 _ASKS = {"SELECT", "VALUES", "TABLE", "WITH", "DEFAULT"}
 
 
-_READERS = {"CREATE": _create, "DROP": _drop, "ALTER": _alter, "UPDATE": _update, "DELETE": _delete}
+def _refresh(reader: Reader) -> Shape:
+    reader.expect("MATERIALIZED", "VIEW")
+    if reader.sees("CONCURRENTLY"):
+        raise NoShapeError
+    return Rewrite(reader.sql, reader.name(), "REFRESH MATERIALIZED VIEW")
+
+
+def _cluster(reader: Reader) -> Shape:
+    reader.maybe("VERBOSE")
+    _options(reader)
+    return Rewrite(reader.sql, reader.name(), "CLUSTER")
+
+
+def _reindex(reader: Reader) -> Shape:
+    if "CONCURRENTLY" in _options(reader):
+        raise NoShapeError
+    what = next((word for word in ("TABLE", "INDEX") if reader.maybe(word)), "")
+    if not what or reader.sees("CONCURRENTLY"):
+        raise NoShapeError
+    return Rewrite(reader.sql, reader.name(), f"REINDEX {what}")
+
+
+def _vacuum(reader: Reader) -> Shape:
+    if "FULL" not in _options(reader):
+        reader.expect("FULL")
+    while any(reader.maybe(word) for word in ("FREEZE", "VERBOSE", "ANALYZE", "ANALYSE")):
+        pass
+    return Rewrite(reader.sql, reader.name(), "VACUUM FULL")
+
+
+def _options(reader: Reader) -> set[str]:
+    """Return the words in brackets that come next."""
+    words = set()
+    while reader.now is not None and reader.now.depth:
+        words.add(reader.now.keyword)
+        reader.at += 1
+    return words
+
+
+_READERS = {
+    "CREATE": _create,
+    "DROP": _drop,
+    "ALTER": _alter,
+    "UPDATE": _update,
+    "DELETE": _delete,
+    "REFRESH": _refresh,
+    "CLUSTER": _cluster,
+    "REINDEX": _reindex,
+    "VACUUM": _vacuum,
+}

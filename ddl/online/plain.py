@@ -46,7 +46,7 @@ class Plain:
             if note is not None:
                 raise UserError(
                     f"The {note.direction} of revision {note.revision} is half done: "
-                    "finish it by the same command with -x online."
+                    "finish it by the same command without -x online=off."
                 )
             self._limit(self.settings.lock_timeout)
         self.running.prepare = self.revision

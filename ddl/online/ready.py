@@ -19,6 +19,11 @@ SELECT pg_is_in_recovery() AS recovering, current_user AS role, current_database
   current_setting('search_path') AS path
 """)
 
+_OWNER = text("""
+SELECT current_user FROM pg_class WHERE oid = to_regclass(:table)
+  AND NOT pg_has_role(relowner, 'USAGE')
+""")
+
 _PID = text("SELECT pg_backend_pid()")
 
 
@@ -74,3 +79,13 @@ def expect_session(connection: Connection) -> None:
             "A pooler (PgBouncer in transaction mode, say) is between here and the server, and "
             "keeps no session: name the server itself, or a pool in session mode."
         )
+
+
+def unnoted(connection: Connection, table: str) -> str:
+    """Return why a run cannot note how far a revision came, "" when it can.
+
+    connection: without a transaction, as before. table: Alembic's own; only its owner comments it.
+    """
+    with connection.begin():
+        role = connection.scalar(_OWNER, {"table": table})
+    return f"cannot note its steps ({role} does not own {table})" if role else ""

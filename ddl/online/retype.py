@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,10 +11,21 @@ from sqlalchemy.exc import DBAPIError
 
 from ddl.compare.names import literal, quoted
 from ddl.database import reason
-from ddl.online import blocking, copies, swap, twin, validated, waiting
+from ddl.online import (
+    blocking,
+    copies,
+    implied,
+    journal,
+    replaceable,
+    swap,
+    twin,
+    validated,
+    waiting,
+)
 from ddl.online import not_null as filled
 from ddl.online.names import unquoted
 from ddl.online.outcomes import LeftNothingError, ReplayError
+from ddl.online.replaceable import Found
 from ddl.online.runner import SWAPPED
 from ddl.online.shadow import Shadow
 
@@ -21,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ddl.online.catalog import Relation
-    from ddl.online.copies import Parts
     from ddl.online.runner import Runner
     from ddl.online.shapes import Retype
 
@@ -39,18 +50,6 @@ SELECT attnum AS number, attnotnull AS not_null, attgenerated <> '' AS generated
 FROM pg_attribute WHERE attrelid = :table AND attname = :column
 """
 
-# What PostgreSQL itself refuses, or what no copy is made of.
-HANGING = """
-SELECT classid::regclass::text FROM pg_depend
-WHERE refclassid = 'pg_class'::regclass AND refobjid = :table AND refobjsubid = :number
-  AND (classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
-      'pg_statistic_ext'::regclass, 'pg_publication_rel'::regclass)
-    OR classid = 'pg_trigger'::regclass AND EXISTS (
-      SELECT FROM pg_trigger WHERE oid = objid AND NOT tgisinternal)
-    OR classid = 'pg_attrdef'::regclass AND EXISTS (
-      SELECT FROM pg_attrdef WHERE oid = objid AND adnum <> :number))
-"""
-
 _CHECKS = """
 SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS valid,
   obj_description(oid, 'pg_constraint') AS comment
@@ -58,10 +57,10 @@ FROM pg_constraint WHERE conrelid = :table AND contype = 'c' AND :number = ANY (
 ORDER BY conname
 """
 
-# Triggers that fire after ours, in the order of their names' bytes, and may change the row.
-_LATER = """
-SELECT tgname FROM pg_trigger WHERE tgrelid = :table AND NOT tgisinternal
-  AND tgtype & 3 = 3 AND tgtype & 20 > 0 AND tgname::text COLLATE "C" > :name COLLATE "C"
+# Whether others stand behind a column.
+_LAST = """
+SELECT max(attnum) = :number FROM pg_attribute WHERE attrelid = :table AND NOT attisdropped
+  AND NOT (attname = :new)
 """
 
 
@@ -78,42 +77,57 @@ def form(
     runner: Runner, shape: Retype, table: Relation
 ) -> Callable[[Runner, Retype, Relation, str], None] | None:
     """Return how to change a column's type online; None where PostgreSQL needs but a moment."""
-    effect = _asked(runner, shape, table)
     found = runner.rows(_COLUMN, table=table.oid, column=unquoted(shape.column))
-    if effect is None or not found:
+    if not found or blocking.named(runner, table):
         return None
     column = found[0]
-    if not effect.written:
-        return partial(_recheck, number=column.number) if effect.read else None
-    hanging = {kind for (kind,) in runner.rows(HANGING, table=table.oid, number=column.number)}
-    if hanging - {"pg_statistic_ext", "pg_publication_rel"} or column.generated:
-        return None  # PostgreSQL names it, and refuses
     parts = copies.of(runner, table, column.number)
     sizes = map(blocking.large, [table, *parts.relations(runner)])
     if not any(sizes) and not runner.resumed(shape.sql):
         return None
-    usual = table.kind == "r" and not (table.parent or table.partition or column.inherited)
-    later = runner.rows(_LATER, table=table.oid, name=_trigger(shape, table))
-    if hanging or later or not usual or not _copyable(runner, parts):
-        blocking.allow(
-            runner,
-            table,
-            f"Changing the type of {shape.column}",
-            "A new column beside it, filled in batches, costs nothing.",
-        )
+    effect = _asked(runner, shape, table)
+    if effect is None:
         return None
-    return partial(_retype, type=effect.type, not_null=column.not_null, number=column.number)
+    if not effect.written:
+        usual = not (table.parent or table.partition or column.inherited)
+        return _looked_through(runner, shape, table, column.number, usual=usual, effect=effect)
+    hanging = replaceable.hanging(runner, table, column.number)
+    if replaceable.left_to_postgresql(hanging) or column.generated:
+        return None
+    return _by_second(runner, shape, table, Found(column, parts, hanging), effect)
 
 
-def _trigger(shape: Retype, table: Relation) -> str:
-    return unquoted(Shadow(table, shape.column, "", shape.using, "").trigger)
+def _by_second(
+    runner: Runner, shape: Retype, table: Relation, found: Found, effect: _Effect
+) -> Callable[[Runner, Retype, Relation, str], None] | None:
+    """Return how a second column takes the place of one; None where the revision lets it not."""
+    why = replaceable.why_not(runner, shape, table, found)
+    value = shape.using or shape.column
+    pinned = not why and not implied.immutable(runner, value, effect.type, table)
+    if pinned and not implied.steady(runner, f"({value})::{effect.type}", table):
+        why = "its value may depend on who asks, and when"
+    if why:
+        what = f"Changing the type of {shape.column} (by no second column: {why})"
+        instead = "A new column beside it, filled in batches, costs nothing."
+        blocking.allow(runner, table, what, instead)
+        return None
+    shadow = Shadow(table, shape.column, effect.type, shape.using, journal.key(shape.sql), pinned)
+    column = found.column
+    return partial(_retype, shadow=shadow, not_null=column.not_null, number=column.number)
 
 
-def _copyable(runner: Runner, parts: Parts) -> bool:
-    if any(part.marked or part.kind == "x" for part in parts.indexes):
-        return False
-    partitioned = any(part.relation == "p" for part in parts.constraints if part.kind == "f")
-    return not partitioned or runner.version >= validated.PARTITIONED_KEYS
+def _looked_through(  # noqa: PLR0913  # what form() found
+    runner: Runner, shape: Retype, table: Relation, number: int, *, usual: bool, effect: _Effect
+) -> Callable[[Runner, Retype, Relation, str], None] | None:
+    """Return how to change a type in a moment whose CHECKs are to be looked through."""
+    if not effect.read:
+        return None
+    checks = runner.rows(_CHECKS, table=table.oid, number=number)
+    if usual and not any("NOT ENFORCED" in check.definition for check in checks):
+        return partial(_recheck, number=number)
+    what = f"Changing the type of {shape.column}"
+    blocking.allow(runner, table, what, "Drop its CHECKs before, and add them after.")
+    return None
 
 
 def _asked(runner: Runner, shape: Retype, table: Relation) -> _Effect | None:
@@ -130,9 +144,8 @@ def _asked(runner: Runner, shape: Retype, table: Relation) -> _Effect | None:
             return _Effect(kind, runner.one(twin.FILES) != files, runner.one(twin.SCANS) != scans)
     except DBAPIError as error:
         waiting.raise_busy(error)
-        if shape.using and twin.differs(error):
-            what = f"Changing the type of {shape.column} ({reason.of(error)} on an empty copy)"
-            blocking.allow(runner, table, what, "Name columns without their table.")
+        what = f"Changing the type of {shape.column} ({reason.of(error)} on an empty copy)"
+        blocking.allow(runner, table, what, "Name columns without their table.")
         return None  # PostgreSQL says why, when the statement itself is executed
 
 
@@ -168,16 +181,24 @@ def _retype(  # noqa: PLR0913  # what form() found
     table: Relation,
     key: str,
     *,
-    type: str,  # noqa: A002  # the column's
+    shadow: Shadow,
     not_null: bool,
     number: int,
 ) -> None:
-    shadow = Shadow(table, shape.column, type, shape.using, key)
+    del shape
     if key in runner.prepared:
         swap.swap(runner, shadow, copies.of(runner, table, number))
         runner.said.append(SWAPPED)
         runner.journal.pending.append(key)
         return
+
+    new = unquoted(shadow.name)
+    if not runner.one(_LAST, table=table.oid, number=number, new=new):
+        sys.stderr.write(
+            f"{shadow.column} becomes the last column of {table.shown}: INSERT and COPY beside "
+            f'this run must name their columns; {blocking.NAME} = ["{table.shown}"] keeps the '
+            "order, and nobody can use the table meanwhile.\n"
+        )
 
     def prepare() -> None:
         _prepare(runner, shadow, number, not_null=not_null)
@@ -202,6 +223,7 @@ def _prepare(runner: Runner, shadow: Shadow, number: int, *, not_null: bool) -> 
         if not_null:
             filled.ensure(runner, shadow.table, shadow.name)
         copies.make(runner, shadow, copies.of(runner, shadow.table, number))
+        shadow.verify(runner)
     except LeftNothingError:
         shadow.drop(runner)
         raise

@@ -7,64 +7,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddl.compare.names import literal, quoted
-from ddl.online import parser, shapes, unique
+from ddl.compare.names import quoted
+from ddl.online import block, implied, parser, shapes, unique
 from ddl.online.lexer import tokens
 from ddl.online.names import ours, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# How many pages a batch has where its time cannot be measured.
-_PAGES = 500
+    from ddl.online.settings import Settings
 
-# Changes rows a few pages at a time, until none is left.
-_BLOCK = """\
-DO $ddl$
-DECLARE
-  leaf regclass; first bigint; changed bigint; total bigint; before bigint;
-  statement text := @statement@;
-BEGIN
-  FOREACH leaf IN ARRAY ARRAY(
-    WITH RECURSIVE tree AS (
-      SELECT @table@::regclass::oid AS oid
-      UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
-    SELECT oid::regclass FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r')
-  LOOP
-    before := NULL;
-    LOOP
-      total := 0;
-      first := 0;
-      WHILE first * current_setting('block_size')::bigint < pg_relation_size(leaf) LOOP
-        EXECUTE replace(replace(replace(statement, '@leaf@', leaf::text),
-          '@first@', first::text), '@last@', (first + @pages@)::text);
-        GET DIAGNOSTICS changed = ROW_COUNT;
-        total := total + changed;
-        first := first + @pages@;
-        COMMIT;
-      END LOOP;
-      EXIT WHEN total = 0;
-      IF total >= before THEN
-        RAISE 'the WHERE still finds % rows when all are done', total;
-      END IF;
-      before := total;
-    END LOOP;
-  END LOOP;
-END
-$ddl$"""
+# What a script cannot ask, and so leaves as it is.
+_ANEW = "PostgreSQL may write all of {} anew for this, and nobody can use it meanwhile."
+_MANY = "This changes many rows of {} at once: whether batches would do the same is to be asked."
+_PARTITIONED = (
+    "PostgreSQL refuses this for a partitioned table: write the script with -x online=off."
+)
 
 
 class Script:
-    """The tables that a script has created so far."""
+    """The tables that a script has created so far, and how long it waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.created: set[str] = set()
 
-    def steps(self, sql: str, *, asked: bool) -> list[list[str]] | None:
+    def steps(self, sql: str, *, asked: bool) -> list[str] | None:
         """Return the steps of a statement, None when it stays as it is.
 
-        A step is a list of statements: one transaction, or a single statement outside of any
-        whose list begins with an empty text. asked: whether the revision wants batches.
+        None of them may stand in a transaction. asked: whether the revision wants batches.
         """
         words = [token.keyword for token in tokens(sql)[:4]]
         if "TABLE" in words and words[0] == "CREATE":
@@ -73,9 +44,88 @@ class Script:
         shape = parser.parse(sql)
         if shape is None or _plain(shape.table) in self.created:
             return None
-        if isinstance(shape, shapes.Retype):
-            return [[f"-- PostgreSQL may write all of {shape.table} anew for this.\n{sql}"]]
-        return list(_steps(shape, asked=asked)) or None
+        if isinstance(shape, shapes.Change):
+            return list(self._batches(shape, asked=asked)) or None
+        return list(self._steps(shape)) or None
+
+    def first(self, sql: str) -> str:
+        """Return a statement that stays as it is, and comes first in its transaction.
+
+        One that locks rows waits for them no longer than another session looks for deadlocks: so
+        that it is not the other one which PostgreSQL ends.
+        """
+        shape = parser.parse(sql)
+        if isinstance(shape, shapes.Change) and _plain(shape.table) not in self.created:
+            return self._short(shape.sql.strip().rstrip(";"))
+        return sql
+
+    def _steps(self, shape: shapes.Shape) -> Iterator[str]:
+        if _anew(shape):
+            yield f"-- {_ANEW.format(shape.table)}\n{shape.sql}"
+        elif isinstance(shape, shapes.CreateIndex):
+            kind = "UNIQUE INDEX" if shape.unique else "INDEX"
+            name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
+            create = f"CREATE {kind} CONCURRENTLY {name} ON {shape.table} {shape.rest}"
+            yield f"-- {_PARTITIONED}\n{create}"
+        elif isinstance(shape, shapes.DropIndex):
+            there = "IF EXISTS " if shape.missing_ok else ""
+            yield f"DROP INDEX CONCURRENTLY {there}{shape.name}"
+        elif isinstance(shape, shapes.AddConstraint) and shape.name:
+            yield from self._constraint(shape)
+        elif isinstance(shape, shapes.SetNotNull):
+            yield from self._not_null(shape.table, shape.column)
+        elif isinstance(shape, shapes.AddValue):
+            there = "IF NOT EXISTS " if shape.there_ok else ""
+            yield f"ALTER TYPE {shape.table} ADD VALUE {there}{shape.value}"
+
+    def _constraint(self, shape: shapes.AddConstraint) -> Iterator[str]:
+        alter = f"ALTER TABLE {shape.table}"
+        if shape.kind in {"CHECK", "FOREIGN"}:
+            only = f"ALTER TABLE ONLY {shape.table}" if shape.only else alter
+            yield self._short(f"{only} ADD CONSTRAINT {shape.name} {shape.body} NOT VALID")
+            yield f"{alter} VALIDATE CONSTRAINT {shape.name}"
+        elif shape.kind in {"UNIQUE", "PRIMARY"} and unique.possible(shape):
+            body = unique.read(shape.body)
+            kind = "UNIQUE"
+            if shape.kind == "PRIMARY":
+                kind = "PRIMARY KEY"
+                for token in tokens(body.columns)[1:-1:2]:
+                    yield from self._not_null(shape.table, token.text)
+            create = f"CREATE UNIQUE INDEX CONCURRENTLY {shape.name} ON {shape.table} {body.index}"
+            yield f"-- {_PARTITIONED}\n{create}"
+            using = f"{kind} USING INDEX {shape.name} {body.deferring}".rstrip()
+            yield self._short(f"{alter} ADD CONSTRAINT {shape.name} {using}")
+
+    def _not_null(self, table: str, column: str) -> Iterator[str]:
+        """Yield the steps that every version of PostgreSQL knows: by way of a CHECK."""
+        alter, helper = f"ALTER TABLE {table}", quoted(ours(unquoted(column), "not_null"))
+        yield self._short(f"{alter} ADD CONSTRAINT {helper} CHECK ({column} IS NOT NULL) NOT VALID")
+        yield f"{alter} VALIDATE CONSTRAINT {helper}"
+        yield self._short(
+            f"{alter} ALTER COLUMN {column} SET NOT NULL", f"{alter} DROP CONSTRAINT {helper}"
+        )
+
+    def _batches(self, shape: shapes.Change, *, asked: bool) -> Iterator[str]:
+        if asked and shape.condition:
+            yield block.batches(self.settings, shape, "")
+        elif shape.fills and implied.simple(shape.value):
+            yield block.batches(self.settings, shape, unquoted(shape.fills))
+        elif shape.fills:
+            yield f"-- {_MANY.format(shape.table)}\n{shape.sql}"
+
+    def _short(self, *statements: str) -> str:
+        return block.retried(self.settings, *statements)
+
+
+def _anew(shape: shapes.Shape) -> bool:
+    """Return whether each row may get a value of its own: of a type, a function, a sequence."""
+    if not isinstance(shape, shapes.AddColumn):
+        return isinstance(shape, shapes.Retype)
+    found = tokens(shape.definition)
+    words = {token.keyword for token in found}
+    default = next((at for at, token in enumerate(found) if token.keyword == "DEFAULT"), len(found))
+    calls = any(token.text == "(" for token in found[default:])
+    return calls or bool(words & {"GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"})
 
 
 def _created(sql: str) -> str:
@@ -93,62 +143,3 @@ def _plain(name: str) -> str:
     """Return a table's name without its default schema, always written alike."""
     parts = [token.identifier for token in tokens(name) if token.identifier]
     return ".".join(parts[1:] if parts[:1] == ["public"] and len(parts) > 1 else parts)
-
-
-def _steps(shape: shapes.Shape, *, asked: bool) -> Iterator[list[str]]:
-    if isinstance(shape, shapes.CreateIndex):
-        kind = "UNIQUE INDEX" if shape.unique else "INDEX"
-        name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
-        yield ["", f"CREATE {kind} CONCURRENTLY {name} ON {shape.table} {shape.rest}"]
-    elif isinstance(shape, shapes.DropIndex):
-        there = "IF EXISTS " if shape.missing_ok else ""
-        yield ["", f"DROP INDEX CONCURRENTLY {there}{shape.name}"]
-    elif isinstance(shape, shapes.AddConstraint) and shape.name:
-        yield from _constraint(shape)
-    elif isinstance(shape, shapes.SetNotNull):
-        yield from _not_null(shape.table, shape.column)
-    elif isinstance(shape, shapes.AddValue):
-        there = "IF NOT EXISTS " if shape.there_ok else ""
-        yield ["", f"ALTER TYPE {shape.table} ADD VALUE {there}{shape.value}"]
-    elif isinstance(shape, shapes.Change) and shape.condition and (asked or shape.fills):
-        yield ["", _batches(shape)]
-
-
-def _constraint(shape: shapes.AddConstraint) -> Iterator[list[str]]:
-    alter = f"ALTER TABLE {shape.table}"
-    if shape.kind in {"CHECK", "FOREIGN"}:
-        yield [f"{alter} ADD CONSTRAINT {shape.name} {shape.body} NOT VALID"]
-        yield [f"{alter} VALIDATE CONSTRAINT {shape.name}"]
-    elif shape.kind in {"UNIQUE", "PRIMARY"} and unique.possible(shape):
-        body = unique.read(shape.body)
-        kind = "UNIQUE"
-        if shape.kind == "PRIMARY":
-            kind = "PRIMARY KEY"
-            for token in tokens(body.columns)[1:-1:2]:
-                yield from _not_null(shape.table, token.text)
-        yield ["", f"CREATE UNIQUE INDEX CONCURRENTLY {shape.name} ON {shape.table} {body.index}"]
-        using = f"{kind} USING INDEX {shape.name} {body.deferring}".rstrip()
-        yield [f"{alter} ADD CONSTRAINT {shape.name} {using}"]
-
-
-def _not_null(table: str, column: str) -> Iterator[list[str]]:
-    """Yield the steps that every version of PostgreSQL knows: by way of a CHECK."""
-    alter, helper = f"ALTER TABLE {table}", quoted(ours(unquoted(column), "not_null"))
-    yield [f"{alter} ADD CONSTRAINT {helper} CHECK ({column} IS NOT NULL) NOT VALID"]
-    yield [f"{alter} VALIDATE CONSTRAINT {helper}"]
-    yield [f"{alter} ALTER COLUMN {column} SET NOT NULL", f"{alter} DROP CONSTRAINT {helper}"]
-
-
-def _batches(shape: shapes.Change) -> str:
-    """Return what changes rows in batches, each committed."""
-    place = f"{shape.alias}.ctid"
-    statement = literal(
-        f"{shape.verb} ONLY @leaf@ AS {shape.alias} {shape.body} "
-        f"WHERE {place} >= '(@first@,0)'::tid AND {place} < '(@last@,0)'::tid "
-        f"AND ({shape.condition})"
-    )
-    block = _BLOCK.replace("@pages@", str(_PAGES)).replace("@table@", literal(shape.table))
-    tag = "ddl"
-    while f"${tag}$" in statement:
-        tag += "_"
-    return block.replace("$ddl$", f"${tag}$").replace("@statement@", statement)

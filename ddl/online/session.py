@@ -6,11 +6,21 @@ lock or a cursor ties the rest of the revision to one transaction.
 
 from __future__ import annotations
 
+import re
+
 from ddl.online.lexer import tokens
 
 _SETS = {"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"}
 _TIES = {"LOCK", "DECLARE", "FETCH", "MOVE", "CLOSE"}
 _TEMPORARY = {"TEMP", "TEMPORARY"}
+
+# What SELECT, or a block of code, may make for its session or transaction; settings of a block.
+_INSIDE = {"SELECT", "WITH", "DO"}
+_TIED = re.compile(
+    r"\b(INTO|CREATE(\s+(LOCAL|GLOBAL))?)\s+TEMP(ORARY)?\b|\bpg_(try_)?advisory_\w*lock"
+    r"|^\s*DO\b.*\b(SET\s+(LOCAL|SESSION)|set_config)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _READS = {"SELECT", "SHOW", "VALUES", "TABLE", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "EXPLAIN"}
 _OF_TRANSACTION = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
@@ -24,7 +34,9 @@ def sets(sql: str) -> bool:
 def ties(sql: str) -> bool:
     """Return whether what a statement makes is there for its session or transaction only."""
     words = _words(sql)
-    return words[0] in _TIES or (words[0] == "CREATE" and bool(_TEMPORARY & set(words[1:6])))
+    if words[0] == "CREATE":
+        return bool(_TEMPORARY & set(words[1:6]))
+    return words[0] in _TIES or (words[0] in _INSIDE and bool(_TIED.search(sql)))
 
 
 def local(sql: str) -> bool:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 1, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 
+_ON, _OFF = {"", "on", "1", "true", "yes"}, {"off", "0", "false", "no"}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -51,8 +53,18 @@ def read(arguments: Mapping[str, str]) -> Settings:
 
 
 def online(arguments: Mapping[str, str]) -> bool:
-    """Return whether revisions take their online forms: ``-x online``, or ALEMBIC_ONLINE=1."""
-    return "online" in arguments or os.environ.get("ALEMBIC_ONLINE", "") not in {"", "0"}
+    """Return whether revisions take their online forms: unless ``-x online=off`` says not.
+
+    ALEMBIC_ONLINE is the same in the environment. Raises UserError for what is neither on nor off.
+    """
+    said, value = "-x online", arguments.get("online")
+    if value is None:
+        said, value = "ALEMBIC_ONLINE", os.environ.get("ALEMBIC_ONLINE", "")
+    if value.lower() in _OFF:
+        return False
+    if value.lower() in _ON:
+        return True
+    raise UserError(f'{said} is "{value}": write on or off.')
 
 
 def _milliseconds(name: str, value: str) -> int:

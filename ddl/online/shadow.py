@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from ddl.compare.names import literal, quoted
 from ddl.database import reason
 from ddl.online import batches
-from ddl.online.batches import Rows
 from ddl.online.names import ours, unquoted
+from ddl.online.rows import Rows
 
 if TYPE_CHECKING:
     from ddl.online.catalog import Relation
@@ -22,19 +22,36 @@ SELECT col_description(attrelid, attnum) FROM pg_attribute
 WHERE attrelid = :table AND attname = :column AND NOT attisdropped
 """
 
+# What the text of a value, or its time zone, depends on (20.11).
+_SETTINGS = (
+    *("TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits", "bytea_output"),
+    *("lc_monetary", "lc_numeric", "lc_time", "xmlbinary", "xmloption"),
+)
+
+_PINNED = """
+SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
+FROM pg_proc, unnest(proconfig) AS setting WHERE pg_proc.oid = to_regproc(:function)
+"""
+
+_UNDEFINED_FUNCTION = "42883"
+
 # Data exceptions (Appendix A): a value that the new type cannot hold.
 _DATA = "22"
 
 
 @dataclass(frozen=True)
 class Shadow:
-    """The column's names, quoted; type: with its collation. using: what it becomes, or ""."""
+    """The column's names, quoted; type: with its collation. using: what it becomes, or "".
+
+    pinned: whether that depends on settings, which are then those of the session that began.
+    """
 
     table: Relation
     column: str
     type: str
     using: str
     key: str
+    pinned: bool = False
 
     @property
     def on(self) -> str:
@@ -68,12 +85,18 @@ class Shadow:
         runner.step(
             f"{alter} ADD COLUMN {self.name} {self.type}",
             f"COMMENT ON COLUMN {self.on}.{self.name} IS {literal(self.key)}",
-            f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql "
-            f"SET search_path FROM CURRENT AS {literal(self._body)}",
+            # Who writes may use neither the functions nor the types that it needs.
+            f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
+            f"{' '.join(f'SET {name} FROM CURRENT' for name in self._settings)} "
+            f"AS {literal(self._body)}",
             f"CREATE TRIGGER {self.trigger} BEFORE INSERT OR UPDATE ON {self.on} "
             f"FOR EACH ROW EXECUTE FUNCTION {self.function}()",
             f"{alter} ENABLE ALWAYS TRIGGER {self.trigger}",
         )
+
+    @property
+    def _settings(self) -> list[str]:
+        return ["search_path", *(_SETTINGS if self.pinned else [])]
 
     @property
     def _body(self) -> str:
@@ -98,7 +121,7 @@ class Shadow:
             f"{self.name} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL",
         )
         try:
-            batches.run(runner, self.table, rows, unseen=True)
+            batches.run(runner, self.table, rows, unseen=True, settings=self._pinned(runner))
         except DBAPIError as error:
             if not reason.sqlstate(error).startswith(_DATA):
                 raise
@@ -106,6 +129,39 @@ class Shadow:
                 f"not every {self.column} of {self.table.shown} can become {self.type}: "
                 f"{reason.of(error)}."
             ) from error
+
+    def verify(self, runner: Runner) -> None:
+        """Raise LeftNothingError where it is not what it should be, whatever did that."""
+        value, alias = f"({self.using or self.column})::{self.type}", quoted(self.table.name)
+        same = f"IS DISTINCT FROM ({value})"
+        compared = (f"{self.name} {same}", f"{self.name}::text {same}::text")
+        for differs in compared[self.pinned :]:
+            rows = f"SELECT FROM ONLY {self.on} AS {alias} WHERE {differs}"
+            try:
+                wrong = self._asked(runner, f"SELECT EXISTS ({rows})")
+            except DBAPIError as error:
+                if reason.sqlstate(error) != _UNDEFINED_FUNCTION:
+                    raise
+                continue  # a type without an equality
+            if wrong:
+                raise runner.refuse(
+                    f"something else has changed {self.name} of {self.table.shown}, "
+                    f"which takes the place of {self.column}."
+                )
+            return
+
+    def _asked(self, runner: Runner, question: str) -> bool:
+        with runner.connection.begin():
+            runner.each(["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off"])
+            runner.each(f"SET LOCAL {setting}" for setting in self._pinned(runner))
+            return bool(runner.value(question))
+
+    def _pinned(self, runner: Runner) -> list[str]:
+        """Return the settings of the session that began."""
+        if not self.pinned:
+            return []
+        found = runner.rows(_PINNED, function=self.function)
+        return [f"{one.name} = {literal(one.value)}" for one in found if one.name != "search_path"]
 
     def drop(self, runner: Runner) -> None:
         """Take it away, with all that hangs on it."""

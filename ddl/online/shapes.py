@@ -47,26 +47,32 @@ class AddConstraint(Shape):
 
 @dataclass(frozen=True)
 class SetNotNull(Shape):
-    """ALTER COLUMN … SET NOT NULL."""
+    """ALTER COLUMN … SET NOT NULL. only: whether it says ALTER TABLE ONLY."""
 
     column: str
+    only: bool = False
 
 
 @dataclass(frozen=True)
 class AddColumn(Shape):
-    """ADD COLUMN; definition: its type and what follows."""
+    """ADD COLUMN; definition: its type and what follows. only: as above."""
 
     column: str
     definition: str
+    only: bool = False
 
 
 @dataclass(frozen=True)
 class Retype(Shape):
-    """ALTER COLUMN … TYPE; definition: the type and what follows. using: its expression, or ""."""
+    """ALTER COLUMN … TYPE; definition: the type and what follows. using: its expression, or "".
+
+    only: as above.
+    """
 
     column: str
     definition: str
     using: str
+    only: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,3 +105,10 @@ class AlterTable(Shape):
     """Any other ALTER TABLE; rest: what follows the name of the table."""
 
     rest: str
+
+
+@dataclass(frozen=True)
+class Rewrite(Shape):
+    """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX or VACUUM FULL; what: these words."""
+
+    what: str

@@ -6,11 +6,42 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+
+def begin(context: MigrationContext, connection: Connection) -> None:
+    """Begin one, as the end of Alembic's own autocommit_block() does."""
+    context._transaction = connection.begin()  # noqa: SLF001  # no public name
+
+
+def commit(context: MigrationContext) -> None:
+    """Commit it, if there is one; the context is then without."""
+    transaction = context._transaction  # noqa: SLF001
+    context._transaction = None  # noqa: SLF001
+    if transaction is not None:
+        transaction.commit()
 
 
 def roll_back(context: MigrationContext) -> None:
-    """Roll a revision's transaction back, if there is one; the context is then without."""
-    transaction = context._transaction  # noqa: SLF001  # no public name
+    """Roll it back, if there is one; the context is then without."""
+    transaction = context._transaction  # noqa: SLF001
     context._transaction = None  # noqa: SLF001
     if transaction is not None:
         transaction.rollback()
+
+
+def enter_autocommit(connection: Connection) -> None:
+    """Let each statement be its own transaction; the connection has none before."""
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    connection.begin()
+
+
+def leave_autocommit(connection: Connection) -> None:
+    """Undo enter_autocommit()."""
+    transaction = connection.get_transaction()
+    if connection.invalidated:
+        return
+    if transaction is not None:
+        transaction.commit()
+    level = connection.default_isolation_level or "READ COMMITTED"
+    connection.execution_options(isolation_level=level)

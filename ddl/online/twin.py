@@ -36,10 +36,6 @@ SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
 SCANS = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_twin'))"
 
 
-# undefined_table, undefined_column (Appendix A): of the twin alone, perhaps.
-_UNNAMED = {"42P01", "42703"}
-
-
 def named(sql: str, table: Relation) -> str:
     """Return a part of a statement in which the columns of a table are those of the twin."""
     found, parts, end = tokens(sql), [], 0
@@ -57,28 +53,15 @@ def named(sql: str, table: Relation) -> str:
     return "".join([*parts, sql[end:]])
 
 
-def differs(error: DBAPIError) -> bool:
-    """Return whether a statement may fail on the twin though it does not on the table."""
-    return reason.sqlstate(error) in _UNNAMED
-
-
 @contextmanager
 def of(runner: Runner, table: Relation, including: str = "") -> Iterator[None]:
     """Let NAME be an empty temporary table like another; at the end it was never there.
 
     including: what it has beside the columns, as CREATE TABLE … LIKE says it.
     """
-    if not runner.connection.in_transaction():
-        with runner.connection.begin(), of(runner, table, including):
-            yield
-        return
-    savepoint = runner.connection.begin_nested()
-    try:
+    with runner.tried():
         _create(runner, quoted(table.schema, table.name), including)
         yield
-    finally:
-        if savepoint.is_active and not runner.connection.invalidated:
-            savepoint.rollback()
 
 
 def _create(runner: Runner, like: str, including: str) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from ddl.compare.names import quoted
 from ddl.online import index, not_null, validated
 from ddl.online.lexer import tokens
+from ddl.online.names import LONGEST, unquoted
+from ddl.online.outcomes import LeftNothingError
 
 if TYPE_CHECKING:
     from ddl.online.catalog import Relation
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 # What is noted before the index is built.
 _BUILDS = "builds"
+
+_STORAGE = {"INCLUDE", "WITH", "USING", "INDEX", "TABLESPACE"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,18 @@ def possible(shape: AddConstraint) -> bool:
     return "OVERLAPS" not in [token.keyword for token in tokens(shape.body)]
 
 
+def nameable(runner: Runner, shape: AddConstraint, table: Relation) -> bool:
+    """Return whether the name is certain that PostgreSQL gives to a constraint without one."""
+    if shape.name or runner.resumed(shape.sql):
+        return True
+    body = read(shape.body)
+    name = _chosen(shape, table, body)
+    plain = body.index == body.columns and len(unquoted(name).encode()) <= LONGEST
+    return plain and runner.find(f"{quoted(table.schema)}.{name}") is None
+
+
 def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
-    """Add the constraint. Raises LeftNothingError where rows are not unique."""
+    """Add the constraint. Raises LeftNothingError where rows are not unique, or have no value."""
     body = read(shape.body)
     name = shape.name or _chosen(shape, table, body)
     runner.settle()
@@ -44,14 +58,28 @@ def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None
             runner.fail(shape.sql)
             return
         on = quoted(table.schema, table.name)
-        kind = "UNIQUE"
-        if shape.kind == "PRIMARY":
-            kind = "PRIMARY KEY"
-            for token in tokens(body.columns)[1:-1:2]:
-                not_null.ensure(runner, table, token.text)
+        kind = "PRIMARY KEY" if shape.kind == "PRIMARY" else "UNIQUE"
         _index(runner, shape, table, key, name)
+        if shape.kind == "PRIMARY":
+            _not_null(runner, table, body, name)
         add = f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
         runner.attempt(partial(runner.execute, add), add, done=key)
+
+
+def _not_null(runner: Runner, table: Relation, body: Body, name: str) -> None:
+    """Make the columns NOT NULL; where one cannot be, take back what came before it."""
+    made: list[str] = []
+    try:
+        for token in tokens(body.columns)[1:-1:2]:
+            before = not_null.holds(runner, table, token.text)
+            not_null.ensure(runner, table, token.text)
+            made += [] if before else [token.text]
+    except LeftNothingError:
+        on = quoted(table.schema, table.name)
+        for column in made:
+            runner.step(f"ALTER TABLE {on} ALTER COLUMN {column} DROP NOT NULL")
+        index.discard(runner, f"{quoted(table.schema)}.{name}")
+        raise
 
 
 def _index(runner: Runner, shape: AddConstraint, table: Relation, key: str, name: str) -> None:
@@ -92,7 +120,9 @@ def read(body: str) -> Body:
         parts[into].append(token)
     columns = body[found[opened].start : found[closed].end]
     # CREATE INDEX has the same parts in another order.
-    storage = " ".join(token.text for token in parts["storage"])
+    storage = " ".join(
+        token.keyword if token.keyword in _STORAGE else token.text for token in parts["storage"]
+    )
     include, _, rest = storage.partition("WITH (") if "WITH (" in storage else (storage, "", "")
     tail = f"WITH ({rest}" if rest else ""
     if "USING INDEX TABLESPACE" in include:

@@ -29,6 +29,7 @@ _VALIDATED = "SELECT convalidated FROM pg_constraint WHERE conrelid = :table AND
 _NEWEST = """
 SELECT conname FROM pg_constraint
 WHERE conrelid = :table AND xmin::text = (pg_current_xact_id()::xid)::text
+  AND conparentid = 0 AND contype IN ('c', 'f')
 """
 
 _KEY = """

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
     from sqlalchemy.exc import DBAPIError
 
-# lock_not_available and deadlock_detected: another try may have more luck (Appendix A).
-BUSY = {"55P03", "40P01"}
+# lock_not_available, deadlock_detected, and serialization_failure where a role's transactions are
+# REPEATABLE READ: another try may have more luck (Appendix A).
+BUSY = {"55P03", "40P01", "40001"}
 
 # Seconds: the first pause, and the longest one.
 _FIRST, _LONGEST = 0.1, 5.0

@@ -15,7 +15,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ddl.compare.names import quoted
-from ddl.online import blocking, catalog, forms, parser, retype, session, shapes, twin, waiting
+from ddl.online import (
+    blocking,
+    catalog,
+    forms,
+    journal,
+    parser,
+    ready,
+    replaceable,
+    session,
+    shapes,
+    twin,
+    waiting,
+)
 from ddl.online.outcomes import LeftNothingError
 from ddl.online.runner import Runner
 from ddl.plan import locks
@@ -76,10 +88,11 @@ class Planner(Runner):
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
             )
+        self.unnoted = ready.unnoted(self.connection, journal.table_of(self.context))
 
-    def begin(self) -> None:
-        """Begin with a revision."""
-        self.whole = ""
+    def turn(self) -> None:
+        """Turn to the next revision."""
+        self.whole = self.unnoted
         self.refusals.clear()
         self.fills.clear()
 
@@ -200,8 +213,10 @@ class Planner(Runner):
 
     def rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query finds; of what hangs on a column, what the plan leaves."""
-        if query == retype.HANGING and self.dropped:
-            return super().rows(query + _REST, **parameters, gone=self.dropped)
+        if query == replaceable.HANGING and self.dropped:
+            catalogs, union, others = query.partition("UNION")
+            query = f"{catalogs} {_REST} {union} {others}"
+            return super().rows(query, **parameters, gone=self.dropped)
         return super().rows(query, **parameters)
 
 

@@ -49,8 +49,8 @@ _FORMS = {
     "retype._recheck": How(
         "changed at once, its CHECKs validated after", _AX, f"{MOMENT}, {BESIDE}"
     ),
-    "batches.change": How("in batches", "ROW EXCLUSIVE", BATCHES),
-    "batches.fill": How("in batches", "ROW EXCLUSIVE", BATCHES),
+    "update.change": How("in batches", "ROW EXCLUSIVE", BATCHES),
+    "update.fill": How("in batches", "ROW EXCLUSIVE", BATCHES),
     "enum_value.add": How("committed at once", "", MOMENT),
 }
 

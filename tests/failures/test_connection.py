@@ -145,4 +145,7 @@ def test_no_url_without_the_development_dependencies(
         "No database is named: set DATABASE_URL to postgresql://user:password@host:5432/database."
     )
     told = said(project.alembic("check", **nothing))
-    assert told == "Comparing needs the module pgdumplib: install the development dependencies."
+    assert told == (
+        "Comparing needs a PostgreSQL server for scratch databases: "
+        "set SHADOW_DATABASE_URL, or install the development dependencies."
+    )

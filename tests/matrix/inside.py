@@ -16,7 +16,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from ddl import autogenerate
-from ddl.compare import desired, dump, plugin, render, written
+from ddl.compare import desired, dump, narrow, plugin, render, written
 from ddl.compare.comparison import Comparison
 from ddl.compare.renamed import renamed
 from ddl.database.connect import connect
@@ -62,15 +62,16 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
                 "target_metadata": models.metadata,
                 "compare_type": comparison.columns.type_differs,
                 "include_schemas": False,
-                "autogenerate_plugins": autogenerate.COMPARATORS,
+                "autogenerate_plugins": narrow.plugins(autogenerate.COMPARATORS, comparison.tables),
                 plugin.OPTION: comparison,
                 "upgrade_token": "upgrades",
                 "downgrade_token": "downgrades",
                 "alembic_module_prefix": "op.",
                 "sqlalchemy_module_prefix": "sa.",
                 "user_module_prefix": None,
-                "render_item": render.item,
+                "render_item": render.beside_types,
                 "render_as_batch": False,
+                **narrow.options({}, comparison.tables),
             },
         )
         with autogenerate.quiet():

@@ -17,7 +17,7 @@ ALLOWED = {
     # An application imports them, with two libraries.
     "models": {"models", "sqlalchemy", "alembic_utils"},
     # The project is there to be copied, with other models.
-    "ddl": {"ddl", "alembic", "alembic_utils", "pgdumplib", "psycopg2", "sqlalchemy"},
+    "ddl": {"ddl", "alembic", "alembic_utils", "psycopg2", "sqlalchemy"},
     # Wiring.
     "alembic": {"ddl"},
     # In five years it must build what it builds today.

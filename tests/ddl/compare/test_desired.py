@@ -68,3 +68,25 @@ def test_schemas_of_tables_are_made(empty: URL) -> None:
     metadata = MetaData(schema="Some place")
     Table("t", metadata, Column("id", BigInteger, primary_key=True))
     assert "SCHEMA .Some place" in build(empty, metadata)
+
+
+def test_a_setting_of_the_transaction_lasts_to_its_end(empty: URL) -> None:
+    metadata = MetaData()
+    event.listen(metadata, "before_create", DDL("SET LOCAL tests.name = 'kept'"))
+    for number in range(2 * desired.TOGETHER):
+        Table(f"t{number}", metadata, Column("id", BigInteger))
+    last = "EXECUTE 'CREATE TABLE ' || current_setting('tests.name') || ' (a int)'"
+    event.listen(metadata, "after_create", DDL(f"DO $$ BEGIN {last}; END $$"))
+    assert "TABLE public.kept" in build(empty, metadata)
+
+
+def test_what_fails_among_many_takes_nothing_with_it(empty: URL) -> None:
+    metadata = MetaData()
+    for number in range(desired.TOGETHER):
+        Table(f"t{number}", metadata, Column("id", BigInteger))
+    early = DDL("CREATE VIEW early AS SELECT id FROM late")
+    event.listen(metadata.tables["t50"], "after_create", early)
+    event.listen(metadata, "after_create", DDL("CREATE VIEW late AS SELECT id FROM t99"))
+    built = build(empty, metadata)
+    assert len([key for key in built if key.startswith("TABLE ")]) == desired.TOGETHER
+    assert {"VIEW public.early", "VIEW public.late"} <= set(built)

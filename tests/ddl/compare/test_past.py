@@ -31,5 +31,5 @@ def test_an_unchanged_history_makes_no_database(
     assert again == first
     assert again.template == head
     assert len(statements) == 1  # which templates there are
-    with again.connection() as connection:
+    with again.connection() as (connection, _):
         assert connection.exec_driver_sql("SELECT count(*) FROM alembic_version").scalar() == 1

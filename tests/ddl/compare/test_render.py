@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from alembic.autogenerate.api import AutogenContext
@@ -16,6 +16,8 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 from ddl.compare import render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.tree import Tree
 
 
@@ -84,7 +86,9 @@ class Odd(Integer):
         return "money"
 
 
-def rendered(kind: TypeEngine[Any]) -> tuple[str, set[str]]:
+def rendered(
+    kind: TypeEngine[Any], item: Callable[..., str | Literal[False]] = render.item
+) -> tuple[str, set[str]]:
     """Return a type's source and the imports it needs."""
     context = MigrationContext.configure(
         dialect_name="postgresql",
@@ -92,7 +96,7 @@ def rendered(kind: TypeEngine[Any]) -> tuple[str, set[str]]:
             "sqlalchemy_module_prefix": "sa.",
             "alembic_module_prefix": "op.",
             "user_module_prefix": None,
-            "render_item": render.item,
+            "render_item": item,
         },
     )
     autogenerate = AutogenContext(context, autogenerate=False)
@@ -125,6 +129,30 @@ def test_a_type_is_sqlalchemys(kind: TypeEngine[Any], source: str) -> None:
     assert found.startswith(source)
     assert "test_render" not in found
     assert imports <= {"from sqlalchemy.dialects import postgresql"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        (Enum(Mood), "postgresql.ENUM('good', 'bad', name='mood', create_type=False)"),
+        (
+            Moods("x", name="moods", schema="s"),
+            "postgresql.ENUM('x', name='moods', schema='s', create_type=False)",
+        ),
+        (
+            ARRAY(Enum(Mood)),
+            "sa.ARRAY(postgresql.ENUM('good', 'bad', name='mood', create_type=False))",
+        ),
+        (Enum(Mood, native_enum=False), "sa.Enum('good', 'bad', name='mood', native_enum=False)"),
+        (Cents(), "sa.Numeric(precision=12, scale=2)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_an_enum_that_has_been_made_is_not_made_by_a_table(
+    kind: TypeEngine[Any], source: str
+) -> None:
+    found, _ = rendered(kind, render.beside_types)
+    assert found == source
 
 
 @pytest.mark.parametrize("kind", [Point(), Odd()], ids=["unknown", "compiled otherwise"])

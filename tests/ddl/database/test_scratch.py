@@ -47,6 +47,17 @@ def test_what_is_not_dropped_goes_at_the_end(databases: Scratch, tmp_path: Path)
     assert made not in names(databases)
 
 
+def test_what_is_left_goes_while_the_maker_goes_on(databases: Scratch, tmp_path: Path) -> None:
+    with scratch(tmp_path) as mine:
+        made = mine.create()
+        mine.leave(made)
+        mine.beside.submit(int).result()  # comes after the drop
+        assert made not in names(databases)
+        assert mine.gone == [made]  # its lock is given back with the next
+        mine.create()
+        assert mine.gone == []
+
+
 def test_an_error_leaves_nothing(databases: Scratch, tmp_path: Path) -> None:
     made: list[str] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from argparse import Namespace
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, event, text
 
 from ddl.compare.effects import MODES
+from ddl.console import table
 from ddl.database.connect import engine as connectable
 from ddl.errors import UserError
 from ddl.online import blocking
@@ -51,6 +53,9 @@ FROM pg_class AS c LEFT JOIN pg_locks AS lock
 WHERE c.relkind IN ('r', 'p', 'm') AND c.relnamespace = 'public'::regnamespace
 """
 
+
+# Of a test's report: an operation, how it was killed, and at how many points.
+FAULTS = "faults"
 
 VERSION = (
     "CREATE TABLE alembic_version (version_num text CONSTRAINT alembic_version_pkc PRIMARY KEY)",
@@ -156,6 +161,11 @@ class Site:
         """What the server has of the schema public."""
         return [row[0] for row in self.rows(_CATALOG)]
 
+    def needs(self, version: int) -> None:
+        """Skip the test on a server before a major version: it has no such statement."""
+        if int(self.one("SHOW server_version_num")) < version * 10_000:
+            pytest.skip(f"PostgreSQL {version} and newer")
+
     def clean(self) -> None:
         """Let the database be empty, at the first revision."""
         self.sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public", *VERSION)
@@ -174,7 +184,7 @@ class Site:
 @pytest.fixture(autouse=True)
 def online(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let revisions take their online forms, in processes too."""
-    monkeypatch.setenv("ALEMBIC_ONLINE", "1")
+    monkeypatch.delenv("ALEMBIC_ONLINE", raising=False)
 
 
 @pytest.fixture
@@ -246,7 +256,7 @@ def filenode(site: Site, name: str) -> int:
 
 @contextmanager
 def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
-    """Execute statements in turn, each committed, for as long as the block runs."""
+    """Execute statements in turn, each committed, from before the block to its end."""
     done: list[int] = []
     failed: list[BaseException] = []
     stop = threading.Event()
@@ -265,6 +275,8 @@ def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
 
     thread = threading.Thread(target=work)
     thread.start()
+    while not done and thread.is_alive():
+        time.sleep(0.001)
     try:
         yield done
     finally:
@@ -274,10 +286,10 @@ def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
 
 
 @contextmanager
-def killing(site: Site, number: int) -> Iterator[list[str]]:
+def killing(site: Site, number: int, only: str = "") -> Iterator[list[str]]:
     """Let the server's process of the run die before its ``number``-th statement that changes.
 
-    Yield a list that then holds that statement.
+    only: with what these begin. Yield a list that then holds that statement.
     """
     killed: list[str] = []
     count = 0
@@ -288,6 +300,8 @@ def killing(site: Site, number: int) -> Iterator[list[str]]:
         del cursor
         raw = connection.connection.dbapi_connection
         if killed or raw.info.dbname != site.url.database or not _CHANGES.match(statement):
+            return
+        if not statement.startswith(only):
             return
         count += 1
         if count == number:
@@ -361,3 +375,17 @@ def _kill(engine: Engine, pid: int) -> None:
     """End a server's process and wait until it is gone, with its locks."""
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print at how many points each operation was killed, and ended at head by a second run."""
+    found: dict[str, dict[str, str]] = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in getattr(report, "user_properties", []):
+            if name == FAULTS and report.when == "call":
+                found.setdefault(value[0], {})[value[1]] = str(value[2])
+    if found:
+        ways = sorted({way for points in found.values() for way in points})
+        rows = [(name, *(points.get(way, "") for way in ways)) for name, points in found.items()]
+        terminalreporter.section("points at which a run was killed, and the next one ended at head")
+        terminalreporter.write_line(table.render(("operation", *ways), rows))

@@ -129,6 +129,8 @@ def test_a_run_that_dies(site: Site, line: str) -> None:
 )
 def test_a_definition_that_says_more(site: Site, definition: str) -> None:
     """It is refused, or executed as it stands, never without a part."""
+    if "STORAGE" in definition:
+        site.needs(16)
     tables = (
         *TABLE,
         "CREATE TABLE other (id int PRIMARY KEY)",

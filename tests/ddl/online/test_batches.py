@@ -9,7 +9,7 @@ import pytest
 
 from ddl.errors import UserError
 from ddl.online import blocking
-from tests.ddl.online.conftest import blocking_scans, survives, traffic, watched
+from tests.ddl.online.conftest import blocking_scans, killing, survives, traffic, watched
 
 if TYPE_CHECKING:
     from tests.ddl.online.conftest import Site
@@ -148,8 +148,7 @@ def test_a_value_that_is_null(site: Site) -> None:
         "(VALUES (1))",
         pytest.param("counted()", marks=pytest.mark.online),  # for seconds
         "currval('s')",
-        "extract(epoch FROM now())::int",
-        "extract(epoch FROM CURRENT_TIMESTAMP)::int",
+        "extract(epoch FROM CURRENT_TIMESTAMP(0))::int",
         "DEFAULT",
     ],
 )
@@ -167,11 +166,58 @@ def test_a_value_that_batches_would_change(site: Site, value: str) -> None:
     site.revise(
         "op.execute(\"SELECT nextval('s')\")",
         f'op.execute("UPDATE t SET n = {value} WHERE n IS NULL")',  # noqa: S608  # of this test
+        top='blocking = ["t"]',
     )
     with watched() as steps:
         site.upgrade(batch="1")
     assert not any("UPDATE ONLY" in step.sql for step in steps)
     assert site.one("SELECT count(DISTINCT n) FROM t WHERE a > 5") in {0, 1}
+
+
+@pytest.mark.parametrize(
+    "value", ["now()", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP - '1 h'::interval"]
+)
+def test_the_time_is_the_one_at_which_it_began(site: Site, value: str) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ADD COLUMN at timestamptz")
+    site.revise(
+        f'op.execute("UPDATE t SET at = {value} WHERE at IS NULL")',  # noqa: S608  # of this test
+        'op.alter_column("t", "at", nullable=False)',
+    )
+    with killing(site, 2, "UPDATE ONLY t ") as killed, pytest.raises(UserError):
+        site.upgrade(batch="1")
+    assert killed
+    with watched() as steps:
+        site.upgrade(batch="1")
+    assert sum("UPDATE ONLY t " in step.sql for step in steps) > 3
+    assert site.rows("SELECT count(*), count(DISTINCT at) FROM t") == [(ROWS, 1)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE t SET n = 1", "UPDATE t SET b = some_text() WHERE b IS NULL", "DELETE FROM t"],
+)
+def test_many_rows_at_once(site: Site, change: str) -> None:
+    function = "CREATE FUNCTION some_text() RETURNS text LANGUAGE sql AS $$SELECT 'x'::text$$"
+    site.sql(*TABLE, function)
+    site.revise(f'op.execute("{change}")')
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    verb = change.partition(" ")[0]
+    assert str(error.value).startswith(
+        f"Revision 002a (step 002a) stops: {verb}, not in batches, changes many rows of t (1 MB)"
+    )
+    site.made.pop()
+    site.revise(f'op.execute("{change}")', top='blocking = ["t"]')
+    site.upgrade()
+
+
+def test_few_rows_of_a_large_table(site: Site) -> None:
+    site.sql(*TABLE, "CREATE INDEX ON t (a)", "ANALYZE t")
+    site.revise('op.execute("UPDATE t SET n = 1 WHERE a = 7")')
+    with watched() as steps:
+        site.upgrade()
+    assert not any("COMMENT ON" in step.sql for step in steps)
+    assert site.one("SELECT sum(n) FROM t") == 1
 
 
 def test_a_trigger_for_each_statement(site: Site) -> None:
@@ -184,7 +230,7 @@ def test_a_trigger_for_each_statement(site: Site) -> None:
         ),
         "CREATE TRIGGER note AFTER UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION note()",
     )
-    site.revise(FILL)
+    site.revise(FILL, top='blocking = ["t"]')
     site.upgrade()
     assert site.one("SELECT count(*) FROM log") == 1
 
@@ -216,7 +262,7 @@ def test_rows_that_move_to_another_partition(site: Site) -> None:
     with pytest.raises(UserError, match="cannot set region, which decides about the partition"):
         site.upgrade()
     site.made.pop()
-    site.revise(f'op.execute("{update}")')
+    site.revise(f'op.execute("{update}")', top='blocking = ["ev"]')
     site.upgrade()
     assert site.one("SELECT count(*) FROM ev_eu") == 100
 
@@ -235,3 +281,18 @@ def test_comments_between_the_words(site: Site) -> None:
         site.upgrade("002a")
     assert any("UPDATE ONLY t" in step.sql for step in steps)
     assert site.rows("SELECT a, v FROM t") == [(2, "default")]
+
+
+def test_rows_that_somebody_moves_again_and_again(site: Site) -> None:
+    """None of them is missed, though a batch looks at a page that they have left."""
+    site.sql(*TABLE, "CREATE INDEX ON t (a)")
+    site.revise(
+        'op.execute("UPDATE t SET b = 1 WHERE b IS NULL")',
+        'op.execute("UPDATE t SET a = -a WHERE a > 19000", execution_options={"batches": True})',
+    )
+    move = "UPDATE t SET n = n + 1 WHERE a IN (19100, 19500, 19990, -19100, -19500, -19990)"
+    with traffic(site, move) as moved:
+        site.upgrade(batch="1")
+    assert moved
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL OR a > 19000") == 0
+    assert site.one("SELECT count(*) FROM t") == ROWS

@@ -9,7 +9,15 @@ import pytest
 
 from ddl.errors import UserError
 from ddl.online import blocking
-from tests.ddl.online.conftest import blocking_scans, filenode, killing, survives, traffic, watched
+from tests.ddl.online.conftest import (
+    before_each,
+    blocking_scans,
+    filenode,
+    killing,
+    survives,
+    traffic,
+    watched,
+)
 
 if TYPE_CHECKING:
     from tests.ddl.online.conftest import Site
@@ -172,7 +180,7 @@ def test_a_published_table_without_a_key(site: Site) -> None:
     site.sql(*PRICES, "CREATE PUBLICATION p FOR TABLE pay")
     before = site.catalog
     site.revise(TO_CENTS)
-    with pytest.raises(UserError, match="does not have a replica identity"):
+    with pytest.raises(UserError, match="subscribers of p would miss the second column"):
         site.upgrade()
     assert site.catalog == before
 
@@ -321,7 +329,7 @@ def test_nothing_is_left_of_a_failure(site: Site, type_: str, why: str) -> None:
     site.sql(
         "CREATE DOMAIN positive AS bigint CHECK (VALUE > 0)",
         (
-            "CREATE FUNCTION refused(bigint) RETURNS int LANGUAGE plpgsql AS "
+            "CREATE FUNCTION refused(bigint) RETURNS int LANGUAGE plpgsql IMMUTABLE AS "
             "'BEGIN IF $1 = 0 THEN RAISE ''never''; END IF; RETURN $1; END'"
         ),
         "CREATE TABLE f (a bigint)",
@@ -344,5 +352,125 @@ def test_a_trigger_that_fires_later(site: Site) -> None:
         'CREATE TRIGGER "änder" BEFORE INSERT ON pay FOR EACH ROW EXECUTE FUNCTION change()',
     )
     site.revise(TO_CENTS)
-    with pytest.raises(UserError, match="Changing the type of price reads or writes all of pay"):
+    with pytest.raises(UserError, match=r"by no second column: the trigger änder may change it"):
         site.upgrade()
+
+
+# Of a table of PRICES, beside a change of its type; and what is said.
+HINDRANCES = {
+    "CREATE RULE r AS ON UPDATE TO pay DO INSTEAD NOTHING": "its rule r may do something else",
+    "ALTER TABLE pay ENABLE ALWAYS TRIGGER a": "its trigger a fires ALWAYS",
+    "ALTER TABLE pay ENABLE REPLICA TRIGGER a": "its trigger a fires ALWAYS, or on replicas",
+    "CREATE STATISTICS s ON id, price FROM pay": "statistics name it",
+    "CREATE TABLE heir () INHERITS (pay)": "it is part of others",
+    "CREATE INDEX i ON pay (price); CLUSTER pay USING i": "no copy is made of the index i",
+}
+
+
+@pytest.mark.parametrize("made", HINDRANCES)
+def test_where_no_second_column_can_take_its_place(site: Site, made: str) -> None:
+    site.sql(
+        *PRICES,
+        "CREATE FUNCTION a() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER a BEFORE UPDATE ON pay FOR EACH ROW EXECUTE FUNCTION a()",
+        made,
+    )
+    before = site.catalog
+    site.revise(TO_CENTS)
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    assert f"(by no second column: {HINDRANCES[made]}" in str(error.value)
+    assert site.catalog == before
+    site.made.pop()
+    site.revise(TO_CENTS, top='blocking = ["pay"]')
+    site.upgrade()
+    assert site.rows("SELECT DISTINCT price FROM pay") == [(700,)]
+
+
+@pytest.mark.parametrize("value", ["looked_up(price)", "(price + random())::int", "g"])
+def test_a_value_that_is_not_certain(site: Site, value: str) -> None:
+    """Of a function that reads a table, or that the trigger cannot see, say."""
+    site.sql(
+        *PRICES,
+        "ALTER TABLE pay ADD COLUMN g int GENERATED ALWAYS AS (price * 2) STORED",
+        (
+            "CREATE FUNCTION looked_up(int) RETURNS int STABLE LANGUAGE sql "
+            "AS 'SELECT price FROM pay WHERE id = $1'"
+        ),
+    )
+    site.revise(f'op.execute("ALTER TABLE pay ALTER COLUMN id TYPE bigint USING {value}")')
+    with pytest.raises(UserError, match="its value may depend on who asks, and when"):
+        site.upgrade()
+
+
+def test_the_time_zone_is_the_one_of_the_run(site: Site) -> None:
+    """A row that somebody with another one touches meanwhile becomes what it had become else."""
+    site.sql(
+        "CREATE TABLE e (id int, t timestamp)",
+        "INSERT INTO e SELECT n, '2020-02-02' FROM generate_series(1, 300) AS n",
+    )
+    site.revise('op.execute("ALTER TABLE e ALTER COLUMN t TYPE timestamptz")')
+    write = "UPDATE e SET id = id WHERE id % 7 = 1"
+    with traffic(site, "SET TimeZone TO 'Asia/Tokyo'", write) as written:
+        site.upgrade()
+    assert written
+    assert site.one("SELECT count(DISTINCT t) FROM e") == 1
+
+
+def test_a_role_that_may_only_write(site: Site) -> None:
+    """It needs nothing that the change needs."""
+    site.sql(
+        *PRICES,
+        "CREATE SCHEMA own",
+        (
+            "CREATE FUNCTION own.cents(int) RETURNS bigint IMMUTABLE LANGUAGE sql "
+            "AS 'SELECT $1 * 100::bigint'"
+        ),
+        "CREATE ROLE writes_only",
+        "GRANT INSERT ON pay TO writes_only",
+    )
+    site.revise(
+        'op.execute("ALTER TABLE pay ALTER COLUMN price TYPE bigint USING own.cents(price)")'
+    )
+    write = ("SET ROLE writes_only", "INSERT INTO pay VALUES (1, 7)")
+    try:
+        with traffic(site, *write) as written:
+            site.upgrade()
+        assert written
+    finally:
+        site.sql("DROP OWNED BY writes_only", "DROP ROLE writes_only")
+    assert site.one("SELECT count(*) FROM pay WHERE price IS NULL") == 0
+
+
+def test_something_else_has_changed_it(site: Site) -> None:
+    site.sql(*PRICES)
+    before = site.catalog
+    site.revise(TO_CENTS)
+
+    def change(statement: str) -> None:
+        if statement.startswith("SELECT EXISTS (SELECT FROM ONLY public.pay"):
+            site.sql(
+                "ALTER TABLE pay DISABLE TRIGGER USER",
+                "UPDATE pay SET price = 8 WHERE id = 1",
+                "ALTER TABLE pay ENABLE ALWAYS TRIGGER zzz_price_ddl_keep",
+            )
+
+    with before_each(change), pytest.raises(UserError, match="something else has changed price_"):
+        site.upgrade()
+    assert site.catalog == before
+
+
+def test_the_order_of_columns_is_told(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.sql("CREATE TABLE t (a int, b int)", "INSERT INTO t VALUES (1, 2)")
+    site.revise('op.alter_column("t", "b", type_=sa.BigInteger)')
+    site.upgrade()
+    assert "last column" not in capsys.readouterr().err
+    site.revise('op.alter_column("t", "a", type_=sa.BigInteger)')
+    site.upgrade()
+    assert (
+        "a becomes the last column of t: INSERT and COPY beside this run must name their columns; "
+        'blocking = ["t"] keeps the order, and nobody can use the table meanwhile.\n'
+    ) in capsys.readouterr().err
+    site.revise('op.alter_column("t", "b", type_=sa.Integer)', top='blocking = ["t"]')
+    site.upgrade()
+    assert site.rows("SELECT * FROM t") == [(2, 1)]

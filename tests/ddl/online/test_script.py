@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import subprocess
+import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
+from sqlalchemy import text
 
 from ddl.compare import dump
+from ddl.database.connect import engine as connectable
 from ddl.embedded import programs
 from ddl.online.script import Script
+from ddl.online.settings import Settings
 from tests.ddl.online.conftest import traffic
 
 if TYPE_CHECKING:
@@ -46,6 +51,16 @@ LINES = (
 )
 
 
+PARTITIONED = (
+    "PostgreSQL refuses this for a partitioned table: write the script with -x online=off."
+)
+
+WAITING = text("""
+SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+
 def written(site: Site) -> str:
     """Return what alembic upgrade --sql writes."""
     config = site.config()
@@ -54,25 +69,33 @@ def written(site: Site) -> str:
     return config.output_buffer.getvalue()
 
 
-# Now and then its writers and the script deadlock, and PostgreSQL chooses a writer.
-@pytest.mark.online
+def psql(site: Site, sql: str) -> subprocess.CompletedProcess[str]:
+    """Execute a script, up to the first error."""
+    program = programs.find("psql")
+    assert program
+    return subprocess.run(
+        [program, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
+        env=dump.environment(site.url),
+        input=sql,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def run_with_psql(site: Site, sql: str) -> None:
+    """Execute a script in which there is no error."""
+    done = psql(site, sql)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_psql_does_what_the_command_does(site: Site) -> None:
     site.sql(*TABLES)
     site.revise(*LINES)
     sql = written(site)
     assert "CREATE INDEX fresh_a_idx ON fresh (a);" in sql
-    psql = programs.find("psql")
-    assert psql
     with traffic(site, "UPDATE parent SET id = 1", "UPDATE t SET c = 1 WHERE a < 5") as done:
-        run = subprocess.run(
-            [psql, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
-            env=dump.environment(site.url),
-            input=sql,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert (run.returncode, run.stderr) == (0, "")
+        run_with_psql(site, sql)
     assert done
     assert site.version == ["002a"]
     assert site.one("SELECT count(*) FROM parts WHERE b = '%'") == 100
@@ -84,41 +107,51 @@ def test_psql_does_what_the_command_does(site: Site) -> None:
     assert site.rows("SELECT * FROM t ORDER BY a") == rows
 
 
+SCRIPT = partial(Script, Settings())
+
+
 @pytest.mark.parametrize(
     ("sql", "steps"),
     [
         ("SELECT 1", None),
         ("UPDATE t SET a = 1 WHERE b", None),
-        ("ALTER TABLE t ADD COLUMN a int", None),
-        ("DROP INDEX IF EXISTS i", [["", "DROP INDEX CONCURRENTLY IF EXISTS i"]]),
+        ("ALTER TABLE t ADD COLUMN a int DEFAULT 5", None),
+        ("DROP INDEX IF EXISTS i", ["DROP INDEX CONCURRENTLY IF EXISTS i"]),
         (
             "CREATE INDEX IF NOT EXISTS i ON t (a)",
-            [["", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"]],
+            [f"-- {PARTITIONED}\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"],
         ),
         (
             "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'",
-            [["", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'"]],
-        ),
-        (
-            "ALTER TABLE t ALTER a TYPE bigint",
-            [
-                [
-                    (
-                        "-- PostgreSQL may write all of t anew for this.\n"
-                        "ALTER TABLE t ALTER a TYPE bigint"
-                    )
-                ]
-            ],
+            ["ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'"],
         ),
         ("ALTER TABLE t ADD CONSTRAINT e EXCLUDE USING gist (a WITH =)", None),
     ],
 )
-def test_steps(sql: str, steps: list[list[str]] | None) -> None:
-    assert Script().steps(sql, asked=False) == steps
+def test_steps(sql: str, steps: list[str] | None) -> None:
+    assert SCRIPT().steps(sql, asked=False) == steps
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE t ALTER a TYPE bigint",
+        "ALTER TABLE t ADD COLUMN a uuid DEFAULT gen_random_uuid()",
+        "ALTER TABLE t ADD COLUMN a bigserial",
+        "UPDATE t SET a = now() WHERE a IS NULL",
+        "UPDATE t SET a = mine(b) WHERE a IS NULL",
+        "UPDATE t SET a = s.mine(b) WHERE a IS NULL",
+    ],
+)
+def test_what_cannot_be_asked_stands_as_it_is(sql: str) -> None:
+    steps = SCRIPT().steps(sql, asked=False)
+    assert steps
+    comment, _, statement = steps[0].partition("\n")
+    assert (comment[:3], statement) == ("-- ", sql)
 
 
 def test_tables_of_the_same_script() -> None:
-    script = Script()
+    script = SCRIPT()
     assert script.steps('CREATE TABLE IF NOT EXISTS public."T" (a int)', asked=False) is None
     assert script.steps("CREATE UNLOGGED TABLE s.u (a int)", asked=False) is None
     for table in ('"T"', 'public."T"', "S.U"):
@@ -127,12 +160,84 @@ def test_tables_of_the_same_script() -> None:
     assert script.steps("CREATE INDEX i ON u (a)", asked=False)
 
 
+def test_what_an_autocommit_block_says(site: Site) -> None:
+    site.revise(
+        "with op.get_context().autocommit_block():",
+        '    op.create_check_constraint("c", "t", "a > 0")',
+        '    op.execute("VACUUM t")',
+        'op.execute("SELECT 1")',
+    )
+    site.sql("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)")
+    run_with_psql(site, written(site))
+    assert site.version == ["002a"]
+
+
+def test_what_is_there_for_one_transaction_only(site: Site) -> None:
+    site.revise(
+        'op.execute("CREATE TEMP TABLE m ON COMMIT DROP AS SELECT 5 AS n")',
+        'op.create_check_constraint("c", "t", "a > 0")',
+        'op.execute("UPDATE t SET a = (SELECT n FROM m)")',
+    )
+    site.sql("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)")
+    run_with_psql(site, written(site))
+    assert site.rows("SELECT a FROM t") == [(5,)]
+
+
+def test_triggers_for_each_statement_see_one(site: Site) -> None:
+    site.sql(
+        "CREATE TABLE t (a int, b int)",
+        "INSERT INTO t SELECT generate_series(1, 200000)",
+        "CREATE TABLE log (a int)",
+        (
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN INSERT INTO log VALUES (1); RETURN NULL; END'"
+        ),
+        "CREATE TRIGGER note AFTER UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION note()",
+    )
+    site.revise('op.execute("UPDATE t SET b = 1 WHERE b IS NULL")')
+    run_with_psql(site, written(site))
+    assert site.rows("SELECT count(*) FROM log") == [(1,)]
+    assert site.one("SELECT sum(b) FROM t") == 200_000
+
+
+def test_a_condition_that_its_work_does_not_end(site: Site) -> None:
+    site.sql("CREATE TABLE t (n int)", "INSERT INTO t SELECT 0 FROM generate_series(1, 100)")
+    site.revise(
+        'op.execute("UPDATE t SET n = n + 1 WHERE n >= 0", execution_options={"batches": True})'
+    )
+    done = psql(site, written(site))
+    assert "the WHERE finds 100 rows again that were changed" in done.stderr
+    assert site.rows("SELECT DISTINCT n FROM t") == [(0,)]
+
+
+def test_it_gives_way_and_tries_again(site: Site) -> None:
+    site.sql("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)")
+    site.revise(
+        'op.create_check_constraint("c", "t", "a > 0")',
+        'op.execute("UPDATE t SET a = 2 WHERE a = 1", execution_options={"batches": True})',
+    )
+    sql = written(site)
+    with connectable(site.url).connect() as somebody:
+        somebody.execute(text("SELECT a FROM t FOR UPDATE"))
+        run = threading.Thread(target=run_with_psql, args=(site, sql))
+        run.start()
+        with connectable(site.url).connect() as other:
+            while not other.scalar(WAITING):
+                other.rollback()
+            # Who comes after it waits for the script no longer than lock_timeout.
+            other.execute(text("INSERT INTO t VALUES (7)"))
+            other.commit()
+        somebody.rollback()
+        run.join()
+    assert site.version == ["002a"]
+    assert site.rows("SELECT a FROM t ORDER BY a") == [(2,), (7,)]
+
+
 def test_batches_on_request() -> None:
-    steps = Script().steps("DELETE FROM t WHERE a > 5", asked=True)
+    steps = SCRIPT().steps("DELETE FROM t WHERE a > 5", asked=True)
     assert steps
-    assert steps[0][0] == ""
-    assert steps[0][1].startswith("DO $ddl$")
-    steps = Script().steps("DELETE FROM t WHERE a > $ddl$5$ddl$::int", asked=True)
+    assert steps[0].startswith("DO $ddl$")
+    steps = SCRIPT().steps("DELETE FROM t WHERE a > $ddl$5$ddl$::int", asked=True)
     assert steps
-    assert steps[0][1].startswith("DO $ddl_$")
-    assert steps[0][1].endswith("$ddl_$")
+    assert steps[0].startswith("DO $ddl_$")
+    assert steps[0].endswith("$ddl_$")

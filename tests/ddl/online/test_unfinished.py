@@ -41,9 +41,9 @@ def test_what_is_left(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
         'op.execute("INSERT INTO t VALUES (7)")',
         'op.alter_column("t", "b", type_=sa.BigInteger)',
     )
-    with killing(site, 10) as killed, pytest.raises(UserError):
+    with killing(site, 1, "UPDATE") as killed, pytest.raises(UserError):
         site.upgrade()
-    assert killed[0].startswith("UPDATE")
+    assert killed
     assert told(site, capsys) == [
         f"Unfinished: the upgrade of revision {name} is half done: 1 statements are done",
         "Unfinished: column t.b_ddl_new is half filled",

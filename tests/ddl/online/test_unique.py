@@ -90,6 +90,7 @@ def test_a_run_that_dies(site: Site) -> None:
 
 
 def test_one_without_overlaps_is_left_as_it_is(site: Site) -> None:
+    site.needs(18)
     site.sql("CREATE TABLE o (r int4range, v tsrange)")
     site.revise(
         'op.execute("ALTER TABLE o ADD CONSTRAINT o_key UNIQUE (r, v WITHOUT OVERLAPS)")',

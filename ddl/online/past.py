@@ -1,0 +1,51 @@
+"""What a revision sends past Alembic's operations: by op.get_bind(), or by the driver itself.
+
+No note tells of it, so a run must know that it happened. SQLAlchemy's events do not see a cursor
+that a revision takes from the driver; the driver's own cursors see all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg2.extensions import cursor
+from psycopg2.sql import Composable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine import Connection
+
+
+def watch(connection: Connection, told: Callable[[str], None]) -> None:
+    """Tell of each statement that a connection sends from now on, before it is sent."""
+
+    class Told(cursor):
+        def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401  # psycopg2's
+            told(_text(query, self))
+            super().execute(query, vars)
+
+        def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401
+            told(_text(query, self))
+            super().executemany(query, vars_list)
+
+        def copy_expert(self, sql: Any, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+            told(_text(sql, self))
+            super().copy_expert(sql, *arguments, **named)
+
+        def copy_from(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+            told("COPY")
+            super().copy_from(*arguments, **named)
+
+        def callproc(self, *arguments: Any) -> Any:  # noqa: ANN401
+            told("CALL")
+            return super().callproc(*arguments)
+
+    raw: Any = connection.connection.dbapi_connection
+    raw.cursor_factory = Told
+
+
+def _text(query: str | bytes | Composable, of: cursor) -> str:
+    if isinstance(query, Composable):
+        return query.as_string(of)
+    return query.decode(errors="replace") if isinstance(query, bytes) else query

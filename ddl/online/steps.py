@@ -1,0 +1,204 @@
+"""The steps of an online form: each a transaction of its own, or a statement that has none.
+
+A short one waits for a lock no longer than lock_timeout, gives way, and is tried again; a long one
+blocks nobody, and waits without a limit.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from ddl.errors import UserError
+from ddl.online import journal, session, transaction, waiting, watch
+from ddl.online.journal import Journal, Note
+from ddl.online.outcomes import LeftNothingError
+from ddl.online.queries import Queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from ddl.online.settings import Settings
+    from ddl.steps import Running
+
+_T = TypeVar("_T")
+
+_SETTING = "SELECT current_setting(:name)"
+_SET = "SELECT set_config(:name, :value, false)"
+
+# From which on a transaction has a limit of its own.
+_TRANSACTION_TIMEOUT = 170000
+
+
+@dataclass
+class Steps(Queries):
+    """The steps; connection: the run's own, which no caller has a transaction on.
+
+    version: the server's, as a number. journal: of the revision. locals: what the revision has set
+    for its transaction. block: whether its statements stand in an autocommit block.
+    """
+
+    context: MigrationContext
+    connection: Connection
+    settings: Settings
+    running: Running
+    version: int = 0
+    block: bool = False
+    journal: Journal = field(default_factory=lambda: Journal("", Note("", "")))
+    locals: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def outside(self, key: str, detail: str = "") -> Iterator[None]:
+        """Commit what the revision did so far, and go on without a transaction.
+
+        key: of the statement that needs it, which is noted as done when the block ends, unless the
+        block has done that. detail: what to note until then. The revision's next transaction
+        begins at the end.
+        """
+        began = f"{key}:{detail}" if detail else key
+        if self.block:
+            transaction.leave_autocommit(self.connection)
+            with self.connection.begin():
+                self.journal.save(self.connection, began)
+            self.running.split = True
+        else:
+            self.commit(began)
+        yield
+        if self.journal.note.began:
+            self.attempt(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
+        if self.block:
+            transaction.enter_autocommit(self.connection)
+        else:
+            self.begin()
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Undo at the end what the block executes, in the transaction that there is or its own."""
+        if self.block:
+            transaction.leave_autocommit(self.connection)
+        nested = self.connection.in_transaction()
+        attempt = self.connection.begin_nested() if nested else self.connection.begin()
+        try:
+            yield
+        finally:
+            if attempt.is_active and not self.connection.invalidated:
+                attempt.rollback()
+            if self.block:
+                transaction.enter_autocommit(self.connection)
+
+    def begin(self) -> None:
+        """Begin the revision's next transaction."""
+        transaction.begin(self.context, self.connection)
+        self.each(self.locals)
+
+    def commit(self, began: str = "") -> None:
+        """Commit what the revision did so far. began: what to note of the statement at work."""
+        self.journal.save(self.connection, began)
+        self.running.split = True
+        transaction.commit(self.context)
+
+    def step(self, *statements: str) -> None:
+        """Execute statements in a short transaction, again and again until they get their locks."""
+        self.attempt(lambda: self.each(statements), "\n".join(statements))
+
+    def attempt(self, work: Callable[[], _T], names: str, *, done: str = "") -> _T:
+        """Do some work in a short transaction, again and again until it gets its locks.
+
+        names: the statements, for the names of the tables in them. done: the key of the statement
+        that the work completes, which is noted in the same transaction.
+        """
+        patience = self.patience()
+        while True:
+            try:
+                with self.connection.begin():
+                    self.each(self.locals)
+                    self.execute(f"SET LOCAL statement_timeout = {self.settings.statement_timeout}")
+                    result = work()
+                    if done:
+                        self.journal.finish(self.connection, done)
+            except DBAPIError as error:
+                if not waiting.busy(error):
+                    raise
+                patience.wait(self.connection, names)
+            else:
+                if done:
+                    self.journal.keep(done)
+                return result
+
+    def fail(self, statement: str) -> None:
+        """Execute a statement whose error, or silence, is PostgreSQL's own."""
+        try:
+            self.step(statement)
+        except DBAPIError as error:
+            # Nothing has begun that the next run may go on with.
+            if not error.connection_invalidated:
+                with self.connection.begin():
+                    self.journal.end(self.connection)
+            raise
+
+    def mark(self, key: str, detail: str) -> None:
+        """Note something about the statement at work."""
+        self.attempt(
+            lambda: self.journal.mark(self.connection, key, detail),
+            f"COMMENT ON TABLE {self.journal.table}",
+        )
+
+    def long(self, *statements: str) -> None:
+        """Execute statements that may take their time, since they let everybody else work."""
+        with self.connection.begin():
+            self.each(self.locals)
+            self.each(f"SET LOCAL {setting}" for setting in self._unlimited())
+            with watch.told(self.connection, statements[0]):
+                self.each(statements)
+
+    def concurrently(self, statement: str) -> None:
+        """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""
+        sets = [session.of_session(statement) for statement in self.locals]
+        sets = [(setting, name) for setting, name in sets if name]
+        limits = [limit.partition(" = ")[0] for limit in self._unlimited()]
+        with self.connection.begin():
+            names = [*(name for _, name in sets), *limits]
+            before = [(name, self.one(_SETTING, name=name)) for name in names]
+            self.each(setting for setting, _ in sets)
+            self.each(f"SET {setting}" for setting in self._unlimited())
+        try:
+            transaction.enter_autocommit(self.connection)
+            try:
+                with watch.told(self.connection, statement):
+                    self.execute(statement)
+            finally:
+                transaction.leave_autocommit(self.connection)
+        finally:
+            if not self.connection.invalidated:
+                with self.connection.begin():
+                    for name, value in before:
+                        self.one(_SET, name=name, value=value)
+
+    def _unlimited(self) -> list[str]:
+        limits = ["lock_timeout = 0", "statement_timeout = 0"]
+        return [
+            *limits,
+            *(["transaction_timeout = 0"] if self.version >= _TRANSACTION_TIMEOUT else []),
+        ]
+
+    def patience(self) -> waiting.Patience:
+        """Return the tries of one statement."""
+        return waiting.Patience(self.running.label, self.settings.lock_patience / 1000)
+
+    def resumed(self, statement: str) -> bool:
+        """Return whether an earlier run was at work on a statement when it ended."""
+        return self.journal.resumed(journal.key(statement))
+
+    def stop(self, why: str) -> UserError:
+        """Return the error of a revision that stops half-way; the next run goes on from there."""
+        return UserError(f"{self.running.label} stops: {why}")
+
+    def refuse(self, why: str) -> UserError:
+        """Return the error of a revision that stops, its step having left nothing."""
+        return LeftNothingError(f"{self.running.label} stops: {why}")

@@ -1,0 +1,51 @@
+"""Operations are tried together, and one by one where one of them is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import event
+
+from ddl.compare import dump, search
+from ddl.compare.operations import StatementOp
+from ddl.compare.search import Candidate
+from ddl.database.connect import connect
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+
+def tried(empty: URL, *statements: str) -> tuple[list[str], int]:
+    """Return the statements that PostgreSQL takes, and how many savepoints that needed."""
+    operations = [StatementOp("create", text, (text,), ()) for text in statements]
+    opts = {
+        "alembic_module_prefix": "op.",
+        "sqlalchemy_module_prefix": "sa.",
+        "user_module_prefix": None,
+    }
+    context = MigrationContext.configure(dialect_name="postgresql", opts=opts)
+    candidate = Candidate(empty, "none", AutogenContext(context, autogenerate=False))
+    savepoints: list[str] = []
+    with connect(empty, source="the tests") as connection, connection.begin():
+        event.listen(connection, "savepoint", lambda *given: savepoints.append(given[1]))
+        found = list(search.outcomes(candidate, connection, operations))
+    assert [operation for operation, _ in found] == operations
+    return [operation.label for operation, error in found if error is None], len(savepoints)
+
+
+def test_what_works_has_one_savepoint_for_many(empty: URL) -> None:
+    statements = [f"CREATE TABLE t{number} (a int);" for number in range(search.TOGETHER)]
+    assert tried(empty, *statements) == (statements, 1)
+
+
+def test_one_that_is_refused_takes_no_other_with_it(empty: URL) -> None:
+    tables = [f"CREATE TABLE t{number} (a int);" for number in range(6)]
+    refused = ["CREATE VIEW v AS SELECT a FROM nowhere;", "CREATE TABLE t5 (b int);"]
+    taken, savepoints = tried(empty, *tables[:3], refused[0], *tables[3:], refused[1])
+    assert taken == tables
+    assert savepoints < 2 * len(tables + refused)
+    assert {key for key in dump.of(empty) if key.startswith("TABLE")} == {
+        f"TABLE public.t{number}" for number in range(6)
+    }
