@@ -105,11 +105,11 @@ class Planner(Runner):
         return how
 
     def tables(self, sql: str) -> list[Relation]:
-        """Return the tables that a statement is about and that were there before the plan."""
+        """Return the tables and views that a statement is about, which were there before."""
         shape = parser.parse(sql)
         names = [shape.table] if shape is not None and shape.table else []
         found = [self.find(name) for name in names or map(_written, locks.of(sql)[1])]
-        return [one for one in found if one is not None and one.oid in self.known]
+        return [one for one in found if one and (one.oid in self.known or one.kind == "v")]
 
     def _asked(self, statement: Statement) -> How:
         sql = statement.sql

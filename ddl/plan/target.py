@@ -102,8 +102,9 @@ def _revision(step: Any, planner: Planner, reader: Reader, done: int) -> Iterato
     yield f"{name}: {kind}"
     if rows:
         yield shown.rendered(HEAD, rows)
-    own = getattr(step.revision.module, destroys.NAME, ())
-    yield from shown.after(reader.end(), planner.refusals, own if step.is_upgrade else None)
+    found = reader.end()
+    own = getattr(step.revision.module, destroys.NAME, ()) if step.is_upgrade else found.destroys
+    yield from shown.after(found, planner.refusals, own)
 
 
 def _row(statement: Statement, how: str) -> tuple[str, str, str]:
@@ -111,7 +112,7 @@ def _row(statement: Statement, how: str) -> tuple[str, str, str]:
 
 
 def _size(planner: Planner, about: Relation | None) -> tuple[str, str]:
-    if about is None:
+    if about is None or about.kind == "v":
         return "", ""
     with planner.connection.begin():
         rows = planner.connection.scalar(_ROWS, {"oid": about.oid})
