@@ -21,11 +21,13 @@ nox.options.download_python = "never"
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, format and spelling."""
-    install(session, "lint")
+    """Style, format and spelling; what revisions destroy, and squawk's opinion on them."""
+    install(session, "lint", "history")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("codespell")
+    session.run("python", "-m", "ddl.destroys")
+    session.run("python", "-m", "ddl.squawk")
 
 
 @nox.session
@@ -99,14 +101,13 @@ def coverage(session: nox.Session) -> None:
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups, and for all but lint what the project itself needs.
+    """Install dependency groups, and what the project itself needs.
 
     The project is imported from the working tree. An environment that was given the same before
     is left as it is: asking pip costs seconds.
     """
     needed = set(nox.project.dependency_groups(PROJECT, *groups))
-    if groups != ("lint",):
-        needed.update(PROJECT["project"]["dependencies"])
+    needed.update(PROJECT["project"]["dependencies"])
     note = Path(session.virtualenv.location, "installed.txt")
     text = "\n".join(sorted(needed))
     if not note.exists() or note.read_text() != text:

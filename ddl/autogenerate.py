@@ -26,6 +26,7 @@ from ddl.compare import (
     plugin,
     render,
     summary,
+    written,
 )
 from ddl.compare.comparison import Comparison
 from ddl.compare.past import of_connection, of_revisions
@@ -212,8 +213,11 @@ def quiet() -> Iterator[None]:
 
 
 def _sum_up(context: MigrationContext, revision: object, directives: list[MigrationScript]) -> None:
-    """Say what the revision does; write no file when it does nothing."""
+    """Say what the revision does, in two where something goes; write no file for nothing."""
     del revision
+    comparison: Comparison | None = context.opts.get(plugin.OPTION)
+    if comparison is not None:
+        written.split(context, comparison, directives)
     operations = [
         operation
         for script in directives
@@ -224,13 +228,12 @@ def _sum_up(context: MigrationContext, revision: object, directives: list[Migrat
         directives[:] = []
     if context.config is None:
         return
-    comparison: Comparison | None = context.opts.get(plugin.OPTION)
     if not operations:
         text = NOTHING
     elif comparison is None:
         text = summary.short(operations)
     else:
-        text = summary.full(context, comparison, operations)
+        text = summary.full(context, comparison, directives)
         if context.environment_context and _wants_diff(context.environment_context):
             text += summary.entries(comparison)
     context.config.print_stdout("%s", text)

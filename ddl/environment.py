@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,19 @@ def _run(task: Run) -> None:
 def _compare(task: Run) -> None:
     """Compare the models with the revisions."""
     with collection.paused(ends=task.on_command_line), _given(task) as connection:
+        if task.command == "check" and task.on_command_line and connection is None:
+            _say_what_is_left(task)
         server = clean.server_of(task, connection)
         if not clean.is_still(task, server):
             _autogenerate(task, connection, server)
+
+
+def _say_what_is_left(task: Run) -> None:
+    # Only where a target is named: nobody else waits for the import.
+    if os.environ.get("DATABASE_URL"):
+        from ddl import left  # noqa: PLC0415
+
+        left.say(task)
 
 
 def _autogenerate(task: Run, connection: Connection | None, server: str) -> None:

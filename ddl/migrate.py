@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from ddl import left
 from ddl.console import progress
 from ddl.database.lock import held
 from ddl.failures import explained
-from ddl.online import back, journal, ready, settings, unfinished
+from ddl.online import back, journal, ready, settings
 from ddl.online.impl import OnlineImpl
 from ddl.online.plain import Plain
 from ddl.online.runner import Runner
+from ddl.plan import target
 from ddl.steps import Running, making_version_table, note_autocommit, prepared, watched
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def run(task: Run, connection: Connection, *, given: bool) -> None:
         if connection.in_transaction():
             _run(task, connection, running, given=given)
             return
-        alone = nullcontext() if given or task.command not in _WRITERS else _alone(task, connection)
+        writes = task.command in _WRITERS and not target.wanted(task)
+        alone = _alone(task, connection) if writes and not given else nullcontext()
         try:
             with alone:
                 _run(task, connection, running, given=given)
@@ -70,8 +72,10 @@ def _settings(task: Run) -> Settings:
 
 def _run(task: Run, connection: Connection, running: Running, *, given: bool) -> None:
     theirs = connection.in_transaction()
+    planned = target.wanted(task)
     opts = task.environment.context_opts
-    opts["fn"] = watched(prepared(making_version_table(opts["fn"]), running), running)
+    if not planned:
+        opts["fn"] = watched(prepared(making_version_table(opts["fn"]), running), running)
     task.environment.configure(
         **{
             "connection": connection,
@@ -92,6 +96,9 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         # A transaction that a question began would be taken for the caller's: Alembic would end
         # with 0 and commit nothing.
         connection.rollback()
+    if planned:
+        target.show(task, context, connection, running)
+        return
     if task.command in _RUNNERS and not given:
         _prepare(task, context, connection, running)
     if task.command == "downgrade" and not given and _taken_back(task, context, connection):
@@ -104,8 +111,7 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         # A person says where the database is, half done or not.
         journal.forget(connection, journal.table_of(context))
     if task.command == "current" and not given:
-        for line in unfinished.lines(connection, journal.table_of(context)):
-            sys.stderr.write(f"Unfinished: {line}\n")
+        left.write(task, connection, context)
 
 
 def _taken_back(task: Run, context: MigrationContext, connection: Connection) -> bool:

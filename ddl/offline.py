@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.schema import DDLElement
 
 from ddl.database.url import DRIVER
+from ddl.errors import UserError
 from ddl.failures import NOT_WRITTEN, explained
 from ddl.online import session, settings
 from ddl.online.script import Script
@@ -29,6 +30,8 @@ def run(task: Run) -> None:
 
     Raises UserError when a revision asks for a database.
     """
+    if "plan" in task.environment.get_x_argument(as_dictionary=True):
+        raise UserError("The plan asks the target: leave --sql or -x plan out.")
     running = Running()
     opts = task.environment.context_opts
     opts["fn"] = watched(opts["fn"], running)
@@ -45,7 +48,7 @@ def run(task: Run) -> None:
     context = task.environment.get_context()
     arguments = task.environment.get_x_argument(as_dictionary=True)
     online = settings.online(arguments)
-    impl = (_Online if online else _Verbatim)(
+    impl = (Online if online else Verbatim)(
         context.dialect,
         None,
         as_sql=True,
@@ -54,7 +57,7 @@ def run(task: Run) -> None:
         context_opts=context.opts,
     )
     context.impl = impl
-    if isinstance(impl, _Online):
+    if isinstance(impl, Online):
         impl.begin(context, running, settings.read(arguments))
     with (
         explained(task.environment.script, running, NOT_WRITTEN),
@@ -63,7 +66,7 @@ def run(task: Run) -> None:
         task.environment.run_migrations()
 
 
-class _Verbatim(PostgresqlImpl):
+class Verbatim(PostgresqlImpl):
     """Writes each statement as it would be sent.
 
     Alembic's own turns tabs into spaces, in literals and function bodies too, and loses the
@@ -96,7 +99,7 @@ class _Verbatim(PostgresqlImpl):
         self.static_output(statement + ("\n;" if commented else ";"))
 
 
-class _Online(_Verbatim):
+class Online(Verbatim):
     """Writes each statement in its online form, as steps outside of a transaction."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own

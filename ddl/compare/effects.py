@@ -94,7 +94,8 @@ def measure(candidate: Candidate, operations: Iterable[MigrateOperation]) -> Ite
                 # Else scans of the transaction before would still be counted.
                 connection.execute(text("SELECT pg_stat_force_next_flush()"))
                 candidate.run_one(connection, operation)
-                yield _effect(connection, operation, known)
+                effect = _effect(connection, operation, known)
+            yield effect  # without a lock, so that the candidate can be asked
 
 
 def _effect(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ddl.compare.entry import Dump
 
 _DROP_TABLE = re.compile(rf"DROP (?:FOREIGN )?TABLE (?:IF EXISTS )?(?P<name>{QUALIFIED});")
-_DROP_COLUMN = re.compile(
+DROP_COLUMN = re.compile(
     rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<table>{QUALIFIED})"
     rf' DROP COLUMN (?P<name>"(?:[^"]|"")*"|[^\s;]+);'
 )
@@ -56,7 +56,7 @@ def of(operation: MigrateOperation, old: Dump, new: Dump) -> str:
     found = [f"the rows of {match['name']}" for match in _matches(_DROP_TABLE, operation)]
     found += [
         f"the values of {match['table']}.{match['name']}"
-        for match in _matches(_DROP_COLUMN, operation)
+        for match in _matches(DROP_COLUMN, operation)
     ]
     if operation.action == "change":
         found += [

@@ -119,7 +119,7 @@ def _proven(
         up = framed.framed(comparison, fills, found)
         if not comparison.proven:
             return up
-        if _leads(one, _turned(up), original) and _leads(one, up, after):
+        if leads(one, turned(up), original) and leads(one, up, after):
             return up
     # Turning each operation round is not enough: the way back is searched like the way up.
     with candidate(comparison, context) as one:
@@ -128,15 +128,16 @@ def _proven(
         search.expect(after, one.dump())
         down = search.find(one, after, before, [], ways)
         up = framed.framed(comparison, fills, pairs(found, down))
-        one.run(_turned(renames))
+        one.run(turned(renames))
         one.run(up)
         search.expect(after, one.dump())
-        one.run(_turned(up))
+        one.run(turned(up))
         search.expect(original, one.dump())
     return up
 
 
-def _turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    """Return what takes operations back."""
     return [operation.reverse() for operation in reversed(operations)]
 
 
@@ -155,7 +156,7 @@ def candidate(comparison: Comparison, context: AutogenContext) -> Iterator[Candi
         databases.leave(name)
 
 
-def _leads(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:
+def leads(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:
     """Run operations on the candidate; return whether they lead to the goal."""
     try:
         candidate.run(operations)

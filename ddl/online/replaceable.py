@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ddl.online.shapes import Retype
 
 # What hangs on a column, by the catalog that has it.
-_HANGING = """
+HANGING = """
 SELECT classid::regclass::text FROM pg_depend
 WHERE refclassid = 'pg_class'::regclass AND refobjid = :table AND refobjsubid = :number
   AND (classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
@@ -59,7 +59,7 @@ class Found:
 
 def hanging(runner: Runner, table: Relation, number: int) -> set[str]:
     """Return the catalogs of what hangs on a column."""
-    return {kind for (kind,) in runner.rows(_HANGING, table=table.oid, number=number)}
+    return {kind for (kind,) in runner.rows(HANGING, table=table.oid, number=number)}
 
 
 def left_to_postgresql(hanging: set[str]) -> bool:

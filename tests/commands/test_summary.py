@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -67,34 +68,65 @@ drop         type public.tag_state_old
 """
 
 WITHOUT = """\
-operation    object                           lock              nature    destroys
-check        no rows in tags                  ACCESS SHARE      scan
-check        no "open", "shut" in tags.state  ACCESS SHARE      scan
-add column   tags.name                        ACCESS EXCLUSIVE  scan
-add column   tags.size                        ACCESS EXCLUSIVE  scan
-drop column  tags.word                        ACCESS EXCLUSIVE  metadata  the values of tags.word
-change       type public.tag_state            none              metadata  the value "open" of tag_state, the value "shut" of tag_state
-change       table public.tags                ACCESS EXCLUSIVE  rewrite
-drop         type public.tag_state_old        none              metadata
-tags.word goes and tags.name of the same type comes. If that is a rename, add info={"renamed_from": "word"} to the column tags.name, delete the revision and make it again. If not, leave it: the values of tags.word are lost.
-The enum tag_state loses "open", "shut" and gets "public". If that is a rename, add info={"renamed_values": {"open": "public"}} to a column of it, delete the revision and make it again. If not, leave it: the revision stops where rows hold what goes.
-tags.name is NOT NULL and has no value for old rows: the revision stops where tags has rows. For those, add info={"backfill": "SQL expression"} or a server_default to the column, delete the revision and make it again.
-tags.size is NOT NULL and has no value for old rows: the revision stops where tags has rows. For those, add info={"backfill": "SQL expression"} or a server_default to the column, delete the revision and make it again.
+Revision 2 (change tags):
+operation           object                lock              nature               on a large table
+check               no rows in tags       ACCESS SHARE      scan
+check               no "open", "shut" in  ACCESS SHARE      scan
+                    tags.state
+add column          tags.name             ACCESS EXCLUSIVE  scan
+add column          tags.size             ACCESS EXCLUSIVE  scan
+change              type                  none              a moment
+                    public.tag_state
+change              table public.tags     ACCESS EXCLUSIVE  a moment, rewrite    second column,
+                                                            in batches           filled in batches,
+                                                                                 takes its place
+drop                type                  none              a moment
+                    public.tag_state_old
+alter column:       tags.word             ACCESS EXCLUSIVE  a moment
+nullable
+Destroys: value 'open' of tag_state, value 'shut' of tag_state.
+A human says so in the revision, else nox -s lint fails: destroys = ["value 'open' of tag_state", "value 'shut' of tag_state"]
+Code of the release before breaks on: 'open' of tag_state is gone; 'shut' of tag_state is gone;
+  tags.name must be given; tags.size must be given.
+
+Revision … (change tags (contract)):
+operation    object     lock              nature    on a large table
+drop column  tags.word  ACCESS EXCLUSIVE  a moment
+Destroys: column tags.word.
+A human says so in the revision, else nox -s lint fails: destroys = ["column tags.word"]
+Code of the release before breaks on: tags.word is gone.
+tags.word goes and tags.name of the same type comes. If that is a rename, add info={"renamed_from": "word"} to the column tags.name, delete both revisions and make it again. If not, leave it: the values of tags.word are lost.
+The enum tag_state loses "open", "shut" and gets "public". If that is a rename, add info={"renamed_values": {"open": "public"}} to a column of it, delete both revisions and make it again. If not, leave it: the revision stops where rows hold what goes.
+tags.name is NOT NULL and has no value for old rows: the revision stops where tags has rows. For those, add info={"backfill": "SQL expression"} or a server_default to the column, delete both revisions and make it again.
+tags.size is NOT NULL and has no value for old rows: the revision stops where tags has rows. For those, add info={"backfill": "SQL expression"} or a server_default to the column, delete both revisions and make it again.
 """  # noqa: E501  # as it is printed
 
 WITH = """\
-operation               object                                     lock              nature    destroys
-check                   no "shut" in tags.state                    ACCESS SHARE      scan
-rename to name          tags.word                                  ACCESS EXCLUSIVE  metadata
-rename value            type public.tag_state                      none              metadata
-rename                  constraint public.tags tags_word_not_null  ACCESS EXCLUSIVE  metadata
-add column              tags.size                                  ACCESS EXCLUSIVE  metadata
-backfill                tags.size                                  ROW EXCLUSIVE     rewrite
-alter column: nullable  tags.size                                  ACCESS EXCLUSIVE  scan
-change                  type public.tag_state                      none              metadata  the value "shut" of tag_state
-change                  table public.tags                          ACCESS EXCLUSIVE  rewrite
-drop                    type public.tag_state_old                  none              metadata
-"""  # noqa: E501  # as it is printed
+operation           object                lock              nature               on a large table
+check               no "shut" in          ACCESS SHARE      scan
+                    tags.state
+rename to name      tags.word             ACCESS EXCLUSIVE  a moment
+rename value        type                  none              a moment
+                    public.tag_state
+rename              constraint            ACCESS EXCLUSIVE  a moment
+                    public.tags
+                    tags_word_not_null
+add column          tags.size             ACCESS EXCLUSIVE  a moment
+backfill            tags.size             ROW EXCLUSIVE     rewrite in batches   in batches
+alter column:       tags.size             ACCESS EXCLUSIVE  a moment, scan       added NOT VALID,
+nullable                                                    beside traffic       then validated
+change              type                  none              a moment
+                    public.tag_state
+change              table public.tags     ACCESS EXCLUSIVE  a moment, rewrite    second column,
+                                                            in batches           filled in batches,
+                                                                                 takes its place
+drop                type                  none              a moment
+                    public.tag_state_old
+Destroys: value 'shut' of tag_state.
+A human says so in the revision, else nox -s lint fails: destroys = ["value 'shut' of tag_state"]
+Code of the release before breaks on: tags.word is now tags.name; 'open' of tag_state is now
+  'public'; 'shut' of tag_state is gone; tags.size must be given.
+"""
 
 
 def test_without_hints_and_with(tree: Tree, empty: URL) -> None:
@@ -112,9 +144,13 @@ def test_without_hints_and_with(tree: Tree, empty: URL) -> None:
     assert "\n-    word text NOT NULL\n" in drift.out
     assert "\n+    size bigint NOT NULL,\n" in drift.out
     said = run(tree, "revision", "--autogenerate", "-m", "change tags", "--rev-id", "2")
-    assert said.startswith(WITHOUT), said
     (file,) = tree.versions.glob("*_2_change_tags.py")
-    assert "# What is gone does not come back: the values of tags.word.\n" in file.read_text()
+    (contract,) = tree.versions.glob("*_change_tags_contract.py")
+    assert re.sub(r"[0-9a-f]{12} \(", "… (", said).startswith(WITHOUT), said
+    dropping = contract.read_text()
+    assert "# What is gone does not come back: the values of tags.word.\n" in dropping
+    assert '\ndown_revision: str | tuple[str, ...] | None = "2"\n' in dropping
+    assert "drop_column" not in file.read_text().partition("def downgrade")[0]
     stopped = tree.alembic("upgrade", "head")
     assert stopped.code
     assert stopped.err.endswith(
@@ -123,6 +159,7 @@ def test_without_hints_and_with(tree: Tree, empty: URL) -> None:
         "and make this revision again; the database is as it was before it.\n"
     )
     file.unlink()
+    contract.unlink()
 
     module.write_text(HINTED)
     said = run(tree, "revision", "--autogenerate", "-m", "change tags", "--rev-id", "3")

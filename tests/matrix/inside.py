@@ -16,7 +16,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from ddl import autogenerate
-from ddl.compare import desired, dump, narrow, plugin, render
+from ddl.compare import desired, dump, narrow, plugin, render, written
 from ddl.compare.comparison import Comparison
 from ddl.compare.renamed import renamed
 from ddl.database.connect import connect
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """A revision between two schemas, as it would be written."""
+    """A revision between two schemas, as it would be written; stages: in how many files."""
 
     up: str
     down: str
+    stages: int = 1
 
 
 def write(databases: Scratch, template: str, before: Dump, models: desired.Models) -> Change:
@@ -63,6 +64,8 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
                 "include_schemas": False,
                 "autogenerate_plugins": narrow.plugins(autogenerate.COMPARATORS, comparison.tables),
                 plugin.OPTION: comparison,
+                "upgrade_token": "upgrades",
+                "downgrade_token": "downgrades",
                 "alembic_module_prefix": "op.",
                 "sqlalchemy_module_prefix": "sa.",
                 "user_module_prefix": None,
@@ -74,12 +77,16 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
         with autogenerate.quiet():
             script = produce_migrations(context, models.metadata)
         rendering = AutogenContext(context, autogenerate=False)
-        assert script.upgrade_ops is not None
-        assert script.downgrade_ops is not None
-        up = _render(rendering, script.upgrade_ops.ops)
-        down = _render(rendering, script.downgrade_ops.ops)
+        scripts = [script]
+        written.split(context, comparison, scripts)
+        ups, downs = [], []
+        for one in scripts:
+            assert one.upgrade_ops is not None
+            assert one.downgrade_ops is not None
+            ups.append(_render(rendering, one.upgrade_ops.ops))
+            downs.append(_render(rendering, one.downgrade_ops.ops))
     databases.drop(copy)
-    return Change(up, down)
+    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts))
 
 
 def _render(context: AutogenContext, operations: Sequence[MigrateOperation]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ddl.compare import dump
@@ -31,10 +31,14 @@ LIBRARIES = {"__future__", "alembic", "sqlalchemy", "typing", "collections"}
 
 @dataclass(frozen=True)
 class Project:
-    """A tree for one case after another, on a database."""
+    """A tree for one case after another, on a database.
+
+    files: how many revisions each change wrote.
+    """
 
     tree: Tree
     database: URL
+    files: list[int] = field(default_factory=list)
 
     def begin(self) -> None:
         """Forget the models and the revisions of the case before."""
@@ -49,8 +53,14 @@ class Project:
         self.succeed("revision", "--autogenerate", "-m", message)
         written: list[Path] = [*{*self.tree.versions.glob("*.py")} - known]
         text = "".join(file.read_text() for file in written)
-        assert imported(text) <= LIBRARIES
+        for file in written:
+            assert imported(file.read_text()) <= LIBRARIES
+        self.files.append(len(written))
         return text
+
+    def back(self, *, to: Dump) -> None:
+        """Take back what the last change wrote, one file or two."""
+        self.go("downgrade", f"-{self.files[-1]}", to=to)
 
     def succeed(self, *arguments: str) -> str:
         """Run a command that succeeds; return what it prints."""

@@ -61,7 +61,7 @@ def test_change_and_back(databases: Scratch, first: Project, second: Project, ca
     assert first.succeed("check") == CLEAN
     if case.keeps:
         assert rows(first.database, case.keeps_after or case.keeps) == kept
-    first.go("downgrade", "-1", to=before)
+    first.back(to=before)
     if case.keeps:
         assert rows(first.database, case.keeps) == kept
     first.go("upgrade", "head", to=after)
@@ -70,5 +70,5 @@ def test_change_and_back(databases: Scratch, first: Project, second: Project, ca
         # On another database, whose tables are empty: its rows may not fit to what was before.
         second.go("upgrade", "head", to=before)
         assert second.succeed("check") == CLEAN
-        second.go("downgrade", "-1", to=after)
+        second.back(to=after)
         second.go("upgrade", "head", to=before)

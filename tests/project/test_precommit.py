@@ -83,6 +83,24 @@ def test_a_second_head_is_refused_with_the_names_of_both(repository: Shell) -> N
     assert "FAILED: There are 2 heads: 0123456789ab (a second head.) and " + head in output
 
 
+def test_what_a_revision_destroys_without_a_word_is_named(repository: Shell) -> None:
+    versions = repository.folder / "alembic" / "versions"
+    head = max(versions.glob("*.py")).name.split("_")[4]
+    revision = versions / "2026_12_01_000000_0123456789ab_drop_votes.py"
+    text = SECOND_HEAD.format(parent=head).replace("Do nothing.", "Drop.")
+    revision.write_text(
+        text.replace("revision =", "from alembic import op\n\nrevision =", 1).replace(
+            '    """Drop."""', '    """Drop."""\n    op.drop_table("votes")', 1
+        )
+    )
+
+    code, output = repository.run("git add . && pre-commit run destroys")
+
+    assert code == 1
+    assert "(a second head.) destroys table votes. If that is meant, add to it: " in output
+    assert 'destroys = ["table votes"]' in output
+
+
 def test_hooks_run_where_they_are_needed() -> None:
     drift = re.compile(HOOKS["drift"]["files"])
     schema = ("models/votes.py", "alembic/versions/x.py", "alembic/env.py", "alembic.ini")
@@ -101,7 +119,7 @@ def test_hooks_come_from_pypi_in_the_versions_of_pyproject() -> None:
         for group in ("lint", "commands", "typecheck")
     )
     needed = dict.fromkeys(HOOKS, lint)
-    needed["drift"] = needed["single-head"] = project | commands - lint
+    needed["drift"] = needed["single-head"] = needed["destroys"] = project | commands - lint
     needed["mypy"] = {
         text for text in project | typecheck if Requirement(text).name not in NOT_IMPORTED
     }
@@ -142,5 +160,5 @@ def outcomes(output: str) -> dict[str, str]:
 
 def outcomes_of_a_model() -> dict[str, str]:
     """Return how the hooks end when a model is changed and all is well."""
-    skipped = {"yaml", "toml", "single-head", SLOW}
+    skipped = {"yaml", "toml", "single-head", "destroys", SLOW}
     return {name: "Skipped" if name in skipped else "Passed" for name in HOOKS}

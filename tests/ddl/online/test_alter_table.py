@@ -43,6 +43,7 @@ def test_what_would_stop_the_work_is_refused(site: Site, action: str) -> None:
         "ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
         "ALTER a DROP NOT NULL, ALTER b SET DEFAULT 5",
         "RENAME a TO c",
+        "RENAME TO s",
         "SET (fillfactor = 50)",
         "DROP COLUMN b",
     ],

@@ -201,6 +201,22 @@ def test_a_view_goes_for_a_moment_only(site: Site) -> None:
     assert "column parent.id bigint t d " in site.catalog
 
 
+@pytest.mark.parametrize("tables", [("child", "parent"), ("parent", "child")])
+def test_both_ends_of_a_key_under_a_view(site: Site, tables: tuple[str, str]) -> None:
+    site.sql(*TABLES, "CREATE VIEW words AS SELECT id, word FROM parent")
+    widen = {"parent": WIDEN[0], "child": WIDEN[2]}
+    site.revise(
+        'op.execute("DROP VIEW words")',
+        *(widen[table] for table in tables),
+        'op.execute("CREATE VIEW words AS SELECT id, word FROM parent")',
+    )
+    site.upgrade()
+    online = site.catalog
+    site.clean()
+    site.sql(*TABLES, PLAIN[0], PLAIN[2], "CREATE VIEW words AS SELECT id, word FROM parent")
+    assert online == site.catalog
+
+
 def test_a_view_in_the_way(site: Site) -> None:
     site.sql(*TABLES, "CREATE VIEW words AS SELECT id, word FROM parent")
     site.revise(WIDEN[0])

@@ -1,0 +1,209 @@
+"""A change in two revisions: what comes, and later what goes.
+
+Code of the release before still uses what goes, and runs until the next release is everywhere. So
+whole tables, columns, views and functions that go, do so in a revision of their own after the rest
+(expand, then contract). Each of the two is proved by itself, up and down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+
+from ddl.compare import backfill, columns, framed, leaves, residue, search
+from ddl.compare.losses import DROP_COLUMN
+from ddl.compare.operations import StatementOp
+from ddl.compare.pair import pairs
+from ddl.compare.plugin import candidate, leads, turned
+from ddl.compare.ways import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+    from alembic.runtime.migration import MigrationContext
+
+    from ddl.compare.comparison import Comparison
+    from ddl.compare.entry import Dump
+    from ddl.compare.table_parts import Column
+
+# What a query may name, and what is made of or for it.
+_KINDS = {
+    "TABLE",
+    "FOREIGN TABLE",
+    "VIEW",
+    "MATERIALIZED VIEW",
+    "FUNCTION",
+    "PROCEDURE",
+    "AGGREGATE",
+    "TYPE",
+    "DOMAIN",
+    "SEQUENCE",
+    "SCHEMA",
+    "EXTENSION",
+}
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The operations of the two revisions, proven."""
+
+    expand: list[MigrateOperation]
+    contract: list[MigrateOperation]
+
+
+def of(
+    context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
+) -> Stages | None:
+    """Return the stages of a revision; None where it has one, or what goes cannot go later.
+
+    operations: the revision's, proven as they are.
+    """
+    found = [
+        operation
+        for operation in leaves.flatten(operations)
+        if operation not in comparison.renames
+        if not (isinstance(operation, StatementOp) and operation.action == "check")
+    ]
+    later = _later(found, comparison.before, comparison.after)
+    if not later or (len(later) == len(found) and not comparison.renames):
+        return None
+    expand = [operation for operation in found if not any(operation is one for one in later)]
+    rendering = AutogenContext(context, autogenerate=False)
+    fills = backfill.hinted(context.opts["target_metadata"].tables.values())
+    prover = _Prover(rendering, comparison, fills)
+    loosened = _Loosened(columns.of(comparison.before))
+    contract = [loosened.dropping(operation) for operation in later]
+    for first, second in (([*expand, *loosened.altering], contract), (expand, later)):
+        try:
+            return prover.stages(first, second)
+        except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
+            continue
+    return None
+
+
+def _later(found: Sequence[MigrateOperation], before: Dump, after: Dump) -> list[MigrateOperation]:
+    """Return the operations that only take something away, of which nothing is left."""
+    gone = {key for key, entry in before.items() if key not in after and entry.kind in _KINDS}
+    staying = {entry.label for entry in after.values()}
+    moved = []
+    for operation in found:
+        if isinstance(operation, StatementOp):
+            keys = {key for key, entry in before.items() if entry.label == operation.label}
+            needs = {need for key in keys for need in before[key].needs}
+            whole = operation.action == "drop" and operation.label not in staying
+            # A grant on it, a trigger or a policy of it goes along.
+            goes = (whole and bool((keys | needs) & gone)) or _drops_columns(operation)
+        elif isinstance(operation, ops.DropColumnOp):
+            goes = _column_gone(operation, after)
+        else:
+            drops = type(operation).__name__.startswith("Drop")
+            goes = drops and leaves.table_key(operation) in gone
+        if goes:
+            moved.append(operation)
+    return moved
+
+
+def _drops_columns(operation: StatementOp) -> bool:
+    return bool(operation.upgrade) and all(map(DROP_COLUMN.match, operation.upgrade))
+
+
+def _column_gone(operation: ops.DropColumnOp, after: Dump) -> bool:
+    """Return whether a column goes for good: one of its name may come anew."""
+    key = leaves.table_key(operation)
+    place = (operation.schema or "public", operation.table_name, operation.column_name)
+    return key in after and place not in columns.of({key: after[key]})
+
+
+class _Loosened:
+    """Lets new code leave out columns that are still there, and NOT NULL.
+
+    altering: the operations of the first revision that do so.
+    """
+
+    def __init__(self, known: dict[columns.Place, Column]) -> None:
+        self.known = known
+        self.altering: list[MigrateOperation] = []
+
+    def dropping(self, operation: MigrateOperation) -> MigrateOperation:
+        """Return what drops the column, which can be NULL by then."""
+        if not isinstance(operation, ops.DropColumnOp):
+            return operation
+        schema, table, name = operation.schema, operation.table_name, operation.column_name
+        known = self.known.get((schema or "public", table, name))
+        if known is None or not known.not_null or known.default or known.generated:
+            return operation
+        column = operation.to_column()._copy()  # noqa: SLF001  # no public name
+        column.nullable = True
+        self.altering.append(
+            ops.AlterColumnOp(
+                table,
+                name,
+                schema=schema,
+                existing_type=column.type,
+                existing_nullable=False,
+                modify_nullable=True,
+            )
+        )
+        return ops.DropColumnOp.from_column_and_tablename(schema, table, column)
+
+
+@dataclass(frozen=True)
+class _Prover:
+    """Proves a stage from where the one before it ends."""
+
+    context: AutogenContext
+    comparison: Comparison
+    fills: set[columns.Place]
+
+    def stages(
+        self, expand: list[MigrateOperation], contract: list[MigrateOperation]
+    ) -> Stages | None:
+        """Return both stages. Raises what says that a step fails, or does not lead there."""
+        comparison = self.comparison
+        with candidate(comparison, self.context) as one:
+            one.run([*comparison.renames, *expand])
+            between = one.dump()
+            one.run(contract)
+            search.expect(comparison.after, one.dump())
+        if not residue.differing(between, comparison.before) and not comparison.renames:
+            return None
+        first = self._proven(replace(comparison, after=between), [], expand)
+        start = [*leaves.flatten(first)]
+        second = self._proven(replace(comparison, before=between, renames=()), start, contract)
+        return Stages(first, second)
+
+    def _proven(
+        self,
+        comparison: Comparison,
+        start: list[MigrateOperation],
+        found: list[MigrateOperation],
+    ) -> list[MigrateOperation]:
+        """Return operations with their way back. start: what leads to where they begin."""
+        up = framed.framed(comparison, self.fills, found)
+        with candidate(self.comparison, self.context) as one:
+            one.run(start)
+            original = one.dump()
+            if all(
+                leads(one, way, goal)
+                for way, goal in (
+                    (up, comparison.after),
+                    (turned(up), original),
+                    (up, comparison.after),
+                )
+            ):
+                return up
+        with candidate(self.comparison, self.context) as one:
+            one.run([*start, *comparison.renames, *found])
+            ways = Ways(comparison.databases.version)
+            down = search.find(one, comparison.after, comparison.before, [], ways)
+            up = framed.framed(comparison, self.fills, pairs(found, down))
+            one.run(turned(list(comparison.renames)))
+            one.run(up)
+            search.expect(comparison.after, one.dump())
+            one.run(turned(up))
+            search.expect(original, one.dump())
+        return up

@@ -1,0 +1,1 @@
+"""What a revision will do: what it destroys, what stops working, which steps it takes."""

@@ -1,0 +1,268 @@
+"""What statements destroy, and what code of the release before breaks on, by their text.
+
+They are read in the order in which they run, so that each meets what those before it have made. A
+statement that is not known here changes nothing that is looked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ddl.compare.names import literal, unquoted
+from ddl.plan import alter_table, create_table
+from ddl.plan.cursor import Cursor, statements
+from ddl.plan.found import Found
+from ddl.plan.schema import Enum, Schema, called
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ddl.online.lexer import Token
+    from ddl.plan.types import Type
+
+# What a view may be called, and what else a query names.
+_QUERIED = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
+
+# A statement within a block of PL/pgSQL begins after one of these.
+_BEFORE = {"BEGIN", "THEN", "ELSE", "LOOP", ";"}
+
+
+class Reader:
+    """Reads revisions, one after the other."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.whole = Found()
+
+    def begin(self) -> None:
+        """Begin with a revision."""
+        self.schema.begin()
+        self._enums = dict(self.schema.enums)
+        self.whole = Found()
+
+    def read(self, sql: str, existing: Mapping[str, Type] | None = None) -> Found:
+        """Return what the statements of a text do.
+
+        existing: the types of columns before, by name, where nothing else tells them.
+        """
+        found = Found()
+        for cursor in statements(sql):
+            one = self._statement(cursor, existing or {})
+            for key in one.later:
+                self.whole.later.pop(key, None)
+            found.add(one)
+        self.whole.add(found)
+        return found
+
+    def end(self) -> Found:
+        """Return what all of the revision does."""
+        for name, old in self._enums.items():
+            new = self.schema.enums.get(name)
+            if new is not None and new is not old:
+                lost = [value for value in old.was if value not in new.values]
+                self.whole.add(alter_table.lost_values(old, lost))
+        self.whole.breaks += filter(None, self.whole.later.values())
+        return self.whole
+
+    def _statement(self, cursor: Cursor, existing: Mapping[str, Type]) -> Found:
+        verb = cursor.any("CREATE", "ALTER", "DROP", "TRUNCATE", "DO")
+        if verb == "ALTER" and cursor.any("TABLE", "FOREIGN TABLE"):
+            return alter_table.read(self.schema, cursor, existing)
+        return _READERS[verb](self, cursor) if verb in _READERS else Found()
+
+    def _create(self, cursor: Cursor) -> Found:
+        cursor.maybe("OR", "REPLACE")
+        cursor.any("GLOBAL", "LOCAL")
+        cursor.any("TEMPORARY", "TEMP", "UNLOGGED")
+        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "UNIQUE INDEX", *_QUERIED)
+        cursor.maybe("IF", "NOT", "EXISTS")
+        if kind == "UNIQUE INDEX":
+            return self._unique(cursor)
+        if kind == "TABLE":
+            create_table.read(self.schema, cursor)
+        elif kind in _QUERIED:
+            return Found(later={_query(kind, cursor): ""})
+        elif kind:
+            name = cursor.name()
+            if kind == "DOMAIN":
+                cursor.maybe("AS")
+                self.schema.domains[name] = self.schema.column(cursor)
+            elif cursor.maybe("AS", "ENUM"):
+                self.schema.enums[name] = Enum([_value(part) for part in cursor.parts()])
+        return Found()
+
+    def _unique(self, cursor: Cursor) -> Found:
+        cursor.maybe("CONCURRENTLY")
+        cursor.maybe("IF", "NOT", "EXISTS")
+        index = cursor.name() if cursor.word != "ON" else ("public", "a unique index")
+        cursor.maybe("ON")
+        cursor.maybe("ONLY")
+        name = cursor.name()
+        table = self.schema.tables.get(name)
+        if table is None or table.made:
+            return Found()  # of a materialised view, say
+        return Found(breaks=[f"new rows of {called(name)} must fit {index[1]}"])
+
+    def _alter(self, cursor: Cursor) -> Found:
+        if cursor.maybe("SCHEMA"):
+            self._rename_schema(cursor)
+            return Found()
+        if cursor.any("VIEW", "MATERIALIZED VIEW"):
+            cursor.maybe("IF", "EXISTS")
+            name = cursor.name()
+            if cursor.any("RENAME TO", "SET SCHEMA"):
+                return Found(breaks=[f"{called(name)} has another name"])
+        elif cursor.maybe("TYPE"):
+            return self._alter_type(cursor)
+        return Found()
+
+    def _rename_schema(self, cursor: Cursor) -> None:
+        old = cursor.identifier()
+        if cursor.maybe("RENAME", "TO"):
+            new = cursor.identifier()
+            for things in (self.schema.tables, self.schema.enums, self.schema.domains):
+                moved = {(new, key[1]): things.pop(key) for key in [*things] if key[0] == old}
+                things.update(moved)  # type: ignore[arg-type]  # each takes its own back
+
+    def _alter_type(self, cursor: Cursor) -> Found:
+        name = cursor.name()
+        enum = self.schema.enums.get(name)
+        if cursor.maybe("RENAME", "VALUE"):
+            old = _value(cursor)
+            cursor.maybe("TO")
+            new = _value(cursor)
+            if enum is not None:
+                enum.values = [new if value == old else value for value in enum.values]
+                enum.was = tuple(new if value == old else value for value in enum.was)
+            return Found(breaks=[f"{literal(old)} of {called(name)} is now {literal(new)}"])
+        if cursor.maybe("ADD", "VALUE"):
+            cursor.maybe("IF", "NOT", "EXISTS")
+            value = _value(cursor)
+            if enum is not None and value not in enum.values:
+                enum.values.append(value)
+        elif cursor.maybe("RENAME", "TO"):
+            self._move(name, (name[0], cursor.identifier()))
+        elif cursor.maybe("SET", "SCHEMA"):
+            self._move(name, (cursor.identifier(), name[1]))
+        elif cursor.maybe("DROP", "ATTRIBUTE"):
+            cursor.maybe("IF", "EXISTS")
+            what = f"{called(name)}.{cursor.identifier()}"
+            return Found([f"attribute {what}"], [f"{what} is gone"])
+        return Found()
+
+    def _move(self, old: tuple[str, str], new: tuple[str, str]) -> None:
+        if old in self.schema.enums:
+            self.schema.enums[new] = self.schema.enums.pop(old)
+        if old in self.schema.domains:
+            self.schema.domains[new] = self.schema.domains.pop(old)
+
+    def _drop(self, cursor: Cursor) -> Found:
+        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", *_QUERIED)
+        cursor.maybe("IF", "EXISTS")
+        if kind == "TABLE":
+            found = Found()
+            for name in cursor.names():
+                found.add(self._drop_table(name))
+            return found
+        if kind in _QUERIED:
+            # Created again by the same revision, it is there.
+            start = cursor.at
+            names = [called(cursor.name())]
+            cursor.at = start
+            return Found(later={_query(kind, cursor): f"{names[0]} is gone"})
+        if kind in {"TYPE", "DOMAIN"}:
+            return self._drop_types(cursor)
+        if kind == "OWNED":
+            return Found([f"all that {cursor.rest()[-1].text} owns"])
+        return self._drop_many(kind, cursor) if kind else Found()
+
+    def _drop_table(self, name: tuple[str, str]) -> Found:
+        table = self.schema.tables.pop(name, None)
+        if table is not None and table.made:
+            return Found()
+        return Found([f"table {called(name)}"], [f"{called(name)} is gone"])
+
+    def _drop_types(self, cursor: Cursor) -> Found:
+        found = Found()
+        names = list(cursor.names())
+        cascade = cursor.has("CASCADE")
+        for name in names:
+            enum = self.schema.enums.pop(name, None)
+            domain = self.schema.domains.pop(name, None)
+            if not cascade:
+                continue
+            if enum is None and domain is None:
+                found.add(Found([f"type {called(name)} with what needs it"]))
+            for place, table in self.schema.tables.items():
+                for column in [*table.columns]:
+                    if enum is not None and table.columns[column].enum is enum:
+                        found.add(alter_table.dropped(place, table, column))
+        return found
+
+    def _drop_many(self, kind: str, cursor: Cursor) -> Found:
+        """Read DROP SCHEMA and DROP EXTENSION, which take what is in them with CASCADE only."""
+        found = Found()
+        names = [name for _, name in cursor.names()]
+        if not cursor.has("CASCADE"):
+            return found
+        for name in names:
+            if kind == "EXTENSION":
+                found.add(Found([f"extension {name} with what needs it"]))
+            for table in [*self.schema.tables]:
+                if kind == "SCHEMA" and table[0] == name:
+                    found.add(self._drop_table(table))
+        return found
+
+    def _truncate(self, cursor: Cursor) -> Found:
+        cursor.maybe("TABLE")
+        cursor.maybe("ONLY")
+        found = Found()
+        for name in cursor.names():
+            table = self.schema.tables.get(name)
+            if table is None or not table.made:
+                found.add(Found([f"rows of {called(name)}"]))
+        return found
+
+    def _do(self, cursor: Cursor) -> Found:
+        """Read what a block of PL/pgSQL says, or executes as a text."""
+        found = Found()
+        body = next((token for token in cursor.rest() if token.kind in {"dollar", "string"}), None)
+        if body is None:
+            return found
+        block = Cursor(_content(body))
+        start = 0
+        for at, token in enumerate([*block.tokens, None]):
+            if token is None or (token.keyword or token.text) in _BEFORE:
+                found.add(self._statement(Cursor(block.sql, block.tokens[start:at]), {}))
+                start = at + 1
+            elif token.kind == "string":
+                found.add(self.read(unquoted(token.text)))
+        return found
+
+
+def _query(kind: str, cursor: Cursor) -> tuple[str, ...]:
+    """Return by what a view or function is known; of functions of one name, all are one."""
+    return (kind, *cursor.name())
+
+
+def _content(body: Token) -> str:
+    """Return the text that a constant stands for."""
+    if body.kind == "string":
+        return unquoted(body.text)
+    tag = body.text[: body.text.index("$", 1) + 1]
+    return body.text[len(tag) : -len(tag)]
+
+
+def _value(cursor: Cursor) -> str:
+    token = cursor.now
+    cursor.at += 1
+    return unquoted(token.text) if token and token.kind == "string" else ""
+
+
+_READERS: dict[str, Callable[[Reader, Cursor], Found]] = {
+    "CREATE": Reader._create,  # noqa: SLF001  # in this file
+    "ALTER": Reader._alter,  # noqa: SLF001
+    "DROP": Reader._drop,  # noqa: SLF001
+    "TRUNCATE": Reader._truncate,  # noqa: SLF001
+    "DO": Reader._do,  # noqa: SLF001
+}

@@ -1,0 +1,107 @@
+"""A second opinion on the revisions: squawk's, of the SQL that --sql writes of them.
+
+``python -m ddl.squawk`` writes each revision's upgrade in its online form, as one that meets the
+tables of those before it, and lets squawk read all of them. Which of its rules are off, and why, is
+in ``.squawk.toml``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic.config import Config
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from ddl.console import uncaught
+from ddl.database.url import DRIVER
+from ddl.errors import UserError
+from ddl.offline import Online
+from ddl.online.settings import Settings
+from ddl.steps import Running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.script import Script
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def write(revisions: Iterable[Script], folder: Path) -> list[Path]:
+    """Write an SQL file for each revision, named as its own; return them.
+
+    One that asks a database is left out, as --sql would leave it.
+    """
+    files = []
+    for revision in revisions:
+        text = script(revision)
+        if text is not None:
+            place = folder / f"{Path(revision.path).stem}.sql"
+            place.write_text(text, encoding="utf-8")
+            files.append(place)
+    return files
+
+
+def script(revision: Script) -> str | None:
+    """Return the upgrade of a revision for psql; None when it asks a database."""
+    buffer = StringIO()
+    context = MigrationContext.configure(
+        url=f"{DRIVER}://",
+        opts={"as_sql": True, "output_buffer": buffer},
+        dialect_opts={"paramstyle": "named"},
+    )
+    impl = Online(
+        context.dialect,
+        None,
+        as_sql=True,
+        transactional_ddl=True,
+        output_buffer=buffer,
+        context_opts=context.opts,
+    )
+    context.impl = impl
+    impl.begin(context, Running(step=revision), Settings())
+    impl.emit_begin()
+    try:
+        with Operations.context(context):
+            revision.module.upgrade()
+    except Exception:  # noqa: BLE001  # whatever it asks for, there is no database here
+        return None
+    impl.emit_commit()
+    return buffer.getvalue()
+
+
+def check(*arguments: str) -> None:
+    """Let squawk read all revisions. arguments: its own.
+
+    Raises UserError when it finds something, which it has printed then, or is not installed.
+    """
+    program = shutil.which("squawk", path=sysconfig.get_path("scripts")) or shutil.which("squawk")
+    if program is None:
+        raise UserError("squawk is not installed: python -m pip install squawk-cli")
+    directory = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
+    with tempfile.TemporaryDirectory() as folder:
+        files = write(reversed(list(directory.walk_revisions())), Path(folder))
+        names = [file.name for file in files]
+        if not names:
+            return
+        command = [program, "--config", str(ROOT / ".squawk.toml"), *arguments, *names]
+        done = subprocess.run(command, cwd=folder, check=False)
+    if done.returncode:
+        raise UserError(
+            "squawk objects to a revision: change it, or let its line in the SQL say "
+            "-- squawk-ignore, or turn the rule off with a reason in .squawk.toml."
+        )
+
+
+if __name__ == "__main__":
+    uncaught.install()
+    check(*sys.argv[1:])
