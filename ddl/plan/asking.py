@@ -82,13 +82,14 @@ class Planner(Runner):
 
     def start(self) -> None:
         """Learn what is there; the connection has no transaction before and after."""
+        own = journal.table_of(self.context)
         with self.connection.begin():
             self.execute(f"SET lock_timeout = {self.settings.lock_timeout or 300}")
-            self.known = catalog.tables(self.connection)
+            self.known = catalog.tables(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
             )
-        self.unnoted = ready.unnoted(self.connection, journal.table_of(self.context))
+        self.unnoted = ready.unnoted(self.connection, own)
 
     def turn(self) -> None:
         """Turn to the next revision."""
