@@ -33,7 +33,7 @@ _AX = "ACCESS EXCLUSIVE"
 _SUE = "SHARE UPDATE EXCLUSIVE"
 
 # By module and function.
-_FORMS = {
+FORMS = {
     "index.create": How("built CONCURRENTLY", _SUE, BESIDE),
     "index.drop": How("dropped CONCURRENTLY", _SUE, MOMENT),
     "partitions.create_index": How("CONCURRENTLY on each partition, then attached", _SUE, BESIDE),
@@ -63,4 +63,4 @@ def of(work: Callable[..., Any]) -> How:
     while isinstance(work, partial):
         work = work.func
     module = work.__module__.rpartition(".")[2]
-    return _FORMS.get(f"{module}.{work.__name__}", _OTHER)
+    return FORMS.get(f"{module}.{work.__name__}", _OTHER)
