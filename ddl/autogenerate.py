@@ -216,8 +216,7 @@ def _sum_up(context: MigrationContext, revision: object, directives: list[Migrat
     """Say what the revision does, in two where something goes; write no file for nothing."""
     del revision
     comparison: Comparison | None = context.opts.get(plugin.OPTION)
-    if comparison is not None:
-        written.split(context, comparison, directives)
+    why = "" if comparison is None else written.split(context, comparison, directives)
     operations = [
         operation
         for script in directives
@@ -234,6 +233,7 @@ def _sum_up(context: MigrationContext, revision: object, directives: list[Migrat
         text = summary.short(operations)
     else:
         text = summary.full(context, comparison, directives)
+        text += f"\n{why}" if why else ""
         if context.environment_context and _wants_diff(context.environment_context):
             text += summary.entries(comparison)
     context.config.print_stdout("%s", text)

@@ -47,7 +47,8 @@ def run(task: Run) -> None:
     )
     context = task.environment.get_context()
     arguments = task.environment.get_x_argument(as_dictionary=True)
-    online = settings.online(arguments)
+    # A stamp is one statement, which stands as it is.
+    online = settings.online(arguments) and task.command in {"upgrade", "downgrade"}
     impl = (Online if online else Verbatim)(
         context.dialect,
         None,

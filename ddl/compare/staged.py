@@ -55,12 +55,17 @@ class Stages:
     contract: list[MigrateOperation]
 
 
+class EntangledError(Exception):
+    """What goes cannot go later by itself."""
+
+
 def of(
     context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> Stages | None:
-    """Return the stages of a revision; None where it has one, or what goes cannot go later.
+    """Return the stages of a revision; None where nothing goes, or nothing comes.
 
     operations: the revision's, proven as they are.
+    Raises EntangledError where what goes cannot go later by itself.
     """
     found = [
         operation
@@ -82,19 +87,20 @@ def of(
             return prover.stages(first, second)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
             continue
-    return None
+    raise EntangledError
 
 
 def _later(found: Sequence[MigrateOperation], before: Dump, after: Dump) -> list[MigrateOperation]:
     """Return the operations that only take something away, of which nothing is left."""
     gone = {key for key, entry in before.items() if key not in after and entry.kind in _KINDS}
-    staying = {entry.label for entry in after.values()}
+    # Nor what comes with other parameters: a call could mean both.
+    staying = {entry.label.partition("(")[0] for entry in after.values()}
     moved = []
     for operation in found:
         if isinstance(operation, StatementOp):
             keys = {key for key, entry in before.items() if entry.label == operation.label}
             needs = {need for key in keys for need in before[key].needs}
-            whole = operation.action == "drop" and operation.label not in staying
+            whole = operation.action == "drop" and operation.label.partition("(")[0] not in staying
             # A grant on it, a trigger or a policy of it goes along.
             goes = (whole and bool((keys | needs) & gone)) or _drops_columns(operation)
         elif isinstance(operation, ops.DropColumnOp):

@@ -20,24 +20,32 @@ if TYPE_CHECKING:
 # The option of a command that is said as ``-x split=off``.
 OPTION = "split"
 
+ENTANGLED = "What goes is entangled with the rest: it stays in this revision."
+
 # What is written after the message of the first revision.
 CONTRACT = " (contract)"
 
 
 def split(
     context: MigrationContext, comparison: Comparison, directives: list[MigrationScript]
-) -> None:
-    """Put what goes into a revision of its own, after the one that there is, where that can be."""
+) -> str:
+    """Put what goes into a revision of its own, after the one that there is.
+
+    Return why it cannot be, as a line for the screen; "" where it is, or nothing is to be done.
+    """
     environment = context.environment_context
     said = environment.get_x_argument(as_dictionary=True) if environment else {}
     if said.get(OPTION) == "off" or len(directives) != 1:
-        return
+        return ""
     (script,) = directives
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():
-        return
-    stages = staged.of(context, comparison, script.upgrade_ops.ops)
+        return ""
+    try:
+        stages = staged.of(context, comparison, script.upgrade_ops.ops)
+    except staged.EntangledError:
+        return ENTANGLED
     if stages is None:
-        return
+        return ""
     _set(context, script, stages.expand)
     # Alembic puts a revision after its "head", also one that is written by the same command.
     second = ops.MigrationScript(
@@ -51,6 +59,7 @@ def split(
     )
     _set(context, second, stages.contract)
     directives.append(second)
+    return ""
 
 
 def _set(

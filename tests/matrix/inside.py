@@ -35,11 +35,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """A revision between two schemas, as it would be written; stages: in how many files."""
+    """A revision between two schemas, as it would be written.
+
+    stages: in how many files. why: what is said where it is one though something goes.
+    """
 
     up: str
     down: str
     stages: int = 1
+    why: str = ""
 
 
 def write(databases: Scratch, template: str, before: Dump, models: desired.Models) -> Change:
@@ -78,7 +82,7 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
             script = produce_migrations(context, models.metadata)
         rendering = AutogenContext(context, autogenerate=False)
         scripts = [script]
-        written.split(context, comparison, scripts)
+        why = written.split(context, comparison, scripts)
         ups, downs = [], []
         for one in scripts:
             assert one.upgrade_ops is not None
@@ -86,7 +90,7 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
             ups.append(_render(rendering, one.upgrade_ops.ops))
             downs.append(_render(rendering, one.downgrade_ops.ops))
     databases.drop(copy)
-    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts))
+    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts), why)
 
 
 def _render(context: AutogenContext, operations: Sequence[MigrateOperation]) -> str:
