@@ -80,15 +80,17 @@ def main(arguments: list[str]) -> None:
     """Measure the operations that are named, or all."""
     rows = int(arguments[0]) if arguments else ROWS
     names = arguments[1:] or list(OPERATIONS)
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+    # The server's keeper may still be at work in it.
+    with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as folder:
         running = server.start(Path(folder) / "server", durable=True)
         execute(running, "postgres", "CREATE DATABASE filled")
         execute(running, "filled", *FILL.format(rows=rows).strip().split(";\n"))
         (Path(folder) / "tree").mkdir()
         with tree(Path(folder) / "tree", 0, 0) as made:
             found = [cells for name in names for cells in compare(running, made, name, rows)]
+        sys.stdout.write(table.render(HEAD, found) + "\n")
+        sys.stdout.flush()
         running.release()
-    sys.stdout.write(table.render(HEAD, found) + "\n")
 
 
 def compare(running: Server, made: Tree, name: str, rows: int) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from sqlalchemy.schema import DDLElement
 from ddl.database.url import DRIVER
 from ddl.errors import UserError
 from ddl.failures import NOT_WRITTEN, explained
-from ddl.online import session, settings
+from ddl.online import journal, session, settings
 from ddl.online.script import Script
 from ddl.steps import Running, watched
 
@@ -47,8 +47,8 @@ def run(task: Run) -> None:
     )
     context = task.environment.get_context()
     arguments = task.environment.get_x_argument(as_dictionary=True)
-    # A stamp is one statement, which stands as it is.
-    online = settings.online(arguments) and task.command in {"upgrade", "downgrade"}
+    # A stamp changes no table but Alembic's own.
+    online = task.command != "stamp" and settings.online(arguments)
     impl = (Online if online else Verbatim)(
         context.dialect,
         None,
@@ -112,7 +112,7 @@ class Online(Verbatim):
 
     def begin(self, context: MigrationContext, running: Running, chosen: Settings) -> None:
         """Know the run. context: that of which this is the ``impl``."""
-        self.running, self.script = running, Script(chosen)
+        self.running, self.script = running, Script(chosen, journal.table_of(context))
         block = context.autocommit_block
 
         @contextmanager

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from ddl.errors import UserError
 from ddl.online import catalog, journal, past, ready, session, transaction, waiting
 from ddl.online.journal import Journal, Note
 from ddl.online.outcomes import LeftNothingError, Postponed, ReplayError
@@ -90,9 +91,9 @@ class Runner(Steps):
                     self._once(step, function, options)
                 except ReplayError as replay:
                     self._replay(step, replay)
-                except LeftNothingError:
+                except LeftNothingError as error:
                     self._forget()
-                    raise
+                    raise self._with_ways_on(error, step) from error
                 except DBAPIError as error:
                     if self.gone or not waiting.busy(error):
                         raise
@@ -173,6 +174,16 @@ class Runner(Steps):
             with self.connection.begin():
                 self.journal.clear(self.connection)
             self.running.split = False
+
+    def _with_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
+        """Return an error that says, too, what can be done with a revision that is half done."""
+        if not (self.journal.note.done and step.is_upgrade):
+            return error
+        at = ", ".join(step.from_revisions) or "base"
+        return UserError(
+            f"{error}\nWhat it did before stays: the next run goes on from there, or take it back: "
+            f"alembic downgrade {at}"
+        )
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""

@@ -28,9 +28,10 @@ _PARTITIONED = (
 class Script:
     """The tables that a script has created so far, and how long it waits."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, own: str = "alembic_version") -> None:
         self.settings = settings
-        self.created: set[str] = set()
+        # Alembic's own table is nobody else's.
+        self.created = {_plain(own)}
 
     def steps(self, sql: str, *, asked: bool) -> list[str] | None:
         """Return the steps of a statement, None when it stays as it is.

@@ -25,8 +25,8 @@ from ddl.embedded import server
 from ddl.errors import UserError
 from ddl.online import blocking
 from tests import state
-from tests.ddl.online.conftest import Site
 from tests.ddl.online.operations import OPERATIONS
+from tests.ddl.online.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

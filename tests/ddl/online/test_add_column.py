@@ -8,10 +8,12 @@ import pytest
 
 from ddl.errors import UserError
 from ddl.online import blocking
-from tests.ddl.online.conftest import blocking_scans, filenode, survives, traffic, watched
+from tests.ddl.online.beside import traffic
+from tests.ddl.online.killed import survives
+from tests.ddl.online.watching import blocking_scans, filenode, watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = (
     "CREATE TABLE t (a int, touched int DEFAULT 0)",
@@ -56,10 +58,7 @@ def test_filled_beside_writers(site: Site, line: str, column: str, plain: str) -
     site.sql(WRITE)
     assert site.rows(f"SELECT count(*) - count(DISTINCT {column}) FROM t") == [(0,)]  # noqa: S608  # of this test
     assert site.rows("SELECT max(touched) FROM t") == [(0,)], "no trigger of the users' saw it"
-    online = site.catalog
-    site.clean()
-    site.sql(*TABLE, f"ALTER TABLE t ADD COLUMN {plain}")
-    assert site.catalog == online
+    site.equals(*TABLE, f"ALTER TABLE t ADD COLUMN {plain}")
 
 
 def test_one_that_costs_nothing_stays_as_it_is(site: Site) -> None:
@@ -147,10 +146,7 @@ def test_a_definition_that_says_more(site: Site, definition: str) -> None:
     site.made.pop()
     site.revise(line, top='blocking = ["t"]')
     site.upgrade()
-    run = site.catalog
-    site.clean()
-    site.sql(*tables, f"ALTER TABLE t ADD COLUMN {definition}")
-    assert site.catalog == run
+    site.equals(*tables, f"ALTER TABLE t ADD COLUMN {definition}")
 
 
 def test_a_default_that_is_null_at_times(site: Site) -> None:

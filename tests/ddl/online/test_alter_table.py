@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
-from tests.ddl.online.conftest import watched
+from tests.ddl.online.watching import watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = (
     "CREATE TABLE t (a int NOT NULL, b int)",

@@ -9,10 +9,12 @@ import pytest
 
 from ddl.errors import UserError
 from ddl.online import blocking
-from tests.ddl.online.conftest import blocking_scans, killing, survives, traffic, watched
+from tests.ddl.online.beside import traffic
+from tests.ddl.online.killed import killing, survives
+from tests.ddl.online.watching import blocking_scans, watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 ROWS = 20_000
 

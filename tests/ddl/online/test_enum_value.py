@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
-from tests.ddl.online.conftest import survives
+from tests.ddl.online.killed import survives
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = ("CREATE TYPE mood AS ENUM ('sad', 'glad')", "CREATE TABLE t (m mood)")
 

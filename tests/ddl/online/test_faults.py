@@ -16,8 +16,9 @@ import pytest
 
 from ddl.embedded import server
 from tests.ddl.online import faults
-from tests.ddl.online.conftest import FAULTS, Site
+from tests.ddl.online.conftest import FAULTS
 from tests.ddl.online.operations import OPERATIONS, lines
+from tests.ddl.online.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 
 from ddl.online import blocking
 from tests import state
-from tests.ddl.online.conftest import INI, Site
+from tests.ddl.online.site import INI, Site
 
 if TYPE_CHECKING:
     import pytest

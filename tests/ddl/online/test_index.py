@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
-from tests.ddl.online.conftest import blocking_scans, survives, traffic, watched
+from tests.ddl.online.beside import traffic
+from tests.ddl.online.killed import survives
+from tests.ddl.online.watching import blocking_scans, watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = (
     "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int, b text)",

@@ -8,10 +8,10 @@ import pytest
 from alembic import command
 
 from ddl.errors import UserError
-from tests.ddl.online.conftest import watched
+from tests.ddl.online.watching import watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = ("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)")
 

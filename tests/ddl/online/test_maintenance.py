@@ -9,7 +9,7 @@ import pytest
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = (
     "CREATE TABLE t (a int CONSTRAINT t_pkey PRIMARY KEY)",

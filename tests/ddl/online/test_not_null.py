@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
-from tests.ddl.online.conftest import before_each, blocking_scans, survives, traffic, watched
+from tests.ddl.online.beside import traffic
+from tests.ddl.online.killed import survives
+from tests.ddl.online.watching import before_each, blocking_scans, watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = (
     'CREATE TABLE t (a int PRIMARY KEY, "B" text)',
@@ -28,10 +30,7 @@ def test_set_beside_writers(site: Site) -> None:
         site.upgrade()
     assert written
     assert not blocking_scans(steps, "t")
-    online = site.catalog
-    site.clean()
-    site.sql(*TABLE, 'ALTER TABLE t ALTER COLUMN "B" SET NOT NULL')
-    assert site.catalog == online
+    site.equals(*TABLE, 'ALTER TABLE t ALTER COLUMN "B" SET NOT NULL')
 
 
 def test_rows_without_a_value(site: Site) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
-from tests.ddl.online.conftest import blocking_scans, survives, traffic, watched
+from tests.ddl.online.beside import traffic
+from tests.ddl.online.killed import survives
+from tests.ddl.online.watching import blocking_scans, watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = (
     "CREATE TABLE t (a int, b text) PARTITION BY RANGE (a)",
@@ -60,3 +62,45 @@ def test_one_that_is_there(site: Site) -> None:
 def test_a_run_that_dies(site: Site) -> None:
     site.revise(CREATE)
     survives(site, *TABLE, minimum=6)
+
+
+HEIRS = (
+    "CREATE TABLE t (a int)",
+    "CREATE TABLE heir () INHERITS (t)",
+    "INSERT INTO t VALUES (1)",
+    "INSERT INTO heir SELECT generate_series(1, 300)",
+)
+
+REFERRED = (
+    "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id)",
+    "CREATE TABLE p1 PARTITION OF p DEFAULT",
+    "INSERT INTO p SELECT generate_series(1, 1000)",
+)
+
+
+@pytest.mark.parametrize(
+    ("tables", "change"),
+    [
+        (TABLE, "ALTER TABLE t ADD COLUMN v uuid DEFAULT gen_random_uuid() NOT NULL"),
+        (TABLE, "ALTER TABLE t ADD COLUMN s bigserial"),
+        (TABLE, "ALTER TABLE t ADD CONSTRAINT x CHECK (a > 0)"),
+        (TABLE, "ALTER TABLE t ALTER a SET NOT NULL"),
+        (TABLE, "ALTER TABLE low ADD PRIMARY KEY (a)"),
+        (TABLE, "CREATE INDEX i ON low (a)"),
+        (HEIRS, "ALTER TABLE t ADD COLUMN v uuid DEFAULT gen_random_uuid() NOT NULL"),
+        (HEIRS, "ALTER TABLE t ADD CHECK (a > 0)"),
+        (HEIRS, "ALTER TABLE t ALTER a SET NOT NULL"),
+        ((*TABLE, *REFERRED), "ALTER TABLE low ADD FOREIGN KEY (a) REFERENCES p"),
+        ((*HEIRS, *REFERRED), "ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES p"),
+    ],
+)
+def test_all_parts_are_as_postgresql_makes_them(
+    site: Site, tables: tuple[str, ...], change: str
+) -> None:
+    site.sql(*tables)
+    site.revise(f'op.execute("{change}")')
+    with watched() as steps:
+        site.upgrade()
+    for table in ("t", "low", "heir"):
+        assert not blocking_scans(steps, table)
+    site.equals(*tables, change)

@@ -9,7 +9,7 @@ import pytest
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLES = (
     "CREATE TABLE acc (id int, n int)",

@@ -13,7 +13,7 @@ from ddl.online import ready
 from tests.ddl.online.pooler import pooled
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 
 def test_a_pooler_in_transaction_mode(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,14 +11,15 @@ from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
 from ddl.errors import UserError
-from tests.ddl.online.conftest import traffic, watched
+from tests.ddl.online.beside import traffic
+from tests.ddl.online.watching import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine import Connection
 
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLE = ("CREATE TABLE t (a int PRIMARY KEY, b text)", "INSERT INTO t VALUES (1, 'secret')")
 

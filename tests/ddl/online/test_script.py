@@ -17,10 +17,10 @@ from ddl.database.connect import engine as connectable
 from ddl.embedded import programs
 from ddl.online.script import Script
 from ddl.online.settings import Settings
-from tests.ddl.online.conftest import traffic
+from tests.ddl.online.beside import traffic
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 TABLES = (
     "CREATE TYPE mood AS ENUM ('sad')",

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
 
-from ddl.database.connect import engine as connectable
 from ddl.errors import UserError
-from tests.ddl.online.conftest import blocking_scans, filenode, strength, traffic, watched
+from tests.ddl.online.beside import sampled, traffic
 from tests.ddl.online.operations import BESIDE, OPERATIONS, lines
+from tests.ddl.online.watching import blocking_scans, filenode, strength, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 CASES = [
     pytest.param(name, way, id=f"{name}-{way}")
@@ -30,31 +25,6 @@ _TABLES = """
 SELECT c.oid::regclass::text FROM pg_class AS c
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
 """
-
-_MODES = """
-SELECT mode FROM pg_locks WHERE granted AND locktype = 'relation' AND relation = 't'::regclass
-"""
-
-
-@contextmanager
-def sampled(site: Site) -> Iterator[set[str]]:
-    """Yield the modes of the locks on t that somebody sees from outside meanwhile."""
-    seen: set[str] = set()
-    stop = threading.Event()
-
-    def look() -> None:
-        engine = connectable(site.url).execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            while not stop.wait(0.002):
-                seen.update(connection.scalars(text(_MODES)))
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        stop.set()
-        thread.join()
 
 
 @pytest.mark.parametrize(("name", "way"), CASES)

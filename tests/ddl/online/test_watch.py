@@ -13,7 +13,7 @@ from ddl.database.connect import engine as connectable
 from ddl.online import watch
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
 
 # They watch the clock, which a busy machine does not keep.
 pytestmark = pytest.mark.online

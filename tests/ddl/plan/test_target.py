@@ -12,10 +12,10 @@ from ddl.database.connect import connect
 from ddl.errors import UserError
 from ddl.online import blocking
 from tests.commands.run import run
-from tests.ddl.online.conftest import strength, watched
+from tests.ddl.online.watching import strength, watched
 
 if TYPE_CHECKING:
-    from tests.ddl.online.conftest import Site
+    from tests.ddl.online.site import Site
     from tests.tree import Tree
 
 TABLES = (
