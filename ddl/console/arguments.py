@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,15 @@ from alembic import command
 from alembic.config import CommandLine
 
 from ddl.errors import UserError
+from ddl.online.settings import Settings
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
 _VERSIONS = Path(__file__).resolve().parents[2] / "alembic" / "versions"
+
+# The names of ddl's own -x options.
+_OPTIONS = ("diff", "online", "plan", "split", *(setting.name for setting in fields(Settings)))
 
 
 def is_alembic() -> bool:
@@ -30,12 +36,13 @@ def check() -> None:
     """Raise UserError for arguments that Alembic takes and then stumbles over.
 
     A revision is made without a message, or with an id that is taken; a revision is named by
-    nothing, or a range by more than two.
+    nothing, or a range by more than two. An -x option is nearly one of ours.
     """
     options = _options()
     if options is None or not hasattr(options, "cmd"):
         return
     _check_names(options)
+    _check_options(options)
     if options.cmd[0] in {command.revision, command.merge}:
         _check_new(options)
 
@@ -48,6 +55,14 @@ def _check_names(options: Namespace) -> None:
     span = getattr(options, "rev_range", None) or ""
     if span.count(":") > 1:
         raise UserError(f"{span} is no range of revisions: write -r from:to.")
+
+
+def _check_options(options: Namespace) -> None:
+    """Alembic takes any -x, so a plan that is spelt wrong would be an upgrade."""
+    for option in options.x or ():
+        name = option.partition("=")[0]
+        if name not in _OPTIONS and (near := difflib.get_close_matches(name, _OPTIONS, 1)):
+            raise UserError(f"-x {name} is unknown: did you mean -x {near[0]}?")
 
 
 def _check_new(options: Namespace) -> None:

@@ -42,6 +42,7 @@ def test_it_is_the_command_and_no_caller(
         "nonsense",
         "",
         "revision --nonsense",
+        "-x plan -x lock_timeout=1s -x tenant=some upgrade head",
     ],
 )
 def test_what_is_alembics_to_judge(
@@ -80,4 +81,14 @@ def test_nothing_names_no_revision(monkeypatch: pytest.MonkeyPatch, typed: list[
 def test_a_range_has_two_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["alembic", "history", "-r", "a:b:c"])
     with pytest.raises(UserError, match="a:b:c is no range of revisions: write -r from:to"):
+        arguments.check()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("plann", "plan"), ("lock-timeout=1s", "lock_timeout"), ("Plan", "plan")]
+)
+def test_nearly_an_option(monkeypatch: pytest.MonkeyPatch, typed: str, meant: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["alembic", "-x", typed, "upgrade", "head"])
+    name = typed.partition("=")[0]
+    with pytest.raises(UserError, match=rf"-x {name} is unknown: did you mean -x {meant}\?"):
         arguments.check()
