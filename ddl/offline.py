@@ -9,6 +9,7 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy import text
 from sqlalchemy.schema import DDLElement
 
+from ddl import no_database
 from ddl.database.url import DRIVER
 from ddl.errors import UserError
 from ddl.failures import NOT_WRITTEN, explained
@@ -51,7 +52,7 @@ def run(task: Run) -> None:
     online = task.command != "stamp" and settings.online(arguments)
     impl = (Online if online else Verbatim)(
         context.dialect,
-        None,
+        no_database.of(context),
         as_sql=True,
         transactional_ddl=True,
         output_buffer=context.output_buffer,

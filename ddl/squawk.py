@@ -21,6 +21,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from ddl import no_database
 from ddl.console import uncaught
 from ddl.database.url import DRIVER
 from ddl.errors import UserError
@@ -61,7 +62,7 @@ def script(revision: Script) -> str | None:
     )
     impl = Online(
         context.dialect,
-        None,
+        no_database.of(context),
         as_sql=True,
         transactional_ddl=True,
         output_buffer=buffer,

@@ -28,6 +28,16 @@ SELECT i.indexrelid AS oid, i.indisvalid AS valid, i.indrelid AS table,
 FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 """
 
+# What an index may have that the statement which creates it does not say.
+_BARE = """
+SELECT NOT (indisclustered OR indisreplident
+  OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = indexrelid AND attstattarget >= 0)
+  OR EXISTS (SELECT FROM pg_depend
+    WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND deptype = 'x')
+  OR obj_description(indexrelid, 'pg_class') IS NOT NULL)
+FROM pg_index WHERE indexrelid = to_regclass(:name)
+"""
+
 # What is noted where an index takes the place of one that the statement before drops.
 _REPLACES = "replaces"
 
@@ -86,8 +96,9 @@ def create(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> Non
         if runner.find(name) is not None and not of_table(runner, table, name):
             runner.fail(shape.sql)
             return
-        if valid(runner, name) and not same(
-            runner, table, name, unique=shape.unique, rest=shape.rest
+        if valid(runner, name) and not (
+            same(runner, table, name, unique=shape.unique, rest=shape.rest)
+            and (not changes or runner.one(_BARE, name=name))
         ):
             if not changes:
                 runner.fail(shape.sql)

@@ -12,6 +12,7 @@ from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
+from ddl import no_database
 from ddl.database.url import DRIVER
 from ddl.offline import Verbatim
 from ddl.plan.cursor import Cursor
@@ -68,7 +69,7 @@ def recording() -> Iterator[list[Statement]]:
     )
     recorder = _Recorder(
         context.dialect,
-        None,
+        no_database.of(context),
         as_sql=True,
         transactional_ddl=True,
         output_buffer=None,

@@ -186,3 +186,27 @@ def test_a_second_try_replaces_no_other(site: Site) -> None:
         with pytest.raises(UserError, match='"t_b_idx" already exists'):
             site.upgrade()
     assert "index CREATE INDEX t_b_idx ON public.t USING btree (b) t" in site.catalog
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "COMMENT ON INDEX t_e_idx IS 'Why'",
+        "ALTER INDEX t_e_idx ALTER COLUMN 1 SET STATISTICS 99",
+        "ALTER TABLE t CLUSTER ON t_e_idx",
+    ],
+)
+def test_an_equal_one_that_has_more_is_replaced(site: Site, more: str) -> None:
+    site.sql("CREATE INDEX t_e_idx ON t ((a + 1))")
+    bare = site.catalog
+    site.sql(more)
+    site.revise(
+        'op.drop_index("t_e_idx", "t")', 'op.create_index("t_e_idx", "t", [sa.text("(a + 1)")])'
+    )
+    site.upgrade()
+    assert site.catalog == bare
+    assert site.one(
+        "SELECT NOT indisclustered AND obj_description(indexrelid) IS NULL AND NOT EXISTS "
+        "(SELECT FROM pg_attribute WHERE attrelid = indexrelid AND attstattarget >= 0) "
+        "FROM pg_index WHERE indexrelid = 't_e_idx'::regclass"
+    )

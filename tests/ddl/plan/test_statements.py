@@ -40,5 +40,5 @@ def test_what_asks_a_database_is_told() -> None:
     def upgrade() -> None:
         op.get_bind().execute(sa.text("SELECT 1"))
 
-    with pytest.raises(statements.UnreadableError, match="execute"):
+    with pytest.raises(statements.UnreadableError, match="there is no database to ask"):
         statements.of(upgrade)
