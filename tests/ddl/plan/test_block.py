@@ -17,7 +17,7 @@ from ddl.plan import block
         ("BEGIN EXECUTE 'DROP ' || kind || ' a'; END", ['DROP "…" a']),
         ("BEGIN s := 'DROP TABLE ' || t; EXECUTE s; END", ['DROP TABLE "…"']),
         (
-            "BEGIN FOREACH s IN ARRAY ARRAY['DROP TABLE a', 'DROP TABLE b'] LOOP EXECUTE s; END LOOP",
+            "BEGIN FOREACH s IN ARRAY ARRAY['DROP TABLE a', 'DROP TABLE b'] LOOP EXECUTE s; END",
             ["DROP TABLE a", "DROP TABLE b"],
         ),
     ],
