@@ -1,7 +1,7 @@
-"""Indexes and keys that go since a column of theirs goes.
+"""Indexes, keys, grants, policies and triggers that go since a column of theirs goes.
 
 Code of the release before relies on them as long as the column is there: ON CONFLICT names a unique
-one, ON DELETE CASCADE is a foreign one.
+key, ON DELETE CASCADE is of a foreign one, and without its grant a column cannot be read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
+from ddl.compare.operations import StatementOp
+from ddl.online.lexer import tokens
+from ddl.plan.cursor import Cursor
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Index
 
     from ddl.compare.columns import Place
+    from ddl.compare.entry import Dump, Entry
     from ddl.compare.table_parts import Column
 
 
@@ -25,8 +30,10 @@ def dropped(
     found: Sequence[MigrateOperation],
     later: Sequence[MigrateOperation],
     known: Mapping[Place, Column],
+    before: Dump,
+    after: Dump,
 ) -> list[MigrateOperation]:
-    """Return the operations that can drop an index or a key together with a column of it.
+    """Return the operations that can drop what is of a column together with it.
 
     found: all of a revision's. later: those of what goes for good. known: the columns before.
     What new rows, which leave such a column out, may not fit is not among them.
@@ -41,7 +48,30 @@ def dropped(
         for place in gone
         if place in known and not known[place].default and not known[place].generated
     }
-    return [one for one in found if _fits(one, gone, empty)]
+    own = {
+        entry.label
+        for key, entry in before.items()
+        if key not in after and any(_of(entry, *place) for place in gone)
+    }
+    # A trigger may have moved with its function.
+    moved = {id(one) for one in later}
+    return [
+        one
+        for one in found
+        if id(one) not in moved
+        if _fits(one, gone, empty)
+        or (isinstance(one, StatementOp) and one.action == "drop" and one.label in own)
+    ]
+
+
+def _of(entry: Entry, schema: str, table: str, column: str) -> bool:
+    """Return whether an entry is a column's grant, or a policy or a trigger that names it."""
+    if entry.kind == "ACL" and entry.name.startswith("COLUMN "):
+        (_, owner), name = Cursor(entry.name.removeprefix("COLUMN ")).column()
+        return (entry.schema, owner, name) == (schema, table, column)
+    if entry.kind not in {"POLICY", "TRIGGER"} or f"TABLE {schema}.{table}" not in entry.needs:
+        return False
+    return any(token.identifier == column for token in tokens(entry.create))
 
 
 def _fits(operation: MigrateOperation, gone: set[Place], empty: set[Place]) -> bool:

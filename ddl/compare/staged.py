@@ -75,7 +75,7 @@ def of(
     ]
     later = _later(found, comparison.before, comparison.after)
     known = columns.of(comparison.before)
-    keys = keys_of_columns.dropped(found, later, known)
+    keys = keys_of_columns.dropped(found, later, known, comparison.before, comparison.after)
     if not later or (len(later + keys) == len(found) and not comparison.renames):
         return None
     rendering = AutogenContext(context, autogenerate=False)

@@ -11,6 +11,7 @@ from ddl.compare import desired, dump
 from tests.matrix.case import load
 from tests.matrix.databases import build, differing
 from tests.matrix.inside import run, write
+from tests.matrix.sources import after
 
 if TYPE_CHECKING:
     from ddl.database.scratch import Scratch
@@ -49,6 +50,38 @@ def test_together(databases: Scratch, options: tuple[str, ...], together: set[st
     assert change.stages == 2
     assert {*re.findall(r"op\.f\('(\w)'\)", change.contract)} == together
     wanted = build(databases, load(AFTER))
+    for direction, goal in ((change.up, wanted), (change.down, old), (change.up, wanted)):
+        run(url, direction)
+        assert not list(differing(dump.of(url), goal))
+    databases.drop(template)
+
+
+FUNCTION = "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'"
+SECURITY = "ALTER TABLE t ENABLE ROW LEVEL SECURITY"
+PARTS = 'table(Column("a", Integer), Column("the b", Integer))\n' + after(
+    SECURITY,
+    FUNCTION,
+    'CREATE TRIGGER r BEFORE UPDATE OF "the b" ON t FOR EACH ROW EXECUTE FUNCTION tf()',
+    'CREATE POLICY p ON t USING ("the b" > 0)',
+    "CREATE POLICY q ON t USING (a > 0)",
+    'GRANT SELECT (a, "the b") ON t TO pg_monitor',
+)
+STAYS = 'table(Column("a", Integer), Column("n", Integer))\n' + after(SECURITY, FUNCTION)
+
+
+def test_grants_policies_and_triggers(databases: Scratch) -> None:
+    template = databases.create()
+    url = databases.database(template)
+    desired.build(load(PARTS), url, source="the tests")
+    old = dump.of(url)
+    change = write(databases, template, old, load(STAYS))
+    assert change.stages == 2
+    assert {*re.findall(r"DROP TRIGGER r|DROP POLICY \w|REVOKE .* ON", change.contract)} == {
+        "DROP TRIGGER r",
+        "DROP POLICY p",
+        'REVOKE SELECT("the b") ON',
+    }
+    wanted = build(databases, load(STAYS))
     for direction, goal in ((change.up, wanted), (change.down, old), (change.up, wanted)):
         run(url, direction)
         assert not list(differing(dump.of(url), goal))
