@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from ddl.compare import backfill, columns, framed, leaves, residue, search
+from ddl.compare import backfill, columns, framed, keys_of_columns, leaves, residue, search
 from ddl.compare.losses import DROP_COLUMN
 from ddl.compare.operations import StatementOp
 from ddl.compare.pair import pairs
@@ -74,17 +74,23 @@ def of(
         if not (isinstance(operation, StatementOp) and operation.action == "check")
     ]
     later = _later(found, comparison.before, comparison.after)
-    if not later or (len(later) == len(found) and not comparison.renames):
+    known = columns.of(comparison.before)
+    keys = keys_of_columns.dropped(found, later, known, comparison.before, comparison.after)
+    if not later or (len(later + keys) == len(found) and not comparison.renames):
         return None
-    expand = [operation for operation in found if not any(operation is one for one in later)]
     rendering = AutogenContext(context, autogenerate=False)
     fills = backfill.hinted(context.opts["target_metadata"].tables.values())
     prover = _Prover(rendering, comparison, fills)
-    loosened = _Loosened(columns.of(comparison.before))
-    contract = [loosened.dropping(operation) for operation in later]
-    for first, second in (([*expand, *loosened.altering], contract), (expand, later)):
+    loosened = _Loosened(known)
+    contract = {id(operation): loosened.dropping(operation) for operation in later}
+    plain: dict[int, MigrateOperation] = {id(operation): operation for operation in later}
+    staying = {id(operation): operation for operation in keys}
+    tried = [(contract, loosened.altering), (plain, [])]
+    for second, more in [*[({**staying, **one}, add) for one, add in tried if keys], *tried]:
+        expand = [operation for operation in found if id(operation) not in second]
+        ordered = [second[id(operation)] for operation in found if id(operation) in second]
         try:
-            return prover.stages(first, second)
+            return prover.stages([*expand, *more], ordered)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
             continue
     raise EntangledError

@@ -63,6 +63,8 @@ def _check_options(options: Namespace) -> None:
         name = option.partition("=")[0]
         if name not in _OPTIONS and (near := difflib.get_close_matches(name, _OPTIONS, 1)):
             raise UserError(f"-x {name} is unknown: did you mean -x {near[0]}?")
+        if name == "plan" and options.cmd[0] is command.stamp:
+            raise UserError("A stamp has no plan: leave -x plan out.")
 
 
 def _check_new(options: Namespace) -> None:

@@ -150,7 +150,7 @@ def _retype(schema: Schema, name: Name, table: Table, said: str, cursor: Cursor)
     column = table.columns[said]
     old, enum = column.type, column.enum
     new = schema.column(cursor)
-    column.declared, column.enum = new.declared, new.enum
+    column.declared, column.enum, column.domains = new.declared, new.enum, new.domains
     if column.made or table.made:
         return Found()
     kind = new.type
@@ -160,8 +160,22 @@ def _retype(schema: Schema, name: Name, table: Table, said: str, cursor: Cursor)
     if enum is not None and old.array == kind.array and kind.values:
         return lost_values(enum, [value for value in old.values if value not in kind.values])
     breaks = [] if types.alike(old, kind) else [f"{what} is now {kind}"]
-    return Found(
-        [] if types.keeps(old, kind) or column.generated else [f"column {what} as {old}"], breaks
+    kept = column.generated or (types.keeps(old, kind) and _casts(said, cursor))
+    return Found([] if kept else [f"column {what} as {old}"], breaks)
+
+
+def _casts(column: str, cursor: Cursor) -> bool:
+    """Return whether what USING says is the column itself, cast or not; cursor: after the type."""
+    if cursor.maybe("COLLATE"):
+        cursor.name()
+    if not cursor.maybe("USING"):
+        return True
+    found = cursor.rest()
+    names = [token for token in found if token.identifier and token.keyword != "CAST"]
+    signs = {token.text for token in found if token.kind == "sign"}
+    constant = any(token.kind in {"string", "dollar"} for token in found)
+    return (
+        bool(names) and names[0].identifier == column and signs <= set("():.,[]") and not constant
     )
 
 

@@ -41,6 +41,7 @@ def _copy(schema: Schema, table: Table, cursor: Cursor) -> None:
         table.columns |= deepcopy(like.columns)
         for name, column in like.columns.items():
             table.columns[name].enum = column.enum
+            table.columns[name].domains = column.domains
 
 
 def definition(schema: Schema, cursor: Cursor) -> Column:

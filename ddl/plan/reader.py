@@ -9,22 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddl.compare.names import literal, unquoted
-from ddl.plan import alter_table, create_table
-from ddl.plan.cursor import Cursor, statements
+from ddl.plan import alter_table, block, create_table
+from ddl.plan.cursor import statements
 from ddl.plan.found import Found
-from ddl.plan.schema import Enum, Schema, called
+from ddl.plan.schema import Column, Enum, Schema, called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ddl.online.lexer import Token
+    from ddl.plan.cursor import Cursor
     from ddl.plan.types import Type
 
 # What a view may be called, and what else a query names.
 _QUERIED = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
-
-# A statement within a block of PL/pgSQL begins after one of these.
-_BEFORE = {"BEGIN", "THEN", "ELSE", "LOOP", ";"}
 
 
 class Reader:
@@ -75,11 +72,14 @@ class Reader:
         cursor.any("GLOBAL", "LOCAL")
         cursor.any("TEMPORARY", "TEMP", "UNLOGGED")
         kind = cursor.any("TABLE", "TYPE", "DOMAIN", "UNIQUE INDEX", *_QUERIED)
-        cursor.maybe("IF", "NOT", "EXISTS")
+        there = cursor.maybe("IF", "NOT", "EXISTS")
         if kind == "UNIQUE INDEX":
             return self._unique(cursor)
         if kind == "TABLE":
-            create_table.read(self.schema, cursor)
+            start = cursor.at
+            if not (there and cursor.name() in self.schema.tables):
+                cursor.at = start
+                create_table.read(self.schema, cursor)
         elif kind in _QUERIED:
             return Found(later={_query(kind, cursor): ""})
         elif kind:
@@ -144,10 +144,8 @@ class Reader:
             self._move(name, (name[0], cursor.identifier()))
         elif cursor.maybe("SET", "SCHEMA"):
             self._move(name, (cursor.identifier(), name[1]))
-        elif cursor.maybe("DROP", "ATTRIBUTE"):
-            cursor.maybe("IF", "EXISTS")
-            what = f"{called(name)}.{cursor.identifier()}"
-            return Found([f"attribute {what}"], [f"{what} is gone"])
+        else:
+            return _attributes(called(name), cursor)
         return Found()
 
     def _move(self, old: tuple[str, str], new: tuple[str, str]) -> None:
@@ -193,10 +191,17 @@ class Reader:
                 continue
             if enum is None and domain is None:
                 found.add(Found([f"type {called(name)} with what needs it"]))
-            for place, table in self.schema.tables.items():
-                for column in [*table.columns]:
-                    if enum is not None and table.columns[column].enum is enum:
-                        found.add(alter_table.dropped(place, table, column))
+            found.add(self._drop_columns(enum, domain))
+        return found
+
+    def _drop_columns(self, *types: Enum | Column | None) -> Found:
+        """Drop the columns of an enum or a domain, and of the domains that are made of it."""
+        gone = [one for one in types if one is not None]
+        found = Found()
+        for place, table in self.schema.tables.items():
+            for name, column in [*table.columns.items()]:
+                if any(one is kind for kind in (column.enum, *column.domains) for one in gone):
+                    found.add(alter_table.dropped(place, table, name))
         return found
 
     def _drop_many(self, kind: str, cursor: Cursor) -> Found:
@@ -211,13 +216,17 @@ class Reader:
             for table in [*self.schema.tables]:
                 if kind == "SCHEMA" and table[0] == name:
                     found.add(self._drop_table(table))
+            for things in (self.schema.enums, self.schema.domains):
+                for key in [key for key in things if kind == "SCHEMA" and key[0] == name]:
+                    found.add(self._drop_columns(things.pop(key)))
         return found
 
     def _truncate(self, cursor: Cursor) -> Found:
         cursor.maybe("TABLE")
-        cursor.maybe("ONLY")
         found = Found()
-        for name in cursor.names():
+        for part in cursor.parts():
+            part.maybe("ONLY")
+            name = part.name()
             table = self.schema.tables.get(name)
             if table is None or not table.made:
                 found.add(Found([f"rows of {called(name)}"]))
@@ -229,28 +238,28 @@ class Reader:
         body = next((token for token in cursor.rest() if token.kind in {"dollar", "string"}), None)
         if body is None:
             return found
-        block = Cursor(_content(body))
-        start = 0
-        for at, token in enumerate([*block.tokens, None]):
-            if token is None or (token.keyword or token.text) in _BEFORE:
-                found.add(self._statement(Cursor(block.sql, block.tokens[start:at]), {}))
-                start = at + 1
-            elif token.kind == "string":
-                found.add(self.read(unquoted(token.text)))
+        for one in block.statements(block.content(body)):
+            found.add(self._statement(one, {}))
         return found
+
+
+def _attributes(name: str, cursor: Cursor) -> Found:
+    """Return what is done to the attributes of a composite type."""
+    found = Found()
+    for action in cursor.parts():
+        verb = action.any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
+        action.maybe("IF", "EXISTS")
+        what = f"{name}.{action.identifier()}"
+        if verb == "DROP ATTRIBUTE":
+            found.add(Found([f"attribute {what}"], [f"{what} is gone"]))
+        elif verb:
+            found.add(Found([f"attribute {what} as it was"], [f"{what} has another type"]))
+    return found
 
 
 def _query(kind: str, cursor: Cursor) -> tuple[str, ...]:
     """Return by what a view or function is known; of functions of one name, all are one."""
     return (kind, *cursor.name())
-
-
-def _content(body: Token) -> str:
-    """Return the text that a constant stands for."""
-    if body.kind == "string":
-        return unquoted(body.text)
-    tag = body.text[: body.text.index("$", 1) + 1]
-    return body.text[len(tag) : -len(tag)]
 
 
 def _value(cursor: Cursor) -> str:

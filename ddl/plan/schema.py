@@ -57,7 +57,7 @@ class Column:
     """A column; declared: its type, None where nothing tells it. enum: that type, if it is one.
 
     default: whether a row gets a value without being given one. made: whether the revision has
-    added it.
+    added it. domains: what its type is made of, itself first.
     """
 
     declared: Type | None
@@ -66,6 +66,7 @@ class Column:
     not_null: bool = False
     default: bool = False
     made: bool = False
+    domains: tuple[Column, ...] = ()
 
     @property
     def type(self) -> Type | None:
@@ -110,7 +111,7 @@ class Schema:
             declared = base.declared and replace(
                 base.declared, array=base.declared.array or found.array
             )
-            return replace(base, declared=declared)
+            return replace(base, declared=declared, domains=(base, *base.domains))
         return Column(found, self.enums.get(key))
 
 

@@ -10,19 +10,20 @@ from sqlalchemy.exc import DBAPIError
 from ddl import destroys
 from ddl.database import reason
 from ddl.errors import UserError
-from ddl.online import journal, settings, waiting
+from ddl.online import back, journal, settings, waiting
 from ddl.plan import describe, schema, shown, statements
 from ddl.plan.asking import Planner
 from ddl.plan.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
     from ddl.online.catalog import Relation
+    from ddl.online.journal import Note
     from ddl.plan.statements import Statement
     from ddl.steps import Running
     from ddl.task import Run
@@ -64,7 +65,7 @@ def show(task: Run, context: MigrationContext, connection: Connection, running: 
         planner.start()
         with connection.begin():
             reader = Reader(schema.of(connection))
-            note = journal.read(connection, journal.table_of(context))
+            note = _unfinished(task, context, connection, running, steps)
         for step in steps:
             running.step = step
             done = len(note.done) if note and note.revision == step.revision.revision else 0
@@ -74,10 +75,38 @@ def show(task: Run, context: MigrationContext, connection: Connection, running: 
             raise
         locked = f"The plan cannot look at a table, which is locked: {reason.of(error)}."
         raise UserError(locked) from error
-    if not steps:
+    if note is not None and _takes_back(task, running, note):
+        taken = f"The upgrade of revision {note.revision} is half done, and would be taken back."
+        say("%s\n\nNothing was done: this was the plan.", taken)
+    elif not steps:
         say("Nothing to do: the database is there already.")
     else:
         say("Nothing was done: this was the plan.")
+
+
+def _unfinished(
+    task: Run,
+    context: MigrationContext,
+    connection: Connection,
+    running: Running,
+    steps: Sequence[Any],
+) -> Note | None:
+    """Return what an earlier run has left. Raises UserError where the run would say so and end."""
+    table = journal.table_of(context)
+    note = journal.read(connection, table)
+    if steps and not (note and _takes_back(task, running, note)):
+        name, direction = (
+            steps[0].revision.revision,
+            "upgrade" if steps[0].is_upgrade else "downgrade",
+        )
+        journal.opened(connection, table, name, direction, ", ".join(running.heads) or "base")
+    return note
+
+
+def _takes_back(task: Run, running: Running, note: Note) -> bool:
+    destination = task.environment.context_opts.get("destination_rev") or ""
+    script = task.environment.script
+    return task.command == "downgrade" and back.wanted(script, note, running.heads, destination)
 
 
 def _revision(step: Any, planner: Planner, reader: Reader, done: int) -> Iterator[str]:  # noqa: ANN401  # Alembic's step

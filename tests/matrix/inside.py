@@ -37,13 +37,15 @@ if TYPE_CHECKING:
 class Change:
     """A revision between two schemas, as it would be written.
 
-    stages: in how many files. why: what is said where it is one though something goes.
+    stages: in how many files. why: what is said where it is one though something goes. contract:
+    the way up of the second.
     """
 
     up: str
     down: str
     stages: int = 1
     why: str = ""
+    contract: str = ""
 
 
 def write(databases: Scratch, template: str, before: Dump, models: desired.Models) -> Change:
@@ -90,7 +92,8 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
             ups.append(_render(rendering, one.upgrade_ops.ops))
             downs.append(_render(rendering, one.downgrade_ops.ops))
     databases.drop(copy)
-    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts), why)
+    contract = "\n".join(ups[1:])
+    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts), why, contract)
 
 
 def _render(context: AutogenContext, operations: Sequence[MigrateOperation]) -> str:

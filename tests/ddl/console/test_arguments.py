@@ -92,3 +92,9 @@ def test_nearly_an_option(monkeypatch: pytest.MonkeyPatch, typed: str, meant: st
     name = typed.partition("=")[0]
     with pytest.raises(UserError, match=rf"-x {name} is unknown: did you mean -x {meant}\?"):
         arguments.check()
+
+
+def test_a_stamp_has_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["alembic", "-x", "plan", "stamp", "head"])
+    with pytest.raises(UserError, match="A stamp has no plan"):
+        arguments.check()

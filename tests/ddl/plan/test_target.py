@@ -179,6 +179,15 @@ def test_of_a_run_that_died_says_what_is_done(
     said = capfd.readouterr().out
     assert re.search(r"^create index +i +done by an earlier run", said, re.MULTILINE)
     assert re.search(r"^create index +j +built CONCURRENTLY", said, re.MULTILINE)
+    site.downgrade("001a", plan="")
+    said = capfd.readouterr().out
+    assert said.startswith("The upgrade of revision 002a is half done, and would be taken back.\n")
+    for settings in ({"plan": ""}, {}):
+        with pytest.raises(UserError, match="002a is half done: finish it before the downgrade of"):
+            site.downgrade("base", **settings)
+    site.downgrade("001a")
+    site.downgrade("001a", plan="")
+    assert capfd.readouterr().out == "Nothing to do: the database is there already.\n"
 
 
 def test_of_a_revision_that_asks_the_database(

@@ -1,0 +1,88 @@
+"""Indexes and keys of a column go with it, unless new rows do not fit them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddl.compare import desired, dump
+from tests.matrix.case import load
+from tests.matrix.databases import build, differing
+from tests.matrix.inside import run, write
+from tests.matrix.sources import after
+
+if TYPE_CHECKING:
+    from ddl.database.scratch import Scratch
+
+OTHER = (
+    'Table("o", m, Column("id", Integer, primary_key=True), Column("x", Integer), '
+    'UniqueConstraint("id", "x", name="o_key"))\n'
+)
+ONE = '["b"], ["o.id"]'
+BOTH = '["b", "a"], ["o.id", "o.x"], match="FULL"'
+
+BEFORE = OTHER + (
+    'table(Column("a", Integer), Column("b", Integer, nullable=False{}), Index("i", "b"), '
+    'UniqueConstraint("b", "a", name="u"{}), CheckConstraint("b > 0", name="c"), '
+    'ForeignKeyConstraint({}, name="f", ondelete="CASCADE"))\n'
+)
+
+AFTER = OTHER + 'table(Column("a", Integer), Column("n", Integer))\n'
+
+
+@pytest.mark.parametrize(
+    ("options", "together"),
+    [
+        (("", "", ONE), {"i", "u", "f"}),
+        ((', server_default="1"', "", ONE), {"i", "f"}),
+        (("", ", postgresql_nulls_not_distinct=True", BOTH), {"i"}),
+    ],
+    ids=["null", "default", "strict"],
+)
+def test_together(databases: Scratch, options: tuple[str, ...], together: set[str]) -> None:
+    template = databases.create()
+    url = databases.database(template)
+    desired.build(load(BEFORE.format(*options)), url, source="the tests")
+    old = dump.of(url)
+    change = write(databases, template, old, load(AFTER))
+    assert change.stages == 2
+    assert {*re.findall(r"op\.f\('(\w)'\)", change.contract)} == together
+    wanted = build(databases, load(AFTER))
+    for direction, goal in ((change.up, wanted), (change.down, old), (change.up, wanted)):
+        run(url, direction)
+        assert not list(differing(dump.of(url), goal))
+    databases.drop(template)
+
+
+FUNCTION = "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'"
+SECURITY = "ALTER TABLE t ENABLE ROW LEVEL SECURITY"
+PARTS = 'table(Column("a", Integer), Column("the b", Integer))\n' + after(
+    SECURITY,
+    FUNCTION,
+    'CREATE TRIGGER r BEFORE UPDATE OF "the b" ON t FOR EACH ROW EXECUTE FUNCTION tf()',
+    'CREATE POLICY p ON t USING ("the b" > 0)',
+    "CREATE POLICY q ON t USING (a > 0)",
+    'GRANT SELECT (a, "the b") ON t TO pg_monitor',
+)
+STAYS = 'table(Column("a", Integer), Column("n", Integer))\n' + after(SECURITY, FUNCTION)
+
+
+def test_grants_policies_and_triggers(databases: Scratch) -> None:
+    template = databases.create()
+    url = databases.database(template)
+    desired.build(load(PARTS), url, source="the tests")
+    old = dump.of(url)
+    change = write(databases, template, old, load(STAYS))
+    assert change.stages == 2
+    assert {*re.findall(r"DROP TRIGGER r|DROP POLICY \w|REVOKE .* ON", change.contract)} == {
+        "DROP TRIGGER r",
+        "DROP POLICY p",
+        'REVOKE SELECT("the b") ON',
+    }
+    wanted = build(databases, load(STAYS))
+    for direction, goal in ((change.up, wanted), (change.down, old), (change.up, wanted)):
+        run(url, direction)
+        assert not list(differing(dump.of(url), goal))
+    databases.drop(template)
