@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from ddl import destroys
 from ddl.database import reason
 from ddl.errors import UserError
-from ddl.online import back, journal, settings, waiting
+from ddl.online import back, journal, ready, settings, waiting
 from ddl.plan import describe, schema, shown, statements
 from ddl.plan.asking import Planner
 from ddl.plan.reader import Reader
@@ -62,6 +62,10 @@ def show(task: Run, context: MigrationContext, connection: Connection, running: 
     steps = list(task.environment.context_opts["fn"](running.heads, context))
     say = task.environment.config.print_stdout
     try:
+        if steps:
+            with connection.begin():
+                own = context.version_table_schema
+                ready.expect(connection, own, first=not running.heads)
         planner.start()
         with connection.begin():
             reader = Reader(schema.of(connection))
