@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ddl.compare import filter_names, normal, table_parts
+from ddl.plan.cursor import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ddl.compare.desired import Models
     from ddl.compare.entry import Dump, Entry
@@ -96,6 +97,8 @@ def scope(
             elif entry.kind == "TABLE":
                 columns[key] = _unwanted_columns(filters, entry, item, before, after)
                 keys.update(_said_of(entry, columns[key], together))
+        owned = {sequence for one in (before, after) for sequence in _owned(one, keys)}
+        keys |= owned | {key for key, entry in together.items() if _belongs_to(entry, owned)}
     return Scope(frozenset(keys), columns, schemas if handed_in else None)
 
 
@@ -158,6 +161,17 @@ def _said_of(table: Entry, columns: frozenset[str], dump: Dump) -> set[str]:
         for key, entry in dump.items()
         if ends and entry.kind in kinds and table.key in entry.needs and entry.name.endswith(ends)
     }
+
+
+def _owned(dump: Dump, left_out: set[str]) -> Iterator[str]:
+    """Yield the keys of the sequences that number the rows of tables that are left out."""
+    for key, entry in dump.items():
+        if entry.kind == "SEQUENCE" and not left_out.isdisjoint(entry.needs):
+            yield key  # an identity's
+        elif entry.kind == "SEQUENCE OWNED BY":
+            (schema, table), _ = Cursor(entry.create.rpartition(" OWNED BY ")[2]).column()
+            if f"TABLE {schema}.{table}" in left_out:
+                yield from (need for need in entry.needs if need.startswith("SEQUENCE "))
 
 
 def _belongs_to(entry: Entry, left_out: set[str]) -> bool:

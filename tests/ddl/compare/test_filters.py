@@ -81,6 +81,17 @@ def test_a_table_takes_what_belongs_to_it_along(there: Dump) -> None:
     assert {"TABLE public.mine", "CONSTRAINT public.mine mine_pkey"} <= kept
 
 
+def test_a_table_takes_the_sequences_of_its_columns_along(empty: URL) -> None:
+    state.execute(
+        empty,
+        'CREATE TABLE "The s" (id serial, "a b" bigserial); CREATE SEQUENCE lone;'
+        "CREATE TABLE i (id int GENERATED ALWAYS AS IDENTITY);"
+        "COMMENT ON SEQUENCE i_id_seq IS 'of it'",
+    )
+    kept = left(dump.of(empty), include_object=lambda _, __, type_, *___: type_ != "table")
+    assert {key for key in kept if "SCHEMA" not in key} == {"SEQUENCE public.lone"}
+
+
 def test_a_schema_takes_what_lives_in_it_along(there: Dump) -> None:
     kept = left(there, include_name=lambda name, type_, _: type_ != "schema" or name is None)
     assert set(there) - kept == {
