@@ -48,6 +48,35 @@ def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
     assert not failed, failed
 
 
+_WAITS = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(:table)
+"""
+
+
+@contextmanager
+def read_until_it_gave_way(site: Site, table: str) -> Iterator[None]:
+    """Keep a reader's lock on a table until somebody has waited for it and given up."""
+
+    def work() -> None:
+        for expected in (True, False):
+            while not ended.is_set() and bool(watch.scalar(waits, {"table": table})) != expected:
+                watch.rollback()
+                time.sleep(0.005)
+        reader.rollback()
+
+    waits, ended = text(_WAITS), threading.Event()
+    engine = connectable(site.url)
+    with engine.connect() as reader, engine.connect() as watch:
+        reader.execute(text(f"SELECT FROM {table}"))
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
 _MODES = """
 SELECT mode FROM pg_locks WHERE granted AND locktype = 'relation' AND relation = 't'::regclass
 """

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
 from ddl.errors import UserError
-from tests.ddl.online.beside import traffic
+from tests.ddl.online.beside import read_until_it_gave_way
 from tests.ddl.online.watching import watched
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ def test_statements_past_the_operations_happen_once(site: Site) -> None:
     site.revise(
         *PAST, 'op.create_check_constraint("c", "busy", "id > 0")', top='blocking = ["busy"]'
     )
-    with traffic(site, "SELECT pg_sleep(0.2) FROM busy"):
-        site.upgrade(lock_timeout="20")
+    with read_until_it_gave_way(site, "busy"):
+        site.upgrade()
     assert site.one("SELECT n FROM acc") == 200
     assert "constraint busy c CHECK ((id > 0)) t" in site.catalog
 
