@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.matrix.project import Project
 
 # Every so many cases, one runs with all other tests; the whole matrix takes minutes.
-SAMPLE = 400
+SAMPLE = 700
 
 # The version of the embedded server, which has all extensions.
 NEWEST = 180_000

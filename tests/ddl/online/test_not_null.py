@@ -70,6 +70,7 @@ def test_one_that_nobody_validated(site: Site) -> None:
     assert 'constraint t known NOT NULL "B" t' in site.catalog
 
 
+@pytest.mark.online
 def test_a_run_that_dies(site: Site) -> None:
     site.revise(SET, 'op.execute("ALTER TABLE t ADD COLUMN c int")')
     survives(site, *TABLE, minimum=4)

@@ -102,6 +102,7 @@ def test_names_that_postgresql_chooses(site: Site) -> None:
     )
 
 
+@pytest.mark.online
 def test_a_run_that_dies(site: Site) -> None:
     site.revise(*ADD)
     survives(site, *TABLES)
