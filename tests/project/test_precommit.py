@@ -29,6 +29,7 @@ NOT_IMPORTED = {
     "psycopg2-binary",
     "pytest-xdist",
     "ruff",
+    "squawk-cli",
 }
 
 # The same command as nox -s typecheck, which takes its time in a tree without mypy's cache.
