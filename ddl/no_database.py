@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
+from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import ExecutableDDLElement
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
+
+_Impl = TypeVar("_Impl", bound=PostgresqlImpl)
 
 
 class AskedError(Exception):
@@ -25,9 +28,19 @@ class NoDatabase(MockConnection):
         return super().execute(obj, *arguments, **options)
 
 
-def of(context: MigrationContext) -> Any:  # noqa: ANN401  # Alembic wants a Connection
-    """Return the connection of a context that writes; its ``impl`` gets what is sent."""
-    return NoDatabase(
+def write(context: MigrationContext, kind: type[_Impl], buffer: TextIO | None) -> _Impl:
+    """Let a context's statements be written by an ``impl`` of a kind, to a buffer; return it."""
+
+    def execute(construct: Any, *_: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own
+        impl._exec(construct)  # noqa: SLF001  # as Alembic's own does it
+
+    impl = kind(
         context.dialect,
-        lambda construct, *_: context.impl._exec(construct),  # noqa: SLF001  # as Alembic does it
+        cast("Any", NoDatabase(context.dialect, execute)),  # Alembic wants a Connection
+        as_sql=True,
+        transactional_ddl=True,
+        output_buffer=buffer,
+        context_opts=context.opts,
     )
+    context.impl = impl
+    return impl

@@ -50,15 +50,8 @@ def run(task: Run) -> None:
     arguments = task.environment.get_x_argument(as_dictionary=True)
     # A stamp changes no table but Alembic's own.
     online = task.command != "stamp" and settings.online(arguments)
-    impl = (Online if online else Verbatim)(
-        context.dialect,
-        no_database.of(context),
-        as_sql=True,
-        transactional_ddl=True,
-        output_buffer=context.output_buffer,
-        context_opts=context.opts,
-    )
-    context.impl = impl
+    kind: type[Verbatim] = Online if online else Verbatim
+    impl = no_database.write(context, kind, context.output_buffer)
     if isinstance(impl, Online):
         impl.begin(context, running, settings.read(arguments))
     with (

@@ -60,15 +60,7 @@ def script(revision: Script) -> str | None:
         opts={"as_sql": True, "output_buffer": buffer},
         dialect_opts={"paramstyle": "named"},
     )
-    impl = Online(
-        context.dialect,
-        no_database.of(context),
-        as_sql=True,
-        transactional_ddl=True,
-        output_buffer=buffer,
-        context_opts=context.opts,
-    )
-    context.impl = impl
+    impl = no_database.write(context, Online, buffer)
     impl.begin(context, Running(step=revision), Settings())
     impl.emit_begin()
     try:

@@ -67,15 +67,7 @@ def recording() -> Iterator[list[Statement]]:
     context = MigrationContext.configure(
         url=f"{DRIVER}://", opts={"as_sql": True}, dialect_opts={"paramstyle": "named"}
     )
-    recorder = _Recorder(
-        context.dialect,
-        no_database.of(context),
-        as_sql=True,
-        transactional_ddl=True,
-        output_buffer=None,
-        context_opts=context.opts,
-    )
-    context.impl = recorder
+    recorder = no_database.write(context, _Recorder, None)
     with Operations.context(context):
         yield recorder.said
 

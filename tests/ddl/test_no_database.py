@@ -21,14 +21,7 @@ def written() -> tuple[Operations, StringIO]:
     context = MigrationContext.configure(
         url=f"{DRIVER}://", opts={"as_sql": True, "output_buffer": buffer}
     )
-    context.impl = PostgresqlImpl(
-        context.dialect,
-        no_database.of(context),
-        as_sql=True,
-        transactional_ddl=True,
-        output_buffer=buffer,
-        context_opts=context.opts,
-    )
+    no_database.write(context, PostgresqlImpl, buffer)
     return Operations(context), buffer
 
 
