@@ -18,6 +18,11 @@ PAUSE = 0.002  # seconds between two statements of one session, as an applicatio
 WARM = 0.5  # seconds before and after the operation
 HELD = 3  # seconds for which the long reader keeps its transaction
 
+# Sorting an index takes room beside the database.
+SIZE = """
+SELECT pg_database_size('busy') + coalesce((SELECT sum(size) FROM pg_ls_tmpdir()), 0)::bigint
+"""
+
 STATEMENTS = {
     "writer": (
         "UPDATE busy SET note = 'seen' WHERE id = %(id)s",
@@ -90,7 +95,7 @@ class Load:
         connection = _connect(self.host)
         with connection.cursor() as cursor:
             while not self._end.wait(0.2):
-                cursor.execute("SELECT pg_database_size('busy')")
+                cursor.execute(SIZE)
                 self.largest = max(self.largest, cursor.fetchall()[0][0])
         connection.close()
 

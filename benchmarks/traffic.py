@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from benchmarks.load import Load, reading
+from benchmarks.load import SIZE, Load, reading
 from benchmarks.tree import tree
 from ddl.console import table
 from ddl.embedded import server
@@ -132,7 +132,7 @@ def measure(running: Server, made: Tree, rows: int, *, by: str, beside: bool) ->
 
 def size(running: Server) -> int:
     """Return the bytes of the busy database."""
-    found: int = execute(running, "busy", "SELECT pg_database_size('busy')")[0][0]
+    found: int = execute(running, "busy", SIZE)[0][0]
     return found
 
 

@@ -193,7 +193,7 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
                 steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
                 default = f"nextval({literal(sequence)}::regclass)"
             steps.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
-            runner.attempt(partial(_begin, runner, steps, key), steps[0])
+            runner.attempt(partial(_begin, runner, steps, key), *steps)
         elif column.identity and found[0].identity:
             return
         rows = Rows("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")

@@ -87,7 +87,7 @@ def take(runner: Runner, revision: Script, note: Note, at: str) -> None:
         if any(isinstance(parser.parse(sql), shapes.Change) for sql in begun):
             raise UserError(f"It has changed some of the rows of a table: {by_hand}")
         steps = [*helpers, *left, *steps]
-    runner.attempt(partial(_execute, runner, steps), "\n".join(steps))
+    runner.attempt(partial(_execute, runner, steps), *steps)
     for step in steps:
         sys.stderr.write(f"Taken back: {step}\n")
 

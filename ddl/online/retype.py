@@ -215,7 +215,8 @@ def _retype(  # noqa: PLR0913  # what form() found
         parts = copies.of(runner, table, number)
         # A second run would take the new values for old ones: swapped and noted are one.
         work = partial(swap.swap, runner, shadow, parts)
-        runner.attempt(work, f"ALTER TABLE {shadow.on}", done=key)
+        tables = [shadow.on, *parts.tables()]
+        runner.attempt(work, *(f"ALTER TABLE {table}" for table in tables), done=key)
 
 
 def _prepare(runner: Runner, shadow: Shadow, number: int, *, not_null: bool) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ddl.errors import UserError
-from ddl.online import catalog, journal, past, ready, session, transaction, waiting
+from ddl.online import aside, catalog, journal, past, ready, session, transaction, waiting
 from ddl.online.journal import Journal, Note
 from ddl.online.outcomes import LeftNothingError, Postponed, ReplayError
 from ddl.online.steps import Steps
@@ -44,6 +44,7 @@ class Runner(Steps):
     whole: why the rest of a revision must be one transaction, "" without. unnoted: why all of it
     must. handed: whether it has the connection itself. gone: whether it committed what it did with
     that. inside: how many blocks of known statements are open. begun: whether a revision has.
+    tries: those of the revision's transactions.
     """
 
     known: frozenset[int] = frozenset()
@@ -58,6 +59,7 @@ class Runner(Steps):
     gone: bool = False
     inside: int = 0
     begun: bool = False
+    tries: waiting.Patience | None = None
 
     def start(self) -> None:
         """Set what a session needs; the connection has no transaction before and after."""
@@ -81,7 +83,7 @@ class Runner(Steps):
 
         @functools.wraps(function)
         def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
-            patience = self.patience()
+            self.tries = patience = self.patience()
             self.prepared.clear()
             if not self.begun:
                 schema = self.context.version_table_schema
@@ -99,6 +101,7 @@ class Runner(Steps):
                         raise
                     transaction.roll_back(self.context)
                     patience.wait(self.connection, error.statement or "")
+                    aside.wait(self, [error.statement or ""], patience)
                     self.locals.clear()
                     self.begin()
                 else:
@@ -195,6 +198,11 @@ class Runner(Steps):
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
             waiting_one.work()
+
+    def wait_aside(self, statement: str) -> None:
+        """Wait for long transactions, before the first statement of the revision's own."""
+        if self.tries is not None and not self.said and not self.block:
+            aside.wait(self, [statement], self.tries)
 
     def only_dropped(self) -> bool:
         """Return whether the open transaction did nothing but take what hinders a swap away."""

@@ -21,13 +21,15 @@ _ON, _OFF = {"", "on", "1", "true", "yes"}, {"off", "0", "false", "no"}
 class Settings:
     """Times in milliseconds; 0 is no limit.
 
-    lock_timeout: for one try to get a lock, while others queue behind it. lock_patience: for all
-    tries of one statement. statement_timeout: for a step that must be short once it has its lock.
+    lock_timeout: for one try to get a lock, while others queue behind it. lock_aside: before a try,
+    for long transactions to end, with nobody behind; 0 is not at all. lock_patience: for all tries
+    of one statement. statement_timeout: for a step that must be short once it has its lock.
     run_patience: for another run on the same database. batch: the aim of one batch of rows.
     replication_lag: from which on batches pause.
     """
 
     lock_timeout: int = 300
+    lock_aside: int = 10_000
     lock_patience: int = 300_000
     statement_timeout: int = 5_000
     run_patience: int = 0

@@ -28,6 +28,12 @@ _SETTINGS = (
     *("lc_monetary", "lc_numeric", "lc_time", "xmlbinary", "xmloption"),
 )
 
+# A row of nulls IS NULL, too, and is a value; the test for that takes longer.
+_SCALAR = """
+SELECT bool_and(typtype IN ('b', 'e', 'r', 'm')) FROM pg_attribute
+JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = :table AND attname = ANY (:names)
+"""
+
 _PINNED = """
 SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
 FROM pg_proc, unnest(proconfig) AS setting WHERE pg_proc.oid = to_regproc(:function)
@@ -117,13 +123,11 @@ class Shadow:
     def fill(self, runner: Runner) -> None:
         """Fill it for the rows that are there. Raises UserError for what it cannot hold."""
         value = self.using or self.column
-        rows = Rows(
-            "UPDATE",
-            quoted(self.table.name),
-            f"SET {self.name} = {value}",
-            # A row of nulls IS NULL, too, and is a value.
-            f"{self.name} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL",
-        )
+        condition = f"{self.name} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL"
+        names = [unquoted(self.name), unquoted(self.column)]
+        if not self.using and runner.one(_SCALAR, table=self.table.oid, names=names):
+            condition = f"{self.name} IS NULL AND {self.column} IS NOT NULL"
+        rows = Rows("UPDATE", quoted(self.table.name), f"SET {self.name} = {value}", condition)
         settings = [f"{_FILLING} = 'on'", *self._pinned(runner)]
         try:
             batches.run(runner, self.table, rows, unseen=True, settings=settings)

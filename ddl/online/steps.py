@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from ddl.errors import UserError
-from ddl.online import journal, session, transaction, waiting, watch
+from ddl.online import aside, journal, session, transaction, waiting, watch
 from ddl.online.journal import Journal, Note
 from ddl.online.outcomes import LeftNothingError
 from ddl.online.queries import Queries
@@ -105,16 +105,17 @@ class Steps(Queries):
 
     def step(self, *statements: str) -> None:
         """Execute statements in a short transaction, again and again until they get their locks."""
-        self.attempt(lambda: self.each(statements), "\n".join(statements))
+        self.attempt(lambda: self.each(statements), *statements)
 
-    def attempt(self, work: Callable[[], _T], names: str, *, done: str = "") -> _T:
+    def attempt(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
         """Do some work in a short transaction, again and again until it gets its locks.
 
-        names: the statements, for the names of the tables in them. done: the key of the statement
+        statements: what it executes, for the locks that they take. done: the key of the statement
         that the work completes, which is noted in the same transaction.
         """
         patience = self.patience()
         while True:
+            aside.wait(self, statements, patience)
             try:
                 with self.connection.begin():
                     self.each(self.locals)
@@ -125,7 +126,7 @@ class Steps(Queries):
             except DBAPIError as error:
                 if not waiting.busy(error):
                     raise
-                patience.wait(self.connection, names)
+                patience.wait(self.connection, "\n".join(statements))
             else:
                 if done:
                     self.journal.keep(done)

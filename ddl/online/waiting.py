@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 import time
@@ -56,6 +57,17 @@ class Patience:
     seconds: float
     began: float = field(default_factory=time.monotonic)
     tries: int = 0
+    told: bool = False
+
+    def left(self) -> float:
+        """Return how many seconds are left."""
+        return max(self.seconds - (time.monotonic() - self.began), 0) if self.seconds else math.inf
+
+    def tell(self, row: Row[Any]) -> None:
+        """Say once who is waited for."""
+        if not self.told:
+            sys.stderr.write(f"Waiting for a lock: {described(row)} uses {row.relation} …\n")
+        self.told = True
 
     def wait(self, connection: Connection, sql: str) -> None:
         """Pause before the next try, longer each time and never quite the same.
@@ -71,7 +83,9 @@ class Patience:
                     f"{self.label} found no moment for its lock in {passed:.0f} s: {who}.\n"
                     "Run the same command again, or with more patience: -x lock_patience=30min"
                 )
-            sys.stderr.write(f"Waiting for a lock: {who} …\n")
+            if not self.told:
+                sys.stderr.write(f"Waiting for a lock: {who} …\n")
+            self.told = True
         self.tries += 1
         pause = min(_FIRST * 1.5**self.tries, _LONGEST)
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
