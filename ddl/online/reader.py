@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddl.online.lexer import tokens
+from ddl.online.words import Words
 
 if TYPE_CHECKING:
     from ddl.online.lexer import Token
@@ -14,33 +15,15 @@ class NoShapeError(Exception):
     """The statement is none that is known."""
 
 
-class Reader:
-    """The tokens of one statement, none where there are several; at: which of them is next."""
+class Reader(Words):
+    """The tokens of one statement, none where there are several."""
 
     def __init__(self, sql: str) -> None:
-        self.sql = sql
-        self.tokens = tokens(sql)
-        while self.tokens and self.tokens[-1].text == ";":
-            self.tokens.pop()
-        if any(token.text == ";" and not token.depth for token in self.tokens):
-            self.tokens = []
-        self.at = 0
-
-    @property
-    def now(self) -> Token | None:
-        """The next token, None at the end."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    def sees(self, *words: str) -> bool:
-        """Return whether words come next."""
-        ahead = self.tokens[self.at : self.at + len(words)]
-        return [token.keyword or token.text for token in ahead] == list(words)
-
-    def maybe(self, *words: str) -> bool:
-        """Pass over words that come next; return whether they did."""
-        seen = self.sees(*words)
-        self.at += len(words) if seen else 0
-        return seen
+        found = tokens(sql)
+        while found and found[-1].text == ";":
+            found.pop()
+        several = any(token.text == ";" and not token.depth for token in found)
+        super().__init__(sql, [] if several else found)
 
     def expect(self, *words: str) -> None:
         """Pass over words, or raise NoShapeError."""

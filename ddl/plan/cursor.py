@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddl.online.lexer import tokens
+from ddl.online.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,35 +16,17 @@ if TYPE_CHECKING:
 Name = tuple[str, str]
 
 
-class Cursor:
+class Cursor(Words):
     """The tokens of a statement, or of a part of it, and which of them comes next."""
 
     def __init__(self, sql: str, found: Sequence[Token] | None = None) -> None:
-        self.sql = sql
-        self.tokens = list(tokens(sql) if found is None else found)
-        self.at = 0
-
-    @property
-    def now(self) -> Token | None:
-        """The next token, None at the end."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
+        super().__init__(sql, tokens(sql) if found is None else found)
 
     @property
     def word(self) -> str:
         """The next token in capitals, whatever it is; "" at the end."""
         token = self.now
         return "" if token is None else token.keyword or token.text
-
-    def sees(self, *words: str) -> bool:
-        """Return whether these words come next."""
-        ahead = self.tokens[self.at : self.at + len(words)]
-        return [token.keyword or token.text for token in ahead] == list(words)
-
-    def maybe(self, *words: str) -> bool:
-        """Step over these words; return whether they were there."""
-        seen = self.sees(*words)
-        self.at += len(words) if seen else 0
-        return seen
 
     def any(self, *words: str) -> str:
         """Step over one of these words; return it, "" when none was there."""
