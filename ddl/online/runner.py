@@ -63,20 +63,27 @@ class Runner(Steps):
 
     def start(self) -> None:
         """Set what a session needs; the connection has no transaction before and after."""
-        with self.connection.begin():
-            self.execute(f"SET lock_timeout = {self.settings.lock_timeout}")
-            own = journal.table_of(self.context)
-            self.known = catalog.tables(self.connection, own)
-            self.version = self.connection.scalar(
-                text("SELECT current_setting('server_version_num')::int")
-            )
+        self.learn(self.settings.lock_timeout)
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
         past.watch(self.connection, self._watch)
-        self.unnoted = ready.unnoted(self.connection, journal.table_of(self.context))
         self.running.prepare = self.revision
         self.context.autocommit_block = self._block  # type: ignore[method-assign]  # of this one
+
+    def learn(self, lock_timeout: int) -> None:
+        """Learn what is there; the connection has no transaction before and after.
+
+        lock_timeout: of the session from now on, in milliseconds.
+        """
+        own = journal.table_of(self.context)
+        with self.connection.begin():
+            self.execute(f"SET lock_timeout = {lock_timeout}")
+            self.known = catalog.tables(self.connection, own)
+            self.version = self.connection.scalar(
+                text("SELECT current_setting('server_version_num')::int")
+            )
+        self.unnoted = ready.unnoted(self.connection, own)
 
     def revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
         """Return a revision's function that is tried until it gets its locks."""

@@ -11,23 +11,10 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ddl.compare.names import quoted
-from ddl.online import (
-    blocking,
-    catalog,
-    forms,
-    journal,
-    parser,
-    ready,
-    replaceable,
-    session,
-    shapes,
-    twin,
-    waiting,
-)
+from ddl.online import blocking, forms, parser, replaceable, session, shapes, twin, waiting
 from ddl.online.outcomes import LeftNothingError
 from ddl.online.runner import Runner
 from ddl.plan import locks
@@ -82,14 +69,7 @@ class Planner(Runner):
 
     def start(self) -> None:
         """Learn what is there; the connection has no transaction before and after."""
-        own = journal.table_of(self.context)
-        with self.connection.begin():
-            self.execute(f"SET lock_timeout = {self.settings.lock_timeout or 300}")
-            self.known = catalog.tables(self.connection, own)
-            self.version = self.connection.scalar(
-                text("SELECT current_setting('server_version_num')::int")
-            )
-        self.unnoted = ready.unnoted(self.connection, own)
+        self.learn(self.settings.lock_timeout or 300)
 
     def turn(self) -> None:
         """Turn to the next revision."""
