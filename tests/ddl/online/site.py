@@ -103,6 +103,11 @@ class Site:
         self.made.append(name)
         return name
 
+    def again(self, *upgrade: str, top: str = "") -> None:
+        """Write the last revision anew."""
+        self.made.pop()
+        self.revise(*upgrade, top=top)
+
     def upgrade(self, revision: str = "head", **settings: str) -> None:
         """Run alembic upgrade."""
         command.upgrade(self.config(settings), revision)

@@ -98,9 +98,7 @@ def test_one_that_postgresql_computes(site: Site) -> None:
     )
     assert lines[1] == 'Or let it: blocking = ["t"] in the revision.'
     assert site.catalog == before
-    (site.versions / "002a.py").unlink()
-    site.made.pop()
-    site.revise(line, top='blocking = ["t"]')
+    site.again(line, top='blocking = ["t"]')
     site.upgrade()
     assert site.one("SELECT sum(g - 2 * a) FROM t") == 0
 
@@ -143,8 +141,7 @@ def test_a_definition_that_says_more(site: Site, definition: str) -> None:
     with pytest.raises(UserError, match=r"reads or writes all of t .*, and nobody can use it"):
         site.upgrade()
     assert site.catalog == before
-    site.made.pop()
-    site.revise(line, top='blocking = ["t"]')
+    site.again(line, top='blocking = ["t"]')
     site.upgrade()
     site.equals(*tables, f"ALTER TABLE t ADD COLUMN {definition}")
 

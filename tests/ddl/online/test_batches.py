@@ -208,8 +208,7 @@ def test_many_rows_at_once(site: Site, change: str) -> None:
     assert str(error.value).startswith(
         f"Revision 002a (step 002a) stops: {verb}, not in batches, changes many rows of t (1 MB)"
     )
-    site.made.pop()
-    site.revise(f'op.execute("{change}")', top='blocking = ["t"]')
+    site.again(f'op.execute("{change}")', top='blocking = ["t"]')
     site.upgrade()
 
 
@@ -263,8 +262,7 @@ def test_rows_that_move_to_another_partition(site: Site) -> None:
     site.revise(f'op.execute("{update}", execution_options={{"batches": True}})')
     with pytest.raises(UserError, match="cannot set region, which decides about the partition"):
         site.upgrade()
-    site.made.pop()
-    site.revise(f'op.execute("{update}")', top='blocking = ["ev"]')
+    site.again(f'op.execute("{update}")', top='blocking = ["ev"]')
     site.upgrade()
     assert site.one("SELECT count(*) FROM ev_eu") == 100
 

@@ -34,14 +34,8 @@ def half_done(site: Site) -> Site:
     return site
 
 
-def again(site: Site, *lines: str) -> None:
-    """Write the last revision once more."""
-    site.made.pop()
-    site.revise(*lines)
-
-
 def test_the_rest_is_mended(half_done: Site) -> None:
-    again(half_done, INSERT, CHECK, 'op.execute("INSERT INTO t VALUES (3)")')
+    half_done.again(INSERT, CHECK, 'op.execute("INSERT INTO t VALUES (3)")')
     with watched() as steps:
         half_done.upgrade()
     assert not any("CHECK" in step.sql for step in steps)
@@ -50,7 +44,7 @@ def test_the_rest_is_mended(half_done: Site) -> None:
 
 
 def test_what_is_done_is_edited(half_done: Site) -> None:
-    again(half_done, 'op.execute("INSERT INTO t VALUES (5)")', CHECK)
+    half_done.again('op.execute("INSERT INTO t VALUES (5)")', CHECK)
     with pytest.raises(UserError) as error:
         half_done.upgrade()
     assert str(error.value) == (

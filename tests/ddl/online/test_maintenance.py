@@ -39,8 +39,7 @@ def test_refused_unless_named(site: Site, statement: str, named: str) -> None:
     )
     with pytest.raises(UserError, match=rf"stops: {what} .*reads or writes all of {named} \("):
         site.upgrade()
-    site.made.pop()
-    site.revise(BLOCK.format(statement), top=f"blocking = [{named!r}]")
+    site.again(BLOCK.format(statement), top=f"blocking = [{named!r}]")
     site.upgrade()
 
 

@@ -96,8 +96,7 @@ def test_a_role_that_cannot_note(site: Site, monkeypatch: pytest.MonkeyPatch) ->
             )
         )
         assert site.version == ["001a"]
-        site.made.pop()
-        site.revise(
+        site.again(
             'op.create_index("j", "t", ["a"])',
             "with op.get_context().autocommit_block():",
             '    op.execute("VACUUM t")',

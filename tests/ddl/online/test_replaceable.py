@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
+from tests.ddl.online.prices import PRICES, TO_CENTS
 
 if TYPE_CHECKING:
     from tests.ddl.online.site import Site
-
-PRICES = (
-    "CREATE TABLE pay (id int, price int)",
-    "INSERT INTO pay SELECT n, 7 FROM generate_series(1, 100) AS n",
-)
-
-TO_CENTS = (
-    'op.execute("ALTER TABLE pay ALTER COLUMN price TYPE bigint USING (price * 100)::bigint")'
-)
-
 
 # Of a table of PRICES, beside a change of its type; and what is said.
 HINDRANCES = {
@@ -46,8 +37,7 @@ def test_where_no_second_column_can_take_its_place(site: Site, made: str) -> Non
         site.upgrade()
     assert f"(by no second column: {HINDRANCES[made]}" in str(error.value)
     assert site.catalog == before
-    site.made.pop()
-    site.revise(TO_CENTS, top='blocking = ["pay"]')
+    site.again(TO_CENTS, top='blocking = ["pay"]')
     site.upgrade()
     assert site.rows("SELECT DISTINCT price FROM pay") == [(700,)]
 

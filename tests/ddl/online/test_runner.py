@@ -147,11 +147,18 @@ PAST = (
 )
 
 
+def fail_and_upgrade(site: Site, *lines: str) -> None:
+    """Run a revision of some lines that fails after them, then the same without its failure."""
+    site.revise(*lines, 'op.execute("SELECT 1 / 0")')
+    with pytest.raises(UserError, match="division by zero"):
+        site.upgrade()
+    site.again(*lines)
+    site.upgrade()
+
+
 def test_statements_past_the_operations_happen_once(site: Site) -> None:
     site.sql(*ACCOUNTS)
-    site.revise(
-        *PAST, 'op.create_check_constraint("c", "busy", "id > 0")', top='blocking = ["busy"]'
-    )
+    site.revise(*PAST, CHECK_BUSY, top='blocking = ["busy"]')
     with read_until_it_gave_way(site, "busy"):
         site.upgrade()
     assert site.one("SELECT n FROM acc") == 200
@@ -160,16 +167,13 @@ def test_statements_past_the_operations_happen_once(site: Site) -> None:
 
 def test_statements_past_the_operations_are_not_committed_before_the_end(site: Site) -> None:
     site.sql(*ACCOUNTS)
-    site.revise(*PAST, 'op.create_check_constraint("c", "busy", "id > 0")')
+    site.revise(*PAST, CHECK_BUSY)
     with pytest.raises(
         UserError, match=r"revision that writes with op.get_bind\(\) reads or writes"
     ):
         site.upgrade()
     assert site.one("SELECT n FROM acc") == 100
-    site.made.pop()
-    site.revise(
-        'op.create_check_constraint("c", "busy", "id > 0")', *PAST, 'op.execute("SELECT 1/0")'
-    )
+    site.again(CHECK_BUSY, *PAST, 'op.execute("SELECT 1/0")')
     for _ in range(2):
         with pytest.raises(UserError, match="division by zero"):
             site.upgrade()
@@ -201,12 +205,7 @@ def test_what_a_session_is_set_to(site: Site) -> None:
     for number, local in enumerate(["", "LOCAL "]):
         said = [line.format(local).replace('"i"', f'"i{number}"') for line in lines]
         said = [line.replace('"c"', f'"c{number}"') for line in said]
-        site.revise(*said, 'op.execute("SELECT 1 / 0")')
-        with pytest.raises(UserError, match="division by zero"):
-            site.upgrade()
-        site.made.pop()
-        site.revise(*said)
-        site.upgrade()
+        fail_and_upgrade(site, *said)
     assert site.rows("SELECT n FROM acc") == [(100,)]
     assert site.rows("SELECT n FROM tenant.acc") == [(7,)]
     assert site.one("SELECT count(*) FROM pg_indexes WHERE schemaname = 'tenant'") == 2
@@ -247,10 +246,5 @@ def test_values_that_are_others_each_time(site: Site) -> None:
         'op.bulk_insert(acc, [{"id": uuid.uuid4().int % 1000, "n": 5}])',
         CHECK_BUSY,
     )
-    site.revise(*lines, 'op.execute("SELECT 1 / 0")')
-    with pytest.raises(UserError, match="division by zero"):
-        site.upgrade()
-    site.made.pop()
-    site.revise(*lines)
-    site.upgrade()
+    fail_and_upgrade(site, *lines)
     assert site.one("SELECT count(*) FROM acc WHERE n = 5") == 1

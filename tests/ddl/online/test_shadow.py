@@ -8,19 +8,11 @@ import pytest
 
 from ddl.errors import UserError
 from tests.ddl.online.beside import traffic
+from tests.ddl.online.prices import PRICES, TO_CENTS
 from tests.ddl.online.watching import before_each
 
 if TYPE_CHECKING:
     from tests.ddl.online.site import Site
-
-PRICES = (
-    "CREATE TABLE pay (id int, price int)",
-    "INSERT INTO pay SELECT n, 7 FROM generate_series(1, 100) AS n",
-)
-
-TO_CENTS = (
-    'op.execute("ALTER TABLE pay ALTER COLUMN price TYPE bigint USING (price * 100)::bigint")'
-)
 
 
 def test_the_time_zone_is_the_one_of_the_run(site: Site) -> None:
