@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ddl.embedded.binaries import Binaries
-
-    from .conftest import Tools, User
+    from tests.ddl.embedded.tools import Tools
+    from tests.ddl.embedded.user import User
 
 
 @pytest.fixture
@@ -101,14 +101,27 @@ def test_a_failing_initdb_is_told_in_one_line_and_leaves_nothing(
     assert not list(tmp_path.glob("data*"))
 
 
+@pytest.fixture
+def making(
+    use: Callable[..., User], tools: type[Tools]
+) -> Callable[[Path], tuple[User, psutil.Process]]:
+    """Return a function that starts a user of a folder, whose initdb is at work."""
+
+    def begin(folder: Path) -> tuple[User, psutil.Process]:
+        user = use(folder, "scratch")
+        user.send("start")
+        tools.until(lambda: list(folder.glob("data.*/global")))
+        [initdb] = psutil.Process(user.process.pid).children()
+        return user, initdb
+
+    return begin
+
+
 def test_an_interrupted_start_lets_initdb_end_and_leaves_nothing(
-    open_folder: Path, use: Callable[..., User], tools: type[Tools]
+    open_folder: Path, making: Callable[[Path], tuple[User, psutil.Process]]
 ) -> None:
     folder = open_folder / "scratch"
-    user = use(folder, "scratch")
-    user.send("start")
-    tools.until(lambda: list(folder.glob("data.*/global")))
-    [initdb] = psutil.Process(user.process.pid).children()
+    user, initdb = making(folder)
     assert initdb.name() == "initdb"
     assert os.getsid(initdb.pid) == initdb.pid  # a terminal's Ctrl-C does not reach it
     user.process.send_signal(signal.SIGINT)
@@ -120,13 +133,12 @@ def test_an_interrupted_start_lets_initdb_end_and_leaves_nothing(
 
 
 def test_the_initdb_of_a_killed_start_ends_by_itself_and_its_cluster_is_removed_later(
-    open_folder: Path, use: Callable[..., User], tools: type[Tools], runnable: Binaries
+    open_folder: Path,
+    making: Callable[[Path], tuple[User, psutil.Process]],
+    runnable: Binaries,
 ) -> None:
     folder = open_folder / "scratch"
-    user = use(folder, "scratch")
-    user.send("start")
-    tools.until(lambda: list(folder.glob("data.*/global")))
-    [initdb] = psutil.Process(user.process.pid).children()
+    user, initdb = making(folder)
     user.kill()
     make(folder, runnable, durable=False)
     initdb.wait()

@@ -18,7 +18,8 @@ from ddl.embedded import keeper, server, traces
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conftest import Tools, User
+    from tests.ddl.embedded.tools import Tools
+    from tests.ddl.embedded.user import User
 
 ROWS = "SELECT count(*) FROM kept"
 

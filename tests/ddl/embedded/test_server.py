@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .conftest import Ordinary, Tools, User
+    from tests.ddl.embedded.ordinary import Ordinary
+    from tests.ddl.embedded.tools import Tools
+    from tests.ddl.embedded.user import User
 
 LONG = f"sp ace ümläut {'x' * 150}"
 
