@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
-from alembic.runtime.migration import MigrationContext
 
 from ddl.compare.effects import Effect, measure
 from ddl.compare.operations import StatementOp
 from ddl.compare.search import Candidate
 from ddl.database.connect import connect
+from tests.ddl.compare import rendering
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -96,14 +95,4 @@ def test_each_starts_anew(empty: URL) -> None:
 
 def candidate(url: URL) -> Candidate:
     """Return a candidate in which operations can be rendered."""
-    context = MigrationContext.configure(
-        dialect_name="postgresql",
-        opts={
-            "alembic_module_prefix": "op.",
-            "sqlalchemy_module_prefix": "sa.",
-            "user_module_prefix": None,
-            "render_item": None,
-            "render_as_batch": False,
-        },
-    )
-    return Candidate(url, "alembic_version", AutogenContext(context, autogenerate=False))
+    return Candidate(url, "alembic_version", rendering.context())

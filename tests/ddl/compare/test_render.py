@@ -6,14 +6,13 @@ import enum
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import _repr_type
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import ARRAY, Enum, Integer, Numeric, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import CITEXT, JSONB, TIMESTAMP
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from ddl.compare import render
+from tests.ddl.compare import rendering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,16 +89,7 @@ def rendered(
     kind: TypeEngine[Any], item: Callable[..., str | Literal[False]] = render.item
 ) -> tuple[str, set[str]]:
     """Return a type's source and the imports it needs."""
-    context = MigrationContext.configure(
-        dialect_name="postgresql",
-        opts={
-            "sqlalchemy_module_prefix": "sa.",
-            "alembic_module_prefix": "op.",
-            "user_module_prefix": None,
-            "render_item": item,
-        },
-    )
-    autogenerate = AutogenContext(context, autogenerate=False)
+    autogenerate = rendering.context(item)
     return _repr_type(kind, autogenerate), autogenerate.imports
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic.autogenerate.api import AutogenContext
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 
 from ddl.compare import dump, search
 from ddl.compare.operations import StatementOp
 from ddl.compare.search import Candidate
 from ddl.database.connect import connect
+from tests.ddl.compare import rendering
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -20,13 +19,7 @@ if TYPE_CHECKING:
 def tried(empty: URL, *statements: str) -> tuple[list[str], int]:
     """Return the statements that PostgreSQL takes, and how many savepoints that needed."""
     operations = [StatementOp("create", text, (text,), ()) for text in statements]
-    opts = {
-        "alembic_module_prefix": "op.",
-        "sqlalchemy_module_prefix": "sa.",
-        "user_module_prefix": None,
-    }
-    context = MigrationContext.configure(dialect_name="postgresql", opts=opts)
-    candidate = Candidate(empty, "none", AutogenContext(context, autogenerate=False))
+    candidate = Candidate(empty, "none", rendering.context())
     savepoints: list[str] = []
     with connect(empty, source="the tests") as connection, connection.begin():
         event.listen(connection, "savepoint", lambda *given: savepoints.append(given[1]))
