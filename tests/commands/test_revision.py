@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests import state
 from tests.commands.run import run
+from tests.tags import TAGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,25 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from tests.tree import Tree
-
-TAGS = '''\
-"""Words by which posts are found."""
-
-from __future__ import annotations
-
-from sqlalchemy.orm import Mapped
-
-from models.base import Base, Id
-
-
-class Tag(Base):
-    """A word."""
-
-    __tablename__ = "tags"
-
-    id: Mapped[Id]
-    word: Mapped[str]
-'''
 
 # Where the target is not needed, it may be unreachable.
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"

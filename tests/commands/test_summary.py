@@ -9,32 +9,23 @@ from sqlalchemy import text
 
 from ddl.database.connect import connect
 from tests.commands.run import run
+from tests.tags import TAGS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from tests.tree import Tree
 
-BEFORE = '''\
-"""Words by which posts are found."""
-
-from __future__ import annotations
-
+IMPORTS = """\
 from sqlalchemy import Enum
 from sqlalchemy.orm import Mapped, mapped_column
+"""
 
-from models.base import Base, Id
-
-
-class Tag(Base):
-    """A word."""
-
-    __tablename__ = "tags"
-
-    id: Mapped[Id]
-    word: Mapped[str]
+STATE = """\
     state: Mapped[str] = mapped_column(Enum("draft", "open", "shut", name="tag_state"))
-'''
+"""
+
+BEFORE = TAGS.replace("from sqlalchemy.orm import Mapped\n", IMPORTS) + STATE
 
 AFTER = (
     BEFORE.replace("word: Mapped[str]\n", "name: Mapped[str]\n    size: Mapped[int]\n")

@@ -108,8 +108,8 @@ def run(url: URL, source: str) -> None:
         exec(source, names)  # noqa: S102  # what autogenerate wrote
 
 
-def there(databases: Scratch, before: str, after: str) -> None:
-    """Go from one schema to the other, back, and there again."""
+def there(databases: Scratch, before: str, after: str) -> Change:
+    """Go from one schema to the other, back, and there again; return how."""
     template = databases.create()
     url = databases.database(template)
     desired.build(load(before), url, source="the tests")
@@ -121,3 +121,4 @@ def there(databases: Scratch, before: str, after: str) -> None:
         run(url, direction)
         assert not list(differing(dump.of(url), wanted))
     databases.drop(template)
+    return change

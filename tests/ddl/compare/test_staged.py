@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from ddl.compare import desired, dump, written
+from ddl.compare import written
 from ddl.database.connect import connect
 from tests.commands.run import run as succeed
-from tests.matrix.case import load
-from tests.matrix.databases import build, differing
-from tests.matrix.inside import run, write
+from tests.matrix.inside import there
 from tests.matrix.sources import after
+from tests.tags import TAGS
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -87,50 +86,23 @@ ENTANGLED = {"a primary key's column goes", "a view takes the name of a table"}
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_there_and_back(databases: Scratch, name: str) -> None:
-    before, new, stages = CHANGES[name]
-    template = databases.create()
-    url = databases.database(template)
-    desired.build(load(before), url, source="the tests")
-    old = dump.of(url)
-    change = write(databases, template, old, load(new))
+    old, new, stages = CHANGES[name]
+    change = there(databases, old, new)
     assert change.stages == stages
     assert change.why == (written.ENTANGLED if name in ENTANGLED else "")
-    wanted = build(databases, load(new))
-    for direction, goal in ((change.up, wanted), (change.down, old), (change.up, wanted)):
-        run(url, direction)
-        assert not list(differing(dump.of(url), goal))
-    databases.drop(template)
 
 
-TAG = '''\
-"""Words by which posts are found."""
-
-from __future__ import annotations
-
-from sqlalchemy.orm import Mapped
-
-from models.base import Base, Id
-
-
-class Tag(Base):
-    """A word."""
-
-    __tablename__ = "tags"
-
-    id: Mapped[Id]
-    word: Mapped[str]
-'''
 OLD = "INSERT INTO tags (word) VALUES ('old')"
 NEW = "INSERT INTO tags (title) VALUES ('new')"
 
 
 def test_code_of_both_releases_runs_in_between(tree: Tree, empty: URL) -> None:
     module = tree.root / "models" / "tags.py"
-    module.write_text(TAG)
+    module.write_text(TAGS)
     succeed(tree, "revision", "--autogenerate", "-m", "create tags")
     succeed(tree, "upgrade", "head")
     execute(empty, OLD)
-    module.write_text(TAG.replace("word: Mapped[str]", "title: Mapped[str | None]"))
+    module.write_text(TAGS.replace("word: Mapped[str]", "title: Mapped[str | None]"))
     said = succeed(tree, "revision", "--autogenerate", "-m", "call it a title", "--rev-id", "aaaa")
     assert "\nRevision aaaa (call it a title):\n" in f"\n{said}"
     assert " (call it a title (contract)):\n" in said
@@ -148,9 +120,9 @@ def test_code_of_both_releases_runs_in_between(tree: Tree, empty: URL) -> None:
 
 def test_one_revision_when_it_is_said(tree: Tree) -> None:
     module = tree.root / "models" / "tags.py"
-    module.write_text(TAG)
+    module.write_text(TAGS)
     succeed(tree, "revision", "--autogenerate", "-m", "create tags")
-    module.write_text(TAG.replace("word: Mapped[str]", "title: Mapped[str | None]"))
+    module.write_text(TAGS.replace("word: Mapped[str]", "title: Mapped[str | None]"))
     known = set(tree.versions.glob("*.py"))
     succeed(tree, "-x", "split=off", "revision", "--autogenerate", "-m", "in one")
     (file,) = set(tree.versions.glob("*.py")) - known

@@ -5,6 +5,16 @@ from __future__ import annotations
 from tests.matrix.case import Case
 from tests.matrix.sources import ROWS, TABLE, after, before
 
+TWO_SCHEMAS = (
+    before(
+        "CREATE SCHEMA IF NOT EXISTS one",
+        "CREATE TYPE one.c AS ENUM ('x')",
+        "CREATE TYPE c AS ENUM ('x', 'y')",
+    )
+    + 'table(schema="one")\n'
+    + TABLE
+)
+
 CASES = [
     Case(
         "domain",
@@ -112,22 +122,8 @@ CASES = [
     Case(
         "type",
         "of a column's name in two schemas",
-        before(
-            "CREATE SCHEMA IF NOT EXISTS one",
-            "CREATE TYPE one.c AS ENUM ('x')",
-            "CREATE TYPE c AS ENUM ('x', 'y')",
-        )
-        + 'table(schema="one")\n'
-        + TABLE
-        + after("ALTER TABLE t ADD b c DEFAULT 'x'"),
-        before(
-            "CREATE SCHEMA IF NOT EXISTS one",
-            "CREATE TYPE one.c AS ENUM ('x')",
-            "CREATE TYPE c AS ENUM ('x', 'y')",
-        )
-        + 'table(schema="one")\n'
-        + TABLE
-        + after("ALTER TABLE t ADD b one.c DEFAULT 'x'"),
+        TWO_SCHEMAS + after("ALTER TABLE t ADD b c DEFAULT 'x'"),
+        TWO_SCHEMAS + after("ALTER TABLE t ADD b one.c DEFAULT 'x'"),
         rows="INSERT INTO t (id, b) VALUES (1, 'x')",
     ),
 ]
