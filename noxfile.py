@@ -84,7 +84,7 @@ def online(session: nox.Session) -> None:
 
 @nox.session(name="property")
 def properties(session: nox.Session) -> None:
-    """Random edits of random schemas, so many as stand after --: nox -s property -- 500."""
+    """Random edits, and random changes of tables with rows, so many: nox -s property -- 500."""
     install(session, "tests")
     examples = session.posargs[0] if session.posargs else "200"
     session.run("pytest", "tests/property", env={"PROPERTY_EXAMPLES": examples})

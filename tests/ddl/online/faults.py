@@ -81,16 +81,23 @@ def counted(database: str, number: int, act: Callable[[Any], None]) -> Iterator[
         event.remove(Engine, "commit", commit)
 
 
-def terminated(site: Site, number: int) -> list[str]:
-    """Run an upgrade whose session the server ends; return at what, nothing if it came to its end.
-
-    Raises what the run raises otherwise.
-    """
+@contextmanager
+def ended(site: Site, number: int) -> Iterator[list[str]]:
+    """Let the server end a run's session at a point of the block; yield as counted()."""
 
     def end(raw: Any) -> None:  # noqa: ANN401
         apart(site, "SELECT pg_terminate_backend(%s, 5000)", raw.info.backend_pid)
 
     with counted(str(site.url.database), number, end) as reached:
+        yield reached
+
+
+def terminated(site: Site, number: int) -> list[str]:
+    """Run an upgrade whose session the server ends; return at what, nothing if it came to its end.
+
+    Raises what the run raises otherwise.
+    """
+    with ended(site, number) as reached:
         _upgrade(site, reached)
     return reached
 
