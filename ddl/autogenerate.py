@@ -213,7 +213,7 @@ def quiet() -> Iterator[None]:
 
 
 def _sum_up(context: MigrationContext, revision: object, directives: list[MigrationScript]) -> None:
-    """Say what the revision does, in two where something goes; write no file for nothing."""
+    """Say what the revision does, or each of its parts; write no file for nothing."""
     del revision
     comparison: Comparison | None = context.opts.get(plugin.OPTION)
     why = "" if comparison is None else written.split(context, comparison, directives)

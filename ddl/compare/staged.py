@@ -7,18 +7,13 @@ whole tables, columns, views and functions that go, do so in a revision of their
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
-from ddl.compare import backfill, columns, framed, keys_of_columns, leaves, residue, search
+from ddl.compare import columns, keys_of_columns, leaves, prover
 from ddl.compare.losses import DROP_COLUMN
 from ddl.compare.operations import StatementOp
-from ddl.compare.pair import pairs
-from ddl.compare.plugin import candidate, leads, turned
-from ddl.compare.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +23,7 @@ if TYPE_CHECKING:
 
     from ddl.compare.comparison import Comparison
     from ddl.compare.entry import Dump
+    from ddl.compare.prover import Stages
     from ddl.compare.table_parts import Column
 
 # What a query may name, and what is made of or for it.
@@ -47,14 +43,6 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Stages:
-    """The operations of the two revisions, proven."""
-
-    expand: list[MigrateOperation]
-    contract: list[MigrateOperation]
-
-
 class EntangledError(Exception):
     """What goes cannot go later by itself."""
 
@@ -67,20 +55,13 @@ def of(
     operations: the revision's, proven as they are.
     Raises EntangledError where what goes cannot go later by itself.
     """
-    found = [
-        operation
-        for operation in leaves.flatten(operations)
-        if operation not in comparison.renames
-        if not (isinstance(operation, StatementOp) and operation.action == "check")
-    ]
+    found = prover.bare(comparison, operations)
     later = _later(found, comparison.before, comparison.after)
     known = columns.of(comparison.before)
     keys = keys_of_columns.dropped(found, later, known, comparison.before, comparison.after)
     if not later or (len(later + keys) == len(found) and not comparison.renames):
         return None
-    rendering = AutogenContext(context, autogenerate=False)
-    fills = backfill.hinted(context.opts["target_metadata"].tables.values())
-    prover = _Prover(rendering, comparison, fills)
+    proving = prover.of(context, comparison)
     loosened = _Loosened(known)
     contract = {id(operation): loosened.dropping(operation) for operation in later}
     plain: dict[int, MigrateOperation] = {id(operation): operation for operation in later}
@@ -90,7 +71,7 @@ def of(
         expand = [operation for operation in found if id(operation) not in second]
         ordered = [second[id(operation)] for operation in found if id(operation) in second]
         try:
-            return prover.stages([*expand, *more], ordered)
+            return proving.stages([*expand, *more], ordered)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
             continue
     raise EntangledError
@@ -161,61 +142,3 @@ class _Loosened:
             )
         )
         return ops.DropColumnOp.from_column_and_tablename(schema, table, column)
-
-
-@dataclass(frozen=True)
-class _Prover:
-    """Proves a stage from where the one before it ends."""
-
-    context: AutogenContext
-    comparison: Comparison
-    fills: set[columns.Place]
-
-    def stages(
-        self, expand: list[MigrateOperation], contract: list[MigrateOperation]
-    ) -> Stages | None:
-        """Return both stages. Raises what says that a step fails, or does not lead there."""
-        comparison = self.comparison
-        with candidate(comparison, self.context) as one:
-            one.run([*comparison.renames, *expand])
-            between = one.dump()
-            one.run(contract)
-            search.expect(comparison.after, one.dump())
-        if not residue.differing(between, comparison.before) and not comparison.renames:
-            return None
-        first = self._proven(replace(comparison, after=between), [], expand)
-        start = [*leaves.flatten(first)]
-        second = self._proven(replace(comparison, before=between, renames=()), start, contract)
-        return Stages(first, second)
-
-    def _proven(
-        self,
-        comparison: Comparison,
-        start: list[MigrateOperation],
-        found: list[MigrateOperation],
-    ) -> list[MigrateOperation]:
-        """Return operations with their way back. start: what leads to where they begin."""
-        up = framed.framed(comparison, self.fills, found)
-        with candidate(self.comparison, self.context) as one:
-            one.run(start)
-            original = one.dump()
-            if all(
-                leads(one, way, goal)
-                for way, goal in (
-                    (up, comparison.after),
-                    (turned(up), original),
-                    (up, comparison.after),
-                )
-            ):
-                return up
-        with candidate(self.comparison, self.context) as one:
-            one.run([*start, *comparison.renames, *found])
-            ways = Ways(comparison.databases.version)
-            down = search.find(one, comparison.after, comparison.before, [], ways)
-            up = framed.framed(comparison, self.fills, pairs(found, down))
-            one.run(turned(list(comparison.renames)))
-            one.run(up)
-            search.expect(comparison.after, one.dump())
-            one.run(turned(up))
-            search.expect(original, one.dump())
-        return up

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ddl.compare.effects import Effect
     from ddl.compare.search import Candidate
 
+# What a hint calls all revisions of a change, by their number.
+_ALL = {1: "the revision", 2: "both revisions", 3: "the three revisions"}
+
 HEAD = ("operation", "object")
 HEAD_OF_REVISION = (*HEAD, "lock", "nature", "on a large table")
 
@@ -64,8 +67,7 @@ def full(
     metadata = context.opts["target_metadata"]
     fills = backfill.hinted(metadata.tables.values())
     for hint in hints.of(comparison.before, comparison.after, fills):
-        both = len(scripts) > 1
-        lines.append(hint.replace("delete the revision", "delete both revisions") if both else hint)
+        lines.append(hint.replace("delete the revision", f"delete {_ALL[len(scripts)]}"))
     return "\n".join(lines)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 from alembic.util import rev_id
 
-from ddl.compare import staged
+from ddl.compare import natures, staged
 from ddl.compare.plugin import turned
 
 if TYPE_CHECKING:
@@ -22,16 +23,16 @@ OPTION = "split"
 
 ENTANGLED = "What goes is entangled with the rest: it stays in this revision."
 
-# What is written after the message of the first revision.
-CONTRACT = " (contract)"
+# What is written after the message: of the revision that commits in steps, and of the last one.
+ONLINE, CONTRACT = " (online)", " (contract)"
 
 
 def split(
     context: MigrationContext, comparison: Comparison, directives: list[MigrationScript]
 ) -> str:
-    """Put what goes into a revision of its own, after the one that there is.
+    """Put what commits in steps into a revision of its own, and what goes into the last one.
 
-    Return why it cannot be, as a line for the screen; "" where it is, or nothing is to be done.
+    Return why what goes cannot be, as a line for the screen; "" where it is, or nothing goes.
     """
     environment = context.environment_context
     said = environment.get_x_argument(as_dictionary=True) if environment else {}
@@ -40,26 +41,47 @@ def split(
     (script,) = directives
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():
         return ""
+    why = ""
+    operations = script.upgrade_ops.ops
     try:
-        stages = staged.of(context, comparison, script.upgrade_ops.ops)
+        stages = staged.of(context, comparison, operations)
     except staged.EntangledError:
-        return ENTANGLED
-    if stages is None:
-        return ""
-    _set(context, script, stages.expand)
-    # Alembic puts a revision after its "head", also one that is written by the same command.
-    second = ops.MigrationScript(
+        stages, why = None, ENTANGLED
+    message = script.message
+    now = comparison
+    if stages is not None:
+        operations, now = stages.first, replace(comparison, after=stages.between)
+    parts = [(operations, "")]
+    if natured := natures.of(context, now, operations):
+        halves, steps_first = natured
+        parts = [(halves.first, ""), (halves.second, ONLINE)]
+        if steps_first:
+            parts = [(halves.first, ONLINE), (halves.second, "")]
+    if stages is not None:
+        parts.append((stages.second, CONTRACT))
+    if len(parts) == 1:
+        return why
+    for position, (found, suffix) in enumerate(parts):
+        one = script if not position else _after(directives[-1])
+        _set(context, one, found)
+        one.message = f"{message}{suffix}"
+        directives[position:] = [one]
+    return why
+
+
+def _after(script: MigrationScript) -> MigrationScript:
+    """Return an empty revision that comes after another one.
+
+    Alembic puts a revision after its "head", also one that is written by the same command.
+    """
+    return ops.MigrationScript(
         rev_id(),
         ops.UpgradeOps([]),
         ops.DowngradeOps([]),
-        message=f"{script.message}{CONTRACT}",
         head=script.rev_id,
         splice=script.splice,
         version_path=script.version_path,
     )
-    _set(context, second, stages.contract)
-    directives.append(second)
-    return ""
 
 
 def _set(

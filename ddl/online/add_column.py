@@ -33,6 +33,9 @@ SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_
 
 _PARTS_APART = "Add it with its type, default and NOT NULL; all else by statements of their own."
 
+# From which on partitions share the identity of their table.
+_PARTITIONS = 170000
+
 # Words that _add() would leave out: of a column, of the sequence of an identity.
 _LEFT_OUT = {"CONSTRAINT", "STORAGE", "COMPRESSION", "OPTIONS"}
 _LEFT_OUT_OF_SEQUENCE = {"SEQUENCE", "LOGGED", "UNLOGGED", "OWNED", "RESTART"}
@@ -97,6 +100,8 @@ def form(
     column = _asked(runner, shape, table)
     if column is None or not (column.written or column.parts):
         return None
+    if column.identity and table.parent and (table.kind == "r" or runner.version < _PARTITIONS):
+        return None  # PostgreSQL refuses it
     if column.parts or words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
         _apart(runner, table, shape.column)
         return None

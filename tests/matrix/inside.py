@@ -37,15 +37,20 @@ if TYPE_CHECKING:
 class Change:
     """A revision between two schemas, as it would be written.
 
-    stages: in how many files. why: what is said where it is one though something goes. contract:
-    the way up of the second.
+    stages: in how many files. why: what is said where it is one though something goes. parts: the
+    way up of each file.
     """
 
     up: str
     down: str
     stages: int = 1
     why: str = ""
-    contract: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> str:
+        """The way up of the last file."""
+        return self.parts[-1]
 
 
 def write(databases: Scratch, template: str, before: Dump, models: desired.Models) -> Change:
@@ -92,8 +97,7 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
             ups.append(_render(rendering, one.upgrade_ops.ops))
             downs.append(_render(rendering, one.downgrade_ops.ops))
     databases.drop(copy)
-    contract = "\n".join(ups[1:])
-    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts), why, contract)
+    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts), why, tuple(ups))
 
 
 def _render(context: AutogenContext, operations: Sequence[MigrateOperation]) -> str:

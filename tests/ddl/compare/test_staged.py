@@ -66,7 +66,7 @@ CHANGES = {
     "a primary key's column goes": (
         'Table("t", m, Column("a", Integer, primary_key=True), Column("b", Integer))',
         'Table("t", m, Column("b", Integer, primary_key=True), Column("c", Integer))',
-        1,
+        2,
     ),
     "a view takes the name of a table": (
         KEPT + 'Table("w", m, Column("id", Integer))\n',

@@ -154,3 +154,14 @@ def test_a_default_that_is_null_at_times(site: Site) -> None:
     site.revise('op.execute("ALTER TABLE t ADD COLUMN m int DEFAULT maybe()")')
     site.upgrade()
     assert site.rows("SELECT count(*), count(m) FROM t") == [(500, 0)]
+
+
+def test_what_inherits_cannot_have_an_identity_of_it(site: Site) -> None:
+    site.sql(
+        "CREATE TABLE t (id int)", "CREATE TABLE heir () INHERITS (t)", "INSERT INTO t VALUES (1)"
+    )
+    site.revise('op.execute("ALTER TABLE t ADD COLUMN n int GENERATED ALWAYS AS IDENTITY")')
+    before = site.catalog
+    with pytest.raises(UserError, match="cannot recursively add identity column"):
+        site.upgrade()
+    assert site.catalog == before

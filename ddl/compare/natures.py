@@ -1,0 +1,89 @@
+"""A change in two revisions: what is one plain transaction, and what commits in steps.
+
+A run that dies leaves nothing of the one; of the other, steps that the next run passes over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from ddl.compare import leaves, prover
+from ddl.compare.plugin import candidate
+from ddl.database.connect import connect
+from ddl.online import parser
+from ddl.online.settings import Settings
+from ddl.plan import statements
+from ddl.plan.asking import Planner
+from ddl.steps import Running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic.operations import MigrateOperation
+    from alembic.runtime.migration import MigrationContext
+
+    from ddl.compare.comparison import Comparison
+    from ddl.compare.prover import Prover, Stages
+
+
+def of(
+    context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
+) -> tuple[Stages, bool] | None:
+    """Return the two revisions, and whether the one in steps is the first of them.
+
+    operations: proven as they are. None where all are of one nature, or need each other in turn:
+    where a view goes for as long as a type changes, say.
+    """
+    found = prover.bare(comparison, operations)
+    proving = prover.of(context, comparison)
+    stepping = {id(operation) for operation in _stepping(context, comparison, proving, found)}
+    plain = [operation for operation in found if id(operation) not in stepping]
+    steps = [operation for operation in found if id(operation) in stepping]
+    if not steps or not plain:
+        return None
+    for first, second in ((plain, steps), (steps, plain)):
+        try:
+            stages = proving.stages(first, second)
+        except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
+            continue
+        if stages is not None:
+            return stages, first is steps
+    return None
+
+
+def _stepping(
+    context: MigrationContext,
+    comparison: Comparison,
+    proving: Prover,
+    found: Sequence[MigrateOperation],
+) -> Iterator[MigrateOperation]:
+    """Yield the operations that commit in steps on a table with rows."""
+    rendering = proving.context
+    if len(found) == 1:
+        return
+    said = {id(one): statements.of_operation(rendering, one) for one in found}
+    made = {leaves.table_key(one) for one in found if isinstance(one, ops.CreateTableOp)}
+    if not any(
+        parser.parse(statement.sql)
+        for one in found
+        if not isinstance(one, ops.CreateTableOp) and leaves.table_key(one) not in made
+        for statement in said[id(one)]
+    ):
+        return
+    going = {leaves.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
+    with (
+        candidate(comparison, rendering) as one,
+        connect(one.url, source="the scratch server") as connection,
+    ):
+        planner = Planner(context, connection, Settings(), Running(), large=True)
+        planner.start()
+        one.run(comparison.renames)
+        for operation in found:
+            hows = [planner.ask(statement) for statement in said[id(operation)]]
+            # An index of a column that goes is dropped beside it.
+            beside = isinstance(operation, ops.DropIndexOp) and leaves.table_key(operation) in going
+            if any(how.steps for how in hows) and not beside:
+                yield operation
+            one.run([operation])

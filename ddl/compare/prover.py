@@ -1,0 +1,110 @@
+"""A change in two halves, each proved from where it begins to where it ends, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate.api import AutogenContext
+
+from ddl.compare import backfill, framed, leaves, residue, search
+from ddl.compare.operations import StatementOp
+from ddl.compare.pair import pairs
+from ddl.compare.plugin import candidate, leads, turned
+from ddl.compare.ways import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+    from alembic.runtime.migration import MigrationContext
+
+    from ddl.compare import columns
+    from ddl.compare.comparison import Comparison
+    from ddl.compare.entry import Dump
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The operations of the two revisions, proven; between: what the first one leads to."""
+
+    first: list[MigrateOperation]
+    second: list[MigrateOperation]
+    between: Dump
+
+
+def of(context: MigrationContext, comparison: Comparison) -> Prover:
+    """Return what proves the halves of a comparison's change."""
+    fills = backfill.hinted(context.opts["target_metadata"].tables.values())
+    return Prover(AutogenContext(context, autogenerate=False), comparison, fills)
+
+
+def bare(comparison: Comparison, operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    """Return a revision's operations without the renames, and without what only checks."""
+    return [
+        operation
+        for operation in leaves.flatten(operations)
+        if operation not in comparison.renames
+        if not (isinstance(operation, StatementOp) and operation.action == "check")
+    ]
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Proves a stage from where the one before it ends."""
+
+    context: AutogenContext
+    comparison: Comparison
+    fills: set[columns.Place]
+
+    def stages(
+        self, first: list[MigrateOperation], second: list[MigrateOperation]
+    ) -> Stages | None:
+        """Return both stages, None where the first does nothing.
+
+        Raises what says that a step fails, or does not lead there.
+        """
+        comparison = self.comparison
+        with candidate(comparison, self.context) as one:
+            one.run([*comparison.renames, *first])
+            between = one.dump()
+            one.run(second)
+            search.expect(comparison.after, one.dump())
+        if not residue.differing(between, comparison.before) and not comparison.renames:
+            return None
+        one_way = self._proven(replace(comparison, after=between), [], first)
+        start = [*leaves.flatten(one_way)]
+        other = self._proven(replace(comparison, before=between, renames=()), start, second)
+        return Stages(one_way, other, between)
+
+    def _proven(
+        self,
+        comparison: Comparison,
+        start: list[MigrateOperation],
+        found: list[MigrateOperation],
+    ) -> list[MigrateOperation]:
+        """Return operations with their way back. start: what leads to where they begin."""
+        up = framed.framed(comparison, self.fills, found)
+        with candidate(self.comparison, self.context) as one:
+            one.run(start)
+            original = one.dump()
+            if all(
+                leads(one, way, goal)
+                for way, goal in (
+                    (up, comparison.after),
+                    (turned(up), original),
+                    (up, comparison.after),
+                )
+            ):
+                return up
+        with candidate(self.comparison, self.context) as one:
+            one.run([*start, *comparison.renames, *found])
+            ways = Ways(comparison.databases.version)
+            down = search.find(one, comparison.after, comparison.before, [], ways)
+            up = framed.framed(comparison, self.fills, pairs(found, down))
+            one.run(turned(list(comparison.renames)))
+            one.run(up)
+            search.expect(comparison.after, one.dump())
+            one.run(turned(up))
+            search.expect(original, one.dump())
+        return up
