@@ -8,12 +8,15 @@ import pytest
 
 from ddl.console import table
 from ddl.online import blocking
+from tests.ddl.online.busy import make
 from tests.ddl.online.site import VERSION, Site
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import URL
+
+    from tests.tree import Tree
 
 
 # Of a test's report: an operation, how it was killed, and at how many points.
@@ -37,6 +40,14 @@ def site(empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     made.revise("pass")
     made.sql(*VERSION)
     return made
+
+
+@pytest.fixture
+def busy(tree: Tree, empty: URL, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    """A tree of one revision, and a database with a table of some size."""
+    make(tree, empty)
+    monkeypatch.setenv("ALEMBIC_BATCH", "5ms")
+    return tree
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

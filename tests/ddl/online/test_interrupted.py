@@ -1,0 +1,81 @@
+"""A run that is interrupted, by Ctrl-C again and again or SIGTERM, leaves nothing locked."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from ddl.database.connect import engine as connectable
+from ddl.database.lock import held
+from tests.ddl.online.busy import expect_all
+from tests.interrupts import INTERRUPTED, TERMINATED, interrupted, until, waits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import URL
+
+    from tests.tree import Tree
+
+# Every session of the database but the one that asks.
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+@contextmanager
+def holding(url: URL, *statements: str) -> Iterator[None]:
+    """Keep what some statements lock, and a snapshot."""
+    engine = connectable(url).execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+        yield
+        # The run has left nothing at work, whoever waits for whom.
+        with connectable(url).connect() as asking:
+            until(lambda: asking.scalar(text(OTHERS)) == 1)
+
+
+@contextmanager
+def in_a_batch(url: URL) -> Iterator[dict[str, Any]]:
+    """Let a batch wait for a row."""
+    with holding(url, "SELECT FROM t WHERE a = 200000 FOR UPDATE"):
+        yield {"when": waits(url, "transactionid", "UPDATE ONLY t "), "ALEMBIC_LOCK_TIMEOUT": "0"}
+
+
+@contextmanager
+def in_an_index(url: URL) -> Iterator[dict[str, Any]]:
+    """Let CREATE INDEX CONCURRENTLY wait for a snapshot."""
+    with holding(url, "SELECT count(*) FROM t"):
+        yield {"when": waits(url, "virtualxid", "CREATE INDEX CONCURRENTLY")}
+
+
+@contextmanager
+def before_another_run(url: URL) -> Iterator[dict[str, Any]]:
+    """Let the run wait for another one."""
+    with holding(url), connectable(url).connect() as other, held(other):
+        yield {"says": "Waiting from now on for another run on this database (process "}
+
+
+WHERE = {"batch": in_a_batch, "index": in_an_index, "another run": before_another_run}
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("impatient", [True, False], ids=["again and again", "terminated"])
+def test_the_same_command_again_ends_it(
+    busy: Tree, empty: URL, where: str, *, impatient: bool
+) -> None:
+    number = signal.SIGINT if impatient else signal.SIGTERM
+    with WHERE[where](empty) as moment:
+        done = interrupted(busy, "upgrade", "head", number=number, impatient=impatient, **moment)
+    assert done.code == -number
+    *before, sentence = done.err.splitlines()
+    assert sentence == f"FAILED: {INTERRUPTED if impatient else TERMINATED}"
+    assert all(line.startswith(("Running upgrade 0a -> 1a", "Waiting ")) for line in before)
+    assert busy.alembic("upgrade", "head").code == 0
+    expect_all(empty)
