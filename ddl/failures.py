@@ -51,6 +51,8 @@ def explained(
         if isinstance(error.__cause__, MultipleHeads):
             raise _two_heads(script) from error
         raise
+    except BrokenPipeError:
+        raise  # nobody reads what is written
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
