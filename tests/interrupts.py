@@ -65,9 +65,9 @@ def interrupted(  # the last three are rare
         return Result(process.returncode, out.read_text(), err.read_text())
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], patience: float = ENOUGH) -> None:
     """Wait until a condition holds."""
-    deadline = time.monotonic() + ENOUGH
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.01)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
+from ddl.database import lock
 from ddl.database.connect import connect
 from ddl.database.lock import held
 from ddl.errors import UserError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
-
-    from tests.tree import Tree
 
 
 def test_the_second_waits_for_the_first(empty: URL, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,6 +41,32 @@ def test_the_second_waits_for_the_first(empty: URL, capsys: pytest.CaptureFixtur
     )
 
 
+def test_how_long_it_waits_is_told_again(
+    empty: URL, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "_TELL", 1.0)
+    said = ""
+
+    def second() -> None:
+        with connect(empty, source="the tests") as connection, held(connection):
+            pass
+
+    waiting = threading.Thread(target=second)
+    with connect(empty, source="the tests") as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+        connection.rollback()
+        with held(connection):
+            waiting.start()
+            while said.count("\n") < 2 and waiting.is_alive():
+                said += capsys.readouterr().err
+    waiting.join()
+    holder = (
+        rf"another run on this database \(process {pid}: alembic on [^,]+, connected for \d+ s\) …"
+    )
+    told = rf"Waiting from now on for {holder}\nWaiting for \d+ s for {holder}\n"
+    assert re.fullmatch(told, said)
+
+
 def test_patience_may_have_an_end(empty: URL) -> None:
     with (
         connect(empty, source="the tests") as first,
@@ -50,18 +76,3 @@ def test_patience_may_have_an_end(empty: URL) -> None:
         held(second, limit=0.01),
     ):
         pass
-
-
-def test_two_upgrades_at_once_are_one(project: Tree) -> None:
-    ends = []
-
-    def upgrade() -> None:
-        ends.append(project.alembic("upgrade", "head"))
-
-    both = [threading.Thread(target=upgrade) for _ in range(2)]
-    for thread in both:
-        thread.start()
-    for thread in both:
-        thread.join(100)
-    assert [end.code for end in ends] == [0, 0]
-    assert sum("Running upgrade  ->" in end.err for end in ends) == 1

@@ -43,10 +43,9 @@ def site(empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 @pytest.fixture
-def busy(tree: Tree, empty: URL, monkeypatch: pytest.MonkeyPatch) -> Tree:
+def busy(tree: Tree, empty: URL) -> Tree:
     """A tree of one revision, and a database with a table of some size."""
     make(tree, empty)
-    monkeypatch.setenv("ALEMBIC_BATCH", "5ms")
     return tree
 
 

@@ -25,7 +25,7 @@ def test_killed_again_and_again(busy: Tree, empty: URL, number: signal.Signals) 
         process = subprocess.Popen(
             [sys.executable, "-m", "alembic", "upgrade", "head"],
             cwd=busy.root,
-            env=busy.variables(),
+            env=busy.variables(ALEMBIC_BATCH="5ms"),
             stderr=subprocess.DEVNULL,
         )
         try:
