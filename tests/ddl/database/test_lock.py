@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,27 +14,41 @@ from ddl.database import lock
 from ddl.database.connect import connect
 from ddl.database.lock import held
 from ddl.errors import UserError
+from tests.interrupts import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.engine import URL
 
 
-def test_the_second_waits_for_the_first(empty: URL, capsys: pytest.CaptureFixture[str]) -> None:
-    order = []
+@contextmanager
+def two_runs(url: URL, order: list[str]) -> Iterator[tuple[int, threading.Thread]]:
+    """Hold the lock in the block, for which another run waits; yield our process and that one.
+
+    order: what the other one adds itself to when it has the lock.
+    """
 
     def second() -> None:
-        with connect(empty, source="the tests") as connection, held(connection):
+        with connect(url, source="the tests") as connection, held(connection):
             order.append("second")
 
     waiting = threading.Thread(target=second)
-    with connect(empty, source="the tests") as connection:
-        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+    with connect(url, source="the tests") as connection:
+        pid = int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
         connection.rollback()
         with held(connection):
             waiting.start()
-            waiting.join(0.5)
-            order.append("first")
+            yield pid, waiting
     waiting.join(10)
+    assert "second" in order
+
+
+def test_the_second_waits_for_the_first(empty: URL, capsys: pytest.CaptureFixture[str]) -> None:
+    order: list[str] = []
+    with two_runs(empty, order) as (pid, waiting):
+        waiting.join(0.5)
+        order.append("first")
     assert order == ["first", "second"]
     err = capsys.readouterr().err
     assert (
@@ -47,24 +62,17 @@ def test_how_long_it_waits_is_told_again(
     monkeypatch.setattr(lock, "_TELL", 1.0)
     said = ""
 
-    def second() -> None:
-        with connect(empty, source="the tests") as connection, held(connection):
-            pass
+    def twice() -> bool:
+        nonlocal said
+        said += capsys.readouterr().err
+        return said.count("\n") > 1
 
-    waiting = threading.Thread(target=second)
-    with connect(empty, source="the tests") as connection:
-        pid = connection.scalar(text("SELECT pg_backend_pid()"))
-        connection.rollback()
-        with held(connection):
-            waiting.start()
-            while said.count("\n") < 2 and waiting.is_alive():
-                said += capsys.readouterr().err
-    waiting.join()
-    holder = (
-        rf"another run on this database \(process {pid}: alembic on [^,]+, connected for \d+ s\) …"
-    )
-    told = rf"Waiting from now on for {holder}\nWaiting for \d+ s for {holder}\n"
-    assert re.fullmatch(told, said)
+    with two_runs(empty, []) as (pid, _):
+        until(twice)
+    who = rf"\(process {pid}: alembic on [^,]+, connected for \d+ s\)"
+    waits = rf"Waiting {{}} for another run on this database {who} …\n"
+    told = waits.format("from now on") + waits.format(r"for \d+ s")
+    assert re.match(told, said)
 
 
 def test_patience_may_have_an_end(empty: URL) -> None:
