@@ -9,6 +9,7 @@ from ddl.online import (
     add_column,
     alter_table,
     blocking,
+    domain,
     enum_value,
     index,
     journal,
@@ -46,8 +47,8 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
         return None
     if isinstance(shape, shapes.DropIndex | shapes.AddValue):
         return None if runner.whole else _without_table(runner, shape)
-    if isinstance(shape, shapes.Rewrite):
-        maintenance.expect_small(runner, shape)
+    if type(shape) in _GUARDS:
+        _GUARDS[type(shape)](runner, shape)
         return None
     table = runner.find(shape.table)
     if table is None or table.kind not in _TABLES or table.persistence == "t":
@@ -138,6 +139,12 @@ _HARMLESS = (shapes.SetNotNull, shapes.AddConstraint, shapes.CreateIndex, shapes
 
 # Tables, those with partitions, and materialised views.
 _TABLES = {"r", "p", "m"}
+
+# What has no online form, and is not about one table that it names first.
+_GUARDS: dict[type[shapes.Shape], Callable[[Runner, Any], None]] = {
+    shapes.Rewrite: maintenance.expect_small,
+    shapes.AlterDomain: domain.expect_small,
+}
 
 _FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]] = {
     shapes.CreateIndex: _index,

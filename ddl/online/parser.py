@@ -14,6 +14,7 @@ from ddl.online.shapes import (
     AddColumn,
     AddConstraint,
     AddValue,
+    AlterDomain,
     AlterTable,
     Change,
     CreateIndex,
@@ -74,6 +75,8 @@ def _alter(reader: Reader) -> Shape:
         reader.expect("ADD", "VALUE")
         there_ok = reader.maybe("IF", "NOT", "EXISTS")
         return AddValue(reader.sql, name, reader.rest(), there_ok)
+    if reader.maybe("DOMAIN"):
+        return _domain(reader)
     reader.expect("TABLE")
     missing_ok = reader.maybe("IF", "EXISTS")
     only = reader.maybe("ONLY")
@@ -86,6 +89,18 @@ def _alter(reader: Reader) -> Shape:
         except NoShapeError:
             reader.at = start
     return AlterTable(reader.sql, table, reader.rest())
+
+
+def _domain(reader: Reader) -> Shape:
+    name = reader.name()
+    if reader.maybe("SET", "NOT", "NULL"):
+        return AlterDomain(reader.sql, name, "SET NOT NULL")
+    if reader.maybe("VALIDATE", "CONSTRAINT"):
+        return AlterDomain(reader.sql, name, "VALIDATE CONSTRAINT")
+    reader.expect("ADD")
+    if reader.find("NOT", "VALID") is not None:
+        raise NoShapeError
+    return AlterDomain(reader.sql, name, "ADD CONSTRAINT")
 
 
 def _action(reader: Reader, table: str, *, only: bool) -> Shape:

@@ -108,6 +108,13 @@ class AlterTable(Shape):
 
 
 @dataclass(frozen=True)
+class AlterDomain(Shape):
+    """ALTER DOMAIN that looks at old values; table: the domain. what: the words of the action."""
+
+    what: str
+
+
+@dataclass(frozen=True)
 class Rewrite(Shape):
     """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX or VACUUM FULL; what: these words."""
 

@@ -12,6 +12,7 @@ from ddl.online.shapes import (
     AddColumn,
     AddConstraint,
     AddValue,
+    AlterDomain,
     AlterTable,
     Change,
     CreateIndex,
@@ -57,6 +58,8 @@ from ddl.online.shapes import (
         ),
         ("ALTER TABLE t ALTER c SET DATA TYPE bigint", Retype, {"definition": "bigint"}),
         ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddValue, {"value": "'x' BEFORE 'y'"}),
+        ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"what": "ADD CONSTRAINT"}),
+        ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "what": "SET NOT NULL"}),
         (
             'UPDATE s.t SET "C" = lower(a, 2) WHERE "C" IS NULL;',
             Change,
