@@ -36,7 +36,7 @@ FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
 UNION ALL SELECT format('DROP FUNCTION %s', tgfoid::regprocedure), 2
 FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
 UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 3
-FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null)$' AND contype IN ('c', 'f')
+FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
 UNION ALL SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', attrelid::regclass, attname), 4
 FROM pg_attribute AS a WHERE {SHADOW}
 UNION ALL SELECT format('DROP INDEX IF EXISTS %s', indexrelid::regclass), 5

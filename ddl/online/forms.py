@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ddl.online import (
     add_column,
     alter_table,
+    attach,
     blocking,
+    detach,
     domain,
     enum_value,
     index,
@@ -153,4 +155,6 @@ _FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]]
     shapes.AddColumn: add_column.form,
     shapes.Retype: retype.form,
     shapes.AlterTable: alter_table.form,
+    shapes.AddPartition: attach.form,
+    shapes.DetachPartition: lambda *_: detach.detach,
 }

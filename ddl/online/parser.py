@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddl.online import rewrites
 from ddl.online.lexer import tokens
 from ddl.online.reader import NoShapeError, Reader
 from ddl.online.shapes import (
     AddColumn,
     AddConstraint,
+    AddPartition,
     AddValue,
     AlterDomain,
     AlterTable,
     Change,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     Retype,
-    Rewrite,
     SetNotNull,
 )
 
@@ -44,6 +46,8 @@ def parse(sql: str) -> Shape | None:
 
 
 def _create(reader: Reader) -> Shape:
+    if reader.maybe("UNLOGGED", "TABLE") or reader.maybe("TABLE"):
+        return _partition(reader)
     unique = reader.maybe("UNIQUE")
     reader.expect("INDEX")
     reader.maybe("CONCURRENTLY")
@@ -57,6 +61,24 @@ def _create(reader: Reader) -> Shape:
     if reader.sees("ONLY"):
         raise NoShapeError  # of a partitioned table without its partitions: there is no row
     return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest(), there_ok)
+
+
+def _partition(reader: Reader) -> Shape:
+    reader.maybe("IF", "NOT", "EXISTS")
+    name = reader.name()
+    reader.expect("PARTITION", "OF")
+    parent = reader.name()
+    at = reader.find("FOR", "VALUES")
+    if at is None:
+        raise NoShapeError  # beside a default one, PostgreSQL reads that; the default reads none
+    reader.at = at + 2
+    closing = [token for token in reader.tokens[at:] if token.text == ")" and token.depth == 1][
+        : 2 if reader.sees("FROM") else 1
+    ]
+    if not closing:
+        raise NoShapeError
+    bound = reader.sql[reader.tokens[at].start : closing[-1].end]
+    return AddPartition(reader.sql, parent, name, bound, attached=False)
 
 
 def _drop(reader: Reader) -> Shape:
@@ -82,7 +104,14 @@ def _alter(reader: Reader) -> Shape:
     only = reader.maybe("ONLY")
     table = reader.name()
     reader.maybe("*")
+    if reader.maybe("ATTACH", "PARTITION"):
+        return AddPartition(reader.sql, table, reader.name(), reader.rest(), attached=True)
     start = reader.at
+    if reader.maybe("DETACH", "PARTITION"):
+        name = reader.name()
+        if reader.maybe("CONCURRENTLY"):
+            return DetachPartition(reader.sql, table, name)
+        reader.at = start
     if not missing_ok:
         try:
             return _action(reader, table, only=only)
@@ -242,55 +271,16 @@ def _filled(reader: Reader, where: int) -> tuple[str, str]:
 _ASKS = {"SELECT", "VALUES", "TABLE", "WITH", "DEFAULT"}
 
 
-def _refresh(reader: Reader) -> Shape:
-    reader.expect("MATERIALIZED", "VIEW")
-    if reader.sees("CONCURRENTLY"):
-        raise NoShapeError
-    return Rewrite(reader.sql, reader.name(), "REFRESH MATERIALIZED VIEW")
-
-
-def _cluster(reader: Reader) -> Shape:
-    reader.maybe("VERBOSE")
-    _options(reader)
-    return Rewrite(reader.sql, reader.name(), "CLUSTER")
-
-
-def _reindex(reader: Reader) -> Shape:
-    if "CONCURRENTLY" in _options(reader):
-        raise NoShapeError
-    what = next((word for word in ("TABLE", "INDEX") if reader.maybe(word)), "")
-    if not what or reader.sees("CONCURRENTLY"):
-        raise NoShapeError
-    return Rewrite(reader.sql, reader.name(), f"REINDEX {what}")
-
-
-def _vacuum(reader: Reader) -> Shape:
-    if "FULL" not in _options(reader):
-        reader.expect("FULL")
-    while any(reader.maybe(word) for word in ("FREEZE", "VERBOSE", "ANALYZE", "ANALYSE")):
-        pass
-    return Rewrite(reader.sql, reader.name(), "VACUUM FULL")
-
-
-def _options(reader: Reader) -> set[str]:
-    """Return the words in brackets that come next."""
-    words = set()
-    while reader.now is not None and reader.now.depth:
-        words.add(reader.now.keyword)
-        reader.at += 1
-    return words
-
-
 _READERS = {
     "CREATE": _create,
     "DROP": _drop,
     "ALTER": _alter,
     "UPDATE": _update,
     "DELETE": _delete,
-    "REFRESH": _refresh,
-    "CLUSTER": _cluster,
-    "REINDEX": _reindex,
-    "VACUUM": _vacuum,
+    "REFRESH": rewrites.refresh,
+    "CLUSTER": rewrites.cluster,
+    "REINDEX": rewrites.reindex,
+    "VACUUM": rewrites.vacuum,
 }
 
 

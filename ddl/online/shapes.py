@@ -108,6 +108,25 @@ class AlterTable(Shape):
 
 
 @dataclass(frozen=True)
+class AddPartition(Shape):
+    """ATTACH PARTITION, or CREATE TABLE … PARTITION OF; table: the parent.
+
+    partition: its name. bound: FOR VALUES with what follows, or DEFAULT. attached: which of both.
+    """
+
+    partition: str
+    bound: str
+    attached: bool
+
+
+@dataclass(frozen=True)
+class DetachPartition(Shape):
+    """DETACH PARTITION … CONCURRENTLY; partition: its name."""
+
+    partition: str
+
+
+@dataclass(frozen=True)
 class AlterDomain(Shape):
     """ALTER DOMAIN that looks at old values; table: the domain. what: the words of the action."""
 

@@ -140,6 +140,18 @@ def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
         equal = " AND ".join(f"other.{other} = {on}.{own}" for own, other in pairs)
         wrong = f"{filled} AND NOT EXISTS (SELECT FROM {found.other} AS other WHERE {equal})"
         what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
+    return (
+        counted(runner, table, wrong, what)
+        or f'rows of {table.shown} did not fit "{name}" when it was checked.'
+    )
+
+
+def counted(runner: Runner, table: Relation, wrong: str, what: str) -> str:
+    """Return how many rows of a table are wrong, and one of them, "" when none is.
+
+    wrong: a condition, in which the table has its full name. what: they are, in words.
+    """
+    on = quoted(table.schema, table.name)
     key = runner.rows(_KEY, table=table.oid)[0]
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
@@ -149,7 +161,7 @@ def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
             f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {_escaped(wrong)} LIMIT 1"  # noqa: S608
         )
     if not row:
-        return f'rows of {table.shown} did not fit "{name}" when it was checked.'
+        return ""
     example = (key.shown or "ctid = %s") % tuple(row[0][1:])
     return f"{row[0][0]} rows of {table.shown} {what}, for example {example}. Mend them first."
 

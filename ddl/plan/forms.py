@@ -51,6 +51,8 @@ FORMS = {
     ),
     "update.change": How("in batches", "ROW EXCLUSIVE", BATCHES),
     "update.fill": How("in batches", "ROW EXCLUSIVE", BATCHES),
+    "attach.add": How("rows looked at, then attached", _AX, f"{MOMENT}, {BESIDE}"),
+    "detach.detach": How("CONCURRENTLY, by itself", _SUE, MOMENT),
     "enum_value.add": How("committed at once", "", MOMENT),
 }
 

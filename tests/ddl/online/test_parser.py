@@ -11,11 +11,13 @@ from ddl.online.parser import parse
 from ddl.online.shapes import (
     AddColumn,
     AddConstraint,
+    AddPartition,
     AddValue,
     AlterDomain,
     AlterTable,
     Change,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     Retype,
     Rewrite,
@@ -58,6 +60,30 @@ from ddl.online.shapes import (
         ),
         ("ALTER TABLE t ALTER c SET DATA TYPE bigint", Retype, {"definition": "bigint"}),
         ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddValue, {"value": "'x' BEFORE 'y'"}),
+        (
+            "ALTER TABLE ONLY s.t ATTACH PARTITION p FOR VALUES IN (1, 2)",
+            AddPartition,
+            {"table": "s.t", "partition": "p", "bound": "FOR VALUES IN (1, 2)", "attached": True},
+        ),
+        (
+            (
+                "CREATE TABLE IF NOT EXISTS p PARTITION OF t (a DEFAULT 1)"
+                " FOR VALUES FROM (1, 'x') TO (2, MAXVALUE) PARTITION BY LIST (b)"
+            ),
+            AddPartition,
+            {"table": "t", "bound": "FOR VALUES FROM (1, 'x') TO (2, MAXVALUE)", "attached": False},
+        ),
+        (
+            (
+                "CREATE UNLOGGED TABLE p PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0)"
+                " WITH (fillfactor = 50)"
+            ),
+            AddPartition,
+            {"bound": "FOR VALUES WITH (MODULUS 2, REMAINDER 0)"},
+        ),
+        ("ALTER TABLE t DETACH PARTITION s.p CONCURRENTLY", DetachPartition, {"partition": "s.p"}),
+        ("ALTER TABLE t DETACH PARTITION p FINALIZE", AlterTable, {}),
+        ("ALTER TABLE t DETACH PARTITION p", AlterTable, {}),
         ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"what": "ADD CONSTRAINT"}),
         ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "what": "SET NOT NULL"}),
         (
@@ -110,6 +136,7 @@ def test_what_is_recognised(sql: str, kind: type[Shape], parts: dict[str, Any]) 
         "SELECT 1",
         "CREATE INDEX ON t (a)",
         "CREATE TABLE t (a int)",
+        "CREATE TABLE p PARTITION OF t DEFAULT",
         "DROP INDEX a, b",
         "DROP INDEX a CASCADE",
         "ALTER TABLE t ADD COLUMN a int; DROP TABLE t",
