@@ -16,6 +16,7 @@ from ddl.online import (
     index,
     journal,
     maintenance,
+    many,
     not_null,
     parser,
     partitions,
@@ -146,6 +147,7 @@ _TABLES = {"r", "p", "m"}
 _GUARDS: dict[type[shapes.Shape], Callable[[Runner, Any], None]] = {
     shapes.Rewrite: maintenance.expect_small,
     shapes.AlterDomain: domain.expect_small,
+    shapes.Writes: many.expect_few,
 }
 
 _FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]] = {

@@ -24,6 +24,7 @@ from ddl.online.shapes import (
     DropIndex,
     Retype,
     SetNotNull,
+    Writes,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def parse(sql: str) -> Shape | None:
     try:
         return _READERS[first.keyword](reader)
     except NoShapeError:
-        return None
+        return Writes(sql, "") if first.keyword in _WRITES else None
 
 
 def _create(reader: Reader) -> Shape:
@@ -222,6 +223,18 @@ def _alias(reader: Reader, table: str, *following: str) -> str:
     return reader.name()
 
 
+def _writes(reader: Reader) -> Shape:
+    """Return what may change rows in a part of it, or where one is there already."""
+    words = {token.keyword for token in reader.tokens}
+    if words & _WRITES:
+        return Writes(reader.sql, "")
+    raise NoShapeError
+
+
+# What changes rows: not INSERT by itself.
+_WRITES = {"UPDATE", "DELETE", "MERGE"}
+
+
 def _change(reader: Reader, table: str, verb: str, alias: str) -> Shape:
     if (
         _schema_named(reader)
@@ -277,6 +290,9 @@ _READERS = {
     "ALTER": _alter,
     "UPDATE": _update,
     "DELETE": _delete,
+    "MERGE": _writes,
+    "WITH": _writes,
+    "INSERT": _writes,
     "REFRESH": rewrites.refresh,
     "CLUSTER": rewrites.cluster,
     "REINDEX": rewrites.reindex,

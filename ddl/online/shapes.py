@@ -101,6 +101,11 @@ class Change(Shape):
 
 
 @dataclass(frozen=True)
+class Writes(Shape):
+    """Any other statement that may change rows; table: "", which only the planner knows."""
+
+
+@dataclass(frozen=True)
 class AlterTable(Shape):
     """Any other ALTER TABLE; rest: what follows the name of the table."""
 

@@ -23,6 +23,7 @@ from ddl.online.shapes import (
     Rewrite,
     SetNotNull,
     Shape,
+    Writes,
 )
 
 
@@ -148,14 +149,7 @@ def test_what_is_recognised(sql: str, kind: type[Shape], parts: dict[str, Any]) 
         "VACUUM (ANALYZE) t",
         "ALTER TYPE m RENAME VALUE 'a' TO 'b'",
         "ALTER SEQUENCE s AS bigint",
-        "UPDATE t SET a = 1 WHERE b RETURNING a",
-        "UPDATE t SET a = 1 WHERE CURRENT OF c",
-        "UPDATE t NOT",
-        "UPDATE t SET a = s.t.b WHERE a IS NULL",
         "CREATE INDEX s.i ON t (a)",
-        'UPDATE U&"t" SET a = 1',
-        "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
-        "DELETE FROM ONLY t WHERE a",
         "CREATE INDEX",
         "CREATE INDEX i ON ONLY t (a)",
     ],
@@ -180,3 +174,30 @@ def test_what_runs_as_it_stands(sql: str) -> None:
 )
 def test_another_alter_table(sql: str) -> None:
     assert type(parse(sql)) is AlterTable
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE t SET a = 1 WHERE b RETURNING a",
+        "UPDATE t SET a = 1 WHERE CURRENT OF c",
+        "UPDATE t NOT",
+        "UPDATE t SET a = s.t.b WHERE a IS NULL",
+        'UPDATE U&"t" SET a = 1',
+        "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
+        "DELETE FROM ONLY t WHERE a",
+        "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE",
+        "WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x",
+        "INSERT INTO t SELECT a FROM u ON CONFLICT (a) DO UPDATE SET b = 1",
+    ],
+)
+def test_what_only_the_planner_knows(sql: str) -> None:
+    assert type(parse(sql)) is Writes
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["WITH x AS (SELECT a FROM t) SELECT a FROM x", "INSERT INTO t SELECT a FROM u"],
+)
+def test_what_changes_no_row_that_is_there(sql: str) -> None:
+    assert parse(sql) is None
