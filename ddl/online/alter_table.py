@@ -39,7 +39,13 @@ def form(runner: Runner, shape: AlterTable, table: Relation) -> None:
     """Return no form; raise LeftNothingError when it would stop the work on a large table."""
     if not blocking.large(table):
         return
-    actions = [action for action in _actions(shape.rest) if not _momentary(action)]
+    found = _actions(shape.rest)
+    looks = [action[0].keyword == "VALIDATE" for action in found]
+    if any(looks) and not all(looks):
+        what = "VALIDATE CONSTRAINT beside other actions"
+        blocking.allow(runner, table, what, "Give it a statement of its own.")
+        return
+    actions = [action for action in found if not _momentary(action)]
     if not actions:
         return
     why = ""

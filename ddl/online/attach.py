@@ -120,7 +120,8 @@ def add(
         drop = [f"ALTER TABLE {_on(fit)} DROP CONSTRAINT IF EXISTS {fit.name}" for fit in fits]
         try:
             _hold(runner, fits)
-            runner.attempt(lambda: runner.each([shape.sql, *drop]), shape.sql, done=key)
+            steps = [shape.sql, *drop]
+            runner.attempt(lambda: runner.each(steps), *steps, done=key)
         except (LeftNothingError, DBAPIError) as error:
             # A CHECK that stays would refuse rows that the tables may have.
             if not getattr(error, "connection_invalidated", False):

@@ -138,7 +138,13 @@ def _constraint(runner: Runner, shape: shapes.AddConstraint, table: Relation) ->
 _ALONE = (shapes.SetNotNull, shapes.AddColumn, shapes.Retype)
 
 # They change no value of a row.
-_HARMLESS = (shapes.SetNotNull, shapes.AddConstraint, shapes.CreateIndex, shapes.DropIndex)
+_HARMLESS = (
+    shapes.SetNotNull,
+    shapes.Validate,
+    shapes.AddConstraint,
+    shapes.CreateIndex,
+    shapes.DropIndex,
+)
 
 # Tables, those with partitions, and materialised views.
 _TABLES = {"r", "p", "m"}
@@ -153,6 +159,7 @@ _GUARDS: dict[type[shapes.Shape], Callable[[Runner, Any], None]] = {
 _FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]] = {
     shapes.CreateIndex: _index,
     shapes.AddConstraint: _constraint,
+    shapes.Validate: validated.late,
     shapes.SetNotNull: lambda *_: not_null.set_not_null,
     shapes.AddColumn: add_column.form,
     shapes.Retype: retype.form,

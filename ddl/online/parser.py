@@ -24,6 +24,7 @@ from ddl.online.shapes import (
     DropIndex,
     Retype,
     SetNotNull,
+    Validate,
     Writes,
 )
 
@@ -105,20 +106,29 @@ def _alter(reader: Reader) -> Shape:
     only = reader.maybe("ONLY")
     table = reader.name()
     reader.maybe("*")
-    if reader.maybe("ATTACH", "PARTITION"):
-        return AddPartition(reader.sql, table, reader.name(), reader.rest(), attached=True)
     start = reader.at
-    if reader.maybe("DETACH", "PARTITION"):
-        name = reader.name()
-        if reader.maybe("CONCURRENTLY"):
-            return DetachPartition(reader.sql, table, name)
-        reader.at = start
+    if (shape := _part(reader, table)) is not None:
+        return shape
+    reader.at = start
     if not missing_ok:
         try:
             return _action(reader, table, only=only)
         except NoShapeError:
             reader.at = start
     return AlterTable(reader.sql, table, reader.rest())
+
+
+def _part(reader: Reader, table: str) -> Shape | None:
+    """Return what is done with a partition or a constraint that is there."""
+    if reader.maybe("ATTACH", "PARTITION"):
+        return AddPartition(reader.sql, table, reader.name(), reader.rest(), attached=True)
+    if reader.maybe("DETACH", "PARTITION"):
+        name = reader.name()
+        return DetachPartition(reader.sql, table, name) if reader.maybe("CONCURRENTLY") else None
+    if reader.maybe("VALIDATE", "CONSTRAINT"):
+        name = reader.name()
+        return Validate(reader.sql, table, name) if reader.now is None else None
+    return None
 
 
 def _domain(reader: Reader) -> Shape:

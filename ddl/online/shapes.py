@@ -46,6 +46,13 @@ class AddConstraint(Shape):
 
 
 @dataclass(frozen=True)
+class Validate(Shape):
+    """VALIDATE CONSTRAINT; name: the constraint's."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class SetNotNull(Shape):
     """ALTER COLUMN … SET NOT NULL. only: whether it says ALTER TABLE ONLY."""
 

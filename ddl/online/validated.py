@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ddl.online.catalog import Relation
     from ddl.online.runner import Runner
-    from ddl.online.shapes import AddConstraint
+    from ddl.online.shapes import AddConstraint, Validate
 
 # not_null_violation, foreign_key_violation, check_violation (Appendix A).
 VIOLATIONS = {"23502", "23503", "23514"}
@@ -47,7 +47,7 @@ SELECT confrelid::regclass::text AS other,
   (SELECT array_agg(quote_ident(attname) ORDER BY n)
     FROM unnest(confkey) WITH ORDINALITY AS k (c, n)
     JOIN pg_attribute ON attrelid = confrelid AND attnum = c) AS others,
-  pg_get_expr(conbin, conrelid) AS expression
+  pg_get_expr(conbin, conrelid) AS expression, contype AS kind
 FROM pg_constraint WHERE conrelid = :table AND conname = :name
 """
 
@@ -73,6 +73,29 @@ def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None
     with runner.outside(key):
         name = _begun(runner, shape, table, key) or _added(runner, shape, table, key)
         validate(runner, table, name)
+
+
+def late(
+    runner: Runner, shape: Validate, table: Relation
+) -> Callable[[Runner, Validate, Relation, str], None] | None:
+    """Return how to look through a large table for a constraint that is there, else None."""
+    return look if blocking.large(table) or runner.resumed(shape.sql) else None
+
+
+def look(runner: Runner, shape: Validate, table: Relation, key: str) -> None:
+    """Look through a table without the locks of what came before.
+
+    Raises LeftNothingError where rows violate the constraint, which stays.
+    """
+    runner.settle()
+    with runner.outside(key):
+        try:
+            runner.long(shape.sql)
+        except DBAPIError as error:
+            if reason.sqlstate(error) not in VIOLATIONS:
+                raise
+            why = _violation(runner, table, unquoted(shape.name), "")
+            raise runner.refuse(why) from error
 
 
 def _begun(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
@@ -130,6 +153,7 @@ def exists(runner: Runner, table: Relation, name: str) -> bool:
 def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
     on = quoted(table.schema, table.name)
     found = runner.rows(_FOREIGN, table=table.oid, name=name)[0]
+    column = column or (found.own[0] if found.kind == "n" else "")
     if column:
         wrong, what = f"{column} IS NULL", f"have no {column}, which becomes NOT NULL"
     elif found.expression:

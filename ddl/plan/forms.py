@@ -38,6 +38,7 @@ FORMS = {
     "index.drop": How("dropped CONCURRENTLY", _SUE, MOMENT),
     "partitions.create_index": How("CONCURRENTLY on each partition, then attached", _SUE, BESIDE),
     "validated.add": How("added NOT VALID, then validated", _AX, f"{MOMENT}, {BESIDE}"),
+    "validated.look": How("by itself", _SUE, BESIDE),
     "unique.add": How("unique index CONCURRENTLY, constraint from it", _AX, f"{MOMENT}, {BESIDE}"),
     "not_null.set_not_null": How("added NOT VALID, then validated", _AX, f"{MOMENT}, {BESIDE}"),
     "add_column._add": How(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
-from tests.ddl.online.watching import watched
+from tests.ddl.online.watching import blocking_scans, watched
 
 if TYPE_CHECKING:
     from tests.ddl.online.site import Site
@@ -58,10 +58,24 @@ def test_what_takes_a_moment_runs(site: Site, action: str) -> None:
 
 
 def test_validation_reads_beside_traffic(site: Site) -> None:
-    site.sql(*TABLE, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID")
-    site.revise('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c")')
-    site.upgrade()
+    checks = (
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
+        "ALTER TABLE t ADD CONSTRAINT d CHECK (a > 0) NOT VALID",
+    )
+    site.sql(*TABLE)
+    look = "ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d"
+    site.revise(*(f"op.execute({sql!r})" for sql in (*checks, look)))
+    with watched() as steps:
+        site.upgrade()
+    assert not blocking_scans(steps, "t")
     assert "constraint t c CHECK ((a > 0)) t" in site.catalog
+
+
+def test_validation_beside_other_actions_is_refused(site: Site) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID")
+    site.revise('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c, ALTER b SET DEFAULT 1")')
+    with pytest.raises(UserError, match="VALIDATE CONSTRAINT beside other actions reads or writes"):
+        site.upgrade()
 
 
 def test_what_the_twin_cannot_tell_is_refused(site: Site) -> None:

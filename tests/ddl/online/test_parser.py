@@ -23,6 +23,7 @@ from ddl.online.shapes import (
     Rewrite,
     SetNotNull,
     Shape,
+    Validate,
     Writes,
 )
 
@@ -83,6 +84,8 @@ from ddl.online.shapes import (
             {"bound": "FOR VALUES WITH (MODULUS 2, REMAINDER 0)"},
         ),
         ("ALTER TABLE t DETACH PARTITION s.p CONCURRENTLY", DetachPartition, {"partition": "s.p"}),
+        ("ALTER TABLE t VALIDATE CONSTRAINT c", Validate, {"name": "c"}),
+        ("ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d", AlterTable, {}),
         ("ALTER TABLE t DETACH PARTITION p FINALIZE", AlterTable, {}),
         ("ALTER TABLE t DETACH PARTITION p", AlterTable, {}),
         ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"what": "ADD CONSTRAINT"}),
