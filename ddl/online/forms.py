@@ -48,7 +48,7 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
         raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
     if shape is None or not (runner.known or isinstance(shape, shapes.AddValue)):
         return None
-    if isinstance(shape, shapes.DropIndex | shapes.AddValue):
+    if isinstance(shape, shapes.DropIndex | shapes.AddValue | shapes.Beside):
         return None if runner.whole else _without_table(runner, shape)
     if type(shape) in _GUARDS:
         _GUARDS[type(shape)](runner, shape)
@@ -95,8 +95,10 @@ def passed(runner: Runner, sql: str) -> None:
 
 
 def _without_table(
-    runner: Runner, shape: shapes.DropIndex | shapes.AddValue
+    runner: Runner, shape: shapes.DropIndex | shapes.AddValue | shapes.Beside
 ) -> Callable[[str], None] | None:
+    if isinstance(shape, shapes.Beside):
+        return partial(maintenance.beside, runner, shape)
     if isinstance(shape, shapes.AddValue):
         return partial(enum_value.add, runner, shape)
     key = journal.key(shape.sql)
@@ -152,6 +154,7 @@ _TABLES = {"r", "p", "m"}
 # What has no online form, and is not about one table that it names first.
 _GUARDS: dict[type[shapes.Shape], Callable[[Runner, Any], None]] = {
     shapes.Rewrite: maintenance.expect_small,
+    shapes.UnnamedIndex: maintenance.expect_name,
     shapes.AlterDomain: domain.expect_small,
     shapes.Writes: many.expect_few,
 }

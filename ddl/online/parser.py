@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddl.online import rewrites
+from ddl.online import changes, rewrites
 from ddl.online.lexer import tokens
 from ddl.online.reader import NoShapeError, Reader
 from ddl.online.shapes import (
@@ -18,7 +18,7 @@ from ddl.online.shapes import (
     AddValue,
     AlterDomain,
     AlterTable,
-    Change,
+    Beside,
     CreateIndex,
     DetachPartition,
     DropIndex,
@@ -44,7 +44,7 @@ def parse(sql: str) -> Shape | None:
     try:
         return _READERS[first.keyword](reader)
     except NoShapeError:
-        return Writes(sql, "") if first.keyword in _WRITES else None
+        return Writes(sql, "") if first.keyword in changes.WRITES else None
 
 
 def _create(reader: Reader) -> Shape:
@@ -52,16 +52,17 @@ def _create(reader: Reader) -> Shape:
         return _partition(reader)
     unique = reader.maybe("UNIQUE")
     reader.expect("INDEX")
-    reader.maybe("CONCURRENTLY")
+    by_itself = reader.maybe("CONCURRENTLY")
     there_ok = reader.maybe("IF", "NOT", "EXISTS")
     if reader.sees("ON"):
-        raise NoShapeError  # PostgreSQL chooses a name, by which nobody finds it again
+        # PostgreSQL chooses a name, by which nobody finds it again.
+        return Beside(reader.sql, "") if by_itself else rewrites.index(reader)
     name = reader.name()
     if reader.sees("ON") and len(tokens(name)) > 1:
         raise NoShapeError  # an index has its table's schema
+    if reader.sees("ON", "ONLY"):
+        return rewrites.index(reader)
     reader.expect("ON")
-    if reader.sees("ONLY"):
-        raise NoShapeError  # of a partitioned table without its partitions: there is no row
     return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest(), there_ok)
 
 
@@ -95,13 +96,24 @@ def _drop(reader: Reader) -> Shape:
 
 def _alter(reader: Reader) -> Shape:
     if reader.maybe("TYPE"):
-        name = reader.name()
-        reader.expect("ADD", "VALUE")
-        there_ok = reader.maybe("IF", "NOT", "EXISTS")
-        return AddValue(reader.sql, name, reader.rest(), there_ok)
+        return _value(reader)
     if reader.maybe("DOMAIN"):
         return _domain(reader)
+    for kind in ("INDEX", "MATERIALIZED VIEW"):
+        if reader.maybe(*kind.split()):
+            return rewrites.moved(reader, kind)
     reader.expect("TABLE")
+    return rewrites.moved(reader, "TABLE") if reader.sees("ALL", "IN") else _alter_table(reader)
+
+
+def _value(reader: Reader) -> Shape:
+    name = reader.name()
+    reader.expect("ADD", "VALUE")
+    there_ok = reader.maybe("IF", "NOT", "EXISTS")
+    return AddValue(reader.sql, name, reader.rest(), there_ok)
+
+
+def _alter_table(reader: Reader) -> Shape:
     missing_ok = reader.maybe("IF", "EXISTS")
     only = reader.maybe("ONLY")
     table = reader.name()
@@ -201,108 +213,15 @@ def _retype(reader: Reader, table: str, column: str, *, only: bool) -> Shape:
     return Retype(reader.sql, table, column, definition, expression, only)
 
 
-def _update(reader: Reader) -> Shape:
-    _all(reader)
-    table = reader.name()
-    alias = _alias(reader, table, "SET")
-    if not reader.sees("SET"):
-        raise NoShapeError
-    return _change(reader, table, "UPDATE", alias)
-
-
-def _delete(reader: Reader) -> Shape:
-    reader.expect("FROM")
-    _all(reader)
-    table = reader.name()
-    return _change(reader, table, "DELETE FROM", _alias(reader, table, "USING", "WHERE"))
-
-
-def _all(reader: Reader) -> None:
-    """Refuse what leaves those out that inherit of a table."""
-    if reader.sees("ONLY"):
-        raise NoShapeError
-
-
-def _alias(reader: Reader, table: str, *following: str) -> str:
-    """Return what a statement calls its table."""
-    if reader.maybe("AS"):
-        return reader.name()
-    if reader.now is None or any(reader.sees(word) for word in following):
-        last = tokens(table)[-1]
-        return last.text
-    return reader.name()
-
-
-def _writes(reader: Reader) -> Shape:
-    """Return what may change rows in a part of it, or where one is there already."""
-    words = {token.keyword for token in reader.tokens}
-    if words & _WRITES:
-        return Writes(reader.sql, "")
-    raise NoShapeError
-
-
-# What changes rows: not INSERT by itself.
-_WRITES = {"UPDATE", "DELETE", "MERGE"}
-
-
-def _change(reader: Reader, table: str, verb: str, alias: str) -> Shape:
-    if (
-        _schema_named(reader)
-        or reader.find("RETURNING") is not None
-        or reader.find("CURRENT", "OF") is not None
-    ):
-        raise NoShapeError
-    where = reader.find("WHERE")
-    alone = reader.find("FROM") is None and reader.find("USING") is None
-    if where is None:
-        return Change(reader.sql, table, verb, alias, reader.rest(), "", alone, "")
-    fills = value = ""
-    if verb == "UPDATE" and alone and alias == tokens(table)[-1].text:
-        fills, value = _filled(reader, where)
-    start = reader.now.start if reader.now else 0
-    # Not up to WHERE: a comment before it would hide what follows.
-    body = reader.sql[start : reader.tokens[where - 1].end] if where > reader.at else ""
-    reader.at = where + 1
-    return Change(reader.sql, table, verb, alias, body, reader.rest(), alone, fills, value)
-
-
-def _schema_named(reader: Reader) -> bool:
-    """Return whether a column is named with its table's schema, which an alias does not allow."""
-    texts = [token.text if token.text == "." else token.kind for token in reader.tokens]
-    named = {"word", "quoted"}
-    return any(
-        texts[at + 1] == texts[at + 3] == "." and {texts[at], texts[at + 2], texts[at + 4]} <= named
-        for at in range(reader.at, len(texts) - 4)
-    )
-
-
-def _filled(reader: Reader, where: int) -> tuple[str, str]:
-    """Return c and value of ``SET c = value WHERE c IS NULL``, else twice ""."""
-    if where < reader.at + 4:  # SET c = value
-        return "", ""
-    column, equals, first = reader.tokens[reader.at + 1 : reader.at + 4]
-    said = [token.identifier or token.text for token in reader.tokens[where + 1 :]]
-    several = any(token.text == "," and not token.depth for token in reader.tokens[reader.at :])
-    same = bool(column.identifier) and said == [column.identifier, "is", "null"]
-    asks = any(token.keyword in _ASKS for token in reader.tokens[reader.at + 3 : where])
-    if not same or equals.text != "=" or several or asks:
-        return "", ""
-    return column.text, reader.sql[first.start : reader.tokens[where - 1].end]
-
-
-# Words of a value that is more than one of the row's own.
-_ASKS = {"SELECT", "VALUES", "TABLE", "WITH", "DEFAULT"}
-
-
 _READERS = {
     "CREATE": _create,
     "DROP": _drop,
     "ALTER": _alter,
-    "UPDATE": _update,
-    "DELETE": _delete,
-    "MERGE": _writes,
-    "WITH": _writes,
-    "INSERT": _writes,
+    "UPDATE": changes.update,
+    "DELETE": changes.delete,
+    "MERGE": changes.writes,
+    "WITH": changes.writes,
+    "INSERT": changes.writes,
     "REFRESH": rewrites.refresh,
     "CLUSTER": rewrites.cluster,
     "REINDEX": rewrites.reindex,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddl.online.reader import NoShapeError
-from ddl.online.shapes import Rewrite
+from ddl.online.shapes import Beside, Rewrite, UnnamedIndex
 
 if TYPE_CHECKING:
     from ddl.online.reader import Reader
@@ -20,20 +20,25 @@ def refresh(reader: Reader) -> Rewrite:
 
 
 def cluster(reader: Reader) -> Rewrite:
-    """Return what follows that word; raise NoShapeError where others can work meanwhile."""
+    """Return what follows that word."""
     reader.maybe("VERBOSE")
     _options(reader)
-    return Rewrite(reader.sql, reader.name(), "CLUSTER")
+    return Rewrite(reader.sql, reader.name() if reader.now else "", "CLUSTER")
 
 
-def reindex(reader: Reader) -> Rewrite:
-    """Return what follows that word; raise NoShapeError where others can work meanwhile."""
-    if "CONCURRENTLY" in _options(reader):
+def reindex(reader: Reader) -> Rewrite | Beside:
+    """Return what follows that word."""
+    options = _options(reader)
+    what = next((word for word in _REINDEXED if reader.maybe(word)), "")
+    if not what:
         raise NoShapeError
-    what = next((word for word in ("TABLE", "INDEX") if reader.maybe(word)), "")
-    if not what or reader.sees("CONCURRENTLY"):
-        raise NoShapeError
-    return Rewrite(reader.sql, reader.name(), f"REINDEX {what}")
+    if "CONCURRENTLY" in options or reader.sees("CONCURRENTLY"):
+        return Beside(reader.sql, "")
+    alone = what in {"TABLE", "INDEX"}
+    return Rewrite(reader.sql, reader.name() if alone else "", f"REINDEX {what}")
+
+
+_REINDEXED = ("TABLE", "INDEX", "SCHEMA", "DATABASE", "SYSTEM")
 
 
 def vacuum(reader: Reader) -> Rewrite:
@@ -42,7 +47,33 @@ def vacuum(reader: Reader) -> Rewrite:
         reader.expect("FULL")
     while any(reader.maybe(word) for word in ("FREEZE", "VERBOSE", "ANALYZE", "ANALYSE")):
         pass
-    return Rewrite(reader.sql, reader.name(), "VACUUM FULL")
+    if reader.now is None:
+        return Rewrite(reader.sql, "", "VACUUM FULL")
+    names = [reader.name()]
+    while True:
+        _options(reader)  # its columns
+        if not reader.maybe(","):
+            return Rewrite(reader.sql, names[0], "VACUUM FULL", tuple(names[1:]))
+        names.append(reader.name())
+
+
+def moved(reader: Reader, kind: str) -> Rewrite:
+    """Return what follows ALTER and a kind; raise NoShapeError where nothing is written anew."""
+    if reader.maybe("ALL", "IN", "TABLESPACE"):
+        return Rewrite(reader.sql, "", f"ALTER {kind} ALL IN TABLESPACE")
+    reader.maybe("IF", "EXISTS")
+    name = reader.name()
+    for what in ("SET TABLESPACE", "SET ACCESS METHOD"):
+        if reader.maybe(*what.split()):
+            return Rewrite(reader.sql, name, f"ALTER {kind} … {what}")
+    raise NoShapeError
+
+
+def index(reader: Reader) -> UnnamedIndex:
+    """Return CREATE INDEX that has no online form; reader: before ON."""
+    reader.expect("ON")
+    only = reader.maybe("ONLY")
+    return UnnamedIndex(reader.sql, reader.name(), only)
 
 
 def _options(reader: Reader) -> set[str]:

@@ -146,7 +146,23 @@ class AlterDomain(Shape):
 
 
 @dataclass(frozen=True)
+class Beside(Shape):
+    """REINDEX … CONCURRENTLY, or such a CREATE INDEX without a name; table: "", it is not asked."""
+
+
+@dataclass(frozen=True)
+class UnnamedIndex(Shape):
+    """CREATE INDEX without a name, or with ONLY."""
+
+    only: bool
+
+
+@dataclass(frozen=True)
 class Rewrite(Shape):
-    """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX or VACUUM FULL; what: these words."""
+    """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX, VACUUM FULL or the like.
+
+    table: "" for all that there are. what: these words. others: more tables that it names.
+    """
 
     what: str
+    others: tuple[str, ...] = ()

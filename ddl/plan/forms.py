@@ -53,6 +53,7 @@ FORMS = {
     "update.change": How("in batches", "ROW EXCLUSIVE", BATCHES),
     "update.fill": How("in batches", "ROW EXCLUSIVE", BATCHES),
     "attach.add": How("rows looked at, then attached", _AX, f"{MOMENT}, {BESIDE}"),
+    "maintenance.beside": How("by itself", _SUE, BESIDE),
     "detach.detach": How("CONCURRENTLY, by itself", _SUE, MOMENT),
     "enum_value.add": How("committed at once", "", MOMENT),
 }
