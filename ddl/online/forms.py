@@ -21,6 +21,7 @@ from ddl.online import (
     parser,
     partitions,
     retype,
+    several,
     shapes,
     unique,
     update,
@@ -46,8 +47,15 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
     shape = parser.parse(sql)
     if asked and not isinstance(shape, shapes.Change):
         raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
-    if shape is None or not (runner.known or isinstance(shape, shapes.AddValue)):
+    if not (runner.known or isinstance(shape, shapes.AddValue)):
         return None
+    if shape is None:
+        several.expect_short(runner, sql, partial(choose, runner, asked=False))
+        return None
+    return _chosen(runner, shape, asked=asked)
+
+
+def _chosen(runner: Runner, shape: shapes.Shape, *, asked: bool) -> Callable[[str], None] | None:
     if isinstance(shape, shapes.DropIndex | shapes.AddValue | shapes.Beside):
         return None if runner.whole else _without_table(runner, shape)
     if type(shape) in _GUARDS:
