@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ddl.online.catalog import Relation
+    from ddl.online.queries import Queries
     from ddl.online.runner import Runner
     from ddl.online.shapes import AddConstraint, Validate
 
@@ -170,18 +171,19 @@ def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
     )
 
 
-def counted(runner: Runner, table: Relation, wrong: str, what: str) -> str:
+def counted(queries: Queries, table: Relation, wrong: str, what: str) -> str:
     """Return how many rows of a table are wrong, and one of them, "" when none is.
 
-    wrong: a condition, in which the table has its full name. what: they are, in words.
+    queries: without a transaction. wrong: a condition, in which the table has its full name. what:
+    they are, in words.
     """
     on = quoted(table.schema, table.name)
-    key = runner.rows(_KEY, table=table.oid)[0]
+    key = queries.rows(_KEY, table=table.oid)[0]
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
-    with runner.connection.begin():
-        runner.execute("SET LOCAL statement_timeout = 0")
-        row = runner.rows(
+    with queries.connection.begin():
+        queries.execute("SET LOCAL statement_timeout = 0")
+        row = queries.rows(
             f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {_escaped(wrong)} LIMIT 1"  # noqa: S608
         )
     if not row:
