@@ -13,6 +13,8 @@ from ddl.online import ready
 from tests.ddl.online.pooler import pooled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ddl.online.site import Site
 
 
@@ -121,13 +123,13 @@ def test_a_schema_that_the_role_may_not_use(
     url = url.update_query_dict({"options": path}) if path else url
     monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
     try:
-        run = {
+        run: dict[str, Callable[[], None]] = {
             "current": site.current,
             "downgrade": lambda: site.downgrade("base"),
             "upgrade": site.upgrade,
-        }[command]
+        }
         with pytest.raises(UserError) as error:
-            run()
+            run[command]()
         assert str(error.value) == (
             f"The role {role} may not use the schema public, where alembic_version is: "
             f"GRANT USAGE ON SCHEMA public TO {role}, or use another role."
