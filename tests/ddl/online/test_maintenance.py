@@ -78,8 +78,7 @@ def test_an_index_that_nobody_finds_again(site: Site, statement: str) -> None:
     site.revise(f"op.execute({statement!r})")
     with pytest.raises(UserError, match=r"stops: CREATE INDEX .* reads all of t .* can write it"):
         site.upgrade()
-    site.made.pop()
-    site.revise(f"op.execute({statement!r})", top="blocking = ['t']")
+    site.again(f"op.execute({statement!r})", top="blocking = ['t']")
     site.upgrade()
 
 

@@ -42,8 +42,7 @@ def test_refused_unless_named(site: Site, statement: str, verb: str) -> None:
     with pytest.raises(UserError, match=rf"(?s)stops: {verb} changes many rows of t \(.*\[.t.\]"):
         site.upgrade()
     assert site.one('SELECT sum("B") FROM t') == 20000 * 20001 / 2
-    site.made.pop()
-    site.revise(f"op.execute({statement!r})", top='blocking = ["t"]')
+    site.again(f"op.execute({statement!r})", top='blocking = ["t"]')
     site.upgrade()
     assert site.one('SELECT coalesce(sum("B"), 0) FROM t') == 0
 
