@@ -17,6 +17,7 @@ from ddl.online import (
     journal,
     maintenance,
     many,
+    missing,
     not_null,
     parser,
     partitions,
@@ -77,7 +78,11 @@ def _chosen(runner: Runner, shape: shapes.Shape, *, asked: bool) -> Callable[[st
             else "Let a revision of its own come before or after.",
         )
         form = None
-    return None if form is None else partial(form, runner, shape, table)
+    if form is None:
+        return None
+    if not isinstance(shape, shapes.Retype):  # which may be prepared before
+        missing.expect_none(runner, table)
+    return partial(form, runner, shape, table)
 
 
 def kept(fills: dict[Any, shapes.Change], sql: str) -> dict[Any, shapes.Change]:
@@ -110,6 +115,8 @@ def _without_table(
     if isinstance(shape, shapes.AddValue):
         return partial(enum_value.add, runner, shape)
     key = journal.key(shape.sql)
+    if next(missing.of(runner), ""):
+        return None  # a moment, too, and nothing is missing for longer
     return partial(index.drop, runner, shape) if index.droppable(runner, shape, key) else None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from ddl.online import blocking, waiting
+from ddl.online import blocking, missing, waiting
 from ddl.online.lexer import tokens
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # Locks of this transaction that keep others from writing.
 _HELD = """
-SELECT DISTINCT relation AS oid, pg_total_relation_size(relation) AS size FROM pg_locks
+SELECT DISTINCT relation AS oid, relation::regclass::text AS name,
+  pg_total_relation_size(relation) AS size FROM pg_locks
 WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND mode IN (
   'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 """
@@ -38,10 +39,15 @@ def release(runner: Runner, sql: str) -> None:
     """Commit what a revision did so far, where a large table would else wait for a statement."""
     if runner.whole or runner.block or not runner.said or not _reads(sql):
         return
-    held = runner.rows(_HELD)
-    if any(row.oid in runner.known and row.size > blocking.SMALL for row in held) and _long(
-        runner, sql
-    ):
+    held = [
+        row.name
+        for row in runner.rows(_HELD)
+        if row.oid in runner.known and row.size > blocking.SMALL
+    ]
+    if held and _long(runner, sql):
+        table = runner.find(held[0])
+        assert table is not None, "the catalog has just named it"  # noqa: S101
+        missing.expect_none(runner, table)
         runner.settle()
         runner.commit()
         runner.begin()

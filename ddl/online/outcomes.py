@@ -24,12 +24,16 @@ class Postponed:
 
 
 class ReplayError(Exception):
-    """Not a failure: the revision is rolled back, something prepared, and it runs once more."""
+    """Not a failure: the revision is rolled back, something prepared, and it runs once more.
 
-    def __init__(self, key: str, prepare: Callable[[], None]) -> None:
+    undo: takes away what was prepared, where the revision comes to nothing.
+    """
+
+    def __init__(self, key: str, prepare: Callable[[], None], undo: Callable[[], None]) -> None:
         super().__init__(key)
         self.key = key
         self.prepare = prepare
+        self.undo = undo
 
 
 class LeftNothingError(UserError):

@@ -40,18 +40,20 @@ class Runner(Steps):
 
     known: the tables that were there when it began. active: whether a revision's own statements
     come now. said: what the open transaction executed for it. prepared: the statements that need
-    but a moment from now on. fills: what fills a column, by its table and its name in the catalog.
-    whole: why the rest of a revision must be one transaction, "" without. unnoted: why all of it
-    must. handed: whether it has the connection itself. gone: whether it committed what it did with
-    that. inside: how many blocks of known statements are open. begun: whether a revision has.
-    tries: those of the revision's transactions.
+    but a moment from now on, with what takes that back. swapped: the columns whose moment was in
+    the open transaction, by table and name. fills: what fills a column, by its table and its name
+    in the catalog. whole: why the rest of a revision must be one transaction, "" without. unnoted:
+    why all of it must. handed: whether it has the connection itself. gone: whether it committed
+    what it did with that. inside: how many blocks of known statements are open. begun: whether a
+    revision has. tries: those of the revision's transactions.
     """
 
     known: frozenset[int] = frozenset()
     active: bool = False
     postponed: Postponed | None = None
     said: list[str] = field(default_factory=list)
-    prepared: set[str] = field(default_factory=set)
+    prepared: dict[str, Callable[[], None]] = field(default_factory=dict)
+    swapped: set[tuple[int, str]] = field(default_factory=set)
     fills: dict[tuple[int, str], Change] = field(default_factory=dict)
     whole: str = ""
     unnoted: str = ""
@@ -119,6 +121,7 @@ class Runner(Steps):
     def _once(self, step: Any, function: Callable[..., None], options: dict[str, Any]) -> None:  # noqa: ANN401
         self.postponed = None
         self.said.clear()
+        self.swapped.clear()
         self.locals.clear()
         self.fills = {}
         self.whole, self.handed, self.gone = self.unnoted, False, False
@@ -158,7 +161,7 @@ class Runner(Steps):
         except LeftNothingError:
             self._forget()
             raise
-        self.prepared.add(replay.key)
+        self.prepared[replay.key] = replay.undo
         self.locals.clear()
         self.begin()
 
@@ -178,8 +181,11 @@ class Runner(Steps):
             self.gone = self.gone or self.block
 
     def _forget(self) -> None:
-        """Take the note away where a revision has done nothing."""
+        """Take the note away where a revision has done nothing, and what was only prepared."""
         transaction.roll_back(self.context)
+        for undo in self.prepared.values():
+            undo()
+        self.prepared.clear()
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
                 self.journal.clear(self.connection)
@@ -198,6 +204,7 @@ class Runner(Steps):
     def begin(self) -> None:
         """Begin the revision's next transaction."""
         self.said.clear()
+        self.swapped.clear()
         super().begin()
 
     def settle(self) -> None:
