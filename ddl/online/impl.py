@@ -67,6 +67,7 @@ class OnlineImpl(PostgresqlImpl):
         if not always and runner.journal.passed(key):
             return
         runner.settle()
+        runner.cut(key)
         runner.wait_aside(sql)
         outer, self.nested = self.nested, True
         try:

@@ -74,6 +74,8 @@ def _written(runner: Runner) -> list[str]:
     from ddl.plan import statements  # noqa: PLC0415  # it imports what imports this
 
     step: Any = runner.running.step
+    if step is None:
+        return []  # it is about to be written, and its order is not the last one
     module, up = step.revision.module, step.is_upgrade
     try:
         return [one.sql for one in statements.of(module.upgrade if up else module.downgrade)]

@@ -36,5 +36,16 @@ class ReplayError(Exception):
         self.undo = undo
 
 
+class CutError(Exception):
+    """Not a failure: the revision is rolled back, and runs once more, with a commit in between.
+
+    key: of the statement before which that is.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
 class LeftNothingError(UserError):
     """A step that failed, and took back all that it did."""

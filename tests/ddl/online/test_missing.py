@@ -9,6 +9,7 @@ import pytest
 from ddl.errors import UserError
 from ddl.online import blocking
 from tests.ddl.online.beside import traffic
+from tests.ddl.online.killed import survives
 
 if TYPE_CHECKING:
     from tests.ddl.online.site import Site
@@ -45,6 +46,24 @@ def test_several_types_under_a_view(site: Site, columns: str) -> None:
     assert seen
     types = [f"ALTER TABLE t ALTER {column} TYPE bigint" for column in columns]
     site.equals(*TABLES, *types, VIEW)
+
+
+@pytest.mark.parametrize("after", [(), ('op.create_index("i", "t", ["b"])', MOMENT)])
+def test_what_comes_before_and_after(site: Site, after: tuple[str, ...]) -> None:
+    site.sql(*TABLES, VIEW)
+    before = 'op.execute("ALTER TABLE t ADD COLUMN y int")'
+    site.revise(before, DROP, widened("b"), widened("a"), CREATE, *after)
+    with traffic(site, "SELECT count(*) FROM v") as seen:
+        site.upgrade()
+    assert seen
+    assert site.version == ["002a"]
+    assert "column t.a bigint f  " in site.catalog
+
+
+def test_a_run_that_dies(site: Site) -> None:
+    before = 'op.execute("ALTER TABLE t ADD COLUMN y int")'
+    site.revise(before, DROP, widened("b"), widened("a"), CREATE)
+    survives(site, *TABLES, VIEW, minimum=15)
 
 
 BETWEEN = [
