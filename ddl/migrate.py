@@ -88,7 +88,7 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
     )
     context = task.environment.get_context()
     note_autocommit(context, running)
-    running.heads = context.get_current_heads()
+    running.heads = _heads(context, connection)
     if task.command == "upgrade" and not running.heads and not given:
         from ddl import lost_version  # noqa: PLC0415  # its imports are for this rare look only
 
@@ -113,6 +113,13 @@ def _run(task: Run, connection: Connection, running: Running, *, given: bool) ->
         journal.forget(connection, journal.table_of(context))
     if task.command == "current" and not given:
         left.write(task, connection, context)
+
+
+def _heads(context: MigrationContext, connection: Connection) -> tuple[str, ...]:
+    heads = context.get_current_heads()
+    if not heads and context.version_table_schema is None:
+        ready.expect_seen(connection, context.version_table)
+    return heads
 
 
 def _taken_back(task: Run, context: MigrationContext, connection: Connection) -> bool:

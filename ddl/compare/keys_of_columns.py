@@ -49,29 +49,45 @@ def dropped(
         if place in known and not known[place].default and not known[place].generated
     }
     own = {
-        entry.label
+        entry.label: key
         for key, entry in before.items()
         if key not in after and any(_of(entry, *place) for place in gone)
     }
+    names = set(own.values())
     # A trigger may have moved with its function.
     moved = {id(one) for one in later}
     return [
         one
         for one in found
         if id(one) not in moved
-        if _fits(one, gone, empty)
+        if (_fits(one, gone, empty) and _key(one) not in after)
+        or _key(one) in names
         or (isinstance(one, StatementOp) and one.action == "drop" and one.label in own)
     ]
 
 
+def _key(operation: MigrateOperation) -> str:
+    """Return the key of the index that an operation drops, "" of none: another may come."""
+    if not isinstance(operation, ops.DropIndexOp):
+        return ""
+    return f"INDEX {operation.schema or 'public'}.{operation.index_name}"
+
+
 def _of(entry: Entry, schema: str, table: str, column: str) -> bool:
-    """Return whether an entry is a column's grant, or a policy or a trigger that names it."""
+    """Return whether an entry is a column's grant, or a policy, trigger or index that names it.
+
+    An index may do so in an expression, its condition or INCLUDE; what is unique there, rows of
+    new code may not fit.
+    """
     if entry.kind == "ACL" and entry.name.startswith("COLUMN "):
         (_, owner), name = Cursor(entry.name.removeprefix("COLUMN ")).column()
         return (entry.schema, owner, name) == (schema, table, column)
-    if entry.kind not in {"POLICY", "TRIGGER"} or f"TABLE {schema}.{table}" not in entry.needs:
+    if entry.kind not in {"POLICY", "TRIGGER", "INDEX"}:
         return False
-    return any(token.identifier == column for token in tokens(entry.create))
+    if f"TABLE {schema}.{table}" not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
+        return False
+    said = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
+    return any(token.identifier == column for token in tokens(said))
 
 
 def _fits(operation: MigrateOperation, gone: set[Place], empty: set[Place]) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import DefaultClause
 from ddl.compare import backfill, framed, leaves, residue, search
 from ddl.compare.pair import pairs
 from ddl.compare.search import Candidate, UnsafeValueError
+from ddl.compare.tightened import tightened
 from ddl.compare.ways import Ways
 from ddl.errors import UserError
 
@@ -119,6 +120,11 @@ def _proven(
         up = framed.framed(comparison, fills, found)
         if not comparison.proven:
             return up
+        tight = tightened(found)
+        if [*map(id, tight)] != [*map(id, found)]:
+            shorter = framed.framed(comparison, fills, tight)
+            if _both_ways(comparison, context, shorter, original):
+                return shorter
         if leads(one, turned(up), original) and leads(one, up, after):
             return up
     # Turning each operation round is not enough: the way back is searched like the way up.
@@ -134,6 +140,24 @@ def _proven(
         one.run(turned(up))
         search.expect(original, one.dump())
     return up
+
+
+def _both_ways(
+    comparison: Comparison,
+    context: AutogenContext,
+    operations: list[MigrateOperation],
+    original: Dump,
+) -> bool:
+    """Return whether operations lead there, back, and there again."""
+    with candidate(comparison, context) as one:
+        return all(
+            leads(one, way, goal)
+            for way, goal in (
+                (operations, comparison.after),
+                (turned(operations), original),
+                (operations, comparison.after),
+            )
+        )
 
 
 def turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:

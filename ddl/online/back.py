@@ -15,7 +15,7 @@ from alembic.util import CommandError
 
 from ddl.compare.names import quoted
 from ddl.errors import UserError
-from ddl.online import index, journal, parser, session, shapes
+from ddl.online import index, journal, parser, session, shapes, unique
 from ddl.online.impl import OnlineImpl, statement
 from ddl.online.lexer import tokens, without_literals
 from ddl.online.names import SHADOW, unquoted
@@ -36,7 +36,7 @@ FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
 UNION ALL SELECT format('DROP FUNCTION %s', tgfoid::regprocedure), 2
 FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
 UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 3
-FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null)$' AND contype IN ('c', 'f')
+FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
 UNION ALL SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', attrelid::regclass, attname), 4
 FROM pg_attribute AS a WHERE {SHADOW}
 UNION ALL SELECT format('DROP INDEX IF EXISTS %s', indexrelid::regclass), 5
@@ -74,8 +74,8 @@ def take(runner: Runner, revision: Script, note: Note, at: str) -> None:
     by_hand = f"undo by hand what it did, then run: alembic stamp {at}"
     steps: list[str] = []
     added: set[str] = set()
-    for sql in done:
-        undone = _undone(runner, sql, added)
+    for sql, noted in zip(done, note.done, strict=True):
+        undone = _undone(runner, sql, noted.partition(":")[2], added)
         if undone is None:
             said = without_literals(sql)[:80]
             raise UserError(f"Nothing undoes a statement that is done ({said}): {by_hand}")
@@ -140,7 +140,7 @@ class _Listening(OnlineImpl):
         if session.sets(sql):
             return
         place = len(self.found)
-        if place < len(self.note.done) and self.note.done[place] != key:
+        if place < len(self.note.done) and self.note.done[place].partition(":")[0] != key:
             raise UserError(
                 f"Revision {self.note.revision} was edited after it had run: undo that."
             )
@@ -151,36 +151,46 @@ class _Listening(OnlineImpl):
         self.found.append(sql)
 
 
-def _undone(runner: Runner, sql: str, added: set[str]) -> list[str] | None:
+def _undone(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:
     """Return what undoes a statement that is done, None for what nothing certain does.
 
-    added: the columns that statements before it have added.
+    detail: what it has noted. added: the columns that statements before it have added.
     """
     shape = parser.parse(sql)
     words = [token.keyword for token in tokens(sql)]
-    undone = None
+    undone: list[str] | None = None
     if words[:2] == ["CREATE", "TABLE"] and words[2] != "IF":
-        undone = f"DROP TABLE {parser.named(sql, 2)}"
+        undone = [f"DROP TABLE {parser.named(sql, 2)}"]
     elif words[:3] == ["COMMENT", "ON", "COLUMN"] and _target(sql) in added:
         return []  # it goes with its column
-    elif shape is not None and (table := runner.find(shape.table)) is not None:
-        undone = _reverse(shape, table)
+    elif shape is not None and shape.table and (table := runner.find(shape.table)) is not None:
+        undone = _reverse(shape, table, detail)
         if isinstance(shape, shapes.AddColumn):
             added.add(f"{unquoted(shape.table)}.{unquoted(shape.column)}")
-    return [undone] if undone else None
+    return undone
 
 
-def _reverse(shape: shapes.Shape, table: Relation) -> str | None:
+def _reverse(shape: shapes.Shape, table: Relation, detail: str) -> list[str] | None:
     alter = f"ALTER TABLE {quoted(table.schema, table.name)}"
     if isinstance(shape, shapes.CreateIndex) and not shape.there_ok:
-        return f"DROP INDEX {quoted(table.schema)}.{shape.name}"
+        return [f"DROP INDEX {quoted(table.schema)}.{shape.name}"]
     if isinstance(shape, shapes.AddConstraint) and shape.name:
-        return f"{alter} DROP CONSTRAINT {shape.name}"
+        if shape.kind == "PRIMARY" and not detail:
+            return None  # which of its columns could be NULL before, nobody knows
+        return [f"{alter} DROP CONSTRAINT {shape.name}", *_nullable(shape, alter, detail)]
     if isinstance(shape, shapes.AddColumn):
-        return f"{alter} DROP COLUMN {shape.column}"
+        return [f"{alter} DROP COLUMN {shape.column}"]
     if isinstance(shape, shapes.SetNotNull):
-        return f"{alter} ALTER COLUMN {shape.column} DROP NOT NULL"
+        # Without a note it was NOT NULL before.
+        return [f"{alter} ALTER COLUMN {shape.column} DROP NOT NULL"] if detail else []
     return None
+
+
+def _nullable(shape: shapes.Shape, alter: str, detail: str) -> list[str]:
+    """Return what lets the columns of a primary key be NULL that could be before."""
+    key = isinstance(shape, shapes.AddConstraint) and shape.kind == "PRIMARY"
+    names = unique.noted(detail) if key else []
+    return [f"{alter} ALTER COLUMN {name} DROP NOT NULL" for name in names]
 
 
 def _target(sql: str) -> str:
@@ -195,8 +205,10 @@ def _left(runner: Runner, sql: str, detail: str) -> Iterator[str]:
     if shape is None or table is None or not detail:
         return
     alter = f"ALTER TABLE {quoted(table.schema, table.name)}"
-    if detail == index.BUILDS and isinstance(shape, shapes.CreateIndex | shapes.AddConstraint):
+    builds = detail.partition(" ")[0] == index.BUILDS
+    if builds and isinstance(shape, shapes.CreateIndex | shapes.AddConstraint):
         yield f"DROP INDEX IF EXISTS {quoted(table.schema)}.{shape.name}"
+        yield from _nullable(shape, alter, detail)
     elif isinstance(shape, shapes.AddConstraint):
         yield f"{alter} DROP CONSTRAINT IF EXISTS {quoted(detail)}"
     elif isinstance(shape, shapes.AddColumn):

@@ -62,6 +62,17 @@ ORDER BY contype, conname
 """  # noqa: S608  # it is ours
 
 
+# The indexes and constraints of a column and of others.
+_SHARED = """
+SELECT EXISTS (
+  SELECT FROM pg_depend AS d JOIN pg_depend AS o USING (classid, objid, refclassid, refobjid)
+    JOIN pg_attribute AS a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
+  WHERE d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = :table
+    AND d.refobjsubid = :number AND a.attname = ANY (:names))
+"""
+
+
 @dataclass(frozen=True)
 class Parts:
     """The indexes of a column, with the constraints that they hold, and its CHECKs and keys."""
@@ -93,6 +104,11 @@ def of(runner: Runner, table: Relation, number: int) -> Parts:
 def entangled(runner: Runner, table: Relation, number: int) -> bool:
     """Return whether copies for another column hang on this one, too."""
     return _all(runner, table, number) != of(runner, table, number)
+
+
+def shared(runner: Runner, table: Relation, number: int, names: list[str]) -> bool:
+    """Return whether an index or a CHECK of a column is one of others, too. names: theirs."""
+    return bool(runner.one(_SHARED, table=table.oid, number=number, names=names))
 
 
 def _all(runner: Runner, table: Relation, number: int) -> Parts:

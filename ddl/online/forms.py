@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 from ddl.online import (
     add_column,
     alter_table,
+    attach,
     blocking,
+    detach,
+    domain,
     enum_value,
     index,
     journal,
     maintenance,
+    many,
+    missing,
     not_null,
     parser,
     partitions,
     retype,
+    several,
     shapes,
     unique,
     update,
@@ -42,12 +48,19 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
     shape = parser.parse(sql)
     if asked and not isinstance(shape, shapes.Change):
         raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
-    if shape is None or not (runner.known or isinstance(shape, shapes.AddValue)):
+    if not (runner.known or isinstance(shape, shapes.AddValue)):
         return None
-    if isinstance(shape, shapes.DropIndex | shapes.AddValue):
+    if shape is None:
+        several.expect_short(runner, sql, partial(choose, runner, asked=False))
+        return None
+    return _chosen(runner, shape, asked=asked)
+
+
+def _chosen(runner: Runner, shape: shapes.Shape, *, asked: bool) -> Callable[[str], None] | None:
+    if isinstance(shape, shapes.DropIndex | shapes.AddValue | shapes.Beside):
         return None if runner.whole else _without_table(runner, shape)
-    if isinstance(shape, shapes.Rewrite):
-        maintenance.expect_small(runner, shape)
+    if type(shape) in _GUARDS:
+        _GUARDS[type(shape)](runner, shape)
         return None
     table = runner.find(shape.table)
     if table is None or table.kind not in _TABLES or table.persistence == "t":
@@ -65,7 +78,11 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
             else "Let a revision of its own come before or after.",
         )
         form = None
-    return None if form is None else partial(form, runner, shape, table)
+    if form is None:
+        return None
+    if not isinstance(shape, shapes.Retype):  # which may be prepared before
+        missing.expect_none(runner, table)
+    return partial(form, runner, shape, table)
 
 
 def kept(fills: dict[Any, shapes.Change], sql: str) -> dict[Any, shapes.Change]:
@@ -91,11 +108,15 @@ def passed(runner: Runner, sql: str) -> None:
 
 
 def _without_table(
-    runner: Runner, shape: shapes.DropIndex | shapes.AddValue
+    runner: Runner, shape: shapes.DropIndex | shapes.AddValue | shapes.Beside
 ) -> Callable[[str], None] | None:
+    if isinstance(shape, shapes.Beside):
+        return partial(maintenance.beside, runner, shape)
     if isinstance(shape, shapes.AddValue):
         return partial(enum_value.add, runner, shape)
     key = journal.key(shape.sql)
+    if next(missing.of(runner), ""):
+        return None  # a moment, too, and nothing is missing for longer
     return partial(index.drop, runner, shape) if index.droppable(runner, shape, key) else None
 
 
@@ -134,16 +155,33 @@ def _constraint(runner: Runner, shape: shapes.AddConstraint, table: Relation) ->
 _ALONE = (shapes.SetNotNull, shapes.AddColumn, shapes.Retype)
 
 # They change no value of a row.
-_HARMLESS = (shapes.SetNotNull, shapes.AddConstraint, shapes.CreateIndex, shapes.DropIndex)
+_HARMLESS = (
+    shapes.SetNotNull,
+    shapes.Validate,
+    shapes.AddConstraint,
+    shapes.CreateIndex,
+    shapes.DropIndex,
+)
 
 # Tables, those with partitions, and materialised views.
 _TABLES = {"r", "p", "m"}
 
+# What has no online form, and is not about one table that it names first.
+_GUARDS: dict[type[shapes.Shape], Callable[[Runner, Any], None]] = {
+    shapes.Rewrite: maintenance.expect_small,
+    shapes.UnnamedIndex: maintenance.expect_name,
+    shapes.AlterDomain: domain.expect_small,
+    shapes.Writes: many.expect_few,
+}
+
 _FORMS: dict[type[shapes.Shape], Callable[[Runner, Any, Relation], Form | None]] = {
     shapes.CreateIndex: _index,
     shapes.AddConstraint: _constraint,
+    shapes.Validate: validated.late,
     shapes.SetNotNull: lambda *_: not_null.set_not_null,
     shapes.AddColumn: add_column.form,
     shapes.Retype: retype.form,
     shapes.AlterTable: alter_table.form,
+    shapes.AddPartition: attach.form,
+    shapes.DetachPartition: lambda *_: detach.detach,
 }

@@ -14,7 +14,7 @@ from sqlalchemy import TextClause, create_engine, text
 from sqlalchemy.schema import CreateTable, DDLElement, DropTable
 
 from ddl.database.url import DRIVER
-from ddl.online import forms, journal, session
+from ddl.online import forms, held, journal, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,6 +67,7 @@ class OnlineImpl(PostgresqlImpl):
         if not always and runner.journal.passed(key):
             return
         runner.settle()
+        runner.cut(key)
         runner.wait_aside(sql)
         outer, self.nested = self.nested, True
         try:
@@ -109,6 +110,7 @@ class OnlineImpl(PostgresqlImpl):
                 asked = bool((execution_options or {}).get("batches"))
                 work = forms.choose(self.runner, sql, asked=asked)
             if work is None:
+                held.release(self.runner, sql)
                 self._plain(sql, key, plain)
             else:
                 work(key)

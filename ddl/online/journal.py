@@ -28,8 +28,8 @@ _READ = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
 class Note:
     """What the database says of a revision that is half done.
 
-    direction: upgrade or downgrade. done: the keys of its statements that are committed. began:
-    the key of the one that was at work, with what it noted, "" without.
+    direction: upgrade or downgrade. done: the keys of its statements that are committed, with what
+    each noted. began: the same of the one that was at work, "" without.
     """
 
     revision: str
@@ -63,7 +63,7 @@ class Journal:
         """
         if self.position >= len(self.note.done):
             return False
-        if self.note.done[self.position] != key:
+        if self.note.done[self.position].partition(":")[0] != key:
             raise UserError(
                 f"Revision {self.note.revision} was edited after its first "
                 f"{len(self.note.done)} statements had run: undo that, or clean up by hand "
@@ -103,14 +103,18 @@ class Journal:
 
     def finish(self, connection: Connection, key: str) -> None:
         """Note in the open transaction that the statement at work is done; keep() follows."""
-        note = {**vars(self.note), "done": [*self.note.done, key], "began": ""}
+        note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
         self._write(connection, literal(json.dumps({"half_done": note})))
 
     def keep(self, key: str) -> None:
         """Know what finish() wrote, now that it is committed."""
-        self.note.done.append(key)
+        self.note.done.append(self._entry(key))
         self.note.began = ""
         self.position = len(self.note.done)
+
+    def _entry(self, key: str) -> str:
+        began = self.note.began
+        return began if began.partition(":")[0] == key else key
 
     def clear(self, connection: Connection) -> None:
         """Take the note away in the open transaction."""

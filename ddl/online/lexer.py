@@ -11,7 +11,7 @@ _TOKEN = re.compile(
       (?P<space>\s+|--[^\n]*)
     | (?P<comment>/\*)
     | (?P<string>[eE]'(?:[^'\\]|''|\\.)*'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
-    | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
+    | (?P<quoted>[uU]&"(?:[^"]|"")*"(?:\s+UESCAPE\s+'[^']')?|"(?:[^"]|"")*")
     | (?P<dollar>\$(?P<tag>(?:[A-Za-z_\u0080-\uffff]\w*)?)\$.*?\$(?P=tag)\$)
     | (?P<word>[A-Za-z_\u0080-\uffff][\w$]*)
     | (?P<number>\d[\w.]*)
@@ -49,6 +49,26 @@ class Token:
         if self.kind == "quoted" and self.text[0] == '"':
             return self.text[1:-1].replace('""', '"')
         return self.text.translate(_LOWER) if self.kind == "word" else ""
+
+    @property
+    def spelt(self) -> str:
+        """The name that it says, U&"…" UESCAPE '…' too (4.1.2.3), or ""."""
+        if self.kind != "quoted" or self.text[0] == '"':
+            return self.identifier
+        name, _, rest = self.text[3:].rpartition('"')
+        escape = rest.rpartition("'")[0][-1:] or "\\"
+        return _escaped(escape).sub(_character, name.replace('""', '"'))
+
+
+def _escaped(escape: str) -> re.Pattern[str]:
+    """Return what stands for a character after an escape."""
+    sign = re.escape(escape)
+    return re.compile(rf"{sign}(?:(?P<four>[0-9a-fA-F]{{4}})|\+(?P<six>[0-9a-fA-F]{{6}})|{sign})")
+
+
+def _character(match: re.Match[str]) -> str:
+    number = match["four"] or match["six"]
+    return chr(int(number, 16)) if number else match[0][0]
 
 
 def tokens(sql: str) -> list[Token]:

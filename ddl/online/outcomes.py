@@ -24,12 +24,27 @@ class Postponed:
 
 
 class ReplayError(Exception):
-    """Not a failure: the revision is rolled back, something prepared, and it runs once more."""
+    """Not a failure: the revision is rolled back, something prepared, and it runs once more.
 
-    def __init__(self, key: str, prepare: Callable[[], None]) -> None:
+    undo: takes away what was prepared, where the revision comes to nothing.
+    """
+
+    def __init__(self, key: str, prepare: Callable[[], None], undo: Callable[[], None]) -> None:
         super().__init__(key)
         self.key = key
         self.prepare = prepare
+        self.undo = undo
+
+
+class CutError(Exception):
+    """Not a failure: the revision is rolled back, and runs once more, with a commit in between.
+
+    key: of the statement before which that is.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 class LeftNothingError(UserError):

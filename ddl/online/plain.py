@@ -7,14 +7,17 @@ lock_timeout; it is rolled back, and run again from its top.
 from __future__ import annotations
 
 import functools
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from ddl.compare.names import quoted
+from ddl.database import reason
 from ddl.errors import UserError
-from ddl.online import journal, ready, waiting
+from ddl.online import journal, ready, validated, waiting
+from ddl.online.queries import Queries
 from ddl.online.transaction import roll_back
 
 if TYPE_CHECKING:
@@ -27,8 +30,12 @@ if TYPE_CHECKING:
     from ddl.steps import Running
 
 
+# not_null_violation (Appendix A).
+_NOT_NULL = "23502"
+
+
 @dataclass(frozen=True)
-class Plain:
+class Plain(Queries):
     """The run; connection: its own, without a transaction of a caller."""
 
     context: MigrationContext
@@ -79,8 +86,11 @@ class Plain:
                 try:
                     function(**options)
                 except DBAPIError as error:
-                    if not waiting.busy(error) or self.running.split:
+                    if self.running.split:
                         raise  # what an autocommit block did is committed, and not done twice
+                    if not waiting.busy(error):
+                        self._explain(error)
+                        raise
                     roll_back(self.context)
                     patience.wait(self.connection, error.statement or "")
                     self.context._transaction = self.connection.begin()  # noqa: SLF001  # as autocommit_block()
@@ -88,6 +98,24 @@ class Plain:
                     return
 
         return run
+
+    def _explain(self, error: DBAPIError) -> None:
+        """Raise UserError, once all is rolled back, where a column with nulls becomes NOT NULL."""
+        place = getattr(error.orig, "diag", None)
+        if reason.sqlstate(error) != _NOT_NULL or not (place and place.column_name):
+            return
+        roll_back(self.context)
+        column = quoted(place.column_name)
+        why = ""
+        # The revision itself may have made them, or given them other names.
+        with suppress(DBAPIError):
+            table = self.find(quoted(place.schema_name, place.table_name))
+            what = f"have no {column}, which becomes NOT NULL"
+            why = validated.counted(self, table, f"{column} IS NULL", what) if table else ""
+        if why:
+            raise UserError(
+                f"{self.running.label} stops: {why} The database is as it was before it."
+            ) from error
 
     def _limit(self, milliseconds: int) -> None:
         self.connection.exec_driver_sql(f"SET lock_timeout = {milliseconds}")

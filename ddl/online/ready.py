@@ -24,6 +24,17 @@ SELECT current_user FROM pg_class WHERE oid = to_regclass(:table)
   AND NOT pg_has_role(relowner, 'USAGE')
 """)
 
+# What a role may not USE, its search_path leaves out without a word.
+_HIDDEN = text("""
+SELECT nspname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE relname = :table AND relkind IN ('r', 'p') AND NOT has_schema_privilege(n.oid, 'USAGE')
+  AND nspname IN (
+    SELECT replace(trim(BOTH ' "' FROM name), '$user', current_user)
+    FROM unnest(string_to_array(current_setting('search_path'), ',')) AS name)
+""")
+
+_ROLE = text("SELECT current_user")
+
 _PID = text("SELECT pg_backend_pid()")
 
 
@@ -55,6 +66,20 @@ def expect(connection: Connection, schema: str | None, *, first: bool) -> None:
         raise UserError(
             f"The role {about.role} may not create anything in the schema {about.schema}: "
             f"GRANT CREATE ON SCHEMA {about.schema} TO {about.role}, or use another role."
+        )
+
+
+def expect_seen(connection: Connection, table: str) -> None:
+    """Raise UserError when Alembic's own table is there, in a schema that the role may not use.
+
+    table: its name, without a schema; none is to be seen.
+    """
+    schema = connection.scalar(_HIDDEN, {"table": table})
+    if schema is not None:
+        role = connection.scalar(_ROLE)
+        raise UserError(
+            f"The role {role} may not use the schema {schema}, where {table} is: "
+            f"GRANT USAGE ON SCHEMA {schema} TO {role}, or use another role."
         )
 
 

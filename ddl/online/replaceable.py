@@ -41,10 +41,13 @@ _NOT_COPIED = {
     "pg_seclabel": "it has a security label",
 }
 
-# Triggers that fire after ours, in the order of their names' bytes, and may change the row.
+# Triggers that fire after ours, in the order of their names' bytes, and may change the row; those
+# of other columns that are replaced fill these only.
 _LATER = """
-SELECT tgname FROM pg_trigger WHERE tgrelid = :table AND NOT tgisinternal
+SELECT tgname FROM pg_trigger JOIN pg_proc AS p ON p.oid = tgfoid
+WHERE tgrelid = :table AND NOT tgisinternal
   AND tgtype & 3 = 3 AND tgtype & 20 > 0 AND tgname::text COLLATE "C" > :name COLLATE "C"
+  AND NOT (tgname ~ '^zzz_.*_ddl_keep$' AND proname ~ '_ddl_keep$')
 """
 
 

@@ -16,6 +16,7 @@ from ddl.online import (
     copies,
     implied,
     journal,
+    missing,
     replaceable,
     swap,
     twin,
@@ -189,6 +190,7 @@ def _retype(  # noqa: PLR0913  # what form() found
     if key in runner.prepared:
         swap.swap(runner, shadow, copies.of(runner, table, number))
         runner.said.append(SWAPPED)
+        runner.swapped.add((table.oid, unquoted(shadow.column)))
         runner.journal.pending.append(key)
         return
 
@@ -203,12 +205,15 @@ def _retype(  # noqa: PLR0913  # what form() found
     def prepare() -> None:
         _prepare(runner, shadow, number, not_null=not_null)
 
-    # A key of two columns that both are swapped would need a copy for each order of the swaps.
+    # A part of two columns that both are swapped would need a copy for each order of the swaps.
     keys = any(part.kind == "f" for part in copies.of(runner, table, number).constraints)
-    alone = not (runner.prepared and keys) and not copies.entangled(runner, table, number)
-    if runner.only_dropped() and alone:
+    names = [name for oid, name in runner.swapped if oid == table.oid]
+    shared = copies.shared(runner, table, number, names)
+    alone = not (runner.prepared and keys) and not shared
+    if runner.only_dropped() and alone and not copies.entangled(runner, table, number):
         # A view, say, that the revision drops before and creates after: in the swap's moment.
-        raise ReplayError(key, prepare)
+        raise ReplayError(key, prepare, partial(shadow.drop, runner))
+    missing.expect_none(runner, table)
     runner.settle()
     with runner.outside(key):
         prepare()

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from ddl.errors import UserError
 from ddl.online import aside, catalog, journal, past, ready, session, transaction, waiting
 from ddl.online.journal import Journal, Note
-from ddl.online.outcomes import LeftNothingError, Postponed, ReplayError
+from ddl.online.outcomes import CutError, LeftNothingError, Postponed, ReplayError
 from ddl.online.steps import Steps
 
 if TYPE_CHECKING:
@@ -40,18 +40,22 @@ class Runner(Steps):
 
     known: the tables that were there when it began. active: whether a revision's own statements
     come now. said: what the open transaction executed for it. prepared: the statements that need
-    but a moment from now on. fills: what fills a column, by its table and its name in the catalog.
-    whole: why the rest of a revision must be one transaction, "" without. unnoted: why all of it
-    must. handed: whether it has the connection itself. gone: whether it committed what it did with
-    that. inside: how many blocks of known statements are open. begun: whether a revision has.
-    tries: those of the revision's transactions.
+    but a moment from now on, with what takes that back. swapped: the columns whose moment was in
+    the open transaction, by table and name. cuts: the statements before which to commit. fills:
+    what fills a column, by its table and its name in the catalog. whole: why the rest of a revision
+    must be one transaction, "" without. unnoted: why all of it must. handed: whether it has the
+    connection itself. gone: whether it committed what it did with that. inside: how many blocks of
+    known statements are open. begun: whether a revision has. tries: those of the revision's
+    transactions.
     """
 
     known: frozenset[int] = frozenset()
     active: bool = False
     postponed: Postponed | None = None
     said: list[str] = field(default_factory=list)
-    prepared: set[str] = field(default_factory=set)
+    prepared: dict[str, Callable[[], None]] = field(default_factory=dict)
+    swapped: set[tuple[int, str]] = field(default_factory=set)
+    cuts: set[str] = field(default_factory=set)
     fills: dict[tuple[int, str], Change] = field(default_factory=dict)
     whole: str = ""
     unnoted: str = ""
@@ -92,6 +96,7 @@ class Runner(Steps):
         def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
             self.tries = patience = self.patience()
             self.prepared.clear()
+            self.cuts.clear()
             if not self.begun:
                 schema = self.context.version_table_schema
                 ready.expect(self.connection, schema, first=not self.running.heads)
@@ -100,6 +105,11 @@ class Runner(Steps):
                     self._once(step, function, options)
                 except ReplayError as replay:
                     self._replay(step, replay)
+                except CutError as cut:
+                    transaction.roll_back(self.context)
+                    self.cuts.add(cut.key)
+                    self.locals.clear()
+                    self.begin()
                 except LeftNothingError as error:
                     self._forget()
                     raise self._with_ways_on(error, step) from error
@@ -119,6 +129,7 @@ class Runner(Steps):
     def _once(self, step: Any, function: Callable[..., None], options: dict[str, Any]) -> None:  # noqa: ANN401
         self.postponed = None
         self.said.clear()
+        self.swapped.clear()
         self.locals.clear()
         self.fills = {}
         self.whole, self.handed, self.gone = self.unnoted, False, False
@@ -158,7 +169,7 @@ class Runner(Steps):
         except LeftNothingError:
             self._forget()
             raise
-        self.prepared.add(replay.key)
+        self.prepared[replay.key] = replay.undo
         self.locals.clear()
         self.begin()
 
@@ -178,8 +189,11 @@ class Runner(Steps):
             self.gone = self.gone or self.block
 
     def _forget(self) -> None:
-        """Take the note away where a revision has done nothing."""
+        """Take the note away where a revision has done nothing, and what was only prepared."""
         transaction.roll_back(self.context)
+        for undo in self.prepared.values():
+            undo()
+        self.prepared.clear()
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
                 self.journal.clear(self.connection)
@@ -198,6 +212,7 @@ class Runner(Steps):
     def begin(self) -> None:
         """Begin the revision's next transaction."""
         self.said.clear()
+        self.swapped.clear()
         super().begin()
 
     def settle(self) -> None:
@@ -211,12 +226,25 @@ class Runner(Steps):
         if self.tries is not None and not self.said and not self.block:
             aside.wait(self, [statement], self.tries)
 
+    def cut(self, key: str) -> None:
+        """Commit what the revision did so far, where that was asked for before a statement."""
+        if key in self.cuts and self.said:
+            self.settle()
+            self.commit()
+            self.begin()
+
     def only_dropped(self) -> bool:
-        """Return whether the open transaction did nothing but take what hinders a swap away."""
-        dropped = [bool(_DROPPED.match(statement)) for statement in self.said]
-        return any(dropped) and all(
-            done or statement == SWAPPED for done, statement in zip(dropped, self.said, strict=True)
-        )
+        """Return whether the open transaction did nothing but take what hinders a swap away.
+
+        Raises CutError where it did so in the end, and something else before.
+        """
+        takes = [statement == SWAPPED or bool(_DROPPED.match(statement)) for statement in self.said]
+        if not takes or not takes[-1]:
+            return False
+        first = len(takes) - takes[::-1].index(False) if False in takes else 0
+        if first and not self.block and SWAPPED not in self.said[:first]:
+            raise CutError(journal.key(self.said[first]))
+        return not first and any(statement != SWAPPED for statement in self.said)
 
     @contextmanager
     def _block(self) -> Iterator[None]:

@@ -46,6 +46,13 @@ class AddConstraint(Shape):
 
 
 @dataclass(frozen=True)
+class Validate(Shape):
+    """VALIDATE CONSTRAINT; name: the constraint's."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class SetNotNull(Shape):
     """ALTER COLUMN … SET NOT NULL. only: whether it says ALTER TABLE ONLY."""
 
@@ -101,6 +108,11 @@ class Change(Shape):
 
 
 @dataclass(frozen=True)
+class Writes(Shape):
+    """Any other statement that may change rows; table: "", which only the planner knows."""
+
+
+@dataclass(frozen=True)
 class AlterTable(Shape):
     """Any other ALTER TABLE; rest: what follows the name of the table."""
 
@@ -108,7 +120,49 @@ class AlterTable(Shape):
 
 
 @dataclass(frozen=True)
-class Rewrite(Shape):
-    """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX or VACUUM FULL; what: these words."""
+class AddPartition(Shape):
+    """ATTACH PARTITION, or CREATE TABLE … PARTITION OF; table: the parent.
+
+    partition: its name. bound: FOR VALUES with what follows, or DEFAULT. attached: which of both.
+    """
+
+    partition: str
+    bound: str
+    attached: bool
+
+
+@dataclass(frozen=True)
+class DetachPartition(Shape):
+    """DETACH PARTITION … CONCURRENTLY; partition: its name."""
+
+    partition: str
+
+
+@dataclass(frozen=True)
+class AlterDomain(Shape):
+    """ALTER DOMAIN that looks at old values; table: the domain. what: the words of the action."""
 
     what: str
+
+
+@dataclass(frozen=True)
+class Beside(Shape):
+    """REINDEX … CONCURRENTLY, or such a CREATE INDEX without a name; table: "", it is not asked."""
+
+
+@dataclass(frozen=True)
+class UnnamedIndex(Shape):
+    """CREATE INDEX without a name, or with ONLY."""
+
+    only: bool
+
+
+@dataclass(frozen=True)
+class Rewrite(Shape):
+    """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX, VACUUM FULL or the like.
+
+    table: "" for all that there are. what: these words. others: more tables that it names.
+    """
+
+    what: str
+    others: tuple[str, ...] = ()

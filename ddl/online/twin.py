@@ -54,19 +54,23 @@ def named(sql: str, table: Relation) -> str:
 
 
 @contextmanager
-def of(runner: Runner, table: Relation, including: str = "") -> Iterator[None]:
+def of(
+    runner: Runner, table: Relation, including: str = "", *, partitioned: str = ""
+) -> Iterator[None]:
     """Let NAME be an empty temporary table like another; at the end it was never there.
 
-    including: what it has beside the columns, as CREATE TABLE … LIKE says it.
+    including: what it has beside the columns, as CREATE TABLE … LIKE says it. partitioned: by
+    what, as PARTITION BY says it.
     """
     with runner.tried():
-        _create(runner, quoted(table.schema, table.name), including)
+        by = f" PARTITION BY {partitioned}" if partitioned else ""
+        _create(runner, quoted(table.schema, table.name), including, by)
         yield
 
 
-def _create(runner: Runner, like: str, including: str) -> None:
+def _create(runner: Runner, like: str, including: str, by: str) -> None:
     try:
-        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including})")
+        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including}){by}")
     except DBAPIError as error:
         if reason.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
             raise

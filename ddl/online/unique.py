@@ -56,35 +56,57 @@ def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None
             return
         on = quoted(table.schema, table.name)
         kind = "PRIMARY KEY" if shape.kind == "PRIMARY" else "UNIQUE"
-        _index(runner, shape, table, key, name)
+        nullable: list[str] = []
         if shape.kind == "PRIMARY":
-            _not_null(runner, table, body, name)
+            columns = [token.text for token in tokens(body.columns)[1:-1:2]]
+            began = runner.journal.detail(key)
+            nullable = noted(began) if began else _nullable(runner, table, columns)
+        _index(runner, shape, table, key, name, nullable=nullable)
+        _not_null(runner, table, name, nullable)
         add = f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
         runner.attempt(partial(runner.execute, add), add, done=key)
 
 
-def _not_null(runner: Runner, table: Relation, body: Body, name: str) -> None:
-    """Make the columns NOT NULL; where one cannot be, take back what came before it."""
-    made: list[str] = []
+def noted(detail: str) -> list[str]:
+    """Return the columns of a primary key that could be NULL before, of what its step noted."""
+    _, _, names = detail.partition(" ")
+    return [token.text for token in tokens(names)[::2]]
+
+
+def _nullable(runner: Runner, table: Relation, columns: list[str]) -> list[str]:
+    return [column for column in columns if not not_null.holds(runner, table, column)]
+
+
+def _not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:
+    """Make columns NOT NULL; where one cannot be, take back what came before it."""
     try:
-        for token in tokens(body.columns)[1:-1:2]:
-            before = not_null.holds(runner, table, token.text)
-            not_null.ensure(runner, table, token.text)
-            made += [] if before else [token.text]
+        for column in columns:
+            not_null.ensure(runner, table, column)
     except LeftNothingError:
         on = quoted(table.schema, table.name)
-        for column in made:
+        for column in columns:
             runner.step(f"ALTER TABLE {on} ALTER COLUMN {column} DROP NOT NULL")
         index.discard(runner, f"{quoted(table.schema)}.{name}")
         raise
 
 
-def _index(runner: Runner, shape: AddConstraint, table: Relation, key: str, name: str) -> None:
-    """Build the index, unless an earlier run has; PostgreSQL refuses somebody else's."""
+def _index(  # noqa: PLR0913  # what is known of the constraint
+    runner: Runner,
+    shape: AddConstraint,
+    table: Relation,
+    key: str,
+    name: str,
+    *,
+    nullable: list[str],
+) -> None:
+    """Build the index, unless an earlier run has; PostgreSQL refuses somebody else's.
+
+    nullable: the columns of a primary key that can be NULL, which is noted.
+    """
     body = read(shape.body)
     place = f"{quoted(table.schema)}.{name}"
     if runner.find(place) is not None and not (
-        runner.journal.detail(key) == index.BUILDS
+        runner.journal.detail(key).partition(" ")[0] == index.BUILDS
         and index.of_table(runner, table, place)
         and (
             not index.valid(runner, place)
@@ -92,7 +114,7 @@ def _index(runner: Runner, shape: AddConstraint, table: Relation, key: str, name
         )
     ):
         runner.fail(shape.sql)
-    runner.mark(key, index.BUILDS)
+    runner.mark(key, f"{index.BUILDS} {', '.join(nullable)}".strip())
     index.ensure(runner, table, name, unique=True, rest=body.index)
 
 

@@ -7,13 +7,10 @@ refused unless the revision names the table.
 from __future__ import annotations
 
 import itertools
-import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
-from ddl.online import batches, blocking, hindrance, implied, waiting
+from ddl.online import batches, blocking, hindrance, implied, many
 from ddl.online.lexer import tokens
 from ddl.online.names import unquoted
 from ddl.online.rows import Rows
@@ -29,9 +26,6 @@ if TYPE_CHECKING:
 _KEYS = """
 SELECT pg_get_partkeydef(relid) FROM pg_partition_tree(:table) WHERE NOT isleaf
 """
-
-# Rows that are changed in about a tenth of a second.
-_FEW = 10_000
 
 
 def form(
@@ -58,14 +52,15 @@ def form(
         fixed = implied.at(runner, shape, implied.moment(runner))
         if implied.possible(runner, fixed, table):
             return partial(fill, timed=fixed != shape)
-    if _many(runner, shape):
+    # Of a column that is new the planner knows nothing.
+    if shape.fills or many.expected(runner, shape.sql):
         blocking.allow(
             runner,
             table,
             f"{shape.verb.partition(' ')[0]}, not in batches,",
             'Let it run in batches: execution_options={"batches": True}, '
             "and a WHERE that leaves out the rows that are done.",
-            "changes many rows of {} at once, and who writes them waits until its end",
+            many.EFFECT,
         )
     return None
 
@@ -139,18 +134,3 @@ def _set(body: str) -> set[str]:
             columns.add(token.identifier)
             listed = token.text != ")"
     return columns
-
-
-def _many(runner: Runner, shape: Change) -> bool:
-    """Return whether a statement changes many rows, as PostgreSQL's planner thinks."""
-    if shape.fills:
-        return True  # of a column that is new it knows nothing
-    try:
-        with runner.tried():
-            plan = runner.value(f"EXPLAIN (FORMAT JSON) {shape.sql}")
-    except DBAPIError as error:
-        waiting.raise_busy(error)
-        return False  # PostgreSQL says why, when the statement itself is executed
-    plan = json.loads(plan) if isinstance(plan, str) else plan
-    rows: list[float] = [child["Plan Rows"] for child in plan[0]["Plan"].get("Plans", [])]
-    return sum(rows) > _FEW

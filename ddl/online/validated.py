@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ddl.online.catalog import Relation
+    from ddl.online.queries import Queries
     from ddl.online.runner import Runner
-    from ddl.online.shapes import AddConstraint
+    from ddl.online.shapes import AddConstraint, Validate
 
 # not_null_violation, foreign_key_violation, check_violation (Appendix A).
 VIOLATIONS = {"23502", "23503", "23514"}
@@ -47,7 +48,7 @@ SELECT confrelid::regclass::text AS other,
   (SELECT array_agg(quote_ident(attname) ORDER BY n)
     FROM unnest(confkey) WITH ORDINALITY AS k (c, n)
     JOIN pg_attribute ON attrelid = confrelid AND attnum = c) AS others,
-  pg_get_expr(conbin, conrelid) AS expression
+  pg_get_expr(conbin, conrelid) AS expression, contype AS kind
 FROM pg_constraint WHERE conrelid = :table AND conname = :name
 """
 
@@ -73,6 +74,29 @@ def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None
     with runner.outside(key):
         name = _begun(runner, shape, table, key) or _added(runner, shape, table, key)
         validate(runner, table, name)
+
+
+def late(
+    runner: Runner, shape: Validate, table: Relation
+) -> Callable[[Runner, Validate, Relation, str], None] | None:
+    """Return how to look through a large table for a constraint that is there, else None."""
+    return look if blocking.large(table) or runner.resumed(shape.sql) else None
+
+
+def look(runner: Runner, shape: Validate, table: Relation, key: str) -> None:
+    """Look through a table without the locks of what came before.
+
+    Raises LeftNothingError where rows violate the constraint, which stays.
+    """
+    runner.settle()
+    with runner.outside(key):
+        try:
+            runner.long(shape.sql)
+        except DBAPIError as error:
+            if reason.sqlstate(error) not in VIOLATIONS:
+                raise
+            why = _violation(runner, table, unquoted(shape.name), "")
+            raise runner.refuse(why) from error
 
 
 def _begun(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
@@ -130,6 +154,7 @@ def exists(runner: Runner, table: Relation, name: str) -> bool:
 def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
     on = quoted(table.schema, table.name)
     found = runner.rows(_FOREIGN, table=table.oid, name=name)[0]
+    column = column or (found.own[0] if found.kind == "n" else "")
     if column:
         wrong, what = f"{column} IS NULL", f"have no {column}, which becomes NOT NULL"
     elif found.expression:
@@ -140,16 +165,29 @@ def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
         equal = " AND ".join(f"other.{other} = {on}.{own}" for own, other in pairs)
         wrong = f"{filled} AND NOT EXISTS (SELECT FROM {found.other} AS other WHERE {equal})"
         what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
-    key = runner.rows(_KEY, table=table.oid)[0]
+    return (
+        counted(runner, table, wrong, what)
+        or f'rows of {table.shown} did not fit "{name}" when it was checked.'
+    )
+
+
+def counted(queries: Queries, table: Relation, wrong: str, what: str) -> str:
+    """Return how many rows of a table are wrong, and one of them, "" when none is.
+
+    queries: without a transaction. wrong: a condition, in which the table has its full name. what:
+    they are, in words.
+    """
+    on = quoted(table.schema, table.name)
+    key = queries.rows(_KEY, table=table.oid)[0]
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
-    with runner.connection.begin():
-        runner.execute("SET LOCAL statement_timeout = 0")
-        row = runner.rows(
+    with queries.connection.begin():
+        queries.execute("SET LOCAL statement_timeout = 0")
+        row = queries.rows(
             f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {_escaped(wrong)} LIMIT 1"  # noqa: S608
         )
     if not row:
-        return f'rows of {table.shown} did not fit "{name}" when it was checked.'
+        return ""
     example = (key.shown or "ctid = %s") % tuple(row[0][1:])
     return f"{row[0][0]} rows of {table.shown} {what}, for example {example}. Mend them first."
 

@@ -75,6 +75,7 @@ class Planner(Runner):
         """Turn to the next revision."""
         self.whole = self.unnoted
         self.refusals.clear()
+        self.said.clear()
         self.fills.clear()
 
     def ask(self, statement: Statement) -> How:
@@ -82,6 +83,9 @@ class Planner(Runner):
         with self.connection.begin() as transaction:
             how = self._asked(statement)
             transaction.rollback()
+        if how.steps and not isinstance(parser.parse(statement.sql), shapes.Retype):
+            self.said.clear()
+        self.said.append(statement.sql)
         self._note(statement.sql)
         return how
 

@@ -35,10 +35,10 @@ class Cursor(Words):
     def identifier(self) -> str:
         """Step over a name without a schema; "" where there is none."""
         token = self.now
-        if token is None or not token.identifier:
+        if token is None or not token.spelt:
             return ""
         self.at += 1
-        return token.identifier
+        return token.spelt
 
     def name(self) -> Name:
         """Step over a name with what qualifies it."""

@@ -38,6 +38,7 @@ FORMS = {
     "index.drop": How("dropped CONCURRENTLY", _SUE, MOMENT),
     "partitions.create_index": How("CONCURRENTLY on each partition, then attached", _SUE, BESIDE),
     "validated.add": How("added NOT VALID, then validated", _AX, f"{MOMENT}, {BESIDE}"),
+    "validated.look": How("by itself", _SUE, BESIDE),
     "unique.add": How("unique index CONCURRENTLY, constraint from it", _AX, f"{MOMENT}, {BESIDE}"),
     "not_null.set_not_null": How("added NOT VALID, then validated", _AX, f"{MOMENT}, {BESIDE}"),
     "add_column._add": How(
@@ -51,6 +52,9 @@ FORMS = {
     ),
     "update.change": How("in batches", "ROW EXCLUSIVE", BATCHES),
     "update.fill": How("in batches", "ROW EXCLUSIVE", BATCHES),
+    "attach.add": How("rows looked at, then attached", _AX, f"{MOMENT}, {BESIDE}"),
+    "maintenance.beside": How("by itself", _SUE, BESIDE),
+    "detach.detach": How("CONCURRENTLY, by itself", _SUE, MOMENT),
     "enum_value.add": How("committed at once", "", MOMENT),
 }
 

@@ -30,11 +30,14 @@ class Reader:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.whole = Found()
+        self._enums = dict(schema.enums)
+        self._made: set[str] = set()
 
     def begin(self) -> None:
         """Begin with a revision."""
         self.schema.begin()
         self._enums = dict(self.schema.enums)
+        self._made = set()
         self.whole = Found()
 
     def read(self, sql: str, existing: Mapping[str, Type] | None = None) -> Found:
@@ -71,10 +74,14 @@ class Reader:
         cursor.maybe("OR", "REPLACE")
         cursor.any("GLOBAL", "LOCAL")
         cursor.any("TEMPORARY", "TEMP", "UNLOGGED")
-        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "UNIQUE INDEX", *_QUERIED)
+        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERIED)
         there = cursor.maybe("IF", "NOT", "EXISTS")
         if kind == "UNIQUE INDEX":
             return self._unique(cursor)
+        if kind == "SCHEMA":
+            if not there:
+                self._made.add(cursor.identifier())
+            return Found()
         if kind == "TABLE":
             start = cursor.at
             if not (there and cursor.name() in self.schema.tables):
@@ -164,10 +171,8 @@ class Reader:
             return found
         if kind in _QUERIED:
             # Created again by the same revision, it is there.
-            start = cursor.at
-            names = [called(cursor.name())]
-            cursor.at = start
-            return Found(later={_query(kind, cursor): f"{names[0]} is gone"})
+            names = [part.name() for part in cursor.parts()]
+            return Found(later={(kind, *name): f"{called(name)} is gone" for name in names})
         if kind in {"TYPE", "DOMAIN"}:
             return self._drop_types(cursor)
         if kind == "OWNED":
@@ -213,6 +218,8 @@ class Reader:
         for name in names:
             if kind == "EXTENSION":
                 found.add(Found([f"extension {name} with what needs it"]))
+            elif name not in self._made:
+                found.add(Found([f"schema {name} with what is in it"]))
             for table in [*self.schema.tables]:
                 if kind == "SCHEMA" and table[0] == name:
                     found.add(self._drop_table(table))
@@ -224,12 +231,15 @@ class Reader:
     def _truncate(self, cursor: Cursor) -> Found:
         cursor.maybe("TABLE")
         found = Found()
+        cascade = cursor.has("CASCADE")
         for part in cursor.parts():
             part.maybe("ONLY")
             name = part.name()
             table = self.schema.tables.get(name)
             if table is None or not table.made:
                 found.add(Found([f"rows of {called(name)}"]))
+                if cascade:
+                    found.add(Found([f"rows of all that refers to {called(name)} (CASCADE)"]))
         return found
 
     def _do(self, cursor: Cursor) -> Found:

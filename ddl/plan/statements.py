@@ -50,7 +50,8 @@ class _Recorder(Verbatim):
         """Keep the type that the revision says a column has."""
         existing = options.get("existing_type")
         if existing is not None:
-            self.existing[column_name] = read(Cursor(existing.compile(self.dialect)))
+            kind = existing() if isinstance(existing, type) else existing
+            self.existing[column_name] = read(Cursor(kind.compile(self.dialect)))
         super().alter_column(table_name, column_name, **options)
         self.existing.clear()
 

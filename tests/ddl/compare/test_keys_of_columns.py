@@ -44,6 +44,23 @@ def test_together(databases: Scratch, options: tuple[str, ...], together: set[st
     assert {*re.findall(r"op\.f\('(\w)'\)", change.contract)} == together
 
 
+INDEXES = (
+    'Index("e", text("lower(t.b)")), Index("p", "a", postgresql_where=text("b <> \'x\'")), '
+    'Index("i", "a", postgresql_include=["b"]), '
+    'Index("u", "a", unique=True, postgresql_where=text("b IS NULL")), '
+    'Index("v", "a", unique=True, postgresql_include=["b"]), Index("x", text("lower(c)")), '
+    'Index("m", "b", "a")'
+)
+INDEXED = f'table(Column("a", Integer), Column("b", Text), Column("c", Text), {INDEXES})\n'
+BARE = 'table(Column("a", Integer), Column("c", Text), Column("n", Integer), Index("m", "n"))\n'
+
+
+def test_indexes_that_name_the_column_in_other_places(databases: Scratch) -> None:
+    change = there(databases, INDEXED, BARE)
+    assert change.stages == 3  # an index comes in steps
+    assert {*re.findall(r"drop_index\(op\.f\('(\w)'\)", change.contract)} == {"e", "p", "i"}
+
+
 FUNCTION = "CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'"
 SECURITY = "ALTER TABLE t ENABLE ROW LEVEL SECURITY"
 PARTS = 'table(Column("a", Integer), Column("the b", Integer))\n' + after(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddl.errors import UserError
-from tests.ddl.online.watching import watched
+from tests.ddl.online.watching import blocking_scans, watched
 
 if TYPE_CHECKING:
     from tests.ddl.online.site import Site
@@ -58,10 +58,24 @@ def test_what_takes_a_moment_runs(site: Site, action: str) -> None:
 
 
 def test_validation_reads_beside_traffic(site: Site) -> None:
-    site.sql(*TABLE, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID")
-    site.revise('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c")')
-    site.upgrade()
+    checks = (
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
+        "ALTER TABLE t ADD CONSTRAINT d CHECK (a > 0) NOT VALID",
+    )
+    site.sql(*TABLE)
+    look = "ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d"
+    site.revise(*(f"op.execute({sql!r})" for sql in (*checks, look)))
+    with watched() as steps:
+        site.upgrade()
+    assert not blocking_scans(steps, "t")
     assert "constraint t c CHECK ((a > 0)) t" in site.catalog
+
+
+def test_validation_beside_other_actions_is_refused(site: Site) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID")
+    site.revise('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c, ALTER b SET DEFAULT 1")')
+    with pytest.raises(UserError, match="VALIDATE CONSTRAINT beside other actions reads or writes"):
+        site.upgrade()
 
 
 def test_what_the_twin_cannot_tell_is_refused(site: Site) -> None:
@@ -75,6 +89,7 @@ def test_what_the_twin_cannot_tell_is_refused(site: Site) -> None:
     "action",
     [
         "DISABLE TRIGGER a",
+        "ALTER CONSTRAINT fk DEFERRABLE",
         "DROP CONSTRAINT fk, DROP COLUMN b",
         "OWNER TO CURRENT_USER",
         "SET SCHEMA other",
@@ -95,3 +110,39 @@ def test_what_the_twin_does_not_have(site: Site, action: str) -> None:
     site.revise(f'op.execute("ALTER TABLE IF EXISTS t {action}")')
     site.upgrade()
     assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ADD CONSTRAINT k UNIQUE USING INDEX t_a_idx DEFERRABLE",
+        "ADD PRIMARY KEY USING INDEX t_a_idx",
+    ],
+)
+def test_an_index_that_becomes_a_constraint_takes_a_moment(site: Site, action: str) -> None:
+    index = "CREATE UNIQUE INDEX t_a_idx ON t (a) INCLUDE (b)"
+    site.sql(*TABLE, index)
+    site.revise(f'op.execute("ALTER TABLE t {action}")')
+    with watched() as steps:
+        site.upgrade()
+    assert not blocking_scans(steps, "t")
+    site.equals(*TABLE, index, f"ALTER TABLE t {action}")
+
+
+def test_a_primary_key_that_looks_for_nulls_is_refused(site: Site) -> None:
+    site.sql(*TABLE, "CREATE UNIQUE INDEX t_b_idx ON t (b)")
+    site.revise('op.execute("ALTER TABLE t ADD PRIMARY KEY USING INDEX t_b_idx")')
+    with pytest.raises(UserError, match=r"ADD PRIMARY KEY USING .*reads or writes all of t"):
+        site.upgrade()
+
+
+def test_a_constraint_that_is_enforced_again(site: Site) -> None:
+    site.needs(18)
+    site.sql(
+        *TABLE,
+        "CREATE TABLE parent (id int PRIMARY KEY)",
+        "ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES parent NOT ENFORCED",
+    )
+    site.revise('op.execute("ALTER TABLE t ALTER CONSTRAINT fk NOT DEFERRABLE ENFORCED")')
+    with pytest.raises(UserError, match=r"ALTER CONSTRAINT fk NOT reads or writes all of t \("):
+        site.upgrade()

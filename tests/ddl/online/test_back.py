@@ -115,3 +115,65 @@ def test_another_way_down_is_none(site: Site) -> None:
     for destination in ("-1", "base"):
         with pytest.raises(UserError, match="or take it back: alembic downgrade 001a"):
             site.downgrade(destination)
+
+
+KEY = 'op.create_primary_key("t_pkey", "t", ["a", "b"])'
+
+
+@pytest.mark.parametrize("before", ["ALTER TABLE t ALTER a SET NOT NULL", "SELECT 1"])
+def test_a_primary_key_leaves_no_not_null(site: Site, before: str) -> None:
+    site.sql(*TABLE, before)
+    catalog = site.catalog
+    site.revise(KEY, NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    site.downgrade("001a")
+    assert site.catalog == catalog
+
+
+@pytest.mark.parametrize("before", ["ALTER TABLE t ALTER a SET NOT NULL", "SELECT 1"])
+def test_a_primary_key_that_died(site: Site, before: str) -> None:
+    site.sql(*TABLE, before)
+    catalog = site.catalog
+    site.revise(KEY, NEVER)
+    number = 0
+    while True:
+        number += 1
+        with killing(site, number) as killed, pytest.raises(UserError):
+            site.upgrade()
+        if site.note() is not None:
+            site.downgrade("001a")
+        assert site.catalog == catalog, killed
+        if not killed:
+            break
+    assert number > 5
+
+
+def test_a_not_null_that_was_there_stays(site: Site) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ALTER a SET NOT NULL")
+    before = site.catalog
+    site.revise('op.create_index("t_b_idx", "t", ["b"])', LINES[-1], NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    site.downgrade("001a")
+    assert site.catalog == before
+
+
+def test_rows_without_a_value_leave_no_not_null(site: Site) -> None:
+    site.sql(*TABLE, "UPDATE t SET b = NULL WHERE a = 7")
+    before = site.catalog
+    site.revise(KEY)
+    with killing(site, 4), pytest.raises(UserError):
+        site.upgrade()
+    with pytest.raises(UserError, match="1 rows of t have no b, which becomes NOT NULL"):
+        site.upgrade()
+    assert site.catalog == before
+
+
+def test_an_index_that_is_gone(site: Site) -> None:
+    site.sql(*TABLE, "CREATE INDEX t_b_idx ON t (b)")
+    site.revise('op.drop_index("t_b_idx", "t")', NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    with pytest.raises(UserError, match=r"Nothing undoes .*DROP INDEX"):
+        site.downgrade("001a")

@@ -41,3 +41,19 @@ def test_secrets_are_left_out() -> None:
 )
 def test_names(sql: str, name: str) -> None:
     assert tokens(sql)[0].identifier == name
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("Ab", "ab"),
+        ('"a"""', 'a"'),
+        (r'U&"d\0061t\+000061"', "data"),
+        (r'u&"a\\b""c"', r'a\b"c'),
+        ("U&\"d!0061t!+000061!!\" UESCAPE '!'", "data!"),
+        ("1", ""),
+    ],
+)
+def test_names_of_any_spelling(sql: str, name: str) -> None:
+    (token,) = tokens(sql)
+    assert token.spelt == name

@@ -11,15 +11,22 @@ from ddl.online.parser import parse
 from ddl.online.shapes import (
     AddColumn,
     AddConstraint,
+    AddPartition,
     AddValue,
+    AlterDomain,
     AlterTable,
+    Beside,
     Change,
     CreateIndex,
+    DetachPartition,
     DropIndex,
     Retype,
     Rewrite,
     SetNotNull,
     Shape,
+    UnnamedIndex,
+    Validate,
+    Writes,
 )
 
 
@@ -58,6 +65,34 @@ from ddl.online.shapes import (
         ("ALTER TABLE t ALTER c SET DATA TYPE bigint", Retype, {"definition": "bigint"}),
         ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddValue, {"value": "'x' BEFORE 'y'"}),
         (
+            "ALTER TABLE ONLY s.t ATTACH PARTITION p FOR VALUES IN (1, 2)",
+            AddPartition,
+            {"table": "s.t", "partition": "p", "bound": "FOR VALUES IN (1, 2)", "attached": True},
+        ),
+        (
+            (
+                "CREATE TABLE IF NOT EXISTS p PARTITION OF t (a DEFAULT 1)"
+                " FOR VALUES FROM (1, 'x') TO (2, MAXVALUE) PARTITION BY LIST (b)"
+            ),
+            AddPartition,
+            {"table": "t", "bound": "FOR VALUES FROM (1, 'x') TO (2, MAXVALUE)", "attached": False},
+        ),
+        (
+            (
+                "CREATE UNLOGGED TABLE p PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0)"
+                " WITH (fillfactor = 50)"
+            ),
+            AddPartition,
+            {"bound": "FOR VALUES WITH (MODULUS 2, REMAINDER 0)"},
+        ),
+        ("ALTER TABLE t DETACH PARTITION s.p CONCURRENTLY", DetachPartition, {"partition": "s.p"}),
+        ("ALTER TABLE t VALIDATE CONSTRAINT c", Validate, {"name": "c"}),
+        ("ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d", AlterTable, {}),
+        ("ALTER TABLE t DETACH PARTITION p FINALIZE", AlterTable, {}),
+        ("ALTER TABLE t DETACH PARTITION p", AlterTable, {}),
+        ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"what": "ADD CONSTRAINT"}),
+        ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "what": "SET NOT NULL"}),
+        (
             'UPDATE s.t SET "C" = lower(a, 2) WHERE "C" IS NULL;',
             Change,
             {"alias": "t", "fills": '"C"', "body": 'SET "C" = lower(a, 2)', "value": "lower(a, 2)"},
@@ -88,6 +123,17 @@ from ddl.online.shapes import (
         ("CLUSTER (VERBOSE) t USING i", Rewrite, {"table": "t", "what": "CLUSTER"}),
         ("REINDEX (VERBOSE) INDEX s.i", Rewrite, {"table": "s.i", "what": "REINDEX INDEX"}),
         ("VACUUM FULL VERBOSE t (a)", Rewrite, {"table": "t", "what": "VACUUM FULL"}),
+        ("VACUUM (FULL) t (a, b), u", Rewrite, {"table": "t", "others": ("u",)}),
+        ("VACUUM FULL", Rewrite, {"table": ""}),
+        ("CLUSTER", Rewrite, {"table": ""}),
+        ("REINDEX SCHEMA s", Rewrite, {"table": ""}),
+        ("REINDEX (CONCURRENTLY) TABLE t", Beside, {}),
+        ("REINDEX INDEX CONCURRENTLY i", Beside, {}),
+        ("CREATE INDEX CONCURRENTLY ON t (a)", Beside, {}),
+        ("CREATE INDEX ON t (a)", UnnamedIndex, {"table": "t", "only": False}),
+        ("CREATE INDEX i ON ONLY s.t (a)", UnnamedIndex, {"table": "s.t", "only": True}),
+        ("ALTER INDEX i SET TABLESPACE x", Rewrite, {"table": "i"}),
+        ("ALTER TABLE ALL IN TABLESPACE x SET TABLESPACE y", Rewrite, {"table": ""}),
         ("VACUUM (ANALYZE, FULL) t", Rewrite, {"table": "t"}),
         ("DELETE FROM t", Change, {"alias": "t", "body": "", "condition": "", "alone": True}),
     ],
@@ -105,29 +151,19 @@ def test_what_is_recognised(sql: str, kind: type[Shape], parts: dict[str, Any]) 
     [
         "",
         "SELECT 1",
-        "CREATE INDEX ON t (a)",
         "CREATE TABLE t (a int)",
+        "CREATE TABLE p PARTITION OF t DEFAULT",
         "DROP INDEX a, b",
         "DROP INDEX a CASCADE",
         "ALTER TABLE t ADD COLUMN a int; DROP TABLE t",
-        "REINDEX (CONCURRENTLY) TABLE t",
-        "REINDEX INDEX CONCURRENTLY i",
-        "REINDEX SCHEMA s",
         "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
         "VACUUM t",
         "VACUUM (ANALYZE) t",
         "ALTER TYPE m RENAME VALUE 'a' TO 'b'",
+        "ALTER INDEX i RENAME TO j",
         "ALTER SEQUENCE s AS bigint",
-        "UPDATE t SET a = 1 WHERE b RETURNING a",
-        "UPDATE t SET a = 1 WHERE CURRENT OF c",
-        "UPDATE t NOT",
-        "UPDATE t SET a = s.t.b WHERE a IS NULL",
         "CREATE INDEX s.i ON t (a)",
-        'UPDATE U&"t" SET a = 1',
-        "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
-        "DELETE FROM ONLY t WHERE a",
         "CREATE INDEX",
-        "CREATE INDEX i ON ONLY t (a)",
     ],
 )
 def test_what_runs_as_it_stands(sql: str) -> None:
@@ -150,3 +186,30 @@ def test_what_runs_as_it_stands(sql: str) -> None:
 )
 def test_another_alter_table(sql: str) -> None:
     assert type(parse(sql)) is AlterTable
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE t SET a = 1 WHERE b RETURNING a",
+        "UPDATE t SET a = 1 WHERE CURRENT OF c",
+        "UPDATE t NOT",
+        "UPDATE t SET a = s.t.b WHERE a IS NULL",
+        'UPDATE U&"t" SET a = 1',
+        "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
+        "DELETE FROM ONLY t WHERE a",
+        "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE",
+        "WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x",
+        "INSERT INTO t SELECT a FROM u ON CONFLICT (a) DO UPDATE SET b = 1",
+    ],
+)
+def test_what_only_the_planner_knows(sql: str) -> None:
+    assert type(parse(sql)) is Writes
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["WITH x AS (SELECT a FROM t) SELECT a FROM x", "INSERT INTO t SELECT a FROM u"],
+)
+def test_what_changes_no_row_that_is_there(sql: str) -> None:
+    assert parse(sql) is None

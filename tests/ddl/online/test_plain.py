@@ -129,3 +129,25 @@ def test_an_online_run_that_is_half_done_is_finished_online(plain: Tree, empty: 
     state.execute(empty, "CREATE TABLE none (id int)")
     assert plain.alembic("-x", "online", "upgrade", "head").code == 0
     assert state.versions(empty) == ["1"]
+
+
+def test_nulls_where_none_may_be(plain: Tree, empty: URL) -> None:
+    state.execute(empty, 'ALTER TABLE t ADD COLUMN "B" int')
+    write(plain, 'op.alter_column("t", "B", nullable=False)')
+    done = plain.alembic("upgrade", "head")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.endswith(
+        'FAILED: Revision 1 (change a table) stops: 1 rows of t have no "B", which becomes '
+        "NOT NULL, for example ctid = (0,1). Mend them first. The database is as it was before "
+        "it.\n"
+    )
+    assert state.versions(empty) == []
+
+
+def test_nulls_in_what_the_revision_makes(plain: Tree) -> None:
+    write(plain, 'op.execute("ALTER TABLE t ADD COLUMN c int NOT NULL")')
+    done = plain.alembic("upgrade", "head")
+    assert 'fails: column "c" of relation "t" contains null values; the database is' in done.err
+    write(plain, "op.execute('ALTER TABLE t ALTER id SET NOT NULL; INSERT INTO t VALUES (NULL)')")
+    done = plain.alembic("upgrade", "head")
+    assert 'fails: null value in column "id" of relation "t" violates not-null' in done.err

@@ -13,6 +13,8 @@ from ddl.online import ready
 from tests.ddl.online.pooler import pooled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ddl.online.site import Site
 
 
@@ -107,4 +109,42 @@ def test_a_role_that_cannot_note(site: Site, monkeypatch: pytest.MonkeyPatch) ->
     finally:
         monkeypatch.undo()
         site.sql(f"REASSIGN OWNED BY {role} TO CURRENT_USER", f"DROP OWNED BY {role}")
+        site.sql(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("command", ["current", "downgrade", "upgrade"])
+@pytest.mark.parametrize("path", ["", "-c search_path=$user,public,other"])
+def test_a_schema_that_the_role_may_not_use(
+    site: Site, monkeypatch: pytest.MonkeyPatch, command: str, path: str
+) -> None:
+    role = f"{site.url.database}_nobody"
+    site.sql(f"CREATE ROLE {role} LOGIN", "REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    url = site.url.set(username=role)
+    url = url.update_query_dict({"options": path}) if path else url
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    try:
+        run: dict[str, Callable[[], None]] = {
+            "current": site.current,
+            "downgrade": lambda: site.downgrade("base"),
+            "upgrade": site.upgrade,
+        }
+        with pytest.raises(UserError) as error:
+            run[command]()
+        assert str(error.value) == (
+            f"The role {role} may not use the schema public, where alembic_version is: "
+            f"GRANT USAGE ON SCHEMA public TO {role}, or use another role."
+        )
+    finally:
+        site.sql(f"DROP ROLE {role}")
+
+
+def test_a_table_that_the_role_may_not_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = f"{site.url.database}_reader"
+    site.sql(f"CREATE ROLE {role} LOGIN")
+    url = site.url.set(username=role)
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+    try:
+        with pytest.raises(UserError, match="permission denied for table alembic_version"):
+            site.current()
+    finally:
         site.sql(f"DROP ROLE {role}")

@@ -179,14 +179,23 @@ def test_a_view_goes_for_a_moment_only(site: Site) -> None:
 
 @pytest.mark.parametrize("tables", [("child", "parent"), ("parent", "child")])
 def test_both_ends_of_a_key_under_a_view(site: Site, tables: tuple[str, str]) -> None:
+    """The second one cannot be prepared beside the first: the view would be missing meanwhile."""
     site.sql(*TABLES, "CREATE VIEW words AS SELECT id, word FROM parent")
+    before = site.catalog
     widen = {"parent": WIDEN[0], "child": WIDEN[2]}
-    site.revise(
+    drop, create = (
         'op.execute("DROP VIEW words")',
-        *(widen[table] for table in tables),
         'op.execute("CREATE VIEW words AS SELECT id, word FROM parent")',
     )
-    site.upgrade()
+    site.revise(drop, *(widen[table] for table in tables), create)
+    with pytest.raises(UserError, match=r"stops: words, .*, would be missing while a step on"):
+        site.upgrade()
+    assert site.catalog == before
+    site.again(drop, widen[tables[0]], create)
+    site.revise(drop, widen[tables[1]], create)
+    with traffic(site, "SELECT count(*) FROM words") as seen:
+        site.upgrade()
+    assert seen
     online = site.catalog
     site.clean()
     site.sql(*TABLES, PLAIN[0], PLAIN[2], "CREATE VIEW words AS SELECT id, word FROM parent")

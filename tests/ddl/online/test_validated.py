@@ -124,3 +124,46 @@ def test_a_comment_at_the_end(site: Site, end: str) -> None:
         site.upgrade()
     assert not blocking_scans(steps, "u")
     assert "constraint u u_check CHECK ((a > 0)) t" in site.catalog
+
+
+LATE = (
+    "ALTER TABLE child ADD CONSTRAINT late CHECK (id < 501) NOT VALID",
+    "ALTER TABLE child VALIDATE CONSTRAINT late",
+)
+
+
+def test_added_and_validated_by_hand(site: Site) -> None:
+    site.sql(*TABLES)
+    site.revise(*(f"op.execute({sql!r})" for sql in LATE))
+    with watched() as steps, traffic(site, "UPDATE child SET b = b WHERE id = 7") as written:
+        site.upgrade()
+    assert written
+    assert not blocking_scans(steps, "child")
+    site.equals(*TABLES, *LATE)
+
+
+def test_rows_that_violate_what_stays(site: Site) -> None:
+    site.sql(*TABLES, "INSERT INTO child (b) VALUES ('x')", LATE[0])
+    before = site.catalog
+    site.revise(f"op.execute({LATE[1]!r})")
+    why = 'stops: 1 rows of child violate the CHECK "late", for example id = 501. Mend them first.'
+    with pytest.raises(UserError, match=why):
+        site.upgrade()
+    assert site.catalog == before
+    site.sql("DELETE FROM child WHERE id = 501")
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
+def test_a_not_null_that_is_there(site: Site) -> None:
+    site.needs(18)
+    site.sql(*TABLES, "INSERT INTO child (b) VALUES (NULL)")
+    site.sql("ALTER TABLE child ADD CONSTRAINT late NOT NULL b NOT VALID")
+    site.revise(f"op.execute({LATE[1]!r})")
+    with pytest.raises(UserError, match="1 rows of child have no b, which becomes NOT NULL, for"):
+        site.upgrade()
+
+
+def test_validating_killed_at_each_step(site: Site) -> None:
+    site.revise(*(f"op.execute({sql!r})" for sql in LATE))
+    survives(site, *TABLES)

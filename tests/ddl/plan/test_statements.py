@@ -36,6 +36,14 @@ def test_operations_and_texts() -> None:
     assert said[4].existing == {}
 
 
+def test_a_type_without_an_instance() -> None:
+    def upgrade() -> None:
+        op.alter_column("t", "x", existing_type=sa.Integer, type_=sa.BigInteger)
+
+    (said,) = statements.of(upgrade)
+    assert said.existing == {"x": Type("integer")}
+
+
 def test_what_asks_a_database_is_told() -> None:
     def upgrade() -> None:
         op.get_bind().execute(sa.text("SELECT 1"))

@@ -1,0 +1,52 @@
+"""What is dropped to be created again, a view say, is away for as little as can be.
+
+A revision's online steps commit. So what need not stand between DROP and CREATE comes before them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from ddl.compare.operations import StatementOp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+
+# What others would miss meanwhile.
+_KINDS = ("view ", "materialized view ", "function ", "procedure ", "trigger ", "policy ", "rule ")
+
+# What PostgreSQL refuses while a view or a trigger names the column.
+_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
+
+
+def tightened(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    """Return operations of which only changes of types stand between DROP and CREATE.
+
+    The same list where nothing is dropped to be created again, or nothing else is in between;
+    whether the order leads there is to be proven.
+    """
+    known = [one for one in found if isinstance(one, StatementOp) and one.label.startswith(_KINDS)]
+    labels = {one.label for one in known if one.action == "drop"}
+    labels &= {one.label for one in known if one.action == "create"}
+    drops = [one for one in known if one.action == "drop" and one.label in labels]
+    creates = [one for one in known if one.action == "create" and one.label in labels]
+    if not labels:
+        return list(found)
+    places = {id(one): at for at, one in enumerate(found)}
+    start, end = places[id(drops[0])], places[id(creates[-1])]
+    edges = {id(one) for one in drops + creates}
+    between = [one for one in found[start : end + 1] if id(one) not in edges]
+    types = [one for one in between if _retypes(one)]
+    others = [one for one in between if not _retypes(one)]
+    return [*found[:start], *others, *drops, *types, *creates, *found[end + 1 :]]
+
+
+def _retypes(operation: MigrateOperation) -> bool:
+    if isinstance(operation, ops.AlterColumnOp):
+        return operation.modify_type is not None
+    return isinstance(operation, StatementOp) and any(map(_TYPE.search, operation.upgrade))

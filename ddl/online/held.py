@@ -1,0 +1,79 @@
+"""A statement that may take long, after one whose lock others mind: that one is committed first.
+
+A lock is held until its transaction ends (PostgreSQL, 13.3.1). So one that was taken for a moment
+must not wait for what merely reads a lot.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from ddl.online import blocking, missing, waiting
+from ddl.online.lexer import tokens
+
+if TYPE_CHECKING:
+    from ddl.online.runner import Runner
+
+# Locks of this transaction that keep others from writing.
+_HELD = """
+SELECT DISTINCT relation AS oid, relation::regclass::text AS name,
+  pg_total_relation_size(relation) AS size FROM pg_locks
+WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND mode IN (
+  'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+
+# What the planner tells the costs of.
+_PLANNED = {"SELECT", "INSERT", "WITH"}
+
+# What it does not, and what reads a lot beside traffic.
+_LONG = ("REFRESH MATERIALIZED VIEW", "ANALYZE", "VALIDATE CONSTRAINT")
+
+# Pages to read, or as much work (19.7.2): about 8 MB, a tenth of a second.
+_COSTS = 1000
+
+
+def release(runner: Runner, sql: str) -> None:
+    """Commit what a revision did so far, where a large table would else wait for a statement."""
+    if runner.whole or runner.block or not runner.said or not _reads(sql):
+        return
+    held = [
+        row.name
+        for row in runner.rows(_HELD)
+        if row.oid in runner.known and row.size > blocking.SMALL
+    ]
+    if held and _long(runner, sql):
+        table = runner.find(held[0])
+        assert table is not None, "the catalog has just named it"  # noqa: S101
+        missing.expect_none(runner, table)
+        runner.settle()
+        runner.commit()
+        runner.begin()
+
+
+def _words(sql: str) -> str:
+    return " ".join(token.keyword for token in tokens(sql) if token.keyword)
+
+
+def _reads(sql: str) -> bool:
+    """Return whether a statement may read a lot."""
+    words = _words(sql)
+    first = words.partition(" ")[0]
+    created = first == "CREATE" and (" AS " in words and " SELECT " in words)
+    return first in _PLANNED or created or any(said in words for said in _LONG)
+
+
+def _long(runner: Runner, sql: str) -> bool:
+    words = _words(sql)
+    if any(said in words for said in _LONG):
+        return True
+    try:
+        with runner.tried():
+            plan = runner.value(f"EXPLAIN (FORMAT JSON) {sql}")
+    except DBAPIError as error:
+        waiting.raise_busy(error)
+        return False  # PostgreSQL says why, or it is none that is planned
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return bool(plan[0]["Plan"]["Total Cost"] > _COSTS)

@@ -1,0 +1,86 @@
+"""What a revision drops to create it again, a view say: it is not missing while a step takes long.
+
+An online step commits what was done before it. Then others would meet a database without the view,
+without the trigger or the policy, until the revision comes to its CREATE.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import Operations
+
+from ddl.online import blocking
+from ddl.plan.cursor import Cursor
+from ddl.plan.schema import called
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ddl.online.catalog import Relation
+    from ddl.online.runner import Runner
+    from ddl.plan.cursor import Name
+
+    Thing = tuple[str, Name]
+
+_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "POLICY", "RULE")
+
+_EFFECT = "would be missing while a step on {} takes its time"
+_INSTEAD = (
+    "Let DROP and CREATE stand around one change of a type and nothing else, "
+    "and give the rest a revision of its own."
+)
+
+
+def expect_none(runner: Runner, table: Relation) -> None:
+    """Raise LeftNothingError where something would be missing while a large table's step lasts."""
+    if blocking.large(table) and (name := next(of(runner), "")):
+        what = f"{name}, which is dropped and created again,"
+        blocking.allow(runner, table, what, _INSTEAD, _EFFECT)
+
+
+def of(runner: Runner) -> Iterator[str]:
+    """Yield the names of what the open transaction has dropped, and the revision creates later."""
+    gone: dict[Thing, None] = {}
+    for sql in runner.said:
+        gone |= dict.fromkeys(_dropped(sql))
+        for thing in _created(sql):
+            gone.pop(thing, None)
+    if gone:
+        later = {thing for sql in _written(runner) for thing in _created(sql)}
+        yield from (called(name) for kind, name in gone if (kind, name) in later)
+
+
+def _dropped(sql: str) -> Iterable[Thing]:
+    cursor = Cursor(sql)
+    kind = cursor.any(*_KINDS) if cursor.maybe("DROP") else ""
+    cursor.maybe("IF", "EXISTS")
+    return [(kind, part.name()) for part in cursor.parts()] if kind else []
+
+
+def _created(sql: str) -> Iterable[Thing]:
+    cursor = Cursor(sql)
+    if not cursor.maybe("CREATE"):
+        return []
+    cursor.maybe("OR", "REPLACE")
+    cursor.any("RECURSIVE", "CONSTRAINT")
+    kind = cursor.any(*_KINDS)
+    cursor.maybe("IF", "NOT", "EXISTS")
+    return [(kind, cursor.name())] if kind else []
+
+
+def _written(runner: Runner) -> list[str]:
+    """Return the statements of the revision, none where they cannot be known without running it."""
+    from ddl.plan import statements  # noqa: PLC0415  # it imports what imports this
+
+    step: Any = runner.running.step
+    if step is None:
+        return []  # it is about to be written, and its order is not the last one
+    module, up = step.revision.module, step.is_upgrade
+    try:
+        return [one.sql for one in statements.of(module.upgrade if up else module.downgrade)]
+    except statements.UnreadableError:
+        return []
+    finally:
+        # The list was made with an op of its own.
+        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does

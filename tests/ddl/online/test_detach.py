@@ -1,0 +1,56 @@
+"""DETACH PARTITION … CONCURRENTLY."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from ddl.database.connect import engine as connectable
+from tests.ddl.online.killed import survives
+
+if TYPE_CHECKING:
+    from tests.ddl.online.site import Site
+
+TABLES = (
+    "CREATE TABLE t (a int) PARTITION BY RANGE (a)",
+    "CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (100)",
+    "INSERT INTO t SELECT n FROM generate_series(1, 50) AS n",
+)
+
+DETACH = "ALTER TABLE t DETACH PARTITION low CONCURRENTLY"
+
+
+WAITS = """
+SELECT bool_or(clock_timestamp() - waitstart > '50 ms') FROM pg_locks
+WHERE NOT granted AND locktype = 'virtualxid'
+"""
+
+PARTS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 't'::regclass"
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_others_work_until_those_before_it_are_done(site: Site, *, block: bool) -> None:
+    site.sql(*TABLES)
+    line = f"op.execute({DETACH!r})"
+    site.revise(f"with op.get_context().autocommit_block():\n        {line}" if block else line)
+    engine = connectable(site.url)
+    with engine.connect() as reader:
+        reader.execute(text("SELECT FROM t"))
+        thread = threading.Thread(target=site.upgrade, kwargs={"lock_timeout": "10ms"})
+        thread.start()
+        # It has waited longer than any short step does.
+        while site.one(WAITS) is not True:
+            assert thread.is_alive()
+        site.sql("SELECT FROM t", "INSERT INTO low VALUES (7)")
+        reader.rollback()
+        thread.join()
+    assert site.one(PARTS) == 0
+    assert site.version == ["002a"]
+
+
+def test_killed_at_each_step(site: Site) -> None:
+    site.revise(f"op.execute({DETACH!r})")
+    survives(site, *TABLES)
