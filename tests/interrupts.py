@@ -88,3 +88,15 @@ def waits(database: URL, event: str, query: str = "") -> Callable[[], bool]:
             return bool(connection.scalar(asked, {"event": event, "query": query}))
 
     return ask
+
+
+def expect_sessions(database: URL, number: int) -> None:
+    """Wait until so many sessions of the database are left, beside the one that asks."""
+    asked = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    # A transaction would see the same ones again and again.
+    engine = connectable(database).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        until(lambda: connection.scalar(asked) == number)

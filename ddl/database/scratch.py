@@ -30,6 +30,9 @@ SETTING = "SHADOW_DATABASE_URL"
 
 INSUFFICIENT_PRIVILEGE = "42501"
 
+# duplicate_database, and unique_violation when that one came in the same moment.
+_THERE = {"42P04", "23505"}
+
 _ABOUT = """
 SELECT oid, current_setting('server_version_num')::int, current_setting('fsync')::bool
 FROM pg_database WHERE datname = current_database()
@@ -96,7 +99,7 @@ class Scratch:
         try:
             self._execute(f'ALTER DATABASE "{name}" RENAME TO "{template}"')
         except DBAPIError as error:
-            if reason.sqlstate(error) != "42P04":  # duplicate_database
+            if reason.sqlstate(error) not in _THERE:
                 raise
             self.drop(name)
             return

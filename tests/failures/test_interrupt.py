@@ -13,7 +13,7 @@ from sqlalchemy import text
 from ddl.database.connect import engine as connectable
 from tests import state
 from tests.failures.fails import said
-from tests.interrupts import INTERRUPTED, TERMINATED, interrupted, waits
+from tests.interrupts import INTERRUPTED, TERMINATED, expect_sessions, interrupted, waits
 from tests.tree import PASSWORD
 
 if TYPE_CHECKING:
@@ -59,12 +59,7 @@ def test_while_a_statement_runs(
     done = interrupted(tree_at_head, "upgrade", "head", when=asleep, number=number)
     assert said(done, code=-number) == sentence
     assert state.of(tree_at_head) == before
-    with connectable(database).connect() as connection:
-        others = text(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        assert connection.scalar(others) == 0, "the server is not left at work"
+    expect_sessions(database, 0)
 
 
 def test_while_it_waits_for_a_lock(

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from ddl.database.connect import connect
 from ddl.database.scratch import Scratch, scratch
 from ddl.errors import UserError
+from tests.interrupts import until, waits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +125,21 @@ def test_the_second_of_two_equal_templates_is_dropped(databases: Scratch, tmp_pa
         first, second = mine.create(), mine.create()
         mine.keep(first, template)
         mine.keep(second, template)
+        assert mine.templates() == [template]
+        assert second not in names(databases)
+        mine.forget(template)
+
+
+def test_two_equal_templates_at_the_same_time(databases: Scratch, tmp_path: Path) -> None:
+    with scratch(tmp_path) as mine, connect(mine.url, source="the tests") as other:
+        template = f"{mine.prefix}_history_x"
+        first, second = mine.create(), mine.create()
+        other.execute(text(f'ALTER DATABASE "{first}" RENAME TO "{template}"'))
+        keeping = threading.Thread(target=mine.keep, args=(second, template))
+        keeping.start()
+        until(waits(mine.url, "transactionid", "ALTER DATABASE"))
+        other.commit()
+        keeping.join()
         assert mine.templates() == [template]
         assert second not in names(databases)
         mine.forget(template)

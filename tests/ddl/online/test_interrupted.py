@@ -13,7 +13,7 @@ from sqlalchemy import text
 from ddl.database.connect import engine as connectable
 from ddl.database.lock import held
 from tests.ddl.online.busy import expect_all
-from tests.interrupts import INTERRUPTED, TERMINATED, interrupted, until, waits
+from tests.interrupts import INTERRUPTED, TERMINATED, expect_sessions, interrupted, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from tests.tree import Tree
-
-# Every session of the database but the one that asks.
-OTHERS = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
 
 
 @contextmanager
@@ -38,8 +32,7 @@ def holding(url: URL, *statements: str) -> Iterator[None]:
             connection.execute(text(statement))
         yield
         # The run has left nothing at work, whoever waits for whom.
-        with connectable(url).connect() as asking:
-            until(lambda: asking.scalar(text(OTHERS)) == 1)
+        expect_sessions(url, 1)
 
 
 @contextmanager
