@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from ddl.online import blocking, missing, waiting
+from ddl.online import blocking, missing, several, waiting
 from ddl.online.lexer import tokens
 
 if TYPE_CHECKING:
@@ -37,14 +37,18 @@ _COSTS = 1000
 
 def release(runner: Runner, sql: str) -> None:
     """Commit what a revision did so far, where a large table would else wait for a statement."""
-    if runner.whole or runner.block or not runner.said or not _reads(sql):
+    if runner.whole or runner.block or not runner.said:
+        return
+    # EXPLAIN explains the first of several statements, and the others would be executed.
+    parts = [part for part in several.split(sql) if _reads(part)]
+    if not parts:
         return
     held = [
         row.name
         for row in runner.rows(_HELD)
         if row.oid in runner.known and row.size > blocking.SMALL
     ]
-    if held and _long(runner, sql):
+    if held and any(_long(runner, part) for part in parts):
         table = runner.find(held[0])
         assert table is not None, "the catalog has just named it"  # noqa: S101
         missing.expect_none(runner, table)

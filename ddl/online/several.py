@@ -39,13 +39,18 @@ def _parts(sql: str) -> Iterator[str]:
     found = tokens(sql)
     if any(token.keyword == "ATOMIC" for token in found):
         return  # what is in the body of a function is not executed
-    texts = _texts(cursor.statements(sql))
+    texts = split(sql)
     if len(texts) > 1:
         yield from texts
     for text in texts:
         if tokens(text)[0].keyword == "DO":
             body = next((one for one in tokens(text) if one.kind in {"dollar", "string"}), None)
             yield from _texts(block.statements(block.content(body))) if body else ()
+
+
+def split(sql: str) -> list[str]:
+    """Return the statements of a text."""
+    return _texts(cursor.statements(sql))
 
 
 def _texts(found: Iterable[Cursor]) -> list[str]:

@@ -32,6 +32,7 @@ LONG = [
     "SELECT count(*) FROM t",
     "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
     "ANALYZE t",
+    "SELECT 1; SELECT count(*) FROM t",
 ]
 
 
@@ -82,3 +83,11 @@ def test_rows_that_do_not_fit_leave_what_was_done_before(site: Site) -> None:
         site.upgrade()
     site.downgrade("001a")
     assert not any("t.c " in line for line in site.catalog)
+
+
+def test_nothing_is_executed_to_be_explained(site: Site) -> None:
+    site.sql(*TABLES, "CREATE SEQUENCE s")
+    site.revise(f"op.execute({STRONG!r})", "op.execute(\"SELECT 1; SELECT nextval('s')\")")
+    site.upgrade()
+    assert site.one("SELECT last_value FROM s") == 1
+    assert site.one("SELECT nextval('s')") == 2
