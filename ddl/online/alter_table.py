@@ -63,7 +63,8 @@ def form(runner: Runner, shape: AlterTable, table: Relation) -> None:
     why = ""
     rest = ", ".join(shape.rest[action[0].start : action[-1].end] for action in actions)
     words = {token.keyword for action in actions for token in action}
-    if not _COPIED & words:
+    by_index = {"USING", "INDEX"} <= words
+    if not (_COPIED & words or by_index):
         try:
             if not _reads_all(runner, rest, table):
                 return
@@ -74,7 +75,9 @@ def form(runner: Runner, shape: AlterTable, table: Relation) -> None:
         runner,
         table,
         f"ALTER TABLE … {' '.join(rest.split()[:4])}{why}",
-        "One action a statement may have an online form.",
+        "Make its columns NOT NULL before."
+        if by_index
+        else "One action a statement may have an online form.",
     )
 
 
