@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alembic.operations.ops import AlterColumnOp, UpgradeOps
     from sqlalchemy import Column
 
+    from ddl.compare.columns import Place
     from ddl.compare.comparison import Comparison
     from ddl.compare.entry import Dump
 
@@ -123,41 +124,46 @@ def _proven(
         tight = tightened(found)
         if [*map(id, tight)] != [*map(id, found)]:
             shorter = framed.framed(comparison, fills, tight)
-            if _both_ways(comparison, context, shorter, original):
-                return shorter
+            with candidate(comparison, context) as other:
+                if round_trip(other, shorter, original, after):
+                    return shorter
         if leads(one, turned(up), original) and leads(one, up, after):
             return up
     # Turning each operation round is not enough: the way back is searched like the way up.
     with candidate(comparison, context) as one:
-        one.run(renames)
-        one.run(found)
-        search.expect(after, one.dump())
-        down = search.find(one, after, before, [], ways)
-        up = framed.framed(comparison, fills, pairs(found, down))
-        one.run(turned(renames))
-        one.run(up)
-        search.expect(after, one.dump())
-        one.run(turned(up))
-        search.expect(original, one.dump())
+        one.run([*renames, *found])
+        return with_way_back(one, comparison, fills, ways, found, original)
+
+
+def with_way_back(  # noqa: PLR0913, PLR0917  # what both proofs know
+    one: Candidate,
+    comparison: Comparison,
+    fills: set[Place],
+    ways: Ways,
+    found: list[MigrateOperation],
+    original: Dump,
+) -> list[MigrateOperation]:
+    """Return operations, which the candidate is at the end of, with a way back that is searched.
+
+    original: what they begin at. Raises what says that one of the ways does not lead there.
+    """
+    search.expect(comparison.after, one.dump())
+    down = search.find(one, comparison.after, comparison.before, [], ways)
+    up = framed.framed(comparison, fills, pairs(found, down))
+    one.run(turned(comparison.renames))
+    one.run(up)
+    search.expect(comparison.after, one.dump())
+    one.run(turned(up))
+    search.expect(original, one.dump())
     return up
 
 
-def _both_ways(
-    comparison: Comparison,
-    context: AutogenContext,
-    operations: list[MigrateOperation],
-    original: Dump,
+def round_trip(
+    one: Candidate, operations: list[MigrateOperation], original: Dump, goal: Dump
 ) -> bool:
-    """Return whether operations lead there, back, and there again."""
-    with candidate(comparison, context) as one:
-        return all(
-            leads(one, way, goal)
-            for way, goal in (
-                (operations, comparison.after),
-                (turned(operations), original),
-                (operations, comparison.after),
-            )
-        )
+    """Return whether operations lead from one schema to the other, back, and there again."""
+    up, down = (operations, goal), (turned(operations), original)
+    return all(leads(one, way, end) for way, end in (up, down, up))
 
 
 def turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:

@@ -9,8 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 
 from ddl.compare import backfill, framed, leaves, residue, search
 from ddl.compare.operations import StatementOp
-from ddl.compare.pair import pairs
-from ddl.compare.plugin import candidate, leads, turned
+from ddl.compare.plugin import candidate, round_trip, with_way_back
 from ddl.compare.ways import Ways
 
 if TYPE_CHECKING:
@@ -88,23 +87,9 @@ class Prover:
         with candidate(self.comparison, self.context) as one:
             one.run(start)
             original = one.dump()
-            if all(
-                leads(one, way, goal)
-                for way, goal in (
-                    (up, comparison.after),
-                    (turned(up), original),
-                    (up, comparison.after),
-                )
-            ):
+            if round_trip(one, up, original, comparison.after):
                 return up
         with candidate(self.comparison, self.context) as one:
             one.run([*start, *comparison.renames, *found])
             ways = Ways(comparison.databases.version)
-            down = search.find(one, comparison.after, comparison.before, [], ways)
-            up = framed.framed(comparison, self.fills, pairs(found, down))
-            one.run(turned(list(comparison.renames)))
-            one.run(up)
-            search.expect(comparison.after, one.dump())
-            one.run(turned(up))
-            search.expect(original, one.dump())
-        return up
+            return with_way_back(one, comparison, self.fills, ways, found, original)

@@ -5,12 +5,11 @@ So it is, too, when the run is killed somewhere and the same command comes again
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
+from hypothesis import event, given, note, reject
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +19,7 @@ from tests import state
 from tests.ddl.online import faults
 from tests.ddl.online.site import Site
 from tests.property.changes import Change, changes
+from tests.property.many import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     import pytest
     from sqlalchemy.engine import URL
-
-FEW = 4
-MANY = int(os.environ.get("PROPERTY_EXAMPLES", "0"))
 
 # Points of a run at which it may be killed; 0 is nowhere.
 POINTS = st.one_of(st.just(0), st.integers(1, 40))
@@ -43,19 +40,7 @@ SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relname <> 'ale
 """
 
 
-@settings(
-    max_examples=MANY or FEW,
-    derandomize=not MANY,
-    database=None,
-    deadline=None,
-    phases=(Phase.generate, Phase.shrink) if MANY else (Phase.generate,),
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.filter_too_much,
-        HealthCheck.function_scoped_fixture,
-    ],
-    print_blob=False,
-)
+@examples()
 @given(change=changes(), point=POINTS)
 def test_as_postgresql_would(
     empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change, point: int

@@ -83,8 +83,11 @@ SELECT mode FROM pg_locks WHERE granted AND locktype = 'relation' AND relation =
 
 
 @contextmanager
-def sampled(site: Site) -> Iterator[set[str]]:
-    """Yield the modes of the locks on t that somebody sees from outside meanwhile."""
+def sampled(site: Site, query: str = _MODES) -> Iterator[set[str]]:
+    """Yield the modes of the locks on t that somebody sees from outside meanwhile.
+
+    query: for some of the locks.
+    """
     seen: set[str] = set()
     stop = threading.Event()
 
@@ -92,7 +95,7 @@ def sampled(site: Site) -> Iterator[set[str]]:
         engine = connectable(site.url).execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             while not stop.wait(0.002):
-                seen.update(connection.scalars(text(_MODES)))
+                seen.update(connection.scalars(text(query)))
 
     thread = threading.Thread(target=look)
     thread.start()

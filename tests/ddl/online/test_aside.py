@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
 from ddl.embedded import server
+from tests.ddl.online.beside import sampled
 from tests.ddl.online.site import VERSION
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ TABLES = (
     "INSERT INTO p SELECT n FROM generate_series(1, 500) AS n",
 )
 
-_QUEUED = """
+QUEUED = """
 SELECT mode FROM pg_locks WHERE NOT granted AND relation = to_regclass('t')
   AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
 """
@@ -41,27 +42,6 @@ _SLOWLY = """
 ALTER TABLE t SET (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1, fillfactor = 10)
 """
-
-
-@contextmanager
-def queued(site: Site) -> Iterator[list[str]]:
-    """Yield the modes in which somebody queues for t meanwhile, and others behind."""
-    seen: list[str] = []
-    stop = threading.Event()
-
-    def look() -> None:
-        engine = connectable(site.url).execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            while not stop.wait(0.002):
-                seen.extend(connection.scalars(text(_QUEUED)))
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        stop.set()
-        thread.join()
 
 
 @contextmanager
@@ -91,9 +71,9 @@ def test_nobody_queues_while_somebody_reads(
 ) -> None:
     site.sql(*TABLES)
     site.revise(line, top='destroys = ["table t"]')
-    with queued(site) as modes, reading(site, 1):
+    with sampled(site, QUEUED) as modes, reading(site, 1):
         site.upgrade(lock_aside="1min")
-    assert modes == []
+    assert not modes
     assert site.version == [site.made[-1]]
     lines = [line for line in capsys.readouterr().err.splitlines() if "Waiting" in line]
     assert len(lines) == 1
@@ -126,9 +106,9 @@ def test_whom_a_reader_does_not_hinder(site: Site, line: str) -> None:
 def test_after_that_it_queues(site: Site) -> None:
     site.sql(*TABLES)
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
-    with queued(site) as modes, reading(site, 1.5):
+    with sampled(site, QUEUED) as modes, reading(site, 1.5):
         site.upgrade(lock_aside="1ms", lock_timeout="50ms")
-    assert set(modes) == {"AccessExclusiveLock"}
+    assert modes == {"AccessExclusiveLock"}
 
 
 def test_a_role_that_may_not_see_how_long(site: Site) -> None:
@@ -140,12 +120,12 @@ def test_a_role_that_may_not_see_how_long(site: Site) -> None:
         "GRANT CREATE ON SCHEMA public TO aside_owner",
     )
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
-    with queued(site) as modes, reading(site, 1):
+    with sampled(site, QUEUED) as modes, reading(site, 1):
         owner = site.url.set(username="aside_owner")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DATABASE_URL", owner.render_as_string(hide_password=False))
             site.upgrade(lock_aside="1min")
-    assert modes == []
+    assert not modes
     assert site.version == [site.made[-1]]
     site.sql("DROP OWNED BY aside_owner CASCADE", "DROP ROLE aside_owner")
 
@@ -166,9 +146,9 @@ def test_an_autovacuum_gives_way(
             while not connection.scalar(text(_VACUUMED)):
                 time.sleep(0.01)
         site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
-        with queued(site) as modes:
+        with sampled(site, QUEUED) as modes:
             site.upgrade(lock_aside="1min")
-        assert set(modes) == {"ShareUpdateExclusiveLock"}
+        assert modes == {"ShareUpdateExclusiveLock"}
         assert site.version == [site.made[-1]]
         assert site.one("SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 't'") == 0
     finally:

@@ -77,6 +77,16 @@ def test_bounds_of_all_kinds(
     site.equals(*tables, statement)
 
 
+def attach(site: Site, tables: tuple[str, ...], statement: str) -> None:
+    """Attach p; expect that nobody has to wait while it is read."""
+    site.sql(*tables)
+    site.revise(f"op.execute({statement!r})")
+    with watched() as steps:
+        site.upgrade()
+    assert not blocking_scans(steps, "p")
+    site.equals(*tables, statement)
+
+
 def test_of_a_hash(site: Site) -> None:
     tables = (
         "CREATE TABLE t (a int) PARTITION BY HASH (a)",
@@ -87,12 +97,7 @@ def test_of_a_hash(site: Site) -> None:
         ),
     )
     statement = "ALTER TABLE t ATTACH PARTITION p FOR VALUES WITH (MODULUS 2, REMAINDER 0)"
-    site.sql(*tables)
-    site.revise(f"op.execute({statement!r})")
-    with watched() as steps:
-        site.upgrade()
-    assert not blocking_scans(steps, "p")
-    site.equals(*tables, statement)
+    attach(site, tables, statement)
 
 
 def test_a_default_partition(site: Site) -> None:
@@ -103,12 +108,7 @@ def test_a_default_partition(site: Site) -> None:
         "INSERT INTO p VALUES (NULL), (100)",
     )
     statement = "ALTER TABLE t ATTACH PARTITION p DEFAULT"
-    site.sql(*tables)
-    site.revise(f"op.execute({statement!r})")
-    with watched() as steps:
-        site.upgrade()
-    assert not blocking_scans(steps, "p")
-    site.equals(*tables, statement)
+    attach(site, tables, statement)
 
 
 def test_a_partition_of_a_partition(site: Site) -> None:
@@ -119,12 +119,7 @@ def test_a_partition_of_a_partition(site: Site) -> None:
         "INSERT INTO p SELECT n, 7 FROM generate_series(0, 99) AS n",
     )
     statement = "ALTER TABLE low ATTACH PARTITION p FOR VALUES IN (7)"
-    site.sql(*tables)
-    site.revise(f"op.execute({statement!r})")
-    with watched() as steps:
-        site.upgrade()
-    assert not blocking_scans(steps, "p")
-    site.equals(*tables, statement)
+    attach(site, tables, statement)
 
 
 @pytest.mark.parametrize(
