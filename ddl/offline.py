@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from alembic.ddl.postgresql import PostgresqlImpl
@@ -13,7 +13,11 @@ from ddl import no_database
 from ddl.database.url import DRIVER
 from ddl.errors import UserError
 from ddl.failures import NOT_WRITTEN, explained
-from ddl.online import journal, session, settings
+from ddl.online import journal, psql, session, settings
+from ddl.online.lexer import bare
+from ddl.online.opened import Opened
+from ddl.online.outcomes import AsItIs, CutError, Moment
+from ddl.online.rehearsal import Rehearsal
 from ddl.online.script import Script
 from ddl.steps import Running, watched
 
@@ -52,12 +56,15 @@ def run(task: Run) -> None:
     online = task.command != "stamp" and settings.online(arguments)
     kind: type[Verbatim] = Online if online else Verbatim
     impl = no_database.write(context, kind, context.output_buffer)
-    if isinstance(impl, Online):
-        impl.begin(context, running, settings.read(arguments))
     with (
+        ExitStack() as stack,
         explained(task.environment.script, running, NOT_WRITTEN),
         task.environment.begin_transaction(),
     ):
+        if isinstance(impl, Online):
+            chosen = settings.read(arguments)
+            impl.begin(context, running, chosen)
+            impl.rehearse(Rehearsal(task, chosen, stack))
         task.environment.run_migrations()
 
 
@@ -100,6 +107,8 @@ class Online(Verbatim):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         super().__init__(*arguments, **options)
         self.running: Running
+        self.rehearsal: Rehearsal | None = None
+        self.opened: Opened | None = None
         self.script: Script
         self.step: Any = None
         self.tied = self.block = self.fresh = False
@@ -120,27 +129,108 @@ class Online(Verbatim):
 
         context.autocommit_block = noted  # type: ignore[method-assign]  # of this one context
 
+    def rehearse(self, rehearsal: Rehearsal) -> None:
+        """Let what is not known be asked."""
+        self.rehearsal = rehearsal
+        self.script.known = rehearsal
+
+    def emit_begin(self) -> None:
+        """Begin a transaction, of which nothing is written before it is known what it is."""
+        if self.rehearsal is None:
+            super().emit_begin()
+        else:
+            self.rehearsal.opened = self.opened = Opened()
+
+    def emit_commit(self) -> None:
+        """Write what the transaction has, and its end."""
+        self._release()
+        super().emit_commit()
+
+    def static_output(self, text: str) -> None:
+        """Write a text, or keep it with what it is about."""
+        if self.opened is None:
+            super().static_output(text)
+        else:
+            self.opened.lines.append(text)
+
+    def _release(self) -> None:
+        opened, self.opened = self.opened, None
+        if opened is not None and self.rehearsal is not None:
+            self.rehearsal.opened = None
+            for step in opened.steps(self.script.settings):
+                self._step(step)
+
+    def _cut(self, key: str) -> None:
+        """Write a part of the transaction, up to a statement by its key, as one of its own."""
+        rest = self.opened
+        assert rest is not None, "it has that statement"  # noqa: S101
+        self.opened = rest.cut(key)
+        self.emit_commit()
+        self.opened = rest
+        if self.rehearsal is not None:
+            self.rehearsal.opened = rest
+
+    def _step(self, step: str) -> None:
+        if psql.ends(step) or (step.startswith("-- ") and "\n" not in step):
+            self.static_output(step)
+        else:
+            self._write(step)
+
     def _say(self, statement: str, *, asked: bool) -> None:
         if self.step is not self.running.step:
             self.step, self.tied, self.fresh = self.running.step, False, True
+            if self.rehearsal is not None:
+                self.rehearsal.turn(self.step)
+        self._stepped(statement, asked=asked)
+        if self.rehearsal is not None:
+            self.rehearsal.follow(statement)
+
+    def _stepped(self, statement: str, *, asked: bool) -> None:
         # What is there for one transaction only is lost after it.
         self.tied = self.tied or session.ties(statement) or session.local(statement)
-        steps = self.script.steps(statement, asked=asked)
-        if steps is None or self.tied:
-            if steps is not None:
-                statement = f"-- {_TIED}\n{statement}"
-            elif self.fresh and not self.block:
-                statement = self.script.first(statement)
-            self._write(statement)
-            self.fresh = False
+        try:
+            steps = self.script.steps(statement, asked=asked, tied=self.tied)
+        except CutError as cut:
+            self._cut(cut.key)
+            self._stepped(statement, asked=asked)
             return
+        if isinstance(steps, Moment):
+            assert self.opened is not None, "it has dropped something"  # noqa: S101
+            self.opened.swap(steps)
+            return
+        if text := self._alone(statement, steps):
+            self._plain(statement, text)
+            return
+        assert steps is not None, "it stands alone then"  # noqa: S101
         if not self.block:
             self.emit_commit()
-        for step in steps:
-            self._write(step)
+        for step in [steps.text] if isinstance(steps, AsItIs) else steps:
+            self._step(step)
         if not self.block:
             self.emit_begin()
         self.fresh = True
 
+    def _alone(self, statement: str, steps: list[str] | AsItIs | None) -> str:
+        """Return how a statement stands that takes no steps, or none of its own, else ""."""
+        if steps is None:
+            first = self.fresh and not self.block and not self.tied
+            return self.script.first(statement) if first else statement
+        if self.tied:
+            return f"-- {_TIED}\n{statement}"
+        gone = self.rehearsal.missing() if self.rehearsal is not None else ""
+        if not gone:
+            return ""
+        if isinstance(steps, AsItIs):
+            return steps.text
+        return psql.comment(_MISSING.format(gone)) + statement
 
+    def _plain(self, statement: str, text: str) -> None:
+        if self.opened is None:
+            self._write(text)
+        else:
+            self.opened.add(bare(statement), text)
+        self.fresh = False
+
+
+_MISSING = "As it stands: {} is dropped and created again, and would be missing meanwhile."
 _TIED = "As it stands: its revision has made what is there for one transaction or session only."

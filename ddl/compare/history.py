@@ -37,9 +37,7 @@ def template(databases: Scratch, environment: EnvironmentContext) -> str:
     new revision starts from the newest template that is an ancestor of it.
     Raises UserError when a revision fails.
     """
-    revisions = list(environment.script.walk_revisions())[::-1]
-    start = f"{alembic.__version__} {databases.version} {_beside(environment.script, revisions)}"
-    names = [f"{databases.prefix}_history_{digest}" for digest in _digests(start, revisions)]
+    names = _names(databases, environment.script, "heads")
     existing = databases.templates()
     if names[-1] in existing:
         return names[-1]
@@ -50,6 +48,22 @@ def template(databases: Scratch, environment: EnvironmentContext) -> str:
     for old in existing[: -TEMPLATES_KEPT + 1]:
         databases.forget(old)
     return names[-1]
+
+
+def at(databases: Scratch, environment: EnvironmentContext, revisions: tuple[str, ...]) -> str:
+    """Return the name of a new scratch database at some revisions; at none it is empty.
+
+    Raises UserError when a revision fails.
+    """
+    if not revisions:
+        return databases.create()
+    names = _names(databases, environment.script, revisions)
+    existing = databases.templates()
+    ancestor = next((name for name in reversed(names) if name in existing), "template0")
+    name = databases.create(ancestor)
+    for revision in revisions:
+        upgrade(environment, databases.database(name), revision)
+    return name
 
 
 def upgrade(
@@ -106,6 +120,14 @@ def version_table_name(environment: EnvironmentContext) -> str:
     name = options.get("version_table", "alembic_version")
     schema = options.get("version_table_schema")
     return f"{schema}.{name}" if schema else name
+
+
+def _names(databases: Scratch, script: ScriptDirectory, head: str | tuple[str, ...]) -> list[str]:
+    """Return the names of the templates of all revisions up to some, each with those before it."""
+    everything = list(script.walk_revisions())[::-1]
+    revisions = list(script.walk_revisions(head=head))[::-1]  # type: ignore[arg-type]  # Alembic's own takes several
+    start = f"{alembic.__version__} {databases.version} {_beside(script, everything)}"
+    return [f"{databases.prefix}_history_{digest}" for digest in _digests(start, revisions)]
 
 
 def _digests(start: str, revisions: list[Script]) -> list[str]:

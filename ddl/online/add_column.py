@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ddl.compare.names import literal, quoted
 from ddl.database import reason
-from ddl.online import batches, blocking, hindrance, not_null, twin, waiting
+from ddl.online import blocking, hindrance, not_null, twin, waiting
 from ddl.online.lexer import tokens
 from ddl.online.names import LONGEST, ours, unquoted
 from ddl.online.rows import Rows
@@ -203,7 +203,7 @@ def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column:
             return
         rows = Rows("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
         # A default may be NULL, of which a NOT NULL tells.
-        batches.run(runner, table, rows, unseen=True, quiet=True)
+        runner.in_batches(table, rows, unseen=True, quiet=True)
         if column.not_null:
             not_null.ensure(runner, table, name)
         if column.identity:

@@ -58,6 +58,9 @@ WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :t
     AND (SELECT proname FROM pg_proc WHERE oid = tgfoid) ~ '_ddl_keep$')
 """
 
+# What lets no trigger fire, but those that fire always.
+_QUIET = "SET LOCAL session_replication_role = replica"
+
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 
@@ -68,15 +71,15 @@ def run(  # noqa: PLR0913  # the last three are rare
     *,
     unseen: bool = False,
     quiet: bool = False,
-    settings: Sequence[str] = (),
+    first: Sequence[str] = (),
 ) -> None:
     """Change the rows of a table and its partitions until none is left.
 
     unseen: whether no trigger of the users' may notice, as when PostgreSQL writes a table anew.
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
-    be NULL. Else that raises UserError. settings: of each batch.
+    be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
-    prepare = _prepare(runner, table, settings, unseen=unseen)
+    prepare = partial(runner.each, beginning(runner, table, first, unseen=unseen))
     for (name,) in runner.rows(_LEAVES, table=table.oid):
         _all(_Batch(runner, name, rows, prepare), quiet=quiet)
 
@@ -159,22 +162,21 @@ def _rest(batch: _Batch, left: list[str]) -> None:
         batch.change("true")
 
 
-def _prepare(
-    runner: Runner, table: Relation, settings: Sequence[str], *, unseen: bool
-) -> Callable[[], None]:
-    settings = [
-        *settings,
-        "statement_timeout = 0",
+def beginning(runner: Runner, table: Relation, first: Sequence[str], *, unseen: bool) -> list[str]:
+    """Return the statements that each batch begins with. Its parameters are those of run()."""
+    statements = [
+        *first,
+        "SET LOCAL statement_timeout = 0",
         # An error, not rows that are left out.
-        "row_security = off",
+        "SET LOCAL row_security = off",
         # A batch that a crash takes back is found again.
-        "synchronous_commit = off",
+        "SET LOCAL synchronous_commit = off",
     ]
     if unseen and (triggers := runner.rows(_TRIGGERS, table=table.oid)):
-        settings.append("session_replication_role = replica")
+        statements.append(_QUIET)
         try:
             with runner.connection.begin():
-                runner.execute("SET LOCAL session_replication_role = replica")
+                runner.execute(_QUIET)
         except DBAPIError as error:
             if reason.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
                 raise
@@ -182,12 +184,7 @@ def _prepare(
                 f"filling {table.shown} would fire its trigger {triggers[0].tgname} on every row: "
                 "let a superuser GRANT SET ON PARAMETER session_replication_role to this role."
             ) from error
-
-    def prepare() -> None:
-        for setting in settings:
-            runner.execute(f"SET LOCAL {setting}")
-
-    return prepare
+    return statements
 
 
 def _once(batch: _Batch) -> int:

@@ -108,6 +108,11 @@ def simple(value: str) -> bool:
     return not qualified and not times and set(calls) <= {*_HARMLESS, *_FRESH, *_IMMUTABLE}
 
 
+def timed(value: str) -> bool:
+    """Return whether a value has the time in it, or who asks."""
+    return any(token.keyword in {*_CLOCK, "NOW"} for token in tokens(value))
+
+
 def possible(runner: Runner, shape: Change, table: Relation) -> bool:
     """Return whether nobody can tell batches from one statement."""
     if runner.one(_NOTICES, table=table.oid):

@@ -90,6 +90,14 @@ def tokens(sql: str) -> list[Token]:
     return found
 
 
+def bare(sql: str) -> str:
+    """Return a statement without semicolons and comments at its end."""
+    found = tokens(sql)
+    while found and found[-1].text == ";":
+        found.pop()
+    return sql[: found[-1].end] if found else ""
+
+
 def _after_comment(sql: str, start: int) -> int:
     """Return where a comment ends, which may hold others."""
     depth = 0

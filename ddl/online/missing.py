@@ -41,13 +41,25 @@ def expect_none(runner: Runner, table: Relation) -> None:
 
 def of(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction has dropped, and the revision creates later."""
+    try:
+        yield from among(runner.said, runner.running.step)
+    finally:
+        # The statements were listed with an op of their own.
+        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does
+
+
+def among(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
+    """Yield the names of what statements have dropped, and the revision of a step creates later.
+
+    It may leave Alembic's op without a context.
+    """
     gone: dict[Thing, None] = {}
-    for sql in runner.said:
+    for sql in said:
         gone |= dict.fromkeys(_dropped(sql))
         for thing in _created(sql):
             gone.pop(thing, None)
     if gone:
-        later = {thing for sql in _written(runner) for thing in _created(sql)}
+        later = {thing for sql in _written(step) for thing in _created(sql)}
         yield from (called(name) for kind, name in gone if (kind, name) in later)
 
 
@@ -69,11 +81,10 @@ def _created(sql: str) -> Iterable[Thing]:
     return [(kind, cursor.name())] if kind else []
 
 
-def _written(runner: Runner) -> list[str]:
+def _written(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
     """Return the statements of the revision, none where they cannot be known without running it."""
     from ddl.plan import statements  # noqa: PLC0415  # it imports what imports this
 
-    step: Any = runner.running.step
     if step is None:
         return []  # it is about to be written, and its order is not the last one
     module, up = step.revision.module, step.is_upgrade
@@ -81,6 +92,3 @@ def _written(runner: Runner) -> list[str]:
         return [one.sql for one in statements.of(module.upgrade if up else module.downgrade)]
     except statements.UnreadableError:
         return []
-    finally:
-        # The list was made with an op of its own.
-        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does

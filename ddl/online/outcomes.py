@@ -23,6 +23,20 @@ class Postponed:
     work: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Moment:
+    """A change of type in a script, whose swap belongs to the transaction that is open.
+
+    sql: the statement. tables: those by whose size it is decided. before: the steps that prepare
+    it. swap: statements.
+    """
+
+    sql: str
+    tables: frozenset[str]
+    before: list[str]
+    swap: list[str]
+
+
 class ReplayError(Exception):
     """Not a failure: the revision is rolled back, something prepared, and it runs once more.
 
@@ -49,3 +63,14 @@ class CutError(Exception):
 
 class LeftNothingError(UserError):
     """A step that failed, and took back all that it did."""
+
+
+@dataclass(frozen=True)
+class AsItIs:
+    """A statement of a script that stands as it is; text: with a comment that says why."""
+
+    text: str
+
+
+class UnansweredError(Exception):
+    """Nobody knows what a statement does, or its steps are not possible; the text says why."""

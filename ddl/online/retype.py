@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from ddl.online import (
     journal,
     missing,
     replaceable,
+    session,
     swap,
     twin,
     validated,
@@ -27,7 +27,6 @@ from ddl.online import not_null as filled
 from ddl.online.names import unquoted
 from ddl.online.outcomes import LeftNothingError, ReplayError
 from ddl.online.replaceable import Found
-from ddl.online.runner import SWAPPED
 from ddl.online.shadow import Shadow
 
 if TYPE_CHECKING:
@@ -189,17 +188,17 @@ def _retype(  # noqa: PLR0913  # what form() found
     del shape
     if key in runner.prepared:
         swap.swap(runner, shadow, copies.of(runner, table, number))
-        runner.said.append(SWAPPED)
+        runner.said.append(session.SWAPPED)
         runner.swapped.add((table.oid, unquoted(shadow.column)))
         runner.journal.pending.append(key)
         return
 
     new = unquoted(shadow.name)
     if not runner.one(_LAST, table=table.oid, number=number, new=new):
-        sys.stderr.write(
+        runner.warn(
             f"{shadow.column} becomes the last column of {table.shown}: INSERT and COPY beside "
             f'this run must name their columns; {blocking.NAME} = ["{table.shown}"] keeps the '
-            "order, and nobody can use the table meanwhile.\n"
+            "order, and nobody can use the table meanwhile."
         )
 
     def prepare() -> None:
@@ -226,6 +225,7 @@ def _retype(  # noqa: PLR0913  # what form() found
 
 def _prepare(runner: Runner, shadow: Shadow, number: int, *, not_null: bool) -> None:
     """Make all that the swap needs, beside traffic."""
+    runner.clears(*shadow.gone)
     try:
         shadow.create(runner)
         shadow.fill(runner)

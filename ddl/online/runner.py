@@ -8,7 +8,6 @@ transaction waits too long is rolled back and run again from its top, without wh
 from __future__ import annotations
 
 import functools
-import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ddl.online.shapes import Change
-
-# What a revision may drop for the moment of a swap, and how it notes the swap itself.
-SWAPPED = "swap"
-_DROPPED = re.compile(
-    r"\s*DROP\s+(VIEW|MATERIALIZED|POLICY|TRIGGER|RULE|FUNCTION)\b", re.IGNORECASE
-)
 
 
 @dataclass
@@ -238,13 +231,13 @@ class Runner(Steps):
 
         Raises CutError where it did so in the end, and something else before.
         """
-        takes = [statement == SWAPPED or bool(_DROPPED.match(statement)) for statement in self.said]
+        takes = [one == session.SWAPPED or session.takes_away(one) for one in self.said]
         if not takes or not takes[-1]:
             return False
         first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if first and not self.block and SWAPPED not in self.said[:first]:
+        if first and not self.block and session.SWAPPED not in self.said[:first]:
             raise CutError(journal.key(self.said[first]))
-        return not first and any(statement != SWAPPED for statement in self.said)
+        return not first and any(statement != session.SWAPPED for statement in self.said)
 
     @contextmanager
     def _block(self) -> Iterator[None]:

@@ -1,52 +1,80 @@
-"""The online forms as static SQL, for psql: nothing can be asked, so every step is written down.
+"""The online forms as static SQL, for psql: every step is written down.
 
 Tables that the same script creates need no care; all others are taken for tables with rows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ddl.compare.names import quoted
-from ddl.online import block, implied, parser, shapes, unique
+from ddl.online import block, implied, parser, psql, shapes, unique, validated
 from ddl.online.lexer import tokens
 from ddl.online.names import ours, unquoted
+from ddl.online.outcomes import AsItIs, UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ddl.online.outcomes import Moment
     from ddl.online.settings import Settings
 
-# What a script cannot ask, and so leaves as it is.
+    Answer = list[str] | Moment | AsItIs
+
+# What stands as it is, where nobody can be asked or steps are not possible.
 _ANEW = "PostgreSQL may write all of {} anew for this, and nobody can use it meanwhile."
-_MANY = "This changes many rows of {} at once: whether batches would do the same is to be asked."
-_PARTITIONED = (
-    "PostgreSQL refuses this for a partitioned table: write the script with -x online=off."
-)
+_MANY = "This changes many rows of {} at once, and who writes them waits until its end."
+_PARTITIONED = "Of a partitioned table: nobody can use {} meanwhile."
+
+
+class Known(Protocol):
+    """What can be asked of the history."""
+
+    def ask(self, sql: str) -> list[str] | Moment:
+        """Return the steps of a statement, none where it needs but a moment.
+
+        Raises UnansweredError where nobody knows, or something is in the way.
+        """
+
+    def plain(self, name: str) -> bool:
+        """Return whether a table or index is known to be none with partitions.
+
+        name: as read() writes it.
+        """
 
 
 class Script:
-    """The tables that a script has created so far, and how long it waits."""
+    """The tables that a script has created so far, and how long it waits.
 
-    def __init__(self, settings: Settings, own: str = "alembic_version") -> None:
+    own: Alembic's table. known: what can be asked; None where there is nobody, and no psql either,
+    which finds out the rest.
+    """
+
+    def __init__(
+        self, settings: Settings, own: str = "alembic_version", known: Known | None = None
+    ) -> None:
         self.settings = settings
+        self.known = known
         # Alembic's own table is nobody else's.
-        self.created = {_plain(own)}
+        self.created = {read(own)}
 
-    def steps(self, sql: str, *, asked: bool) -> list[str] | None:
+    def steps(self, sql: str, *, asked: bool, tied: bool = False) -> Answer | None:
         """Return the steps of a statement, None when it stays as it is.
 
-        None of them may stand in a transaction. asked: whether the revision wants batches.
+        None of them may stand in a transaction. asked: whether the revision wants batches. tied:
+        whether it stays as it is whatever they are.
         """
         words = [token.keyword for token in tokens(sql)[:4]]
         if "TABLE" in words and words[0] == "CREATE":
-            self.created.add(_created(sql))
+            self.created.add(created(sql))
             return None
         shape = parser.parse(sql)
-        if shape is None or _plain(shape.table) in self.created:
+        if shape is None or read(shape.table) in self.created:
             return None
         if isinstance(shape, shapes.Change):
-            return list(self._batches(shape, asked=asked)) or None
+            return self._batches(shape, None if tied else self.known, asked=asked) or None
+        if _anew(shape):
+            return self._asked(shape, None if tied else self.known, _ANEW) or None
         return list(self._steps(shape)) or None
 
     def first(self, sql: str) -> str:
@@ -56,21 +84,28 @@ class Script:
         that it is not the other one which PostgreSQL ends.
         """
         shape = parser.parse(sql)
-        if isinstance(shape, shapes.Change) and _plain(shape.table) not in self.created:
-            return self._short(shape.sql.strip().rstrip(";"))
+        if isinstance(shape, shapes.Change) and read(shape.table) not in self.created:
+            return self._short(shape.sql)
         return sql
 
+    @staticmethod
+    def _asked(shape: shapes.Shape, known: Known | None, what: str) -> Answer:
+        why = ""
+        if known is not None:
+            try:
+                return known.ask(shape.sql)
+            except UnansweredError as error:
+                why = f" In no steps: {error}"
+        return AsItIs(psql.comment(what.format(shape.table) + why) + shape.sql)
+
     def _steps(self, shape: shapes.Shape) -> Iterator[str]:
-        if _anew(shape):
-            yield f"-- {_ANEW.format(shape.table)}\n{shape.sql}"
-        elif isinstance(shape, shapes.CreateIndex):
-            kind = "UNIQUE INDEX" if shape.unique else "INDEX"
-            name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
-            create = f"CREATE {kind} CONCURRENTLY {name} ON {shape.table} {shape.rest}"
-            yield f"-- {_PARTITIONED}\n{create}"
+        if isinstance(shape, shapes.CreateIndex):
+            parts = psql.on_parts(self.settings, shape)
+            yield from self._unless_partitioned(shape.table, list(self._built(shape)), parts)
         elif isinstance(shape, shapes.DropIndex):
             there = "IF EXISTS " if shape.missing_ok else ""
-            yield f"DROP INDEX CONCURRENTLY {there}{shape.name}"
+            drop = f"DROP INDEX CONCURRENTLY {there}{shape.name}"
+            yield from self._unless_partitioned(shape.name, [drop], [self._short(shape.sql)])
         elif isinstance(shape, shapes.AddConstraint) and shape.name:
             yield from self._constraint(shape)
         elif isinstance(shape, shapes.SetNotNull):
@@ -81,21 +116,49 @@ class Script:
 
     def _constraint(self, shape: shapes.AddConstraint) -> Iterator[str]:
         alter = f"ALTER TABLE {shape.table}"
+        plain = psql.comment(_PARTITIONED.format(shape.table)) + shape.sql
         if shape.kind in {"CHECK", "FOREIGN"}:
             only = f"ALTER TABLE ONLY {shape.table}" if shape.only else alter
-            yield self._short(f"{only} ADD CONSTRAINT {shape.name} {shape.body} NOT VALID")
-            yield f"{alter} VALIDATE CONSTRAINT {shape.name}"
+            steps = [
+                self._short(f"{only} ADD CONSTRAINT {shape.name} {shape.body} NOT VALID"),
+                f"{alter} VALIDATE CONSTRAINT {shape.name}",
+            ]
+            if shape.kind == "FOREIGN":
+                before = validated.PARTITIONED_KEYS
+                steps = self._unless_partitioned(shape.table, steps, [plain], before)
+            yield from steps
         elif shape.kind in {"UNIQUE", "PRIMARY"} and unique.possible(shape):
-            body = unique.read(shape.body)
-            kind = "UNIQUE"
-            if shape.kind == "PRIMARY":
-                kind = "PRIMARY KEY"
-                for token in tokens(body.columns)[1:-1:2]:
-                    yield from self._not_null(shape.table, token.text)
-            create = f"CREATE UNIQUE INDEX CONCURRENTLY {shape.name} ON {shape.table} {body.index}"
-            yield f"-- {_PARTITIONED}\n{create}"
-            using = f"{kind} USING INDEX {shape.name} {body.deferring}".rstrip()
-            yield self._short(f"{alter} ADD CONSTRAINT {shape.name} {using}")
+            yield from self._unless_partitioned(shape.table, list(self._unique(shape)), [plain])
+
+    def _unique(self, shape: shapes.AddConstraint) -> Iterator[str]:
+        body = unique.read(shape.body)
+        kind = "UNIQUE"
+        if shape.kind == "PRIMARY":
+            kind = "PRIMARY KEY"
+            for token in tokens(body.columns)[1:-1:2]:
+                yield from self._not_null(shape.table, token.text)
+        index = shapes.CreateIndex("", shape.table, shape.name, True, body.index, False)  # noqa: FBT003
+        yield from self._built(index)
+        using = f"{kind} USING INDEX {shape.name} {body.deferring}".rstrip()
+        yield self._short(f"ALTER TABLE {shape.table} ADD CONSTRAINT {shape.name} {using}")
+
+    def _built(self, shape: shapes.CreateIndex) -> Iterator[str]:
+        if self.known is not None:
+            yield psql.left(shape.table, shape.name)
+        kind = "UNIQUE INDEX" if shape.unique else "INDEX"
+        name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
+        yield f"CREATE {kind} CONCURRENTLY {name} ON {shape.table} {shape.rest}"
+
+    def _unless_partitioned(
+        self, name: str, steps: list[str], others: list[str], before: int = psql.ALWAYS
+    ) -> list[str]:
+        """Return steps, or those for a partitioned table, or index, where it may be one.
+
+        before: as psql.where_partitioned() has it.
+        """
+        if self.known is None or self.known.plain(read(name)):
+            return steps
+        return psql.where_partitioned(name, others, steps, before)
 
     def _not_null(self, table: str, column: str) -> Iterator[str]:
         """Yield the steps that every version of PostgreSQL knows: by way of a CHECK."""
@@ -106,13 +169,14 @@ class Script:
             f"{alter} ALTER COLUMN {column} SET NOT NULL", f"{alter} DROP CONSTRAINT {helper}"
         )
 
-    def _batches(self, shape: shapes.Change, *, asked: bool) -> Iterator[str]:
+    def _batches(self, shape: shapes.Change, known: Known | None, *, asked: bool) -> Answer:
         if asked and shape.condition:
-            yield block.batches(self.settings, shape, "")
-        elif shape.fills and implied.simple(shape.value):
-            yield block.batches(self.settings, shape, unquoted(shape.fills))
-        elif shape.fills:
-            yield f"-- {_MANY.format(shape.table)}\n{shape.sql}"
+            return [block.batches(self.settings, shape, "")]
+        if shape.fills and implied.simple(shape.value):
+            return [block.batches(self.settings, shape, unquoted(shape.fills))]
+        # The time would be that at which the script is written.
+        known = None if implied.timed(shape.value) else known
+        return self._asked(shape, known, _MANY) if shape.fills else []
 
     def _short(self, *statements: str) -> str:
         return block.retried(self.settings, *statements)
@@ -129,7 +193,8 @@ def _anew(shape: shapes.Shape) -> bool:
     return calls or bool(words & {"GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"})
 
 
-def _created(sql: str) -> str:
+def created(sql: str) -> str:
+    """Return the table that CREATE TABLE makes, as read() writes it."""
     found = tokens(sql)
     at = next(n for n, token in enumerate(found) if token.keyword == "TABLE") + 1
     if [token.keyword for token in found[at : at + 3]] == ["IF", "NOT", "EXISTS"]:
@@ -137,10 +202,10 @@ def _created(sql: str) -> str:
     end = at
     while end + 1 < len(found) and found[end + 1].text == ".":
         end += 2
-    return _plain(sql[found[at].start : found[end].end])
+    return read(sql[found[at].start : found[end].end])
 
 
-def _plain(name: str) -> str:
+def read(name: str) -> str:
     """Return a table's name without its default schema, always written alike."""
     parts = [token.identifier for token in tokens(name) if token.identifier]
     return ".".join(parts[1:] if parts[:1] == ["public"] and len(parts) > 1 else parts)

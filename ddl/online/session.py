@@ -27,6 +27,18 @@ _READS = {"SELECT", "SHOW", "VALUES", "TABLE", "SAVEPOINT", "RELEASE", "ROLLBACK
 _OF_TRANSACTION = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
 
+# What a revision may drop for the moment of a swap, and how it notes the swap itself.
+SWAPPED = "swap"
+_DROPPED = re.compile(
+    r"\s*DROP\s+(VIEW|MATERIALIZED|POLICY|TRIGGER|RULE|FUNCTION)\b", re.IGNORECASE
+)
+
+
+def takes_away(sql: str) -> bool:
+    """Return whether a statement drops what may be in the way of a swap."""
+    return bool(_DROPPED.match(sql))
+
+
 def sets(sql: str) -> bool:
     """Return whether a statement must be executed in each run: it concerns the session."""
     words = _words(sql)

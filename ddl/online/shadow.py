@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from ddl.compare.names import literal, quoted
 from ddl.database import reason
-from ddl.online import batches
 from ddl.online.names import ours, unquoted
 from ddl.online.rows import Rows
 
@@ -34,9 +33,11 @@ SELECT bool_and(typtype IN ('b', 'e', 'r', 'm')) FROM pg_attribute
 JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = :table AND attname = ANY (:names)
 """
 
+# Sets for a transaction what a function has, beside its search_path.
 _PINNED = """
-SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
-FROM pg_proc, unnest(proconfig) AS setting WHERE pg_proc.oid = to_regproc(:function)
+SELECT set_config(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1), true)
+FROM pg_proc, unnest(proconfig) AS setting
+WHERE pg_proc.oid = to_regproc({}) AND NOT starts_with(setting, 'search_path=')
 """
 
 # What the filling says in its transactions: it needs no trigger, which would take as long again.
@@ -128,9 +129,9 @@ class Shadow:
         if not self.using and runner.one(_SCALAR, table=self.table.oid, names=names):
             condition = f"{self.name} IS NULL AND {self.column} IS NOT NULL"
         rows = Rows("UPDATE", quoted(self.table.name), f"SET {self.name} = {value}", condition)
-        settings = [f"{_FILLING} = 'on'", *self._pinned(runner)]
+        first = [f"SET LOCAL {_FILLING} = 'on'", *self._pinned]
         try:
-            batches.run(runner, self.table, rows, unseen=True, settings=settings)
+            runner.in_batches(self.table, rows, unseen=True, first=first)
         except DBAPIError as error:
             if not reason.sqlstate(error).startswith(_DATA):
                 raise
@@ -144,38 +145,36 @@ class Shadow:
         value, alias = f"({self.using or self.column})::{self.type}", quoted(self.table.name)
         same = f"IS DISTINCT FROM ({value})"
         compared = (f"{self.name} {same}", f"{self.name}::text {same}::text")
+        why = (
+            f"something else has changed {self.name} of {self.table.shown}, "
+            f"which takes the place of {self.column}."
+        )
         for differs in compared[self.pinned :]:
             rows = f"SELECT FROM ONLY {self.on} AS {alias} WHERE {differs}"
             try:
-                wrong = self._asked(runner, f"SELECT EXISTS ({rows})")
+                wrong = runner.any_row(rows, self._pinned, why)
             except DBAPIError as error:
                 if reason.sqlstate(error) != _UNDEFINED_FUNCTION:
                     raise
                 continue  # a type without an equality
             if wrong:
-                raise runner.refuse(
-                    f"something else has changed {self.name} of {self.table.shown}, "
-                    f"which takes the place of {self.column}."
-                )
+                raise runner.refuse(why)
             return
 
-    def _asked(self, runner: Runner, question: str) -> bool:
-        with runner.connection.begin():
-            runner.each(["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off"])
-            runner.each(f"SET LOCAL {setting}" for setting in self._pinned(runner))
-            return bool(runner.value(question))
+    @property
+    def _pinned(self) -> list[str]:
+        """What gives a transaction the settings of the session that began."""
+        return [_PINNED.format(literal(self.function)).strip()] if self.pinned else []
 
-    def _pinned(self, runner: Runner) -> list[str]:
-        """Return the settings of the session that began."""
-        if not self.pinned:
-            return []
-        found = runner.rows(_PINNED, function=self.function)
-        return [f"{one.name} = {literal(one.value)}" for one in found if one.name != "search_path"]
-
-    def drop(self, runner: Runner) -> None:
-        """Take it away, with all that hangs on it."""
-        runner.step(
+    @property
+    def gone(self) -> list[str]:
+        """What takes it away, with all that hangs on it."""
+        return [
             f"DROP TRIGGER IF EXISTS {self.trigger} ON {self.on}",
             f"DROP FUNCTION IF EXISTS {self.function}()",
             f"ALTER TABLE {self.on} DROP COLUMN IF EXISTS {self.name} CASCADE",
-        )
+        ]
+
+    def drop(self, runner: Runner) -> None:
+        """Take it away."""
+        runner.step(*self.gone)

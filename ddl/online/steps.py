@@ -6,6 +6,7 @@ blocks nobody, and waits without a limit.
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -13,17 +14,19 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from ddl.errors import UserError
-from ddl.online import aside, journal, session, transaction, waiting, watch
+from ddl.online import aside, batches, journal, session, transaction, waiting, watch
 from ddl.online.journal import Journal, Note
 from ddl.online.outcomes import LeftNothingError
 from ddl.online.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
+    from ddl.online.catalog import Relation
+    from ddl.online.rows import Rows
     from ddl.online.settings import Settings
     from ddl.steps import Running
 
@@ -157,6 +160,35 @@ class Steps(Queries):
             self.each(f"SET LOCAL {setting}" for setting in self._unlimited())
             with watch.told(self.connection, statements[0]):
                 self.each(statements)
+
+    def warn(self, text: str) -> None:
+        """Tell a person what a form does to others."""
+        sys.stderr.write(f"{text}\n")
+
+    def clears(self, *statements: str) -> None:
+        """Know what takes away all that a form makes, for who cannot ask what is there."""
+
+    def in_batches(
+        self,
+        table: Relation,
+        rows: Rows,
+        *,
+        unseen: bool = False,
+        quiet: bool = False,
+        first: Sequence[str] = (),
+    ) -> None:
+        """Change many rows, a few at a time, as batches.run() says."""
+        batches.run(self, table, rows, unseen=unseen, quiet=quiet, first=first)  # type: ignore[arg-type]  # a Runner is the one that is made
+
+    def any_row(self, query: str, first: Sequence[str], why: str) -> bool:
+        """Return whether a query finds a row, however long that takes.
+
+        first: statements that its transaction begins with. why: what to say where it does.
+        """
+        del why  # the caller says it
+        with self.connection.begin():
+            self.each(["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off", *first])
+            return bool(self.value(f"SELECT EXISTS ({query})"))
 
     def concurrently(self, statement: str) -> None:
         """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""

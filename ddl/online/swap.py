@@ -63,6 +63,7 @@ def swap(runner: Runner, shadow: Shadow, parts: Parts) -> None:
     grants = runner.rows(_GRANTS, **parameters)
     sequence = _sequence(runner, old)
     for statement in [
+        *_noted(old),
         *_without_old(shadow, parts, old),
         *_with_new(shadow, parts),
         *_own(shadow, old, new, grants),
@@ -136,6 +137,15 @@ def _own(shadow: Shadow, old: Row[Any], new: Row[Any], grants: Any) -> list[str]
     return statements
 
 
+def _noted(old: Row[Any]) -> list[str]:
+    """Return what notes where the numbers of an identity are, whose sequence goes with it."""
+    if not (old.sequence and old.identity):
+        return []
+    last = "set_config('ddl.last', last_value::text, true)"
+    called = "set_config('ddl.called', is_called::text, true)"
+    return [f"SELECT {last}, {called} FROM {old.sequence}"]  # noqa: S608  # the catalog's
+
+
 def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
     """Return what lets the numbers go on."""
     if not old.sequence:
@@ -143,7 +153,6 @@ def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
     if not old.identity:
         return [f"ALTER SEQUENCE {old.sequence} OWNED BY {{on}}.{{column}}"]
     found = runner.rows(_SEQUENCE, name=old.sequence)[0]
-    last = runner.rows(f"SELECT last_value, is_called FROM {old.sequence}")[0]  # noqa: S608  # the catalog's
     kind = "ALWAYS" if old.identity == "a" else "BY DEFAULT"
     on = f"ON SEQUENCE {old.sequence}"
     grants = [f"REVOKE ALL {on} FROM {found.owner}"] if found.granted else []
@@ -152,13 +161,13 @@ def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
         grants.append(f"GRANT {grant.privilege_type} {on} TO {grant.role}{option}")
     if found.comment:
         grants.append(f"COMMENT {on} IS {literal(found.comment)}")
-    called = "true" if last.is_called else "false"
+    last, called = "current_setting('ddl.last')::bigint", "current_setting('ddl.called')::bool"
     return [
         (
             f"ALTER TABLE {{on}} ALTER COLUMN {{column}} ADD GENERATED {kind} AS IDENTITY "
             f"(SEQUENCE NAME {old.sequence} {found.options}{found.bounds})"
         ),
-        f"SELECT setval({literal(old.sequence)}, {last.last_value}, {called})",
+        f"SELECT setval({literal(old.sequence)}, {last}, {called})",
         *grants,
     ]
 

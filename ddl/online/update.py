@@ -10,7 +10,7 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ddl.online import batches, blocking, hindrance, implied, many
+from ddl.online import blocking, hindrance, implied, many
 from ddl.online.lexer import tokens
 from ddl.online.names import unquoted
 from ddl.online.rows import Rows
@@ -80,7 +80,7 @@ def fill_again(runner: Runner, table: Relation, column: str) -> None:
         return
     shape = implied.at(runner, shape, implied.moment(runner))
     if implied.possible(runner, shape, table):
-        batches.run(runner, table, Rows.filling(shape), quiet=True)
+        runner.in_batches(table, Rows.filling(shape), quiet=True)
 
 
 def change(runner: Runner, shape: Change, table: Relation, key: str) -> None:
@@ -95,7 +95,7 @@ def change(runner: Runner, shape: Change, table: Relation, key: str) -> None:
             "the rows that are done."
         )
     with runner.outside(key):
-        batches.run(runner, table, Rows.of(shape))
+        runner.in_batches(table, Rows.of(shape))
 
 
 def fill(runner: Runner, shape: Change, table: Relation, key: str, *, timed: bool) -> None:
@@ -108,7 +108,7 @@ def fill(runner: Runner, shape: Change, table: Relation, key: str, *, timed: boo
     with runner.outside(key, began):
         if timed:
             shape = implied.at(runner, shape, began)
-        batches.run(runner, table, Rows.filling(shape), quiet=True)
+        runner.in_batches(table, Rows.filling(shape), quiet=True)
 
 
 def _moves(runner: Runner, shape: Change, table: Relation) -> str:

@@ -103,3 +103,23 @@ def test_a_file_that_a_revision_may_read_counts(databases: Scratch, tmp_path: Pa
     assert other != first
     databases.forget(first)
     databases.forget(other)
+
+
+def test_a_database_at_any_revision(databases: Scratch, tmp_path: Path) -> None:
+    write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
+    first = history.template(databases, environment(tmp_path))
+    for name, down in (("b", "a"), ("c", "a"), ("d", "b")):
+        write(tmp_path, name, down, f"CREATE TABLE {name} ()")
+    place, log = environment(tmp_path), tmp_path.with_name(f"{tmp_path.name}.log")
+    for revisions, made in (
+        ((), set()),
+        (("a",), {"alembic_version", tmp_path.name}),
+        (("b",), {"alembic_version", tmp_path.name, "b"}),
+        (("c", "d"), {"alembic_version", tmp_path.name, "b", "c", "d"}),
+    ):
+        name = history.at(databases, place, revisions)
+        with connect(databases.database(name), source="the tests") as connection:
+            assert set(inspect(connection).get_table_names()) == made
+        databases.drop(name)
+    assert log.read_text().startswith("ab")  # a template has the first already
+    databases.forget(first)

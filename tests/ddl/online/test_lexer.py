@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ddl.online.lexer import tokens, without_literals
+from ddl.online.lexer import bare, tokens, without_literals
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,18 @@ def test_secrets_are_left_out() -> None:
 )
 def test_names(sql: str, name: str) -> None:
     assert tokens(sql)[0].identifier == name
+
+
+@pytest.mark.parametrize(
+    ("sql", "statement"),
+    [
+        ("SELECT ';' ; ; -- 1;\n/* 2 */", "SELECT ';'"),
+        ("SELECT 1; SELECT 2", "SELECT 1; SELECT 2"),
+        ("-- 1", ""),
+    ],
+)
+def test_what_ends_a_statement(sql: str, statement: str) -> None:
+    assert bare(sql) == statement
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 
-from ddl.compare import dump
 from ddl.database.connect import engine as connectable
-from ddl.embedded import programs
+from ddl.online.outcomes import AsItIs
 from ddl.online.script import Script
 from ddl.online.settings import Settings
 from tests.ddl.online.beside import traffic
+from tests.ddl.online.scripted import psql, run_with_psql, written
 
 if TYPE_CHECKING:
     from tests.ddl.online.site import Site
@@ -51,42 +48,10 @@ LINES = (
 )
 
 
-PARTITIONED = (
-    "PostgreSQL refuses this for a partitioned table: write the script with -x online=off."
-)
-
 WAITING = text("""
 SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
-
-
-def written(site: Site) -> str:
-    """Return what alembic upgrade --sql writes."""
-    config = site.config()
-    config.output_buffer = io.StringIO()
-    command.upgrade(config, f"{site.made[0]}:head", sql=True)
-    return config.output_buffer.getvalue()
-
-
-def psql(site: Site, sql: str) -> subprocess.CompletedProcess[str]:
-    """Execute a script, up to the first error."""
-    program = programs.find("psql")
-    assert program
-    return subprocess.run(
-        [program, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
-        env=dump.environment(site.url),
-        input=sql,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def run_with_psql(site: Site, sql: str) -> None:
-    """Execute a script in which there is no error."""
-    done = psql(site, sql)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_psql_does_what_the_command_does(site: Site) -> None:
@@ -119,7 +84,7 @@ SCRIPT = partial(Script, Settings())
         ("DROP INDEX IF EXISTS i", ["DROP INDEX CONCURRENTLY IF EXISTS i"]),
         (
             "CREATE INDEX IF NOT EXISTS i ON t (a)",
-            [f"-- {PARTITIONED}\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"],
+            ["CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"],
         ),
         (
             "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'",
@@ -145,8 +110,8 @@ def test_steps(sql: str, steps: list[str] | None) -> None:
 )
 def test_what_cannot_be_asked_stands_as_it_is(sql: str) -> None:
     steps = SCRIPT().steps(sql, asked=False)
-    assert steps
-    comment, _, statement = steps[0].partition("\n")
+    assert isinstance(steps, AsItIs)
+    comment, _, statement = steps.text.partition("\n")
     assert (comment[:3], statement) == ("-- ", sql)
 
 
@@ -235,9 +200,9 @@ def test_it_gives_way_and_tries_again(site: Site) -> None:
 
 def test_batches_on_request() -> None:
     steps = SCRIPT().steps("DELETE FROM t WHERE a > 5", asked=True)
-    assert steps
+    assert isinstance(steps, list)
     assert steps[0].startswith("DO $ddl$")
     steps = SCRIPT().steps("DELETE FROM t WHERE a > $ddl$5$ddl$::int", asked=True)
-    assert steps
+    assert isinstance(steps, list)
     assert steps[0].startswith("DO $ddl_$")
     assert steps[0].endswith("$ddl_$")

@@ -1,0 +1,71 @@
+"""Any change of any table: what psql makes of a script is what PostgreSQL makes of statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
+from sqlalchemy.exc import DBAPIError
+
+from ddl.online import blocking
+from tests.ddl.online.scripted import psql, written
+from tests.ddl.online.site import Site
+from tests.property.changes import Change, changes
+from tests.property.test_online import FEW, MANY, begin, colons, outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+    from sqlalchemy.engine import URL
+
+
+@settings(
+    max_examples=MANY or FEW,
+    derandomize=not MANY,
+    database=None,
+    deadline=None,
+    phases=(Phase.generate, Phase.shrink) if MANY else (Phase.generate,),
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.function_scoped_fixture,
+    ],
+    print_blob=False,
+)
+@given(change=changes())
+def test_as_postgresql_would(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    monkeypatch.setattr(blocking, "SMALL", 0)
+    monkeypatch.delenv("ALEMBIC_ONLINE", raising=False)
+    note("\n".join([*change.setup, "-- change", *change.statements]))
+    folder = tmp_path / str(len(list(tmp_path.iterdir())))
+    folder.mkdir()
+    site = Site(empty, folder)
+    site.revise(*(f"op.execute(sa.text({colons(one)!r}))" for one in change.setup))
+    site.revise(*(f"op.execute(sa.text({colons(one)!r}))" for one in change.statements))
+
+    try:
+        begin(site, change)
+    except DBAPIError:
+        reject()
+    try:
+        for statement in change.statements:
+            site.sql(colons(statement))
+    except DBAPIError:
+        wanted = None
+    else:
+        wanted = outcome(site)
+
+    sql = written(site)
+    event("in steps" if "_ddl_" in sql else "in a moment")
+    begin(site, change)
+    done = psql(site, sql)
+    note(done.stderr)
+    if wanted is None:
+        event("fails")
+        assert done.returncode
+    else:
+        assert done.returncode == 0
+        assert outcome(site) == wanted
