@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, Phase, event, given, note, reject, settings
+from hypothesis import event, given, note, reject
 from sqlalchemy.exc import DBAPIError
 
 from ddl.online import blocking
 from tests.ddl.online.scripted import psql, written
 from tests.ddl.online.site import Site
 from tests.property.changes import Change, changes
-from tests.property.test_online import FEW, MANY, begin, colons, outcome
+from tests.property.many import examples
+from tests.property.test_online import begin, colons, outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,19 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 
-@settings(
-    max_examples=MANY or FEW,
-    derandomize=not MANY,
-    database=None,
-    deadline=None,
-    phases=(Phase.generate, Phase.shrink) if MANY else (Phase.generate,),
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.filter_too_much,
-        HealthCheck.function_scoped_fixture,
-    ],
-    print_blob=False,
-)
+@examples()
 @given(change=changes())
 def test_as_postgresql_would(
     empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
