@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 # Locks of this transaction that keep others from writing.
 _HELD = """
 SELECT DISTINCT relation AS oid, relation::regclass::text AS name,
-  pg_total_relation_size(relation) AS size FROM pg_locks
+  -- NULL of one that it has dropped.
+  coalesce(pg_total_relation_size(relation), 0) AS size FROM pg_locks
 WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND mode IN (
   'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 """

@@ -91,3 +91,13 @@ def test_nothing_is_executed_to_be_explained(site: Site) -> None:
     site.upgrade()
     assert site.one("SELECT last_value FROM s") == 1
     assert site.one("SELECT nextval('s')") == 2
+
+
+def test_after_something_is_dropped(site: Site) -> None:
+    site.sql(*TABLES)
+    site.revise(
+        'op.execute("DROP MATERIALIZED VIEW v")',
+        'op.execute("CREATE MATERIALIZED VIEW v AS SELECT 2 AS a")',
+    )
+    site.upgrade()
+    assert site.rows("SELECT a FROM v") == [(2,)]
