@@ -204,6 +204,7 @@ def test_small_tables_are_left_to_postgresql(site: Site, monkeypatch: pytest.Mon
     assert not any("VALIDATE" in step.sql for step in steps)
 
 
+@pytest.mark.online
 @pytest.mark.parametrize("statement", [ATTACH, CREATE])
 def test_killed_at_each_step(site: Site, statement: str) -> None:
     site.revise(f"op.execute({statement!r})")

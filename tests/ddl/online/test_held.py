@@ -71,6 +71,7 @@ def test_without_a_lock_that_others_mind(site: Site) -> None:
     assert not any("half_done" in step.sql for step in steps)
 
 
+@pytest.mark.online
 def test_killed_at_each_step(site: Site) -> None:
     site.revise(*(f"op.execute({sql!r})" for sql in (STRONG, LONG[0], "DROP TABLE copy")))
     survives(site, *TABLES)

@@ -60,6 +60,7 @@ def test_what_comes_before_and_after(site: Site, after: tuple[str, ...]) -> None
     assert "column t.a bigint f  " in site.catalog
 
 
+@pytest.mark.online
 def test_a_run_that_dies(site: Site) -> None:
     before = 'op.execute("ALTER TABLE t ADD COLUMN y int")'
     site.revise(before, DROP, widened("b"), widened("a"), CREATE)
