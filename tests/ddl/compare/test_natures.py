@@ -86,6 +86,14 @@ def test_there_and_back(databases: Scratch, name: str) -> None:
     assert found == list(wanted)
 
 
+def test_a_view_stays_when_a_filled_column_may_be_null_again(databases: Scratch) -> None:
+    new = A.format(f'Column("b", Text, index=True), {FILLED}') + VIEW.format("a")
+    change = there(databases, OLD + VIEW.format("a"), new)
+    assert len(change.parts) == 2
+    assert "nullable=True" in change.down
+    assert "VIEW" not in change.down
+
+
 def test_their_names(tree: Tree) -> None:
     module = tree.root / "models" / "tags.py"
     module.write_text(TAGS)
