@@ -44,6 +44,19 @@ CHANGES = {
         A.format(f'Column("b", Text), {FILLED}'),
         ({"add_column"}, {"execute", "alter_column"}),
     ),
+    "a check changes": (
+        A.format('CheckConstraint("a > 0", name="c")'),
+        A.format('CheckConstraint("a > 1", name="c")'),
+        ({"execute"},),
+    ),
+    "a foreign key changes, and a column comes": (
+        HEIR + OLD.replace("Integer", 'Integer, ForeignKey("g.id")'),
+        HEIR
+        + A.format('Column("b", Text), Column("c", Text)').replace(
+            "Integer", 'Integer, ForeignKey("g.id", ondelete="CASCADE")'
+        ),
+        ({"add_column"}, {"drop_constraint", "create_foreign_key"}),
+    ),
     "only steps": (
         OLD,
         OLD.replace("Text", "Text, index=True").replace("Integer", "Integer, nullable=False"),
@@ -73,6 +86,7 @@ OPERATIONS = {
     "create_index",
     "create_table",
     "drop_column",
+    "drop_constraint",
     "drop_index",
     "execute",
 }
