@@ -132,7 +132,12 @@ def _alter(operation: ops.AlterColumnOp, column: Column[Any]) -> MigrateOperatio
 
 def _not_null(table: str, schema: str | None, column: str, kind: Any) -> ops.AlterColumnOp:  # noqa: ANN401  # any type of SQLAlchemy's
     return ops.AlterColumnOp(
-        table, column, schema=schema, existing_type=kind, modify_nullable=False
+        table,
+        column,
+        schema=schema,
+        existing_type=kind,
+        existing_nullable=True,
+        modify_nullable=False,
     )
 
 

@@ -16,6 +16,7 @@ from ddl.online import parser
 from ddl.online.settings import Settings
 from ddl.plan import statements
 from ddl.plan.asking import Planner
+from ddl.plan.cursor import Cursor
 from ddl.steps import Running
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
     from ddl.compare.comparison import Comparison
     from ddl.compare.prover import Prover, Stages
+    from ddl.plan.cursor import Name
+
+# What begins a constraint's name, or one that has none.
+_CONSTRAINTS = ("CONSTRAINT", "CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE")
 
 
 def of(
@@ -39,9 +44,12 @@ def of(
     found = prover.bare(comparison, operations)
     proving = prover.of(context, comparison)
     stepping = {id(operation) for operation in _stepping(context, comparison, proving, found)}
+    if not stepping:
+        return None
+    stepping |= _replaced(proving, found, stepping)
     plain = [operation for operation in found if id(operation) not in stepping]
     steps = [operation for operation in found if id(operation) in stepping]
-    if not steps or not plain:
+    if not plain:
         return None
     for first, second in ((plain, steps), (steps, plain)):
         try:
@@ -51,6 +59,36 @@ def of(
         if stages is not None:
             return stages, first is steps
     return None
+
+
+def _replaced(proving: Prover, found: Sequence[MigrateOperation], stepping: set[int]) -> set[int]:
+    """Return the operations that drop a constraint of a table to which the steps add one.
+
+    It may be the same one anew: from a revision before on, rows would go unchecked until then.
+    """
+    said = {id(one): statements.of_operation(proving.context, one) for one in found}
+    adding, dropping = (
+        {
+            id(one): {table for part in said[id(one)] for table in _tables(part.sql, verb)}
+            for one in found
+        }
+        for verb in ("ADD", "DROP")
+    )
+    anew = {table for one in stepping for table in adding[one]}
+    return {one for one, tables in dropping.items() if tables & anew}
+
+
+def _tables(sql: str, verb: str) -> Iterator[Name]:
+    """Yield the tables to which a statement adds constraints, or from which it drops some."""
+    cursor = Cursor(sql)
+    if not cursor.maybe("ALTER", "TABLE"):
+        return
+    cursor.maybe("IF", "EXISTS")
+    cursor.maybe("ONLY")
+    table = cursor.name()
+    for action in cursor.parts():
+        if action.maybe(verb) and action.any(*_CONSTRAINTS):
+            yield table
 
 
 def _stepping(

@@ -36,7 +36,8 @@ _EXCLUDED = {
     "SHARE": "ROW EXCLUSIVE",
 }
 
-# The oldest transactions come first. Of other roles' sessions a role may not see the age.
+# The oldest transactions come first. Of other roles' sessions a role may not see the age: which of
+# them are long it learns by looking for that long.
 _HOLDERS = f"""
 WITH named AS (
   SELECT to_regclass(format('%I.%I', split_part(name, chr(1), 1), split_part(name, chr(1), 2)))
@@ -83,7 +84,8 @@ def wait(steps: Steps, statements: Sequence[str], patience: Patience) -> None:
     while (now := time.monotonic()) < began + limit:
         holders = steps.rows(_HOLDERS, **parameters)
         long = [row for row in holders if _age(row, seen, now) >= _LONG]
-        if not long and all(row.age is not None for row in holders):
+        known = now >= began + _LONG or all(row.age is not None for row in holders)
+        if known and not long:
             return
         if now > began + steps.settings.lock_timeout / 1000:
             for row in long[:1]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from ddl.compare.names import quoted
+from ddl.database import reason
+from ddl.online import waiting
 
 if TYPE_CHECKING:
     from ddl.online.catalog import Relation
@@ -29,4 +33,20 @@ def detach(runner: Runner, shape: DetachPartition, table: Relation, key: str) ->
             on = quoted(table.schema, table.name)
             runner.step(f"ALTER TABLE {on} DETACH PARTITION {shape.partition} FINALIZE")
         else:
-            runner.concurrently(shape.sql)
+            _begin(runner, shape, table)
+
+
+def _begin(runner: Runner, shape: DetachPartition, table: Relation) -> None:
+    """Detach a partition. Raises LeftNothingError where PostgreSQL refuses to begin."""
+    try:
+        runner.concurrently(shape.sql)
+    except DBAPIError as error:
+        if error.connection_invalidated or waiting.busy(error):
+            raise
+        found = runner.rows(_STATE, table=table.oid, name=shape.partition)
+        if found and found[0].inhdetachpending:
+            raise
+        # Else the next run would take a partition that is not there for one that is detached.
+        with runner.connection.begin():
+            runner.journal.end(runner.connection)
+        raise runner.refuse(f"{reason.of(error)}.") from error

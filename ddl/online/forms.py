@@ -63,6 +63,8 @@ def _chosen(runner: Runner, shape: shapes.Shape, *, asked: bool) -> Callable[[st
         _GUARDS[type(shape)](runner, shape)
         return None
     table = runner.find(shape.table)
+    if table is not None and table.kind == "v" and isinstance(shape, shapes.Change):
+        many.expect_few(runner, shape)
     if table is None or table.kind not in _TABLES or table.persistence == "t":
         return None
     if table.oid not in runner.known:

@@ -17,10 +17,9 @@ from ddl.online.lexer import tokens
 if TYPE_CHECKING:
     from ddl.online.runner import Runner
 
-# Locks of this transaction that keep others from writing.
+# Locks of this transaction that keep others from writing; what it has dropped has no size.
 _HELD = """
 SELECT DISTINCT relation AS oid, relation::regclass::text AS name,
-  -- NULL of one that it has dropped.
   coalesce(pg_total_relation_size(relation), 0) AS size FROM pg_locks
 WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND mode IN (
   'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')

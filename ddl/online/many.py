@@ -1,7 +1,7 @@
 """Many rows of a large table that one statement would change: who writes them waits until its end.
 
-What changes which table is asked of PostgreSQL's planner (EXPLAIN), which sees a MERGE, or an
-UPDATE in a WITH, too.
+What changes which table is asked of PostgreSQL's planner (EXPLAIN), which sees a MERGE, an UPDATE
+in a WITH, or the table of a view, too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ddl.online.runner import Runner
-    from ddl.online.shapes import Writes
+    from ddl.online.shapes import Shape
 
 # Rows that are changed in about a tenth of a second.
 _FEW = 10_000
@@ -26,7 +26,7 @@ _FEW = 10_000
 EFFECT = "changes many rows of {} at once, and who writes them waits until its end"
 
 
-def expect_few(runner: Runner, shape: Writes) -> None:
+def expect_few(runner: Runner, shape: Shape) -> None:
     """Raise LeftNothingError when a statement would change many rows of a large table."""
     for verb, name, rows in changed(runner, shape.sql):
         table = runner.find(name)

@@ -108,6 +108,7 @@ class Runner(Steps):
                     raise self._with_ways_on(error, step) from error
                 except DBAPIError as error:
                     if self.gone or not waiting.busy(error):
+                        self._done_nothing(error)
                         raise
                     transaction.roll_back(self.context)
                     patience.wait(self.connection, error.statement or "")
@@ -191,6 +192,13 @@ class Runner(Steps):
             with self.connection.begin():
                 self.journal.clear(self.connection)
             self.running.split = False
+
+    def _done_nothing(self, error: DBAPIError) -> None:
+        """Take the note away where a revision has done nothing, and nothing of it has begun."""
+        note = self.journal.note
+        if self.journal.stored and not (note.done or note.began or error.connection_invalidated):
+            self._forget()
+            self.running.resumed = False
 
     def _with_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
         """Return an error that says, too, what can be done with a revision that is half done."""

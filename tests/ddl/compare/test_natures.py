@@ -44,6 +44,19 @@ CHANGES = {
         A.format(f'Column("b", Text), {FILLED}'),
         ({"add_column"}, {"execute", "alter_column"}),
     ),
+    "a check changes": (
+        A.format('CheckConstraint("a > 0", name="c")'),
+        A.format('CheckConstraint("a > 1", name="c")'),
+        ({"execute"},),
+    ),
+    "a foreign key changes, and a column comes": (
+        HEIR + OLD.replace("Integer", 'Integer, ForeignKey("g.id")'),
+        HEIR
+        + A.format('Column("b", Text), Column("c", Text)').replace(
+            "Integer", 'Integer, ForeignKey("g.id", ondelete="CASCADE")'
+        ),
+        ({"add_column"}, {"drop_constraint", "create_foreign_key"}),
+    ),
     "only steps": (
         OLD,
         OLD.replace("Text", "Text, index=True").replace("Integer", "Integer, nullable=False"),
@@ -73,6 +86,7 @@ OPERATIONS = {
     "create_index",
     "create_table",
     "drop_column",
+    "drop_constraint",
     "drop_index",
     "execute",
 }
@@ -84,6 +98,14 @@ def test_there_and_back(databases: Scratch, name: str) -> None:
     change = there(databases, old, new)
     found = [{one for one in OPERATIONS if f"op.{one}(" in part} for part in change.parts]
     assert found == list(wanted)
+
+
+def test_a_view_stays_when_a_filled_column_may_be_null_again(databases: Scratch) -> None:
+    new = A.format(f'Column("b", Text, index=True), {FILLED}') + VIEW.format("a")
+    change = there(databases, OLD + VIEW.format("a"), new)
+    assert len(change.parts) == 2
+    assert "nullable=True" in change.down
+    assert "VIEW" not in change.down
 
 
 def test_their_names(tree: Tree) -> None:

@@ -111,7 +111,9 @@ def test_after_that_it_queues(site: Site) -> None:
     assert modes == {"AccessExclusiveLock"}
 
 
-def test_a_role_that_may_not_see_how_long(site: Site) -> None:
+@pytest.fixture
+def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a role that may not see others' sessions own the tables, and upgrade."""
     site.sql(
         "DROP ROLE IF EXISTS aside_owner",
         "CREATE ROLE aside_owner LOGIN",
@@ -119,15 +121,51 @@ def test_a_role_that_may_not_see_how_long(site: Site) -> None:
         *(f"ALTER TABLE {name} OWNER TO aside_owner" for name in ("t", "p", "alembic_version")),
         "GRANT CREATE ON SCHEMA public TO aside_owner",
     )
+    url = site.url.set(username="aside_owner").render_as_string(hide_password=False)
+    with monkeypatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        yield
+    site.sql("DROP OWNED BY aside_owner CASCADE", "DROP ROLE aside_owner")
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_role_that_may_not_see_how_long(site: Site) -> None:
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
     with sampled(site, QUEUED) as modes, reading(site, 1):
-        owner = site.url.set(username="aside_owner")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DATABASE_URL", owner.render_as_string(hide_password=False))
-            site.upgrade(lock_aside="1min")
+        site.upgrade(lock_aside="1min")
     assert not modes
     assert site.version == [site.made[-1]]
-    site.sql("DROP OWNED BY aside_owner CASCADE", "DROP ROLE aside_owner")
+
+
+@contextmanager
+def busy(site: Site) -> Iterator[None]:
+    """Let short transactions read t all the time, more than one at each moment."""
+    stop = threading.Event()
+
+    def read() -> None:
+        with connectable(site.url).connect() as connection:
+            while not stop.is_set():
+                connection.execute(text("SELECT FROM t"))
+                stop.wait(0.02)
+                connection.rollback()
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.usefixtures("owner")
+def test_short_transactions_of_others_are_not_waited_for(site: Site) -> None:
+    site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
+    with busy(site):
+        site.upgrade(lock_aside="1h", lock_patience="1h")
+    assert site.version == [site.made[-1]]
 
 
 @pytest.mark.online

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from ddl.database.connect import engine as connectable
+from ddl.errors import UserError
 from tests.ddl.online.killed import survives
 
 if TYPE_CHECKING:
@@ -49,6 +50,38 @@ def test_others_work_until_those_before_it_are_done(site: Site, *, block: bool) 
         thread.join()
     assert site.one(PARTS) == 0
     assert site.version == ["002a"]
+
+
+# What else is there, the statement, and why PostgreSQL refuses it.
+REFUSED = [
+    (
+        "CREATE TABLE other (a int)",
+        "ALTER TABLE t DETACH PARTITION other CONCURRENTLY",
+        "is not a partition",
+    ),
+    (
+        "CREATE TABLE other (a int)",
+        "ALTER TABLE t DETACH PARTITION never CONCURRENTLY",
+        'relation "never" does not exist',
+    ),
+    ("CREATE TABLE rest PARTITION OF t DEFAULT", DETACH, "when a default partition exists"),
+]
+
+
+@pytest.mark.parametrize("before", [(), ('op.create_index("i", "u", ["a"])',)])
+@pytest.mark.parametrize(("table", "sql", "why"), REFUSED)
+def test_what_postgresql_refuses_is_refused_again(
+    site: Site, table: str, sql: str, why: str, before: tuple[str, ...]
+) -> None:
+    rows = "CREATE TABLE u AS SELECT n AS a FROM generate_series(1, 1000) AS n"
+    site.sql(*TABLES, table, rows)
+    parts = site.one(PARTS)
+    site.revise(*before, f"op.execute({sql!r})")
+    for _ in range(2):
+        with pytest.raises(UserError, match=f"stops: .*{why}"):
+            site.upgrade()
+        assert (site.note() is None) == (not before)
+    assert site.one(PARTS) == parts
 
 
 def test_killed_at_each_step(site: Site) -> None:

@@ -59,6 +59,17 @@ def test_what_is_short_stays_one_transaction(site: Site, statement: str) -> None
     assert not any("half_done" in step.sql for step in steps)
 
 
+@pytest.mark.parametrize("drop", ["DROP MATERIALIZED VIEW v", "DROP TABLE copy", "DROP TABLE t"])
+def test_the_lock_of_what_is_gone_keeps_nobody(site: Site, drop: str) -> None:
+    site.sql(*TABLES, "CREATE TABLE old AS SELECT * FROM t")
+    statement = "CREATE TABLE more AS SELECT a FROM old"
+    site.revise(f"op.execute({drop!r})", f"op.execute({statement!r})")
+    with watched() as steps:
+        site.upgrade()
+    assert site.version == ["002a"]
+    assert not any("half_done" in step.sql for step in steps)
+
+
 def test_without_a_lock_that_others_mind(site: Site) -> None:
     site.sql(*TABLES)
     site.revise(

@@ -60,6 +60,26 @@ def test_what_is_done_is_edited(half_done: Site) -> None:
     assert half_done.rows("SELECT a FROM t ORDER BY a") == [(1,), (5,)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'op.alter_column("t", "never", nullable=False)',
+        'op.create_index("t", "t", ["a"])',
+        'op.execute("ALTER TABLE p ATTACH PARTITION t FOR VALUES IN (1)")',
+    ],
+)
+def test_a_first_statement_that_fails_leaves_no_note(site: Site, line: str) -> None:
+    site.sql(
+        *TABLE,
+        "CREATE TABLE p (a int) PARTITION BY LIST (a)",
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+    )
+    site.revise(line)
+    with pytest.raises(UserError, match=r"fails: .*; the database is as it was before it"):
+        site.upgrade()
+    assert site.note() is None
+
+
 def test_another_revision_is_no_way_out(half_done: Site) -> None:
     with pytest.raises(UserError) as error:
         half_done.downgrade("base")

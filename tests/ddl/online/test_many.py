@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TABLES = (
     'CREATE TABLE t (a int PRIMARY KEY, "B" int)',
     "CREATE TABLE u (a int)",
+    "CREATE VIEW w AS SELECT * FROM t",
     "INSERT INTO t SELECT n, n FROM generate_series(1, 20000) AS n",
     "INSERT INTO u SELECT n FROM generate_series(1, 20000) AS n",
     "ANALYZE",
@@ -28,6 +29,8 @@ MANY = [
     ("WITH x AS (DELETE FROM t RETURNING a) INSERT INTO u SELECT a FROM x", "DELETE"),
     ('UPDATE t SET "B" = 0 RETURNING a', "UPDATE"),
     ("DELETE FROM ONLY t", "DELETE"),
+    ('UPDATE w SET "B" = 0 WHERE a > 0', "UPDATE"),
+    ("DELETE FROM w", "DELETE"),
     (
         'INSERT INTO t SELECT a FROM u ON CONFLICT (a) DO UPDATE SET "B" = 0',
         "ON CONFLICT DO UPDATE",
@@ -65,6 +68,7 @@ def test_a_small_table_runs(
         "WITH x AS (SELECT a FROM t) INSERT INTO u SELECT a FROM x",
         "INSERT INTO t SELECT a + 20000 FROM u ON CONFLICT DO NOTHING",
         'INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET "B" = 0',
+        'UPDATE w SET "B" = 0 WHERE a = 1',
         "MERGE INTO never USING u ON true WHEN MATCHED THEN DELETE",
     ],
 )
