@@ -10,6 +10,7 @@ from alembic.util import rev_id
 
 from ddl.compare import natures, staged
 from ddl.compare.plugin import turned
+from ddl.online.settings import switched
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -33,10 +34,11 @@ def split(
     """Put what commits in steps into a revision of its own, and what goes into the last one.
 
     Return why what goes cannot be, as a line for the screen; "" where it is, or nothing goes.
+    Raises UserError for an option that is neither on nor off.
     """
     environment = context.environment_context
     said = environment.get_x_argument(as_dictionary=True) if environment else {}
-    if said.get(OPTION) == "off" or len(directives) != 1:
+    if not switched(OPTION, said) or len(directives) != 1:
         return ""
     (script,) = directives
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():

@@ -59,9 +59,18 @@ def online(arguments: Mapping[str, str]) -> bool:
 
     ALEMBIC_ONLINE is the same in the environment. Raises UserError for what is neither on nor off.
     """
-    said, value = "-x online", arguments.get("online")
+    return switched("online", arguments)
+
+
+def switched(name: str, arguments: Mapping[str, str]) -> bool:
+    """Return whether something is on, as it is unless ``-x name=off`` or ALEMBIC_NAME says not.
+
+    Raises UserError for what is neither on nor off.
+    """
+    said, value = f"-x {name}", arguments.get(name)
     if value is None:
-        said, value = "ALEMBIC_ONLINE", os.environ.get("ALEMBIC_ONLINE", "")
+        said = f"ALEMBIC_{name.upper()}"
+        value = os.environ.get(said, "")
     if value.lower() in _OFF:
         return False
     if value.lower() in _ON:

@@ -124,7 +124,11 @@ def test_one_revision_when_it_is_said(tree: Tree) -> None:
     succeed(tree, "revision", "--autogenerate", "-m", "create tags")
     module.write_text(TAGS.replace("word: Mapped[str]", "title: Mapped[str | None]"))
     known = set(tree.versions.glob("*.py"))
-    succeed(tree, "-x", "split=off", "revision", "--autogenerate", "-m", "in one")
+    done = tree.alembic("-x", "split=x", "revision", "--autogenerate", "-m", "in one")
+    assert done.code == 1
+    assert done.err.endswith('FAILED: -x split is "x": write on or off.\n')
+    assert set(tree.versions.glob("*.py")) == known
+    succeed(tree, "-x", "split=no", "revision", "--autogenerate", "-m", "in one")
     (file,) = set(tree.versions.glob("*.py")) - known
     assert "add_column" in file.read_text()
     assert "drop_column" in file.read_text()
