@@ -13,7 +13,7 @@ from sqlalchemy import DefaultClause
 from ddl.compare import backfill, framed, leaves, residue, search
 from ddl.compare.pair import pairs
 from ddl.compare.search import Candidate, UnsafeValueError
-from ddl.compare.tightened import tightened
+from ddl.compare.tightened import spared, tightened
 from ddl.compare.ways import Ways
 from ddl.errors import UserError
 
@@ -121,8 +121,9 @@ def _proven(
         up = framed.framed(comparison, fills, found)
         if not comparison.proven:
             return up
-        tight = tightened(found)
-        if [*map(id, tight)] != [*map(id, found)]:
+        for tight in (spared(found), tightened(found)):
+            if [*map(id, tight)] == [*map(id, found)]:
+                continue
             shorter = framed.framed(comparison, fills, tight)
             with candidate(comparison, context) as other:
                 if round_trip(other, shorter, original, after):

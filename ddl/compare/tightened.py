@@ -23,6 +23,25 @@ _KINDS = ("view ", "materialized view ", "function ", "procedure ", "trigger ", 
 # What PostgreSQL refuses while a view or a trigger names the column.
 _TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
 
+# What changes the rows that a materialized view was made of.
+_VALUES = re.compile(r" SET EXPRESSION ")
+
+
+def spared(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    """Return operations without what they drop and create again just as it was.
+
+    The same list where nothing is, or where a type or what a column is made of changes; whether
+    PostgreSQL lets all that stay is to be proven.
+    """
+    known = [one for one in found if isinstance(one, StatementOp)]
+    values = any(_VALUES.search(text) for one in known for text in one.upgrade)
+    if values or any(map(_retypes, found)):
+        return list(found)
+    was = {one.label: one.downgrade for one in known if one.action == "drop"}
+    comes = {one.label: one.upgrade for one in known if one.action == "create"}
+    same = {label for label, create in was.items() if comes.get(label) == create}
+    return [one for one in found if not (isinstance(one, StatementOp) and one.label in same)]
+
 
 def tightened(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return operations of which only changes of types stand between DROP and CREATE.

@@ -39,6 +39,13 @@ def test_what_needs_the_view_away_stays_in_between(databases: Scratch) -> None:
     assert "drop_column" in change.up
 
 
+def test_what_can_stay_is_not_dropped(databases: Scratch) -> None:
+    view = VIEW.replace(", b", "")
+    change = there(databases, BEFORE.replace(VIEW, view), 'table(Column("a", Integer))\n' + view)
+    assert change.up.count("drop_column") == 2
+    assert "VIEW" not in change.up + change.down
+
+
 def statement(action: str, label: str, sql: str) -> StatementOp:
     """Return an operation."""
     return StatementOp(action, label, (sql,), ())
