@@ -11,6 +11,7 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
 from ddl.compare import backfill, framed, leaves, residue, search
+from ddl.compare.built_first import built_first
 from ddl.compare.pair import pairs
 from ddl.compare.search import Candidate, UnsafeValueError
 from ddl.compare.tightened import spared, tightened
@@ -121,7 +122,7 @@ def _proven(
         up = framed.framed(comparison, fills, found)
         if not comparison.proven:
             return up
-        for tight in (spared(found), tightened(found)):
+        for tight in (built_first(spared(found)), built_first(found), tightened(found)):
             if [*map(id, tight)] == [*map(id, found)]:
                 continue
             shorter = framed.framed(comparison, fills, tight)
