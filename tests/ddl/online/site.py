@@ -42,7 +42,8 @@ VERSION = (
 )
 
 
-# What the server has of a database, without the order of columns.
+# What the server has of a database, without the order of columns. Before PostgreSQL 18, VALIDATE of
+# a key that refers to a table with partitions leaves what it is to each of them NOT VALID.
 _CATALOG = """
 SELECT format('column %s.%s %s %s %s %s', c.oid::regclass, attname,
   format_type(atttypid, atttypmod), attnotnull,
@@ -54,7 +55,9 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND attnum
 UNION ALL SELECT format('index %s %s', pg_get_indexdef(indexrelid), indisvalid) FROM pg_index
   JOIN pg_class AS c ON c.oid = indrelid WHERE relnamespace = 'public'::regnamespace
 UNION ALL SELECT format('constraint %s %s %s %s', conrelid::regclass, conname,
-  pg_get_constraintdef(oid), convalidated)
+  replace(pg_get_constraintdef(oid), ' NOT VALID', ''),
+  convalidated OR conparentid <> 0 AND conrelid <> confrelid AND contype = 'f'
+    AND current_setting('server_version_num')::int < 180000)
 FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT format('trigger %s %s', tgrelid::regclass, tgname) FROM pg_trigger
   WHERE NOT tgisinternal
