@@ -24,13 +24,8 @@ def of(revisions: Iterable[Script]) -> set[str]:
     to be there.
     """
     found: set[str] = set()
-    for revision in revisions:
-        try:
-            said = statements.of(revision.module.upgrade)
-        except statements.UnreadableError:
-            continue
-        for statement in said:
-            _note(found, statement.sql)
+    for statement in statements.of_upgrades(revisions):
+        _note(found, statement.sql)
     return found
 
 

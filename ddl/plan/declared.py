@@ -38,21 +38,16 @@ def unfinished_lines(
 def not_valid(revisions: Iterable[Script]) -> set[str]:
     """Return the constraints that the upgrades of revisions add NOT VALID and never validate."""
     found: set[str] = set()
-    for revision in revisions:
-        try:
-            said = statements.of(revision.module.upgrade)
-        except statements.UnreadableError:
-            continue
-        for statement in said:
-            for cursor in split(statement.sql):
-                if not cursor.maybe("ALTER", "TABLE"):
-                    continue
-                cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-                cursor.name()
-                for action in cursor.parts():
-                    if action.maybe("ADD", "CONSTRAINT"):
-                        name = action.identifier()
-                        found |= {name} if action.has("NOT", "VALID") else set()
-                    elif action.any("VALIDATE CONSTRAINT", "DROP CONSTRAINT"):
-                        found.discard(action.identifier())
+    for statement in statements.of_upgrades(revisions):
+        for cursor in split(statement.sql):
+            if not cursor.maybe("ALTER", "TABLE"):
+                continue
+            cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
+            cursor.name()
+            for action in cursor.parts():
+                if action.maybe("ADD", "CONSTRAINT"):
+                    name = action.identifier()
+                    found |= {name} if action.has("NOT", "VALID") else set()
+                elif action.any("VALIDATE CONSTRAINT", "DROP CONSTRAINT"):
+                    found.discard(action.identifier())
     return found

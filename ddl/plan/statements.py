@@ -19,10 +19,11 @@ from ddl.plan.cursor import Cursor
 from ddl.plan.types import Type, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
+    from alembic.script import Script
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,16 @@ def of(function: Callable[..., None]) -> list[Statement]:
         except Exception as error:
             raise UnreadableError(str(error) or type(error).__name__) from error
     return said
+
+
+def of_upgrades(revisions: Iterable[Script]) -> Iterator[Statement]:
+    """Yield the statements of the upgrades of revisions, but for those that ask a database."""
+    for revision in revisions:
+        try:
+            said = of(revision.module.upgrade)
+        except UnreadableError:
+            continue
+        yield from said
 
 
 def of_operation(context: AutogenContext, operation: MigrateOperation) -> list[Statement]:
