@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +103,10 @@ class Site:
             upgrade="\n    ".join(upgrade),
             downgrade=downgrade,
         )
-        (self.versions / f"{name}.py").write_text(content)
+        file = self.versions / f"{name}.py"
+        file.write_text(content)
+        # Python takes a file of the same length and second for the one that it has compiled.
+        Path(cache_from_source(str(file))).unlink(missing_ok=True)
         self.made.append(name)
         return name
 
