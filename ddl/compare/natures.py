@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from ddl.compare.comparison import Comparison
     from ddl.compare.prover import Prover, Stages
     from ddl.plan.cursor import Name
+    from ddl.plan.statements import Statement
+
+    # What operations execute, by their identity.
+    Said = dict[int, list[Statement]]
 
 # What begins a constraint's name, or one that has none.
 _CONSTRAINTS = ("CONSTRAINT", "CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE")
@@ -43,10 +47,13 @@ def of(
     """
     found = prover.bare(comparison, operations)
     proving = prover.of(context, comparison)
-    stepping = {id(operation) for operation in _stepping(context, comparison, proving, found)}
+    if len(found) == 1:
+        return None
+    said = {id(one): statements.of_operation(proving.context, one) for one in found}
+    stepping = {id(one) for one in _stepping(context, comparison, proving, found, said)}
     if not stepping:
         return None
-    stepping |= _replaced(proving, found, stepping)
+    stepping |= _replaced(said, stepping)
     plain = [operation for operation in found if id(operation) not in stepping]
     steps = [operation for operation in found if id(operation) in stepping]
     if not plain:
@@ -61,16 +68,15 @@ def of(
     return None
 
 
-def _replaced(proving: Prover, found: Sequence[MigrateOperation], stepping: set[int]) -> set[int]:
+def _replaced(said: Said, stepping: set[int]) -> set[int]:
     """Return the operations that drop a constraint of a table to which the steps add one.
 
     It may be the same one anew: from a revision before on, rows would go unchecked until then.
     """
-    said = {id(one): statements.of_operation(proving.context, one) for one in found}
     adding, dropping = (
         {
-            id(one): {table for part in said[id(one)] for table in _tables(part.sql, verb)}
-            for one in found
+            one: {table for part in parts for table in _tables(part.sql, verb)}
+            for one, parts in said.items()
         }
         for verb in ("ADD", "DROP")
     )
@@ -96,12 +102,9 @@ def _stepping(
     comparison: Comparison,
     proving: Prover,
     found: Sequence[MigrateOperation],
+    said: Said,
 ) -> Iterator[MigrateOperation]:
     """Yield the operations that commit in steps on a table with rows."""
-    rendering = proving.context
-    if len(found) == 1:
-        return
-    said = {id(one): statements.of_operation(rendering, one) for one in found}
     made = {leaves.table_key(one) for one in found if isinstance(one, ops.CreateTableOp)}
     if not any(
         parser.parse(statement.sql)
@@ -112,7 +115,7 @@ def _stepping(
         return
     going = {leaves.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
     with (
-        candidate(comparison, rendering) as one,
+        candidate(comparison, proving.context) as one,
         connect(one.url, source="the scratch server") as connection,
     ):
         planner = Planner(context, connection, Settings(), Running(), large=True)

@@ -122,9 +122,11 @@ def _proven(
         up = framed.framed(comparison, fills, found)
         if not comparison.proven:
             return up
+        tried = [[*map(id, found)]]
         for tight in (built_first(spared(found)), built_first(found), tightened(found)):
-            if [*map(id, tight)] == [*map(id, found)]:
+            if [*map(id, tight)] in tried:
                 continue
+            tried.append([*map(id, tight)])
             shorter = framed.framed(comparison, fills, tight)
             with candidate(comparison, context) as other:
                 if round_trip(other, shorter, original, after):

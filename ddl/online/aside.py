@@ -89,7 +89,7 @@ def wait(steps: Steps, statements: Sequence[str], patience: Patience) -> None:
             return
         if now > began + steps.settings.lock_timeout / 1000:
             for row in long[:1]:
-                patience.tell(row)
+                patience.tell(waiting.using(row))
             for row in [row for row in long if row.maintenance][:1]:
                 _end_autovacuum(steps, row.relation)
         time.sleep(_PAUSE)

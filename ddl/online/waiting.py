@@ -63,10 +63,10 @@ class Patience:
         """Return how many seconds are left."""
         return max(self.seconds - (time.monotonic() - self.began), 0) if self.seconds else math.inf
 
-    def tell(self, row: Row[Any]) -> None:
+    def tell(self, who: str) -> None:
         """Say once who is waited for."""
         if not self.told:
-            sys.stderr.write(f"Waiting for a lock: {described(row)} uses {row.relation} …\n")
+            sys.stderr.write(f"Waiting for a lock: {who} …\n")
         self.told = True
 
     def wait(self, connection: Connection, sql: str) -> None:
@@ -83,9 +83,7 @@ class Patience:
                     f"{self.label} found no moment for its lock in {passed:.0f} s: {who}.\n"
                     "Run the same command again, or with more patience: -x lock_patience=30min"
                 )
-            if not self.told:
-                sys.stderr.write(f"Waiting for a lock: {who} …\n")
-            self.told = True
+            self.tell(who)
         self.tries += 1
         pause = min(_FIRST * 1.5**self.tries, _LONGEST)
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
@@ -108,6 +106,11 @@ def holder(connection: Connection, sql: str) -> str:
         row = connection.execute(_HOLDERS, {"names": _names(sql)}).first()
     if row is None:
         return "its holder is gone"
+    return using(row)
+
+
+def using(row: Row[Any]) -> str:
+    """Return who holds a lock, and on what, of a row of ACTIVITY with its relation."""
     return f"{described(row)} uses {row.relation}"
 
 

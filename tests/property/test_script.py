@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import event, given, note, reject
-from sqlalchemy.exc import DBAPIError
+from hypothesis import event, given, note
 
 from ddl.online import blocking
 from tests.ddl.online.scripted import psql, written
 from tests.ddl.online.site import Site
 from tests.property.changes import Change, changes
+from tests.property.compared import begin, begin_or_reject, colons, outcome, plainly
 from tests.property.many import examples
-from tests.property.test_online import begin, colons, outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,17 +34,8 @@ def test_as_postgresql_would(
     site.revise(*(f"op.execute(sa.text({colons(one)!r}))" for one in change.setup))
     site.revise(*(f"op.execute(sa.text({colons(one)!r}))" for one in change.statements))
 
-    try:
-        begin(site, change)
-    except DBAPIError:
-        reject()
-    try:
-        for statement in change.statements:
-            site.sql(colons(statement))
-    except DBAPIError:
-        wanted = None
-    else:
-        wanted = outcome(site)
+    begin_or_reject(site, change)
+    wanted = plainly(site, change)
 
     sql = written(site)
     event("in steps" if "_ddl_" in sql else "in a moment")
