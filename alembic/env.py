@@ -1,7 +1,7 @@
-"""Alembic's environment: which models, which options. How it runs is in ddl/."""
+"""Alembic's environment: which models, which options. How it runs is the engine's, alembic_pg."""
 
 from __future__ import annotations
 
-from ddl import environment
+from alembic_pg import environment
 
 environment.run(models="models")

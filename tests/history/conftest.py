@@ -11,10 +11,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-
-from ddl.compare.dump import environment
-from ddl.database.connect import engine as connectable
-from ddl.embedded import programs
+from alembic_pg.autogenerate.dump.pg_dump import environment
+from alembic_pg.database.connect import engine as connectable
+from alembic_pg.embedded import programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,19 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.autogenerate.dump import pg_dump as dump_pg_dump
+from alembic_pg.autogenerate.sides import desired
+from alembic_pg.commands import autogenerate
 from sqlalchemy import text
-
-from ddl import autogenerate
-from ddl.compare import desired, dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL, Engine
-
-    from ddl.compare.entry import Dump
-    from ddl.database.scratch import Scratch
-    from tests.tree import Tree
 
 # What the schema is made of; a dump without one of them was not read whole.
 KINDS = {
@@ -81,7 +80,7 @@ def from_revisions(project: Tree, empty: URL) -> URL:
 def test_the_revisions_build_what_the_models_say(
     from_models: URL, from_revisions: URL, pg_dump: Callable[[URL], str]
 ) -> None:
-    models, revisions = dump.of(from_models), dump.of(from_revisions)
+    models, revisions = dump_pg_dump.of(from_models), dump_pg_dump.of(from_revisions)
     assert comparable(revisions) == comparable(models)
     assert {entry.kind for entry in models.values()} >= KINDS
     # Once more by the plain text, which shares nothing with the reader above.
@@ -95,11 +94,11 @@ def test_the_revisions_build_what_the_models_say(
 def test_no_difference_is_too_small_to_be_seen(
     engine: Engine, pg_dump: Callable[[URL], str], subtests: pytest.Subtests
 ) -> None:
-    entries, plain = comparable(dump.of(engine.url)), sections(pg_dump(engine.url))
+    entries, plain = comparable(dump_pg_dump.of(engine.url)), sections(pg_dump(engine.url))
     for statement in DIFFERENCES:
         with engine.begin() as connection:
             connection.execute(text(statement))
-        changed_entries = comparable(dump.of(engine.url))
+        changed_entries = comparable(dump_pg_dump.of(engine.url))
         changed_plain = sections(pg_dump(engine.url))
         with subtests.test(statement=statement):
             assert changed_entries != entries

@@ -7,14 +7,14 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.tree import Tree
+    from alembic_pg.testing.tree import Tree
 
 TESTS = """
 import pytest
 from alembic.config import Config
 from pytest_alembic.tests import test_model_definitions_match_ddl
-from ddl.database.connect import engine
-from ddl.database.url import parse
+from alembic_pg.database.connect import engine
+from alembic_pg.database.url import parse
 import os
 
 @pytest.fixture

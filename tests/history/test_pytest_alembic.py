@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic.config import Config
+from alembic_pg.database.connect import engine
 from pytest_alembic.tests import (
     test_model_definitions_match_ddl,
     test_single_head_revision,
     test_up_down_consistency,
     test_upgrade,
 )
-
-from ddl.database.connect import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

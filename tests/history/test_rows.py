@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from alembic_pg.errors import UserError
 
-from ddl.errors import UserError
 from tests.history.rows import KEYS, Rows, lost, read
 
 if TYPE_CHECKING:

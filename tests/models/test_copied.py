@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from ddl.compare import dump
-from ddl.database.url import parse
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.database.url import parse
 
 if TYPE_CHECKING:
-    from tests.tree import Tree
+    from alembic_pg.testing.tree import Tree
 
 # The name of its CHECK is longer than PostgreSQL's 63 bytes.
 THINGS = '''"""Things of all kinds."""
@@ -61,17 +60,17 @@ def test_an_empty_schema_knows_every_command_and_takes_its_first_table(bare: Tre
     nothing = "Nothing to do: the revisions build what the models say.\n"
     assert done(bare, "revision --autogenerate -m nothing") == nothing
     assert list(bare.versions.iterdir()) == []
-    assert dump.of(database) == {}
+    assert pg_dump.of(database) == {}
 
     (bare.root / "models" / "things.py").write_text(THINGS)
     done(bare, "revision --autogenerate -m things")
     (file,) = bare.versions.glob("*.py")
     assert file.name.endswith("_things.py")
     done(bare, "upgrade head")
-    assert "TABLE public.things" in dump.of(database)
+    assert "TABLE public.things" in pg_dump.of(database)
     assert done(bare, "check") == "No new upgrade operations detected.\n"
     done(bare, "downgrade base")
-    assert dump.of(database) == {}
+    assert pg_dump.of(database) == {}
 
 
 def done(tree: Tree, command: str) -> str:

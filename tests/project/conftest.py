@@ -13,7 +13,7 @@ import pytest
 from tests.project.shell import ROOT, Shell
 
 if TYPE_CHECKING:
-    from tests.tree import Tree
+    from alembic_pg.testing.tree import Tree
 
 
 @pytest.fixture
@@ -25,6 +25,8 @@ def repository(tree: Tree, pytestconfig: pytest.Config) -> Shell:
     """
     shutil.copy(ROOT / ".pre-commit-config.yaml", tree.root)
     (tree.root / ".gitignore").write_text("__pycache__/\n")
+    # The hooks find the engine there; git takes it for one file.
+    (tree.root / "engine").symlink_to(ROOT / "engine")
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
     shell = Shell(
         tree.root,

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 ALLOWED = {
     # An application imports them, with two libraries.
     "models": {"models", "sqlalchemy", "alembic_utils"},
-    # The project is there to be copied, with other models.
-    "ddl": {"ddl", "alembic", "alembic_utils", "psycopg2", "sqlalchemy"},
     # Wiring.
-    "alembic": {"ddl"},
+    "alembic": {"alembic_pg"},
     # In five years it must build what it builds today.
     "alembic/versions": {"alembic", "sqlalchemy"},
 }

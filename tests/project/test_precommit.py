@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import nox.project
 import yaml
 from packaging.requirements import Requirement
 
-from tests.project.shell import ROOT
+from tests.project.shell import ROOT, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-    from tests.project.shell import Shell
+    from alembic_pg.testing.tree import Tree
 
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
 HOOKS: dict[str, dict[str, Any]] = {hook["id"]: hook for hook in CONFIG["repos"][0]["hooks"]}
 OFFERED: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+ENGINE = nox.project.load_toml(ROOT / "engine" / "pyproject.toml")
 
 # What is run or has types of its own, and so needs no place beside mypy.
 NOT_IMPORTED = {
@@ -105,8 +108,8 @@ def test_what_a_revision_destroys_without_a_word_is_named(repository: Shell) -> 
 def test_hooks_run_where_they_are_needed() -> None:
     drift = re.compile(HOOKS["drift"]["files"])
     schema = ("models/votes.py", "alembic/versions/x.py", "alembic/env.py", "alembic.ini")
-    assert all(map(drift.search, (*schema, "ddl/compare/dump.py")))
-    assert not any(map(drift.search, ("README.md", "docs/models/x.md", "tests/ddl/test_x.py")))
+    assert all(map(drift.search, (*schema, "engine/src/alembic_pg/errors.py")))
+    assert not any(map(drift.search, ("README.md", "docs/models/x.md", "engine/tests/test_x.py")))
     assert re.search(HOOKS["single-head"]["files"], "alembic/versions/x.py")
 
 
@@ -115,28 +118,57 @@ def test_hooks_come_from_pypi_in_the_versions_of_pyproject() -> None:
     assert {hook["language"] for hook in HOOKS.values()} == {"python"}
 
     project = requirements(PYPROJECT["project"]["dependencies"])
-    lint, commands, typecheck = (
+    engine = requirements(ENGINE["project"]["dependencies"])
+    embedded = requirements(ENGINE["project"]["optional-dependencies"]["embedded"])
+    lint, typecheck = (
         requirements(nox.project.dependency_groups(PYPROJECT, group))
-        for group in ("lint", "commands", "typecheck")
+        for group in ("lint", "typecheck")
     )
     needed = dict.fromkeys(HOOKS, lint)
-    needed["drift"] = needed["single-head"] = needed["destroys"] = project | commands - lint
+    needed["drift"] = needed["single-head"] = needed["destroys"] = project | engine | embedded
     needed["mypy"] = {
-        text for text in project | typecheck if Requirement(text).name not in NOT_IMPORTED
+        text for text in project | engine | typecheck if Requirement(text).name not in NOT_IMPORTED
     }
     found = {name: requirements(hook["additional_dependencies"]) for name, hook in HOOKS.items()}
     assert found == needed
 
 
-def test_other_repositories_are_offered_the_same_drift_check() -> None:
-    [offered] = OFFERED
-    own = HOOKS["drift"]
-    # This project itself, and so what it needs, is installed with the hook.
-    project = PYPROJECT["project"]["dependencies"]
-    needed = set(own["additional_dependencies"]) - set(project)
-    assert set(offered.pop("additional_dependencies")) == needed
-    assert offered.pop("description")
-    assert offered == {key: value for key, value in own.items() if key in offered}
+def test_a_repository_that_uses_the_engine_takes_the_hooks_from_a_clone_of_this_one(
+    tree: Tree, repository: Shell, tmp_path: Path
+) -> None:
+    clone = snapshot(tmp_path / "clone")
+    hooks = "".join(f"      - id: {hook['id']}\n" for hook in OFFERED)
+    (tree.root / ".pre-commit-config.yaml").write_text(
+        f"repos:\n  - repo: {clone}\n    rev: HEAD\n    hooks:\n{hooks}"
+    )
+    # Its own environment of this clone is of no use to another test.
+    repository.environment["PRE_COMMIT_HOME"] = str(tmp_path / "home")
+    code, output = repository.run("rm engine && git add --all && pre-commit run --all-files")
+    assert code == 0, output
+    assert output.count("Passed") == len(OFFERED)
+
+    edit(repository, DOCSTRING, f"{DOCSTRING}\n\n    reason: Mapped[str | None]")
+    code, output = repository.run("git add . && pre-commit run drift")
+    assert code == 1
+    assert "add column  votes.reason\n" in output
+
+
+def snapshot(place: Path) -> Path:
+    """Return a git repository with what pip and pre-commit take of this one."""
+    place.mkdir()
+    for name in ("models", "engine/src"):
+        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (
+        *(".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE"),
+        *(f"engine/{name}" for name in ("pyproject.toml", "README.md", "LICENSE")),
+    ):
+        shutil.copy(ROOT / name, place / name)
+    user = "-c user.name=T -c user.email=t@example.org"
+    code, output = Shell(place, {}).run(
+        f"git init -q -b main && git add . && git {user} commit -q -m 'This repository'"
+    )
+    assert not code, output
+    return place
 
 
 def requirements(texts: Iterable[str]) -> set[str]:

@@ -1,0 +1,1 @@
+"""Statements that turn one object into another."""

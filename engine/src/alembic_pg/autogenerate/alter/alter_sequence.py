@@ -1,0 +1,112 @@
+"""A sequence that changes keeps its value: it is altered, never dropped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.sql.quoting import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.database.server_features import Ways
+
+_OWN = re.compile(r"CREATE (?:UNLOGGED )?SEQUENCE (?P<name>\S.*?)\n(?P<options>.*);$", re.DOTALL)
+
+_IDENTITY = re.compile(
+    r"(?P<column>ALTER TABLE .*? ALTER COLUMN .*?) ADD GENERATED (?P<when>ALWAYS|BY DEFAULT)"
+    r" AS IDENTITY \(\n    SEQUENCE NAME (?P<name>.*?)\n(?P<options>.*)\n\);$",
+    re.DOTALL,
+)
+
+
+def turn(old: Entry, new: Entry, _: Dump, __: Ways) -> list[str] | None:
+    """Return the statements that turn one sequence into another, or None where none can.
+
+    Source: PostgreSQL, ALTER SEQUENCE; pg_dump prints every option except the defaults of AS and
+    CYCLE.
+    """
+    for form in (_OWN, _IDENTITY):
+        one, other = form.match(old.create), form.match(new.create)
+        if one is None or other is None or one["name"] != other["name"]:
+            continue
+        statements: list[str] = []
+        if one["options"] != other["options"]:
+            statements += _alter(other["name"], _Options.of(one), _Options.of(other))
+        logged = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
+        if form is _OWN and logged[0] != logged[1]:
+            statements.append(f"ALTER SEQUENCE {other['name']} SET {logged[1]};")
+        if form is _IDENTITY and one["when"] != other["when"]:
+            statements.append(f"{other['column']} SET GENERATED {other['when']};")
+        return statements
+    return None
+
+
+def undone(entry: Entry) -> str:
+    """Return the statement that drops an identity, for which pg_dump has none; else ""."""
+    match = _IDENTITY.match(entry.create)
+    return f"{match['column']} DROP IDENTITY;" if match else ""
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What ALTER SEQUENCE takes, the bounds as numbers."""
+
+    kind: str
+    start: int
+    step: int
+    low: int
+    high: int
+    cache: int
+    cycle: bool
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> _Options:
+        words = f" {' '.join(match['options'].split())} "
+        kind = found[1] if (found := re.search(r" AS (\w+) ", words)) else "bigint"
+        step = _number(words, "INCREMENT BY", 1)
+        most = (1 << (_BITS[kind] - 1)) - 1
+        return cls(
+            kind=kind,
+            start=_number(words, "START WITH", 1),
+            step=step,
+            low=_number(words, "MINVALUE", 1 if step > 0 else -most - 1),
+            high=_number(words, "MAXVALUE", most if step > 0 else -1),
+            cache=_number(words, "CACHE", 1),
+            cycle=words.endswith(" CYCLE "),
+        )
+
+    def __str__(self) -> str:
+        cycle = "CYCLE" if self.cycle else "NO CYCLE"
+        return (
+            f"AS {self.kind} START WITH {self.start} INCREMENT BY {self.step} "
+            f"MINVALUE {self.low} MAXVALUE {self.high} CACHE {self.cache} {cycle}"
+        )
+
+
+_BITS = {"smallint": 16, "integer": 32, "bigint": 64}
+
+
+def _number(words: str, before: str, default: int) -> int:
+    match = re.search(rf" {before} (-?\d+) ", words)
+    return int(match[1]) if match else default
+
+
+def _alter(name: str, old: _Options, new: _Options) -> Iterator[str]:
+    """Yield how a sequence changes; one that was not used yet begins at its new start.
+
+    Where the bounds get narrower, the value of another one may lie outside of them, and PostgreSQL
+    refuses that.
+    """
+    if new.low > old.low or new.high < old.high:
+        kind = max(old.kind, new.kind, key=_BITS.__getitem__)
+        low, high = min(old.low, new.low), max(old.high, new.high)
+        yield f"ALTER SEQUENCE {name} AS {kind} MINVALUE {low} MAXVALUE {high};"
+        yield (
+            f"SELECT pg_catalog.setval({literal(name)}, {new.start}, false) "  # noqa: S608  # quoted
+            f"FROM {name} WHERE NOT is_called;"
+        )
+    yield f"ALTER SEQUENCE {name} {new};"

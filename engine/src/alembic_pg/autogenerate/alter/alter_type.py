@@ -1,0 +1,177 @@
+"""The statements that turn one enum, composite type or domain into another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
+from alembic_pg.sql.quoting import literal, unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.database.server_features import Ways
+
+_NAME = r'(?P<name>(?:"(?:[^"]|"")*"|[^\s"])+)'
+_ENUM = re.compile(rf"CREATE TYPE {_NAME} AS ENUM \(")
+_COMPOSITE = re.compile(rf"CREATE TYPE {_NAME} AS \(")
+_DOMAIN = re.compile(rf"CREATE DOMAIN {_NAME} AS (?P<rest>.*);$", re.DOTALL)
+_ANY = re.compile(rf"CREATE (?:TYPE|DOMAIN) {_NAME} AS ")
+_CHECK = "\n\tCONSTRAINT "
+_CONSTRAINT = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) ')
+
+
+def turn(old: Entry, new: Entry, dump: Dump, _: Ways) -> list[str] | None:
+    """Return the statements that turn one type into another, or None where it must come anew.
+
+    None are returned where a type_swap does it: for an enum that loses a value or changes their
+    order, and for a composite type of which columns hold an attribute fast that changes its type.
+    dump: where tables of a composite type are found. Raises InexpressibleError for another order
+    of the attributes of a type that tables use.
+    """
+    if enum_name(old) and enum_name(new):
+        return added(old, new) or []
+    if _COMPOSITE.match(old.create) and _COMPOSITE.match(new.create):
+        attributes = made_of(old)[1], made_of(new)[1]
+        if not _in_order(*attributes):
+            if held(old, dump):
+                raise InexpressibleError(old, new)
+            return None
+        typed = any(
+            e.kind == "TABLE" and re.search(rf" OF {re.escape(name(new))}[ ;]", e.create)
+            for e in dump.values()
+        )
+        return list(_attributes(name(new), *attributes, " CASCADE" if typed else ""))
+    one, other = _DOMAIN.match(old.create), _DOMAIN.match(new.create)
+    if one and other:
+        return _domain(other["name"], one["rest"], other["rest"])
+    return None
+
+
+def enum_name(entry: Entry) -> str:
+    """Return an enum's name, as PostgreSQL's statements have it."""
+    match = _ENUM.match(entry.create)
+    return match["name"] if match else ""
+
+
+def enum_labels(entry: Entry) -> list[str]:
+    """Return an enum's values in their order; of another type, none."""
+    match = _ENUM.match(entry.create)
+    return [unquoted(item) for item in _items(entry.create, match.end())] if match else []
+
+
+def name(entry: Entry) -> str:
+    """Return the name of a type as PostgreSQL's statements have it, "" of anything else."""
+    match = _ANY.match(entry.create)
+    return match["name"] if match else ""
+
+
+def made_of(entry: Entry) -> tuple[str, dict[str, str]]:
+    """Return the type that a domain is over, or "", and the attributes of a composite type."""
+    if match := _DOMAIN.match(entry.create):
+        return table_definition.column(f"x {match['rest'].partition(_CHECK)[0]}").type, {}
+    if match := _COMPOSITE.match(entry.create):
+        return "", dict(map(_attribute, _items(entry.create, match.end())))
+    return "", {}
+
+
+def _items(definition: str, start: int) -> list[str]:
+    return table_definition.items(definition, start)[0]
+
+
+def added(old: Entry, new: Entry) -> list[str] | None:
+    """Return how an enum gets its new values, or None where one goes or the order changes."""
+    name, known, labels = enum_name(new), enum_labels(old), enum_labels(new)
+    if [label for label in labels if label in known] != known:
+        return None
+    found = []
+    for place, label in enumerate(labels):
+        if label in known:
+            continue
+        near = labels[place - 1] if place else known[0] if known else ""
+        where = f" {'AFTER' if place else 'BEFORE'} {literal(near)}" if known else ""
+        found.append(f"ALTER TYPE {name} ADD VALUE {literal(label)}{where};")
+        known.append(label)
+    return found
+
+
+def lost(old: Entry, new: Entry) -> list[str]:
+    """Return the values that an enum has and another one has not."""
+    there = enum_labels(new)
+    return [label for label in enum_labels(old) if label not in there]
+
+
+def retyped(old: Entry, new: Entry) -> bool:
+    """Return whether an attribute of a composite type changes its type."""
+    one, other = made_of(old)[1], made_of(new)[1]
+    return any(name in other and other[name] != kind for name, kind in one.items())
+
+
+def held(entry: Entry, dump: Dump) -> bool:
+    """Return whether a table has a column of a type, or of one that is made of it."""
+    found = {entry.key}
+    for key, other in dump.items():
+        if other.kind in {"DOMAIN", "TABLE", "TYPE"} and found.intersection(other.needs):
+            if other.kind == "TABLE":
+                return True
+            found.add(key)
+    return False
+
+
+def _in_order(old: dict[str, str], new: dict[str, str]) -> bool:
+    """Return whether attributes that come last and such that go are all the difference."""
+    kept = [name for name in old if name in new]
+    return list(new)[: len(kept)] == kept
+
+
+def _attributes(name: str, old: dict[str, str], new: dict[str, str], end: str) -> Iterator[str]:
+    for attribute, kind in new.items():
+        if attribute not in old:
+            yield f"ALTER TYPE {name} ADD ATTRIBUTE {attribute} {kind}{end};"
+        elif old[attribute] != kind:
+            yield f"ALTER TYPE {name} ALTER ATTRIBUTE {attribute} TYPE {kind}{end};"
+    for attribute in old:
+        if attribute not in new:
+            yield f"ALTER TYPE {name} DROP ATTRIBUTE {attribute}{end};"
+
+
+def _attribute(item: str) -> tuple[str, str]:
+    name = table_definition.NAME.match(item)
+    end = name.end() if name else 0
+    return item[:end], item[end:].strip()
+
+
+def _domain(name: str, old: str, new: str) -> list[str] | None:
+    """Return how a domain changes; PostgreSQL changes no domain's type or collation."""
+    one, other = _domain_parts(old), _domain_parts(new)
+    if one.pop("type") != other.pop("type"):
+        return None
+    found = []
+    for key, text in one.items():
+        if other.get(key) != text:
+            undo = {"DEFAULT": "DROP DEFAULT", "NOT NULL": "DROP NOT NULL"}
+            found.append(f"ALTER DOMAIN {name} {undo.get(key, f'DROP CONSTRAINT {key}')};")
+    for key, text in other.items():
+        if one.get(key) != text:
+            word = "ADD" if text.startswith("CONSTRAINT") else "SET"
+            found.append(f"ALTER DOMAIN {name} {word} {text};")
+    return found
+
+
+def _domain_parts(rest: str) -> dict[str, str]:
+    """Return a domain's type, default, NOT NULL and constraints, these by their names."""
+    first, *lines = rest.split(_CHECK)
+    checks = {}
+    for line in lines:
+        match = _CONSTRAINT.match(f"CONSTRAINT {line}")
+        checks[match["name"] if match else line] = f"CONSTRAINT {line.strip()}"
+    column = table_definition.column(f"x {first.strip()}")
+    parts = {"type": f"{column.type} {column.collation}", **checks}
+    if column.default:
+        parts["DEFAULT"] = f"DEFAULT {column.default}"
+    if column.not_null:
+        parts["NOT NULL"] = "NOT NULL"
+    return parts

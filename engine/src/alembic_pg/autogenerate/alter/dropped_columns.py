@@ -1,0 +1,118 @@
+"""Indexes, keys, grants, policies and triggers that go since a column of theirs goes.
+
+Code of the release before relies on them as long as the column is there: ON CONFLICT names a unique
+key, ON DELETE CASCADE is of a foreign one, and without its grant a column cannot be read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.lexer import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from alembic.operations import MigrateOperation
+    from sqlalchemy import Index
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.table_definition import Column
+    from alembic_pg.autogenerate.scope.column_differences import Place
+
+
+def dropped(
+    found: Sequence[MigrateOperation],
+    later: Sequence[MigrateOperation],
+    known: Mapping[Place, Column],
+    before: Dump,
+    after: Dump,
+) -> list[MigrateOperation]:
+    """Return the operations that can drop what is of a column together with it.
+
+    found: all of a revision's. later: those of what goes for good. known: the columns before.
+    What new rows, which leave such a column out, may not fit is not among them.
+    """
+    gone = {
+        (one.schema or "public", one.table_name, one.column_name)
+        for one in later
+        if isinstance(one, ops.DropColumnOp)
+    }
+    empty = {
+        place
+        for place in gone
+        if place in known and not known[place].default and not known[place].generated
+    }
+    own = {
+        entry.label: key
+        for key, entry in before.items()
+        if key not in after and any(_of(entry, *place) for place in gone)
+    }
+    names = set(own.values())
+    # A trigger may have moved with its function.
+    moved = {id(one) for one in later}
+    return [
+        one
+        for one in found
+        if id(one) not in moved
+        if (_fits(one, gone, empty) and _key(one) not in after)
+        or _key(one) in names
+        or (isinstance(one, StatementOp) and one.action == "drop" and one.label in own)
+    ]
+
+
+def _key(operation: MigrateOperation) -> str:
+    """Return the key of the index that an operation drops, "" of none: another may come."""
+    if not isinstance(operation, ops.DropIndexOp):
+        return ""
+    return f"INDEX {operation.schema or 'public'}.{operation.index_name}"
+
+
+def _of(entry: Entry, schema: str, table: str, column: str) -> bool:
+    """Return whether an entry is a column's grant, or a policy, trigger or index that names it.
+
+    An index may do so in an expression, its condition or INCLUDE; what is unique there, rows of
+    new code may not fit.
+    """
+    if entry.kind == "ACL" and entry.name.startswith("COLUMN "):
+        (_, owner), name = Cursor(entry.name.removeprefix("COLUMN ")).column()
+        return (entry.schema, owner, name) == (schema, table, column)
+    if entry.kind not in {"POLICY", "TRIGGER", "INDEX"}:
+        return False
+    if f"TABLE {schema}.{table}" not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
+        return False
+    said = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
+    return any(token.identifier == column for token in tokens(said))
+
+
+def _fits(operation: MigrateOperation, gone: set[Place], empty: set[Place]) -> bool:
+    """Return whether an operation drops a key of a column that goes, and rows without it fit.
+
+    empty: the columns that are NULL in rows that leave them out.
+    """
+    if isinstance(operation, ops.DropIndexOp):
+        index = operation.to_index()
+        strict = index.dialect_options["postgresql"]["nulls_not_distinct"]
+        places = _places(operation, index)
+        return not strict and bool(places & (empty if index.unique else gone))
+    if isinstance(operation, ops.DropConstraintOp):
+        key = operation.to_constraint()
+        if isinstance(key, ForeignKeyConstraint):
+            return _places(operation, key) <= gone  # MATCH FULL wants all or none
+        if isinstance(key, UniqueConstraint):
+            strict = key.dialect_options["postgresql"]["nulls_not_distinct"]
+            return not strict and bool(_places(operation, key) & empty)
+    return False
+
+
+def _places(
+    operation: ops.DropIndexOp | ops.DropConstraintOp,
+    key: Index | ForeignKeyConstraint | UniqueConstraint,
+) -> set[Place]:
+    table = (operation.schema or "public", str(operation.table_name))
+    return {(*table, str(column.name)) for column in key.columns}

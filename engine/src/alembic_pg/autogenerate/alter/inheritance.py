@@ -1,0 +1,107 @@
+"""What a table has from another one: a partition from its table, a child from its parents.
+
+Source: PostgreSQL, Table Partitioning, Inheritance; ALTER TABLE and CREATE INDEX without ONLY
+reach every partition and child, and ATTACH PARTITION makes what is missing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import table_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+
+
+def wait(before: Dump, after: Dump, keys: set[str]) -> set[str]:
+    """Return those of the differing keys that may differ no more when the others are done.
+
+    They are the parts of a table that is a partition before and after, and the indexes and
+    constraints that are attached to another one.
+    """
+    partitions = _partitions(before) & _partitions(after)
+    found = {
+        key
+        for key in keys
+        for dump in (before, after)
+        if key in dump
+        and (
+            key in partitions
+            or key.startswith("INDEX ATTACH ")
+            or (dump[key].kind in _OF_PARTITIONS and partitions.intersection(dump[key].needs))
+        )
+    } | (keys & (_attached(before) | _attached(after)))
+    return found if found != keys else set()
+
+
+def parents(dump: Dump) -> dict[str, list[str]]:
+    """Return the keys of all tables, parents first, with those of the tables they inherit from."""
+    attached = {
+        f"TABLE {entry.schema}.{entry.name}": entry.needs
+        for entry in dump.values()
+        if entry.kind == "TABLE ATTACH"
+    }
+    direct = {
+        key: [
+            need
+            for need in attached.get(key, entry.needs if _inherits(dump, key) else ())
+            if need != key and need in dump and dump[need].kind == "TABLE"
+        ]
+        for key, entry in dump.items()
+        if entry.kind == "TABLE"
+    }
+    found: dict[str, list[str]] = {}
+
+    def add(key: str) -> None:
+        for parent in direct[key]:
+            add(parent)
+        found.setdefault(key, direct[key])
+
+    for key in direct:
+        add(key)
+    return found
+
+
+def families(dump: Dump, keys: Iterable[str]) -> dict[str, list[str]]:
+    """Return tables by the first of them that they inherit from, in such an order."""
+    wanted = set(keys)
+    tops: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for key, above in parents(dump).items():
+        if key in wanted:
+            tops[key] = next((tops[parent] for parent in above if parent in tops), key)
+            found.setdefault(tops[key], []).append(key)
+    return found
+
+
+def _inherits(dump: Dump, key: str) -> bool:
+    if "\nINHERITS (" not in dump[key].create:  # few have it, and parsing takes time
+        return False
+    table = table_definition.of(dump[key])
+    return table is not None and "INHERITS" in table.options
+
+
+_OF_PARTITIONS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "INDEX"})
+
+
+def _partitions(dump: Dump) -> set[str]:
+    """Return the keys of the tables that are attached to another one."""
+    return {
+        f"TABLE {entry.schema}.{entry.name}"
+        for entry in dump.values()
+        if entry.kind == "TABLE ATTACH"
+    }
+
+
+def _attached(dump: Dump) -> set[str]:
+    """Return the keys of the indexes and constraints that are attached to another one."""
+    return {
+        need
+        for entry in dump.values()
+        if entry.kind == "INDEX ATTACH"
+        for need in entry.needs
+        if need.endswith((f".{entry.name}", f" {entry.name}"))
+    }

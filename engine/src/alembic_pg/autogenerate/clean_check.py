@@ -1,0 +1,185 @@
+"""The last clean check: when none of its inputs changed, there is nothing to compare again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import sysconfig
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+from alembic_pg.database.scratch import server_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import Run
+
+NOTE = Path(".postgres") / "clean.json"
+
+# Seconds since the epoch. This module is imported before the models are.
+STARTED = time.time()
+
+# Seconds by which a file's time may be behind the clock's (the kernel's tick), and some more.
+CLOCK = 0.05
+
+
+@dataclass
+class Watch:
+    """What the models read while they are imported: files, and folders that they list.
+
+    others: the threads that do something else meanwhile.
+    """
+
+    files: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    active: bool = True
+    others: set[int] = field(default_factory=set)
+
+    def leave_out(self) -> None:
+        """Note nothing that this thread reads: it does not import the models."""
+        self.others.add(get_ident())
+
+    def note(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Take an event of Python's audit hook (PEP 578)."""
+        if not self.active or not arguments or not isinstance(arguments[0], str):
+            return
+        if get_ident() in self.others:
+            return
+        if event == "open":
+            self.files.add(os.path.abspath(arguments[0]))  # noqa: PTH100  # called for every file
+        elif event in {"os.listdir", "os.scandir"}:
+            self.folders.add(os.path.abspath(arguments[0]))  # noqa: PTH100
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Yield what is read meanwhile. An audit hook stays for life, and sleeps afterwards."""
+    watch = Watch()
+    sys.addaudithook(watch.note)
+    try:
+        yield watch
+    finally:
+        watch.active = False
+
+
+def server_of(task: Run, given: Connection | None) -> str:
+    """Return what tells the server for scratch databases from another one, with its version.
+
+    "" where a check is not noted: a caller's connection is compared, or the models are imported
+    already and may not be what their files say.
+    """
+    if task.command != "check" or given is not None or task.models in sys.modules:
+        return ""
+    return server_identity()
+
+
+def is_still(task: Run, server: str) -> bool:
+    """Return whether the last check was clean, of exactly what is there now.
+
+    server: what `server_of` returned.
+    """
+    if not server:
+        return False
+    try:
+        note = json.loads((task.root / NOTE).read_text())
+        inputs = _inputs(task, note["files"])
+        return bool(note["digest"] == _digest(task, server, inputs, note["folders"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def remember(task: Run, server: str, watch: Watch) -> None:
+    """Note that everything that was read agrees. A tree that cannot be written is not noted.
+
+    What changed after this process began may not be what it compared: then nothing is noted.
+    """
+    modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    files = sorted(name for name in {*watch.files, *modules} if name and _may_change(name))
+    folders = sorted(name for name in watch.folders if _may_change(name))
+    inputs = _inputs(task, files)
+    if any(_changed_since(STARTED, name) for name in inputs + folders):
+        return
+    digest = _digest(task, server, inputs, folders)
+    note = {"digest": digest, "files": files, "folders": folders}
+    with suppress(OSError):
+        (task.root / NOTE).parent.mkdir(exist_ok=True)
+        temporary = (task.root / NOTE).with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps(note))
+        temporary.replace(task.root / NOTE)
+
+
+def _may_change(name: str) -> bool:
+    """Return whether it is a source: what was installed counts by its version, bytecode not."""
+    compiled = f"{os.sep}__pycache__" in name or name.endswith(".pyc")
+    return not compiled and not name.startswith(_installed())
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    return tuple({paths[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def _digest(task: Run, server: str, inputs: list[str], folders: list[str]) -> str:
+    """Return a digest of all that a check depends on."""
+    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{server}\0{task.models}".encode())
+    for folder in sorted(set(filter(os.path.isdir, sys.path))):
+        distributions = [name for name in _listing(folder) if name.endswith(".dist-info")]
+        digest.update(repr((folder, distributions)).encode())
+    for name in folders:
+        digest.update(repr((name, _listing(name))).encode())
+    for name in inputs:
+        digest.update(f"\0{name}\0".encode() + _content(name))
+    return digest.hexdigest()
+
+
+def _inputs(task: Run, files: list[str]) -> list[str]:
+    """Return the files that were read, the settings, and all below the folders of revisions."""
+    config = task.environment.config
+    given = [config.config_file_name, str(task.root / "pyproject.toml")]
+    below = [
+        str(path)
+        for place in [*_versions(task), Path(task.environment.script.dir)]
+        for path in place.resolve().rglob("*")
+        if path.suffix != ".pyc" and path.is_file()
+    ]
+    return sorted({*files, *below, *(name for name in given if name)})
+
+
+def _changed_since(moment: float, name: str) -> bool:
+    """Return whether a file or folder changed, or was put there, after a moment."""
+    try:
+        status = os.stat(name)  # noqa: PTH116  # of hundreds of files
+    except OSError:
+        return True
+    return max(status.st_mtime, status.st_ctime) >= moment - CLOCK
+
+
+def _versions(task: Run) -> list[Path]:
+    locations = task.environment.config.get_version_locations_list()
+    return [Path(place) for place in locations or [f"{task.environment.script.dir}/versions"]]
+
+
+def _listing(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.name != "__pycache__")
+    except OSError:
+        return []
+
+
+def _content(name: str) -> bytes:
+    try:
+        return hashlib.sha256(Path(name).read_bytes()).digest()
+    except OSError:
+        return b"missing"

@@ -1,0 +1,1 @@
+"""pg_dump's output, read into comparable entries."""

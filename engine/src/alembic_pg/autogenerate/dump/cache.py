@@ -1,0 +1,77 @@
+"""What the revisions build, kept in a file beside the template of which it is a dump."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump.entry import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+
+PLACE = Path(".postgres") / "history"
+
+
+def read(root: Path, template: str, version_table: str) -> Dump | None:
+    """Return the dump of a template, or None where there is none by this program.
+
+    root: the folder of the working tree. template: its name, which changes with its content.
+    version_table: what is not in the dump.
+    """
+    try:
+        note = json.loads((root / PLACE / f"{template}.json").read_text())
+        entries = [
+            Entry(kind, schema, name, create, drop, tuple(needs), normal)
+            for kind, schema, name, create, drop, needs, normal in note["dump"]
+        ]
+        keys = note["keys"]
+        if note["made"] != _made(version_table) or len(keys) != len(entries):
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(zip(keys, entries, strict=True))
+
+
+def write(
+    root: Path, template: str, version_table: str, found: Dump, templates: Sequence[str]
+) -> None:
+    """Keep the dump of a template, and no dumps of those that are gone.
+
+    templates: the names of all that there are. Where nothing can be written, nothing is kept.
+    """
+    place = root / PLACE
+    note = {
+        "made": _made(version_table),
+        "keys": list(found),
+        "dump": [_cells(entry) for entry in found.values()],
+    }
+    with suppress(OSError):
+        place.mkdir(parents=True, exist_ok=True)
+        for file in place.glob("*.json"):
+            if file.stem not in templates:
+                file.unlink(missing_ok=True)
+        temporary = place / f"{template}.{os.getpid()}"
+        temporary.write_text(json.dumps(note))
+        temporary.replace(place / f"{template}.json")
+
+
+def _cells(entry: Entry) -> list[object]:
+    """Return an entry's fields in their order; astuple() would copy each text."""
+    return [getattr(entry, field.name) for field in fields(Entry)]
+
+
+def _made(version_table: str) -> str:
+    """Return what changes with all that makes a dump: pg_dump, this package, what it leaves out."""
+    digest = hashlib.sha256(f"{pg_dump.version()}\0{version_table}".encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

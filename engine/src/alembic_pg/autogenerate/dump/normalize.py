@@ -1,0 +1,65 @@
+"""The form in which definitions are compared, where PostgreSQL prints one thing in two ways.
+
+``a IN ('x', 'y')`` on a varchar is printed as ``(ARRAY['x'::varchar, …])::text[]``, and that, read
+again, as ``ARRAY[('x'::varchar)::text, …]``: a cast of an ARRAY is a cast of its elements
+(PostgreSQL, 4.2.12). What a revision builds of printed text must equal what the models build.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_pg.autogenerate.dump.entry import Entry
+
+_ARRAY = "ARRAY["
+
+_TOKEN = re.compile(r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[][(),]""", re.DOTALL)
+
+_TYPE = r'(?P<type>(?:"(?:[^"]|"")*"|[\w. ])+(?:\([\d,]+\))?)\[\]'
+
+# Of an array in parentheses, and of one that is printed without those that are not needed.
+_CAST = re.compile(rf"\]\)::{_TYPE}")
+_BARE_CAST = re.compile(rf"\]::{_TYPE}")
+
+# What is printed without parentheses before a cast: a constant or a name.
+_SIMPLE = re.compile(r"""(?:E?'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.])+(?:::[\w. ]+(?:\([\d,]+\))?)*""")
+
+
+def entry(one: Entry) -> Entry:
+    """Return an entry that is compared in its normal form."""
+    text = form(one.text)
+    return one if text == one.text else replace(one, normal=text)
+
+
+def form(text: str) -> str:
+    """Return a definition in the form in which it is compared."""
+    place = text.find(_ARRAY)
+    while place >= 0:
+        items, end = _items(text, place + len(_ARRAY))
+        if text[:place].endswith("(") and (cast := _CAST.match(text, end)):
+            cells = [f"({item})::{cast['type']}" for item in items]
+            text = f"{text[: place - 1]}ARRAY[{', '.join(cells)}]{text[cast.end() :]}"
+        elif cast := _BARE_CAST.match(text, end):
+            heads = [item if _SIMPLE.fullmatch(item) else f"({item})" for item in items]
+            cells = [f"{head}::{cast['type']}" for head in heads]
+            text = f"{text[:place]}ARRAY[{', '.join(cells)}]{text[cast.end() :]}"
+        place = text.find(_ARRAY, place + 1)
+    return text
+
+
+def _items(text: str, start: int) -> tuple[list[str], int]:
+    """Return the elements of an array, and where its closing bracket stands."""
+    depth, begin = 0, start
+    found: list[str] = []
+    for token in _TOKEN.finditer(text, start):
+        mark = token[0]
+        if not depth and mark in {",", "]"}:
+            found.append(text[begin : token.start()].strip())
+            begin = token.end()
+            if mark == "]":
+                return found, token.start()
+        depth += (mark in {"(", "["}) - (mark in {")", "]"})
+    return found, len(text)

@@ -1,0 +1,47 @@
+"""A table's entry, taken apart: its columns and its CHECK constraints are objects of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import table_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.autogenerate.dump.entry import Entry
+
+_CHECK = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|[^\s"]+) CHECK ')
+
+
+def split(entry: Entry) -> Iterator[Entry]:
+    """Yield a table's entry without its CHECK constraints, then each of them.
+
+    The first is compared with its columns sorted, since their order is no difference: a new column
+    comes last in PostgreSQL. Every other kind of entry is yielded as it is.
+    """
+    head = table_definition.HEAD.match(entry.create) if entry.kind == "TABLE" else None
+    if head is None:
+        yield entry
+        return
+    items, end = table_definition.items(entry.create, head.end())
+    checks = [(item, match) for item in items if (match := _CHECK.match(item))]
+    body = [item for item in items if not _CHECK.match(item)]
+    create, normal = (
+        f"{entry.create[: head.end()]}\n    {text}\n{entry.create[end:]}"
+        for text in (",\n    ".join(body), ",\n    ".join(sorted(body)))
+    )
+    yield replace(entry, create=create, normal=normal)
+    table = head["name"]
+    for check, match in checks:
+        name = match["name"]
+        yield replace(
+            entry,
+            kind="CHECK CONSTRAINT",
+            name=f"{entry.name} {table_definition.plain(name)}",
+            create=f"ALTER TABLE {table}\n    ADD {check};",
+            drop=f"ALTER TABLE {table} DROP CONSTRAINT {name};",
+            needs=(*entry.needs, entry.key),
+        )

@@ -1,0 +1,189 @@
+"""A table's definition as pg_dump prints it, read into its columns and options."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.sql import inverse
+
+if TYPE_CHECKING:
+    from alembic_pg.autogenerate.dump.entry import Entry
+
+# A string, a quoted name, or one of the characters that structure a definition.
+TOKEN = re.compile(r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[(),]""", re.DOTALL)
+
+NAME = re.compile(r'"(?:[^"]|"")*"|[^\s"]+')
+
+HEAD = re.compile(
+    r'CREATE (?P<unlogged>UNLOGGED )?TABLE (?P<name>(?:"(?:[^"]|"")*"|[^\s"(])+)'
+    r"(?P<partition> PARTITION OF \S.*?)? \("
+)
+
+_NOT_NULL = re.compile(
+    r" (?:CONSTRAINT (?P<name>\x01+|\S+) )?NOT NULL(?P<no_inherit> NO INHERIT)?$"
+)
+_VALUE = re.compile(r" (?P<kind>DEFAULT|GENERATED ALWAYS AS) ")
+_COLLATE = re.compile(r" COLLATE ")
+_LAST_COLLATE = re.compile(r" COLLATE (?P<name>\S+)$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; an attribute that it does not have is empty.
+
+    name: quoted where it must be. default: the expression. generated: the expression in its
+    parentheses with STORED where it is. not_null: "NOT NULL", with its constraint's name before
+    it when that is not the one PostgreSQL would choose.
+    """
+
+    name: str
+    type: str
+    collation: str = ""
+    default: str = ""
+    generated: str = ""
+    not_null: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table without its CHECK constraints.
+
+    options: what stands behind the parentheses, by its leading word ("INHERITS", "WITH", …).
+    settings: the ALTER TABLE statements that pg_dump adds to the definition.
+    """
+
+    name: str
+    unlogged: bool
+    columns: dict[str, Column]
+    constraints: tuple[str, ...]
+    options: dict[str, str]
+    settings: tuple[str, ...]
+
+
+def items(definition: str, start: int) -> tuple[list[str], int]:
+    """Return what stands between a table's parentheses, and where they end.
+
+    start: the place behind the opening one.
+    """
+    depth, begin = 0, start
+    found: list[str] = []
+    for token in TOKEN.finditer(definition, start):
+        match token[0]:
+            case "(":
+                depth += 1
+            case ")" if depth:
+                depth -= 1
+            case "," | ")" as mark if not depth:
+                found.append(definition[begin : token.start()].strip())
+                begin = token.end()
+                if mark == ")":
+                    return [item for item in found if item], token.start()
+            case _:
+                pass
+    return found, len(definition)
+
+
+def column(item: str) -> Column:
+    """Return a column of its definition."""
+    name = NAME.match(item)
+    end = name.end() if name else 0
+    rest, mask = item[end:], masked(item)[end:]
+    # A table's column has its collation at the end, a domain behind its type.
+    last = _LAST_COLLATE.search(mask)
+    collation = rest[last.start("name") :] if last else ""
+    mask = mask[: last.start()] if last else mask
+    not_null = _NOT_NULL.search(mask)
+    text = rest[not_null.start() : len(mask)].strip() if not_null else ""
+    mask = mask[: not_null.start()] if not_null else mask
+    value = _VALUE.search(mask)
+    expression = rest[value.end() : len(mask)].strip() if value else ""
+    mask = mask[: value.start()] if value else mask
+    collate = _COLLATE.search(mask)
+    if collate:
+        collation = rest[collate.end() : len(mask)].strip()
+    return Column(
+        name=item[:end],
+        type=rest[: collate.start() if collate else len(mask)].strip(),
+        collation=collation,
+        default=expression if value and value["kind"] == "DEFAULT" else "",
+        generated=expression if value and value["kind"] != "DEFAULT" else "",
+        not_null=text,
+    )
+
+
+def definition(column: Column) -> str:
+    """Return a column as ADD COLUMN takes it."""
+    return " ".join(
+        part
+        for part in (
+            column.name,
+            column.type,
+            f"COLLATE {column.collation}" if column.collation else "",
+            f"DEFAULT {column.default}" if column.default else "",
+            f"GENERATED ALWAYS AS {column.generated}" if column.generated else "",
+            column.not_null,
+        )
+        if part
+    )
+
+
+def masked(text: str) -> str:
+    """Return a text of the same length in which quoted and parenthesised parts are blotted out."""
+    blotted, depth, end = [], 0, 0
+    for token in TOKEN.finditer(text):
+        between = text[end : token.start()]
+        blotted.append("\x01" * len(between) if depth else between)
+        if token[0] == "(":
+            depth += 1
+        elif token[0] == ")":
+            depth -= 1
+        blotted.append("\x01" * len(token[0]))
+        end = token.end()
+    blotted.append(text[end:])
+    return "".join(blotted)
+
+
+def plain(name: str) -> str:
+    """Return a name without its quotes."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def of(entry: Entry) -> Table | None:
+    """Return a table of its entry, or None when the text is no plain CREATE TABLE."""
+    return parse(entry.create, inverse.split(entry.create))
+
+
+def parse(definition: str, script: list[str]) -> Table | None:
+    """Return a table of its definition, or None when the text is no plain CREATE TABLE.
+
+    script: the definition, and the statements that add to it.
+    """
+    head = HEAD.match(definition)
+    if head is None or head["partition"]:
+        return None
+    found, end = items(definition, head.end())
+    create = len(script[0])
+    plain = [item for item in found if not _is_constraint(item)]
+    return Table(
+        name=head["name"],
+        unlogged=bool(head["unlogged"]),
+        columns={made.name: made for made in map(column, plain)},
+        constraints=tuple(sorted(item for item in found if _is_constraint(item))),
+        options=_options(definition[end + 1 : create].removesuffix(";")),
+        settings=tuple(script[1:]),
+    )
+
+
+def _is_constraint(item: str) -> bool:
+    return item.startswith(("CONSTRAINT ", "NOT NULL "))
+
+
+def _options(tail: str) -> dict[str, str]:
+    """Return the options behind the parentheses by their leading words."""
+    options = {}
+    for line in tail.strip().splitlines():
+        match = re.match(r"(INHERITS|PARTITION BY|WITH|USING|SERVER|TABLESPACE) ?(.*)", line)
+        options[match[1] if match else line] = match[2] if match else line
+    return options

@@ -1,0 +1,1 @@
+"""What only a person can tell: renames and values for old rows."""

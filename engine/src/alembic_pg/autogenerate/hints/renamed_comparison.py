@@ -1,0 +1,74 @@
+"""A comparison that goes on after the renames, so that all else is seen under its new name."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.hints import renamed_objects, renames
+from alembic_pg.autogenerate.ops.rename_op import RenameOp
+from alembic_pg.database import error_text
+from alembic_pg.database.connect import connect
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from alembic.operations import MigrateOperation
+    from sqlalchemy import MetaData
+    from sqlalchemy.engine import URL
+
+    from alembic_pg.autogenerate.sides.comparison import Comparison
+
+
+@contextmanager
+def renamed(comparison: Comparison, metadata: MetaData) -> Iterator[tuple[Comparison, URL | None]]:
+    """Yield the comparison that is left after the renames, and the database they were done in.
+
+    Without a rename that is to be done, the same comparison, and None.
+    metadata: the models, with their hints. Raises UserError when PostgreSQL refuses a rename.
+    """
+    operations = renames.wanted(metadata, comparison.before)
+    if not operations:
+        yield comparison, None
+        return
+    databases = comparison.databases
+    name = databases.create(comparison.template)
+    url = databases.database(name)
+    _run(url, operations)
+    now = comparison.scope.of(pg_dump.of(url, version_table=comparison.version_table))
+    more = renamed_objects.along(now, comparison.after, tables(operations))
+    _run(url, more)
+    before = comparison.scope.of(pg_dump.of(url, version_table=comparison.version_table))
+    yield replace(comparison, before=before, renames=(*operations, *more)), url
+    databases.leave(name)
+
+
+def tables(operations: Iterable[MigrateOperation]) -> set[str]:
+    """Return the keys of the tables that are renamed or have a column renamed, by new name."""
+    return {
+        "TABLE {}.{}".format(*operation.places[1])
+        if operation.table is None
+        else f"TABLE {operation.schema or 'public'}.{operation.table}"
+        for operation in operations
+        if isinstance(operation, RenameOp)
+    }
+
+
+def _run(url: URL, operations: Sequence[MigrateOperation]) -> None:
+    with connect(url, source="the scratch server") as connection, connection.begin():
+        run = Operations(MigrationContext.configure(connection=connection)).invoke
+        for operation in operations:
+            try:
+                run(operation)
+            except DBAPIError as error:
+                label = getattr(operation, "label", "")
+                raise UserError(
+                    f"The rename of {label} cannot be made: {error_text.of(error)}"
+                ) from error

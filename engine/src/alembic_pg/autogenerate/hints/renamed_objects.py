@@ -1,0 +1,136 @@
+"""What is named after a renamed table or column, and gets the name that the models give it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.sql.quoting import QUALIFIED, pattern, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+
+CONSTRAINTS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT"})
+
+# A serial's sequence is known by the column that owns it, an identity's by its own entry.
+SEQUENCES = frozenset({"SEQUENCE", "SEQUENCE OWNED BY"})
+
+_TABLE = re.compile(rf"ALTER TABLE (?:ONLY )?(?P<name>{QUALIFIED})")
+_NOT_NULL = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) NOT NULL')
+
+
+def along(now: Dump, after: Dump, tables: set[str]) -> list[StatementOp]:
+    """Return the renames of what is the same but for its name in both databases.
+
+    That keeps an index, a checked constraint and a sequence's value, whoever named them.
+    now: the revisions' database with its tables and columns renamed already. after: the models'.
+    tables: the keys of the tables that were renamed, or of which a column was.
+    """
+    renamed = [*_objects(now, after, tables)]
+    for key in tables:
+        if key in now and key in after:
+            renamed += _not_nulls(now[key], after[key])
+    return _in_order(renamed)
+
+
+def _in_order(renames: list[StatementOp]) -> list[StatementOp]:
+    """Return renames so that a name is given up before another object takes it."""
+    ordered: list[StatementOp] = []
+    waiting = list(renames)
+    while waiting:
+        given_up = {_ends(operation)[0] for operation in waiting}
+        ready = [one for one in waiting if _ends(one)[1] not in given_up] or waiting[:1]
+        ordered += ready
+        waiting = [one for one in waiting if one not in ready]
+    return ordered
+
+
+def _ends(operation: StatementOp) -> tuple[str, str]:
+    """Return the old and the new name of a rename, as its statements have them."""
+    there, back = operation.upgrade[0], operation.downgrade[0]
+    new, old = (statement.rpartition(" TO ")[2] for statement in (there, back))
+    return old, new
+
+
+def _objects(now: Dump, after: Dump, tables: set[str]) -> Iterator[StatementOp]:
+    new = [entry for key, entry in after.items() if key not in now and _of(after, entry, tables)]
+    for key, entry in now.items():
+        if key in after or not _of(now, entry, tables):
+            continue
+        same = next((other for other in new if _shape(other) == _shape(entry)), None)
+        if same is not None:
+            new.remove(same)
+            yield _rename(entry, _name(entry), _name(same))
+
+
+def _of(dump: Dump, entry: Entry, tables: set[str]) -> bool:
+    """Return whether an object belongs to one of the tables, or refers to it."""
+    if entry.kind not in CONSTRAINTS | SEQUENCES | {"INDEX"}:
+        return False
+    if entry.kind == "SEQUENCE" and not entry.create.startswith("ALTER TABLE"):
+        return False
+    needs = {*entry.needs, *(n for need in entry.needs if need in dump for n in dump[need].needs)}
+    return bool(tables & needs)
+
+
+def _name(entry: Entry) -> str:
+    """Return an object's own name; a constraint's entry has its table's before it."""
+    if entry.kind not in CONSTRAINTS:
+        return entry.name
+    match = re.search(r'ADD CONSTRAINT ("(?:[^"]|"")*"|\S+) ', entry.create)
+    return table_definition.plain(match[1]) if match else entry.name
+
+
+def _shape(entry: Entry) -> tuple[str, str, str]:
+    """Return what an object is, without its name."""
+    name = rf'(?<![\w"]){pattern(_name(entry))}(?![\w"])'
+    return entry.kind, entry.schema, re.sub(name, "\0", entry.create)
+
+
+def _rename(entry: Entry, old: str, new: str) -> StatementOp:
+    if entry.kind in CONSTRAINTS:
+        match = _TABLE.match(entry.create)
+        table = match["name"] if match else ""
+        return _constraint(table, old, new)
+    kind = "INDEX" if entry.kind == "INDEX" else "SEQUENCE"
+    return StatementOp(
+        "rename",
+        f"{kind.lower()} {entry.schema}.{old}",
+        (f"ALTER {kind} {quoted(entry.schema, old)} RENAME TO {quoted(new)};",),
+        (f"ALTER {kind} {quoted(entry.schema, new)} RENAME TO {quoted(old)};",),
+    )
+
+
+def _constraint(table: str, old: str, new: str) -> StatementOp:
+    head = f"ALTER TABLE {table} RENAME CONSTRAINT"
+    return StatementOp(
+        "rename",
+        f"constraint {table} {old}",
+        (f"{head} {quoted(old)} TO {quoted(new)};",),
+        (f"{head} {quoted(new)} TO {quoted(old)};",),
+    )
+
+
+def _not_nulls(now: Entry, after: Entry) -> Iterator[StatementOp]:
+    """Yield the renames of NOT NULL constraints, which have names since PostgreSQL 18."""
+    one = table_definition.of(now)
+    other = table_definition.of(after)
+    for column in one.columns.values() if one and other else ():
+        wanted = other.columns.get(column.name) if other else None
+        if wanted is None or not (column.not_null and wanted.not_null):
+            continue
+        old, new = (_not_null_name(now.name, each) for each in (column, wanted))
+        if old != new:
+            yield _constraint(quoted(now.schema, now.name), old, new)
+
+
+def _not_null_name(table: str, column: table_definition.Column) -> str:
+    """Return the name of a NOT NULL; pg_dump prints it unless it is PostgreSQL's choice."""
+    match = _NOT_NULL.match(column.not_null)
+    if match:
+        return table_definition.plain(match["name"])
+    return f"{table}_{table_definition.plain(column.name)}_not_null"

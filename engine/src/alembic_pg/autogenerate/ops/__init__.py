@@ -1,0 +1,1 @@
+"""Operations that autogenerate adds to Alembic's own."""

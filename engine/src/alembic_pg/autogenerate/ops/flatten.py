@@ -1,0 +1,117 @@
+"""Alembic's operations, taken out of their containers, and which of them change anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.ops.reversible_op import PairOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic.operations import MigrateOperation
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+
+
+def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
+    """Yield the operations themselves; ModifyTableOps and its like only hold them."""
+    for operation in operations:
+        if isinstance(operation, ops.OpContainer):
+            yield from flatten(operation.ops)
+        elif isinstance(operation, PairOp):
+            yield from flatten(operation.forward)
+        else:
+            if isinstance(operation, ops.AlterColumnOp):
+                # MySQL's; PostgreSQL's implementation warns of it at every run.
+                operation.kw.pop("autoincrement", None)
+                operation.kw.pop("existing_autoincrement", None)
+            yield operation
+
+
+def needed(operation: MigrateOperation, changed: set[str], default_schema: str = "public") -> bool:
+    """Return whether an operation touches a table of which PostgreSQL shows a difference.
+
+    Equal entries mean equal objects, whatever a comparator says.
+    changed: the keys of the tables that differ, by themselves or in what belongs to them.
+    """
+    table = table_key(operation, default_schema)
+    return table is None or table in changed
+
+
+def unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
+    """Return whether an operation drops what stays, or changes what PostgreSQL says is equal.
+
+    Alembic sees in the models only what SQLAlchemy declares, and would drop a column, an index or
+    a partition that a listener's DDL makes, with its rows.
+    """
+    table = table_key(operation)
+    if isinstance(operation, ops.DropTableOp):
+        return table in after
+    if isinstance(operation, ops.DropColumnOp):
+        return table in after and operation.column_name in _columns(after[table])
+    if isinstance(operation, ops.AddColumnOp):
+        # Alembic adds a serial column without its default, and old rows would have no value.
+        return f"DEFAULT {str(table).removeprefix('TABLE ')} {operation.column.name}" in after
+    name = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
+    if table is None or name is None:
+        return False
+    place = table.removeprefix("TABLE ")
+    keys = {f"INDEX {place.partition('.')[0]}.{name}"} | {
+        f"{kind} {place} {name}" for kind in ("CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT")
+    }
+    return any(
+        key in before and key in after and before[key].text == after[key].text for key in keys
+    )
+
+
+def _columns(table: Entry) -> set[str]:
+    parsed = table_definition.of(table)
+    return {table_definition.plain(name) for name in parsed.columns} if parsed else set()
+
+
+def table_key(operation: MigrateOperation, default_schema: str = "public") -> str | None:
+    """Return the key of the table that an operation changes."""
+    name = getattr(operation, "table_name", None)
+    if name is None:
+        return None
+    schema = getattr(operation, "schema", None) or default_schema
+    return f"TABLE {schema}.{name}"
+
+
+def changed_tables(before: Dump, after: Dump, keys: Iterable[str]) -> set[str]:
+    """Return the tables among the differing entries, and those that such an entry belongs to."""
+    tables: set[str] = set()
+    for key in keys:
+        for dump in (before, after):
+            if key in dump:
+                entry = dump[key]
+                tables.update(need for need in (key, *entry.needs) if need.startswith("TABLE "))
+                for need in entry.needs:  # a comment on a constraint, say
+                    if need in dump:
+                        tables.update(n for n in dump[need].needs if n.startswith("TABLE "))
+    return tables
+
+
+def retyped(operations: Iterable[MigrateOperation]) -> set[str]:
+    """Return the tables of which a column changes its type or goes."""
+    return {
+        key
+        for operation in operations
+        if isinstance(operation, ops.DropColumnOp)
+        or (isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None)
+        if (key := table_key(operation))
+    }
+
+
+def dropped(operations: Iterable[MigrateOperation]) -> set[str]:
+    """Return the tables that go."""
+    return {
+        key
+        for operation in operations
+        if isinstance(operation, ops.DropTableOp)
+        if (key := table_key(operation))
+    }

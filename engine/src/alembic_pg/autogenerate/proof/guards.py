@@ -1,0 +1,143 @@
+"""What stops a revision before it changes anything: rows that it has no value for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.alter import alter_type, inheritance
+from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.scope import column_differences
+from alembic_pg.sql.quoting import literal, pattern, quoted, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope.column_differences import Place
+
+UP = (
+    'add info={"backfill": "SQL expression"} or a server_default to the column in the models, '
+    "and make this revision again"
+)
+DOWN = "its old values are gone; write into downgrade() which ones the rows get"
+
+
+def unfilled(old: Dump, new: Dump) -> Iterator[Place]:
+    """Yield the columns that come NOT NULL into a table that is there, and have no value."""
+    # A partition's rows get their value along with those of its table.
+    changed = [
+        key
+        for key, above in inheritance.parents(new).items()
+        if key in old and old[key].text != new[key].text and not above
+        if table_definition.of(old[key])
+    ]
+    before = column_differences.of({key: old[key] for key in changed})
+    for place, column in column_differences.of({key: new[key] for key in changed}).items():
+        if place in before or not column.not_null or column.default or column.generated:
+            continue
+        if not _counted(place, new):
+            yield place
+
+
+def _counted(place: Place, dump: Dump) -> bool:
+    """Return whether a column gets its values from a sequence."""
+    head = re.compile(f" {pattern(*place[:2])} ALTER COLUMN {pattern(place[2])} ")
+    return any(
+        head.search(entry.create)
+        for entry in dump.values()
+        if entry.kind in {"SEQUENCE", "DEFAULT"}
+    )
+
+
+def empty(table: tuple[str, str], names: list[str], advice: str) -> StatementOp:
+    """Return what stops where a table has rows.
+
+    table: its schema and name. names: its columns that have no value for them. advice: UP or DOWN.
+    """
+    name = shown(*table)
+    text = f"{name} has rows without a value for {', '.join(names)}: {advice}"
+    block = _block(
+        "BEGIN\n"
+        f"  IF EXISTS (SELECT FROM {quoted(*table)}) THEN\n"
+        f"    RAISE EXCEPTION USING MESSAGE = {literal(text)};\n"
+        "  END IF;\n"
+        "END\n"
+    )
+    return StatementOp("check", f"no rows in {name}", (block,), ())
+
+
+def _block(body: str) -> str:
+    """Return PL/pgSQL as a statement, in quotes that it does not hold itself."""
+    quotes = "$check$"
+    while quotes in body:
+        quotes = f"{quotes[:-1]}_$"
+    return f"DO {quotes}\n{body}{quotes};"
+
+
+def unused(old: Dump, new: Dump, called: Callable[[Place], Place]) -> Iterator[StatementOp]:
+    """Yield what stops where rows hold a value that an enum loses, and names how many do.
+
+    called: what a column of ``old`` is called at that moment.
+    """
+    for key, entry in old.items():
+        lost = lost_values(old, new, key) if entry.kind == "TYPE" and key in new else []
+        values = _values(old, key) if lost else {}
+        staying = column_differences.of(new) if lost else {}
+        for place, column in column_differences.of(old).items() if lost else ():
+            if column.type in values and place in staying:
+                former = called(place)
+                value = values[column.type].replace(_FIELD, quoted(former[2]))
+                yield _count(former, value, lost, shown(entry.schema, entry.name))
+
+
+def lost_values(old: Dump, new: Dump, key: str) -> list[str]:
+    """Return the values that an enum has in one database and no longer in the other."""
+    return alter_type.lost(old[key], new[key])
+
+
+# Where the column stands in an expression that gives its values.
+_FIELD = "\0"
+
+
+def _values(dump: Dump, key: str) -> dict[str, str]:
+    """Return how the values of an enum are got out of columns, by the columns' types.
+
+    They may be in an array, a domain, or a composite type.
+    """
+    enum = alter_type.enum_name(dump[key])
+    found = {enum: f"{_FIELD}::text", f"{enum}[]": f"unnest({_FIELD}::text[])"}
+    for entry in dump.values():
+        base, attributes = alter_type.made_of(entry)
+        if base in found:
+            found[alter_type.name(entry)] = found[base]
+        for attribute, kind in attributes.items():
+            if kind in found:
+                of_one = found[kind].replace(_FIELD, f"({_FIELD}).{attribute}")
+                found.setdefault(alter_type.name(entry), of_one)
+    return found
+
+
+def _count(place: Place, value: str, lost: list[str], label: str) -> StatementOp:
+    table = quoted(*place[:2])
+    text = literal(f"{shown(*place)}: ")
+    advice = literal(f", which the enum {label} loses: give them another value first")
+    block = _block(
+        "DECLARE\n"  # noqa: S608  # names and values are quoted
+        "  held text;\n"
+        "BEGIN\n"
+        "  SELECT string_agg(\n"
+        "    CASE count WHEN 1 THEN '1 row holds ' ELSE count || ' rows hold ' END\n"
+        "    || to_json(value), ', ' ORDER BY value\n"
+        "  ) INTO held FROM (\n"
+        f"    SELECT value, count(*) FROM (SELECT {value} AS value FROM {table}) AS every\n"
+        f"    WHERE value IN ({', '.join(map(literal, lost))}) GROUP BY value\n"
+        "  ) AS counted;\n"
+        "  IF held IS NOT NULL THEN\n"
+        f"    RAISE EXCEPTION USING MESSAGE = {text} || held || {advice};\n"
+        "  END IF;\n"
+        "END\n"
+    )
+    what = ", ".join(f'"{value}"' for value in lost)
+    return StatementOp("check", f"no {what} in {shown(*place)}", (block,), ())

@@ -1,0 +1,228 @@
+"""The operations that lead from one schema to another, found by trying them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import sqlalchemy as sa
+from alembic.autogenerate.render import render_op
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.autogenerate.alter import remaining_changes
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.hints.backfill import FilledOp
+from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
+from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
+from alembic_pg.database import error_text
+from alembic_pg.database.connect import connect
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import MigrateOperation
+    from sqlalchemy.engine import URL, Connection
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.ops.statement_op import StatementOp
+    from alembic_pg.database.server_features import Ways
+
+SOURCE = "the scratch server"
+
+# Operations that PostgreSQL refuses, with its reasons.
+Failed: TypeAlias = "list[tuple[StatementOp, Exception]]"
+
+Operation = TypeVar("Operation", bound="MigrateOperation")
+
+# unsafe_new_enum_value_usage (PostgreSQL, Appendix A).
+UNSAFE = "55P04"
+
+# Operations that are tried in one savepoint: most of them work.
+TOGETHER = 100
+
+# What the first residue leaves, a second or third one finds: a trigger on a view, say.
+ROUNDS = 4
+
+
+class UnsafeValueError(UserError):
+    """A value that is added to an enum is used in the same transaction."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The database on which operations are tried."""
+
+    url: URL
+    version_table: str
+    context: AutogenContext
+    scope: Scope = EVERYTHING
+
+    def dump(self) -> Dump:
+        """Return what it holds now."""
+        return self.scope.of(pg_dump.of(self.url, version_table=self.version_table))
+
+    def run(self, operations: Sequence[MigrateOperation]) -> None:
+        """Run operations in one transaction. Raises what they raise."""
+        if not operations:
+            return
+        with connect(self.url, source=SOURCE) as connection, connection.begin():
+            for operation in operations:
+                self.run_one(connection, operation)
+
+    def run_one(self, connection: Connection, operation: MigrateOperation) -> None:
+        """Run an operation as the revision will: by its rendered text.
+
+        Raises UnsafeValueError, else what it raises.
+        """
+        lines = render_op(self.context, operation)
+        source = "\n".join([*sorted(self.context.imports), *lines])
+        names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
+        try:
+            exec(source, names)  # noqa: S102  # it is what the revision will execute
+        except DBAPIError as error:
+            if error_text.sqlstate(error) == UNSAFE:
+                raise UnsafeValueError(error_text.of(error)) from error
+            raise
+
+
+def find(
+    candidate: Candidate,
+    before: Dump,
+    after: Dump,
+    alembics: Sequence[MigrateOperation],
+    ways: Ways,
+) -> list[MigrateOperation]:
+    """Bring the candidate from one schema to another; return the operations that did it.
+
+    alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out, and
+    what it should have done is then in the residue.
+    Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
+    when a new value of an enum is used.
+    """
+    found, _ = _attempt(
+        candidate,
+        remaining_changes.before_tables(
+            before, after, flatten.retyped(alembics), flatten.dropped(alembics), ways
+        ),
+    )
+    found += _accepted(candidate, alembics)
+    failed: Failed = []
+    for _ in range(ROUNDS):
+        now = candidate.dump()
+        if not remaining_changes.differing(now, after):
+            return found
+        ran, failed = _attempt(candidate, remaining_changes.after_tables(now, after, ways))
+        found += ran
+        if not ran:
+            break
+    if failed:
+        operation, error = failed[0]
+        raise UserError(
+            f"The change cannot be made ({operation.action} {operation.label}): "
+            f"{error_text.of(error)}"
+        ) from error
+    expect(after, candidate.dump())
+    return found
+
+
+def expect(wanted: Dump, found: Dump) -> None:
+    """Raise InexpressibleError with the first entry that differs."""
+    for key in remaining_changes.differing(found, wanted):
+        raise InexpressibleError(found.get(key), wanted.get(key))
+
+
+def _accepted(
+    candidate: Candidate, operations: Sequence[MigrateOperation]
+) -> list[MigrateOperation]:
+    """Run operations; return those that PostgreSQL took.
+
+    Raises UserError when it refuses a backfill.
+    """
+    accepted: list[MigrateOperation] = []
+    if not operations:
+        return accepted
+    with connect(candidate.url, source=SOURCE) as connection, connection.begin():
+        for one, error in outcomes(candidate, connection, operations):
+            plain = one.plain if isinstance(one, FilledOp) else None
+            refusal = _try(candidate, connection, [plain]) if error and plain else error
+            if refusal is None:
+                accepted.append(plain if error and plain else one)
+            elif isinstance(one, FilledOp):
+                # What a person wrote into the models has no other form.
+                raise UserError(
+                    f"The backfill of {one.label} cannot be done: {error_text.of(refusal)}"
+                ) from refusal
+    return accepted
+
+
+def _attempt(
+    candidate: Candidate, operations: Sequence[StatementOp]
+) -> tuple[list[MigrateOperation], Failed]:
+    """Run operations; what fails is tried again after the others.
+
+    Return them as they ran, and those that failed to the end, with their reasons.
+    """
+    ran: list[MigrateOperation] = []
+    if not operations:
+        return ran, []
+    waiting = list(operations)
+    with connect(candidate.url, source=SOURCE) as connection, connection.begin():
+        while True:
+            failed: Failed = []
+            for operation, error in outcomes(candidate, connection, waiting):
+                if error is None:
+                    ran.append(operation)
+                elif isinstance(error, UnsafeValueError):
+                    raise error
+                else:
+                    failed.append((operation, error))
+            if len(failed) == len(waiting):
+                return ran, failed
+            waiting = [operation for operation, _ in failed]
+
+
+def outcomes(
+    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
+) -> Iterator[tuple[Operation, Exception | None]]:
+    """Run operations one after the other; yield each with why it fails, if it does.
+
+    A savepoint for each would cost more than they do: the server goes through all locks at the end
+    of one. Many have one together, and are divided where one of them fails.
+    """
+    for start in range(0, len(operations), TOGETHER):
+        yield from _halved(candidate, connection, operations[start : start + TOGETHER])
+
+
+def _halved(
+    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
+) -> Iterator[tuple[Operation, Exception | None]]:
+    error = _try(candidate, connection, operations)
+    if error is None or len(operations) == 1:
+        yield from ((operation, error) for operation in operations)
+        return
+    middle = len(operations) // 2
+    yield from _halved(candidate, connection, operations[:middle])
+    yield from _halved(candidate, connection, operations[middle:])
+
+
+def _try(
+    candidate: Candidate, connection: Connection, operations: Sequence[MigrateOperation]
+) -> Exception | None:
+    """Run operations; return why one fails, if one does, and undo them all then.
+
+    PostgreSQL may refuse it, and what Alembic renders may not even be Python that runs.
+    """
+    savepoint = connection.begin_nested()
+    try:
+        for operation in operations:
+            candidate.run_one(connection, operation)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the operation cannot be written
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return None

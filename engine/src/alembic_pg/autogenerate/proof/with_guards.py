@@ -1,0 +1,102 @@
+"""A revision's operations between what stops it in time, each way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate import renderers
+from alembic.operations import MigrateOperation
+
+from alembic_pg.autogenerate.ops.rename_op import RenameOp
+from alembic_pg.autogenerate.ops.reversible_op import PairOp
+from alembic_pg.autogenerate.proof import data_loss, guards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from alembic.autogenerate.api import AutogenContext
+
+    from alembic_pg.autogenerate.ops.statement_op import StatementOp
+    from alembic_pg.autogenerate.scope.column_differences import Place
+    from alembic_pg.autogenerate.sides.comparison import Comparison
+
+
+@dataclass
+class NoteOp(MigrateOperation):
+    """A comment in the revision file. text: one line."""
+
+    text: str
+
+    def reverse(self) -> NoteOp:
+        """Return the same."""
+        return self
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return what Alembic's check would report."""
+        return ("note", self.text)
+
+
+@renderers.dispatch_for(NoteOp)
+def _render(_: AutogenContext, operation: NoteOp) -> str:
+    return f"# {' '.join(operation.text.split())}"
+
+
+def framed(
+    comparison: Comparison, fills: set[Place], operations: list[MigrateOperation]
+) -> list[MigrateOperation]:
+    """Return operations with the renames, and with what comes first on the way there and back.
+
+    First come the checks: they count rows that the rest has no value for, by the old names.
+    fills: the columns that say themselves how they are filled.
+    """
+    before, after = comparison.before, comparison.after
+    former = _Former(comparison)
+    unfilled = [place for place in guards.unfilled(before, after) if place not in fills]
+    first: list[MigrateOperation] = [
+        *_empty(unfilled, former, guards.UP),
+        *guards.unused(before, after, former),
+    ]
+    lost = data_loss.between(before, after)
+    back: list[MigrateOperation] = [
+        *([NoteOp(f"What is gone does not come back: {', '.join(lost)}.")] if lost else []),
+        *_empty(guards.unfilled(after, before), _same, guards.DOWN),
+        *guards.unused(after, before, _same),
+    ]
+    return [
+        *([PairOp(first, [])] if first else []),
+        *comparison.renames,
+        *operations,
+        *([PairOp([], back)] if back else []),
+    ]
+
+
+def _empty(
+    places: Iterable[Place], called: Callable[[Place], Place], advice: str
+) -> Iterator[StatementOp]:
+    """Yield one check for each table that has columns without a value."""
+    for _, columns in groupby(places, lambda place: place[:2]):
+        found = list(columns)
+        schema, table, _ = called(found[0])
+        yield guards.empty((schema, table), [name for _, _, name in found], advice)
+
+
+def _same(place: Place) -> Place:
+    return place
+
+
+class _Former:
+    """What a column was called before the renames."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        renames = [op for op in comparison.renames if isinstance(op, RenameOp)]
+        self._tables = {op.places[1]: op.places[0] for op in renames if op.table is None}
+        self._columns = {
+            (op.schema or "public", op.table, op.new): op.old for op in renames if op.table
+        }
+
+    def __call__(self, place: Place) -> Place:
+        schema, table, column = place
+        former = self._tables.get((schema, table), (schema, table))
+        return (*former, self._columns.get(place, column))

@@ -1,0 +1,1 @@
+"""What a revision does, for the screen."""

@@ -1,0 +1,36 @@
+"""A difference as a person reads it: the two entries as a diff."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from alembic_pg.autogenerate.dump.entry import Entry
+
+
+class InexpressibleError(UserError):
+    """A difference that no operation can express; its text shows the two entries as a diff."""
+
+    def __init__(self, old: Entry | None, new: Entry | None) -> None:
+        entry = new or old
+        label = entry.label if entry else "an object"
+        super().__init__(
+            f"No operation changes {label} into what the models say; write this revision by hand:\n"
+            f"{diff(old, new)}"
+        )
+
+
+def diff(old: Entry | None, new: Entry | None) -> str:
+    """Return the lines that differ between the revisions' entry and the models'."""
+    lines = difflib.unified_diff(
+        old.text.splitlines() if old else [],
+        new.text.splitlines() if new else [],
+        "revisions",
+        "models",
+        n=1,
+        lineterm="",
+    )
+    return "\n".join(lines)

@@ -1,0 +1,135 @@
+"""Which locks an operation takes and how long it may hold them: as PostgreSQL itself shows it.
+
+Each operation runs on a candidate, in a transaction of its own. Its locks are then in pg_locks
+(PostgreSQL, 13.3.1 says what they conflict with), a table that was written anew has another file,
+and one that was read from end to end has another number of scans.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.database.connect import connect
+from alembic_pg.sql.quoting import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic.operations import MigrateOperation
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.autogenerate.proof.search import Candidate
+
+# From the weakest to the strongest (PostgreSQL, table 13.2).
+MODES = (
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+)
+
+# Indexes are locked along with their tables.
+INDEXES = frozenset({"i", "I"})
+
+_RELATIONS = """
+SELECT c.oid, n.nspname, c.relname, c.relkind, pg_relation_filenode(c.oid)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+"""
+
+_LOCKED = f"""
+SELECT found.*, lock.mode, coalesce(pg_stat_get_xact_numscans(lock.relation), 0) AS scans,
+  lock.relation
+FROM pg_locks AS lock LEFT JOIN ({_RELATIONS}) AS found ON found.oid = lock.relation
+WHERE lock.pid = pg_backend_pid() AND lock.locktype = 'relation' AND lock.relation >= 16384
+"""  # noqa: S608  # both are here
+
+# Locks are few, relations are many: each of the former looks up its own.
+_FEW_ROWS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an operation does to those who use the database.
+
+    lock: the strongest lock on a table, view or sequence that was there before, "none" without
+    one. on: what holds it. nature: how long it lasts: "metadata" (a moment), "scan" (a table is
+    read) or "rewrite" (a table is written anew).
+    """
+
+    lock: str
+    on: tuple[str, ...]
+    nature: str
+
+
+@dataclass(frozen=True)
+class _Relation:
+    name: str
+    kind: str
+    file: int | None
+
+
+def measure(candidate: Candidate, operations: Iterable[MigrateOperation]) -> Iterator[Effect]:
+    """Run operations on a candidate one by one, and yield the effect of each."""
+    with connect(candidate.url, source="the scratch server") as connection:
+        known = {
+            oid: _Relation(shown(schema, name), kind, file)
+            for oid, schema, name, kind, file in connection.execute(text(_RELATIONS))
+        }
+        connection.rollback()
+        for setting in _FEW_ROWS:
+            connection.execute(text(setting))
+        connection.commit()
+        for operation in operations:
+            with connection.begin():
+                # Else scans of the transaction before would still be counted.
+                connection.execute(text("SELECT pg_stat_force_next_flush()"))
+                candidate.run_one(connection, operation)
+                effect = _effect(connection, operation, known)
+            yield effect  # without a lock, so that the candidate can be asked
+
+
+def _effect(
+    connection: Connection, operation: MigrateOperation, known: dict[int, _Relation]
+) -> Effect:
+    """Return what an operation did; note what is there now."""
+    locks: dict[str, int] = {}
+    nature = "metadata"
+    seen: dict[int, _Relation] = {}
+    for row in connection.execute(text(_LOCKED)):
+        oid = row.relation
+        old = known.get(oid)
+        if row.oid is not None:
+            name = shown(row.nspname, row.relname)
+            seen[oid] = _Relation(name, row.relkind, row.pg_relation_filenode)
+        if old is None:
+            continue
+        if old.kind not in INDEXES:
+            mode = MODES.index(_mode(row.mode))
+            locks[old.name] = max(locks.get(old.name, 0), mode)
+            if oid in seen and old.file != seen[oid].file and old.kind in {"r", "m"}:
+                nature = "rewrite"
+        if row.scans and nature == "metadata":
+            nature = "scan"
+    known.update(seen)
+    if isinstance(operation, StatementOp) and operation.action == "backfill":
+        nature = "rewrite"  # every row, which an empty candidate does not show
+    strongest = max(locks.values(), default=None)
+    if strongest is None:
+        return Effect("none", (), nature)
+    on = tuple(sorted(name for name, mode in locks.items() if mode == strongest))
+    return Effect(MODES[strongest], on, nature)
+
+
+def _mode(name: str) -> str:
+    """Return a lock's name as the documentation has it, of AccessExclusiveLock, say."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name.removesuffix("Lock")).upper()

@@ -1,0 +1,54 @@
+"""An operation in a person's words: what it does, to which object."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from alembic_pg.autogenerate.ops.rename_op import RenameOp
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+
+if TYPE_CHECKING:
+    from alembic.operations import MigrateOperation
+
+
+def row(operation: MigrateOperation) -> tuple[str, str]:
+    """Return the operation and its object, for the table on the screen."""
+    if isinstance(operation, StatementOp):
+        return operation.action, operation.label
+    if isinstance(operation, ops.AlterColumnOp):
+        return f"alter column: {_changes(operation)}", _object(operation)
+    if isinstance(operation, RenameOp):
+        return f"rename to {operation.target}", operation.label
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
+    return words.lower(), _object(operation)
+
+
+def _changes(operation: ops.AlterColumnOp) -> str:
+    """Return which attributes of a column change."""
+    found = {
+        "type": operation.modify_type is not None,
+        "nullable": operation.modify_nullable is not None,
+        "default": operation.modify_server_default is not False,
+        "name": operation.modify_name is not None,
+        "comment": operation.modify_comment is not False,
+        "identity": any(key.startswith("modify_identity") for key in operation.kw),
+    }
+    return ", ".join(name for name, changes in found.items() if changes)
+
+
+def _object(operation: MigrateOperation) -> str:
+    """Return the name of what an operation changes, within its schema and table."""
+    column = getattr(operation, "column_name", None) or getattr(
+        getattr(operation, "column", None), "name", None
+    )
+    names = (
+        getattr(operation, "schema", None),
+        getattr(operation, "table_name", None) or getattr(operation, "source_table", None),
+        column,
+        getattr(operation, "constraint_name", None),
+        getattr(operation, "index_name", None),
+    )
+    return ".".join(str(name) for name in names if name)

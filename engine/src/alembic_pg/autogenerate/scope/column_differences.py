@@ -1,0 +1,67 @@
+"""Whether a column's type or default differs: PostgreSQL's word for Alembic's comparators.
+
+Alembic compares defaults by a SELECT that fails when the two are of different types, and types by
+rules of its own; equal entries mean equal columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.autogenerate.dump import table_definition
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+
+# A column's schema, table and name, without quotes.
+Place = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of two databases."""
+
+    before: Dump
+    after: Dump
+
+    def type_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
+        """Return it for configure(compare_type=…); None leaves the answer to Alembic."""
+        one, other = self._both(column)
+        if one is None or other is None:
+            return None
+        return (one.type, one.collation) != (other.type, other.collation)
+
+    def default_differs(self, column: Column[Any]) -> bool:
+        """Return whether a column that both have has another default."""
+        one, other = self._both(column)
+        return one is not None and other is not None and one.default != other.default
+
+    def _both(
+        self, column: Column[Any]
+    ) -> tuple[table_definition.Column | None, table_definition.Column | None]:
+        place = (column.table.schema or "public", column.table.name, column.name)
+        return self._old.get(place), self._new.get(place)
+
+    @cached_property
+    def _old(self) -> dict[Place, table_definition.Column]:
+        return of(self.before)
+
+    @cached_property
+    def _new(self) -> dict[Place, table_definition.Column]:
+        return of(self.after)
+
+
+def of(dump: Dump) -> dict[Place, table_definition.Column]:
+    """Return the columns of the tables by schema, table and name; a serial's default too."""
+    found = {}
+    for entry in dump.values():
+        if entry.kind != "TABLE":
+            continue
+        table = table_definition.of(entry)
+        for column in table.columns.values() if table else ():
+            found[entry.schema, entry.name, table_definition.plain(column.name)] = column
+    return found

@@ -1,0 +1,145 @@
+"""What env.py's filters are asked: an entry in Alembic's and alembic-utils' words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.autogenerate.dump import table_definition
+
+if TYPE_CHECKING:
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.sides.desired import Models
+
+# What is a part of a table, view or sequence, and is left out with it.
+PARTS = frozenset(
+    {
+        "ACL",
+        "CHECK CONSTRAINT",
+        "COMMENT",
+        "CONSTRAINT",
+        "DEFAULT",
+        "FK CONSTRAINT",
+        "INDEX",
+        "INDEX ATTACH",
+        "POLICY",
+        "PUBLICATION TABLE",
+        "ROW SECURITY",
+        "RULE",
+        "SEQUENCE OWNED BY",
+        "STATISTICS",
+        "TABLE ATTACH",
+        "TRIGGER",
+    }
+)
+
+# Alembic's word for what pg_dump calls something else; any other kind keeps pg_dump's word.
+_WORDS = {
+    "CHECK CONSTRAINT": "check_constraint",
+    "FK CONSTRAINT": "foreign_key_constraint",
+    "FOREIGN TABLE": "table",
+    "PROCEDURE": "function",  # alembic-utils has one class for both
+}
+
+# Which names alembic-utils gives with their schema.
+_ENTITIES = frozenset({"extension", "function", "materialized_view", "policy", "trigger", "view"})
+
+# What is told with its table.
+_OF_TABLES = PARTS - {"ACL", "COMMENT"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the filters are asked about one object.
+
+    bare: the name without a schema, table or arguments. parents: Alembic's names of the schema
+    (None for the default one) and the table.
+    """
+
+    type_: str
+    name: str | None
+    bare: str
+    parents: dict[str, str | None]
+
+    @property
+    def of_name(self) -> tuple[str | None, str, dict[str, str | None]]:
+        """The arguments of include_name."""
+        return self.name, self.type_, dict(self.parents)
+
+
+def asked(entry: Entry, dump: Dump) -> Asked:
+    """Return what the filters are asked about an entry.
+
+    dump: where the table is found that it belongs to.
+    """
+    type_, bare = _word(entry), entry.name
+    parents: dict[str, str | None] = {"schema_name": _schema(entry.schema)}
+    if entry.kind == "SCHEMA":
+        return Asked(type_, _schema(entry.name), bare, {"schema_name": None})
+    if type_ == "table":
+        return Asked(type_, bare, bare, _with_table(parents, bare))
+    tables = [dump[n].name for n in entry.needs if n in dump and dump[n].kind in {"TABLE", "VIEW"}]
+    if entry.kind in _OF_TABLES and tables:
+        # pg_dump's names of constraints, policies and triggers begin with their table's.
+        bare = next((bare[len(t) + 1 :] for t in tables if bare.startswith(f"{t} ")), bare)
+        parents = _with_table(parents, tables[0])
+    if type_ in _ENTITIES:
+        return Asked(type_, f"{entry.schema}.{bare}", bare.partition("(")[0], parents)
+    return Asked(type_, bare, bare, parents)
+
+
+def asked_column(table: Entry, name: str) -> Asked:
+    """Return what the filters are asked about a column."""
+    parents: dict[str, str | None] = {"schema_name": _schema(table.schema)}
+    return Asked("column", name, name, _with_table(parents, table.name))
+
+
+def columns(table: Entry) -> list[str]:
+    """Return the names of a table's columns."""
+    parsed = table_definition.of(table)
+    return [table_definition.plain(name) for name in parsed.columns] if parsed else []
+
+
+def column(item: str) -> str:
+    """Return the name of the column that a line of a table's definition begins with."""
+    name = table_definition.NAME.match(item)
+    return table_definition.plain(name[0]) if name else ""
+
+
+def declared(models: Models) -> dict[tuple[str, str | None, str], Any]:
+    """Return what the models declare by type, schema and bare name, as the filters are given it."""
+    found: dict[tuple[str, str | None, str], Any] = {}
+    for table in models.metadata.tables.values():
+        schema = table.schema if table.schema != "public" else None
+        found["table", schema, table.name] = table
+        for index in table.indexes:
+            found["index", schema, str(index.name)] = index
+        for constraint in table.constraints:
+            word = constraint.__visit_name__.removeprefix("column_")
+            found[word, schema, str(constraint.name)] = constraint
+    for entity in models.entities:
+        bare = entity.signature.partition("(")[0]
+        found[entity.type_, _schema(entity.schema), bare] = entity
+    return found
+
+
+def _word(entry: Entry) -> str:
+    if entry.kind == "CONSTRAINT":
+        for words in ("UNIQUE", "PRIMARY KEY", "EXCLUDE"):
+            if f" {words} " in entry.create:
+                return f"{words.lower().replace(' ', '_')}_constraint"
+    return _WORDS.get(entry.kind, entry.kind.lower().replace(" ", "_"))
+
+
+def _schema(name: str) -> str | None:
+    """Return a schema as Alembic names it."""
+    return name if name not in {"", "public"} else None
+
+
+def _with_table(parents: dict[str, str | None], table: str) -> dict[str, str | None]:
+    schema = parents["schema_name"]
+    return {
+        **parents,
+        "table_name": table,
+        "schema_qualified_table_name": f"{schema}.{table}" if schema else table,
+    }

@@ -1,0 +1,180 @@
+"""What is compared at all: the models' schemas, and what env.py's filters let through.
+
+Alembic asks ``include_object`` and ``include_name`` (its documentation of configure()) for what
+its own comparators see; here they are asked for every other object, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.autogenerate.dump import normalize, table_definition
+from alembic_pg.autogenerate.scope import filter_names
+from alembic_pg.sql.cursor import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.sides.desired import Models
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is left out of every dump.
+
+    keys: the keys of entries. columns: the names of a table's columns by the table's key.
+    schemas: the only schemas that count; None where all do.
+    """
+
+    keys: frozenset[str] = frozenset()
+    columns: Mapping[str, frozenset[str]] | None = None
+    schemas: frozenset[str] | None = None
+
+    def of(self, dump: Dump) -> Dump:
+        """Return a dump without what does not count."""
+        foreign = set(self.keys)
+        for key, entry in dump.items():
+            if self._is_elsewhere(entry) or _belongs_to(entry, foreign):
+                foreign.add(key)
+        return {key: self._stripped(entry) for key, entry in dump.items() if key not in foreign}
+
+    def _is_elsewhere(self, entry: Entry) -> bool:
+        if self.schemas is None:
+            return False
+        place = entry.name if entry.kind == "SCHEMA" else entry.schema
+        return bool(place) and place not in self.schemas
+
+    def _stripped(self, entry: Entry) -> Entry:
+        """Return a table's entry without its left out columns."""
+        names = (self.columns or {}).get(entry.key)
+        head = table_definition.HEAD.match(entry.create)
+        if not names or head is None:
+            return entry
+        items, end = table_definition.items(entry.create, head.end())
+        kept = [item for item in items if filter_names.column(item) not in names]
+        create, text = (
+            f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}"
+            for body in (",\n    ".join(kept), ",\n    ".join(sorted(kept)))
+        )
+        return normalize.entry(replace(entry, create=create, normal=text))
+
+
+# All of a database counts.
+EVERYTHING = Scope()
+
+
+def scope(
+    before: Dump,
+    after: Dump,
+    models: Models,
+    options: Mapping[str, Any],
+    *,
+    handed_in: bool = False,
+) -> Scope:
+    """Return what counts of what the revisions and the models build.
+
+    options: env.py's for configure(), with its filters. A table takes all that belongs to it with
+    it, a schema all that lives in it. Every object is asked for once, whichever side it is on, so
+    that both sides leave out the same.
+    handed_in: whether ``before`` is the database of a caller, which may hold what is not this
+    project's. As with stock Alembic, the default schema and the models' count, and whoever else
+    has a schema there keeps it. What the history database holds, the revisions have built.
+    """
+    schemas = frozenset({"public", *(e.name for e in after.values() if e.kind == "SCHEMA")})
+    filters = Filters(options.get("include_object"), options.get("include_name"))
+    keys: set[str] = set()
+    columns: dict[str, frozenset[str]] = {}
+    if filters != Filters():
+        known = filter_names.declared(models)
+        together = {**before, **after}
+        for key, entry in together.items():
+            asked = filter_names.asked(entry, together)
+            item = known.get((asked.type_, asked.parents["schema_name"], asked.bare), entry)
+            wanted = filters.want(asked, item, there=key in before, declared=key in after)
+            if not wanted or _belongs_to(entry, keys) or f"SCHEMA .{entry.schema}" in keys:
+                keys.add(key)
+            elif entry.kind == "TABLE":
+                columns[key] = _unwanted_columns(filters, entry, item, before, after)
+                keys.update(_said_of(entry, columns[key], together))
+        owned = {sequence for one in (before, after) for sequence in _owned(one, keys)}
+        keys |= owned | {key for key, entry in together.items() if _belongs_to(entry, owned)}
+    return Scope(frozenset(keys), columns, schemas if handed_in else None)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """env.py's filters, as Alembic's configure() takes them."""
+
+    include_object: Callable[..., bool] | None = None
+    include_name: Callable[..., bool] | None = None
+
+    def want(
+        self,
+        asked: filter_names.Asked,
+        item: Any,  # noqa: ANN401  # as Alembic types it
+        *,
+        there: bool,
+        declared: bool,
+    ) -> bool:
+        """Return what the filters answer.
+
+        item: the models' object, else the entry. there: whether the database has it; only then
+        include_name is asked. declared: whether the models have it.
+        """
+        if there and self.include_name is not None and not self.include_name(*asked.of_name):
+            return False
+        if self.include_object is None or asked.type_ == "schema":
+            return True
+        return bool(self.include_object(item, asked.name, asked.type_, not declared, None))
+
+
+def _unwanted_columns(
+    filters: Filters,
+    table: Entry,
+    item: Any,  # noqa: ANN401  # as Alembic types it
+    before: Dump,
+    after: Dump,
+) -> frozenset[str]:
+    old, new = (
+        filter_names.columns(side[table.key]) if table.key in side else []
+        for side in (before, after)
+    )
+    return frozenset(
+        name
+        for name in {*old, *new}
+        if not filters.want(
+            filter_names.asked_column(table, name),
+            getattr(item, "c", {}).get(name, table),
+            there=name in old,
+            declared=name in new,
+        )
+    )
+
+
+def _said_of(table: Entry, columns: frozenset[str], dump: Dump) -> set[str]:
+    """Return the keys of what is said of left out columns: comments, rights and defaults."""
+    ends = tuple(f"{table.name}{separator}{name}" for name in columns for separator in (".", " "))
+    kinds = {"ACL", "COMMENT", "DEFAULT"}
+    return {
+        key
+        for key, entry in dump.items()
+        if ends and entry.kind in kinds and table.key in entry.needs and entry.name.endswith(ends)
+    }
+
+
+def _owned(dump: Dump, left_out: set[str]) -> Iterator[str]:
+    """Yield the keys of the sequences that number the rows of tables that are left out."""
+    for key, entry in dump.items():
+        if entry.kind == "SEQUENCE" and not left_out.isdisjoint(entry.needs):
+            yield key  # an identity's
+        elif entry.kind == "SEQUENCE OWNED BY":
+            (schema, table), _ = Cursor(entry.create.rpartition(" OWNED BY ")[2]).column()
+            if f"TABLE {schema}.{table}" in left_out:
+                yield from (need for need in entry.needs if need.startswith("SEQUENCE "))
+
+
+def _belongs_to(entry: Entry, left_out: set[str]) -> bool:
+    """Return whether an entry is a part of something that is left out."""
+    return entry.kind in filter_names.PARTS and not left_out.isdisjoint(entry.needs)

@@ -1,0 +1,1 @@
+"""The two databases that are compared: what revisions build, and what models declare."""

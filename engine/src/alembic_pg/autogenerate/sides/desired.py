@@ -1,0 +1,225 @@
+"""The desired database: what create_all() and the entities build."""
+
+from __future__ import annotations
+
+import copy
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import create_mock_engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from alembic_pg.autogenerate.sides import entities
+from alembic_pg.database import error_text
+from alembic_pg.database.connect import connect
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor, Future
+
+    from alembic_utils.replaceable_entity import ReplaceableEntity
+    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.engine.interfaces import Dialect
+    from sqlalchemy.sql.elements import ClauseElement
+
+
+_SUBSCRIPTIONS = """
+SELECT subname FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
+WHERE d.datname = current_database()
+"""
+
+# Statements that are sent together: most builds have none that fails.
+TOGETHER = 100
+
+# What only works, or can only be taken back, where all statements are one transaction.
+_OF_TRANSACTION = re.compile(
+    r"\b(SET\s+(LOCAL|CONSTRAINTS)|set_config|SUBSCRIPTION)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Models:
+    """What the models' package declares."""
+
+    metadata: MetaData
+    entities: tuple[ReplaceableEntity, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement of the build, and what to call it in a message."""
+
+    statement: ClauseElement
+    label: str
+
+
+def build(models: Models, url: URL, *, source: str) -> None:
+    """Build the models in an empty database.
+
+    Statements that are sent together are one transaction: one of all of them would hold so many
+    locks that the server is busy with counting them. A statement that needs something which is
+    not there yet is tried again after the others; the build fails when a whole round brings
+    nothing new.
+    Raises UserError with PostgreSQL's own message and the object's name.
+    """
+    waiting = _steps(models)
+    apart = not any(_OF_TRANSACTION.search(_own_text(step.statement)) for step in waiting)
+    with (
+        connect(url, source=source, autocommit=apart) as connection,
+        connection.begin(),
+        ThreadPoolExecutor(1) as sender,
+    ):
+        while waiting:
+            failed = list(_round(connection, sender, waiting))
+            if len(failed) == len(waiting):
+                step, error = failed[0]
+                raise UserError(
+                    f"PostgreSQL refuses {step.label} of the models: {error_text.of(error)}"
+                ) from error
+            waiting = [step for step, _ in failed]
+        _refuse_subscriptions(connection)
+
+
+def _refuse_subscriptions(connection: Connection) -> None:
+    """Raise UserError where the models make a subscription.
+
+    It is known to the whole server, and no database that has one can be dropped.
+    """
+    for name in connection.scalars(text(_SUBSCRIPTIONS)):
+        raise UserError(
+            f"The models make the subscription {name}, which belongs to one server: "
+            "make it by hand there, not in the models."
+        )
+
+
+def _round(
+    connection: Connection, sender: Executor, steps: Sequence[Step]
+) -> Iterator[tuple[Step, Exception]]:
+    """Run all statements, many at once; yield those that failed, with their reasons.
+
+    The server works on some while the next are compiled.
+    """
+    dialect = _plain(connection.dialect)
+    sent: tuple[Future[Exception | None], Sequence[Step]] | None = None
+    for start in range(0, len(steps), TOGETHER):
+        some = steps[start : start + TOGETHER]
+        script = _script(some, dialect)
+        if sent:
+            yield from _failed(connection, dialect, sent[1], sent[0].result())
+        sent = sender.submit(_run, connection, script), some
+    if sent:
+        yield from _failed(connection, dialect, sent[1], sent[0].result())
+
+
+def _failed(
+    connection: Connection, dialect: Dialect, steps: Sequence[Step], error: Exception | None
+) -> Iterator[tuple[Step, Exception]]:
+    """Yield those that fail of statements that were sent together, with why; the others run."""
+    if error is None:
+        return
+    if len(steps) == 1:
+        yield steps[0], error
+        return
+    middle = len(steps) // 2
+    for half in (steps[:middle], steps[middle:]):
+        again = _run(connection, _script(half, dialect))
+        yield from _failed(connection, dialect, half, again)
+
+
+def _run(connection: Connection, script: str | Exception) -> Exception | None:
+    """Send statements together; return why they fail, and undo them, if one of them does."""
+    if isinstance(script, Exception):
+        return script
+    driver: Any = connection.connection.dbapi_connection
+    apart = driver.autocommit
+    with closing(driver.cursor()) as cursor:
+        if not apart:
+            cursor.execute("SAVEPOINT step")
+        try:
+            cursor.execute(script)
+        except psycopg2.Error as error:
+            if not apart:
+                cursor.execute("ROLLBACK TO SAVEPOINT step")
+            return error
+        if not apart:
+            cursor.execute("RELEASE SAVEPOINT step")
+    return None
+
+
+def _script(steps: Sequence[Step], dialect: Dialect) -> str | Exception:
+    """Return statements as the server takes them, or why they cannot be said."""
+    try:
+        return ";\n".join(
+            str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps
+        )
+    except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
+        return error
+
+
+def _plain(dialect: Dialect) -> Dialect:
+    """Return a dialect that writes no marks for the driver's parameters."""
+    plain = copy.copy(dialect)
+    plain.paramstyle = "named"  # else percent signs are doubled for the driver
+    plain.identifier_preparer = plain.preparer(plain)
+    return plain
+
+
+def _steps(models: Models) -> list[Step]:
+    """Return all statements of the build in the order in which they most likely work."""
+    early: list[Step] = []
+    late: list[Step] = []
+    for entity in models.entities:
+        step = Step(entity.to_sql_statement_create(), entity.identity)
+        (early if isinstance(entity, entities.BEFORE_TABLES) else late).append(step)
+    tables = _create_all(models.metadata)
+    # Schemas first, since an extension or a function may live in one.
+    schemas = [
+        Step(text(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)}"), f"schema {name}")
+        for name in sorted(_schemas(models) - {"public"})
+    ]
+    return [*schemas, *early, *tables, *late]
+
+
+def _create_all(metadata: MetaData) -> list[Step]:
+    """Return what create_all() would execute, the listeners' statements in their places."""
+    steps: list[Step] = []
+
+    def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
+        steps.append(Step(statement, _label(statement)))
+
+    try:
+        metadata.create_all(create_mock_engine("postgresql+psycopg2://", record), checkfirst=False)
+    except SQLAlchemyError as error:
+        raise UserError(f"The models are not complete: {' '.join(str(error).split())}") from error
+    return steps
+
+
+def _schemas(models: Models) -> set[str]:
+    """Return the schemas that tables and entities of the models live in."""
+    of_tables = {table.schema for table in models.metadata.tables.values() if table.schema}
+    return of_tables | {entity.schema for entity in models.entities}
+
+
+def _own_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+    """Return what a person wrote of a statement, "" where SQLAlchemy writes it."""
+    return str(getattr(statement, "statement", "") or getattr(statement, "text", ""))
+
+
+def _quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def _label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+    """Return what to call a statement in a message: its object, or how it begins."""
+    target = getattr(statement, "element", None)
+    name = getattr(target, "fullname", None) or getattr(target, "name", None)
+    if name:
+        return f"{getattr(target, '__visit_name__', 'object').replace('_', ' ')} {name}"
+    words = " ".join(str(getattr(statement, "statement", statement)).split())
+    return f'"{words[:60]}"'

@@ -1,0 +1,83 @@
+"""What the revisions build: its dump, and databases that hold it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import cache, pg_dump
+from alembic_pg.database.connect import connect
+from alembic_pg.revisions import history_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.database.scratch import Scratch
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the revisions build.
+
+    template: the database of which a candidate is a copy. version_table: Alembic's own, which is
+    not in the dump. given: the connection that a caller handed in.
+    """
+
+    databases: Scratch
+    template: str
+    version_table: str
+    dump: Dump
+    given: Connection | None = None
+
+    @contextmanager
+    def connection(self) -> Iterator[tuple[Connection, list[str]]]:
+        """Yield a connection to it, and the name of the copy that it is to.
+
+        None is named where a caller handed a connection in.
+        """
+        if self.given is not None:
+            yield self.given, []
+            return
+        name = self.databases.create(self.template)
+        place = self.databases.database(name)
+        with connect(place, source="the scratch server") as connection:
+            yield connection, [name]
+        self.databases.leave(name)
+
+
+def of_revisions(root: Path, environment: EnvironmentContext, databases: Scratch) -> Past:
+    """Return what the revisions of the tree build.
+
+    root: the folder of the working tree, where the dump is kept. Raises UserError when a revision
+    fails.
+    """
+    version_table = history_database.version_table_name(environment)
+    template = history_database.template(databases, environment)
+    found = cache.read(root, template, version_table)
+    if found is None:
+        found = _dump_of_copy(databases, template, version_table)
+        cache.write(root, template, version_table, found, databases.templates())
+    return Past(databases, template, version_table, found)
+
+
+def of_connection(given: Connection, environment: EnvironmentContext, databases: Scratch) -> Past:
+    """Return what a caller's database holds, which need not be what the revisions build."""
+    version_table = history_database.version_table_name(environment)
+    name = databases.create()
+    pg_dump.copy(given.engine.url, databases.database(name))
+    found = pg_dump.of(given.engine.url, version_table=version_table)
+    return Past(databases, name, version_table, found, given)
+
+
+def _dump_of_copy(databases: Scratch, template: str, version_table: str) -> Dump:
+    """Return the dump of a template, to which nobody may connect."""
+    name = databases.create(template)
+    found = pg_dump.of(databases.database(name), version_table=version_table)
+    databases.leave(name)
+    return found

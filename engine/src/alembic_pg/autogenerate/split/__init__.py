@@ -1,0 +1,1 @@
+"""One change in several revisions: expand, online, contract."""

@@ -1,0 +1,147 @@
+"""A change in two revisions: what comes, and later what goes.
+
+Code of the release before still uses what goes, and runs until the next release is everywhere. So
+whole tables, columns, views and functions that go, do so in a revision of their own after the rest
+(expand, then contract). Each of the two is proved by itself, up and down.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from alembic_pg.autogenerate.alter import dropped_columns
+from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.data_loss import DROP_COLUMN
+from alembic_pg.autogenerate.scope import column_differences
+from alembic_pg.autogenerate.split import stages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.dump.table_definition import Column
+    from alembic_pg.autogenerate.sides.comparison import Comparison
+    from alembic_pg.autogenerate.split.stages import Stages
+
+# What a query may name, and what is made of or for it.
+_KINDS = {
+    "TABLE",
+    "FOREIGN TABLE",
+    "VIEW",
+    "MATERIALIZED VIEW",
+    "FUNCTION",
+    "PROCEDURE",
+    "AGGREGATE",
+    "TYPE",
+    "DOMAIN",
+    "SEQUENCE",
+    "SCHEMA",
+    "EXTENSION",
+}
+
+
+class EntangledError(Exception):
+    """What goes cannot go later by itself."""
+
+
+def of(
+    context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
+) -> Stages | None:
+    """Return the stages of a revision; None where nothing goes, or nothing comes.
+
+    operations: the revision's, proven as they are.
+    Raises EntangledError where what goes cannot go later by itself.
+    """
+    found = stages.bare(comparison, operations)
+    later = _later(found, comparison.before, comparison.after)
+    known = column_differences.of(comparison.before)
+    keys = dropped_columns.dropped(found, later, known, comparison.before, comparison.after)
+    if not later or (len(later + keys) == len(found) and not comparison.renames):
+        return None
+    proving = stages.of(context, comparison)
+    loosened = _Loosened(known)
+    contract = {id(operation): loosened.dropping(operation) for operation in later}
+    plain: dict[int, MigrateOperation] = {id(operation): operation for operation in later}
+    staying = {id(operation): operation for operation in keys}
+    tried = [(contract, loosened.altering), (plain, [])]
+    for second, more in [*[({**staying, **one}, add) for one, add in tried if keys], *tried]:
+        expand = [operation for operation in found if id(operation) not in second]
+        ordered = [second[id(operation)] for operation in found if id(operation) in second]
+        try:
+            return proving.stages([*expand, *more], ordered)
+        except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
+            continue
+    raise EntangledError
+
+
+def _later(found: Sequence[MigrateOperation], before: Dump, after: Dump) -> list[MigrateOperation]:
+    """Return the operations that only take something away, of which nothing is left."""
+    gone = {key for key, entry in before.items() if key not in after and entry.kind in _KINDS}
+    # Nor what comes with other parameters: a call could mean both.
+    staying = {entry.label.partition("(")[0] for entry in after.values()}
+    moved = []
+    for operation in found:
+        if isinstance(operation, StatementOp):
+            keys = {key for key, entry in before.items() if entry.label == operation.label}
+            needs = {need for key in keys for need in before[key].needs}
+            whole = operation.action == "drop" and operation.label.partition("(")[0] not in staying
+            # A grant on it, a trigger or a policy of it goes along.
+            goes = (whole and bool((keys | needs) & gone)) or _drops_columns(operation)
+        elif isinstance(operation, ops.DropColumnOp):
+            goes = _column_gone(operation, after)
+        else:
+            drops = type(operation).__name__.startswith("Drop")
+            goes = drops and flatten.table_key(operation) in gone
+        if goes:
+            moved.append(operation)
+    return moved
+
+
+def _drops_columns(operation: StatementOp) -> bool:
+    return bool(operation.upgrade) and all(map(DROP_COLUMN.match, operation.upgrade))
+
+
+def _column_gone(operation: ops.DropColumnOp, after: Dump) -> bool:
+    """Return whether a column goes for good: one of its name may come anew."""
+    key = flatten.table_key(operation)
+    place = (operation.schema or "public", operation.table_name, operation.column_name)
+    return key in after and place not in column_differences.of({key: after[key]})
+
+
+class _Loosened:
+    """Lets new code leave out columns that are still there, and NOT NULL.
+
+    altering: the operations of the first revision that do so.
+    """
+
+    def __init__(self, known: dict[column_differences.Place, Column]) -> None:
+        self.known = known
+        self.altering: list[MigrateOperation] = []
+
+    def dropping(self, operation: MigrateOperation) -> MigrateOperation:
+        """Return what drops the column, which can be NULL by then."""
+        if not isinstance(operation, ops.DropColumnOp):
+            return operation
+        schema, table, name = operation.schema, operation.table_name, operation.column_name
+        known = self.known.get((schema or "public", table, name))
+        if known is None or not known.not_null or known.default or known.generated:
+            return operation
+        column = operation.to_column()._copy()  # noqa: SLF001  # no public name
+        column.nullable = True
+        self.altering.append(
+            ops.AlterColumnOp(
+                table,
+                name,
+                schema=schema,
+                existing_type=column.type,
+                existing_nullable=False,
+                modify_nullable=True,
+            )
+        )
+        return ops.DropColumnOp.from_column_and_tablename(schema, table, column)

@@ -1,0 +1,133 @@
+"""A change in two revisions: what is one plain transaction, and what commits in steps.
+
+A run that dies leaves nothing of the one; of the other, steps that the next run passes over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from alembic_pg.autogenerate.comparators import candidate
+from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.split import stages as split_stages
+from alembic_pg.database.connect import connect
+from alembic_pg.options import Settings
+from alembic_pg.plan.planner import Planner
+from alembic_pg.revisions import statements
+from alembic_pg.revisions.current_revision import Running
+from alembic_pg.sql import parser
+from alembic_pg.sql.cursor import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic.operations import MigrateOperation
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_pg.autogenerate.sides.comparison import Comparison
+    from alembic_pg.autogenerate.split.stages import Prover, Stages
+    from alembic_pg.revisions.statements import Statement
+    from alembic_pg.sql.cursor import Name
+
+    # What operations execute, by their identity.
+    Said = dict[int, list[Statement]]
+
+# What begins a constraint's name, or one that has none.
+_CONSTRAINTS = ("CONSTRAINT", "CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE")
+
+
+def of(
+    context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
+) -> tuple[Stages, bool] | None:
+    """Return the two revisions, and whether the one in steps is the first of them.
+
+    operations: proven as they are. None where all are of one nature, or need each other in turn:
+    where a view goes for as long as a type changes, say.
+    """
+    found = split_stages.bare(comparison, operations)
+    proving = split_stages.of(context, comparison)
+    if len(found) == 1:
+        return None
+    said = {id(one): statements.of_operation(proving.context, one) for one in found}
+    stepping = {id(one) for one in _stepping(context, comparison, proving, found, said)}
+    if not stepping:
+        return None
+    stepping |= _replaced(said, stepping)
+    plain = [operation for operation in found if id(operation) not in stepping]
+    steps = [operation for operation in found if id(operation) in stepping]
+    if not plain:
+        return None
+    for first, second in ((plain, steps), (steps, plain)):
+        try:
+            stages = proving.stages(first, second)
+        except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
+            continue
+        if stages is not None:
+            return stages, first is steps
+    return None
+
+
+def _replaced(said: Said, stepping: set[int]) -> set[int]:
+    """Return the operations that drop a constraint of a table to which the steps add one.
+
+    It may be the same one anew: from a revision before on, rows would go unchecked until then.
+    """
+    adding, dropping = (
+        {
+            one: {table for part in parts for table in _tables(part.sql, verb)}
+            for one, parts in said.items()
+        }
+        for verb in ("ADD", "DROP")
+    )
+    anew = {table for one in stepping for table in adding[one]}
+    return {one for one, tables in dropping.items() if tables & anew}
+
+
+def _tables(sql: str, verb: str) -> Iterator[Name]:
+    """Yield the tables to which a statement adds constraints, or from which it drops some."""
+    cursor = Cursor(sql)
+    if not cursor.maybe("ALTER", "TABLE"):
+        return
+    cursor.maybe("IF", "EXISTS")
+    cursor.maybe("ONLY")
+    table = cursor.name()
+    for action in cursor.parts():
+        if action.maybe(verb) and action.any(*_CONSTRAINTS):
+            yield table
+
+
+def _stepping(
+    context: MigrationContext,
+    comparison: Comparison,
+    proving: Prover,
+    found: Sequence[MigrateOperation],
+    said: Said,
+) -> Iterator[MigrateOperation]:
+    """Yield the operations that commit in steps on a table with rows."""
+    made = {flatten.table_key(one) for one in found if isinstance(one, ops.CreateTableOp)}
+    if not any(
+        parser.parse(statement.sql)
+        for one in found
+        if not isinstance(one, ops.CreateTableOp) and flatten.table_key(one) not in made
+        for statement in said[id(one)]
+    ):
+        return
+    going = {flatten.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
+    with (
+        candidate(comparison, proving.context) as one,
+        connect(one.url, source="the scratch server") as connection,
+    ):
+        planner = Planner(context, connection, Settings(), Running(), large=True)
+        planner.start()
+        one.run(comparison.renames)
+        for operation in found:
+            hows = [planner.ask(statement) for statement in said[id(operation)]]
+            # An index of a column that goes is dropped beside it.
+            beside = (
+                isinstance(operation, ops.DropIndexOp) and flatten.table_key(operation) in going
+            )
+            if any(how.steps for how in hows) and not beside:
+                yield operation
+            one.run([operation])

@@ -1,0 +1,95 @@
+"""Which revision files are written of a change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+from alembic.util import rev_id
+
+from alembic_pg.autogenerate.comparators import turned
+from alembic_pg.autogenerate.split import expand_contract, online_steps
+from alembic_pg.options import switched
+
+if TYPE_CHECKING:
+    from alembic.operations import MigrateOperation
+    from alembic.operations.ops import MigrationScript
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_pg.autogenerate.sides.comparison import Comparison
+
+# The option of a command that is said as ``-x split=off``.
+OPTION = "split"
+
+ENTANGLED = "What goes is entangled with the rest: it stays in this revision."
+
+# What is written after the message: of the revision that commits in steps, and of the last one.
+ONLINE, CONTRACT = " (online)", " (contract)"
+
+
+def split(
+    context: MigrationContext, comparison: Comparison, directives: list[MigrationScript]
+) -> str:
+    """Put what commits in steps into a revision of its own, and what goes into the last one.
+
+    Return why what goes cannot be, as a line for the screen; "" where it is, or nothing goes.
+    Raises UserError for an option that is neither on nor off.
+    """
+    environment = context.environment_context
+    said = environment.get_x_argument(as_dictionary=True) if environment else {}
+    if not switched(OPTION, said) or len(directives) != 1:
+        return ""
+    (script,) = directives
+    if script.upgrade_ops is None or script.upgrade_ops.is_empty():
+        return ""
+    why = ""
+    operations = script.upgrade_ops.ops
+    try:
+        stages = expand_contract.of(context, comparison, operations)
+    except expand_contract.EntangledError:
+        stages, why = None, ENTANGLED
+    message = script.message
+    now = comparison
+    if stages is not None:
+        operations, now = stages.first, replace(comparison, after=stages.between)
+    parts = [(operations, "")]
+    if natured := online_steps.of(context, now, operations):
+        halves, steps_first = natured
+        parts = [(halves.first, ""), (halves.second, ONLINE)]
+        if steps_first:
+            parts = [(halves.first, ONLINE), (halves.second, "")]
+    if stages is not None:
+        parts.append((stages.second, CONTRACT))
+    if len(parts) == 1:
+        return why
+    for position, (found, suffix) in enumerate(parts):
+        one = script if not position else _after(directives[-1])
+        _set(context, one, found)
+        one.message = f"{message}{suffix}"
+        directives[position:] = [one]
+    return why
+
+
+def _after(script: MigrationScript) -> MigrationScript:
+    """Return an empty revision that comes after another one.
+
+    Alembic puts a revision after its "head", also one that is written by the same command.
+    """
+    return ops.MigrationScript(
+        rev_id(),
+        ops.UpgradeOps([]),
+        ops.DowngradeOps([]),
+        head=script.rev_id,
+        splice=script.splice,
+        version_path=script.version_path,
+    )
+
+
+def _set(
+    context: MigrationContext, script: MigrationScript, operations: list[MigrateOperation]
+) -> None:
+    script.upgrade_ops = ops.UpgradeOps(operations, upgrade_token=context.opts["upgrade_token"])
+    script.downgrade_ops = ops.DowngradeOps(
+        turned(operations), downgrade_token=context.opts["downgrade_token"]
+    )

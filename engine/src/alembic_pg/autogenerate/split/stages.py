@@ -1,0 +1,98 @@
+"""A change in two halves, each proved from where it begins to where it ends, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate.api import AutogenContext
+
+from alembic_pg.autogenerate.alter import remaining_changes
+from alembic_pg.autogenerate.comparators import candidate, round_trip, with_way_back
+from alembic_pg.autogenerate.hints import backfill
+from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof import search, with_guards
+from alembic_pg.database.server_features import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope import column_differences
+    from alembic_pg.autogenerate.sides.comparison import Comparison
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The operations of the two revisions, proven; between: what the first one leads to."""
+
+    first: list[MigrateOperation]
+    second: list[MigrateOperation]
+    between: Dump
+
+
+def of(context: MigrationContext, comparison: Comparison) -> Prover:
+    """Return what proves the halves of a comparison's change."""
+    fills = backfill.hinted(context.opts["target_metadata"].tables.values())
+    return Prover(AutogenContext(context, autogenerate=False), comparison, fills)
+
+
+def bare(comparison: Comparison, operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    """Return a revision's operations without the renames, and without what only checks."""
+    return [
+        operation
+        for operation in flatten.flatten(operations)
+        if operation not in comparison.renames
+        if not (isinstance(operation, StatementOp) and operation.action == "check")
+    ]
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Proves a stage from where the one before it ends."""
+
+    context: AutogenContext
+    comparison: Comparison
+    fills: set[column_differences.Place]
+
+    def stages(
+        self, first: list[MigrateOperation], second: list[MigrateOperation]
+    ) -> Stages | None:
+        """Return both stages, None where the first does nothing.
+
+        Raises what says that a step fails, or does not lead there.
+        """
+        comparison = self.comparison
+        with candidate(comparison, self.context) as one:
+            one.run([*comparison.renames, *first])
+            between = one.dump()
+            one.run(second)
+            search.expect(comparison.after, one.dump())
+        if not remaining_changes.differing(between, comparison.before) and not comparison.renames:
+            return None
+        one_way = self._proven(replace(comparison, after=between), [], first)
+        start = [*flatten.flatten(one_way)]
+        other = self._proven(replace(comparison, before=between, renames=()), start, second)
+        return Stages(one_way, other, between)
+
+    def _proven(
+        self,
+        comparison: Comparison,
+        start: list[MigrateOperation],
+        found: list[MigrateOperation],
+    ) -> list[MigrateOperation]:
+        """Return operations with their way back. start: what leads to where they begin."""
+        up = with_guards.framed(comparison, self.fills, found)
+        with candidate(self.comparison, self.context) as one:
+            one.run(start)
+            original = one.dump()
+            if round_trip(one, up, original, comparison.after):
+                return up
+        with candidate(self.comparison, self.context) as one:
+            one.run([*start, *comparison.renames, *found])
+            ways = Ways(comparison.databases.version)
+            return with_way_back(one, comparison, self.fills, ways, found, original)

@@ -1,0 +1,80 @@
+"""Run the engine's own commands: ``alembic-pg COMMAND``; Alembic's verbs stay with ``alembic``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from alembic.config import CommandLine, Config
+
+from alembic_pg.console import activation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that was typed, and exit with its code.
+
+    arguments: what follows the program's name, sys.argv's where none are given.
+    """
+    activation.install()
+    own = list(sys.argv[1:] if arguments is None else arguments)
+    at = own.index("psql") + 1 if "psql" in own else len(own)
+    options = _parser().parse_args(own[:at])
+    options.rest = own[at:]  # psql's own, which argparse would take for ours
+    sys.exit(options.run(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="alembic-pg", description="Commands of the engine beside those of alembic."
+    )
+    parser.add_argument(
+        "-c", "--config", action="append", help="alembic.ini or pyproject.toml, as for alembic"
+    )
+    parser.add_argument("-n", "--name", default="alembic", help="the section of the ini file")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    lint = commands.add_parser(
+        "lint", help="one head, what revisions destroy is confirmed, squawk's opinion of their SQL"
+    )
+    lint.add_argument(
+        "only", nargs="*", choices=[[], "heads", "destroys", "squawk"], help="only these checks"
+    )
+    lint.add_argument("--reporter", help="squawk's format: tty, gcc, json")
+    lint.set_defaults(run=_lint)
+
+    psql = commands.add_parser(
+        "psql", help="psql on the target database; psql's own arguments follow"
+    )
+    psql.set_defaults(run=_psql)
+    return parser
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import destroys, single_head, squawk  # noqa: PLC0415  # one command's
+
+    config = _config(options)
+    reporter = ["--reporter", options.reporter] if options.reporter else []
+    checks: dict[str, Callable[[Config], None]] = {
+        "heads": single_head.check,
+        "destroys": destroys.check,
+        "squawk": lambda config: squawk.check(config, *reporter),
+    }
+    for name in options.only or checks:
+        checks[name](config)
+    return 0
+
+
+def _psql(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import psql  # noqa: PLC0415  # one command's
+
+    return psql.run(_config(options), options.rest)
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """Return Alembic's configuration, found as the alembic command finds it."""
+    toml, ini = CommandLine()._inis_from_config(options)  # noqa: SLF001  # it has no public name
+    return Config(file_=ini, toml_file=toml, ini_section=options.name, cmd_opts=options)

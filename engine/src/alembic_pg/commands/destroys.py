@@ -1,0 +1,68 @@
+"""Check that a revision names what it destroys: ``alembic-pg lint destroys``.
+
+A revision whose upgrade drops a table, a column or a value of an enum, or narrows a type, names
+that in a line which autogenerate never writes. No database is asked: the revisions' statements are
+read in their order, as ``--sql`` would write them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from alembic.script import ScriptDirectory
+
+from alembic_pg.errors import UserError
+from alembic_pg.revisions import statements
+from alembic_pg.revisions.impact import Reader
+from alembic_pg.revisions.schema_model import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic.config import Config
+    from alembic.script import Script
+
+# The variable of a revision.
+NAME = "destroys"
+
+
+def line(names: Iterable[str]) -> str:
+    """Return the line by which a human says that a revision may destroy something."""
+    return f"{NAME} = {json.dumps(list(names), ensure_ascii=False)}"
+
+
+def unsaid(revisions: Iterable[Script]) -> Iterator[str]:
+    """Yield a sentence for each revision that lacks the line.
+
+    revisions: all of a history, oldest first.
+    """
+    reader = Reader(Schema())
+    for revision in revisions:
+        said = getattr(revision.module, NAME, None)
+        reader.begin()
+        try:
+            for statement in statements.of(revision.module.upgrade):
+                reader.read(statement.sql, statement.existing)
+        except statements.UnreadableError as error:
+            if said is None:
+                yield (
+                    f"Revision {revision.revision} ({revision.doc}) cannot be read without a "
+                    f"database ({error}): let it say what it destroys, {NAME} = [] for nothing."
+                )
+            continue
+        found = reader.end().destroys
+        missing = [name for name in found if name not in (said or ())]
+        if missing:
+            yield (
+                f"Revision {revision.revision} ({revision.doc}) destroys {', '.join(missing)}. "
+                f"If that is meant, add to it: {line([*(said or ()), *missing])}"
+            )
+
+
+def check(config: Config) -> None:
+    """Raise UserError, naming the revisions and what they destroy, when they do not say it."""
+    script = ScriptDirectory.from_config(config)
+    found = list(unsaid(reversed(list(script.walk_revisions()))))
+    if found:
+        raise UserError("\n".join(found))

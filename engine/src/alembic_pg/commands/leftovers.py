@@ -1,0 +1,46 @@
+"""What is unfinished on the target, told beside ``alembic check``, which does without a target."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import target
+from alembic_pg.database.connect import connect
+from alembic_pg.errors import UserError
+from alembic_pg.online.recovery import declared_not_valid
+from alembic_pg.online.run import journal
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import Run
+
+# libpq's shortest, in seconds; nobody waits for a check because of a server that is away.
+_PATIENCE = "2"
+
+
+def say(task: Run) -> None:
+    """Write what is unfinished on the database that DATABASE_URL names; nothing where none is."""
+    if not os.environ.get(target.SETTING):
+        return
+    with suppress(UserError, DBAPIError):
+        place = target.find(task.root)
+        url = place.url
+        if "connect_timeout" not in url.query:
+            url = url.update_query_dict({"connect_timeout": _PATIENCE})
+        with connect(url, source=place.source) as connection:
+            write(task, connection, MigrationContext.configure(connection, opts=task.configure))
+
+
+def write(task: Run, connection: Connection, context: MigrationContext) -> None:
+    """Write a line to the standard error for each thing that is unfinished."""
+    revisions = reversed(list(task.environment.script.walk_revisions()))
+    table = journal.table_of(context)
+    for line in declared_not_valid.unfinished_lines(connection, table, revisions):
+        sys.stderr.write(f"Unfinished: {line}\n")

@@ -1,0 +1,129 @@
+"""Which revision a database equals that has the tables but lost its alembic_version."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_pg.database.scratch import available, scratch
+from alembic_pg.embedded import programs
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from alembic.script.base import Script
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import Run
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.database.scratch import Scratch
+
+# Tables that are neither PostgreSQL's nor an extension's nor Alembic's own.
+_TABLES = text("""
+    SELECT EXISTS (
+        SELECT FROM pg_class AS c
+        WHERE c.relkind IN ('r', 'p')
+          AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+          AND c.relname <> :version_table
+          AND c.relpersistence <> 't'
+          AND NOT EXISTS (
+              SELECT FROM pg_depend AS d
+              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+          )
+    )
+""")
+
+_HINT = (
+    "If it lost only its alembic_version: with the development dependencies, "
+    "upgrade tells which revision it equals."
+)
+
+# So many differing objects are named.
+_NAMED = 3
+
+
+def look(task: Run, connection: Connection) -> str:
+    """Do nothing for an empty database, or one whose tables are none of the revisions'.
+
+    connection: to a database without a revision in its alembic_version.
+    Returns what to say when an object turns out to be there already: "" unless nothing could be
+    compared here.
+    Raises UserError naming the revision that the database equals, and the stamp that repairs it.
+    """
+    name = task.environment.context_opts.get("version_table", "alembic_version")
+    if not connection.scalar(_TABLES, {"version_table": name}):
+        return ""
+    if not _can_compare():
+        return _HINT
+    try:
+        nearest = _nearest(task, connection)
+    except UserError:  # revisions that build nothing by themselves: this is not the time to judge
+        return ""
+    if nearest is None:
+        return ""
+    differing, revision = nearest
+    stamp = f"alembic stamp {revision.revision}"
+    if not differing:
+        raise UserError(
+            f"The database lost its {name}: it equals revision {revision.revision} "
+            f"({revision.doc}). Repair it with: {stamp}; then upgrade."
+        )
+    more = len(differing) - _NAMED
+    names = ", ".join(differing[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    raise UserError(
+        f"The database has tables and no {name}, and equals no revision; the nearest is "
+        f"{revision.revision} ({revision.doc}), where {names} differ.\n"
+        f"Make them equal, then run: {stamp}; then upgrade."
+    )
+
+
+def _can_compare() -> bool:
+    """Return whether there are a scratch server and pg_dump."""
+    return available() and bool(programs.find("pg_dump") or shutil.which("pg_dump"))
+
+
+def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | None:
+    """Return the revision that differs least from the database, and the names of what differs.
+
+    None when no revision has a table in common with it. The heads are looked at first.
+    """
+    # Here because hardly a command needs them.
+    from alembic_pg.autogenerate.alter import remaining_changes  # noqa: PLC0415
+    from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415
+    from alembic_pg.revisions import history_database  # noqa: PLC0415
+
+    version_table = history_database.version_table_name(task.environment)
+    found = pg_dump.of(connection.engine.url, version_table=version_table)
+    # Who may use public is the administrator's to say, not a revision's.
+    found.pop("ACL .SCHEMA public", None)
+    tables = {key for key in found if key.startswith("TABLE ")}
+    best: tuple[list[str], Script] | None = None
+
+    def compare(revision: Script, databases: Scratch, name: str) -> bool:
+        """Note how far the revision is; return whether it is none."""
+        nonlocal best
+        built = pg_dump.of(databases.database(name), version_table=version_table)
+        keys = remaining_changes.differing(found, built)
+        if tables.intersection(built) and (best is None or len(keys) < len(best[0])):
+            best = [_label(key, found, built) for key in keys], revision
+        return best is not None and not best[0]
+
+    heads = [revision for revision in task.environment.script.walk_revisions() if revision.is_head]
+    with scratch(task.root) as databases:
+        newest = databases.create(history_database.template(databases, task.environment))
+        if not heads or compare(heads[0], databases, newest):
+            return best
+        stepwise = databases.create()
+        history_database.upgrade(
+            task.environment,
+            databases.database(stepwise),
+            "heads",
+            lambda revision: compare(revision, databases, stepwise),
+        )
+    return best
+
+
+def _label(key: str, found: Dump, built: Dump) -> str:
+    """Return what a person calls the object."""
+    return (found.get(key) or built[key]).label

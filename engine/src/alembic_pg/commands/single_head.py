@@ -1,0 +1,24 @@
+"""Check that the history has one head: ``alembic-pg lint heads``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.script import ScriptDirectory
+
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+
+def check(config: Config) -> None:
+    """Raise UserError, naming the heads, when there are several."""
+    script = ScriptDirectory.from_config(config)
+    heads = [script.get_revision(head) for head in sorted(script.get_heads())]
+    if len(heads) > 1:
+        names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
+        raise UserError(
+            f"There are {len(heads)} heads: {names}. "
+            'Put one after the other (its down_revision), or join them: alembic merge heads -m "…".'
+        )

@@ -1,0 +1,1 @@
+"""What a user of a command sees on the terminal."""

@@ -1,0 +1,174 @@
+"""Ctrl-C and SIGTERM end a command at once, also while PostgreSQL works or does not answer.
+
+libpq waits in C, where Python serves no signal. A wait callback would end that, at the price of
+COPY, which psycopg2 refuses with one; so a second thread hears of the signal, the statement is
+cancelled from a third, and the connection is made in a fourth.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import weakref
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_ACTIVE
+from sqlalchemy import Engine, event
+
+from alembic_pg.console import exit_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import FrameType
+
+    from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
+
+# Seconds until a statement that began at the wrong moment is cancelled again.
+_AGAIN = 0.05
+
+# Seconds that a second signal leaves to each: the cancellation, what the first one has begun, and
+# the main thread, which alone can end the process by the signal.
+_GRACE = 1.0
+
+# How they are served where nobody has chosen another way.
+_USUAL: dict[int, tuple[Any, ...]] = {
+    signal.SIGINT: (signal.default_int_handler, exit_signals.once),
+    signal.SIGTERM: (signal.SIG_DFL,),
+}
+
+
+@contextmanager
+def obeyed() -> Iterator[None]:
+    """End the block by KeyboardInterrupt on Ctrl-C, by TerminatedError on SIGTERM.
+
+    What the server then runs for this process is cancelled, and so rolled back. A second signal
+    ends the process as it stands, where the block does not end soon. From the end of a block that
+    was ended so, both signals are ignored: the process ends. Nothing changes for a signal that is
+    ignored, or is another's.
+    """
+    before = {number: signal.getsignal(number) for number in _USUAL}
+    ours = {number: served for number, served in before.items() if served in _USUAL[number]}
+    if not ours:
+        yield
+        return
+    interrupts = _Interrupts(ours)
+    interrupts.listen()
+    try:
+        yield
+    except Exception as error:
+        if interrupts.served.is_set():  # the cancelled statement's own error
+            raise exit_signals.of(interrupts.first) from error
+        raise
+    finally:
+        interrupts.leave()
+
+
+class _Interrupts:
+    """The signals of a block.
+
+    ours: how they are served elsewhere. first: the one that ends the block. late: whether that
+    took too long.
+    """
+
+    def __init__(self, ours: Mapping[int, Any]) -> None:
+        self.ours = ours
+        self.first = 0
+        self.late = False
+        self.served, self.cancelled, self.left = (threading.Event() for _ in range(3))
+        self.connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self.listener, self.bell = os.pipe()
+
+    def listen(self) -> None:
+        """Hear the signals, and watch every connection that this process makes from now on."""
+        os.set_blocking(self.bell, False)
+        for number in self.ours:
+            signal.signal(number, self._serve)
+        signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
+        event.listen(Engine, "do_connect", self._connect)
+        threading.Thread(target=self._hear, daemon=True).start()
+
+    def leave(self) -> None:
+        event.remove(Engine, "do_connect", self._connect)
+        signal.set_wakeup_fd(-1)
+        for number, before in self.ours.items():
+            # After one was served there is nothing left to do but to say so.
+            signal.signal(number, signal.SIG_IGN if self.served.is_set() else before)
+        self.served.set()
+        self.left.set()
+        os.close(self.bell)
+
+    def _serve(self, number: int, frame: FrameType | None) -> None:
+        """Raise what ends the block in the main thread, which is in Python again."""
+        del frame
+        if self.late:
+            exit_signals.by_signal(number)
+        if not self.served.is_set():
+            self.first = number
+            self.served.set()
+            raise exit_signals.of(number)
+
+    def _hear(self) -> None:
+        """Wait for the signals in a thread of its own."""
+        first = True
+        while told := os.read(self.listener, 16):
+            for number in told:
+                if number not in self.ours:
+                    continue
+                if first:
+                    threading.Thread(target=self._cancel, daemon=True).start()
+                else:
+                    self._end(number)
+                first = False
+        os.close(self.listener)
+
+    def _cancel(self) -> None:
+        """Cancel what the server runs until the signal is served; where it is gone, this waits."""
+        while not self.served.is_set():
+            for connection in list(self.connections):
+                with suppress(psycopg2.Error):
+                    if connection.info.transaction_status == TRANSACTION_STATUS_ACTIVE:
+                        connection.cancel()
+            self.cancelled.set()
+            self.served.wait(_AGAIN)
+        self.cancelled.set()
+
+    def _end(self, number: int) -> None:
+        """End the process, unless the block ends by itself now."""
+        self.cancelled.wait(_GRACE)
+        if self.left.wait(_GRACE):
+            return
+        with suppress(OSError):
+            os.write(2, f"FAILED: {exit_signals.sentence(exit_signals.of(number))}\n".encode())
+        self.late = True
+        os.kill(os.getpid(), number)
+        time.sleep(_GRACE)
+        os._exit(128 + number)
+
+    def _connect(
+        self,
+        dialect: object,
+        record: object,
+        arguments: tuple[Any, ...],
+        parameters: dict[str, Any],
+    ) -> Connection:
+        """Make a connection for SQLAlchemy while this thread waits where signals are served."""
+        del dialect, record
+        made: SimpleQueue[Connection | BaseException] = SimpleQueue()
+
+        def connect() -> None:
+            try:
+                made.put(psycopg2.connect(*arguments, **parameters))
+            except BaseException as error:  # noqa: BLE001  # it is raised in the main thread
+                made.put(error)
+
+        threading.Thread(target=connect, daemon=True).start()
+        answer = made.get()
+        if isinstance(answer, BaseException):
+            raise answer
+        self.connections.add(answer)
+        return answer

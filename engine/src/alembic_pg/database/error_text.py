@@ -1,0 +1,73 @@
+"""What a database error says, in one line."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import psycopg2
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+from alembic_pg.database.url import where
+from alembic_pg.errors import UserError
+
+# What libpq and the operating system say when there is nobody at the other end.
+_UNREACHED = re.compile(
+    "refused|No such file|timed out|timeout expired|could not translate|unreachable|No route"
+)
+
+# not_null_violation and check_violation: their detail is the whole row, whatever is in it.
+_WITH_A_ROW = ("23502", "23514")
+
+
+def of(error: BaseException) -> str:
+    """Return why, as one line.
+
+    Of a server's error that is its primary message, with its detail where there is one; of one
+    that is not a database's, its kind and text.
+    """
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, psycopg2.Error):
+        detail = original.diag.message_detail
+        if original.pgcode in _WITH_A_ROW:
+            detail = None
+        text = original.diag.message_primary or str(original)
+        text += f" ({detail})" if detail else ""
+    else:
+        # SQLAlchemy's own text goes on with the statement, its parameters and a link.
+        text = str(error.args[0]) if isinstance(error, SQLAlchemyError) else str(error)
+        text = f"{type(error).__name__}: {text}"
+    return " ".join(text.split()).partition(" This probably means the server")[0]
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the five characters of a server's error (PostgreSQL, Appendix A), or ""."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return (original.pgcode or "") if isinstance(original, psycopg2.Error) else ""
+
+
+def connecting(error: BaseException, url: URL, *, source: str) -> UserError:
+    """Return the sentence for a connection that was not made.
+
+    source: the name of the setting that the URL came from.
+    """
+    text = of(error)
+    place = where(url)
+    if match := re.search(r'password authentication failed for user "(.*?)"', text):
+        return UserError(f'Wrong password for user "{match[1]}" at {place}: correct {source}.')
+    if "no password supplied" in text:
+        return UserError(f"The server at {place} asks for a password: add it to {source}.")
+    if match := re.search(r'database "(.*?)" does not exist', text):
+        return UserError(
+            f'Database "{match[1]}" does not exist at {place}: create it or correct {source}.'
+        )
+    if "FATAL: " in text:
+        refusal = text.rpartition("FATAL: ")[2].strip()
+        return UserError(f"The server at {place} refuses the connection: {refusal}")
+    cause = text.rpartition("failed: ")[2].partition(" Is the server")[0].strip()
+    if _UNREACHED.search(cause):
+        return UserError(f"No server answers at {place} ({cause}): start it or correct {source}.")
+    return UserError(f"No connection to {place} ({cause}): correct {source}.")

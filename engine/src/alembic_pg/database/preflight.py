@@ -1,0 +1,116 @@
+"""What makes a run impossible, said before anything is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+_ABOUT = text("""
+SELECT pg_is_in_recovery() AS recovering, current_user AS role, current_database() AS database,
+  current_setting('transaction_read_only')::bool AS read_only,
+  coalesce(CAST(:schema AS text), current_schema()) AS schema,
+  has_schema_privilege(coalesce(CAST(:schema AS text), current_schema()), 'CREATE') AS creates,
+  current_setting('search_path') AS path
+""")
+
+_OWNER = text("""
+SELECT current_user FROM pg_class WHERE oid = to_regclass(:table)
+  AND NOT pg_has_role(relowner, 'USAGE')
+""")
+
+# What a role may not USE, its search_path leaves out without a word.
+_HIDDEN = text("""
+SELECT nspname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE relname = :table AND relkind IN ('r', 'p') AND NOT has_schema_privilege(n.oid, 'USAGE')
+  AND nspname IN (
+    SELECT replace(trim(BOTH ' "' FROM name), '$user', current_user)
+    FROM unnest(string_to_array(current_setting('search_path'), ',')) AS name)
+""")
+
+_ROLE = text("SELECT current_user")
+
+_PID = text("SELECT pg_backend_pid()")
+
+
+def expect(connection: Connection, schema: str | None, *, first: bool) -> None:
+    """Raise UserError when revisions cannot run on a connection, which is in a transaction.
+
+    schema: that of Alembic's own table, where it is not the first one of the search_path. first:
+    whether that table is still to be made.
+    """
+    about = connection.execute(_ABOUT, {"schema": schema}).one()
+    if about.recovering:
+        raise UserError(
+            "The server is a replica, or recovers from a backup: it takes no changes. "
+            "Name the primary in DATABASE_URL."
+        )
+    if about.read_only:
+        raise UserError(
+            f"Transactions of {about.role} in {about.database} are read-only "
+            "(default_transaction_read_only): turn that off for this connection."
+        )
+    if not first:
+        return
+    if about.schema is None:
+        raise UserError(
+            f"No schema of the search_path ({about.path}) is there: create one, "
+            f"or let {about.role} use it."
+        )
+    if not about.creates:
+        raise UserError(
+            f"The role {about.role} may not create anything in the schema {about.schema}: "
+            f"GRANT CREATE ON SCHEMA {about.schema} TO {about.role}, or use another role."
+        )
+
+
+def expect_seen(connection: Connection, table: str) -> None:
+    """Raise UserError when Alembic's own table is there, in a schema that the role may not use.
+
+    table: its name, without a schema; none is to be seen.
+    """
+    schema = connection.scalar(_HIDDEN, {"table": table})
+    if schema is not None:
+        role = connection.scalar(_ROLE)
+        raise UserError(
+            f"The role {role} may not use the schema {schema}, where {table} is: "
+            f"GRANT USAGE ON SCHEMA {schema} TO {role}, or use another role."
+        )
+
+
+def expect_session(connection: Connection) -> None:
+    """Raise UserError when a pooler gives each transaction another session of the server.
+
+    connection: without a transaction, and given back without one.
+    Such a pooler answers with a process number of its own (PgBouncer's cancel keys), and lets a
+    second connection have the session of this one, between two transactions.
+    """
+    raw = connection.connection.dbapi_connection
+    with connection.begin():
+        number = connection.scalar(_PID)
+    if raw is None or raw.info.backend_pid == number:
+        return
+    with connection.engine.connect() as other, other.begin():
+        second = other.scalar(_PID)
+        with connection.begin():
+            third = connection.scalar(_PID)
+    if second == number or third != number:
+        raise UserError(
+            "A pooler (PgBouncer in transaction mode, say) is between here and the server, and "
+            "keeps no session: name the server itself, or a pool in session mode."
+        )
+
+
+def unnoted(connection: Connection, table: str) -> str:
+    """Return why a run cannot note how far a revision came, "" when it can.
+
+    connection: without a transaction, as before. table: Alembic's own; only its owner comments it.
+    """
+    with connection.begin():
+        role = connection.scalar(_OWNER, {"table": table})
+    return f"cannot note its steps ({role} does not own {table})" if role else ""

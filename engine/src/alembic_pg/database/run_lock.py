@@ -1,0 +1,80 @@
+"""One run at a time on a database: the second waits, and then sees what the first did."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
+
+# A session's advisory lock belongs to one database; the number only has to be nobody else's.
+KEY = 7_263_947_105_518_420_361
+
+# Seconds between two tries. A run that waited inside the server would hold a snapshot, for which
+# CREATE INDEX CONCURRENTLY of the other run would wait.
+PAUSE = 0.1
+
+# Seconds until the first line about it is followed by another; each pause is twice as long.
+_TELL = 5.0
+
+_HOLDER = text("""
+    SELECT pid, application_name AS name, coalesce(host(client_addr), 'this machine') AS host,
+      extract(epoch FROM clock_timestamp() - backend_start)::bigint AS seconds
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (classid::bigint << 32) + objid::bigint = :key
+""")
+
+
+@contextmanager
+def held(connection: Connection, *, limit: float = 0) -> Iterator[None]:
+    """Hold the lock of this connection's database; say for whom it waits.
+
+    connection: without a transaction, and given back without one. limit: seconds to wait at most,
+    0 without an end.
+    Raises UserError when that is not enough.
+    """
+    began = time.monotonic()
+    tell = began
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY}):
+        now = time.monotonic()
+        enough = limit and now - began > limit
+        if enough or now >= tell:
+            holder = _holder(connection)
+            waited = f"for {now - began:.0f} s" if now - began >= 1 else "from now on"
+            if enough:
+                raise UserError(
+                    f"Another run is still at work on this database {holder}: "
+                    "run the same command later."
+                )
+            sys.stderr.write(f"Waiting {waited} for another run on this database {holder} …\n")
+            tell = now + max(_TELL, now - began)
+        connection.rollback()
+        time.sleep(PAUSE)
+    connection.rollback()
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            connection.rollback()
+            connection.scalar(text("SELECT pg_advisory_unlock(:key)"), {"key": KEY})
+            connection.rollback()
+
+
+def _holder(connection: Connection) -> str:
+    """Return who holds the lock, in brackets."""
+    found = connection.execute(_HOLDER, {"key": KEY}).first()
+    if found is None:
+        return "(which has just ended)"
+    name = found.name or "unnamed"
+    return f"(process {found.pid}: {name} on {found.host}, connected for {found.seconds} s)"

@@ -1,0 +1,224 @@
+"""Scratch databases: made for one question, dropped after it, never anybody else's."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import error_text
+from alembic_pg.database import url as urls
+from alembic_pg.database.connect import connect
+from alembic_pg.embedded import server
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL, Connection
+
+SETTING = "SHADOW_DATABASE_URL"
+
+INSUFFICIENT_PRIVILEGE = "42501"
+
+# duplicate_database, and unique_violation when that one came in the same moment.
+_THERE = {"42P04", "23505"}
+
+_ABOUT = """
+SELECT oid, current_setting('server_version_num')::int, current_setting('fsync')::bool
+FROM pg_database WHERE datname = current_database()
+"""
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A server for scratch databases, and the connection that makes and drops them.
+
+    Every scratch database is kept by an advisory lock of its maker's connection. The server takes
+    the lock back when the maker dies, and the next one sweeps what has no lock.
+
+    version: the server's, as its server_version_num. synced: whether it syncs to the disk.
+    beside: what drops databases while this process goes on. made: the names of those that this
+    connection made. gone: those of them that were dropped beside, and still have their locks.
+    """
+
+    connection: Connection
+    url: URL
+    prefix: str
+    version: int
+    synced: bool
+    beside: Executor
+    made: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def database(self, name: str) -> URL:
+        """Return the URL of a database on this server."""
+        return self.url.set(database=name)
+
+    def create(self, template: str = "template0") -> str:
+        """Return the name of a new scratch database, a copy of another one that nobody uses."""
+        while self.gone:
+            self._unlock(self.gone.pop())
+        name = f"{self.prefix}_scratch_{secrets.token_hex(6)}"
+        self._execute("SELECT pg_advisory_lock(:key)", key=_key(name))
+        self.made.append(name)
+        encoding = " ENCODING 'UTF8'" if template == "template0" else ""
+        # Copying files beats logging each block where nothing is ever synced to the disk.
+        strategy = "" if self.synced else " STRATEGY file_copy"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{encoding}{strategy}')
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a scratch database that this connection made."""
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._unlock(name)
+        self.made.remove(name)
+
+    def leave(self, name: str) -> None:
+        """Let a scratch database be dropped that this connection made, while this process goes on.
+
+        What cannot be dropped is swept by the next one.
+        """
+        self.made.remove(name)
+        self.beside.submit(_drop, self.url, name, self.gone)
+
+    def keep(self, name: str, template: str) -> None:
+        """Turn a scratch database into a template that later processes copy.
+
+        Where another process was first with the same template, its one stays.
+        """
+        try:
+            self._execute(f'ALTER DATABASE "{name}" RENAME TO "{template}"')
+        except DBAPIError as error:
+            if error_text.sqlstate(error) not in _THERE:
+                raise
+            self.drop(name)
+            return
+        # Nobody may change it, and a copy needs it free of connections.
+        self._execute(f'ALTER DATABASE "{template}" WITH ALLOW_CONNECTIONS false')
+        self._unlock(name)
+        self.made.remove(name)
+
+    def templates(self) -> list[str]:
+        """Return the names of this tree's templates, oldest first."""
+        return self._names("_history_")
+
+    def forget(self, template: str) -> None:
+        """Drop a template, unless somebody copies it at this moment."""
+        try:
+            self._execute(f'DROP DATABASE IF EXISTS "{template}"')
+        except DBAPIError as error:
+            if error_text.sqlstate(error) != "55006":  # object_in_use
+                raise
+
+    def sweep(self) -> None:
+        """Drop this tree's scratch databases whose makers are gone."""
+        for name in self._names("_scratch_"):
+            free = self.connection.scalar(
+                text("SELECT pg_try_advisory_lock(:key)"), {"key": _key(name)}
+            )
+            if free:
+                self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                self._unlock(name)
+
+    def _names(self, kind: str) -> list[str]:
+        rows = self.connection.scalars(
+            text("SELECT datname FROM pg_database WHERE starts_with(datname, :p) ORDER BY oid"),
+            {"p": self.prefix + kind},
+        )
+        return list(rows)
+
+    def _unlock(self, name: str) -> None:
+        self._execute("SELECT pg_advisory_unlock(:key)", key=_key(name))
+
+    def _execute(self, statement: str, **parameters: object) -> None:
+        try:
+            self.connection.execute(text(statement), parameters)
+        except DBAPIError as error:
+            if error_text.sqlstate(error) == INSUFFICIENT_PRIVILEGE:
+                raise UserError(
+                    f"The role of {SETTING} may not make scratch databases "
+                    f"({error_text.of(error)}): give it CREATEDB."
+                ) from error
+            raise
+
+
+@contextmanager
+def scratch(root: Path) -> Iterator[Scratch]:
+    """Yield the server of scratch databases; what was made and not kept is dropped at the end.
+
+    It is the one that SHADOW_DATABASE_URL names, else the embedded one of the working tree.
+    root: the folder of the working tree.
+    Raises UserError when there is neither, or it cannot be reached.
+    """
+    url, source = _find(root)
+    with (
+        connect(url, source=source, autocommit=True) as connection,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        # A lock belongs to one database of the server, so only what was made through the same
+        # one, from the same tree, is this tree's.
+        oid, version, synced = connection.execute(text(_ABOUT)).one()
+        tree = hashlib.sha256(f"{os.uname().nodename}:{root}:{oid}".encode()).hexdigest()[:10]
+        databases = Scratch(connection, url, f"ddl_{tree}", version, synced, beside)
+        databases.sweep()
+        try:
+            yield databases
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise UserError("The scratch server went away: run the command again.") from error
+            raise
+        finally:
+            for name in list(databases.made):
+                databases.leave(name)
+
+
+def _drop(url: URL, name: str, gone: list[str]) -> None:
+    with connect(url, source=SETTING, autocommit=True) as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    gone.append(name)
+
+
+def available() -> bool:
+    """Return whether there is a server for scratch databases."""
+    return bool(os.environ.get(SETTING)) or server.installed()
+
+
+def server_identity() -> str:
+    """Return what tells the server of scratch databases from another one, with its version.
+
+    The embedded one's version is that of an installed package.
+    """
+    setting = os.environ.get(SETTING)
+    if not setting:
+        return "embedded"
+    url = urls.parse(setting, source=SETTING)
+    with connect(url, source=SETTING) as connection:
+        version = connection.scalar(text("SELECT version()"))
+    return f"{url.render_as_string(hide_password=False)} {version}"
+
+
+def _find(root: Path) -> tuple[URL, str]:
+    if setting := os.environ.get(SETTING):
+        return urls.parse(setting, source=SETTING), SETTING
+    if not server.installed():
+        raise UserError(
+            "Comparing needs a PostgreSQL server for scratch databases: "
+            f"set {SETTING}, or install the development dependencies."
+        )
+    running = server.start(root / ".postgres" / "scratch", durable=False)
+    return running.url("postgres"), "the embedded server"
+
+
+def _key(name: str) -> int:
+    """Return the advisory lock's key, 64 bits with a sign, of a database's name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

@@ -1,0 +1,63 @@
+"""What a run executes as it stands, and what it asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from alembic_pg.database import catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy.engine import Connection, Row
+
+    from alembic_pg.database.catalog import Relation
+
+# SQLAlchemy then sends percent signs as they are.
+_VERBATIM = {"no_parameters": True}
+
+
+class Queries:
+    """A connection, in the transaction that there is, or in one for a question."""
+
+    connection: Connection
+
+    def execute(self, statement: str) -> int:
+        """Execute a statement as it stands, in the transaction that there is; count its rows."""
+        return self.connection.exec_driver_sql(statement, execution_options=_VERBATIM).rowcount
+
+    def each(self, statements: Iterable[str]) -> None:
+        """Execute statements, one after another."""
+        for statement in statements:
+            self.execute(statement)
+
+    def value(self, question: str) -> Any:  # noqa: ANN401  # any value
+        """Return what a question answers, as it stands, in the transaction that there is."""
+        return self.connection.exec_driver_sql(question, execution_options=_VERBATIM).scalar()
+
+    def values(self, query: str) -> list[Any]:
+        """Return the first values of what a query finds, as it stands, in that transaction."""
+        return list(self.connection.exec_driver_sql(query, execution_options=_VERBATIM).scalars())
+
+    def row(self, query: str) -> Row[Any]:
+        """Return the first row of what a query finds, as it stands, in the transaction there is."""
+        return self.connection.exec_driver_sql(query, execution_options=_VERBATIM).one()
+
+    def rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
+        """Return what a query finds, in the transaction that there is, or in its own."""
+        if self.connection.in_transaction():
+            return self.connection.execute(text(query), parameters).all()
+        with self.connection.begin():
+            return self.connection.execute(text(query), parameters).all()
+
+    def one(self, query: str, **parameters: Any) -> Any:  # noqa: ANN401  # any value
+        """Return the first value that a query finds, or None."""
+        found = self.rows(query, **parameters)
+        return found[0][0] if found else None
+
+    def find(self, name: str) -> Relation | None:
+        """Return what a statement calls by a name, None when there is no such thing."""
+        found = self.rows(catalog.FIND, name=name)
+        return catalog.Relation(**found[0]._mapping) if found else None  # noqa: SLF001  # its public name

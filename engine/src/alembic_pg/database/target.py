@@ -1,0 +1,67 @@
+"""The target: the database that upgrade and downgrade change."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_pg.database import url as urls
+from alembic_pg.database.connect import connect
+from alembic_pg.embedded import server
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL, Connection
+
+SETTING = "DATABASE_URL"
+EMBEDDED = "the embedded server"
+EMBEDDED_DATABASE = "posts"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the target is, and which setting said so."""
+
+    url: URL
+    source: str
+
+
+def find(root: Path, configured: str | None = None) -> Target:
+    """Return the target.
+
+    root: the folder of the working tree, where the embedded server keeps its data.
+    configured: a URL that a caller of the Python API put into Alembic's configuration.
+    Raises UserError when nothing names a target, or a URL cannot be parsed.
+    """
+    if configured:
+        return Target(urls.parse(configured, source="sqlalchemy.url"), "sqlalchemy.url")
+    if setting := os.environ.get(SETTING):
+        return Target(urls.parse(setting, source=SETTING), SETTING)
+    if not server.installed():
+        raise UserError(
+            f"No database is named: set {SETTING} to postgresql://user:password@host:5432/database."
+        )
+    return _embedded(root)
+
+
+def _embedded(root: Path) -> Target:
+    """Return the target on the embedded server, which is started and given its database."""
+    running = server.start(root / ".postgres" / "target", durable=True)
+    with connect(running.url("postgres"), source=EMBEDDED, autocommit=True) as connection:
+        if not _exists(connection):
+            # Two first commands at once: the second waits here, and finds it made.
+            connection.execute(text("SELECT pg_advisory_lock(1)"))
+            if not _exists(connection):
+                connection.execute(text(f"CREATE DATABASE {EMBEDDED_DATABASE}"))
+    return Target(running.url(EMBEDDED_DATABASE), EMBEDDED)
+
+
+def _exists(connection: Connection) -> bool:
+    """Return whether the embedded server has its database."""
+    found = text("SELECT 1 FROM pg_database WHERE datname = :name")
+    return connection.scalar(found, {"name": EMBEDDED_DATABASE}) is not None

@@ -1,0 +1,86 @@
+"""Locks between the users and the keeper of a server; the kernel frees those of the killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.embedded import server_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A shared lock on ``users.lock``: while one is held, the server is not stopped."""
+
+    path: Path
+    descriptor: int
+
+    @classmethod
+    def take(cls, folder: Path) -> Lease:
+        """Take a lease on the server in ``folder``, waiting while it is being stopped."""
+        path = folder / server_files.USERS_LOCK
+        while True:
+            lease = cls(path, _lock(path, fcntl.LOCK_SH))
+            if lease.holds():
+                return lease
+            lease.give_back()  # the folder was removed while we waited
+
+    def holds(self) -> bool:
+        """Say whether this is still the lock that others look at: its folder was not removed."""
+        with suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(self.descriptor), self.path.stat())
+        return False
+
+    def give_back(self) -> None:
+        """Give the lease back; a child process that was forked meanwhile keeps its own."""
+        os.close(self.descriptor)  # unlocking it would unlock the children's too
+
+
+@contextmanager
+def starting(folder: Path) -> Iterator[None]:
+    """Hold the lock of those who look whether a server is to be started, one at a time."""
+    descriptor = _lock(folder / server_files.START_LOCK, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[int | None]:
+    """Hold the keeper's lock and yield its descriptor for the keeper; None when one lives."""
+    try:
+        descriptor = _lock(folder / server_files.KEEPER_LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def has_keeper(folder: Path) -> bool:
+    """Say whether a keeper lives."""
+    try:
+        os.close(_lock(folder / server_files.KEEPER_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _lock(path: Path, how: int) -> int:
+    descriptor = server_files.open_file(path, os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, how)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor

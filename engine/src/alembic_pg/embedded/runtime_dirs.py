@@ -1,0 +1,36 @@
+"""Temporary folders that the server's account may enter."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_pg.embedded import server_files
+
+if TYPE_CHECKING:
+    from alembic_pg.embedded.account import Account
+
+_USUAL = ("/tmp", "/var/tmp")  # noqa: S108 - who makes something there checks whose it is
+_SOCKET_LIMIT = 107  # bytes in the path of a Unix socket (unix(7))
+_LONGEST_NAME = f"/ddl-0123456789ab/{server_files.SOCKET}"
+# A comma separates hosts for libpq, the others end or escape a quoted name for PostgreSQL.
+_UNSAFE = frozenset(',"\\')
+
+
+def folders(account: Account | None) -> list[Path]:
+    """Return the folders, the user's own (TMPDIR) first."""
+    places = dict.fromkeys(map(Path, (tempfile.gettempdir(), *_USUAL)))
+    return [
+        place for place in places if place.is_dir() and (not account or account.may_enter(place))
+    ]
+
+
+def for_sockets(account: Account | None) -> list[Path]:
+    """Return those in which the folder of a server's socket may be made."""
+    return [
+        place
+        for place in folders(account)
+        if len(f"{place}{_LONGEST_NAME}".encode(errors="surrogateescape")) <= _SOCKET_LIMIT
+        and not _UNSAFE.intersection(str(place))
+    ]

@@ -1,0 +1,107 @@
+"""What env.py calls: the right database for each of Alembic's commands."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from alembic import context
+from sqlalchemy.engine import Engine
+
+from alembic_pg import plugin
+from alembic_pg.alembic_command import Run
+from alembic_pg.autogenerate import clean_check
+from alembic_pg.commands import gc_pause
+from alembic_pg.console import activation, interrupts
+from alembic_pg.database.url import DRIVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
+
+
+def run(models: str, **configure: Any) -> None:  # noqa: ANN401  # Alembic's own options
+    """Run the command for which Alembic loaded env.py.
+
+    models: the name of the models' package. configure: options for Alembic's configure().
+    Raises UserError for what a user can mend.
+    """
+    plugin.register()
+    task = _task(models, configure)
+    if task.on_command_line:
+        activation.install()
+    with interrupts.obeyed() if task.on_command_line else nullcontext():
+        _run(task)
+
+
+def _task(models: str, configure: dict[str, Any]) -> Run:
+    # configure() is how Alembic lets go of its EnvironmentContext without a private name.
+    context.configure(url=f"{DRIVER}://")
+    environment = context.get_context().environment_context
+    assert environment is not None  # noqa: S101  # it has just been made
+    return Run(environment, models, configure)
+
+
+def _run(task: Run) -> None:
+    # Each way imports what it needs: a check that is still clean is mostly imports.
+    if task.environment.is_offline_mode():
+        from alembic_pg.commands import sql  # noqa: PLC0415
+
+        sql.run(task)
+    elif "revision_context" in task.environment.context_opts:
+        _compare(task)
+    else:
+        _migrate(task)
+
+
+def _compare(task: Run) -> None:
+    """Compare the models with the revisions."""
+    with gc_pause.paused(ends=task.on_command_line), _given(task) as connection:
+        if task.command == "check" and task.on_command_line and connection is None:
+            _say_what_is_left(task)
+        server = clean_check.server_of(task, connection)
+        if not clean_check.is_still(task, server):
+            _autogenerate(task, connection, server)
+
+
+def _say_what_is_left(task: Run) -> None:
+    # Only where a target is named: nobody else waits for the import.
+    if os.environ.get("DATABASE_URL"):
+        from alembic_pg.commands import leftovers  # noqa: PLC0415
+
+        leftovers.say(task)
+
+
+def _autogenerate(task: Run, connection: Connection | None, server: str) -> None:
+    # Only this needs the models and alembic-utils: no other command waits for their import.
+    from alembic_pg.commands import autogenerate  # noqa: PLC0415
+
+    autogenerate.run(task, connection, server)
+
+
+def _migrate(task: Run) -> None:
+    """Run on the given connection, on the database that the user names, or on the embedded one."""
+    from alembic_pg.commands import upgrade  # noqa: PLC0415
+    from alembic_pg.database import target  # noqa: PLC0415
+    from alembic_pg.database.connect import connect  # noqa: PLC0415
+
+    with _given(task) as connection:
+        if connection is not None:
+            upgrade.run(task, connection, given=True)
+            return
+    place = target.find(task.root, task.environment.config.get_main_option("sqlalchemy.url"))
+    with connect(place.url, source=place.source) as connection:
+        upgrade.run(task, connection, given=False)
+
+
+@contextmanager
+def _given(task: Run) -> Iterator[Connection | None]:
+    """Yield the connection that a caller of the Python API handed in, which stays the caller's."""
+    handed = task.environment.config.attributes.get("connection")
+    if isinstance(handed, Engine):
+        with handed.connect() as connection:
+            yield connection
+    else:
+        yield handed

@@ -1,0 +1,1 @@
+"""--sql: the steps of a run, written as a script for psql."""

@@ -1,0 +1,225 @@
+"""A run on a database of no importance, each step of which is written for psql, too.
+
+The decisions are the run's own, and the server answers them: one that has what the revisions before
+have built. What depends on rows is written in a form that finds it out when it is executed.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from alembic_pg.offline import plpgsql_blocks, psql_commands
+from alembic_pg.online import dispatch
+from alembic_pg.online.backfill import batches
+from alembic_pg.online.run import journal, large_tables, transactions
+from alembic_pg.online.run.helper_names import unquoted
+from alembic_pg.online.run.journal import Journal, Note
+from alembic_pg.online.run.revision_runner import Runner
+from alembic_pg.online.run.signals import Moment, ReplayError
+from alembic_pg.revisions.current_revision import Running
+from alembic_pg.sql import parser
+from alembic_pg.sql import statements as sql_statements
+from alembic_pg.sql.quoting import literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.backfill.row_ranges import Rows
+
+_T = TypeVar("_T")
+
+# The oldest server for which steps are written that need no certain one.
+_OLDEST = 150000
+
+_TYPE = """
+SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+WHERE attrelid = to_regclass(:table) AND attname = :column AND NOT attisdropped
+"""
+
+
+@dataclass
+class Recorder(Runner):
+    """The run; connection: to a scratch database, without a transaction.
+
+    written: the steps so far, none of which may stand in a transaction. kept: what the short
+    transaction has executed that is open now, None without one. undo: what takes away what a form
+    has made so far. met: the tables that decide about it by their size. heading: a comment for the
+    next step.
+    """
+
+    written: list[str] = field(default_factory=list)
+    kept: list[str] | None = None
+    undo: Sequence[str] = ()
+    met: set[str] = field(default_factory=set)
+    heading: str = ""
+
+    def record(self, sql: str) -> list[str] | Moment:
+        """Do what a run would do on a large table, and return its steps; none where it has none.
+
+        said, prepared and swapped are those of the open transaction. Raises CutError where a part
+        of it is to be committed before, LeftNothingError for what a run would refuse, DBAPIError or
+        UserError for what is not possible; some may be done then.
+        """
+        self.written, self.undo, self.met = [], (), set()
+        self.running = Running(step=self.running.step)
+        self.journal = Journal("", Note("", ""), silent=True)
+        self.learn(lock_timeout=0)
+        with self.connection.begin():
+            shape = parser.parse(sql)
+            checks = _checks(self, shape) if isinstance(shape, sql_statements.Retype) else []
+            work = dispatch.choose(self, sql, asked=False)
+            # A constraint that a swap renames has not the same name everywhere.
+            self.version = self.version if checks else _OLDEST
+        if work is None:
+            return []
+        tables = frozenset(self.met)
+        self.written += checks
+        try:
+            work(journal.key(sql))
+        except ReplayError as replay:
+            return Moment(sql, tables, self.written, self._swapped(replay, work))
+        transactions.commit(self.context)
+        return psql_commands.where_large(
+            tables, self.written, plpgsql_blocks.retried(self.settings, sql)
+        )
+
+    def _swapped(self, replay: ReplayError, work: Callable[[str], None]) -> list[str]:
+        """Prepare what is swapped in the open transaction; return the statements of the swap."""
+        replay.prepare()
+        self.prepared[replay.key] = replay.undo
+        swap: list[str] = []
+        self.kept = swap
+        with self.connection.begin():
+            work(replay.key)
+        self.kept = None
+        return swap
+
+    def follow(self, sql: str) -> None:
+        """Execute a statement as it stands, each in its own transaction."""
+        transactions.enter_autocommit(self.connection)
+        try:
+            super().execute(sql)
+        finally:
+            transactions.leave_autocommit(self.connection)
+
+    def find(self, name: str) -> Relation | None:
+        """Return what a statement calls by a name; nobody knows how large it is elsewhere."""
+        found = super().find(name)
+        if found is not None and found.kind in {"r", "p"}:
+            self.met.add(quoted(found.schema, found.name))
+        return found and replace(found, size=large_tables.SMALL + 1)
+
+    def execute(self, statement: str) -> int:
+        """Execute a statement, and keep it where it is part of a step."""
+        if self.kept is not None:
+            self.kept.append(statement)
+        return super().execute(statement)
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Undo at the end what the block executes, and do not keep it."""
+        kept, self.kept = self.kept, None
+        try:
+            with super().tried():
+                yield
+        finally:
+            self.kept = kept
+
+    def attempt(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
+        """Do some work in a short transaction, and write it as one that is tried again."""
+        del statements
+        self.kept = []
+        try:
+            with self.connection.begin():
+                result = work()
+            if self.kept:
+                self._write(plpgsql_blocks.retried(self.settings, plpgsql_blocks.QUIET, *self.kept))
+        finally:
+            self.kept = None
+        if done:
+            self.journal.keep(done)
+        return result
+
+    def long(self, *statements: str) -> None:
+        """Execute and write statements that may take their time."""
+        with self.connection.begin():
+            self.each(statements)
+        self.written += statements
+
+    def concurrently(self, statement: str) -> None:
+        """Execute and write a statement that PostgreSQL refuses in a transaction."""
+        self.follow(statement)
+        shape = parser.parse(statement)
+        if isinstance(shape, sql_statements.CreateIndex):
+            self.written.append(psql_commands.left(shape.table, shape.name))
+        self.written.append(statement)
+
+    def fail(self, statement: str) -> None:
+        """Execute a statement whose error, or silence, is PostgreSQL's own."""
+        self.follow(statement)
+
+    def warn(self, text: str) -> None:
+        """Write what a person is to know."""
+        self.heading = psql_commands.comment(text)
+
+    def _write(self, step: str) -> None:
+        self.written.append(self.heading + step)
+        self.heading = ""
+
+    def clears(self, *statements: str) -> None:
+        """Take away what an earlier try of the script has left, and remember how."""
+        self.undo = statements
+        self.step(*statements)
+
+    def in_batches(
+        self,
+        table: Relation,
+        rows: Rows,
+        *,
+        unseen: bool = False,
+        quiet: bool = False,
+        first: Sequence[str] = (),
+    ) -> None:
+        """Write what changes many rows, and change those that the revisions have made."""
+        begins = batches.beginning(self, table, first, unseen=unseen)
+        on = quoted(table.schema, table.name)
+        work = plpgsql_blocks.filled(
+            self.settings, on, rows, first=begins, quiet=quiet, undo=self.undo
+        )
+        self.follow(work)
+        self.written.append(work)
+
+    def any_row(self, query: str, first: Sequence[str], why: str) -> bool:
+        """Write what fails where a query finds a row."""
+        found = super().any_row(query, first, why)
+        self.written.append(
+            plpgsql_blocks.refused(self.settings, query, first=first, why=why, undo=self.undo)
+        )
+        return found
+
+
+def _checks(runner: Recorder, shape: sql_statements.Retype) -> list[str]:
+    """Return what fails where a change of type is another one than the one that was asked for.
+
+    On another version, or, done already, in a second try: its values would be changed again.
+    """
+    column = unquoted(shape.column)
+    kind = runner.one(_TYPE, table=shape.table, column=column)
+    version = runner.version // 10_000
+    found = (
+        _TYPE.strip().replace(":table", literal(shape.table)).replace(":column", literal(column))
+    )
+    return [
+        plpgsql_blocks.expected(
+            f"current_setting('server_version_num')::int / 10000 = {version}",
+            f"the next steps are those of PostgreSQL {version}: let SHADOW_DATABASE_URL name "
+            "a server of this one's version, and write the script anew",
+        ),
+        plpgsql_blocks.expected(
+            f"({found}) = {literal(str(kind))}",
+            f"{shape.column} of {shape.table} is not {kind}: leave out the steps that are done",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Filling the rows of a table in batches."""

@@ -1,0 +1,224 @@
+"""Many rows, changed a few at a time: by their place in the table, each batch committed.
+
+Rows move while others write, so the table is gone through until nothing is left to be changed. What
+a statement has done it must not find again: that also lets a run which died go on where it was.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.console.progress import Progress
+from alembic_pg.database import error_text
+from alembic_pg.online.backfill.batch_size import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.backfill.row_ranges import Rows
+    from alembic_pg.online.run.revision_runner import Runner
+
+# Seconds between two looks at the replicas.
+_LOOK = 1.0
+
+# Rows that one batch may have for certain, and how often they are looked for.
+_FEW, _TRIES = 500, 3
+
+_PAGES = """
+SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
+  CASE WHEN reltuples > 0 THEN reltuples / greatest(relpages, 1) ELSE 200 END
+    AS density
+FROM pg_class WHERE oid = to_regclass(:table)
+"""
+
+_LEAVES = """
+WITH RECURSIVE tree AS (
+  SELECT CAST(:table AS oid) AS oid
+  UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
+SELECT oid::regclass::text FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r' ORDER BY 1
+"""
+
+_LAG = """
+SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
+"""
+
+# Triggers of users that an UPDATE of a new column fires.
+_TRIGGERS = """
+SELECT tgname FROM pg_trigger
+WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
+  AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
+  AND tgattr = '' AND NOT (tgname ~ '^zzz_.*_ddl_keep$'
+    AND (SELECT proname FROM pg_proc WHERE oid = tgfoid) ~ '_ddl_keep$')
+"""
+
+# What lets no trigger fire, but those that fire always.
+_QUIET = "SET LOCAL session_replication_role = replica"
+
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+
+def run(  # noqa: PLR0913  # the last three are rare
+    runner: Runner,
+    table: Relation,
+    rows: Rows,
+    *,
+    unseen: bool = False,
+    quiet: bool = False,
+    first: Sequence[str] = (),
+) -> None:
+    """Change the rows of a table and its partitions until none is left.
+
+    unseen: whether no trigger of the users' may notice, as when PostgreSQL writes a table anew.
+    quiet: whether to end, too, when a second look changes as many rows as the first: a value may
+    be NULL. Else that raises UserError. first: statements that each batch begins with.
+    """
+    prepare = partial(runner.each, beginning(runner, table, first, unseen=unseen))
+    for (name,) in runner.rows(_LEAVES, table=table.oid):
+        _all(_Batch(runner, name, rows, prepare), quiet=quiet)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What changes some rows of a table in a short transaction; prepare: what that begins with."""
+
+    runner: Runner
+    table: str
+    rows: Rows
+    prepare: Callable[[], None]
+
+    def change(self, place: str) -> int:
+        """Change the rows of a place; return how many they were."""
+        work = self._execute if self.rows.again else self._execute_once
+        statement = (self.rows.on if self.rows.again else self.rows.counted)(self.table, place)
+        return self.runner.attempt(partial(work, statement), statement)
+
+    def left(self, place: str, limit: int) -> list[str]:
+        """Return the places of rows that are to be changed."""
+        query = f"{self.rows.left(self.table, place)} LIMIT {limit}"
+        return self.runner.attempt(partial(self._ask, query), query)
+
+    def _execute(self, statement: str) -> int:
+        self.prepare()
+        return self.runner.execute(statement)
+
+    def _execute_once(self, statement: str) -> int:
+        """Execute a statement; raise UserError, which takes it back, where it would not end."""
+        self.prepare()
+        done, again = tuple(self.runner.row(statement))
+        if again:
+            raise self.runner.refuse(
+                f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
+                "changed: its WHERE must leave them out."
+            )
+        return int(done)
+
+    def _ask(self, query: str) -> list[str]:
+        self.prepare()
+        return self.runner.values(query)
+
+
+def _all(batch: _Batch, *, quiet: bool) -> None:
+    """Change all rows of one table.
+
+    A row that somebody writes moves, to a page that was looked at, maybe: so one statement tells
+    at last which are left.
+    """
+    before = None
+    while True:
+        changed = _once(batch)
+        if changed and before is not None and changed >= before:
+            if quiet:
+                return
+            raise batch.runner.stop(
+                f"{batch.rows.verb} of {batch.table} still finds {changed} rows when all are done: "
+                "its WHERE must leave out what it has changed."
+            )
+        before = changed
+        if batch.rows.alone:
+            left = batch.left("true", _FEW + 1)
+            if len(left) <= _FEW:
+                _rest(batch, left)
+                return
+        elif not changed:
+            batch.change("true")
+            return
+
+
+def _rest(batch: _Batch, left: list[str]) -> None:
+    """Change the rows of some places; those that move again and again, in one statement."""
+    for _ in range(_TRIES):
+        if not left:
+            return
+        batch.change(batch.rows.at(left))
+        left = batch.left("true", _FEW + 1)
+    if left:
+        batch.change("true")
+
+
+def beginning(runner: Runner, table: Relation, first: Sequence[str], *, unseen: bool) -> list[str]:
+    """Return the statements that each batch begins with. Its parameters are those of run()."""
+    statements = [
+        *first,
+        "SET LOCAL statement_timeout = 0",
+        # An error, not rows that are left out.
+        "SET LOCAL row_security = off",
+        # A batch that a crash takes back is found again.
+        "SET LOCAL synchronous_commit = off",
+    ]
+    if unseen and (triggers := runner.rows(_TRIGGERS, table=table.oid)):
+        statements.append(_QUIET)
+        try:
+            with runner.connection.begin():
+                runner.execute(_QUIET)
+        except DBAPIError as error:
+            if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+                raise
+            raise runner.stop(
+                f"filling {table.shown} would fire its trigger {triggers[0].tgname} on every row: "
+                "let a superuser GRANT SET ON PARAMETER session_replication_role to this role."
+            ) from error
+    return statements
+
+
+def _once(batch: _Batch) -> int:
+    """Go through a table once; return how many rows were changed."""
+    runner, rows = batch.runner, batch.rows
+    found = runner.rows(_PAGES, table=batch.table)[0]
+    pages, pace = int(found.pages), Pace(runner.settings.batch / 1000, float(found.density))
+    first = changed = 0
+    idle = False
+    looked = time.monotonic()
+    with closing(Progress(batch.table, pages)) as progress:
+        while first < pages:
+            if idle and rows.alone and not batch.left(rows.pages(first, first + pace.gap), 1):
+                first += pace.gap
+                pace.skip(found=False)
+                continue
+            pace.skip(found=True)
+            last = min(first + pace.pages, pages)
+            began = time.monotonic()
+            done = batch.change(rows.pages(first, last))
+            took = time.monotonic() - began
+            pace.learn(last - first, done, took)
+            first, changed, idle = last, changed + done, not done
+            progress.show(first, changed)
+            if took > 4 * pace.aim:
+                time.sleep(took)  # the server is busy with others
+            if time.monotonic() - looked > _LOOK:
+                _let_replicas_follow(runner, progress)
+                looked = time.monotonic()
+    return changed
+
+
+def _let_replicas_follow(runner: Runner, progress: Progress) -> None:
+    """Pause until the slowest replica is near."""
+    while runner.one(_LAG) * 1000 > runner.settings.replication_lag:
+        progress.note("waiting for a replica")
+        time.sleep(_LOOK)

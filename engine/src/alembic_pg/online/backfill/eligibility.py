@@ -1,0 +1,62 @@
+"""Why the rows of a table cannot be filled in batches that nobody notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.revision_runner import Runner
+
+# The table with all that are part of it, or inherit of it.
+_TREE = """
+WITH RECURSIVE tree AS (
+  SELECT CAST(:table AS oid) AS oid
+  UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
+"""
+
+_RULE = "its rule {} may do something else instead"
+_TRIGGER = "its trigger {} fires ALWAYS, or on replicas"
+_FOREIGN = "its partition {} is on another server"
+_PUBLISHED = "the publication {} sends updates, and a table of it has no replica identity"
+
+# A trigger or a rule that session_replication_role does not keep quiet; the replica identity is a
+# primary key by default.
+_HINDRANCES = f"""
+{_TREE}
+SELECT '{_RULE}' AS why, rulename::text AS name FROM pg_rewrite JOIN tree ON tree.oid = ev_class
+WHERE ev_type = '2'
+UNION ALL
+SELECT '{_TRIGGER}', tgname::text FROM pg_trigger AS g JOIN tree ON tree.oid = tgrelid
+WHERE NOT tgisinternal AND tgenabled IN ('A', 'R') AND tgtype & 16 > 0
+  AND NOT (tgname ~ '^zzz_.*_ddl_keep$'
+    AND (SELECT proname FROM pg_proc AS p WHERE p.oid = tgfoid) ~ '_ddl_keep$')
+UNION ALL
+SELECT '{_FOREIGN}', c.relname::text FROM pg_class AS c JOIN tree USING (oid) WHERE relkind = 'f'
+UNION ALL
+SELECT '{_PUBLISHED}', pubname::text
+FROM pg_publication AS p JOIN pg_publication_tables AS s USING (pubname),
+  pg_class AS c JOIN tree USING (oid)
+WHERE p.pubupdate AND relkind = 'r'
+  AND to_regclass(quote_ident(s.schemaname) || '.' || quote_ident(s.tablename))
+    IN (c.oid, pg_partition_root(c.oid))
+  AND (relreplident = 'n' OR relreplident = 'd' AND NOT EXISTS (
+    SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary))
+"""  # noqa: S608  # it is ours
+
+# Subscribers stop at a column that they do not have.
+_SENT = """
+SELECT p.pubname FROM pg_publication AS p JOIN pg_publication_tables AS s USING (pubname)
+WHERE (s.schemaname, s.tablename) = (:schema, :name)
+"""
+
+
+def of(runner: Runner, table: Relation) -> str:
+    """Return why, as a part of a sentence, "" where nothing is in the way."""
+    found = runner.rows(_HINDRANCES, table=table.oid)
+    return found[0].why.format(found[0].name) if found else ""
+
+
+def published(runner: Runner, table: Relation) -> str:
+    """Return the publication that sends a table to others, "" without."""
+    return runner.one(_SENT, schema=table.schema, name=table.name) or ""

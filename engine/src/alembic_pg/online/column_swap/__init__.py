@@ -1,0 +1,1 @@
+"""A second column that takes the place of one whose type changes."""

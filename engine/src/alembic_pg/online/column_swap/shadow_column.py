@@ -1,0 +1,180 @@
+"""A column that another one will be replaced by: its twin in another type, kept by a trigger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import error_text
+from alembic_pg.online.backfill.row_ranges import Rows
+from alembic_pg.online.run.helper_names import ours, unquoted
+from alembic_pg.sql.quoting import literal, quoted
+
+if TYPE_CHECKING:
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.revision_runner import Runner
+
+_FOUND = """
+SELECT col_description(attrelid, attnum) FROM pg_attribute
+WHERE attrelid = :table AND attname = :column AND NOT attisdropped
+"""
+
+# What the text of a value, or its time zone, depends on (20.11).
+_SETTINGS = (
+    *("TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits", "bytea_output"),
+    *("lc_monetary", "lc_numeric", "lc_time", "xmlbinary", "xmloption"),
+)
+
+# A row of nulls IS NULL, too, and is a value; the test for that takes longer.
+_SCALAR = """
+SELECT bool_and(typtype IN ('b', 'e', 'r', 'm')) FROM pg_attribute
+JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = :table AND attname = ANY (:names)
+"""
+
+# Sets for a transaction what a function has, beside its search_path.
+_PINNED = """
+SELECT set_config(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1), true)
+FROM pg_proc, unnest(proconfig) AS setting
+WHERE pg_proc.oid = to_regproc({}) AND NOT starts_with(setting, 'search_path=')
+"""
+
+# What the filling says in its transactions: it needs no trigger, which would take as long again.
+_FILLING = "ddl.filling"
+
+_UNDEFINED_FUNCTION = "42883"
+
+# Data exceptions (Appendix A): a value that the new type cannot hold.
+_DATA = "22"
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """The column's names, quoted; type: with its collation. using: what it becomes, or "".
+
+    pinned: whether that depends on settings, which are then those of the session that began.
+    """
+
+    table: Relation
+    column: str
+    type: str
+    using: str
+    key: str
+    pinned: bool = False
+
+    @property
+    def on(self) -> str:
+        """The table, as a statement names it."""
+        return quoted(self.table.schema, self.table.name)
+
+    @property
+    def name(self) -> str:
+        """The new column."""
+        return quoted(ours(unquoted(self.column), "new"))
+
+    @property
+    def trigger(self) -> str:
+        """The trigger; those of the table fire in the order of their names, this one last."""
+        return quoted(ours(f"zzz_{unquoted(self.column)}", "keep"))
+
+    @property
+    def function(self) -> str:
+        """The trigger's function."""
+        name = ours(f"{self.table.name}_{unquoted(self.column)}", "keep")
+        return quoted(self.table.schema, name)
+
+    def create(self, runner: Runner) -> None:
+        """Add it with its trigger, unless it is there; one for another purpose goes first."""
+        found = runner.rows(_FOUND, table=self.table.oid, column=unquoted(self.name))
+        if found and found[0][0] == self.key:
+            return
+        if found:
+            self.drop(runner)
+        alter = f"ALTER TABLE {self.on}"
+        runner.step(
+            f"{alter} ADD COLUMN {self.name} {self.type}",
+            f"COMMENT ON COLUMN {self.on}.{self.name} IS {literal(self.key)}",
+            # Who writes may use neither the functions nor the types that it needs.
+            f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
+            f"{' '.join(f'SET {name} FROM CURRENT' for name in self._settings)} "
+            f"AS {literal(self._body)}",
+            f"CREATE TRIGGER {self.trigger} BEFORE INSERT OR UPDATE ON {self.on} "
+            f"FOR EACH ROW WHEN (current_setting('{_FILLING}', true) IS DISTINCT FROM 'on') "
+            f"EXECUTE FUNCTION {self.function}()",
+            f"{alter} ENABLE ALWAYS TRIGGER {self.trigger}",
+        )
+
+    @property
+    def _settings(self) -> list[str]:
+        return ["search_path", *(_SETTINGS if self.pinned else [])]
+
+    @property
+    def _body(self) -> str:
+        if not self.using:
+            # An assignment, which refuses what a cast would cut off.
+            return f"BEGIN NEW.{self.name} := NEW.{self.column}; RETURN NEW; END"
+        row = f"FROM (SELECT NEW.*) AS {quoted(self.table.name)}"
+        # A column may be called like a variable of PL/pgSQL: found, say.
+        return (
+            "#variable_conflict use_column\n"
+            f"BEGIN SELECT {self.using} INTO NEW.{self.name} {row}; RETURN NEW; END"
+        )
+
+    def fill(self, runner: Runner) -> None:
+        """Fill it for the rows that are there. Raises UserError for what it cannot hold."""
+        value = self.using or self.column
+        condition = f"{self.name} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL"
+        names = [unquoted(self.name), unquoted(self.column)]
+        if not self.using and runner.one(_SCALAR, table=self.table.oid, names=names):
+            condition = f"{self.name} IS NULL AND {self.column} IS NOT NULL"
+        rows = Rows("UPDATE", quoted(self.table.name), f"SET {self.name} = {value}", condition)
+        first = [f"SET LOCAL {_FILLING} = 'on'", *self._pinned]
+        try:
+            runner.in_batches(self.table, rows, unseen=True, first=first)
+        except DBAPIError as error:
+            if not error_text.sqlstate(error).startswith(_DATA):
+                raise
+            raise runner.refuse(
+                f"not every {self.column} of {self.table.shown} can become {self.type}: "
+                f"{error_text.of(error)}."
+            ) from error
+
+    def verify(self, runner: Runner) -> None:
+        """Raise LeftNothingError where it is not what it should be, whatever did that."""
+        value, alias = f"({self.using or self.column})::{self.type}", quoted(self.table.name)
+        same = f"IS DISTINCT FROM ({value})"
+        compared = (f"{self.name} {same}", f"{self.name}::text {same}::text")
+        why = (
+            f"something else has changed {self.name} of {self.table.shown}, "
+            f"which takes the place of {self.column}."
+        )
+        for differs in compared[self.pinned :]:
+            rows = f"SELECT FROM ONLY {self.on} AS {alias} WHERE {differs}"
+            try:
+                wrong = runner.any_row(rows, self._pinned, why)
+            except DBAPIError as error:
+                if error_text.sqlstate(error) != _UNDEFINED_FUNCTION:
+                    raise
+                continue  # a type without an equality
+            if wrong:
+                raise runner.refuse(why)
+            return
+
+    @property
+    def _pinned(self) -> list[str]:
+        """What gives a transaction the settings of the session that began."""
+        return [_PINNED.format(literal(self.function)).strip()] if self.pinned else []
+
+    @property
+    def gone(self) -> list[str]:
+        """What takes it away, with all that hangs on it."""
+        return [
+            f"DROP TRIGGER IF EXISTS {self.trigger} ON {self.on}",
+            f"DROP FUNCTION IF EXISTS {self.function}()",
+            f"ALTER TABLE {self.on} DROP COLUMN IF EXISTS {self.name} CASCADE",
+        ]
+
+    def drop(self, runner: Runner) -> None:
+        """Take it away."""
+        runner.step(*self.gone)

@@ -1,0 +1,199 @@
+"""The moment in which the new column takes the place of the old one, with all that is its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.online.run.helper_names import ours, unquoted
+from alembic_pg.sql.quoting import literal, quoted
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Row
+
+    from alembic_pg.online.column_swap.dependents import Parts
+    from alembic_pg.online.column_swap.shadow_column import Shadow
+    from alembic_pg.online.run.revision_runner import Runner
+
+_COLUMN = """
+SELECT pg_get_expr(adbin, adrelid) AS default, attidentity::text AS identity,
+  attstattarget AS target, attoptions AS options, col_description(attrelid, attnum) AS comment,
+  pg_get_serial_sequence(:shown, attname) AS sequence,
+  (SELECT conname FROM pg_constraint WHERE conrelid = attrelid AND contype = 'n'
+    AND conkey = ARRAY[attnum]) AS not_null,
+  (SELECT obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE conrelid = attrelid
+    AND contype = 'n' AND conkey = ARRAY[attnum]) AS not_null_comment
+FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = :table AND attname = :column
+"""
+
+_GRANTS = """
+SELECT privilege_type, is_grantable,
+  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role
+FROM pg_attribute, aclexplode(attacl) WHERE attrelid = :table AND attname = :column
+"""
+
+_SEQUENCE = """
+SELECT format('START %s INCREMENT %s CACHE %s %s CYCLE', seqstart, seqincrement, seqcache,
+    CASE WHEN seqcycle THEN '' ELSE 'NO' END) AS options,
+  CASE WHEN seqmin NOT IN (1, -2147483648, -32768, -9223372036854775808)
+    THEN ' MINVALUE ' || seqmin ELSE '' END
+  || CASE WHEN seqmax NOT IN (-1, 32767, 2147483647, 9223372036854775807)
+    THEN ' MAXVALUE ' || seqmax ELSE '' END AS bounds,
+  obj_description(oid, 'pg_class') AS comment, relacl IS NOT NULL AS granted,
+  quote_ident(pg_get_userbyid(relowner)) AS owner
+FROM pg_sequence JOIN pg_class ON oid = seqrelid WHERE seqrelid = to_regclass(:name)
+"""
+
+_SEQUENCE_GRANTS = """
+SELECT privilege_type, is_grantable,
+  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role
+FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(:name)
+"""
+
+
+def swap(runner: Runner, shadow: Shadow, parts: Parts) -> None:
+    """Let the new column be the old one, in the transaction that there is."""
+    others = parts.tables()
+    runner.execute(f"LOCK TABLE {', '.join([shadow.on, *others])} IN ACCESS EXCLUSIVE MODE")
+    parameters = {"table": shadow.table.oid, "column": unquoted(shadow.column)}
+    old = runner.rows(_COLUMN, shown=shadow.on, **parameters)[0]
+    new = runner.rows(
+        _COLUMN, shown=shadow.on, table=shadow.table.oid, column=unquoted(shadow.name)
+    )[0]
+    grants = runner.rows(_GRANTS, **parameters)
+    sequence = _sequence(runner, old)
+    for statement in [
+        *_noted(old),
+        *_without_old(shadow, parts, old),
+        *_with_new(shadow, parts),
+        *_own(shadow, old, new, grants),
+        *sequence,
+        *_comments(shadow, parts),
+    ]:
+        runner.execute(statement.replace("{on}", shadow.on).replace("{column}", shadow.column))
+
+
+def _without_old(shadow: Shadow, parts: Parts, old: Row[Any]) -> list[str]:
+    statements = [
+        f"ALTER TABLE {part.on} DROP CONSTRAINT {quoted(part.name)}" for part in parts.constraints
+    ]
+    for part in parts.indexes:
+        if part.constraint:
+            name = quoted(part.constraint)
+            statements.append(f"ALTER TABLE {shadow.on} DROP CONSTRAINT {name}")
+        else:
+            statements.append(f"DROP INDEX {quoted(shadow.table.schema, part.name)}")
+    if old.sequence and not old.identity:
+        statements.append(f"ALTER SEQUENCE {old.sequence} OWNED BY NONE")
+    return [
+        *statements,
+        f"DROP TRIGGER {shadow.trigger} ON {shadow.on}",
+        f"DROP FUNCTION {shadow.function}()",
+        f"ALTER TABLE {shadow.on} DROP COLUMN {shadow.column}",
+        f"ALTER TABLE {shadow.on} RENAME COLUMN {shadow.name} TO {shadow.column}",
+    ]
+
+
+def _with_new(shadow: Shadow, parts: Parts) -> list[str]:
+    statements = []
+    for part in parts.indexes:
+        new = quoted(ours(part.name, "new"))
+        if part.constraint:
+            kind = "PRIMARY KEY" if part.kind == "p" else "UNIQUE"
+            statements.append(
+                f"ALTER TABLE {shadow.on} ADD CONSTRAINT {quoted(part.constraint)} {kind} "
+                f"USING INDEX {new} {part.deferring}"
+            )
+        else:
+            place = f"{quoted(shadow.table.schema)}.{new}"
+            statements.append(f"ALTER INDEX {place} RENAME TO {quoted(part.name)}")
+    for part in parts.constraints:
+        new = quoted(ours(part.name, "new"))
+        statements.append(f"ALTER TABLE {part.on} RENAME CONSTRAINT {new} TO {quoted(part.name)}")
+    return statements
+
+
+def _own(shadow: Shadow, old: Row[Any], new: Row[Any], grants: Any) -> list[str]:  # noqa: ANN401  # rows
+    """Return what gives the new column the attributes of the old one."""
+    on, alter = shadow.on, f"ALTER TABLE {shadow.on} ALTER COLUMN {shadow.column}"
+    comment = "NULL" if old.comment is None else literal(old.comment)
+    statements = [f"COMMENT ON COLUMN {on}.{shadow.column} IS {comment}"]
+    if old.default is not None:
+        statements.append(f"{alter} SET DEFAULT {old.default}")
+    if old.target is not None and old.target >= 0:
+        statements.append(f"{alter} SET STATISTICS {old.target}")
+    if old.options:
+        statements.append(f"{alter} SET ({', '.join(old.options)})")
+    if old.not_null and new.not_null and old.not_null != new.not_null:
+        names = f"{quoted(new.not_null)} TO {quoted(old.not_null)}"
+        statements.append(f"ALTER TABLE {on} RENAME CONSTRAINT {names}")
+    if old.not_null_comment and new.not_null:
+        named = f"COMMENT ON CONSTRAINT {quoted(old.not_null)} ON {on}"
+        statements.append(f"{named} IS {literal(old.not_null_comment)}")
+    for grant in grants:
+        option = " WITH GRANT OPTION" if grant.is_grantable else ""
+        what = f"{grant.privilege_type} ({shadow.column})"
+        statements.append(f"GRANT {what} ON {on} TO {grant.role}{option}")
+    return statements
+
+
+def _noted(old: Row[Any]) -> list[str]:
+    """Return what notes where the numbers of an identity are, whose sequence goes with it."""
+    if not (old.sequence and old.identity):
+        return []
+    last = "set_config('ddl.last', last_value::text, true)"
+    called = "set_config('ddl.called', is_called::text, true)"
+    return [f"SELECT {last}, {called} FROM {old.sequence}"]  # noqa: S608  # the catalog's
+
+
+def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
+    """Return what lets the numbers go on."""
+    if not old.sequence:
+        return []
+    if not old.identity:
+        return [f"ALTER SEQUENCE {old.sequence} OWNED BY {{on}}.{{column}}"]
+    found = runner.rows(_SEQUENCE, name=old.sequence)[0]
+    kind = "ALWAYS" if old.identity == "a" else "BY DEFAULT"
+    on = f"ON SEQUENCE {old.sequence}"
+    grants = [f"REVOKE ALL {on} FROM {found.owner}"] if found.granted else []
+    for grant in runner.rows(_SEQUENCE_GRANTS, name=old.sequence):
+        option = " WITH GRANT OPTION" if grant.is_grantable else ""
+        grants.append(f"GRANT {grant.privilege_type} {on} TO {grant.role}{option}")
+    if found.comment:
+        grants.append(f"COMMENT {on} IS {literal(found.comment)}")
+    last, called = "current_setting('ddl.last')::bigint", "current_setting('ddl.called')::bool"
+    return [
+        (
+            f"ALTER TABLE {{on}} ALTER COLUMN {{column}} ADD GENERATED {kind} AS IDENTITY "
+            f"(SEQUENCE NAME {old.sequence} {found.options}{found.bounds})"
+        ),
+        f"SELECT setval({literal(old.sequence)}, {last}, {called})",
+        *grants,
+    ]
+
+
+def _comments(shadow: Shadow, parts: Parts) -> list[str]:
+    schema = shadow.table.schema
+    return [
+        *(
+            f"COMMENT ON INDEX {quoted(schema, part.name)} IS {literal(part.comment)}"
+            for part in parts.indexes
+            if part.comment
+        ),
+        *(
+            f"ALTER INDEX {quoted(schema, part.name)} ALTER COLUMN {target}"
+            for part in parts.indexes
+            for target in part.targets
+        ),
+        *(
+            f"COMMENT ON CONSTRAINT {quoted(part.constraint)} ON {shadow.on} "
+            f"IS {literal(part.constraint_comment)}"
+            for part in parts.indexes
+            if part.constraint_comment
+        ),
+        *(
+            f"COMMENT ON CONSTRAINT {quoted(part.name)} ON {part.on} IS {literal(part.comment)}"
+            for part in parts.constraints
+            if part.comment
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Locks: waiting for them without letting others queue behind us."""

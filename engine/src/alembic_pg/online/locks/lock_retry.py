@@ -1,0 +1,137 @@
+"""Who holds the lock that a statement waits for, and how long to wait for it."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from alembic_pg.database import error_text
+from alembic_pg.errors import UserError
+from alembic_pg.sql.lexer import tokens, without_literals
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.exc import DBAPIError
+
+# lock_not_available, deadlock_detected, and serialization_failure where a role's transactions are
+# REPEATABLE READ: another try may have more luck (Appendix A).
+BUSY = {"55P03", "40P01", "40001"}
+
+# Seconds: the first pause, and the longest one.
+_FIRST, _LONGEST = 0.1, 5.0
+
+# The query's length in a message.
+_QUERY = 80
+
+# What described() takes of pg_stat_activity AS activity.
+ACTIVITY = """
+  activity.pid, activity.application_name, activity.state, activity.backend_type, activity.query,
+  extract(epoch FROM clock_timestamp() - activity.xact_start)::bigint AS seconds
+"""
+
+_HOLDERS = text(f"""
+SELECT lock.relation::regclass::text AS relation, {ACTIVITY}
+FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
+WHERE lock.granted AND lock.locktype = 'relation' AND lock.pid <> pg_backend_pid()
+  AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND lock.relation = ANY (
+    SELECT to_regclass(name)::oid FROM unnest(CAST(:names AS text[])) AS name
+    UNION SELECT indrelid FROM pg_index
+      WHERE indexrelid = ANY (SELECT to_regclass(name) FROM unnest(CAST(:names AS text[])) AS name)
+  )
+ORDER BY activity.xact_start NULLS LAST LIMIT 1
+""")  # noqa: S608  # it is ours
+
+
+@dataclass
+class Patience:
+    """The tries of one statement; seconds: how long they may last, 0 without an end."""
+
+    label: str
+    seconds: float
+    began: float = field(default_factory=time.monotonic)
+    tries: int = 0
+    told: bool = False
+
+    def left(self) -> float:
+        """Return how many seconds are left."""
+        return max(self.seconds - (time.monotonic() - self.began), 0) if self.seconds else math.inf
+
+    def tell(self, who: str) -> None:
+        """Say once who is waited for."""
+        if not self.told:
+            sys.stderr.write(f"Waiting for a lock: {who} …\n")
+        self.told = True
+
+    def wait(self, connection: Connection, sql: str) -> None:
+        """Pause before the next try, longer each time and never quite the same.
+
+        connection: without a transaction, and given back without one. sql: what waits.
+        Raises UserError when there was enough of it.
+        """
+        passed = time.monotonic() - self.began
+        if not self.tries or (self.seconds and passed > self.seconds):
+            who = holder(connection, sql)
+            if self.tries:
+                raise UserError(
+                    f"{self.label} found no moment for its lock in {passed:.0f} s: {who}.\n"
+                    "Run the same command again, or with more patience: -x lock_patience=30min"
+                )
+            self.tell(who)
+        self.tries += 1
+        pause = min(_FIRST * 1.5**self.tries, _LONGEST)
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
+
+
+def busy(error: BaseException) -> bool:
+    """Return whether a statement failed because somebody else holds a lock."""
+    return error_text.sqlstate(error) in BUSY
+
+
+def raise_busy(error: DBAPIError) -> None:
+    """Raise an error again that is no answer: somebody else holds a lock, or the server is gone."""
+    if busy(error) or error.connection_invalidated:
+        raise error
+
+
+def holder(connection: Connection, sql: str) -> str:
+    """Return who holds a lock on what a statement names, as a part of a sentence."""
+    with connection.begin():
+        row = connection.execute(_HOLDERS, {"names": _names(sql)}).first()
+    if row is None:
+        return "its holder is gone"
+    return using(row)
+
+
+def using(row: Row[Any]) -> str:
+    """Return who holds a lock, and on what, of a row of ACTIVITY with its relation."""
+    return f"{described(row)} uses {row.relation}"
+
+
+def described(row: Row[Any]) -> str:
+    """Return who somebody is and what they do, of a row of ACTIVITY."""
+    who = row.application_name or row.backend_type or "unnamed"
+    since = f" for {row.seconds} s" if row.seconds is not None else ""
+    query = without_literals(row.query or "")
+    query = query if len(query) <= _QUERY else query[: _QUERY - 1] + "…"
+    said = f": {query}" if query else ""
+    return f"process {row.pid} ({who}, {row.state or 'active'}{since}{said})"
+
+
+def _names(sql: str) -> list[str]:
+    """Return all that may be the name of a table or index in a statement."""
+    found = tokens(sql)
+    names = set()
+    for index, token in enumerate(found):
+        if not token.identifier:
+            continue
+        names.add(token.text)
+        if index + 2 < len(found) and found[index + 1].text == "." and found[index + 2].identifier:
+            names.add(f"{token.text}.{found[index + 2].text}")
+    return sorted(names)

@@ -1,0 +1,109 @@
+"""Whoever would keep a statement waiting for its lock: it waits for them before it asks for that.
+
+Behind a statement that queues for a strong lock queues everybody else (PostgreSQL, 13.3.1), those
+too whom its holder does not mind. So long transactions are waited for aside, by looking.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.autogenerate.report.lock_effects import MODES
+from alembic_pg.online.locks import lock_retry
+from alembic_pg.sql import lock_modes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Row
+
+    from alembic_pg.online.locks.lock_retry import Patience
+    from alembic_pg.online.run.executor import Steps
+
+# Seconds: from when on a transaction is a long one, and between two looks.
+_LONG, _PAUSE = 0.1, 0.02
+
+# The weakest mode that each lock which others mind excludes (13.3.1).
+_EXCLUDED = {
+    "ACCESS EXCLUSIVE": "ACCESS SHARE",
+    "EXCLUSIVE": "ROW SHARE",
+    "SHARE ROW EXCLUSIVE": "ROW EXCLUSIVE",
+    "SHARE": "ROW EXCLUSIVE",
+}
+
+# The oldest transactions come first. Of other roles' sessions a role may not see the age: which of
+# them are long it learns by looking for that long.
+_HOLDERS = f"""
+WITH named AS (
+  SELECT to_regclass(format('%I.%I', split_part(name, chr(1), 1), split_part(name, chr(1), 2)))
+    AS oid FROM unnest(CAST(:names AS text[])) AS name),
+wanted AS (
+  SELECT oid FROM named
+  UNION SELECT indrelid FROM pg_index JOIN named ON indexrelid = oid
+  UNION SELECT relid FROM named, pg_partition_tree(oid))
+SELECT lock.virtualtransaction AS transaction, lock.relation::regclass::text AS relation,
+  lock.mode = 'ShareUpdateExclusiveLock' AS maintenance,
+  extract(epoch FROM clock_timestamp() - activity.xact_start)::float AS age, {lock_retry.ACTIVITY}
+FROM pg_stat_clear_snapshot(), pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
+WHERE lock.granted AND lock.locktype = 'relation' AND lock.pid <> pg_backend_pid()
+  AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND lock.relation IN (SELECT oid FROM wanted) AND lock.mode = ANY (:modes)
+ORDER BY activity.xact_start NULLS LAST
+"""  # noqa: S608  # it is ours
+
+# PostgreSQL ends an autovacuum for whoever waits that long, which short tries never do. In this
+# mode nobody who reads or writes queues behind.
+_DEADLOCK_TIMEOUT = """
+SELECT set_config('lock_timeout', (setting::int + 500)::text, true)
+FROM pg_settings WHERE name = 'deadlock_timeout'
+"""
+
+
+def wait(steps: Steps, statements: Sequence[str], patience: Patience) -> None:
+    """Wait until no long transaction holds what statements would queue for, or lock_aside is over.
+
+    statements: of one transaction, which holds no lock yet.
+    """
+    wanted = [lock_modes.of(statement) for statement in statements]
+    wanted = [(mode, names) for mode, names in wanted if mode in _EXCLUDED]
+    if not wanted or not steps.settings.lock_aside:
+        return
+    weakest = min(MODES.index(_EXCLUDED[mode]) for mode, _ in wanted)
+    parameters = {
+        "names": sorted({f"{schema}\1{name}" for _, names in wanted for schema, name in names}),
+        "modes": [mode.title().replace(" ", "") + "Lock" for mode in MODES[weakest:]],
+    }
+    seen: dict[str, float] = {}
+    began = time.monotonic()
+    limit = min(steps.settings.lock_aside / 1000, patience.left())
+    while (now := time.monotonic()) < began + limit:
+        holders = steps.rows(_HOLDERS, **parameters)
+        long = [row for row in holders if _age(row, seen, now) >= _LONG]
+        known = now >= began + _LONG or all(row.age is not None for row in holders)
+        if known and not long:
+            return
+        if now > began + steps.settings.lock_timeout / 1000:
+            for row in long[:1]:
+                patience.tell(lock_retry.using(row))
+            for row in [row for row in long if row.maintenance][:1]:
+                _end_autovacuum(steps, row.relation)
+        time.sleep(_PAUSE)
+
+
+def _age(row: Row[Any], seen: dict[str, float], now: float) -> float:
+    """Return for how long somebody has had a transaction, as far as can be known."""
+    if row.backend_type == "autovacuum worker":
+        return math.inf  # it has just begun, and does not end soon
+    return max(row.age or 0, now - seen.setdefault(row.transaction, now))
+
+
+def _end_autovacuum(steps: Steps, table: str) -> None:
+    """Let PostgreSQL end an autovacuum of a table, if it is one; it will begin again later."""
+    with suppress(DBAPIError), steps.tried():
+        steps.rows(_DEADLOCK_TIMEOUT)
+        steps.execute(f"LOCK TABLE ONLY {table} IN SHARE UPDATE EXCLUSIVE MODE")

@@ -1,0 +1,53 @@
+"""Constraints that revisions leave NOT VALID on purpose, which are therefore not unfinished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.revisions import statements
+from alembic_pg.sql.cursor import statements as split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic.script import Script
+    from sqlalchemy.engine import Connection
+
+from alembic_pg.online.recovery import leftovers
+from alembic_pg.sql.quoting import quoted
+
+_NOT_VALID = " is NOT VALID"
+
+
+def unfinished_lines(
+    connection: Connection, table: str, revisions: Iterable[Script]
+) -> Iterator[str]:
+    """Yield a line for each thing that a run has left unfinished.
+
+    table: Alembic's own, as a statement names it. revisions: all, oldest first.
+    """
+    lines = list(leftovers.lines(connection, table))
+    wanted: set[str] = set()
+    if any(line.endswith(_NOT_VALID) for line in lines):
+        wanted = {f"constraint {quoted(name)} of " for name in not_valid(revisions)}
+    for line in lines:
+        if not (line.endswith(_NOT_VALID) and any(map(line.startswith, wanted))):
+            yield line
+
+
+def not_valid(revisions: Iterable[Script]) -> set[str]:
+    """Return the constraints that the upgrades of revisions add NOT VALID and never validate."""
+    found: set[str] = set()
+    for statement in statements.of_upgrades(revisions):
+        for cursor in split(statement.sql):
+            if not cursor.maybe("ALTER", "TABLE"):
+                continue
+            cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
+            cursor.name()
+            for action in cursor.parts():
+                if action.maybe("ADD", "CONSTRAINT"):
+                    name = action.identifier()
+                    found |= {name} if action.has("NOT", "VALID") else set()
+                elif action.any("VALIDATE CONSTRAINT", "DROP CONSTRAINT"):
+                    found.discard(action.identifier())
+    return found

@@ -1,0 +1,85 @@
+"""A statement that may take long, after one whose lock others mind: that one is committed first.
+
+A lock is held until its transaction ends (PostgreSQL, 13.3.1). So one that was taken for a moment
+must not wait for what merely reads a lot.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.online.locks import lock_retry
+from alembic_pg.online.run import dropped_objects, large_tables
+from alembic_pg.online.strategies import multi_statement
+from alembic_pg.sql.lexer import tokens
+
+if TYPE_CHECKING:
+    from alembic_pg.online.run.revision_runner import Runner
+
+# Locks of this transaction that keep others from writing; what it has dropped has no size.
+_HELD = """
+SELECT DISTINCT relation AS oid, relation::regclass::text AS name,
+  coalesce(pg_total_relation_size(relation), 0) AS size FROM pg_locks
+WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND mode IN (
+  'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+
+# What the planner tells the costs of.
+_PLANNED = {"SELECT", "INSERT", "WITH"}
+
+# What it does not, and what reads a lot beside traffic.
+_LONG = ("REFRESH MATERIALIZED VIEW", "ANALYZE", "VALIDATE CONSTRAINT")
+
+# Pages to read, or as much work (19.7.2): about 8 MB, a tenth of a second.
+_COSTS = 1000
+
+
+def release(runner: Runner, sql: str) -> None:
+    """Commit what a revision did so far, where a large table would else wait for a statement."""
+    if runner.whole or runner.block or not runner.said:
+        return
+    # EXPLAIN explains the first of several statements, and the others would be executed.
+    parts = [part for part in multi_statement.split(sql) if _reads(part)]
+    if not parts:
+        return
+    held = [
+        row.name
+        for row in runner.rows(_HELD)
+        if row.oid in runner.known and row.size > large_tables.SMALL
+    ]
+    if held and any(_long(runner, part) for part in parts):
+        table = runner.find(held[0])
+        assert table is not None, "the catalog has just named it"  # noqa: S101
+        dropped_objects.expect_none(runner, table)
+        runner.settle()
+        runner.commit()
+        runner.begin()
+
+
+def _words(sql: str) -> str:
+    return " ".join(token.keyword for token in tokens(sql) if token.keyword)
+
+
+def _reads(sql: str) -> bool:
+    """Return whether a statement may read a lot."""
+    words = _words(sql)
+    first = words.partition(" ")[0]
+    created = first == "CREATE" and (" AS " in words and " SELECT " in words)
+    return first in _PLANNED or created or any(said in words for said in _LONG)
+
+
+def _long(runner: Runner, sql: str) -> bool:
+    words = _words(sql)
+    if any(said in words for said in _LONG):
+        return True
+    try:
+        with runner.tried():
+            plan = runner.value(f"EXPLAIN (FORMAT JSON) {sql}")
+    except DBAPIError as error:
+        lock_retry.raise_busy(error)
+        return False  # PostgreSQL says why, or it is none that is planned
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return bool(plan[0]["Plan"]["Total Cost"] > _COSTS)

@@ -1,0 +1,94 @@
+"""What a revision drops to create it again, a view say: it is not missing while a step takes long.
+
+An online step commits what was done before it. Then others would meet a database without the view,
+without the trigger or the policy, until the revision comes to its CREATE.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import Operations
+
+from alembic_pg.online.run import large_tables
+from alembic_pg.revisions.schema_model import called
+from alembic_pg.sql.cursor import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.sql.cursor import Name
+
+    Thing = tuple[str, Name]
+
+_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "POLICY", "RULE")
+
+_EFFECT = "would be missing while a step on {} takes its time"
+_INSTEAD = (
+    "Let DROP and CREATE stand around one change of a type and nothing else, "
+    "and give the rest a revision of its own."
+)
+
+
+def expect_none(runner: Runner, table: Relation) -> None:
+    """Raise LeftNothingError where something would be missing while a large table's step lasts."""
+    if large_tables.large(table) and (name := next(of(runner), "")):
+        what = f"{name}, which is dropped and created again,"
+        large_tables.allow(runner, table, what, _INSTEAD, _EFFECT)
+
+
+def of(runner: Runner) -> Iterator[str]:
+    """Yield the names of what the open transaction has dropped, and the revision creates later."""
+    try:
+        yield from among(runner.said, runner.running.step)
+    finally:
+        # The statements were listed with an op of their own.
+        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does
+
+
+def among(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
+    """Yield the names of what statements have dropped, and the revision of a step creates later.
+
+    It may leave Alembic's op without a context.
+    """
+    gone: dict[Thing, None] = {}
+    for sql in said:
+        gone |= dict.fromkeys(_dropped(sql))
+        for thing in _created(sql):
+            gone.pop(thing, None)
+    if gone:
+        later = {thing for sql in _written(step) for thing in _created(sql)}
+        yield from (called(name) for kind, name in gone if (kind, name) in later)
+
+
+def _dropped(sql: str) -> Iterable[Thing]:
+    cursor = Cursor(sql)
+    kind = cursor.any(*_KINDS) if cursor.maybe("DROP") else ""
+    cursor.maybe("IF", "EXISTS")
+    return [(kind, part.name()) for part in cursor.parts()] if kind else []
+
+
+def _created(sql: str) -> Iterable[Thing]:
+    cursor = Cursor(sql)
+    if not cursor.maybe("CREATE"):
+        return []
+    cursor.maybe("OR", "REPLACE")
+    cursor.any("RECURSIVE", "CONSTRAINT")
+    kind = cursor.any(*_KINDS)
+    cursor.maybe("IF", "NOT", "EXISTS")
+    return [(kind, cursor.name())] if kind else []
+
+
+def _written(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
+    """Return the statements of the revision, none where they cannot be known without running it."""
+    from alembic_pg.revisions import statements  # noqa: PLC0415  # it imports what imports this
+
+    if step is None:
+        return []  # it is about to be written, and its order is not the last one
+    module, up = step.revision.module, step.is_upgrade
+    try:
+        return [one.sql for one in statements.of(module.upgrade if up else module.downgrade)]
+    except statements.UnreadableError:
+        return []

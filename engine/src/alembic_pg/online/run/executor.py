@@ -1,0 +1,240 @@
+"""The steps of an online form: each a transaction of its own, or a statement that has none.
+
+A short one waits for a lock no longer than lock_timeout, gives way, and is tried again; a long one
+blocks nobody, and waits without a limit.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database.session import Queries
+from alembic_pg.errors import UserError
+from alembic_pg.online.backfill import batches
+from alembic_pg.online.locks import lock_retry, wait_for_blockers
+from alembic_pg.online.run import journal, progress_monitor, transactions
+from alembic_pg.online.run.journal import Journal, Note
+from alembic_pg.online.run.signals import LeftNothingError
+from alembic_pg.sql import session_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.backfill.row_ranges import Rows
+    from alembic_pg.options import Settings
+    from alembic_pg.revisions.current_revision import Running
+
+_T = TypeVar("_T")
+
+_SETTING = "SELECT current_setting(:name)"
+_SET = "SELECT set_config(:name, :value, false)"
+
+# From which on a transaction has a limit of its own.
+_TRANSACTION_TIMEOUT = 170000
+
+
+@dataclass
+class Steps(Queries):
+    """The steps; connection: the run's own, which no caller has a transaction on.
+
+    version: the server's, as a number. journal: of the revision. locals: what the revision has set
+    for its transaction. block: whether its statements stand in an autocommit block.
+    """
+
+    context: MigrationContext
+    connection: Connection
+    settings: Settings
+    running: Running
+    version: int = 0
+    block: bool = False
+    journal: Journal = field(default_factory=lambda: Journal("", Note("", "")))
+    locals: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def outside(self, key: str, detail: str = "") -> Iterator[None]:
+        """Commit what the revision did so far, and go on without a transaction.
+
+        key: of the statement that needs it, which is noted as done when the block ends, unless the
+        block has done that. detail: what to note until then. The revision's next transaction
+        begins at the end.
+        """
+        began = f"{key}:{detail}" if detail else key
+        if self.block:
+            transactions.leave_autocommit(self.connection)
+            with self.connection.begin():
+                self.journal.save(self.connection, began)
+            self.running.split = True
+        else:
+            self.commit(began)
+        yield
+        if self.journal.note.began:
+            self.attempt(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
+        if self.block:
+            transactions.enter_autocommit(self.connection)
+        else:
+            self.begin()
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Undo at the end what the block executes, in the transaction that there is or its own."""
+        if self.block:
+            transactions.leave_autocommit(self.connection)
+        nested = self.connection.in_transaction()
+        attempt = self.connection.begin_nested() if nested else self.connection.begin()
+        try:
+            yield
+        finally:
+            if attempt.is_active and not self.connection.invalidated:
+                attempt.rollback()
+            if self.block:
+                transactions.enter_autocommit(self.connection)
+
+    def begin(self) -> None:
+        """Begin the revision's next transaction."""
+        transactions.begin(self.context, self.connection)
+        self.each(self.locals)
+
+    def commit(self, began: str = "") -> None:
+        """Commit what the revision did so far. began: what to note of the statement at work."""
+        self.journal.save(self.connection, began)
+        self.running.split = True
+        transactions.commit(self.context)
+
+    def step(self, *statements: str) -> None:
+        """Execute statements in a short transaction, again and again until they get their locks."""
+        self.attempt(lambda: self.each(statements), *statements)
+
+    def attempt(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
+        """Do some work in a short transaction, again and again until it gets its locks.
+
+        statements: what it executes, for the locks that they take. done: the key of the statement
+        that the work completes, which is noted in the same transaction.
+        """
+        patience = self.patience()
+        while True:
+            wait_for_blockers.wait(self, statements, patience)
+            try:
+                with self.connection.begin():
+                    self.each(self.locals)
+                    self.execute(f"SET LOCAL statement_timeout = {self.settings.statement_timeout}")
+                    result = work()
+                    if done:
+                        self.journal.finish(self.connection, done)
+            except DBAPIError as error:
+                if not lock_retry.busy(error):
+                    raise
+                patience.wait(self.connection, "\n".join(statements))
+            else:
+                if done:
+                    self.journal.keep(done)
+                return result
+
+    def fail(self, statement: str) -> None:
+        """Execute a statement whose error, or silence, is PostgreSQL's own."""
+        try:
+            self.step(statement)
+        except DBAPIError as error:
+            # Nothing has begun that the next run may go on with.
+            if not error.connection_invalidated:
+                with self.connection.begin():
+                    self.journal.end(self.connection)
+            raise
+
+    def mark(self, key: str, detail: str) -> None:
+        """Note something about the statement at work."""
+        self.attempt(
+            lambda: self.journal.mark(self.connection, key, detail),
+            f"COMMENT ON TABLE {self.journal.table}",
+        )
+
+    def long(self, *statements: str) -> None:
+        """Execute statements that may take their time, since they let everybody else work."""
+        with self.connection.begin():
+            self.each(self.locals)
+            self.each(f"SET LOCAL {setting}" for setting in self._unlimited())
+            with progress_monitor.told(self.connection, statements[0]):
+                self.each(statements)
+
+    def warn(self, text: str) -> None:
+        """Tell a person what a form does to others."""
+        sys.stderr.write(f"{text}\n")
+
+    def clears(self, *statements: str) -> None:
+        """Know what takes away all that a form makes, for who cannot ask what is there."""
+
+    def in_batches(
+        self,
+        table: Relation,
+        rows: Rows,
+        *,
+        unseen: bool = False,
+        quiet: bool = False,
+        first: Sequence[str] = (),
+    ) -> None:
+        """Change many rows, a few at a time, as batches.run() says."""
+        batches.run(self, table, rows, unseen=unseen, quiet=quiet, first=first)  # type: ignore[arg-type]  # a Runner is the one that is made
+
+    def any_row(self, query: str, first: Sequence[str], why: str) -> bool:
+        """Return whether a query finds a row, however long that takes.
+
+        first: statements that its transaction begins with. why: what to say where it does.
+        """
+        del why  # the caller says it
+        with self.connection.begin():
+            self.each(["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off", *first])
+            return bool(self.value(f"SELECT EXISTS ({query})"))
+
+    def concurrently(self, statement: str) -> None:
+        """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""
+        sets = [session_statements.of_session(statement) for statement in self.locals]
+        sets = [(setting, name) for setting, name in sets if name]
+        limits = [limit.partition(" = ")[0] for limit in self._unlimited()]
+        with self.connection.begin():
+            names = [*(name for _, name in sets), *limits]
+            before = [(name, self.one(_SETTING, name=name)) for name in names]
+            self.each(setting for setting, _ in sets)
+            self.each(f"SET {setting}" for setting in self._unlimited())
+        try:
+            transactions.enter_autocommit(self.connection)
+            try:
+                with progress_monitor.told(self.connection, statement):
+                    self.execute(statement)
+            finally:
+                transactions.leave_autocommit(self.connection)
+        finally:
+            if not self.connection.invalidated:
+                with self.connection.begin():
+                    for name, value in before:
+                        self.one(_SET, name=name, value=value)
+
+    def _unlimited(self) -> list[str]:
+        limits = ["lock_timeout = 0", "statement_timeout = 0"]
+        return [
+            *limits,
+            *(["transaction_timeout = 0"] if self.version >= _TRANSACTION_TIMEOUT else []),
+        ]
+
+    def patience(self) -> lock_retry.Patience:
+        """Return the tries of one statement."""
+        return lock_retry.Patience(self.running.label, self.settings.lock_patience / 1000)
+
+    def resumed(self, statement: str) -> bool:
+        """Return whether an earlier run was at work on a statement when it ended."""
+        return self.journal.resumed(journal.key(statement))
+
+    def stop(self, why: str) -> UserError:
+        """Return the error of a revision that stops half-way; the next run goes on from there."""
+        return UserError(f"{self.running.label} stops: {why}")
+
+    def refuse(self, why: str) -> UserError:
+        """Return the error of a revision that stops, its step having left nothing."""
+        return LeftNothingError(f"{self.running.label} stops: {why}")

@@ -1,0 +1,174 @@
+"""How far a revision came that commits before its end: the statements that need no second run.
+
+It is kept as the comment of Alembic's own table, where it is written in the same transaction as
+what it tells of, and it goes with the revision's last step. No table of ours, nothing for pg_dump
+to compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_pg.errors import UserError
+from alembic_pg.sql.quoting import literal
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+_READ = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
+
+
+@dataclass
+class Note:
+    """What the database says of a revision that is half done.
+
+    direction: upgrade or downgrade. done: the keys of its statements that are committed, with what
+    each noted. began: the same of the one that was at work, "" without.
+    """
+
+    revision: str
+    direction: str
+    done: list[str] = field(default_factory=list)
+    began: str = ""
+
+
+@dataclass
+class Journal:
+    """The statements of one revision.
+
+    table: Alembic's own, as a statement names it. stored: whether the database has the note.
+    began: the key of the statement at which an earlier run ended. position: how many of the
+    statements done were met. pending: what the open transaction did. silent: whether nothing can
+    be noted.
+    """
+
+    table: str
+    note: Note
+    stored: bool = False
+    began: str = ""
+    position: int = 0
+    pending: list[str] = field(default_factory=list)
+    silent: bool = False
+
+    def passed(self, key: str) -> bool:
+        """Return whether the next statement is done; it counts as met then.
+
+        Raises UserError when it is another one than it was.
+        """
+        if self.position >= len(self.note.done):
+            return False
+        if self.note.done[self.position].partition(":")[0] != key:
+            raise UserError(
+                f"Revision {self.note.revision} was edited after its first "
+                f"{len(self.note.done)} statements had run: undo that, or clean up by hand "
+                f"and run: COMMENT ON TABLE {self.table} IS NULL"
+            )
+        self.position += 1
+        return True
+
+    def resumed(self, key: str) -> bool:
+        """Return whether an earlier run was at work on this statement."""
+        return self.began.partition(":")[0] == key
+
+    def detail(self, key: str) -> str:
+        """Return what the statement noted in an earlier run, "" without."""
+        return self.began.partition(":")[2] if self.resumed(key) else ""
+
+    def mark(self, connection: Connection, key: str, detail: str) -> None:
+        """Note something about the statement at work, in the open transaction."""
+        self.note.began = f"{key}:{detail}"
+        self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
+
+    def end(self, connection: Connection) -> None:
+        """Note in the open transaction that no statement is at work."""
+        self.note.began = ""
+        self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
+
+    def save(self, connection: Connection, began: str = "") -> None:
+        """Write the note in the open transaction, which is about to be committed."""
+        if self.position < len(self.note.done):
+            return  # all of this was committed by an earlier run
+        self.note.done += self.pending
+        self.note.began = began
+        self.position = len(self.note.done)
+        self.pending = []
+        self.stored = True
+        self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
+
+    def finish(self, connection: Connection, key: str) -> None:
+        """Note in the open transaction that the statement at work is done; keep() follows."""
+        note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
+        self._write(connection, literal(json.dumps({"half_done": note})))
+
+    def keep(self, key: str) -> None:
+        """Know what finish() wrote, now that it is committed."""
+        self.note.done.append(self._entry(key))
+        self.note.began = ""
+        self.position = len(self.note.done)
+
+    def _entry(self, key: str) -> str:
+        began = self.note.began
+        return began if began.partition(":")[0] == key else key
+
+    def clear(self, connection: Connection) -> None:
+        """Take the note away in the open transaction."""
+        if self.stored:
+            self._write(connection, "NULL")
+            self.stored = False
+
+    def _write(self, connection: Connection, comment: str) -> None:
+        if self.silent:
+            return
+        connection.exec_driver_sql(
+            f"COMMENT ON TABLE {self.table} IS {comment}", execution_options={"no_parameters": True}
+        )
+
+
+def table_of(context: MigrationContext) -> str:
+    """Return Alembic's own table, as a statement names it."""
+    preparer = context.impl.dialect.identifier_preparer
+    return preparer.format_table(context._version)  # noqa: SLF001  # it has no public name
+
+
+def key(statement: str) -> str:
+    """Return what a statement is known by."""
+    return hashlib.sha256(statement.encode()).hexdigest()[:12]
+
+
+def read(connection: Connection, table: str) -> Note | None:
+    """Return the note that the database has, if any."""
+    comment = connection.scalar(_READ, {"table": table}) or ""
+    if not comment.startswith('{"half_done": '):
+        return None
+    return Note(**json.loads(comment)["half_done"])
+
+
+def forget(connection: Connection, table: str) -> None:
+    """Take a note away, if there is one. connection: without a transaction, as before."""
+    with connection.begin():
+        if read(connection, table) is not None:
+            connection.exec_driver_sql(f"COMMENT ON TABLE {table} IS NULL")
+
+
+def opened(connection: Connection, table: str, revision: str, direction: str, at: str) -> Journal:
+    """Return the journal of a revision, at its first statement.
+
+    at: where the database is. Raises UserError when another revision is half done.
+    """
+    note = read(connection, table)
+    if note is None:
+        return Journal(table, Note(revision, direction))
+    if (note.revision, note.direction) != (revision, direction):
+        back = f", or take it back: alembic downgrade {at}" if note.direction == "upgrade" else ""
+        raise UserError(
+            f"The {note.direction} of revision {note.revision} is half done: finish it before the "
+            f"{direction} of {revision}, by the same command{back}; or clean up by hand, and run: "
+            f"COMMENT ON TABLE {table} IS NULL"
+        )
+    return Journal(table, note, stored=True, began=note.began)

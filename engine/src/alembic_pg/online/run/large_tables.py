@@ -1,0 +1,44 @@
+"""What has no online form is refused on a table with many rows, unless the revision names it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.revision_runner import Runner
+
+# Bytes that are read or written in about a tenth of a second.
+SMALL = 8 * 1024 * 1024
+
+# The variable of a revision that names such tables.
+NAME = "blocking"
+
+_EFFECT = "reads or writes all of {}, and nobody can use it meanwhile"
+
+
+def large(table: Relation) -> bool:
+    """Return whether reading or writing all of a table takes longer than anybody should wait."""
+    return table.size > SMALL
+
+
+def named(runner: Runner, table: Relation) -> bool:
+    """Return whether the revision lets the work on a table stop."""
+    module = getattr(getattr(runner.running.step, "revision", None), "module", None)
+    names = getattr(module, NAME, ())
+    return bool({table.shown, f"{table.schema}.{table.name}"} & set(names))
+
+
+def allow(runner: Runner, table: Relation, what: str, instead: str, effect: str = _EFFECT) -> None:
+    """Raise LeftNothingError when something would stop the work on a table for long.
+
+    what: it, as the subject of a sentence. instead: what does without, as a sentence. effect: the
+    rest of the first sentence, with the table in it.
+    """
+    if not large(table) or named(runner, table):
+        return
+    size = table.size / 1024 / 1024
+    raise runner.refuse(
+        f"{what} {effect.format(f'{table.shown} ({size:,.0f} MB)')}. {instead}\n"
+        f'Or let it: {NAME} = ["{table.shown}"] in the revision.'
+    )

@@ -1,0 +1,81 @@
+"""An empty table like another one, on which the server itself shows what a statement does."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import error_text
+from alembic_pg.errors import UserError
+from alembic_pg.sql.lexer import tokens
+from alembic_pg.sql.quoting import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.revision_runner import Runner
+
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+NAME = "pg_temp.ddl_twin"
+
+# All that a change may have to look at.
+ALL = "INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS"
+
+# The files of the twin and its indexes: others after it was written anew.
+FILES = """
+SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
+  SELECT to_regclass('pg_temp.ddl_twin')::oid AS oid UNION
+  SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin')) AS relations
+"""
+
+# How often it was read from end to end.
+SCANS = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_twin'))"
+
+
+def named(sql: str, table: Relation) -> str:
+    """Return a part of a statement in which the columns of a table are those of the twin."""
+    found, parts, end = tokens(sql), [], 0
+    for at, token in enumerate(found):
+        texts = [one.text for one in found[at + 1 : at + 4]]
+        qualified = at and found[at - 1].text == "."
+        if (
+            token.identifier == table.name
+            and not qualified
+            and texts[:1] == ["."]
+            and texts[2:3] != ["("]
+        ):
+            parts += [sql[end : token.start], "ddl_twin"]
+            end = token.end
+    return "".join([*parts, sql[end:]])
+
+
+@contextmanager
+def of(
+    runner: Runner, table: Relation, including: str = "", *, partitioned: str = ""
+) -> Iterator[None]:
+    """Let NAME be an empty temporary table like another; at the end it was never there.
+
+    including: what it has beside the columns, as CREATE TABLE … LIKE says it. partitioned: by
+    what, as PARTITION BY says it.
+    """
+    with runner.tried():
+        by = f" PARTITION BY {partitioned}" if partitioned else ""
+        _create(runner, quoted(table.schema, table.name), including, by)
+        yield
+
+
+def _create(runner: Runner, like: str, including: str, by: str) -> None:
+    try:
+        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including}){by}")
+    except DBAPIError as error:
+        if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+            raise
+        raise UserError(
+            f"What a statement would do to {like} is tried on an empty copy "
+            f"({error_text.of(error)}): "
+            "GRANT TEMPORARY ON DATABASE and SELECT on the table to the role."
+        ) from error

@@ -1,0 +1,92 @@
+"""What is told while one statement takes its time: for whom it waits, or how far it is.
+
+A second connection asks, since the first one is at work. It holds nothing for which CREATE INDEX
+CONCURRENTLY would wait.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from alembic_pg.console.progress import Progress
+from alembic_pg.online.locks import lock_retry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection, Engine
+
+# Seconds until the first question, and between two.
+_QUIET, _PAUSE = 2.0, 0.5
+
+_BLOCKING = text(f"""
+SELECT {lock_retry.ACTIVITY} FROM pg_stat_activity AS activity
+WHERE pid = ANY (pg_blocking_pids(:pid)) ORDER BY xact_start LIMIT 1
+""")  # noqa: S608  # it is ours
+
+_BUILD = text("""
+SELECT coalesce(nullif(blocks_total, 0), 1) AS total, blocks_done AS done, tuples_done AS tuples
+FROM pg_stat_progress_create_index WHERE pid = :pid AND blocks_total > 0
+""")
+
+
+@contextmanager
+def told(connection: Connection, label: str) -> Iterator[None]:
+    """Tell what the block's statement does, once it takes seconds.
+
+    connection: the one that executes it. label: what to call it.
+    """
+    raw = connection.connection.dbapi_connection
+    pid = raw.info.backend_pid if raw is not None else 0
+    over = threading.Event()
+    watcher = _Watcher(connection.engine, pid, label, over)
+    thread = threading.Thread(target=watcher.run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class _Watcher:
+    def __init__(self, engine: Engine, pid: int, label: str, over: threading.Event) -> None:
+        self.engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.pid, self.label, self.over = pid, label, over
+        self.blocking = 0
+        self.progress: Progress | None = None
+
+    def run(self) -> None:
+        if self.over.wait(_QUIET):
+            return
+        try:
+            with self.engine.connect() as connection:
+                while not self.over.wait(_PAUSE):
+                    self._look(connection)
+        except SQLAlchemyError:
+            return  # whoever works here will say it better
+        finally:
+            if self.progress is not None:
+                self.progress.close()
+
+    def _look(self, connection: Connection) -> None:
+        row = connection.execute(_BLOCKING, {"pid": self.pid}).first()
+        if row is not None:
+            if row.pid != self.blocking:
+                who = lock_retry.described(row)
+                sys.stderr.write(
+                    f"{self.label} waits for the transaction of {who}; it blocks nobody …\n"
+                )
+            self.blocking = row.pid
+            return
+        build = connection.execute(_BUILD, {"pid": self.pid}).first()
+        if build is not None:
+            if self.progress is None or self.progress.total != build.total:
+                self.progress = Progress(self.label, build.total)
+            self.progress.show(build.done, build.tuples)

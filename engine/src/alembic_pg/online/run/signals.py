@@ -1,0 +1,76 @@
+"""What becomes of a statement beside being executed or failing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """A statement that waits for the next one, which may change what becomes of it.
+
+    name: what it is about.
+    """
+
+    key: str
+    name: str
+    work: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A change of type in a script, whose swap belongs to the transaction that is open.
+
+    sql: the statement. tables: those by whose size it is decided. before: the steps that prepare
+    it. swap: statements.
+    """
+
+    sql: str
+    tables: frozenset[str]
+    before: list[str]
+    swap: list[str]
+
+
+class ReplayError(Exception):
+    """Not a failure: the revision is rolled back, something prepared, and it runs once more.
+
+    undo: takes away what was prepared, where the revision comes to nothing.
+    """
+
+    def __init__(self, key: str, prepare: Callable[[], None], undo: Callable[[], None]) -> None:
+        super().__init__(key)
+        self.key = key
+        self.prepare = prepare
+        self.undo = undo
+
+
+class CutError(Exception):
+    """Not a failure: the revision is rolled back, and runs once more, with a commit in between.
+
+    key: of the statement before which that is.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class LeftNothingError(UserError):
+    """A step that failed, and took back all that it did."""
+
+
+@dataclass(frozen=True)
+class AsItIs:
+    """A statement of a script that stands as it is; text: with a comment that says why."""
+
+    text: str
+
+
+class UnansweredError(Exception):
+    """Nobody knows what a statement does, or its steps are not possible; the text says why."""

@@ -1,0 +1,123 @@
+"""A run whose statements stand as they are: a short lock_timeout, and another try for the revision.
+
+A revision is one transaction then. While it waits for a lock, others queue behind it no longer than
+lock_timeout; it is rolled back, and run again from its top.
+"""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import error_text, preflight
+from alembic_pg.database.session import Queries
+from alembic_pg.errors import UserError
+from alembic_pg.online.locks import lock_retry
+from alembic_pg.online.run import journal
+from alembic_pg.online.run.transactions import roll_back
+from alembic_pg.online.strategies import add_check_or_fk
+from alembic_pg.sql.quoting import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.options import Settings
+    from alembic_pg.revisions.current_revision import Running
+
+
+# not_null_violation (Appendix A).
+_NOT_NULL = "23502"
+
+
+@dataclass(frozen=True)
+class Plain(Queries):
+    """The run; connection: its own, without a transaction of a caller."""
+
+    context: MigrationContext
+    connection: Connection
+    settings: Settings
+    running: Running
+
+    def start(self) -> None:
+        """Set what the session needs; the connection has no transaction before and after.
+
+        Raises UserError when an online run left a revision half done.
+        """
+        with self.connection.begin():
+            note = journal.read(self.connection, journal.table_of(self.context))
+            if note is not None:
+                raise UserError(
+                    f"The {note.direction} of revision {note.revision} is half done: "
+                    "finish it by the same command without -x online=off."
+                )
+            self._limit(self.settings.lock_timeout)
+        self.running.prepare = self.revision
+        block = self.context.autocommit_block
+
+        @contextmanager
+        def unlimited() -> Iterator[None]:
+            # What blocks nobody may wait, and CREATE INDEX CONCURRENTLY that gives up leaves one.
+            with block():
+                self._limit(0)
+                try:
+                    yield
+                finally:
+                    if not self.connection.invalidated:
+                        self._limit(self.settings.lock_timeout)
+
+        self.context.autocommit_block = unlimited  # type: ignore[method-assign]  # of this one
+
+    def revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
+        """Return a revision's function that is tried until it gets its locks."""
+        del step
+
+        @functools.wraps(function)
+        def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
+            schema = self.context.version_table_schema
+            preflight.expect(self.connection, schema, first=not self.running.heads)
+            label = self.running.label
+            patience = lock_retry.Patience(label, self.settings.lock_patience / 1000)
+            while True:
+                try:
+                    function(**options)
+                except DBAPIError as error:
+                    if self.running.split:
+                        raise  # what an autocommit block did is committed, and not done twice
+                    if not lock_retry.busy(error):
+                        self._explain(error)
+                        raise
+                    roll_back(self.context)
+                    patience.wait(self.connection, error.statement or "")
+                    self.context._transaction = self.connection.begin()  # noqa: SLF001  # as autocommit_block()
+                else:
+                    return
+
+        return run
+
+    def _explain(self, error: DBAPIError) -> None:
+        """Raise UserError, once all is rolled back, where a column with nulls becomes NOT NULL."""
+        place = getattr(error.orig, "diag", None)
+        if error_text.sqlstate(error) != _NOT_NULL or not (place and place.column_name):
+            return
+        roll_back(self.context)
+        column = quoted(place.column_name)
+        why = ""
+        # The revision itself may have made them, or given them other names.
+        with suppress(DBAPIError):
+            table = self.find(quoted(place.schema_name, place.table_name))
+            what = f"have no {column}, which becomes NOT NULL"
+            why = add_check_or_fk.counted(self, table, f"{column} IS NULL", what) if table else ""
+        if why:
+            raise UserError(
+                f"{self.running.label} stops: {why} The database is as it was before it."
+            ) from error
+
+    def _limit(self, milliseconds: int) -> None:
+        self.connection.exec_driver_sql(f"SET lock_timeout = {milliseconds}")

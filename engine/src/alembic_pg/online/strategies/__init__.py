@@ -1,0 +1,1 @@
+"""The online form of each kind of statement, one file each."""

@@ -1,0 +1,42 @@
+"""ALTER DOMAIN: what PostgreSQL looks for in every table that has a column of the domain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.online.run import large_tables
+
+if TYPE_CHECKING:
+    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.sql.statements import AlterDomain
+
+# The tables of a domain, and of the domains that are made of it; a partition's is the whole one.
+_TABLES = """
+WITH RECURSIVE made AS (
+  SELECT to_regtype(:name)::oid AS oid
+  UNION SELECT t.oid FROM pg_type AS t JOIN made ON typbasetype = made.oid WHERE typtype = 'd')
+SELECT DISTINCT c.oid, coalesce(pg_partition_root(c.oid), c.oid)::regclass::text AS name
+FROM pg_class AS c JOIN pg_attribute ON attrelid = c.oid JOIN made ON made.oid = atttypid
+WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND NOT attisdropped ORDER BY 2
+"""
+
+_EFFECT = "reads all of {}, and nobody can write it meanwhile"
+
+
+def expect_small(runner: Runner, shape: AlterDomain) -> None:
+    """Raise LeftNothingError when it would stop those who write a large table.
+
+    All of its tables are locked in SHARE mode while they are read, one after the other, by
+    VALIDATE CONSTRAINT too.
+    """
+    known = {row.name for row in runner.rows(_TABLES, name=shape.table) if row.oid in runner.known}
+    for name in sorted(known):
+        table = runner.find(name)
+        assert table is not None, "the catalog has just named it"  # noqa: S101
+        large_tables.allow(
+            runner,
+            table,
+            f"ALTER DOMAIN {shape.table} {shape.what}",
+            "A CHECK or NOT NULL of the table's own column does not.",
+            _EFFECT,
+        )

@@ -1,0 +1,207 @@
+"""A new partition: that all rows fit is looked at before, beside traffic.
+
+Else PostgreSQL reads the table that is attached, and the default partition, while nobody can use
+them; it does not where a CHECK says that the rows fit (ALTER TABLE, ATTACH PARTITION).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.online.locks import lock_retry
+from alembic_pg.online.run import large_tables, probe_table
+from alembic_pg.online.run.helper_names import ours
+from alembic_pg.online.run.signals import LeftNothingError
+from alembic_pg.online.strategies import add_check_or_fk
+from alembic_pg.sql.quoting import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.engine import Row
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.sql.statements import AddPartition
+
+# The other partitions decide about what the default one holds.
+_PARENT = """
+SELECT pg_get_partkeydef(:table) AS key, pg_get_partition_constraintdef(:table) AS own,
+  (SELECT partdefid::regclass::text FROM pg_partitioned_table
+    WHERE partrelid = :table AND partdefid <> 0) AS default,
+  ARRAY(SELECT pg_get_expr(relpartbound, oid) FROM pg_class JOIN pg_inherits ON inhrelid = oid
+    WHERE inhparent = :table ORDER BY oid) AS bounds
+"""
+
+_FITS = "SELECT pg_get_partition_constraintdef(to_regclass('pg_temp.ddl_twin_part'))"
+_OID = "SELECT to_regclass('pg_temp.ddl_twin')::oid"
+_SCANS = """
+SELECT sum(pg_stat_get_xact_numscans(oid)) FROM pg_class
+WHERE oid IN (to_regclass('pg_temp.ddl_twin_part'), to_regclass('pg_temp.ddl_twin_rest'))
+"""
+
+# What PostgreSQL would build or look through, for want of one that is the same.
+_LACKS = """
+SELECT 'index' AS kind, c.relname AS name
+FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid
+  LEFT JOIN pg_constraint AS k ON conindid = indexrelid AND conrelid = indrelid
+WHERE indrelid = :parent AND NOT EXISTS (
+  SELECT FROM pg_index AS o LEFT JOIN pg_constraint AS own
+    ON own.conindid = o.indexrelid AND own.conrelid = o.indrelid
+  WHERE o.indrelid = :table AND o.indisvalid AND o.indisunique = i.indisunique
+    AND substring(pg_get_indexdef(o.indexrelid), ' USING .*')
+      = substring(pg_get_indexdef(i.indexrelid), ' USING .*')
+    AND (k.oid IS NULL OR own.contype = k.contype))
+UNION ALL
+SELECT 'foreign key', conname FROM pg_constraint AS k
+WHERE conrelid = :parent AND contype = 'f' AND NOT EXISTS (
+    SELECT FROM pg_constraint AS p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
+  AND NOT EXISTS (SELECT FROM pg_constraint AS own
+    WHERE own.conrelid = :table AND own.contype = 'f' AND own.convalidated
+      AND pg_get_constraintdef(own.oid) = pg_get_constraintdef(k.oid))
+"""
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A table whose rows must fit; condition: of each of them. else_: what others are."""
+
+    table: Relation
+    condition: str
+    else_: str
+
+    @property
+    def name(self) -> str:
+        """The name of the CHECK that says so for a while."""
+        return quoted(ours(self.table.name, "bound"))
+
+
+def form(
+    runner: Runner, shape: AddPartition, table: Relation
+) -> Callable[[Runner, AddPartition, Relation, str], None] | None:
+    """Return how to add a partition; None where PostgreSQL needs but a moment.
+
+    Raises LeftNothingError where it would build an index, or look through a foreign key.
+    """
+    there = runner.find(shape.partition)
+    if table.kind != "p" or (there is not None) != shape.attached:
+        return None  # PostgreSQL says why
+    parent = runner.rows(_PARENT, table=table.oid)[0]
+    default = runner.find(parent.default) if parent.default else None
+    if there is not None and large_tables.large(there):
+        for row in runner.rows(_LACKS, parent=table.oid, table=there.oid)[:1]:
+            what = f"Attaching {there.shown} without the {row.kind} {row.name}"
+            large_tables.allow(runner, there, what, "Give it one of its own before.")
+    read = [one for one in (there, default) if one is not None]
+    if not any(map(large_tables.large, read)) and not runner.resumed(shape.sql):
+        return None
+    try:
+        found = _asked(runner, shape, table, parent)
+    except DBAPIError as error:
+        lock_retry.raise_busy(error)
+        return None  # PostgreSQL says why, when the statement itself is executed
+    fits = list(_fits(shape, there, default, found))
+    if fits and not found.believed:
+        what = f"Adding the partition {shape.partition}"
+        large_tables.allow(runner, fits[0].table, what, "A CHECK that implies it costs nothing.")
+        return None
+    return partial(add, fits=fits)
+
+
+def add(
+    runner: Runner, shape: AddPartition, table: Relation, key: str, *, fits: list[_Fit]
+) -> None:
+    """Add a partition once all rows are known to fit. Raises LeftNothingError where they do not."""
+    del table
+    runner.settle()
+    with runner.outside(key):
+        drop = [f"ALTER TABLE {_on(fit)} DROP CONSTRAINT IF EXISTS {fit.name}" for fit in fits]
+        try:
+            _hold(runner, fits)
+            steps = [shape.sql, *drop]
+            runner.attempt(lambda: runner.each(steps), *steps, done=key)
+        except (LeftNothingError, DBAPIError) as error:
+            # A CHECK that stays would refuse rows that the tables may have.
+            if not getattr(error, "connection_invalidated", False):
+                runner.step(*drop)
+                with runner.connection.begin():
+                    runner.journal.end(runner.connection)
+            raise
+
+
+def _hold(runner: Runner, fits: list[_Fit]) -> None:
+    """Let the tables have no rows but those that fit."""
+    new = [fit for fit in fits if not add_check_or_fk.exists(runner, fit.table, fit.name)]
+    for fit in new:
+        # Asked before: from the CHECK on, others could not write such a row.
+        if why := add_check_or_fk.counted(runner, fit.table, f"NOT ({fit.condition})", fit.else_):
+            raise runner.refuse(why)
+    for fit in new:
+        check = f"ADD CONSTRAINT {fit.name} CHECK ({fit.condition}) NOT VALID"
+        runner.step(f"ALTER TABLE {_on(fit)} {check}")
+    for fit in fits:
+        add_check_or_fk.validate(runner, fit.table, ours(fit.table.name, "bound"))
+
+
+def _on(fit: _Fit) -> str:
+    return quoted(fit.table.schema, fit.table.name)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the server says of a bound.
+
+    own: the condition of rows that fit it, "" where all do. whole: that of the parent, too.
+    believed: whether a CHECK of these words keeps it from reading.
+    """
+
+    own: str
+    whole: str
+    believed: bool
+
+
+def _fits(
+    shape: AddPartition, there: Relation | None, default: Relation | None, found: _Asked
+) -> Iterator[_Fit]:
+    if there is not None and large_tables.large(there) and found.whole:
+        yield _Fit(there, found.whole, f"do not fit {shape.bound}")
+    if default is not None and large_tables.large(default) and found.own:
+        yield _Fit(default, f"NOT ({found.own})", f"belong to the partition {shape.partition}")
+
+
+def _asked(runner: Runner, shape: AddPartition, table: Relation, parent: Row[Any]) -> _Asked:
+    """Ask the server about a bound, on an empty parent with empty partitions."""
+    others = parent.bounds if shape.bound.upper() == "DEFAULT" else ()
+    with probe_table.of(runner, table, partitioned=parent.key):
+        for number, bound in enumerate(others):
+            runner.execute(_partition(f"ddl_twin_{number}", bound))
+        runner.execute(_partition("ddl_twin_part", shape.bound))
+        condition = str(runner.one(_FITS) or "")
+        runner.execute("DROP TABLE pg_temp.ddl_twin_part")
+        if parent.default:
+            runner.execute(_partition("ddl_twin_rest", "DEFAULT"))
+            _check(runner, "ddl_twin_rest", f"NOT ({condition})")
+        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin_part (LIKE {probe_table.NAME})")
+        if condition:
+            _check(runner, "ddl_twin_part", condition)
+        before = runner.one(_SCANS)
+        runner.execute(
+            f"ALTER TABLE {probe_table.NAME} ATTACH PARTITION pg_temp.ddl_twin_part {shape.bound}"
+        )
+        believed = runner.one(_SCANS) == before
+        # The key of a hash names its table.
+        condition = condition.replace(f"'{runner.one(_OID)}'::oid", f"'{table.oid}'::oid")
+    whole = " AND ".join(f"({part})" for part in (condition, parent.own) if part)
+    return _Asked(condition, whole, believed)
+
+
+def _partition(name: str, bound: str) -> str:
+    return f"CREATE TEMPORARY TABLE {name} PARTITION OF {probe_table.NAME} {bound}"
+
+
+def _check(runner: Runner, name: str, condition: str) -> None:
+    runner.execute(f"ALTER TABLE pg_temp.{name} ADD CHECK ({condition})")

@@ -1,0 +1,80 @@
+"""The plan of a revision as a person reads it."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from alembic_pg.commands import destroys
+from alembic_pg.console import table
+from alembic_pg.online.run import large_tables
+from alembic_pg.plan.planner import REWRITE, SCAN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.plan.strategy_summary import How
+    from alembic_pg.revisions.impact_findings import Found
+
+_THOUSAND = 1000
+_KILO = 1024
+
+
+def lock(how: How, about: Relation | None) -> str:
+    """Return what others meet. about: the table."""
+    nature = how.nature
+    if nature in {SCAN, REWRITE} and about is not None:
+        nature += ", all wait" if large_tables.large(about) else " of a small table"
+    return f"{how.lock}: {nature}" if how.lock else nature
+
+
+def number(count: float) -> str:
+    """Return how many rows a table has, of the statistics."""
+    if count < 0:
+        return "?"
+    return _short(count, _THOUSAND, ("", "k", "M", "G", "T"))
+
+
+def size(count: int) -> str:
+    """Return bytes."""
+    return _short(count, _KILO, (" B", " kB", " MB", " GB", " TB"))
+
+
+def _short(count: float, step: int, units: tuple[str, ...]) -> str:
+    at = 0
+    while count >= step and at + 1 < len(units):
+        count, at = count / step, at + 1
+    digits = 1 if at and count < 10 else 0  # noqa: PLR2004  # 1.5M, 15M
+    return f"{count:.{digits}f}{units[at]}"
+
+
+def after(found: Found, refusals: Iterable[str], said: Iterable[str] | None) -> Iterator[str]:
+    """Yield what follows the table of a revision.
+
+    said: what the revision says that it destroys, None where it is only about to be written.
+    """
+    if found.destroys:
+        yield _wrapped(f"Destroys: {', '.join(found.destroys)}.")
+        missing = [name for name in found.destroys if name not in (said or ())]
+        if missing:
+            yield (
+                "A human says so in the revision, else nox -s lint fails: "
+                f"{destroys.line([*(said or ()), *missing])}"
+            )
+    if found.breaks:
+        yield _wrapped(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
+    for refusal in refusals:
+        yield from (_wrapped(line) for line in f"Refused: {refusal}".splitlines())
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(
+        line, table.WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def rendered(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table, in which equal rows that follow each other are one."""
+    return table.render(head, [row for row, _ in groupby(rows)], table.WIDTH)

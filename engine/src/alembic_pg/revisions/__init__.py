@@ -1,0 +1,1 @@
+"""The history of revisions, read without running it on a target."""

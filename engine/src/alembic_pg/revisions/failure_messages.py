@@ -1,0 +1,81 @@
+"""What can go wrong while revisions run, as sentences."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from alembic.script.revision import MultipleHeads
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from alembic_pg.database import error_text
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.script import ScriptDirectory
+
+    from alembic_pg.revisions.current_revision import Running
+
+# An object is there already: column, other object, function, schema, table (Appendix A, class 42).
+_DUPLICATE = {"42701", "42710", "42723", "42P06", "42P07"}
+
+UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
+SPLIT = "{revision} fails: {why}; what its autocommit blocks and all before them did, stays."
+GOES_ON = "{revision} fails: {why}; what it did before stays, and the next run goes on from there."
+NOT_WRITTEN = "{revision} cannot be written as SQL: {why}."
+
+
+@contextmanager
+def explained(
+    script: ScriptDirectory, running: Running, sentence: str = UNCHANGED
+) -> Iterator[None]:
+    """Turn what goes wrong inside into a UserError; what Alembic says clearly stays its own.
+
+    running: what is known of the run at that moment. sentence: what to say of a revision that
+    fails, UNCHANGED or NOT_WRITTEN.
+    """
+    try:
+        yield
+    except CommandError as error:
+        if isinstance(error, UserError):
+            raise
+        unknown = [head for head in running.heads if not _knows(script, head)]
+        if any(f"'{head}'" in str(error) for head in unknown):
+            raise UserError(
+                f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
+                "a newer release upgraded it. Use that release's tree."
+            ) from error
+        if isinstance(error.__cause__, MultipleHeads):
+            raise _two_heads(script) from error
+        raise
+    except BrokenPipeError:
+        raise  # nobody reads what is written
+    except Exception as error:
+        if running.step is None and not isinstance(error, SQLAlchemyError):
+            raise  # a revision file that cannot be loaded
+        if running.split or running.resumed:
+            sentence = SPLIT if running.prepare is None else GOES_ON
+        text = sentence.format(revision=running.label, why=error_text.of(error))
+        hint = (
+            f"\n{running.hint}" if running.hint and error_text.sqlstate(error) in _DUPLICATE else ""
+        )
+        raise UserError(text + hint) from error
+
+
+def _two_heads(script: ScriptDirectory) -> UserError:
+    heads = [script.get_revision(head) for head in sorted(script.get_heads())]
+    names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
+    return UserError(
+        f"There are {len(heads)} heads: {names}. "
+        'Join them: alembic merge heads -m "merge", or name the one you mean.'
+    )
+
+
+def _knows(script: ScriptDirectory, revision: str) -> bool:
+    try:
+        return script.get_revision(revision).revision == revision
+    except CommandError:
+        return False

@@ -1,0 +1,288 @@
+"""What statements destroy, and what code of the release before breaks on, by their text.
+
+They are read in the order in which they run, so that each meets what those before it have made. A
+statement that is not known here changes nothing that is looked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.revisions import impact_alter_table, impact_create_table
+from alembic_pg.revisions.impact_findings import Found
+from alembic_pg.revisions.schema_model import Column, Enum, Schema, called
+from alembic_pg.sql import plpgsql
+from alembic_pg.sql.cursor import statements
+from alembic_pg.sql.quoting import literal, unquoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from alembic_pg.sql.column_types import Type
+    from alembic_pg.sql.cursor import Cursor
+
+# What a view may be called, and what else a query names.
+_QUERIED = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
+
+
+class Reader:
+    """Reads revisions, one after the other."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.whole = Found()
+        self._enums = dict(schema.enums)
+        self._made: set[str] = set()
+
+    def begin(self) -> None:
+        """Begin with a revision."""
+        self.schema.begin()
+        self._enums = dict(self.schema.enums)
+        self._made = set()
+        self.whole = Found()
+
+    def read(self, sql: str, existing: Mapping[str, Type] | None = None) -> Found:
+        """Return what the statements of a text do.
+
+        existing: the types of columns before, by name, where nothing else tells them.
+        """
+        found = Found()
+        for cursor in statements(sql):
+            one = self._statement(cursor, existing or {})
+            for key in one.later:
+                self.whole.later.pop(key, None)
+            found.add(one)
+        self.whole.add(found)
+        return found
+
+    def end(self) -> Found:
+        """Return what all of the revision does."""
+        for name, old in self._enums.items():
+            new = self.schema.enums.get(name)
+            if new is not None and new is not old:
+                lost = [value for value in old.was if value not in new.values]
+                self.whole.add(impact_alter_table.lost_values(old, lost))
+        self.whole.breaks += filter(None, self.whole.later.values())
+        return self.whole
+
+    def _statement(self, cursor: Cursor, existing: Mapping[str, Type]) -> Found:
+        verb = cursor.any("CREATE", "ALTER", "DROP", "TRUNCATE", "DO")
+        if verb == "ALTER" and cursor.any("TABLE", "FOREIGN TABLE"):
+            return impact_alter_table.read(self.schema, cursor, existing)
+        return _READERS[verb](self, cursor) if verb in _READERS else Found()
+
+    def _create(self, cursor: Cursor) -> Found:
+        cursor.maybe("OR", "REPLACE")
+        cursor.any("GLOBAL", "LOCAL")
+        cursor.any("TEMPORARY", "TEMP", "UNLOGGED")
+        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERIED)
+        there = cursor.maybe("IF", "NOT", "EXISTS")
+        if kind == "UNIQUE INDEX":
+            return self._unique(cursor)
+        if kind == "SCHEMA":
+            if not there:
+                self._made.add(cursor.identifier())
+            return Found()
+        if kind == "TABLE":
+            start = cursor.at
+            if not (there and cursor.name() in self.schema.tables):
+                cursor.at = start
+                impact_create_table.read(self.schema, cursor)
+        elif kind in _QUERIED:
+            return Found(later={_query(kind, cursor): ""})
+        elif kind:
+            name = cursor.name()
+            if kind == "DOMAIN":
+                cursor.maybe("AS")
+                self.schema.domains[name] = self.schema.column(cursor)
+            elif cursor.maybe("AS", "ENUM"):
+                self.schema.enums[name] = Enum([_value(part) for part in cursor.parts()])
+        return Found()
+
+    def _unique(self, cursor: Cursor) -> Found:
+        cursor.maybe("CONCURRENTLY")
+        cursor.maybe("IF", "NOT", "EXISTS")
+        index = cursor.name() if cursor.word != "ON" else ("public", "a unique index")
+        cursor.maybe("ON")
+        cursor.maybe("ONLY")
+        name = cursor.name()
+        table = self.schema.tables.get(name)
+        if table is None or table.made:
+            return Found()  # of a materialised view, say
+        return Found(breaks=[f"new rows of {called(name)} must fit {index[1]}"])
+
+    def _alter(self, cursor: Cursor) -> Found:
+        if cursor.maybe("SCHEMA"):
+            self._rename_schema(cursor)
+            return Found()
+        if cursor.any("VIEW", "MATERIALIZED VIEW"):
+            cursor.maybe("IF", "EXISTS")
+            name = cursor.name()
+            if cursor.any("RENAME TO", "SET SCHEMA"):
+                return Found(breaks=[f"{called(name)} has another name"])
+        elif cursor.maybe("TYPE"):
+            return self._alter_type(cursor)
+        return Found()
+
+    def _rename_schema(self, cursor: Cursor) -> None:
+        old = cursor.identifier()
+        if cursor.maybe("RENAME", "TO"):
+            new = cursor.identifier()
+            for things in (self.schema.tables, self.schema.enums, self.schema.domains):
+                moved = {(new, key[1]): things.pop(key) for key in [*things] if key[0] == old}
+                things.update(moved)  # type: ignore[arg-type]  # each takes its own back
+
+    def _alter_type(self, cursor: Cursor) -> Found:
+        name = cursor.name()
+        enum = self.schema.enums.get(name)
+        if cursor.maybe("RENAME", "VALUE"):
+            old = _value(cursor)
+            cursor.maybe("TO")
+            new = _value(cursor)
+            if enum is not None:
+                enum.values = [new if value == old else value for value in enum.values]
+                enum.was = tuple(new if value == old else value for value in enum.was)
+            return Found(breaks=[f"{literal(old)} of {called(name)} is now {literal(new)}"])
+        if cursor.maybe("ADD", "VALUE"):
+            cursor.maybe("IF", "NOT", "EXISTS")
+            value = _value(cursor)
+            if enum is not None and value not in enum.values:
+                enum.values.append(value)
+        elif cursor.maybe("RENAME", "TO"):
+            self._move(name, (name[0], cursor.identifier()))
+        elif cursor.maybe("SET", "SCHEMA"):
+            self._move(name, (cursor.identifier(), name[1]))
+        else:
+            return _attributes(called(name), cursor)
+        return Found()
+
+    def _move(self, old: tuple[str, str], new: tuple[str, str]) -> None:
+        if old in self.schema.enums:
+            self.schema.enums[new] = self.schema.enums.pop(old)
+        if old in self.schema.domains:
+            self.schema.domains[new] = self.schema.domains.pop(old)
+
+    def _drop(self, cursor: Cursor) -> Found:
+        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", *_QUERIED)
+        cursor.maybe("IF", "EXISTS")
+        if kind == "TABLE":
+            found = Found()
+            for name in cursor.names():
+                found.add(self._drop_table(name))
+            return found
+        if kind in _QUERIED:
+            # Created again by the same revision, it is there.
+            names = [part.name() for part in cursor.parts()]
+            return Found(later={(kind, *name): f"{called(name)} is gone" for name in names})
+        if kind in {"TYPE", "DOMAIN"}:
+            return self._drop_types(cursor)
+        if kind == "OWNED":
+            return Found([f"all that {cursor.rest()[-1].text} owns"])
+        return self._drop_many(kind, cursor) if kind else Found()
+
+    def _drop_table(self, name: tuple[str, str]) -> Found:
+        table = self.schema.tables.pop(name, None)
+        if table is not None and table.made:
+            return Found()
+        return Found([f"table {called(name)}"], [f"{called(name)} is gone"])
+
+    def _drop_types(self, cursor: Cursor) -> Found:
+        found = Found()
+        names = list(cursor.names())
+        cascade = cursor.has("CASCADE")
+        for name in names:
+            enum = self.schema.enums.pop(name, None)
+            domain = self.schema.domains.pop(name, None)
+            if not cascade:
+                continue
+            if enum is None and domain is None:
+                found.add(Found([f"type {called(name)} with what needs it"]))
+            found.add(self._drop_columns(enum, domain))
+        return found
+
+    def _drop_columns(self, *types: Enum | Column | None) -> Found:
+        """Drop the columns of an enum or a domain, and of the domains that are made of it."""
+        gone = [one for one in types if one is not None]
+        found = Found()
+        for place, table in self.schema.tables.items():
+            for name, column in [*table.columns.items()]:
+                if any(one is kind for kind in (column.enum, *column.domains) for one in gone):
+                    found.add(impact_alter_table.dropped(place, table, name))
+        return found
+
+    def _drop_many(self, kind: str, cursor: Cursor) -> Found:
+        """Read DROP SCHEMA and DROP EXTENSION, which take what is in them with CASCADE only."""
+        found = Found()
+        names = [name for _, name in cursor.names()]
+        if not cursor.has("CASCADE"):
+            return found
+        for name in names:
+            if kind == "EXTENSION":
+                found.add(Found([f"extension {name} with what needs it"]))
+            elif name not in self._made:
+                found.add(Found([f"schema {name} with what is in it"]))
+            for table in [*self.schema.tables]:
+                if kind == "SCHEMA" and table[0] == name:
+                    found.add(self._drop_table(table))
+            for things in (self.schema.enums, self.schema.domains):
+                for key in [key for key in things if kind == "SCHEMA" and key[0] == name]:
+                    found.add(self._drop_columns(things.pop(key)))
+        return found
+
+    def _truncate(self, cursor: Cursor) -> Found:
+        cursor.maybe("TABLE")
+        found = Found()
+        cascade = cursor.has("CASCADE")
+        for part in cursor.parts():
+            part.maybe("ONLY")
+            name = part.name()
+            table = self.schema.tables.get(name)
+            if table is None or not table.made:
+                found.add(Found([f"rows of {called(name)}"]))
+                if cascade:
+                    found.add(Found([f"rows of all that refers to {called(name)} (CASCADE)"]))
+        return found
+
+    def _do(self, cursor: Cursor) -> Found:
+        """Read what a block of PL/pgSQL says, or executes as a text."""
+        found = Found()
+        body = next((token for token in cursor.rest() if token.kind in {"dollar", "string"}), None)
+        if body is None:
+            return found
+        for one in plpgsql.statements(plpgsql.content(body)):
+            found.add(self._statement(one, {}))
+        return found
+
+
+def _attributes(name: str, cursor: Cursor) -> Found:
+    """Return what is done to the attributes of a composite type."""
+    found = Found()
+    for action in cursor.parts():
+        verb = action.any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
+        action.maybe("IF", "EXISTS")
+        what = f"{name}.{action.identifier()}"
+        if verb == "DROP ATTRIBUTE":
+            found.add(Found([f"attribute {what}"], [f"{what} is gone"]))
+        elif verb:
+            found.add(Found([f"attribute {what} as it was"], [f"{what} has another type"]))
+    return found
+
+
+def _query(kind: str, cursor: Cursor) -> tuple[str, ...]:
+    """Return by what a view or function is known; of functions of one name, all are one."""
+    return (kind, *cursor.name())
+
+
+def _value(cursor: Cursor) -> str:
+    token = cursor.now
+    cursor.at += 1
+    return unquoted(token.text) if token and token.kind == "string" else ""
+
+
+_READERS: dict[str, Callable[[Reader, Cursor], Found]] = {
+    "CREATE": Reader._create,  # noqa: SLF001  # in this file
+    "ALTER": Reader._alter,  # noqa: SLF001
+    "DROP": Reader._drop,  # noqa: SLF001
+    "TRUNCATE": Reader._truncate,  # noqa: SLF001
+    "DO": Reader._do,  # noqa: SLF001
+}

@@ -1,0 +1,109 @@
+"""The statements of a revision, without a database: what ``--sql`` would write."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from alembic import op
+from alembic.autogenerate.render import render_op
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+
+from alembic_pg.commands.sql import Verbatim
+from alembic_pg.database.url import DRIVER
+from alembic_pg.revisions import no_database
+from alembic_pg.sql.column_types import Type, read
+from alembic_pg.sql.cursor import Cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import MigrateOperation
+    from alembic.script import Script
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement; asked: whether the revision wants it in batches. existing: types of before."""
+
+    sql: str
+    asked: bool = False
+    existing: Mapping[str, Type] = field(default_factory=dict)
+
+
+class UnreadableError(Exception):
+    """A revision that asks a database; the text is its own error's."""
+
+
+class _Recorder(Verbatim):
+    """Keeps what it would write."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
+        super().__init__(*arguments, **options)
+        self.said: list[Statement] = []
+        self.existing: dict[str, Type] = {}
+
+    def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
+        """Keep the type that the revision says a column has."""
+        existing = options.get("existing_type")
+        if existing is not None:
+            kind = existing() if isinstance(existing, type) else existing
+            self.existing[column_name] = read(Cursor(kind.compile(self.dialect)))
+        super().alter_column(table_name, column_name, **options)
+        self.existing.clear()
+
+    def _say(self, statement: str, *, asked: bool) -> None:
+        self.said.append(Statement(statement, asked, dict(self.existing)))
+
+    def static_output(self, text: str) -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def recording() -> Iterator[list[Statement]]:
+    """Let operations be kept in the list that is yielded, and not executed."""
+    context = MigrationContext.configure(
+        url=f"{DRIVER}://", opts={"as_sql": True}, dialect_opts={"paramstyle": "named"}
+    )
+    recorder = no_database.write(context, _Recorder, None)
+    with Operations.context(context):
+        yield recorder.said
+
+
+def of(function: Callable[..., None]) -> list[Statement]:
+    """Return the statements of a revision's function.
+
+    Raises UnreadableError when it asks a database, or fails.
+    """
+    with recording() as said:
+        try:
+            function()
+        except Exception as error:
+            raise UnreadableError(str(error) or type(error).__name__) from error
+    return said
+
+
+def of_upgrades(revisions: Iterable[Script]) -> Iterator[Statement]:
+    """Yield the statements of the upgrades of revisions, but for those that ask a database."""
+    for revision in revisions:
+        try:
+            said = of(revision.module.upgrade)
+        except UnreadableError:
+            continue
+        yield from said
+
+
+def of_operation(context: AutogenContext, operation: MigrateOperation) -> list[Statement]:
+    """Return the statements of an operation, as the revision will say it.
+
+    Raises what its rendered text raises.
+    """
+    lines = render_op(context, operation)
+    source = "\n".join([*sorted(context.imports), *lines])
+    with recording() as said:
+        exec(source, {"op": op, "sa": sa})  # noqa: S102  # it is what the revision will execute
+    return said

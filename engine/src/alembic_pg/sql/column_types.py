@@ -1,0 +1,221 @@
+"""Types of columns, and whether one keeps every value of another (PostgreSQL, 8).
+
+What is not known to keep all is taken to lose something: a false alarm costs a person one line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_pg.sql.cursor import Cursor
+
+# Other names (PostgreSQL, table 8.1), and what is but a default beside a type.
+_ALIASES = {
+    "bool": "boolean",
+    "bpchar": "character",
+    "char": "character",
+    "decimal": "numeric",
+    "float": "double precision",
+    "float4": "real",
+    "float8": "double precision",
+    "int": "integer",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "serial": "integer",
+    "bigserial": "bigint",
+    "smallserial": "smallint",
+    "timestamptz": "timestamp with time zone",
+    "timetz": "time with time zone",
+    "timestamp": "timestamp without time zone",
+    "time": "time without time zone",
+    "varbit": "bit varying",
+    "varchar": "character varying",
+}
+
+# Types of several words; the longest first.
+_PHRASES = (
+    "double precision",
+    "character varying",
+    "char varying",
+    "national character varying",
+    "national character",
+    "bit varying",
+)
+
+_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
+_TEXTS = {"text", "citext", "character varying", "character"}
+_TIMES = {"timestamp", "time"}
+
+# Beside those that have a rule: from, to.
+_KEEPING = {
+    ("smallint", "real"),
+    ("smallint", "double precision"),
+    ("integer", "double precision"),
+    ("real", "double precision"),
+    ("date", "timestamp without time zone"),
+    ("date", "timestamp with time zone"),
+    ("cidr", "inet"),
+    ("macaddr", "macaddr8"),
+    ("json", "jsonb"),
+    ("jsonb", "json"),
+    ("int4range", "int8range"),
+    ("boolean", "integer"),
+}
+
+# What reads a text, and changes nothing of it but spaces and the case of digits.
+_READING = {"uuid", "json", "jsonb", "xml"}
+
+
+@dataclass(frozen=True)
+class Type:
+    """A type of a column.
+
+    name: in its full form, with the schema of a type of somebody's own. arguments: in brackets
+    after it. values: those of an enum, else empty. array: whether it is one.
+    """
+
+    name: str
+    arguments: tuple[int, ...] = ()
+    values: tuple[str, ...] = ()
+    array: bool = False
+
+    def __str__(self) -> str:
+        """Return it as a person writes it."""
+        head, _, zone = self.name.partition(" with")
+        modifier = f"({','.join(map(str, self.arguments))})" if self.arguments else ""
+        return f"{head}{modifier}{f' with{zone}' if zone else ''}{'[]' if self.array else ''}"
+
+    @property
+    def length(self) -> int | None:
+        """How many characters a text may have, None without a limit."""
+        if self.name == "character" and not self.arguments:
+            return 1
+        return self.arguments[0] if self.arguments else None
+
+
+def read(cursor: Cursor) -> Type:
+    """Step over a type."""
+    name = next((one for one in _PHRASES if cursor.maybe(*one.upper().split())), "")
+    schema = ""
+    if not name:
+        quoted = cursor.now is not None and cursor.now.kind == "quoted"
+        schema, name = cursor.name()
+        if not quoted or schema == "pg_catalog":
+            name = _ALIASES.get(name, name)
+    name = name.replace("char ", "character ").removeprefix("national ")
+    arguments: tuple[int, ...] = ()
+    if cursor.sees("("):
+        found = [token.text for part in cursor.parts() for token in part.tokens]
+        arguments = _numbers(found)
+    if cursor.any("WITH TIME ZONE", "WITH LOCAL TIME ZONE"):
+        name = f"{name.partition(' ')[0]} with time zone"
+    cursor.maybe("WITHOUT", "TIME", "ZONE")
+    if name == "double precision" and arguments:
+        name, arguments = ("real" if arguments[0] <= _REAL else name), ()
+    array = cursor.maybe("ARRAY")
+    while cursor.maybe("["):
+        cursor.at += 0 if cursor.sees("]") else 1
+        cursor.maybe("]")
+        array = True
+    own = schema not in {"", "public", "pg_catalog"}
+    return Type(f"{schema}.{name}" if own else name, arguments, (), array)
+
+
+# float(1) to float(24) are of single precision.
+_REAL = 24
+
+
+def _numbers(texts: list[str]) -> tuple[int, ...]:
+    """Return numbers, of which one may have a sign before it."""
+    found, sign = [], 1
+    for text in texts:
+        if text == "-":
+            sign = -1
+        elif text.isdecimal():
+            found.append(sign * int(text))
+            sign = 1
+    return tuple(found)
+
+
+def keeps(old: Type, new: Type) -> bool:
+    """Return whether a change of type keeps every value, or fails where it cannot."""
+    if old == new:
+        return True
+    if old.array != new.array:
+        return new.name in _TEXTS and new.length is None and not new.array
+    if old.values and new.values:
+        return set(old.values) <= set(new.values)
+    if new.name in _TEXTS:
+        return _fits_text(old, new)
+    if old.name in _TEXTS:
+        return bool(new.values) or new.name in _READING
+    return _fits(old, new)
+
+
+def _fits(old: Type, new: Type) -> bool:
+    """Return it for types that are no texts."""
+    if new.name == "numeric":
+        return _fits_numeric(old, new)
+    if old.name in _DIGITS and new.name in _DIGITS:
+        return _DIGITS[old.name] <= _DIGITS[new.name]
+    if {old.name.partition(" ")[0], new.name.partition(" ")[0]} <= _TIMES:
+        return _fits_time(old, new)
+    if old.name in {"bit", "bit varying"} and new.name == "bit varying":
+        return not new.arguments or (bool(old.arguments) and old.arguments <= new.arguments)
+    return (old.name, new.name) in _KEEPING or (old.name == new.name and not new.arguments)
+
+
+def _fits_text(old: Type, new: Type) -> bool:
+    if new.length is None:
+        return True
+    if old.values:
+        return max(map(len, old.values)) <= new.length
+    return old.name in _TEXTS and old.length is not None and old.length <= new.length
+
+
+def _fits_numeric(old: Type, new: Type) -> bool:
+    if old.name in _DIGITS:
+        digits, scale = _DIGITS[old.name], 0
+    elif old.name == "numeric":
+        if not old.arguments:
+            return not new.arguments
+        digits, scale = (*old.arguments, 0)[:2]
+    else:
+        return False
+    if not new.arguments:
+        return True
+    wider, finer = (*new.arguments, 0)[:2]
+    return finer >= scale and wider - finer >= digits - scale
+
+
+# Digits of a second where none are said.
+_MICROSECONDS = 6
+
+
+def _fits_time(old: Type, new: Type) -> bool:
+    before, after = ((*one.arguments, _MICROSECONDS)[0] for one in (old, new))
+    zone = " with " in old.name and " with " not in new.name
+    same = old.name.partition(" ")[0] == new.name.partition(" ")[0]
+    return same and not zone and before <= after
+
+
+_NUMBERS = {*_DIGITS, "numeric", "real", "double precision"}
+
+
+def alike(old: Type, new: Type) -> bool:
+    """Return whether code that reads and writes one type can do so with the other."""
+    if not keeps(old, new):
+        return False
+    return old.array == new.array and (
+        _family(old) == _family(new) or (old.name in _TEXTS and bool(new.values))
+    )
+
+
+def _family(one: Type) -> str:
+    for family, names in (("text", _TEXTS), ("number", _NUMBERS)):
+        if one.name in names:
+            return family
+    return one.name.partition(" ")[0]

@@ -1,0 +1,112 @@
+"""A statement in a person's words: what it does, to which object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.revisions.schema_model import called
+from alembic_pg.sql.cursor import statements
+
+if TYPE_CHECKING:
+    from alembic_pg.sql.cursor import Cursor, Name
+
+# The first words of a statement that say what it is about.
+_KINDS = (
+    *("TABLE", "FOREIGN TABLE", "UNIQUE INDEX", "INDEX", "MATERIALIZED VIEW", "VIEW", "FUNCTION"),
+    *("PROCEDURE", "AGGREGATE", "TRIGGER", "CONSTRAINT TRIGGER", "POLICY", "RULE", "SEQUENCE"),
+    *("TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "STATISTICS", "COLUMN", "CONSTRAINT", "ROLE"),
+    *("PUBLICATION", "CAST", "OPERATOR", "COLLATION", "DEFAULT PRIVILEGES"),
+)
+
+_CONSTRAINTS = {
+    "CHECK": "check",
+    "UNIQUE": "unique constraint",
+    "PRIMARY": "primary key",
+    "FOREIGN": "foreign key",
+    "EXCLUDE": "exclusion",
+}
+
+
+def row(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for each kind
+    """Return the operation and its object, for the table on the screen."""
+    found = list(statements(sql))
+    if len(found) != 1:
+        return f"{len(found)} statements", ""
+    (cursor,) = found
+    if cursor.any("ALTER TABLE", "ALTER FOREIGN TABLE"):
+        return _alter(cursor)
+    first = cursor.any(
+        "COMMENT ON", "DELETE FROM", "INSERT INTO", "UPDATE", "TRUNCATE", "DO", "SELECT"
+    )
+    if first in {"DO", "SELECT"}:
+        return first.lower(), " ".join(sql.split())[:40] if first == "SELECT" else ""
+    if first in {"UPDATE", "DELETE FROM", "INSERT INTO", "TRUNCATE"}:
+        cursor.any("TABLE", "ONLY")
+        return first.split()[0].lower(), called(cursor.name())
+    verb = first or cursor.any("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REFRESH", "SET")
+    if verb in {"GRANT", "REVOKE"}:
+        return verb.lower(), _after_on(cursor)
+    cursor.maybe("OR", "REPLACE")
+    cursor.any("TEMPORARY", "TEMP", "UNLOGGED", "RECURSIVE")
+    kind = cursor.any(*_KINDS)
+    cursor.any("CONCURRENTLY")
+    cursor.any("IF NOT EXISTS", "IF EXISTS")
+    words = f"{verb or cursor.word} {kind}".lower().strip()
+    if kind == "COLUMN":
+        table, column = cursor.column()
+        return words, f"{called(table)}.{column}"
+    name = called(cursor.name())
+    on = _after_on(cursor) if kind in {"POLICY", "TRIGGER", "RULE", "CONSTRAINT"} else ""
+    return words, f"{on}.{name}" if on else name
+
+
+def _after_on(cursor: Cursor) -> str:
+    """Return the name after ON."""
+    while cursor.now is not None and not cursor.maybe("ON"):
+        cursor.at += 1
+    cursor.any("ALL TABLES IN SCHEMA", "SCHEMA", "SEQUENCE", "FUNCTION", "TABLE")
+    return called(cursor.name()) if cursor.now is not None else ""
+
+
+def _alter(cursor: Cursor) -> tuple[str, str]:
+    cursor.maybe("IF", "EXISTS")
+    cursor.maybe("ONLY")
+    table = cursor.name()
+    cursor.maybe("*")
+    actions = [_action(part, table) for part in cursor.parts()]
+    if len(actions) == 1:
+        return actions[0]
+    return "alter table", called(table)
+
+
+def _action(cursor: Cursor, table: Name) -> tuple[str, str]:
+    on = called(table)
+    verb = cursor.any("ADD", "DROP", "ALTER", "RENAME", "VALIDATE CONSTRAINT", "ENABLE", "DISABLE")
+    if verb == "ADD" and cursor.word in {"CONSTRAINT", *_CONSTRAINTS}:
+        name = cursor.identifier() if cursor.maybe("CONSTRAINT") else ""
+        kind = _CONSTRAINTS.get(cursor.word, "constraint")
+        return f"add {kind}", f"{on}.{name}" if name else on
+    if verb == "VALIDATE CONSTRAINT" or (verb and cursor.maybe("CONSTRAINT")):
+        return f"{verb.split()[0].lower()} constraint", f"{on}.{cursor.identifier()}"
+    if verb == "RENAME" and cursor.maybe("TO"):
+        return f"rename to {cursor.identifier()}", on
+    if verb in {"ADD", "DROP", "ALTER", "RENAME"}:
+        cursor.maybe("COLUMN")
+        cursor.any("IF NOT EXISTS", "IF EXISTS")
+        column = f"{on}.{cursor.identifier()}"
+        if verb == "RENAME":
+            cursor.maybe("TO")
+            return f"rename to {cursor.identifier()}", column
+        return (f"{verb.lower()} column{_changes(cursor) if verb == 'ALTER' else ''}"), column
+    return "alter table", on
+
+
+def _changes(cursor: Cursor) -> str:
+    said = {
+        "type": ("TYPE", "SET DATA TYPE"),
+        "nullable": ("SET NOT NULL", "DROP NOT NULL"),
+        "default": ("SET DEFAULT", "DROP DEFAULT"),
+        "identity": ("ADD GENERATED", "DROP IDENTITY"),
+    }
+    found = next((name for name, words in said.items() if cursor.any(*words)), "")
+    return f": {found}" if found else ""

@@ -1,0 +1,107 @@
+"""What changes rows: UPDATE, DELETE and others, read word by word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.sql.lexer import tokens
+from alembic_pg.sql.statement_reader import NoShapeError
+from alembic_pg.sql.statements import Change, Writes
+
+if TYPE_CHECKING:
+    from alembic_pg.sql.statement_reader import Reader
+
+
+def update(reader: Reader) -> Change:
+    """Return what follows that word; raise NoShapeError where batches cannot be made of it."""
+    _all(reader)
+    table = reader.name()
+    alias = _alias(reader, table, "SET")
+    if not reader.sees("SET"):
+        raise NoShapeError
+    return _change(reader, table, "UPDATE", alias)
+
+
+def delete(reader: Reader) -> Change:
+    """Return what follows that word; raise NoShapeError where batches cannot be made of it."""
+    reader.expect("FROM")
+    _all(reader)
+    table = reader.name()
+    return _change(reader, table, "DELETE FROM", _alias(reader, table, "USING", "WHERE"))
+
+
+def _all(reader: Reader) -> None:
+    """Refuse what leaves those out that inherit of a table."""
+    if reader.sees("ONLY"):
+        raise NoShapeError
+
+
+def _alias(reader: Reader, table: str, *following: str) -> str:
+    """Return what a statement calls its table."""
+    if reader.maybe("AS"):
+        return reader.name()
+    if reader.now is None or any(reader.sees(word) for word in following):
+        last = tokens(table)[-1]
+        return last.text
+    return reader.name()
+
+
+def writes(reader: Reader) -> Writes:
+    """Return what may change rows in a part of it, or where one is there already."""
+    words = {token.keyword for token in reader.tokens}
+    if words & WRITES:
+        return Writes(reader.sql, "")
+    raise NoShapeError
+
+
+# What changes rows: not INSERT by itself.
+WRITES = {"UPDATE", "DELETE", "MERGE"}
+
+
+def _change(reader: Reader, table: str, verb: str, alias: str) -> Change:
+    if (
+        _schema_named(reader)
+        or reader.find("RETURNING") is not None
+        or reader.find("CURRENT", "OF") is not None
+    ):
+        raise NoShapeError
+    where = reader.find("WHERE")
+    alone = reader.find("FROM") is None and reader.find("USING") is None
+    if where is None:
+        return Change(reader.sql, table, verb, alias, reader.rest(), "", alone, "")
+    fills = value = ""
+    if verb == "UPDATE" and alone and alias == tokens(table)[-1].text:
+        fills, value = _filled(reader, where)
+    start = reader.now.start if reader.now else 0
+    # Not up to WHERE: a comment before it would hide what follows.
+    body = reader.sql[start : reader.tokens[where - 1].end] if where > reader.at else ""
+    reader.at = where + 1
+    return Change(reader.sql, table, verb, alias, body, reader.rest(), alone, fills, value)
+
+
+def _schema_named(reader: Reader) -> bool:
+    """Return whether a column is named with its table's schema, which an alias does not allow."""
+    texts = [token.text if token.text == "." else token.kind for token in reader.tokens]
+    named = {"word", "quoted"}
+    return any(
+        texts[at + 1] == texts[at + 3] == "." and {texts[at], texts[at + 2], texts[at + 4]} <= named
+        for at in range(reader.at, len(texts) - 4)
+    )
+
+
+def _filled(reader: Reader, where: int) -> tuple[str, str]:
+    """Return c and value of ``SET c = value WHERE c IS NULL``, else twice ""."""
+    if where < reader.at + 4:  # SET c = value
+        return "", ""
+    column, equals, first = reader.tokens[reader.at + 1 : reader.at + 4]
+    said = [token.identifier or token.text for token in reader.tokens[where + 1 :]]
+    several = any(token.text == "," and not token.depth for token in reader.tokens[reader.at :])
+    same = bool(column.identifier) and said == [column.identifier, "is", "null"]
+    asks = any(token.keyword in _ASKS for token in reader.tokens[reader.at + 3 : where])
+    if not same or equals.text != "=" or several or asks:
+        return "", ""
+    return column.text, reader.sql[first.start : reader.tokens[where - 1].end]
+
+
+# Words of a value that is more than one of the row's own.
+_ASKS = {"SELECT", "VALUES", "TABLE", "WITH", "DEFAULT"}

@@ -1,0 +1,100 @@
+"""A working tree, and the alembic command in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alembic_pg.database.scratch import SETTING, scratch
+from alembic_pg.testing.forked import Forkserver, Result, suits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL
+
+    from alembic_pg.database.scratch import Scratch
+
+# What a working tree is made of; the rest is made of it.
+TREE = ("alembic", "alembic.ini", "models", "pyproject.toml")
+
+# In every URL that is given to a command, and in nothing that it may print.
+PASSWORD = "mark-7f3a"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A working tree, and the alembic command in it."""
+
+    root: Path
+    environment: dict[str, str]
+    forks: Forkserver
+
+    @property
+    def versions(self) -> Path:
+        """The folder of the revision files."""
+        return self.root / "alembic" / "versions"
+
+    def alembic(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Result:
+        """Run the alembic command as a process; an empty variable is left out.
+
+        It is forked from a process that has imported the libraries, where that makes no difference.
+        prefix: a command that runs the one after it in some other way.
+        """
+        variables = self.variables(**environment)
+        if not prefix and suits(variables):
+            return self.forks.alembic(arguments, self.root, variables)
+        done = subprocess.run(
+            [*prefix, sys.executable, "-m", "alembic", *arguments],
+            cwd=self.root,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def on(self, target: URL) -> Tree:
+        """Return the tree on another database; the server takes any password, as it trusts all."""
+        named = target.set(password=PASSWORD).render_as_string(hide_password=False)
+        return replace(self, environment=self.environment | {"DATABASE_URL": named})
+
+    def variables(self, **environment: str) -> dict[str, str]:
+        """Return the environment of a command, without the variables that are empty."""
+        variables = os.environ | self.environment | environment
+        return {name: value for name, value in variables.items() if value}
+
+
+@contextmanager
+def copied(original: Path, databases: Scratch, forks: Forkserver, root: Path) -> Iterator[Tree]:
+    """Yield a copy of a working tree, to be edited, that compares on a server."""
+    root.mkdir()
+    for name in TREE:
+        source = original / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root)
+    made = Tree(root, shadow(databases), forks)
+    yield made
+    # The templates of its history serve nobody else.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SETTING, made.environment[SETTING])
+        with scratch(root) as own:
+            for template in own.templates():
+                own.forget(template)
+
+
+def shadow(databases: Scratch) -> dict[str, str]:
+    """Return what names the scratch server to a process."""
+    return {SETTING: databases.url.render_as_string(hide_password=False)}

@@ -1,0 +1,71 @@
+"""The archive is read as another reader reads it."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pgdumplib
+import pytest
+from alembic_pg.autogenerate.dump import archive, pg_dump
+from alembic_pg.autogenerate.dump.archive import Item
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alembic_pg.database.scratch import Scratch
+    from sqlalchemy.engine import URL
+
+
+@pytest.fixture(scope="module")
+def file(databases: Scratch, head: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of what the revisions build."""
+    name = databases.create(head)
+    path = tmp_path_factory.mktemp("archive") / "schema.dump"
+    write(databases.database(name), path)
+    databases.drop(name)
+    return path
+
+
+def write(url: URL, path: Path) -> None:
+    command = [pg_dump.program("pg_dump"), "--format=custom", "--schema-only", f"--file={path}"]
+    subprocess.run(command, env=pg_dump.environment(url), check=True)
+
+
+def test_it_holds_what_another_reader_finds(file: Path) -> None:
+    other = pgdumplib.load(file)
+    assert other._handle is not None  # noqa: SLF001  # it is not closed otherwise
+    other._handle.close()  # noqa: SLF001
+    other._temp_dir.cleanup()  # noqa: SLF001
+    found = list(archive.items(file.read_bytes()))
+    assert len(found) > 50
+    assert found == [
+        Item(
+            entry.dump_id,
+            entry.tag or "",
+            entry.desc,
+            entry.defn or "",
+            entry.drop_stmt or "",
+            entry.namespace or "",
+            entry.tablespace or "",
+            entry.tableam or "",
+            entry.dependencies,
+        )
+        for entry in other.entries
+    ]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:0],
+        lambda data: b"--\n-- PostgreSQL database dump\n" + data,
+        lambda data: data[:6] + b"\x63" + data[7:],
+        lambda data: data[:10] + b"\x03" + data[11:],
+    ],
+    ids=["nothing", "plain text", "a newer format", "a tar file"],
+)
+def test_anything_else_is_refused(file: Path, damage: object) -> None:
+    assert callable(damage)
+    with pytest.raises(ValueError, match="no archive"):
+        list(archive.items(damage(file.read_bytes())))

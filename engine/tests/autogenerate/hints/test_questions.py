@@ -1,0 +1,91 @@
+"""What a person is asked about a revision, and what it is said to destroy."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from alembic_pg.autogenerate.dump.entry import Dump, Entry
+from alembic_pg.autogenerate.hints import questions
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof import data_loss
+
+
+def table(name: str, *columns: str, schema: str = "public") -> Entry:
+    """Return a table's entry."""
+    body = ",\n    ".join(columns)
+    return Entry("TABLE", schema, name, f"CREATE TABLE {schema}.{name} (\n    {body}\n);", "")
+
+
+def dump(*entries: Entry) -> Dump:
+    """Return a database of entries."""
+    return {entry.key: entry for entry in entries}
+
+
+def test_columns_that_look_renamed() -> None:
+    before = dump(table("t", "a text", "b integer", "c integer", "d date"))
+    after = dump(table("t", "x integer", "y integer", "z boolean", "d date"))
+    found = list(questions.of(before, after, set()))
+    assert [line.partition(".")[0] for line in found] == ["t", "t"]
+    assert found[0] == (
+        "t.b goes and t.x of the same type comes. If that is a rename, add "
+        'info={"renamed_from": "b"} to the column t.x, delete the revision and make it again. '
+        "If not, leave it: the values of t.b are lost."
+    )
+    assert found[1].startswith("t.c goes and t.y of the same type comes.")
+    assert not list(questions.of(before, before, set()))
+
+
+def test_tables_that_look_renamed() -> None:
+    before = dump(table("t", "a text", schema="s"), table("u", "a text"))
+    after = dump(table("v", "a text", schema="s"), table("w", "b text"))
+    (found,) = questions.of(before, after, set())
+    assert found.startswith("s.t goes and s.v with equal columns comes.")
+    assert 'add info={"renamed_from": "t"} to the table s.v' in found
+    assert found.endswith("the rows of s.t are lost.")
+
+
+def test_values_that_look_renamed() -> None:
+    def enum(*values: str) -> Dump:
+        labels = ", ".join(f"'{value}'" for value in values)
+        return dump(Entry("TYPE", "public", "e", f"CREATE TYPE public.e AS ENUM ({labels});", ""))
+
+    (found,) = questions.of(enum("x", "w"), enum("x", "ü"), set())
+    assert found.startswith('The enum e loses "w" and gets "ü".')
+    assert 'info={"renamed_values": {"w": "ü"}}' in found
+    assert not list(questions.of(enum("x"), enum("x", "y"), set()))
+    assert not list(questions.of(enum("x", "y"), enum("x"), set()))
+
+
+def test_columns_without_a_value() -> None:
+    before, after = dump(table("t", "a text")), dump(table("t", "a text", "b integer NOT NULL"))
+    (found,) = questions.of(before, after, set())
+    assert found.startswith("t.b is NOT NULL and has no value for old rows")
+    assert not list(questions.of(before, after, {("public", "t", "b")}))
+
+
+def test_losses() -> None:
+    generated = "g integer GENERATED ALWAYS AS (a) STORED"
+    before = dump(table("t", "a integer", "b text", generated), table("u", "a text"))
+    after = dump(table("t", "a integer"))
+    assert data_loss.between(before, after) == ["the rows of u", "the values of t.b"]
+    found = [
+        data_loss.of(operation, before, after)
+        for operation in (
+            ops.DropColumnOp("t", "b"),
+            ops.DropColumnOp("t", "g"),
+            ops.DropTableOp("u", schema="s"),
+            ops.AddColumnOp("t", sa.Column("z", sa.Text())),
+            StatementOp("drop", "table public.u", ('DROP TABLE public."U u";',), ()),
+            StatementOp("change", "t", ("ALTER TABLE public.t DROP COLUMN a;",), ()),
+            StatementOp("drop", "view v", ("DROP VIEW public.v;",), ()),
+        )
+    ]
+    assert found == [
+        "the values of t.b",
+        "",
+        "the rows of s.u",
+        "",
+        'the rows of public."U u"',
+        "the values of public.t.a",
+        "",
+    ]

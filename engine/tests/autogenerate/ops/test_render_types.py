@@ -1,0 +1,221 @@
+"""Types of the models, written as what the database stores."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from alembic.autogenerate.render import _repr_type
+from alembic_pg.autogenerate.ops import render_types
+from sqlalchemy import ARRAY, Enum, Integer, Numeric, String, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import CITEXT, JSONB, TIMESTAMP
+from sqlalchemy.types import TypeEngine, UserDefinedType
+from tests.autogenerate import rendering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic_pg.testing.tree import Tree
+
+
+class Mood(enum.Enum):
+    """An enum of the models."""
+
+    good = "g"
+    bad = "b"
+
+
+class Email(CITEXT):
+    """A subclass that stores what its parent stores."""
+
+
+class Money(TypeDecorator[Any]):
+    """A type with Python behind it."""
+
+    impl = Numeric(12, 2)
+    cache_ok = True
+
+
+class Cents(TypeDecorator[Any]):
+    """One on top of another, by dialect."""
+
+    impl = Money
+    cache_ok = True
+
+
+class Document(TypeDecorator[Any]):
+    """Another type on PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:  # noqa: ANN401
+        found: TypeEngine[Any] = dialect.type_descriptor(
+            JSONB() if dialect.name == "postgresql" else Text()
+        )
+        return found
+
+
+class Moods(Enum):
+    """A subclass of the enum type itself."""
+
+
+class Code(String):
+    """A length that the class gives."""
+
+    def __init__(self) -> None:
+        super().__init__(7)
+
+
+class Point(UserDefinedType[Any]):
+    """A type that SQLAlchemy does not know."""
+
+    def get_col_spec(self, **_: object) -> str:
+        return "point"
+
+
+class Odd(Integer):
+    """A subclass that is compiled as something else."""
+
+    __visit_name__ = "odd"
+
+    def _compiler_dispatch(self, *_: Any, **__: Any) -> str:  # noqa: ANN401
+        return "money"
+
+
+def rendered(
+    kind: TypeEngine[Any], item: Callable[..., str | Literal[False]] = render_types.item
+) -> tuple[str, set[str]]:
+    """Return a type's source and the imports it needs."""
+    autogenerate = rendering.context(item)
+    return _repr_type(kind, autogenerate), autogenerate.imports
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        (Integer(), "sa.Integer()"),
+        (Enum(Mood), "sa.Enum('good', 'bad', name='mood')"),
+        (Moods("x", name="moods"), "sa.Enum('x', name='moods')"),
+        (Money(), "sa.Numeric(precision=12, scale=2)"),
+        (Cents(), "sa.Numeric(precision=12, scale=2)"),
+        (Code(), "sa.String(length=7)"),
+        (ARRAY(Money()), "sa.ARRAY(sa.Numeric(precision=12, scale=2))"),
+        (Email(), "postgresql.CITEXT()"),
+        (Document(), "postgresql.JSONB(astext_type=sa.Text())"),
+        (ARRAY(Email()), "sa.ARRAY(postgresql.CITEXT())"),
+        (
+            Text().with_variant(Document(), "postgresql"),
+            "sa.Text().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql')",
+        ),
+        (Money().with_variant(TIMESTAMP(timezone=True), "postgresql"), "postgresql.TIMESTAMP"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_type_is_sqlalchemys(kind: TypeEngine[Any], source: str) -> None:
+    found, imports = rendered(kind)
+    assert found.startswith(source)
+    assert "test_render" not in found
+    assert imports <= {"from sqlalchemy.dialects import postgresql"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        (Enum(Mood), "postgresql.ENUM('good', 'bad', name='mood', create_type=False)"),
+        (
+            Moods("x", name="moods", schema="s"),
+            "postgresql.ENUM('x', name='moods', schema='s', create_type=False)",
+        ),
+        (
+            ARRAY(Enum(Mood)),
+            "sa.ARRAY(postgresql.ENUM('good', 'bad', name='mood', create_type=False))",
+        ),
+        (Enum(Mood, native_enum=False), "sa.Enum('good', 'bad', name='mood', native_enum=False)"),
+        (Cents(), "sa.Numeric(precision=12, scale=2)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_an_enum_that_has_been_made_is_not_made_by_a_table(
+    kind: TypeEngine[Any], source: str
+) -> None:
+    found, _ = rendered(kind, render_types.beside_types)
+    assert found == source
+
+
+@pytest.mark.parametrize("kind", [Point(), Odd()], ids=["unknown", "compiled otherwise"])
+def test_what_sqlalchemy_cannot_say_is_left_to_postgresql(kind: TypeEngine[Any]) -> None:
+    with pytest.raises(render_types.UnwritableTypeError):
+        rendered(kind)
+
+
+MODELS = '''
+"""Types of one's own."""
+
+from __future__ import annotations
+
+import enum
+
+from alembic_utils.pg_extension import PGExtension
+from sqlalchemy import Enum, Numeric, TypeDecorator
+from sqlalchemy.dialects.postgresql import CITEXT
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from models.base import Base, Id
+
+
+class Mood(enum.Enum):
+    good = 1
+    bad = 2
+
+
+class Email(CITEXT):
+    pass
+
+
+class Money(TypeDecorator):
+    impl = Numeric(12, 2)
+    cache_ok = True
+
+
+class Place(UserDefinedType):
+    cache_ok = True
+
+    def get_col_spec(self, **_):
+        return "point"
+
+
+class Order(Base):
+    __tablename__ = "orders"
+
+    id: Mapped[Id]
+    mood: Mapped[Mood] = mapped_column(Enum(Mood), server_default="good")
+    email = mapped_column(Email)
+    price = mapped_column(Money)
+'''
+
+
+def test_a_revision_outlives_the_models_types(tree: Tree) -> None:
+    module = tree.root / "models" / "orders.py"
+    module.write_text(MODELS)
+    written(tree)
+    module.write_text(
+        f"{MODELS}    place = mapped_column(Place)\n    total = mapped_column(Money)\n"
+    )
+    written(tree)
+    checked = tree.alembic("check")
+    assert checked.code == 0, checked.out + checked.err
+    module.unlink()
+    shown = tree.alembic("upgrade", "head")
+    assert shown.code == 0, shown.out + shown.err
+
+
+def written(tree: Tree) -> None:
+    """Write a revision, which names nothing of the models."""
+    known = set(tree.versions.glob("*.py"))
+    done = tree.alembic("revision", "--autogenerate", "-m", "add what is new")
+    assert done.code == 0, done.out + done.err
+    [new] = set(tree.versions.glob("*.py")) - known
+    assert "models" not in new.read_text()

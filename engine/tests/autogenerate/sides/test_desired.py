@@ -1,0 +1,91 @@
+"""The build of the models in an empty database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.sides import desired
+from alembic_pg.errors import UserError
+from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_view import PGView
+from sqlalchemy import DDL, BigInteger, Column, ForeignKey, MetaData, Table, event, text
+
+if TYPE_CHECKING:
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from sqlalchemy.engine import URL
+
+
+def build(url: URL, metadata: MetaData, *entities: object) -> Dump:
+    models = desired.Models(metadata, entities)  # type: ignore[arg-type]  # any kind of entity
+    desired.build(models, url, source="the tests")
+    return pg_dump.of(url)
+
+
+def test_what_needs_something_later_is_tried_again(empty: URL) -> None:
+    metadata = MetaData()
+    table = Table(
+        "t", metadata, Column("id", BigInteger, server_default=text("f()"), primary_key=True)
+    )
+    event.listen(metadata, "after_create", DDL("COMMENT ON VIEW a IS 'on an entity'"))
+    built = build(
+        empty,
+        metadata,
+        PGView("public", "a", "SELECT * FROM b"),
+        PGView("public", "b", "SELECT id FROM t"),
+        PGFunction("public", "f()", "RETURNS bigint LANGUAGE sql AS $$ SELECT 1::bigint $$"),
+        PGFunction("public", "g(t)", "RETURNS bigint LANGUAGE sql AS $$ SELECT $1.id $$"),
+    )
+    assert table.name == "t"
+    assert [entry.name for entry in built.values() if entry.kind == "VIEW"] == ["b", "a"]
+    assert "COMMENT public.VIEW a" in built
+    assert "FUNCTION public.g(public.t)" in built
+
+
+def test_a_refusal_names_the_object_and_the_reason(empty: URL) -> None:
+    view = PGView("public", "v", "SELECT nonsense FROM nowhere")
+    with pytest.raises(UserError, match=r'PGView: public.v .*relation "nowhere" does not exist'):
+        build(empty, MetaData(), view)
+
+
+def test_a_refused_statement_of_a_listener_is_quoted(empty: URL) -> None:
+    metadata = MetaData()
+    event.listen(metadata, "after_create", DDL("CREATE NONSENSE"))
+    with pytest.raises(UserError, match=r'"CREATE NONSENSE" .*syntax error'):
+        build(empty, metadata)
+
+
+def test_an_incomplete_model_is_a_sentence(empty: URL) -> None:
+    metadata = MetaData()
+    Table("t", metadata, Column("id", BigInteger, ForeignKey("nowhere.id"), primary_key=True))
+    with pytest.raises(UserError, match=r"not complete: .*nowhere"):
+        build(empty, metadata)
+
+
+def test_schemas_of_tables_are_made(empty: URL) -> None:
+    metadata = MetaData(schema="Some place")
+    Table("t", metadata, Column("id", BigInteger, primary_key=True))
+    assert "SCHEMA .Some place" in build(empty, metadata)
+
+
+def test_a_setting_of_the_transaction_lasts_to_its_end(empty: URL) -> None:
+    metadata = MetaData()
+    event.listen(metadata, "before_create", DDL("SET LOCAL tests.name = 'kept'"))
+    for number in range(2 * desired.TOGETHER):
+        Table(f"t{number}", metadata, Column("id", BigInteger))
+    last = "EXECUTE 'CREATE TABLE ' || current_setting('tests.name') || ' (a int)'"
+    event.listen(metadata, "after_create", DDL(f"DO $$ BEGIN {last}; END $$"))
+    assert "TABLE public.kept" in build(empty, metadata)
+
+
+def test_what_fails_among_many_takes_nothing_with_it(empty: URL) -> None:
+    metadata = MetaData()
+    for number in range(desired.TOGETHER):
+        Table(f"t{number}", metadata, Column("id", BigInteger))
+    early = DDL("CREATE VIEW early AS SELECT id FROM late")
+    event.listen(metadata.tables["t50"], "after_create", early)
+    event.listen(metadata, "after_create", DDL("CREATE VIEW late AS SELECT id FROM t99"))
+    built = build(empty, metadata)
+    assert len([key for key in built if key.startswith("TABLE ")]) == desired.TOGETHER
+    assert {"VIEW public.early", "VIEW public.late"} <= set(built)

@@ -1,0 +1,126 @@
+"""What commits in steps does so in a revision of its own; the other is one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.commands.run import run as succeed
+from tests.matrix.inside import there
+from tests.tags import TAGS
+
+if TYPE_CHECKING:
+    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.testing.tree import Tree
+
+A = 'table(Column("a", Integer), {})\n'
+OLD = A.format('Column("b", Text)')
+FILLED = 'Column("c", Integer, nullable=False, info={"backfill": "7"})'
+VIEW = 'v = PGView("public", "v", "select id, {} from t")\n'
+HEIR = 'Table("g", m, Column("id", Integer, primary_key=True), Column("r", Integer, index=True))\n'
+
+# Models before and after, and what each of the revisions does, in their order.
+CHANGES = {
+    "a column with an index comes": (
+        OLD,
+        A.format('Column("b", Text), Column("c", Text, index=True)'),
+        ({"add_column"}, {"create_index"}),
+    ),
+    "a table with an index comes": (OLD, OLD + HEIR, ({"create_table", "create_index"},)),
+    "a table comes, and an index of another one": (
+        OLD,
+        OLD.replace("Text", "Text, index=True") + HEIR.replace(", index=True", ""),
+        ({"create_table"}, {"create_index"}),
+    ),
+    "a key that refers to a table that comes": (
+        OLD,
+        'Table("p", m, Column("id", Integer, primary_key=True))\n'
+        + OLD.replace('"a", Integer', '"a", Integer, ForeignKey("p.id")'),
+        ({"create_table"}, {"create_foreign_key"}),
+    ),
+    "a column is filled": (
+        OLD,
+        A.format(f'Column("b", Text), {FILLED}'),
+        ({"add_column"}, {"execute", "alter_column"}),
+    ),
+    "a check changes": (
+        A.format('CheckConstraint("a > 0", name="c")'),
+        A.format('CheckConstraint("a > 1", name="c")'),
+        ({"execute"},),
+    ),
+    "a foreign key changes, and a column comes": (
+        HEIR + OLD.replace("Integer", 'Integer, ForeignKey("g.id")'),
+        HEIR
+        + A.format('Column("b", Text), Column("c", Text)').replace(
+            "Integer", 'Integer, ForeignKey("g.id", ondelete="CASCADE")'
+        ),
+        ({"add_column"}, {"drop_constraint", "create_foreign_key"}),
+    ),
+    "only steps": (
+        OLD,
+        OLD.replace("Text", "Text, index=True").replace("Integer", "Integer, nullable=False"),
+        ({"create_index", "alter_column"},),
+    ),
+    "a view goes for as long as a type changes": (
+        OLD + VIEW.format("a"),
+        OLD.replace("Integer", "BigInteger") + VIEW.format("a"),
+        ({"execute", "alter_column"},),
+    ),
+    "an indexed column goes": (
+        OLD.replace("Text", "Text, index=True"),
+        A.format(""),
+        ({"drop_index", "drop_column"},),
+    ),
+    "a column comes with an index, and one goes": (
+        OLD,
+        A.format('Column("c", Text, index=True)'),
+        ({"add_column"}, {"create_index"}, {"drop_column"}),
+    ),
+}
+
+OPERATIONS = {
+    "add_column",
+    "alter_column",
+    "create_foreign_key",
+    "create_index",
+    "create_table",
+    "drop_column",
+    "drop_constraint",
+    "drop_index",
+    "execute",
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_there_and_back(databases: Scratch, name: str) -> None:
+    old, new, wanted = CHANGES[name]
+    change = there(databases, old, new)
+    found = [{one for one in OPERATIONS if f"op.{one}(" in part} for part in change.parts]
+    assert found == list(wanted)
+
+
+def test_a_view_stays_when_a_filled_column_may_be_null_again(databases: Scratch) -> None:
+    new = A.format(f'Column("b", Text, index=True), {FILLED}') + VIEW.format("a")
+    change = there(databases, OLD + VIEW.format("a"), new)
+    assert len(change.parts) == 2
+    assert "nullable=True" in change.down
+    assert "VIEW" not in change.down
+
+
+def test_their_names(tree: Tree) -> None:
+    module = tree.root / "models" / "tags.py"
+    module.write_text(TAGS)
+    succeed(tree, "revision", "--autogenerate", "-m", "create tags")
+    succeed(tree, "upgrade", "head")
+    new = TAGS.replace("word: Mapped[str]", "title: Mapped[str | None] = mapped_column(index=True)")
+    module.write_text(new.replace("import Mapped", "import Mapped, mapped_column"))
+    said = succeed(tree, "revision", "--autogenerate", "-m", "title", "--rev-id", "aaaa")
+    assert "\nRevision aaaa (title):\n" in f"\n{said}"
+    for name in ("title (online)", "title (contract)"):
+        assert f" ({name}):\n" in said
+    succeed(tree, "upgrade", "aaaa")
+    succeed(tree, "upgrade", "head")
+    succeed(tree, "check")
+    succeed(tree, "downgrade", "aaaa")
+    succeed(tree, "downgrade", "-1")
+    succeed(tree, "upgrade", "head")

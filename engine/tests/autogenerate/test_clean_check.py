@@ -1,0 +1,167 @@
+"""The note of the last clean check is never stale: each input in turn."""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from alembic_pg.alembic_command import Run
+from alembic_pg.autogenerate import clean_check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from alembic_pg.testing.tree import Tree
+
+SERVER = "a server 18.6"
+
+
+def task(tree: Tree) -> Run:
+    config = Config(tree.root / "alembic.ini")
+    return Run(EnvironmentContext(config, ScriptDirectory.from_config(config)), "models")
+
+
+def watch(tree: Tree) -> clean_check.Watch:
+    """Return what the models of the tree would read."""
+    files = {str(path) for path in (tree.root / "models").rglob("*.py")}
+    return clean_check.Watch(
+        {*files, str(tree.root / "alembic/env.py")}, {str(tree.root / "models")}
+    )
+
+
+@pytest.fixture
+def noted(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Run:
+    made = task(tree)
+    monkeypatch.setattr(clean_check, "STARTED", time.time() + 1)  # after the tree was copied
+    clean_check.remember(made, SERVER, watch(tree))
+    assert clean_check.is_still(made, SERVER)
+    assert clean_check.is_still(task(tree), SERVER)
+    return made
+
+
+def edit(path: Path) -> None:
+    path.write_text(path.read_text() + "\n# another line\n")
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a model": lambda root: edit(root / "models/posts.py"),
+    "a new model": lambda root: (root / "models/new.py").write_text(""),
+    "a model gone": lambda root: (root / "models/votes.py").unlink(),
+    "a new package of models": lambda root: (root / "models/more").mkdir(),
+    "a revision": lambda root: edit(next((root / "alembic/versions").glob("*.py"))),
+    "a new revision": lambda root: (root / "alembic/versions/new.py").write_text(""),
+    "a revision gone": lambda root: next((root / "alembic/versions").glob("*.py")).unlink(),
+    "a file beside the revisions": lambda root: (root / "alembic/versions/x.sql").write_text(""),
+    "env.py": lambda root: edit(root / "alembic/env.py"),
+    "alembic.ini": lambda root: edit(root / "alembic.ini"),
+    "pyproject.toml": lambda root: edit(root / "pyproject.toml"),
+}
+
+
+def test_what_changed_meanwhile_is_not_noted(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = task(tree)
+    monkeypatch.setattr(clean_check, "STARTED", time.time())
+    edit(tree.root / "models/posts.py")
+    clean_check.remember(made, SERVER, watch(tree))
+    assert not (tree.root / clean_check.NOTE).exists()
+
+
+def test_bytecode_that_was_written_meanwhile_does_not_count(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = task(tree)
+    cache = tree.root / "models" / "__pycache__"
+    cache.mkdir()
+    time.sleep(clean_check.CLOCK * 2)
+    monkeypatch.setattr(clean_check, "STARTED", time.time())
+    seen = watch(tree)
+    seen.folders.add(str(cache))
+    for name in ("posts.cpython-311.pyc", "posts.cpython-311.pyc.139947540660944"):
+        (cache / name).touch()
+        seen.files.add(str(cache / name))
+    clean_check.remember(made, SERVER, seen)
+    assert clean_check.is_still(made, SERVER)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_file_counts(noted: Run, change: str) -> None:
+    CHANGES[change](noted.root)
+    assert not clean_check.is_still(noted, SERVER)
+
+
+def test_another_server_counts(noted: Run) -> None:
+    assert not clean_check.is_still(noted, "a server 18.7")
+
+
+def test_another_python_counts(noted: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version", "4.0")
+    assert not clean_check.is_still(noted, SERVER)
+
+
+def test_another_installed_version_counts(
+    noted: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "packages/sqlalchemy-9.dist-info").mkdir(parents=True)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "packages")])
+    assert not clean_check.is_still(noted, SERVER)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"digest": 1, "files": [1], "folders": [2]}', '{"files": null}']
+)
+def test_a_broken_note_counts_as_none(noted: Run, text: str) -> None:
+    (noted.root / clean_check.NOTE).write_text(text)
+    assert not clean_check.is_still(noted, SERVER)
+
+
+def test_what_the_models_read_is_watched(tmp_path: Path) -> None:
+    (tmp_path / "view.sql").write_text("SELECT 1")
+    with clean_check.watching() as seen:
+        (tmp_path / "view.sql").read_text()
+        list(tmp_path.iterdir())
+    (tmp_path / "later.sql").write_text("")
+    assert str(tmp_path / "view.sql") in seen.files
+    assert str(tmp_path) in seen.folders
+    assert str(tmp_path / "later.sql") not in seen.files
+
+
+def test_a_file_that_a_model_reads_is_an_input(tree: Tree) -> None:
+    (tree.root / "models/view.sql").write_text("SELECT 1 AS one")
+    (tree.root / "models/more.py").write_text(
+        "from pathlib import Path\n"
+        "from alembic_utils.pg_view import PGView\n"
+        "text = Path(__file__).with_name('view.sql').read_text()\n"
+        "view = PGView('public', 'more', text)\n"
+    )
+    assert tree.alembic("revision", "--autogenerate", "-m", "more").code == 0
+    time.sleep(0.1)
+    assert tree.alembic("check").code == 0
+    assert (tree.root / clean_check.NOTE).exists()
+    (tree.root / "models/view.sql").write_text("SELECT 2 AS two")
+    drift = tree.alembic("check")
+    assert drift.code
+    assert "view public.more" in drift.out
+
+
+def test_what_a_thread_of_ours_reads_is_not_an_input(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for file in (ours, theirs):
+        file.touch()
+
+    def read() -> None:
+        seen.leave_out()
+        ours.read_text()
+
+    with clean_check.watching() as seen, ThreadPoolExecutor(1) as thread:
+        thread.submit(read).result()
+        with ThreadPoolExecutor(1) as another:
+            another.submit(theirs.read_text).result()
+    assert str(theirs) in seen.files
+    assert str(ours) not in seen.files

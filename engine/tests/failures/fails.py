@@ -1,0 +1,37 @@
+"""How a command that fails looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.testing import state
+from alembic_pg.testing.tree import PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic_pg.testing.forked import Result
+    from alembic_pg.testing.tree import Tree
+
+LONGEST = 220  # characters of a line
+
+
+def fails(tree: Tree, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> str:
+    """Run a command that fails and changes nothing, and return what it says."""
+    before = state.of(tree)
+    done = tree.alembic(*arguments, prefix=prefix, **environment)
+    assert state.of(tree) == before
+    return said(done)
+
+
+def said(done: Result, *, code: int = 1) -> str:
+    """Return the one or two lines of a command that failed, without its progress before them."""
+    assert done.code == code, done
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    assert PASSWORD not in done.err
+    lines = [line for line in done.err.splitlines() if not line.startswith("Running ")]
+    assert 1 <= len(lines) <= 2, done.err
+    assert max(map(len, lines)) < LONGEST
+    assert lines[0].startswith("FAILED: ")
+    return "\n".join(lines).removeprefix("FAILED: ")

@@ -1,0 +1,75 @@
+"""Revision files that cannot be loaded, or do not fit to the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.failures.fails import fails, said
+from tests.failures.revision import write
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+    from alembic_pg.testing.tree import Tree
+
+# With and without env.py.
+COMMANDS = [("upgrade", "head"), ("heads",)]
+
+
+def test_syntax_error(tree: Tree) -> None:
+    (tree.versions / "broken.py").write_text('revision = "b"\n\n\ndef upgrade(:\n')
+    sentence = (
+        "Syntax error in alembic/versions/broken.py, line 4: invalid syntax. "
+        "Correct it and run the command again."
+    )
+    assert fails(tree, "upgrade", "head") == sentence
+    for command in (("heads",), ("history",), ("show", "head")):
+        assert said(tree.alembic(*command)) == sentence
+
+
+def test_an_error_while_it_is_loaded(tree: Tree) -> None:
+    (tree.versions / "broken.py").write_text('revision = "b"\nimport nowhere\n')
+    assert said(tree.alembic("heads")) == (
+        "alembic/versions/broken.py fails: ModuleNotFoundError: No module named 'nowhere'. "
+        "Correct it and run again."
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_down_revision_that_no_file_has(tree: Tree, command: tuple[str, ...]) -> None:
+    write(tree, "b1", "gone5", "go on")
+    assert fails(tree, *command) == (
+        "alembic/versions/b1.py names revision gone5, which no file has: "
+        "restore that file, or correct down_revision or depends_on."
+    )
+
+
+def test_a_dependency_that_no_file_has(tree: Tree, revisions: tuple[Script, ...]) -> None:
+    write(tree, "b1", revisions[-1].revision, "go on")
+    file = tree.versions / "b1.py"
+    file.write_text(file.read_text() + 'depends_on = "gone5"\n')
+    assert said(tree.alembic("heads")) == (
+        "alembic/versions/b1.py names revision gone5, which no file has: "
+        "restore that file, or correct down_revision or depends_on."
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_two_files_with_one_id(
+    tree: Tree, revisions: tuple[Script, ...], command: tuple[str, ...]
+) -> None:
+    write(tree, "b1", revisions[-1].revision, "go on")
+    (tree.versions / "b2.py").write_text((tree.versions / "b1.py").read_text())
+    sentences = {
+        f"alembic/versions/{name}: another file has the same revision id b1; change one."
+        for name in ("b1.py", "b2.py")
+    }
+    assert fails(tree, *command) in sentences
+
+
+def test_a_new_file_with_an_id_that_is_taken(tree: Tree, revisions: tuple[Script, ...]) -> None:
+    first = revisions[0]
+    assert fails(tree, "revision", "-m", "again", "--rev-id", first.revision) == (
+        f"Revision {first.revision} is there already ({first.path.rpartition('/')[2]}): "
+        "choose another --rev-id."
+    )

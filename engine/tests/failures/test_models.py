@@ -1,0 +1,36 @@
+"""Models that cannot be imported: nothing is compared and no file is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.failures.fails import fails
+
+if TYPE_CHECKING:
+    from alembic_pg.testing.tree import Tree
+
+HEAD = "from sqlalchemy.orm import Mapped\nfrom models.base import Base, Id\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("def tag(:\n", "SyntaxError: invalid syntax (tags.py, line 1)"),
+        ("import nowhere\n", "ModuleNotFoundError: No module named 'nowhere'"),
+        (
+            f"{HEAD}class Tag(Base):\n    __tablename__ = 'tags'\n    word: Mapped[str]\n",
+            "could not assemble any primary key columns for mapped table 'tags'",
+        ),
+        (
+            f"{HEAD}class Tag(Base):\n    __tablename__ = 'posts'\n    id: Mapped[Id]\n",
+            "Table 'posts' is already defined for this MetaData instance.",
+        ),
+    ],
+    ids=["syntax error", "missing import", "no primary key", "two models for one table"],
+)
+def test_they_are_named_with_the_reason(tree: Tree, text: str, reason: str) -> None:
+    (tree.root / "models" / "tags.py").write_text(text)
+    told = fails(tree, "revision", "--autogenerate", "-m", "tags")
+    assert told.startswith("models.tags cannot be imported: ")
+    assert reason in told

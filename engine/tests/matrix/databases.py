@@ -1,0 +1,45 @@
+"""Databases of the matrix: built, filled, asked and compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.alter import remaining_changes
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.sides import desired
+from alembic_pg.database.connect import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.database.scratch import Scratch
+    from sqlalchemy.engine import URL
+
+
+def build(databases: Scratch, models: desired.Models) -> Dump:
+    """Return what the models build, by themselves."""
+    name = databases.create()
+    desired.build(models, databases.database(name), source="the tests")
+    built = pg_dump.of(databases.database(name))
+    databases.drop(name)
+    return built
+
+
+def execute(url: URL, script: str) -> None:
+    """Run SQL on a database."""
+    with connect(url, source="the tests") as connection, connection.begin():
+        connection.exec_driver_sql(script)
+
+
+def rows(url: URL, query: str) -> list[tuple[object, ...]]:
+    """Return what a query finds in a database."""
+    with connect(url, source="the tests") as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def differing(one: Dump, other: Dump) -> Iterator[str]:
+    """Yield what differs, for the message of a failing test."""
+    for key in remaining_changes.differing(one, other):
+        old, new = one.get(key), other.get(key)
+        yield f"{key}\n- {old.text if old else None}\n+ {new.text if new else None}"

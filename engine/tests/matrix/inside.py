@@ -1,0 +1,133 @@
+"""A case inside this process: what autogenerate would write, and there, back, and there again.
+
+It shares the server with commands, and spares their start: for the many examples of tests/property.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from alembic.autogenerate import produce_migrations
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import render_op
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic_pg.autogenerate import comparators
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.hints.renamed_comparison import renamed
+from alembic_pg.autogenerate.ops import render_types
+from alembic_pg.autogenerate.scope import differing_tables
+from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides.comparison import Comparison
+from alembic_pg.autogenerate.split import revision_files
+from alembic_pg.commands import autogenerate
+from alembic_pg.database.connect import connect
+from tests.matrix.case import load
+from tests.matrix.databases import build, differing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.database.scratch import Scratch
+    from sqlalchemy.engine import URL
+
+
+@dataclass(frozen=True)
+class Change:
+    """A revision between two schemas, as it would be written.
+
+    stages: in how many files. why: what is said where it is one though something goes. parts: the
+    way up of each file.
+    """
+
+    up: str
+    down: str
+    stages: int = 1
+    why: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> str:
+        """The way up of the last file."""
+        return self.parts[-1]
+
+
+def write(databases: Scratch, template: str, before: Dump, models: desired.Models) -> Change:
+    """Autogenerate the revision that leads from a database to the models."""
+    target = databases.create()
+    desired.build(models, databases.database(target), source="the tests")
+    after = pg_dump.of(databases.database(target))
+    databases.drop(target)
+    comparison = Comparison(databases, template, before, after, "alembic_version")
+    autogenerate.silence_alembic_utils()
+    copy = databases.create(template)
+    with (
+        renamed(comparison, models.metadata) as (rest, place),
+        connect(place or databases.database(copy), source="the tests") as connection,
+    ):
+        comparison = rest
+        context = MigrationContext.configure(
+            connection=connection,
+            opts={
+                "target_metadata": models.metadata,
+                "compare_type": comparison.columns.type_differs,
+                "include_schemas": False,
+                "autogenerate_plugins": differing_tables.plugins(
+                    autogenerate.COMPARATORS, comparison.tables
+                ),
+                comparators.OPTION: comparison,
+                "upgrade_token": "upgrades",
+                "downgrade_token": "downgrades",
+                "alembic_module_prefix": "op.",
+                "sqlalchemy_module_prefix": "sa.",
+                "user_module_prefix": None,
+                "render_item": render_types.beside_types,
+                "render_as_batch": False,
+                **differing_tables.options({}, comparison.tables),
+            },
+        )
+        with autogenerate.quiet():
+            script = produce_migrations(context, models.metadata)
+        rendering = AutogenContext(context, autogenerate=False)
+        scripts = [script]
+        why = revision_files.split(context, comparison, scripts)
+        ups, downs = [], []
+        for one in scripts:
+            assert one.upgrade_ops is not None
+            assert one.downgrade_ops is not None
+            ups.append(_render(rendering, one.upgrade_ops.ops))
+            downs.append(_render(rendering, one.downgrade_ops.ops))
+    databases.drop(copy)
+    return Change("\n".join(ups), "\n".join(reversed(downs)), len(scripts), why, tuple(ups))
+
+
+def _render(context: AutogenContext, operations: Sequence[MigrateOperation]) -> str:
+    lines = [line for operation in operations for line in render_op(context, operation)]
+    return "\n".join([*sorted(context.imports), *lines])
+
+
+def run(url: URL, source: str) -> None:
+    """Run a direction of a revision on a database."""
+    with connect(url, source="the tests") as connection, connection.begin():
+        names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
+        exec(source, names)  # noqa: S102  # what autogenerate wrote
+
+
+def there(databases: Scratch, before: str, after: str) -> Change:
+    """Go from one schema to the other, back, and there again; return how."""
+    template = databases.create()
+    url = databases.database(template)
+    desired.build(load(before), url, source="the tests")
+    old = pg_dump.of(url)
+    change = write(databases, template, old, load(after))
+    assert change.up.strip(), "not detected"
+    new = build(databases, load(after))
+    for direction, wanted in ((change.up, new), (change.down, old), (change.up, new)):
+        run(url, direction)
+        assert not list(differing(pg_dump.of(url), wanted))
+    databases.drop(template)
+    return change

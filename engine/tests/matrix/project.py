@@ -1,0 +1,85 @@
+"""A project whose models are a case's, and the alembic command in it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import pg_dump
+from tests.matrix.case import PRELUDE
+from tests.matrix.databases import differing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.testing.tree import Tree
+    from sqlalchemy.engine import URL
+
+BASE = """
+
+class Base:
+    metadata = m
+"""
+
+# What history may depend on.
+LIBRARIES = {"__future__", "alembic", "sqlalchemy", "typing", "collections"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A tree for one case after another, on a database.
+
+    files: how many revisions each change wrote.
+    """
+
+    tree: Tree
+    database: URL
+    files: list[int] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Forget the models and the revisions of the case before."""
+        for folder in (self.tree.versions, self.tree.root / "models"):
+            for file in folder.glob("*.py"):
+                file.unlink()
+
+    def revise(self, source: str, message: str) -> str:
+        """Let the models be these; return the revision that autogenerate writes, or "" if none."""
+        (self.tree.root / "models" / "__init__.py").write_text(PRELUDE + source + BASE)
+        known = set(self.tree.versions.glob("*.py"))
+        self.succeed("revision", "--autogenerate", "-m", message)
+        written: list[Path] = [*{*self.tree.versions.glob("*.py")} - known]
+        text = "".join(file.read_text() for file in written)
+        for file in written:
+            assert imported(file.read_text()) <= LIBRARIES
+        self.files.append(len(written))
+        return text
+
+    def back(self, *, to: Dump) -> None:
+        """Take back what the last change wrote, one file or two."""
+        self.go("downgrade", f"-{self.files[-1]}", to=to)
+
+    def succeed(self, *arguments: str) -> str:
+        """Run a command that succeeds; return what it prints."""
+        done = self.tree.on(self.database).alembic(*arguments)
+        assert done.code == 0, f"{' '.join(arguments)}\n{done.out}{done.err}"
+        return done.out
+
+    def go(self, *arguments: str, to: Dump) -> None:
+        """Run a command that leads to a schema."""
+        self.succeed(*arguments)
+        found = list(differing(pg_dump.of(self.database), to))
+        assert not found, f"{' '.join(arguments)}\n" + "\n".join(found)
+
+
+def imported(text: str) -> set[str]:
+    """Return the packages that a revision imports."""
+    names = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {re.split(r"\.", name)[0] for name in names}

@@ -1,0 +1,72 @@
+"""Every kind of object and attribute: detected, applied, equal, clean, back, and up again.
+
+Each step is the alembic command as a process, on the server of the tests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from tests.matrix import cases
+from tests.matrix.case import load
+from tests.matrix.databases import build, execute, rows
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+    from alembic_pg.database.scratch import Scratch
+    from tests.matrix.case import Case
+    from tests.matrix.project import Project
+
+# Every so many cases, one runs with all other tests; the whole matrix takes minutes.
+SAMPLE = 700
+
+# The version of the embedded server, which has all extensions.
+NEWEST = 180_000
+
+CLEAN = "No new upgrade operations detected.\n"
+
+
+def _cases() -> list[ParameterSet]:
+    return [
+        pytest.param(case, id=case.name, marks=[pytest.mark.matrix] if number % SAMPLE else [])
+        for number, case in enumerate(cases.every())
+    ]
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_change_and_back(databases: Scratch, first: Project, second: Project, case: Case) -> None:
+    try:
+        before, after = (build(databases, load(source)) for source in (case.before, case.after))
+    except UserError as error:
+        assert "PostgreSQL refuses" in str(error)  # noqa: PT017  # an old server knows less
+        is_left_out = "is not available" in str(error) and databases.version < NEWEST
+        assert databases.version < case.since * 10_000 or is_left_out, error  # noqa: PT017
+        return
+    assert databases.version >= case.since * 10_000, "an older server has it, too"
+    first.begin()
+    first.revise(case.before, "before")
+    first.go("upgrade", "head", to=before)
+    if case.rows:
+        execute(first.database, case.rows)
+    kept = rows(first.database, case.keeps) if case.keeps else []
+    change = first.revise(case.after, "after")
+    assert change, "not detected"
+    for said in case.says:
+        assert said.replace("'", '"') in change.replace("'", '"')  # ruff chooses the quotes
+    first.go("upgrade", "head", to=after)
+    assert first.succeed("check") == CLEAN
+    if case.keeps:
+        assert rows(first.database, case.keeps_after or case.keeps) == kept
+    first.back(to=before)
+    if case.keeps:
+        assert rows(first.database, case.keeps) == kept
+    first.go("upgrade", "head", to=after)
+    if not case.oneway:
+        assert second.revise(case.before, "back"), "the way back is not detected"
+        # On another database, whose tables are empty: its rows may not fit to what was before.
+        second.go("upgrade", "head", to=before)
+        assert second.succeed("check") == CLEAN
+        second.back(to=after)
+        second.go("upgrade", "head", to=before)

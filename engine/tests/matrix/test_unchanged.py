@@ -1,0 +1,46 @@
+"""What nobody changed is clean, in whatever flavour an expression was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.sides import desired
+from tests.matrix.case import load
+from tests.matrix.databases import differing
+from tests.matrix.flavours import sources
+from tests.matrix.inside import run, write
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+    from alembic_pg.database.scratch import Scratch
+
+
+# Every so many modules, one runs with all other tests.
+SAMPLE = 4
+
+
+def _modules() -> list[ParameterSet]:
+    return [
+        pytest.param(source, id=name, marks=[pytest.mark.matrix] if number % SAMPLE else [])
+        for number, (name, source) in enumerate(sources().items())
+    ]
+
+
+@pytest.mark.parametrize("source", _modules())
+def test_models_agree_with_what_was_made_of_them(databases: Scratch, source: str) -> None:
+    """Made by create_all(), by the revision, and by what PostgreSQL prints, all is the same."""
+    models = load(source)
+    built, revised, printed = (databases.create() for _ in range(3))
+    desired.build(models, databases.database(built), source="the tests")
+    after = pg_dump.of(databases.database(built))
+    run(databases.database(revised), write(databases, revised, {}, models).up)
+    pg_dump.copy(databases.database(built), databases.database(printed))
+    for name in (revised, printed):
+        before = pg_dump.of(databases.database(name))
+        assert not list(differing(before, after))
+        change = write(databases, name, before, models)
+        assert (change.up.strip(), change.down.strip()) == ("", "")
+    for name in (built, revised, printed):
+        databases.drop(name)

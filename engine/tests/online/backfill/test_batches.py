@@ -1,0 +1,297 @@
+"""UPDATE and DELETE in batches."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from alembic_pg.online.run import large_tables
+from tests.online.beside import traffic
+from tests.online.killed import killing, survives
+from tests.online.watching import blocking_scans, watched
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+ROWS = 20_000
+
+TABLE = (
+    "CREATE TABLE t (a int, b text, n int DEFAULT 0)",
+    "INSERT INTO t SELECT n FROM generate_series(1, 20000) AS n",
+)
+
+FILL = 'op.execute("UPDATE public.t SET b = (a % 10)::text WHERE b IS NULL;")'
+
+
+def test_a_backfill(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise(FILL)
+    write = "INSERT INTO t (a, b) VALUES (1, 'own')"
+    with watched() as steps, traffic(site, write) as written:
+        site.upgrade(batch="1")
+    assert written
+    updates = [step for step in steps if step.sql.startswith("UPDATE ONLY t ")]
+    assert len(updates) > 3
+    assert {step.locks["t"] for step in updates} == {"RowExclusiveLock"}
+    assert not blocking_scans(steps, "t")
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == 0
+    assert site.one("SELECT count(*) FROM t WHERE b = (a % 10)::text") == ROWS
+    assert site.one("SELECT count(*) FROM t WHERE b = 'own'") == len(written)
+
+
+def test_what_a_revision_asks_for(site: Site) -> None:
+    """With the option of execute() that stock Alembic hands to SQLAlchemy, which ignores it."""
+    site.sql(*TABLE)
+    site.revise(
+        'op.execute("UPDATE t AS x SET n = x.n + 1 FROM generate_series(1, 2) AS g '
+        'WHERE x.a % 2 = g - 1 AND n = 0 OR false", execution_options={"batches": True})',
+        'op.execute(sa.text("DELETE FROM t WHERE b IS NULL AND a > :a").bindparams(a=10), '
+        'execution_options={"batches": True})',
+    )
+    with watched() as steps:
+        site.upgrade(batch="3")
+    assert sum(step.sql.startswith("DELETE FROM ONLY t AS t") for step in steps) > 3
+    assert site.rows("SELECT count(*), min(n), max(n) FROM t") == [(10, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            "SET n = n + 1",
+            "stops: in batches, the UPDATE of t needs a WHERE that leaves out the rows that",
+        ),
+        (
+            "SET n = n + 1 WHERE a > 0",
+            r"stops: the UPDATE of t would find (\d+) of \1 rows again that it has changed",
+        ),
+    ],
+)
+def test_a_condition_that_its_work_does_not_end(site: Site, changes: str, told: str) -> None:
+    site.sql(*TABLE)
+    site.revise(f'op.execute("UPDATE t {changes}", execution_options={{"batches": True}})')
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    assert re.search(told, str(error.value))
+    assert site.rows("SELECT DISTINCT n FROM t") == [(0,)]
+
+
+def test_partitions(site: Site) -> None:
+    site.sql(
+        "CREATE TABLE t (a int, b text) PARTITION BY RANGE (a)",
+        "CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (100)",
+        "CREATE TABLE high PARTITION OF t FOR VALUES FROM (100) TO (1000) PARTITION BY RANGE (a)",
+        "CREATE TABLE highest PARTITION OF high DEFAULT",
+        "INSERT INTO t SELECT generate_series(1, 500)",
+    )
+    site.revise(FILL)
+    with watched() as steps:
+        site.upgrade()
+    updates = {step.sql.split()[2] for step in steps if step.sql.startswith("UPDATE ONLY")}
+    assert updates == {"low", "highest"}
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == 0
+
+
+def test_tables_that_inherit(site: Site) -> None:
+    site.sql(
+        "CREATE TABLE t (a int, b text)",
+        "CREATE TABLE heir () INHERITS (t)",
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO heir SELECT generate_series(1, 5000)",
+    )
+    site.revise(FILL)
+    site.upgrade()
+    assert site.rows("SELECT count(*), count(b) FROM t") == [(5001, 5001)]
+
+
+def test_what_cannot_go_in_batches(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise('op.execute("UPDATE t SET a = 1 RETURNING a", execution_options={"batches": True})')
+    with pytest.raises(UserError, match=r"stops: in batches goes one UPDATE or DELETE, without"):
+        site.upgrade()
+
+
+def test_a_row_that_somebody_holds(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise(FILL)
+    hold = "UPDATE t SET n = n + 1 WHERE a % 5000 = 0"
+    with traffic(site, hold, "SELECT pg_sleep(0.01)"):
+        site.upgrade(lock_timeout="5", batch="1")
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == 0
+
+
+@pytest.mark.online
+def test_a_run_that_dies(site: Site) -> None:
+    site.revise(FILL, 'op.execute("INSERT INTO t VALUES (-1)")')
+    survives(site, *TABLE, minimum=5)
+    assert site.one("SELECT count(*) FROM t") == ROWS + 1
+
+
+def test_a_value_that_is_null(site: Site) -> None:
+    """It stays, as after one statement; a NOT NULL tells."""
+    site.sql(*TABLE)
+    site.revise('op.execute("UPDATE t SET b = nullif(a % 10, 0)::text WHERE b IS NULL")')
+    with watched() as steps:
+        site.upgrade(batch="1")
+    assert sum("UPDATE ONLY t " in step.sql for step in steps) > 3
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == ROWS / 10
+    site.revise('op.alter_column("t", "b", nullable=False)')
+    with pytest.raises(UserError, match=r"2000 rows of t have no b, which becomes NOT NULL"):
+        site.upgrade()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "(SELECT max(o.n) + 1 FROM t AS o)",
+        "(VALUES (1))",
+        pytest.param("counted()", marks=pytest.mark.online),  # for seconds
+        "currval('s')",
+        "extract(epoch FROM CURRENT_TIMESTAMP(0))::int",
+        "DEFAULT",
+    ],
+)
+def test_a_value_that_batches_would_change(site: Site, value: str) -> None:
+    site.sql(
+        "CREATE TABLE t (a int, n int)",
+        "INSERT INTO t SELECT n, nullif(n, n % 2) FROM generate_series(1, 20000) AS n",
+        "UPDATE t SET n = NULL WHERE a > 5",
+        "CREATE SEQUENCE s",
+        (
+            "CREATE FUNCTION counted() RETURNS int STABLE LANGUAGE sql AS "
+            "'SELECT count(n)::int FROM t'"
+        ),
+    )
+    site.revise(
+        "op.execute(\"SELECT nextval('s')\")",
+        f'op.execute("UPDATE t SET n = {value} WHERE n IS NULL")',  # noqa: S608  # of this test
+        top='blocking = ["t"]',
+    )
+    with watched() as steps:
+        site.upgrade(batch="1")
+    assert not any("UPDATE ONLY" in step.sql for step in steps)
+    assert site.one("SELECT count(DISTINCT n) FROM t WHERE a > 5") in {0, 1}
+
+
+@pytest.mark.parametrize(
+    "value", ["now()", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP - '1 h'::interval"]
+)
+def test_the_time_is_the_one_at_which_it_began(site: Site, value: str) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ADD COLUMN at timestamptz")
+    site.revise(
+        f'op.execute("UPDATE t SET at = {value} WHERE at IS NULL")',  # noqa: S608  # of this test
+        'op.alter_column("t", "at", nullable=False)',
+    )
+    with killing(site, 2, "UPDATE ONLY t ") as killed, pytest.raises(UserError):
+        site.upgrade(batch="1")
+    assert killed
+    with watched() as steps:
+        site.upgrade(batch="1")
+    assert sum("UPDATE ONLY t " in step.sql for step in steps) > 3
+    assert site.rows("SELECT count(*), count(DISTINCT at) FROM t") == [(ROWS, 1)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE t SET n = 1", "UPDATE t SET b = some_text() WHERE b IS NULL", "DELETE FROM t"],
+)
+def test_many_rows_at_once(site: Site, change: str) -> None:
+    function = "CREATE FUNCTION some_text() RETURNS text LANGUAGE sql AS $$SELECT 'x'::text$$"
+    site.sql(*TABLE, function)
+    site.revise(f'op.execute("{change}")')
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    verb = change.partition(" ")[0]
+    assert str(error.value).startswith(
+        f"Revision 002a (step 002a) stops: {verb}, not in batches, changes many rows of t (1 MB)"
+    )
+    site.again(f'op.execute("{change}")', top='blocking = ["t"]')
+    site.upgrade()
+
+
+def test_few_rows_of_a_large_table(site: Site) -> None:
+    site.sql(*TABLE, "CREATE INDEX ON t (a)", "ANALYZE t")
+    site.revise('op.execute("UPDATE t SET n = 1 WHERE a = 7")')
+    with watched() as steps:
+        site.upgrade()
+    assert not any("COMMENT ON" in step.sql for step in steps)
+    assert site.one("SELECT sum(n) FROM t") == 1
+
+
+def test_a_trigger_for_each_statement(site: Site) -> None:
+    site.sql(
+        *TABLE,
+        "CREATE TABLE log (a int)",
+        (
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN INSERT INTO log VALUES (1); RETURN NULL; END'"
+        ),
+        "CREATE TRIGGER note AFTER UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION note()",
+    )
+    site.revise(FILL, top='blocking = ["t"]')
+    site.upgrade()
+    assert site.one("SELECT count(*) FROM log") == 1
+
+
+def test_a_small_table_is_filled_by_one_statement(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_tables, "SMALL", 8 * 1024 * 1024)
+    site.sql("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1), (2), (NULL)")
+    site.revise(FILL)
+    with watched() as steps:
+        site.upgrade()
+    assert not any("COMMENT ON" in step.sql for step in steps)
+    assert site.one("SELECT count(b) FROM t") == 2
+
+
+PARTS = (
+    "CREATE TABLE ev (id int, region text) PARTITION BY LIST (region)",
+    "CREATE TABLE ev_eu PARTITION OF ev FOR VALUES IN ('eu')",
+    "CREATE TABLE ev_rest PARTITION OF ev DEFAULT",
+    "INSERT INTO ev SELECT generate_series(1, 100)",
+)
+
+
+def test_rows_that_move_to_another_partition(site: Site) -> None:
+    site.sql(*PARTS)
+    update = "UPDATE ev SET region = 'eu' WHERE region IS NULL"
+    site.revise(f'op.execute("{update}", execution_options={{"batches": True}})')
+    with pytest.raises(UserError, match="cannot set region, which decides about the partition"):
+        site.upgrade()
+    site.again(f'op.execute("{update}")', top='blocking = ["ev"]')
+    site.upgrade()
+    assert site.one("SELECT count(*) FROM ev_eu") == 100
+
+
+def test_comments_between_the_words(site: Site) -> None:
+    site.sql("CREATE TABLE t (a int, v text)", "INSERT INTO t VALUES (1, 'keep'), (2, NULL)")
+    site.sql("CREATE TABLE o (a int)", "INSERT INTO o VALUES (1)")
+    words = ["UPDATE", "t", "SET", "v", "=", "'default'", "WHERE", "v", "IS", "NULL"]
+    delete = ["DELETE", "FROM", "t", "USING", "o", "WHERE", "o.a", "=", "t.a"]
+    site.revise(
+        f"op.execute({''.join(word + ' -- x' + chr(10) for word in words)!r})",
+        f"op.execute({''.join(word + ' -- x' + chr(10) for word in delete)!r}, "
+        'execution_options={"batches": True})',
+    )
+    with watched() as steps:
+        site.upgrade("002a")
+    assert any("UPDATE ONLY t" in step.sql for step in steps)
+    assert site.rows("SELECT a, v FROM t") == [(2, "default")]
+
+
+def test_rows_that_somebody_moves_again_and_again(site: Site) -> None:
+    """None of them is missed, though a batch looks at a page that they have left."""
+    site.sql(*TABLE, "CREATE INDEX ON t (a)")
+    site.revise(
+        'op.execute("UPDATE t SET b = 1 WHERE b IS NULL")',
+        'op.execute("UPDATE t SET a = -a WHERE a > 19000", execution_options={"batches": True})',
+    )
+    move = "UPDATE t SET n = n + 1 WHERE a IN (19100, 19500, 19990, -19100, -19500, -19990)"
+    with traffic(site, move) as moved:
+        site.upgrade(batch="1")
+    assert moved
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL OR a > 19000") == 0
+    assert site.one("SELECT count(*) FROM t") == ROWS

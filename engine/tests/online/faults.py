@@ -1,0 +1,234 @@
+"""A run that ends at a chosen point: its session, its process, or the whole server is killed.
+
+A point is a moment before a statement that changes something, or before a commit. As a program
+this is a run whose process kills itself: python -m tests.online.faults VERSIONS NUMBER
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+from alembic_pg.embedded import server
+from alembic_pg.errors import UserError
+from alembic_pg.online.run import large_tables
+from alembic_pg.testing import state
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import make_url
+from tests.online.operations import OPERATIONS
+from tests.online.site import Site
+
+from tests.project import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic_pg.embedded.server import Server
+
+_CHANGES = re.compile(r"(COMMENT|CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO)\b(?!.*ddl_twin)")
+
+
+_PATIENCE = 60  # seconds for a server to stop
+
+
+@contextmanager
+def counted(database: str, number: int, act: Callable[[Any], None]) -> Iterator[list[str]]:
+    """Call ``act`` with the driver's connection at the ``number``-th point of the block.
+
+    Yield a list that then holds the statement before which that was.
+    """
+    reached: list[str] = []
+    count = 0
+    changed = False
+
+    def point(connection: Any, what: str) -> None:  # noqa: ANN401
+        nonlocal count
+        raw = connection.connection.dbapi_connection
+        if reached or raw.info.dbname != database or raw.closed:
+            return
+        count += 1
+        if count == number:
+            reached.append(what)
+            act(raw)
+
+    def statement(connection: Any, _: Any, sql: str, *__: Any) -> None:  # noqa: ANN401
+        nonlocal changed
+        if _CHANGES.match(sql):
+            changed = True
+            point(connection, sql)
+
+    def commit(connection: Any) -> None:  # noqa: ANN401
+        nonlocal changed
+        if changed:
+            changed = False
+            point(connection, "COMMIT")
+
+    event.listen(Engine, "before_cursor_execute", statement)
+    event.listen(Engine, "commit", commit)
+    try:
+        yield reached
+    finally:
+        event.remove(Engine, "before_cursor_execute", statement)
+        event.remove(Engine, "commit", commit)
+
+
+@contextmanager
+def ended(site: Site, number: int) -> Iterator[list[str]]:
+    """Let the server end a run's session at a point of the block; yield as counted()."""
+
+    def end(raw: Any) -> None:  # noqa: ANN401
+        apart(site, "SELECT pg_terminate_backend(%s, 5000)", raw.info.backend_pid)
+
+    with counted(str(site.url.database), number, end) as reached:
+        yield reached
+
+
+def terminated(site: Site, number: int) -> list[str]:
+    """Run an upgrade whose session the server ends; return at what, nothing if it came to its end.
+
+    Raises what the run raises otherwise.
+    """
+    with ended(site, number) as reached:
+        _upgrade(site, reached)
+    return reached
+
+
+def client(site: Site, number: int) -> list[str]:
+    """Run an upgrade in a process that kills itself (SIGKILL); as terminated()."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.online.faults", str(site.versions), str(number)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return []
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    return [done.stdout.strip()]
+
+
+def restarted(site: Site, number: int, running: Server) -> list[str]:
+    """Run an upgrade during which the server crashes and starts again; as terminated()."""
+
+    def crash(raw: Any) -> None:  # noqa: ANN401
+        del raw
+        _stop(site)
+        # Its socket is in another folder then.
+        site.url = server.start(running.folder, durable=True).url("postgres")
+        os.environ["DATABASE_URL"] = site.url.render_as_string(hide_password=False)
+
+    with counted(str(site.url.database), number, crash) as reached:
+        _upgrade(site, reached)
+    return reached
+
+
+def _upgrade(site: Site, reached: list[str]) -> None:
+    try:
+        site.upgrade()
+    except UserError:
+        assert reached
+
+
+def _stop(site: Site) -> None:
+    """Let the server stop at once, as pg_ctl stop -m immediate does."""
+    pid = int(apart(site, "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)"))
+    os.kill(pid, signal.SIGQUIT)
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
+    raise TimeoutError
+
+
+def apart(site: Site, query: str, *values: Any) -> Any:  # noqa: ANN401
+    """Return what a query answers on a connection that no event of SQLAlchemy sees."""
+    url = site.url
+    found: list[Any] = []
+
+    # In a thread: libpq's connection belongs to none, but an interrupt would.
+    def ask() -> None:
+        connection = psycopg2.connect(
+            host=url.query.get("host") or url.host,
+            port=url.query.get("port") or url.port,
+            user=url.username,
+            dbname=url.database,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(query, values)
+            found.extend(cursor.fetchall()[0])
+        connection.close()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def prepare(site: Site, name: str) -> None:
+    """Let the database be as before an operation."""
+    site.clean()
+    site.sql(*OPERATIONS[name].tables)
+
+
+def outcome(site: Site, name: str) -> tuple[object, ...]:
+    """Return what an operation has made: schema and rows; pg_dump's columns in any order."""
+    varies = OPERATIONS[name].varies
+    dumped = {
+        key: sorted(line.rstrip(",") for line in entry.create.splitlines())
+        for key, entry in state.schema(site.url).items()
+    }
+    rows: list[object] = [site.rows(f"SELECT to_jsonb(t) - '{varies}' FROM t ORDER BY id")]  # noqa: S608
+    if varies:
+        rows += site.rows(f"SELECT count({varies}), count(DISTINCT {varies}) FROM t")  # noqa: S608
+    return site.version, site.catalog, dumped, rows
+
+
+def ends_at_head(site: Site, name: str, fault: Callable[[int], list[str]]) -> int:
+    """Let the upgrade of an operation end at each of its points, and expect the next one to end it.
+
+    fault: runs it up to a point. Return how many points there are.
+    """
+    prepare(site, name)
+    site.upgrade()
+    wanted = outcome(site, name)
+    number = 0
+    while True:
+        number += 1
+        prepare(site, name)
+        reached = fault(number)
+        if not reached:
+            assert outcome(site, name) == wanted
+            return number - 1
+        site.upgrade()
+        assert outcome(site, name) == wanted, reached
+
+
+def _run(versions: str, number: int) -> None:
+    """Upgrade, and kill this process at a point."""
+    large_tables.SMALL = 0
+
+    def die(raw: Any) -> None:  # noqa: ANN401
+        del raw
+        sys.stdout.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    url = make_url(os.environ["DATABASE_URL"])
+    with counted(str(url.database), number, die), suppress(KeyboardInterrupt):
+        Site(url, Path(versions)).upgrade()
+
+
+if __name__ == "__main__":
+    _run(sys.argv[1], int(sys.argv[2]))

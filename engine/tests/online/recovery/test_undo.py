@@ -1,0 +1,178 @@
+"""alembic downgrade takes back an upgrade that is half done, where what undoes it is certain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from tests.online.killed import killing
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+TABLE = (
+    "CREATE TABLE t (a int, b text)",
+    "INSERT INTO t SELECT n, n FROM generate_series(1, 100) AS n",
+)
+
+LINES = (
+    'op.create_table("fresh", sa.Column("a", sa.Integer))',
+    'op.add_column("t", sa.Column("c", sa.Integer, comment="more"))',
+    'op.create_index("t_a_idx", "t", ["a"])',
+    'op.create_unique_constraint("t_a_key", "t", ["a"])',
+    'op.alter_column("t", "a", nullable=False)',
+)
+
+NEVER = 'op.create_check_constraint("never", "t", "a < 50")'
+
+
+def test_rows_that_never_fit(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.sql(*TABLE)
+    before = site.catalog
+    site.revise(*LINES, NEVER)
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    lines = str(error.value).splitlines()
+    assert 'stops: 51 rows of t violate the CHECK "never"' in lines[0]
+    assert lines[1:] == [
+        (
+            "What it did before stays: the next run goes on from there, or take it back: "
+            "alembic downgrade 001a"
+        )
+    ]
+    capsys.readouterr()
+    site.downgrade("001a")
+    assert site.catalog == before
+    assert site.version == ["001a"]
+    err = capsys.readouterr().err
+    assert "Taken back: ALTER TABLE public.t ALTER COLUMN a DROP NOT NULL\n" in err
+    assert err.endswith("Revision 002a (step 002a) is taken back; at 001a.\n")
+
+
+def test_rows_that_are_mended(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise(*LINES, NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    site.sql("DELETE FROM t WHERE a >= 50")
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize("line", ['op.alter_column("t", "a", type_=sa.BigInteger)', NEVER, *LINES])
+def test_a_step_that_died(site: Site, line: str) -> None:
+    site.sql(*TABLE)
+    before = site.catalog
+    site.revise('op.create_index("t_b_idx", "t", ["b"])', line, 'op.execute("SELECT 1 / 0")')
+    number = 0
+    while True:
+        number += 1
+        with killing(site, number) as killed, pytest.raises(UserError):
+            site.upgrade()
+        if site.note() is None:
+            continue
+        why = ""
+        try:
+            site.downgrade("001a")
+        except UserError as error:
+            why = str(error)
+        if why:  # the new type is there
+            assert ("Nothing undoes" in why, "BigInteger" in line) == (True, True)
+            site.clean()
+            site.sql(*TABLE)
+        assert site.catalog == before, killed
+        if not killed:
+            break
+    assert number > 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'op.execute("DELETE FROM t WHERE a = 7")',
+        'op.drop_column("t", "b")',
+        'op.execute("CREATE INDEX IF NOT EXISTS i ON t (a)")',
+    ],
+)
+def test_what_nothing_undoes(site: Site, line: str) -> None:
+    site.sql(*TABLE)
+    site.revise(line, NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    after = site.catalog
+    with pytest.raises(UserError, match=r"Nothing undoes .* by hand .* alembic stamp 001a$"):
+        site.downgrade("001a")
+    assert site.catalog == after
+
+
+def test_another_way_down_is_none(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise('op.create_index("t_a_idx", "t", ["a"])', NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    for destination in ("-1", "base"):
+        with pytest.raises(UserError, match="or take it back: alembic downgrade 001a"):
+            site.downgrade(destination)
+
+
+KEY = 'op.create_primary_key("t_pkey", "t", ["a", "b"])'
+
+
+@pytest.mark.parametrize("before", ["ALTER TABLE t ALTER a SET NOT NULL", "SELECT 1"])
+def test_a_primary_key_leaves_no_not_null(site: Site, before: str) -> None:
+    site.sql(*TABLE, before)
+    catalog = site.catalog
+    site.revise(KEY, NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    site.downgrade("001a")
+    assert site.catalog == catalog
+
+
+@pytest.mark.parametrize("before", ["ALTER TABLE t ALTER a SET NOT NULL", "SELECT 1"])
+def test_a_primary_key_that_died(site: Site, before: str) -> None:
+    site.sql(*TABLE, before)
+    catalog = site.catalog
+    site.revise(KEY, NEVER)
+    number = 0
+    while True:
+        number += 1
+        with killing(site, number) as killed, pytest.raises(UserError):
+            site.upgrade()
+        if site.note() is not None:
+            site.downgrade("001a")
+        assert site.catalog == catalog, killed
+        if not killed:
+            break
+    assert number > 5
+
+
+def test_a_not_null_that_was_there_stays(site: Site) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ALTER a SET NOT NULL")
+    before = site.catalog
+    site.revise('op.create_index("t_b_idx", "t", ["b"])', LINES[-1], NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    site.downgrade("001a")
+    assert site.catalog == before
+
+
+def test_rows_without_a_value_leave_no_not_null(site: Site) -> None:
+    site.sql(*TABLE, "UPDATE t SET b = NULL WHERE a = 7")
+    before = site.catalog
+    site.revise(KEY)
+    with killing(site, 4), pytest.raises(UserError):
+        site.upgrade()
+    with pytest.raises(UserError, match="1 rows of t have no b, which becomes NOT NULL"):
+        site.upgrade()
+    assert site.catalog == before
+
+
+def test_an_index_that_is_gone(site: Site) -> None:
+    site.sql(*TABLE, "CREATE INDEX t_b_idx ON t (b)")
+    site.revise('op.drop_index("t_b_idx", "t")', NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    with pytest.raises(UserError, match=r"Nothing undoes .*DROP INDEX"):
+        site.downgrade("001a")

@@ -1,0 +1,65 @@
+"""Scripts of revisions, and psql, which executes them."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.embedded import programs
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+
+def begun(site: Site, *statements: str) -> None:
+    """Let the first revision, at which the database is, have executed some statements."""
+    place = site.versions / f"{site.made[0]}.py"
+    lines = "\n    ".join(f"op.execute({statement!r})" for statement in statements)
+    text = place.read_text()
+    place.write_text(text.replace("def upgrade():\n    pass", f"def upgrade():\n    {lines}"))
+    site.sql(*statements)
+
+
+def anew(site: Site, *statements: str) -> None:
+    """Let the database be at the first revision again, which has executed some statements."""
+    site.clean()
+    site.sql(*statements)
+
+
+def written(site: Site, **settings: str) -> str:
+    """Return what alembic upgrade --sql writes."""
+    config = site.config(settings)
+    config.output_buffer = io.StringIO()
+    command.upgrade(config, f"{site.made[0]}:head", sql=True)
+    return config.output_buffer.getvalue()
+
+
+def written_back(site: Site) -> str:
+    """Return what alembic downgrade --sql writes."""
+    config = site.config()
+    config.output_buffer = io.StringIO()
+    command.downgrade(config, f"{site.made[-1]}:{site.made[0]}", sql=True)
+    return config.output_buffer.getvalue()
+
+
+def psql(site: Site, sql: str) -> subprocess.CompletedProcess[str]:
+    """Execute a script, up to the first error."""
+    program = programs.find("psql")
+    assert program
+    return subprocess.run(
+        [program, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
+        env=pg_dump.environment(site.url),
+        input=sql,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def run_with_psql(site: Site, sql: str) -> None:
+    """Execute a script in which there is no error."""
+    done = psql(site, sql)
+    assert (done.returncode, done.stderr) == (0, "")

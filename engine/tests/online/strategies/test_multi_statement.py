@@ -1,0 +1,82 @@
+"""Several statements in one text, and blocks of code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+TABLES = (
+    "CREATE TABLE t (a int, b int)",
+    "INSERT INTO t SELECT n, n FROM generate_series(1, 20000) AS n",
+    "ANALYZE t",
+)
+
+LONG = [
+    "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)",
+    "CREATE INDEX t_a_idx ON t (a)",
+    "ALTER TABLE t ADD COLUMN c uuid DEFAULT gen_random_uuid()",
+    "UPDATE t SET b = 1",
+    "WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x",
+    "VACUUM FULL t",
+]
+
+
+@pytest.mark.parametrize("statement", LONG)
+@pytest.mark.parametrize("text", ["SELECT 1; {}", "{};\n-- and\nSELECT ';'"])
+def test_one_of_them_would_stop_the_work(site: Site, text: str, statement: str) -> None:
+    site.sql(*TABLES)
+    before = site.catalog
+    site.revise(f"op.execute({text.format(statement)!r})")
+    with pytest.raises(UserError, match=r"stops: .* of t .*\n.*blocking = \[.t.\]"):
+        site.upgrade()
+    assert site.catalog == before
+
+
+@pytest.mark.parametrize("statement", LONG[:-1])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DO $$ BEGIN IF true THEN {}; END IF; END $$",
+        "DO LANGUAGE plpgsql $a$ BEGIN EXECUTE $x${}$x$; END $a$",
+        "SELECT 1; DO $$ BEGIN {}; END $$;",
+    ],
+)
+def test_in_a_block(site: Site, text: str, statement: str) -> None:
+    site.sql(*TABLES)
+    site.revise(f"op.execute({text.format(statement)!r})")
+    with pytest.raises(UserError, match=r"stops: .* of t .*\n.*blocking = \[.t.\]"):
+        site.upgrade()
+    site.again(f"op.execute({text.format(statement)!r})", top='blocking = ["t"]')
+    if "WITH" in statement:
+        return  # PL/pgSQL wants a place for the rows
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALTER TABLE t ADD COLUMN c int; ALTER TABLE t ADD COLUMN d int",
+        "CREATE TABLE made (a int); CREATE INDEX ON made (a); ALTER TABLE made ADD CHECK (a > 0)",
+        "DROP TABLE t; SELECT 1",
+        (
+            "DO $$ DECLARE r record; BEGIN FOR r IN SELECT a FROM t WHERE a < 10 LOOP"
+            " UPDATE t SET b = 0 WHERE t.a = r.a; END LOOP; END $$"
+        ),
+        (
+            "CREATE FUNCTION f() RETURNS void LANGUAGE sql"
+            " BEGIN ATOMIC UPDATE t SET b = 1; UPDATE t SET b = 2; END"
+        ),
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'UPDATE t SET b = 1; SELECT 1'; SELECT 1",
+    ],
+)
+def test_what_takes_a_moment_runs(site: Site, text: str) -> None:
+    site.sql(*TABLES)
+    site.revise(f"op.execute({text!r})")
+    site.upgrade()
+    assert site.version == ["002a"]

@@ -1,0 +1,102 @@
+"""What a run executes, and what it holds and reads meanwhile."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.autogenerate.report.lock_effects import MODES
+from sqlalchemy import Engine, event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.online.site import Site
+
+
+# The locks of the session that asks, and how often it read a table from end to end.
+_LOCKS = """
+SELECT c.relname, lock.mode, coalesce(pg_stat_get_xact_numscans(c.oid), 0)
+FROM pg_class AS c LEFT JOIN pg_locks AS lock
+  ON c.oid = lock.relation AND lock.pid = pg_backend_pid() AND lock.granted
+WHERE c.relkind IN ('r', 'p', 'm') AND c.relnamespace = 'public'::regnamespace
+"""
+
+
+@dataclass
+class Step:
+    """A statement of a run; locks: what its transaction then held on each table."""
+
+    sql: str
+    locks: dict[str, str] = field(default_factory=dict)
+    scans: dict[str, int] = field(default_factory=dict)
+
+
+def strength(mode: str) -> int:
+    """Return a lock's place among all modes, as pg_locks names it."""
+    names = [mode.title().replace(" ", "") + "Lock" for mode in MODES]
+    return names.index(mode)
+
+
+_LETS_WRITE = strength("ShareUpdateExclusiveLock")
+
+
+@contextmanager
+def watched() -> Iterator[list[Step]]:
+    """Yield the list of the statements that every connection of the block executes."""
+    steps: list[Step] = []
+    counted: dict[tuple[int, str], int] = {}
+
+    def after(connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
+        del cursor
+        raw = connection.connection.dbapi_connection
+        step = Step(statement)
+        steps.append(step)
+        with raw.cursor() as asking:
+            asking.execute(_LOCKS)
+            for table, mode, scans in asking.fetchall():
+                # The counter goes on until the server collects it.
+                known = counted.get((raw.info.backend_pid, table), 0)
+                step.scans[table] = scans - known if scans >= known else scans
+                counted[raw.info.backend_pid, table] = scans
+                if mode is not None:
+                    before = step.locks.get(table, mode)
+                    step.locks[table] = max(before, mode, key=strength)
+
+    event.listen(Engine, "after_cursor_execute", after)
+    try:
+        yield steps
+    finally:
+        event.remove(Engine, "after_cursor_execute", after)
+
+
+def blocking_scans(steps: list[Step], table: str) -> list[str]:
+    """Return the statements that read a table from end to end and block its writers meanwhile."""
+    return [
+        step.sql
+        for step in steps
+        if step.scans.get(table)
+        and strength(step.locks.get(table, "AccessShareLock")) > _LETS_WRITE
+    ]
+
+
+def filenode(site: Site, name: str) -> int:
+    """Return the file of a table or index: another one after it was written anew."""
+    number: int = site.one(f"SELECT pg_relation_filenode('{name}')")
+    return number
+
+
+@contextmanager
+def before_each(act: Callable[[str], None]) -> Iterator[None]:
+    """Call a function with each statement, before it is executed."""
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
+        del connection, cursor
+        act(statement)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)

@@ -1,0 +1,70 @@
+"""SQL in tokens."""
+
+from __future__ import annotations
+
+import pytest
+from alembic_pg.sql.lexer import bare, tokens, without_literals
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("SELECT 'a;''b' -- no\n, 1.5", ["SELECT", "'a;''b'", ",", "1.5"]),
+        ("/* a /* b */ c */ x", ["x"]),
+        ("/* never closed", []),
+        (r"E'it\'s' U&'x' e'\\'", [r"E'it\'s'", "U&'x'", r"e'\\'"]),
+        ('a."B""c"(d)', ["a", ".", '"B""c"', "(", "d", ")"]),
+        ("$$a;$$ $t$ $$ $t$ $1", ["$$a;$$", "$t$ $$ $t$", "$", "1"]),
+        ("größe", ["größe"]),
+    ],
+)
+def test_what_belongs_together(sql: str, found: list[str]) -> None:
+    assert [token.text for token in tokens(sql)] == found
+
+
+def test_what_tokens_say() -> None:
+    found = tokens('Select "A""b" (x[1])')
+    assert [token.keyword for token in found[:2]] == ["SELECT", ""]
+    assert [token.identifier for token in found[:3]] == ["select", 'A"b', ""]
+    assert [token.depth for token in found] == [0, 0, 1, 1, 2, 2, 2, 1]
+
+
+def test_secrets_are_left_out() -> None:
+    secret = "ALTER ROLE me PASSWORD 'hidden' -- hidden\n, $x$hidden$x$"
+    assert without_literals(secret) == "ALTER ROLE me PASSWORD '…' , '…'"
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [('"a"""', 'a"'), ('"""a"', '"a'), ("ÄB", "Äb"), ('U&"a"', "")],
+)
+def test_names(sql: str, name: str) -> None:
+    assert tokens(sql)[0].identifier == name
+
+
+@pytest.mark.parametrize(
+    ("sql", "statement"),
+    [
+        ("SELECT ';' ; ; -- 1;\n/* 2 */", "SELECT ';'"),
+        ("SELECT 1; SELECT 2", "SELECT 1; SELECT 2"),
+        ("-- 1", ""),
+    ],
+)
+def test_what_ends_a_statement(sql: str, statement: str) -> None:
+    assert bare(sql) == statement
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("Ab", "ab"),
+        ('"a"""', 'a"'),
+        (r'U&"d\0061t\+000061"', "data"),
+        (r'u&"a\\b""c"', r'a\b"c'),
+        ("U&\"d!0061t!+000061!!\" UESCAPE '!'", "data!"),
+        ("1", ""),
+    ],
+)
+def test_names_of_any_spelling(sql: str, name: str) -> None:
+    (token,) = tokens(sql)
+    assert token.spelt == name

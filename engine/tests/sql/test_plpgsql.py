@@ -1,0 +1,26 @@
+"""The statements of a block of PL/pgSQL, and those that it executes as a text."""
+
+from __future__ import annotations
+
+import pytest
+from alembic_pg.sql import plpgsql
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("BEGIN NULL; DROP TABLE a; END", ["DROP TABLE a"]),
+        ("BEGIN EXECUTE E'DROP TABLE a; DROP TABLE b'; END", ["DROP TABLE a", "DROP TABLE b"]),
+        ("BEGIN EXECUTE $x$DROP TABLE a$x$; END", ["DROP TABLE a"]),
+        ("BEGIN EXECUTE format('DROP TABLE %1$I.x_%s', 's', t); END", ['DROP TABLE "…" . "…"']),
+        ("BEGIN EXECUTE 'DROP ' || kind || ' a'; END", ['DROP "…" a']),
+        ("BEGIN s := 'DROP TABLE ' || t; EXECUTE s; END", ['DROP TABLE "…"']),
+        (
+            "BEGIN FOREACH s IN ARRAY ARRAY['DROP TABLE a', 'DROP TABLE b'] LOOP EXECUTE s; END",
+            ["DROP TABLE a", "DROP TABLE b"],
+        ),
+    ],
+)
+def test_drops(text: str, statements: list[str]) -> None:
+    found = [[token.text for token in one.tokens] for one in plpgsql.statements(text)]
+    assert [" ".join(words[:5]) for words in found if words[:1] == ["DROP"]] == statements

@@ -1,0 +1,40 @@
+"""What a revision does to its session and its transaction."""
+
+from __future__ import annotations
+
+import pytest
+from alembic_pg.sql import session_statements
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "LOCK TABLE t",
+        "DECLARE c CURSOR FOR SELECT 1",
+        "CREATE TEMP TABLE t (a int)",
+        "CREATE LOCAL TEMPORARY TABLE t (a int)",
+        "SELECT 1 AS a INTO TEMP m",
+        "SELECT 1 AS a INTO TEMPORARY TABLE m",
+        "SELECT pg_advisory_xact_lock(7)",
+        "DO $$ BEGIN CREATE TEMP TABLE t (a int); END $$",
+        "DO $$ BEGIN SET LOCAL search_path TO x; END $$",
+        "DO $$ BEGIN PERFORM set_config('a.b', 'c', true); END $$",
+    ],
+)
+def test_what_ties_to_one_transaction(sql: str) -> None:
+    assert session_statements.ties(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "",
+        "SELECT temp FROM t",
+        "CREATE TABLE t (temp int)",
+        "INSERT INTO temp VALUES (1)",
+        "DO $$ BEGIN UPDATE t SET a = 1; END $$",
+        "UPDATE t SET a = 1",
+    ],
+)
+def test_what_does_not(sql: str) -> None:
+    assert not session_statements.ties(sql)
