@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.scratch import Scratch, scratch
+from alembic_pg.database.scratch import ScratchServer, scratch_server
 from benchmarks import synthetic
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Tree:
     """
 
     root: Path
-    databases: Scratch
+    databases: ScratchServer
     environment: dict[str, str]
     processes: int
 
@@ -139,7 +139,7 @@ def folder() -> Iterator[Path]:
 def tree(root: Path, tables: int, entities: int) -> Iterator[Tree]:
     """Yield a tree with so many tables and entities, and no revision yet."""
     _lay(root, tables, entities)
-    with scratch(root) as databases:
+    with scratch_server(root) as databases:
         target = databases.database(databases.create()).render_as_string(hide_password=False)
         shadow = databases.url.render_as_string(hide_password=False)
         names = {"STOCK_URL": target, "DATABASE_URL": target, "SHADOW_DATABASE_URL": shadow}

@@ -42,7 +42,7 @@ def online() -> Iterator[None]:
 @pytest.fixture
 def site(empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """An empty database at a first revision that did nothing; a table with rows is a large one."""
-    monkeypatch.setattr(large_tables, "SMALL", 0)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 0)
     monkeypatch.setenv("DATABASE_URL", empty.render_as_string(hide_password=False))
     versions = tmp_path / "versions"
     versions.mkdir()

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.connect import engine as connectable
-from alembic_pg.testing.forked import Result
+from alembic_pg.database.connect import make_engine
+from alembic_pg.testing.forked import CommandResult
 from sqlalchemy import text
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def interrupted(  # the last three are rare
     number: signal.Signals = signal.SIGINT,
     impatient: bool = False,
     **environment: str,
-) -> Result:
+) -> CommandResult:
     """Run a command and send it a signal at some moment.
 
     when, says: what must be so then, and what the command must have said. impatient: whether to
@@ -60,7 +60,7 @@ def interrupted(  # the last three are rare
                 process.send_signal(number)
                 time.sleep(0.001)
             process.wait(ENOUGH)
-        return Result(process.returncode, out.read_text(), err.read_text())
+        return CommandResult(process.returncode, out.read_text(), err.read_text())
 
 
 def until(condition: Callable[[], bool], patience: float = ENOUGH) -> None:
@@ -82,7 +82,7 @@ def waits(database: URL, event: str, query: str = "") -> Callable[[], bool]:
     )
 
     def ask() -> bool:
-        with connectable(database).connect() as connection:
+        with make_engine(database).connect() as connection:
             return bool(connection.scalar(asked, {"event": event, "query": query}))
 
     return ask
@@ -95,6 +95,6 @@ def expect_sessions(database: URL, number: int) -> None:
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     # A transaction would see the same ones again and again.
-    engine = connectable(database).execution_options(isolation_level="AUTOCOMMIT")
+    engine = make_engine(database).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         until(lambda: connection.scalar(asked) == number)

@@ -11,8 +11,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from alembic_pg.autogenerate.dump.pg_dump import environment
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.autogenerate.dump.pg_dump import libpq_environment
+from alembic_pg.database.connect import make_engine
 from alembic_pg.embedded import programs
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class History:
 @pytest.fixture
 def history(empty: URL) -> Iterator[History]:
     """The project's revisions on an empty database."""
-    engine = connectable(empty)
+    engine = make_engine(empty)
     script = ScriptDirectory.from_config(Config(INI))
     yield History(engine, tuple(script.walk_revisions())[::-1])
     engine.dispose()
@@ -76,7 +76,11 @@ def pg_dump() -> Callable[[URL], str]:
         # Without a key of ours, \restrict has another one in every dump.
         options = ["--schema-only", "--restrict-key=key", "--exclude-table=alembic_version"]
         done = subprocess.run(
-            [program, *options], env=environment(url), capture_output=True, text=True, check=True
+            [program, *options],
+            env=libpq_environment(url),
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert not done.stderr
         return done.stdout

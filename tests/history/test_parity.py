@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL, Engine
 
@@ -60,11 +60,11 @@ DIFFERENCES = (
 
 
 @pytest.fixture
-def from_models(databases: Scratch) -> Iterator[URL]:
+def from_models(databases: ScratchServer) -> Iterator[URL]:
     """A database built by create_all() and the entities."""
     name = databases.create()
     url = databases.database(name)
-    desired.build(autogenerate.load("models"), url, source="the test")
+    desired.build_models(autogenerate.load_models("models"), url, source="the test")
     yield url
     databases.drop(name)
 
@@ -80,7 +80,10 @@ def from_revisions(project: Tree, empty: URL) -> URL:
 def test_the_revisions_build_what_the_models_say(
     from_models: URL, from_revisions: URL, pg_dump: Callable[[URL], str]
 ) -> None:
-    models, revisions = dump_pg_dump.of(from_models), dump_pg_dump.of(from_revisions)
+    models, revisions = (
+        dump_pg_dump.dump_database(from_models),
+        dump_pg_dump.dump_database(from_revisions),
+    )
     assert comparable(revisions) == comparable(models)
     assert {entry.kind for entry in models.values()} >= KINDS
     # Once more by the plain text, which shares nothing with the reader above.
@@ -94,11 +97,14 @@ def test_the_revisions_build_what_the_models_say(
 def test_no_difference_is_too_small_to_be_seen(
     engine: Engine, pg_dump: Callable[[URL], str], subtests: pytest.Subtests
 ) -> None:
-    entries, plain = comparable(dump_pg_dump.of(engine.url)), sections(pg_dump(engine.url))
+    entries, plain = (
+        comparable(dump_pg_dump.dump_database(engine.url)),
+        sections(pg_dump(engine.url)),
+    )
     for statement in DIFFERENCES:
         with engine.begin() as connection:
             connection.execute(text(statement))
-        changed_entries = comparable(dump_pg_dump.of(engine.url))
+        changed_entries = comparable(dump_pg_dump.dump_database(engine.url))
         changed_plain = sections(pg_dump(engine.url))
         with subtests.test(statement=statement):
             assert changed_entries != entries

@@ -13,7 +13,7 @@ TESTS = """
 import pytest
 from alembic.config import Config
 from pytest_alembic.tests import test_model_definitions_match_ddl
-from alembic_pg.database.connect import engine
+from alembic_pg.database.connect import make_engine
 from alembic_pg.database.url import parse
 import os
 
@@ -23,7 +23,7 @@ def alembic_config():
 
 @pytest.fixture
 def alembic_engine():
-    return engine(parse(os.environ["DATABASE_URL"], source="the tests"))
+    return make_engine(parse(os.environ["DATABASE_URL"], source="the tests"))
 """
 
 EXTRA = """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic.config import Config
-from alembic_pg.database.connect import engine
+from alembic_pg.database.connect import make_engine
 from pytest_alembic.tests import (
     test_model_definitions_match_ddl,
     test_single_head_revision,
@@ -40,6 +40,6 @@ def alembic_config(config: Config) -> Config:
 @pytest.fixture
 def alembic_engine(empty: URL) -> Iterator[Engine]:
     """An empty database."""
-    made = engine(empty)
+    made = make_engine(empty)
     yield made
     made.dispose()

@@ -6,22 +6,27 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from alembic_pg.commands.autogenerate import STOCK, load, quiet, silence_alembic_utils
+from alembic_pg.commands.autogenerate import (
+    ALEMBIC_COMPARATORS,
+    load_models,
+    silence_alembic_utils,
+    silence_comparators,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 
 def test_stock_alembic_finds_nothing(engine: Engine) -> None:
-    metadata = load("models").metadata
+    metadata = load_models("models").metadata
     silence_alembic_utils()
     options = {
         "compare_type": True,
         "compare_server_default": True,
-        "autogenerate_plugins": STOCK,
+        "autogenerate_plugins": ALEMBIC_COMPARATORS,
         "target_metadata": metadata,
         "include_schemas": False,
     }
-    with engine.connect() as connection, quiet():
+    with engine.connect() as connection, silence_comparators():
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []

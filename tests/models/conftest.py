@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import Connection, Engine
 
 
 @pytest.fixture(scope="session")
-def shared(databases: Scratch, head: str) -> Iterator[Engine]:
+def shared(databases: ScratchServer, head: str) -> Iterator[Engine]:
     """One database at head for all tests that commit nothing."""
     name = databases.create(head)
-    made = connectable(databases.database(name))
+    made = make_engine(databases.database(name))
     yield made
     made.dispose()
     databases.drop(name)

@@ -60,17 +60,17 @@ def test_an_empty_schema_knows_every_command_and_takes_its_first_table(bare: Tre
     nothing = "Nothing to do: the revisions build what the models say.\n"
     assert done(bare, "revision --autogenerate -m nothing") == nothing
     assert list(bare.versions.iterdir()) == []
-    assert pg_dump.of(database) == {}
+    assert pg_dump.dump_database(database) == {}
 
     (bare.root / "models" / "things.py").write_text(THINGS)
     done(bare, "revision --autogenerate -m things")
     (file,) = bare.versions.glob("*.py")
     assert file.name.endswith("_things.py")
     done(bare, "upgrade head")
-    assert "TABLE public.things" in pg_dump.of(database)
+    assert "TABLE public.things" in pg_dump.dump_database(database)
     assert done(bare, "check") == "No new upgrade operations detected.\n"
     done(bare, "downgrade base")
-    assert pg_dump.of(database) == {}
+    assert pg_dump.dump_database(database) == {}
 
 
 def done(tree: Tree, command: str) -> str:

@@ -23,7 +23,7 @@ def project_folder(config: Config) -> Path:
 
 
 @dataclass(frozen=True)
-class Run:
+class AlembicCommand:
     """One command of Alembic's in this project.
 
     models: the package whose import makes the metadata complete, and which holds it as
@@ -49,4 +49,4 @@ class Run:
     @property
     def on_command_line(self) -> bool:
         """Whether a person typed the command."""
-        return self.environment.config.cmd_opts is not None and arguments.is_alembic()
+        return self.environment.config.cmd_opts is not None and arguments.is_alembic_command()

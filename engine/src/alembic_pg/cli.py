@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     arguments: what follows the program's name, sys.argv's where none are given.
     """
-    activation.install()
+    activation.install_once()
     own = list(sys.argv[1:] if arguments is None else arguments)
     at = own.index("psql") + 1 if "psql" in own else len(own)
     options = _parser().parse_args(own[:at])

@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy.engine import Engine
 
 from alembic_pg import plugin
-from alembic_pg.alembic_command import Run
+from alembic_pg.alembic_command import AlembicCommand
 from alembic_pg.autogenerate import clean_check
 from alembic_pg.commands import gc_pause
 from alembic_pg.console import activation, interrupts
@@ -29,22 +29,22 @@ def run(models: str, **configure: Any) -> None:  # noqa: ANN401  # Alembic's own
     Raises UserError for what a user can mend.
     """
     plugin.register()
-    task = _task(models, configure)
+    task = _make_command(models, configure)
     if task.on_command_line:
-        activation.install()
-    with interrupts.obeyed() if task.on_command_line else nullcontext():
-        _run(task)
+        activation.install_once()
+    with interrupts.handle_signals() if task.on_command_line else nullcontext():
+        _dispatch(task)
 
 
-def _task(models: str, configure: dict[str, Any]) -> Run:
+def _make_command(models: str, configure: dict[str, Any]) -> AlembicCommand:
     # configure() is how Alembic lets go of its EnvironmentContext without a private name.
     context.configure(url=f"{DRIVER}://")
     environment = context.get_context().environment_context
     assert environment is not None  # noqa: S101  # it has just been made
-    return Run(environment, models, configure)
+    return AlembicCommand(environment, models, configure)
 
 
-def _run(task: Run) -> None:
+def _dispatch(task: AlembicCommand) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
     if task.environment.is_offline_mode():
         from alembic_pg.commands import sql  # noqa: PLC0415
@@ -56,38 +56,41 @@ def _run(task: Run) -> None:
         _migrate(task)
 
 
-def _compare(task: Run) -> None:
+def _compare(task: AlembicCommand) -> None:
     """Compare the models with the revisions."""
-    with gc_pause.paused(ends=task.on_command_line), _given(task) as connection:
+    with (
+        gc_pause.pause_collection(ends=task.on_command_line),
+        _caller_connection(task) as connection,
+    ):
         if task.command == "check" and task.on_command_line and connection is None:
-            _say_what_is_left(task)
-        server = clean_check.server_of(task, connection)
-        if not clean_check.is_still(task, server):
+            _report_leftovers(task)
+        server = clean_check.server_key(task, connection)
+        if not clean_check.is_still_clean(task, server):
             _autogenerate(task, connection, server)
 
 
-def _say_what_is_left(task: Run) -> None:
+def _report_leftovers(task: AlembicCommand) -> None:
     # Only where a target is named: nobody else waits for the import.
     if os.environ.get("DATABASE_URL"):
         from alembic_pg.commands import leftovers  # noqa: PLC0415
 
-        leftovers.say(task)
+        leftovers.report_on_target(task)
 
 
-def _autogenerate(task: Run, connection: Connection | None, server: str) -> None:
+def _autogenerate(task: AlembicCommand, connection: Connection | None, server: str) -> None:
     # Only this needs the models and alembic-utils: no other command waits for their import.
     from alembic_pg.commands import autogenerate  # noqa: PLC0415
 
     autogenerate.run(task, connection, server)
 
 
-def _migrate(task: Run) -> None:
+def _migrate(task: AlembicCommand) -> None:
     """Run on the given connection, on the database that the user names, or on the embedded one."""
     from alembic_pg.commands import upgrade  # noqa: PLC0415
     from alembic_pg.database import target  # noqa: PLC0415
     from alembic_pg.database.connect import connect  # noqa: PLC0415
 
-    with _given(task) as connection:
+    with _caller_connection(task) as connection:
         if connection is not None:
             upgrade.run(task, connection, given=True)
             return
@@ -97,7 +100,7 @@ def _migrate(task: Run) -> None:
 
 
 @contextmanager
-def _given(task: Run) -> Iterator[Connection | None]:
+def _caller_connection(task: AlembicCommand) -> Iterator[Connection | None]:
     """Yield the connection that a caller of the Python API handed in, which stays the caller's."""
     handed = task.environment.config.attributes.get("connection")
     if isinstance(handed, Engine):

@@ -37,7 +37,7 @@ class Settings:
     replication_lag: int = 10_000
 
 
-def read(arguments: Mapping[str, str]) -> Settings:
+def read_settings(arguments: Mapping[str, str]) -> Settings:
     """Return the settings of a command.
 
     arguments: the command's -x options. Each setting is also the variable ALEMBIC_… of its name
@@ -48,21 +48,23 @@ def read(arguments: Mapping[str, str]) -> Settings:
     for setting in fields(Settings):
         variable = f"ALEMBIC_{setting.name.upper()}"
         if setting.name in arguments:
-            chosen[setting.name] = _milliseconds(f"-x {setting.name}", arguments[setting.name])
+            chosen[setting.name] = _parse_milliseconds(
+                f"-x {setting.name}", arguments[setting.name]
+            )
         elif os.environ.get(variable):
-            chosen[setting.name] = _milliseconds(variable, os.environ[variable])
+            chosen[setting.name] = _parse_milliseconds(variable, os.environ[variable])
     return Settings(**chosen)
 
 
-def online(arguments: Mapping[str, str]) -> bool:
+def online_enabled(arguments: Mapping[str, str]) -> bool:
     """Return whether revisions take their online forms: unless ``-x online=off`` says not.
 
     ALEMBIC_ONLINE is the same in the environment. Raises UserError for what is neither on nor off.
     """
-    return switched("online", arguments)
+    return option_enabled("online", arguments)
 
 
-def switched(name: str, arguments: Mapping[str, str]) -> bool:
+def option_enabled(name: str, arguments: Mapping[str, str]) -> bool:
     """Return whether something is on, as it is unless ``-x name=off`` or ALEMBIC_NAME says not.
 
     Raises UserError for what is neither on nor off.
@@ -78,7 +80,7 @@ def switched(name: str, arguments: Mapping[str, str]) -> bool:
     raise UserError(f'{said} is "{value}": write on or off.')
 
 
-def _milliseconds(name: str, value: str) -> int:
+def _parse_milliseconds(name: str, value: str) -> int:
     match = re.fullmatch(r"(\d{1,9}) ?(|ms|s|min|h)", value.strip())
     if match is None:
         raise UserError(f'{name} is "{value}", which is no time: write 300ms, 2s, 5min or 1h.')

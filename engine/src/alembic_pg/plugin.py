@@ -55,7 +55,7 @@ def activate_console() -> None:
 def _complete(*arguments: Any) -> PriorityDispatchResult:  # noqa: ANN401  # Alembic's signature
     from alembic_pg.autogenerate import comparators  # noqa: PLC0415  # where something is compared
 
-    return comparators.complete(*arguments)
+    return comparators.complete_operations(*arguments)
 
 
 def _compare_default(*arguments: Any) -> PriorityDispatchResult:  # noqa: ANN401  # Alembic's

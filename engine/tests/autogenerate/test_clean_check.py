@@ -11,7 +11,7 @@ import pytest
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from alembic_pg.alembic_command import Run
+from alembic_pg.alembic_command import AlembicCommand
 from alembic_pg.autogenerate import clean_check
 
 if TYPE_CHECKING:
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 SERVER = "a server 18.6"
 
 
-def task(tree: Tree) -> Run:
+def task(tree: Tree) -> AlembicCommand:
     config = Config(tree.root / "alembic.ini")
-    return Run(EnvironmentContext(config, ScriptDirectory.from_config(config)), "models")
+    return AlembicCommand(EnvironmentContext(config, ScriptDirectory.from_config(config)), "models")
 
 
-def watch(tree: Tree) -> clean_check.Watch:
+def watch(tree: Tree) -> clean_check.FileReads:
     """Return what the models of the tree would read."""
     files = {str(path) for path in (tree.root / "models").rglob("*.py")}
-    return clean_check.Watch(
+    return clean_check.FileReads(
         {*files, str(tree.root / "alembic/env.py")}, {str(tree.root / "models")}
     )
 
 
 @pytest.fixture
-def noted(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Run:
+def noted(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> AlembicCommand:
     made = task(tree)
     monkeypatch.setattr(clean_check, "STARTED", time.time() + 1)  # after the tree was copied
-    clean_check.remember(made, SERVER, watch(tree))
-    assert clean_check.is_still(made, SERVER)
-    assert clean_check.is_still(task(tree), SERVER)
+    clean_check.record_clean_check(made, SERVER, watch(tree))
+    assert clean_check.is_still_clean(made, SERVER)
+    assert clean_check.is_still_clean(task(tree), SERVER)
     return made
 
 
@@ -69,8 +69,8 @@ def test_what_changed_meanwhile_is_not_noted(tree: Tree, monkeypatch: pytest.Mon
     made = task(tree)
     monkeypatch.setattr(clean_check, "STARTED", time.time())
     edit(tree.root / "models/posts.py")
-    clean_check.remember(made, SERVER, watch(tree))
-    assert not (tree.root / clean_check.NOTE).exists()
+    clean_check.record_clean_check(made, SERVER, watch(tree))
+    assert not (tree.root / clean_check.RECORD_PATH).exists()
 
 
 def test_bytecode_that_was_written_meanwhile_does_not_count(
@@ -79,51 +79,51 @@ def test_bytecode_that_was_written_meanwhile_does_not_count(
     made = task(tree)
     cache = tree.root / "models" / "__pycache__"
     cache.mkdir()
-    time.sleep(clean_check.CLOCK * 2)
+    time.sleep(clean_check.CLOCK_TOLERANCE * 2)
     monkeypatch.setattr(clean_check, "STARTED", time.time())
     seen = watch(tree)
     seen.folders.add(str(cache))
     for name in ("posts.cpython-311.pyc", "posts.cpython-311.pyc.139947540660944"):
         (cache / name).touch()
         seen.files.add(str(cache / name))
-    clean_check.remember(made, SERVER, seen)
-    assert clean_check.is_still(made, SERVER)
+    clean_check.record_clean_check(made, SERVER, seen)
+    assert clean_check.is_still_clean(made, SERVER)
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_file_counts(noted: Run, change: str) -> None:
+def test_a_changed_file_counts(noted: AlembicCommand, change: str) -> None:
     CHANGES[change](noted.root)
-    assert not clean_check.is_still(noted, SERVER)
+    assert not clean_check.is_still_clean(noted, SERVER)
 
 
-def test_another_server_counts(noted: Run) -> None:
-    assert not clean_check.is_still(noted, "a server 18.7")
+def test_another_server_counts(noted: AlembicCommand) -> None:
+    assert not clean_check.is_still_clean(noted, "a server 18.7")
 
 
-def test_another_python_counts(noted: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_python_counts(noted: AlembicCommand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version", "4.0")
-    assert not clean_check.is_still(noted, SERVER)
+    assert not clean_check.is_still_clean(noted, SERVER)
 
 
 def test_another_installed_version_counts(
-    noted: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    noted: AlembicCommand, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "packages/sqlalchemy-9.dist-info").mkdir(parents=True)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "packages")])
-    assert not clean_check.is_still(noted, SERVER)
+    assert not clean_check.is_still_clean(noted, SERVER)
 
 
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"digest": 1, "files": [1], "folders": [2]}', '{"files": null}']
 )
-def test_a_broken_note_counts_as_none(noted: Run, text: str) -> None:
-    (noted.root / clean_check.NOTE).write_text(text)
-    assert not clean_check.is_still(noted, SERVER)
+def test_a_broken_note_counts_as_none(noted: AlembicCommand, text: str) -> None:
+    (noted.root / clean_check.RECORD_PATH).write_text(text)
+    assert not clean_check.is_still_clean(noted, SERVER)
 
 
 def test_what_the_models_read_is_watched(tmp_path: Path) -> None:
     (tmp_path / "view.sql").write_text("SELECT 1")
-    with clean_check.watching() as seen:
+    with clean_check.record_file_reads() as seen:
         (tmp_path / "view.sql").read_text()
         list(tmp_path.iterdir())
     (tmp_path / "later.sql").write_text("")
@@ -143,7 +143,7 @@ def test_a_file_that_a_model_reads_is_an_input(tree: Tree) -> None:
     assert tree.alembic("revision", "--autogenerate", "-m", "more").code == 0
     time.sleep(0.1)
     assert tree.alembic("check").code == 0
-    assert (tree.root / clean_check.NOTE).exists()
+    assert (tree.root / clean_check.RECORD_PATH).exists()
     (tree.root / "models/view.sql").write_text("SELECT 2 AS two")
     drift = tree.alembic("check")
     assert drift.code
@@ -159,7 +159,7 @@ def test_what_a_thread_of_ours_reads_is_not_an_input(tmp_path: Path) -> None:
         seen.leave_out()
         ours.read_text()
 
-    with clean_check.watching() as seen, ThreadPoolExecutor(1) as thread:
+    with clean_check.record_file_reads() as seen, ThreadPoolExecutor(1) as thread:
         thread.submit(read).result()
         with ThreadPoolExecutor(1) as another:
             another.submit(theirs.read_text).result()

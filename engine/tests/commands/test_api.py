@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from alembic_pg.testing import state
 from sqlalchemy import text
@@ -43,7 +43,7 @@ def said(config: Config) -> str:
 
 
 def test_an_engine(empty: URL, revisions: tuple[Script, ...]) -> None:
-    config = given(connectable(empty))
+    config = given(make_engine(empty))
     command.upgrade(config, revisions[1].revision)
     assert state.versions(empty) == [revisions[1].revision]
     command.current(config)
@@ -58,7 +58,7 @@ def test_an_engine(empty: URL, revisions: tuple[Script, ...]) -> None:
 
 
 def test_a_connection_without_a_transaction(empty: URL, revisions: tuple[Script, ...]) -> None:
-    with connectable(empty).connect() as connection:
+    with make_engine(empty).connect() as connection:
         config = given(connection)
         command.upgrade(config, revisions[1].revision)
         assert state.versions(empty) == [revisions[1].revision], "each revision is committed"
@@ -69,7 +69,7 @@ def test_a_connection_without_a_transaction(empty: URL, revisions: tuple[Script,
 
 
 def test_a_connection_in_a_transaction(empty: URL, revisions: tuple[Script, ...]) -> None:
-    with connectable(empty).connect() as connection:
+    with make_engine(empty).connect() as connection:
         config = given(connection)
         with connection.begin() as transaction:
             connection.execute(text("CREATE TABLE theirs (id bigint)"))
@@ -88,7 +88,7 @@ def test_a_connection_in_a_transaction(empty: URL, revisions: tuple[Script, ...]
 
 
 def test_a_transaction_that_a_question_began(empty: URL, revisions: tuple[Script, ...]) -> None:
-    with connectable(empty).connect() as connection:
+    with make_engine(empty).connect() as connection:
         connection.execute(text("SELECT 1"))
         command.upgrade(given(connection), revisions[0].revision)
         assert state.versions(empty) is None
@@ -105,7 +105,7 @@ def test_a_url(empty: URL, revisions: tuple[Script, ...]) -> None:
 
 
 def test_the_models_are_compared_with_what_is_handed_in(database: URL) -> None:
-    with connectable(database).connect() as connection:
+    with make_engine(database).connect() as connection:
         config = given(connection)
         command.check(config)
         connection.rollback()
@@ -117,7 +117,7 @@ def test_the_models_are_compared_with_what_is_handed_in(database: URL) -> None:
 def test_a_failure_is_an_exception(empty: URL, revisions: tuple[Script, ...]) -> None:
     state.execute(empty, "CREATE TABLE posts (id bigint)")
     before = state.schema(empty)
-    with connectable(empty).connect() as connection:
+    with make_engine(empty).connect() as connection:
         config = given(connection)
         with pytest.raises(UserError, match=f"{revisions[0].revision} .* already exists"):
             command.upgrade(config, "head")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.embedded import programs
 from alembic_pg.testing import state
 from sqlalchemy import text
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alembic.script import Script
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
 
@@ -65,7 +65,7 @@ def psql() -> Callable[[URL, str], None]:
     def execute(url: URL, sql: str) -> None:
         done = subprocess.run(
             [program, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
-            env=pg_dump.environment(url),
+            env=pg_dump.libpq_environment(url),
             input=sql,
             capture_output=True,
             text=True,
@@ -115,7 +115,7 @@ def test_between_two_revisions(
 def test_every_sign_arrives(
     tree_at_head: Tree,
     database: URL,
-    databases: Scratch,
+    databases: ScratchServer,
     revisions: tuple[Script, ...],
     psql: Callable[[URL, str], None],
 ) -> None:
@@ -134,6 +134,6 @@ def test_every_sign_arrives(
 
 
 def rows(url: URL) -> list[tuple[object, ...]]:
-    engine = connectable(url)
+    engine = make_engine(url)
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text("SELECT * FROM odd ORDER BY id"))]

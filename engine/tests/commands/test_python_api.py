@@ -75,7 +75,7 @@ def test_the_same_commands_in_one_process(tree: Tree, tree_at_head: Tree, databa
     assert plain(called.stdout) == plain(printed)
     again = next(tree.versions.glob("*abcdef123456*"))
     assert plain(again.read_text()) == plain(written)
-    assert state.schema(state.url(tree)) == state.schema(database)
+    assert state.schema(state.target_url(tree)) == state.schema(database)
 
 
 def plain(text: str) -> str:

@@ -28,7 +28,7 @@ def test_it_is_the_command_and_no_caller(
     monkeypatch: pytest.MonkeyPatch, program: str, *, is_it: bool
 ) -> None:
     monkeypatch.setattr(sys, "argv", [program, "current"])
-    assert arguments.is_alembic() is is_it
+    assert arguments.is_alembic_command() is is_it
 
 
 @pytest.mark.parametrize(

@@ -37,4 +37,4 @@ from alembic_pg.errors import UserError
     ],
 )
 def test_an_exception_is_one_sentence(error: BaseException, told: str) -> None:
-    assert excepthook.sentence(error) == told
+    assert excepthook.failure_message(error) == told

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from alembic_pg.console import interrupts
 from alembic_pg.console.exit_signals import TerminatedError
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine as connectable
 from sqlalchemy import text
 from tests.interrupts import ENOUGH, INTERRUPTED, TERMINATED, until, waits
 
@@ -58,7 +58,7 @@ def test_the_statement_is_cancelled_and_the_connection_usable(
     made: list[Connection] = []
 
     def wait() -> None:
-        with interrupts.obeyed():
+        with interrupts.handle_signals():
             made.append(connectable(empty).connect())
             soon.start()
             made[0].execute(text("SELECT pg_sleep(60)"))
@@ -81,7 +81,7 @@ import time
 from alembic_pg.console import excepthook, interrupts
 
 excepthook.install()
-with interrupts.obeyed():
+with interrupts.handle_signals():
     try:
         print("begun", flush=True)
         time.sleep(60)
@@ -96,10 +96,11 @@ import os
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from alembic_pg.console import excepthook, interrupts
-from alembic_pg.database.connect import engine
+from alembic_pg.database.connect import make_engine
 
 excepthook.install()
-with interrupts.obeyed(), engine(make_url(os.environ["DATABASE_URL"])).connect() as connection:
+engine = make_engine(make_url(os.environ["DATABASE_URL"]))
+with interrupts.handle_signals(), engine.connect() as connection:
     print(connection.scalar(text("SELECT pg_backend_pid()")), flush=True)
     connection.execute(text("SELECT pg_sleep(60)"))
 """
@@ -156,7 +157,7 @@ def test_a_second_signal_ends_a_process_whose_server_does_not_answer(empty: URL)
 @pytest.mark.usefixtures("default")
 def test_without_a_signal_nothing_stays(empty: URL) -> None:
     before = set(threading.enumerate())
-    with interrupts.obeyed():
+    with interrupts.handle_signals():
         assert handler() != signal.default_int_handler
         with connectable(empty).connect() as connection:
             assert connection.scalar(text("SELECT 1")) == 1
@@ -170,7 +171,7 @@ def test_without_a_signal_nothing_stays(empty: URL) -> None:
 
 @pytest.mark.usefixtures("default")
 def test_another_error_stays_what_it_is() -> None:
-    with pytest.raises(ZeroDivisionError), interrupts.obeyed():
+    with pytest.raises(ZeroDivisionError), interrupts.handle_signals():
         raise ZeroDivisionError
 
 
@@ -179,6 +180,6 @@ def test_another_error_stays_what_it_is() -> None:
 def test_a_signal_that_is_ignored_stays_so(ignored: set[signal.Signals]) -> None:
     for number in ignored:
         signal.signal(number, signal.SIG_IGN)
-    with interrupts.obeyed():
+    with interrupts.handle_signals():
         assert {one for one in DEFAULTS if signal.getsignal(one) == signal.SIG_IGN} == ignored
     assert {one for one in DEFAULTS if signal.getsignal(one) == signal.SIG_IGN} == ignored

@@ -27,15 +27,15 @@ def logger() -> Iterator[logging.Logger]:
 def test_it_shows_what_runs_and_no_other_words(
     logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    progress.show()
-    progress.show()
+    progress.show_revisions()
+    progress.show_revisions()
     logger.info("Context impl %s.", "PostgresqlImpl")
     logger.info("Running %s", "upgrade a -> b, do it")
     assert capsys.readouterr() == ("", "Running upgrade a -> b, do it\n")
 
 
 def test_quiet_is_quiet(logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
-    progress.show(quiet=True)
+    progress.show_revisions(quiet=True)
     logger.info("Running %s", "upgrade a -> b, do it")
     assert capsys.readouterr() == ("", "")
 

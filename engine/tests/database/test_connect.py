@@ -85,6 +85,6 @@ def test_the_reason_of_an_error_is_one_line_without_the_statement(empty: URL) ->
                 connection.execute(text(statement))
             connection.rollback()
             assert error_text.sqlstate(raised.value) == sqlstate
-            assert error_text.of(raised.value) == told
-    assert error_text.of(ValueError("two\n lines")) == "ValueError: two lines"
+            assert error_text.describe_error(raised.value) == told
+    assert error_text.describe_error(ValueError("two\n lines")) == "ValueError: two lines"
     assert error_text.sqlstate(ValueError()) == ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.database import preflight
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 from tests.online.pooler import pooled
@@ -32,11 +32,11 @@ def test_a_pooler_in_transaction_mode(site: Site, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_server_itself(site: Site) -> None:
-    with connectable(site.url).connect() as connection:
-        preflight.expect_session(connection)
+    with make_engine(site.url).connect() as connection:
+        preflight.require_one_session(connection)
         assert not connection.in_transaction()
-        preflight.expect(connection, None, first=True)
-        preflight.expect(connection, "public", first=True)
+        preflight.require_writable(connection, None, first=True)
+        preflight.require_writable(connection, "public", first=True)
 
 
 def test_read_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,11 +50,11 @@ def test_read_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_schema(site: Site) -> None:
-    with connectable(site.url).connect() as connection:
+    with make_engine(site.url).connect() as connection:
         connection.execute(text("SET search_path TO nowhere"))
         with pytest.raises(UserError, match=r"^No schema of the search_path \(nowhere\) is there"):
-            preflight.expect(connection, None, first=True)
-        preflight.expect(connection, None, first=False)
+            preflight.require_writable(connection, None, first=True)
+        preflight.require_writable(connection, None, first=False)
 
 
 def test_a_replica(site: Site) -> None:
@@ -63,10 +63,10 @@ def test_a_replica(site: Site) -> None:
         "CREATE SCHEMA before",
         "CREATE FUNCTION before.pg_is_in_recovery() RETURNS bool LANGUAGE sql AS 'SELECT true'",
     )
-    with connectable(site.url).connect() as connection:
+    with make_engine(site.url).connect() as connection:
         connection.execute(text("SET search_path TO before, pg_catalog"))
         with pytest.raises(UserError, match=r"^The server is a replica, or recovers"):
-            preflight.expect(connection, None, first=False)
+            preflight.require_writable(connection, None, first=False)
 
 
 def test_a_role_that_cannot_note(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

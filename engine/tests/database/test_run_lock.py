@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.database import run_lock
 from alembic_pg.database.connect import connect
-from alembic_pg.database.run_lock import held
+from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 from tests.interrupts import until
@@ -29,14 +29,14 @@ def two_runs(url: URL, order: list[str]) -> Iterator[tuple[int, threading.Thread
     """
 
     def second() -> None:
-        with connect(url, source="the tests") as connection, held(connection):
+        with connect(url, source="the tests") as connection, hold_run_lock(connection):
             order.append("second")
 
     waiting = threading.Thread(target=second)
     with connect(url, source="the tests") as connection:
         pid = int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
         connection.rollback()
-        with held(connection):
+        with hold_run_lock(connection):
             waiting.start()
             yield pid, waiting
     waiting.join(10)
@@ -58,7 +58,7 @@ def test_the_second_waits_for_the_first(empty: URL, capsys: pytest.CaptureFixtur
 def test_how_long_it_waits_is_told_again(
     empty: URL, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_lock, "_TELL", 1.0)
+    monkeypatch.setattr(run_lock, "_NOTICE_INTERVAL", 1.0)
     said = ""
 
     def twice() -> bool:
@@ -77,9 +77,9 @@ def test_how_long_it_waits_is_told_again(
 def test_patience_may_have_an_end(empty: URL) -> None:
     with (
         connect(empty, source="the tests") as first,
-        held(first),
+        hold_run_lock(first),
         connect(empty, source="the tests") as second,
         pytest.raises(UserError, match=r"^Another run is still at work .*: alembic on this"),
-        held(second, limit=0.01),
+        hold_run_lock(second, limit=0.01),
     ):
         pass

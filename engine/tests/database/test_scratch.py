@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import Scratch, scratch
+from alembic_pg.database.scratch import ScratchServer, scratch_server
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 from tests.interrupts import until, waits
@@ -22,34 +22,36 @@ if TYPE_CHECKING:
 LEAVER = """
 import sys
 from pathlib import Path
-from alembic_pg.database.scratch import scratch
+from alembic_pg.database.scratch import scratch_server
 
-with scratch(Path(sys.argv[1])) as databases:
+with scratch_server(Path(sys.argv[1])) as databases:
     print(databases.create(), flush=True)
     sys.stdin.read()
 """
 
 
 @pytest.fixture(autouse=True)
-def shared_server(databases: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+def shared_server(databases: ScratchServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every tree of these tests use one server."""
     url = databases.url.render_as_string(hide_password=False)
     monkeypatch.setenv("SHADOW_DATABASE_URL", url)
 
 
-def names(databases: Scratch) -> set[str]:
+def names(databases: ScratchServer) -> set[str]:
     return set(databases.connection.scalars(text("SELECT datname FROM pg_database")))
 
 
-def test_what_is_not_dropped_goes_at_the_end(databases: Scratch, tmp_path: Path) -> None:
-    with scratch(tmp_path) as mine:
+def test_what_is_not_dropped_goes_at_the_end(databases: ScratchServer, tmp_path: Path) -> None:
+    with scratch_server(tmp_path) as mine:
         made = mine.create()
         assert made in names(databases)
     assert made not in names(databases)
 
 
-def test_what_is_left_goes_while_the_maker_goes_on(databases: Scratch, tmp_path: Path) -> None:
-    with scratch(tmp_path) as mine:
+def test_what_is_left_goes_while_the_maker_goes_on(
+    databases: ScratchServer, tmp_path: Path
+) -> None:
+    with scratch_server(tmp_path) as mine:
         made = mine.create()
         mine.leave(made)
         mine.beside.submit(int).result()  # comes after the drop
@@ -59,11 +61,11 @@ def test_what_is_left_goes_while_the_maker_goes_on(databases: Scratch, tmp_path:
         assert mine.gone == []
 
 
-def test_an_error_leaves_nothing(databases: Scratch, tmp_path: Path) -> None:
+def test_an_error_leaves_nothing(databases: ScratchServer, tmp_path: Path) -> None:
     made: list[str] = []
 
     def interrupted() -> None:
-        with scratch(tmp_path) as mine:
+        with scratch_server(tmp_path) as mine:
             made.append(mine.create())
             raise KeyboardInterrupt
 
@@ -73,7 +75,9 @@ def test_an_error_leaves_nothing(databases: Scratch, tmp_path: Path) -> None:
     assert not names(databases).intersection(made)
 
 
-def test_a_killed_makers_database_is_swept_by_the_next(databases: Scratch, tmp_path: Path) -> None:
+def test_a_killed_makers_database_is_swept_by_the_next(
+    databases: ScratchServer, tmp_path: Path
+) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", LEAVER, str(tmp_path)],
         stdin=subprocess.PIPE,
@@ -82,34 +86,34 @@ def test_a_killed_makers_database_is_swept_by_the_next(databases: Scratch, tmp_p
     ) as leaver:
         assert leaver.stdout is not None
         left = leaver.stdout.readline().strip()
-        with scratch(tmp_path):
+        with scratch_server(tmp_path):
             assert left in names(databases)  # its maker lives
         leaver.send_signal(signal.SIGKILL)
     for _ in range(100):  # the server notices a moment later
-        with scratch(tmp_path):
+        with scratch_server(tmp_path):
             if left not in names(databases):
                 return
     pytest.fail("the database stays")
 
 
-def test_another_trees_database_is_left_alone(databases: Scratch, tmp_path: Path) -> None:
+def test_another_trees_database_is_left_alone(databases: ScratchServer, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    with scratch(tmp_path) as mine:
+    with scratch_server(tmp_path) as mine:
         made = mine.create()
         mine.connection.execute(text("SELECT pg_advisory_unlock_all()"))
-        with scratch(other) as theirs:
+        with scratch_server(other) as theirs:
             assert theirs.prefix != mine.prefix
         assert made in names(databases)
 
 
 def test_a_template_is_kept_and_copied(tmp_path: Path) -> None:
-    with scratch(tmp_path) as mine:
+    with scratch_server(tmp_path) as mine:
         made = mine.create()
         with connect(mine.database(made), source="the tests", autocommit=True) as connection:
             connection.execute(text("CREATE TABLE t ()"))
         template = f"{mine.prefix}_history_x"
         mine.keep(made, template)
-    with scratch(tmp_path) as mine:
+    with scratch_server(tmp_path) as mine:
         assert mine.templates() == [template]
         copy = mine.create(template)
         with connect(mine.database(copy), source="the tests") as connection:
@@ -118,8 +122,10 @@ def test_a_template_is_kept_and_copied(tmp_path: Path) -> None:
         assert mine.templates() == []
 
 
-def test_the_second_of_two_equal_templates_is_dropped(databases: Scratch, tmp_path: Path) -> None:
-    with scratch(tmp_path) as mine:
+def test_the_second_of_two_equal_templates_is_dropped(
+    databases: ScratchServer, tmp_path: Path
+) -> None:
+    with scratch_server(tmp_path) as mine:
         template = f"{mine.prefix}_history_x"
         first, second = mine.create(), mine.create()
         mine.keep(first, template)
@@ -129,8 +135,8 @@ def test_the_second_of_two_equal_templates_is_dropped(databases: Scratch, tmp_pa
         mine.forget(template)
 
 
-def test_two_equal_templates_at_the_same_time(databases: Scratch, tmp_path: Path) -> None:
-    with scratch(tmp_path) as mine, connect(mine.url, source="the tests") as other:
+def test_two_equal_templates_at_the_same_time(databases: ScratchServer, tmp_path: Path) -> None:
+    with scratch_server(tmp_path) as mine, connect(mine.url, source="the tests") as other:
         template = f"{mine.prefix}_history_x"
         first, second = mine.create(), mine.create()
         other.execute(text(f'ALTER DATABASE "{first}" RENAME TO "{template}"'))
@@ -144,14 +150,14 @@ def test_two_equal_templates_at_the_same_time(databases: Scratch, tmp_path: Path
         mine.forget(template)
 
 
-def test_a_role_without_createdb_is_told(databases: Scratch, tmp_path: Path) -> None:
+def test_a_role_without_createdb_is_told(databases: ScratchServer, tmp_path: Path) -> None:
     role = f"plain_{os.getpid()}"
     databases.connection.execute(text(f"CREATE ROLE {role} LOGIN"))
     url = databases.url.set(username=role).render_as_string(hide_password=False)
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SHADOW_DATABASE_URL", url)
-            with pytest.raises(UserError, match="CREATEDB"), scratch(tmp_path) as mine:
+            with pytest.raises(UserError, match="CREATEDB"), scratch_server(tmp_path) as mine:
                 mine.create()
     finally:
         databases.connection.execute(text(f"DROP ROLE {role}"))

@@ -50,6 +50,6 @@ def test_without_the_embedded_server_somebody_must_name_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr(server, "installed", lambda: False)
+    monkeypatch.setattr(server, "is_installed", lambda: False)
     with pytest.raises(UserError, match="No database is named: set DATABASE_URL to postgresql://"):
         target.find(tmp_path)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 DRIVER = "postgresql+psycopg2"
 
@@ -108,10 +108,10 @@ def test_what_a_url_leaves_out_comes_from_libpqs_variables(
     url = urls.parse("postgresql://", source="DATABASE_URL")
     with connect(url, source="DATABASE_URL") as connection:
         assert connection.scalar(text("SELECT current_database()")) == empty.database
-    assert urls.where(url) == urls.where(empty)
+    assert urls.server_address(url) == urls.server_address(empty)
 
 
-def test_options_reach_the_server(databases: Scratch) -> None:
+def test_options_reach_the_server(databases: ScratchServer) -> None:
     place = databases.url.set(drivername="postgresql").render_as_string(hide_password=False)
     given = f"{place}&options=-c%20work_mem%3D5MB%20-c%20application_name%3Da%2Bb"
     url = urls.parse(given, source="DATABASE_URL")
@@ -123,6 +123,8 @@ def test_options_reach_the_server(databases: Scratch) -> None:
 def test_the_place_of_a_url_is_without_user_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PGHOST", raising=False)
     monkeypatch.delenv("PGPORT", raising=False)
-    assert urls.where(FULL) == "db.example:5433"
-    assert urls.where(URL.create(DRIVER, "me", "p", query={"host": "/run/pg"})) == "/run/pg"
-    assert urls.where(URL.create(DRIVER)) == "the default host"
+    assert urls.server_address(FULL) == "db.example:5433"
+    assert (
+        urls.server_address(URL.create(DRIVER, "me", "p", query={"host": "/run/pg"})) == "/run/pg"
+    )
+    assert urls.server_address(URL.create(DRIVER)) == "the default host"

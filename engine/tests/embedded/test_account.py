@@ -7,7 +7,7 @@ import pwd
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.embedded.account import Account, choose
+from alembic_pg.embedded.account import Account, choose_account
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ def test_who_is_not_root_runs_the_server_himself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert choose(tmp_path / "data", {"SUDO_UID": "1001"}) is None
+    assert choose_account(tmp_path / "data", {"SUDO_UID": "1001"}) is None
 
 
 @pytest.mark.usefixtures("as_root")
 def test_root_becomes_the_caller_of_sudo(tmp_path: Path) -> None:
-    chosen = choose(tmp_path / "data", {"SUDO_UID": str(NOBODY.pw_uid)})
+    chosen = choose_account(tmp_path / "data", {"SUDO_UID": str(NOBODY.pw_uid)})
     assert chosen == Account(NOBODY.pw_uid, NOBODY.pw_gid)
 
 
@@ -40,7 +40,7 @@ def test_root_becomes_the_caller_of_sudo(tmp_path: Path) -> None:
 def test_root_becomes_postgres_or_nobody_when_no_other_called_sudo(
     tmp_path: Path, caller: str
 ) -> None:
-    chosen = choose(tmp_path / "data", {"SUDO_UID": caller})
+    chosen = choose_account(tmp_path / "data", {"SUDO_UID": caller})
     assert chosen
     assert pwd.getpwuid(chosen.uid).pw_name in {"postgres", "nobody"}
 
@@ -54,7 +54,7 @@ def test_root_becomes_the_owner_of_the_cluster(
         os.chown(tmp_path, STRANGER.uid, STRANGER.gid)
         owner = tmp_path.stat()
     monkeypatch.setattr(pwd, "getpwnam", pwd.getpwuid)  # no account is looked up by name
-    assert choose(tmp_path, {}) == Account(owner.st_uid, owner.st_gid)
+    assert choose_account(tmp_path, {}) == Account(owner.st_uid, owner.st_gid)
 
 
 @pytest.mark.usefixtures("as_root")
@@ -66,7 +66,7 @@ def test_without_an_account_the_way_out_is_told(
 
     monkeypatch.setattr(pwd, "getpwnam", unknown)
     with pytest.raises(UserError, match=r"refuses to run as root.*set DATABASE_URL"):
-        choose(tmp_path / "data", {})
+        choose_account(tmp_path / "data", {})
 
 
 @pytest.mark.parametrize(

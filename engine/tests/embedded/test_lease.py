@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from alembic_pg.embedded import server_files
-from alembic_pg.embedded.lease import Lease, has_keeper, keeping, starting
+from alembic_pg.embedded.lease import Lease, has_keeper, keeper_lock, start_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,15 +60,15 @@ def test_a_forked_child_keeps_the_lease(tmp_path: Path) -> None:
 
 def test_there_is_one_keeper_at_a_time(tmp_path: Path) -> None:
     assert not has_keeper(tmp_path)
-    with keeping(tmp_path) as descriptor:
+    with keeper_lock(tmp_path) as descriptor:
         assert descriptor is not None
         assert has_keeper(tmp_path)
-        with keeping(tmp_path) as other:
+        with keeper_lock(tmp_path) as other:
             assert other is None
     assert not has_keeper(tmp_path)
 
 
 def test_one_starts_at_a_time(tmp_path: Path) -> None:
-    with starting(tmp_path):
+    with start_lock(tmp_path):
         assert not is_free(tmp_path / server_files.START_LOCK)
     assert is_free(tmp_path / server_files.START_LOCK)

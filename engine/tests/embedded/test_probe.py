@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.embedded import server, server_files
-from alembic_pg.embedded.probe import Answer, ask
+from alembic_pg.embedded.probe import ProbeResult, probe_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("message", "answer"),
     [
-        (b"R\0\0\0\x08\0\0\0\0", Answer.READY),
-        (b"E\0\0\0\x20SFATAL\0VFATAL\0C57P03\0Mstarting\0\0", Answer.BUSY),
-        (b"E\0\0\0\x20SFATAL\0VFATAL\0C53300\0Mtoo many\0\0", Answer.READY),
-        (b"", Answer.BUSY),
+        (b"R\0\0\0\x08\0\0\0\0", ProbeResult.READY),
+        (b"E\0\0\0\x20SFATAL\0VFATAL\0C57P03\0Mstarting\0\0", ProbeResult.BUSY),
+        (b"E\0\0\0\x20SFATAL\0VFATAL\0C53300\0Mtoo many\0\0", ProbeResult.READY),
+        (b"", ProbeResult.BUSY),
     ],
 )
 def test_the_answer_of_a_server_is_understood(
-    open_folder: Path, message: bytes, answer: Answer
+    open_folder: Path, message: bytes, answer: ProbeResult
 ) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(open_folder / server_files.SOCKET))
@@ -39,23 +39,23 @@ def test_the_answer_of_a_server_is_understood(
 
         thread = threading.Thread(target=reply)
         thread.start()
-        assert ask(open_folder, os.geteuid()) is answer
+        assert probe_server(open_folder, os.geteuid()) is answer
         thread.join()
 
 
 def test_nobody_listens_where_there_is_no_folder_no_socket_or_a_dead_one(
     open_folder: Path,
 ) -> None:
-    assert ask(open_folder / "none", os.geteuid()) is Answer.GONE
-    assert ask(open_folder, os.geteuid()) is Answer.GONE
+    assert probe_server(open_folder / "none", os.geteuid()) is ProbeResult.GONE
+    assert probe_server(open_folder, os.geteuid()) is ProbeResult.GONE
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(open_folder / server_files.SOCKET))
-    assert ask(open_folder, os.geteuid()) is Answer.GONE
+    assert probe_server(open_folder, os.geteuid()) is ProbeResult.GONE
 
 
 def test_a_real_server_is_ready_and_another_accounts_folder_is_not_asked(scratch: Path) -> None:
     running = server.start(scratch, durable=False)
     owner = (scratch / server_files.DATA).stat().st_uid
-    assert ask(running.socket_directory, owner) is Answer.READY
-    assert ask(running.socket_directory, owner + 1) is Answer.GONE
+    assert probe_server(running.socket_directory, owner) is ProbeResult.READY
+    assert probe_server(running.socket_directory, owner + 1) is ProbeResult.GONE
     running.release()

@@ -19,8 +19,8 @@ def test_a_socket_goes_where_its_path_is_short_and_plain(
     place = open_folder / name
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    assert runtime_dirs.folders(None) == [place, *USUAL]
-    assert runtime_dirs.for_sockets(None) == USUAL
+    assert runtime_dirs.usable_folders(None) == [place, *USUAL]
+    assert runtime_dirs.socket_folders(None) == USUAL
 
 
 def test_the_longest_path_is_within_the_limit_of_a_socket(
@@ -31,7 +31,7 @@ def test_the_longest_path_is_within_the_limit_of_a_socket(
         place = open_folder / ("x" * length)
         place.mkdir()
         monkeypatch.setattr(tempfile, "tempdir", str(place))
-        assert (place in runtime_dirs.for_sockets(None)) is fits
+        assert (place in runtime_dirs.socket_folders(None)) is fits
 
 
 def test_an_account_is_not_sent_where_it_may_not_enter(
@@ -39,7 +39,7 @@ def test_an_account_is_not_sent_where_it_may_not_enter(
 ) -> None:
     stranger = Account(2_000_000, 2_000_000)
     monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
-    assert runtime_dirs.for_sockets(stranger) == [open_folder, *USUAL]
+    assert runtime_dirs.socket_folders(stranger) == [open_folder, *USUAL]
     open_folder.chmod(0o700)
-    assert runtime_dirs.for_sockets(stranger) == USUAL
-    assert runtime_dirs.folders(stranger) == USUAL
+    assert runtime_dirs.socket_folders(stranger) == USUAL
+    assert runtime_dirs.usable_folders(stranger) == USUAL

@@ -64,7 +64,7 @@ def test_postmaster_pid_is_read(tmp_path: Path, text: str, read: tuple[int, str]
     ],
 )
 def test_the_reason_is_one_line(tmp_path: Path, output: str, line: str) -> None:
-    assert server_files.reason(output, tmp_path) == line
+    assert server_files.failure_reason(output, tmp_path) == line
 
 
 def test_the_server_and_its_parts_are_found_and_nothing_else(scratch: Path) -> None:
@@ -72,12 +72,12 @@ def test_the_server_and_its_parts_are_found_and_nothing_else(scratch: Path) -> N
     sockets = running.socket_directory
     pid, status = server_files.read_postmaster(scratch)
     assert status == "ready"
-    assert server_files.runs(pid, sockets)
-    assert not server_files.runs(pid, sockets.with_name("ddl-0"))
-    assert not server_files.runs(os.getpid(), sockets)
-    assert not server_files.runs(0, sockets)
+    assert server_files.is_server_process(pid, sockets)
+    assert not server_files.is_server_process(pid, sockets.with_name("ddl-0"))
+    assert not server_files.is_server_process(os.getpid(), sockets)
+    assert not server_files.is_server_process(0, sockets)
     with subprocess.Popen(["sleep", "60", f"cluster_name={sockets.name}"]) as other:
-        found = server_files.processes(sockets)
+        found = server_files.server_processes(sockets)
         assert other.pid not in found
         other.kill()
     assert pid in found

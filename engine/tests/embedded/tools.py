@@ -62,7 +62,7 @@ class Tools:
         """Wait until nothing is left of the folder's server, once nobody uses it."""
         cls.until(lambda: not cls.below(folder))
         cls.until(lambda: not has_keeper(folder))
-        assert not server_files.processes(sockets)
+        assert not server_files.server_processes(sockets)
         assert not sockets.exists()
         assert not (folder / server_files.NOTE).exists()
         assert server_files.read_postmaster(folder) == (0, "")

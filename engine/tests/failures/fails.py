@@ -10,7 +10,7 @@ from alembic_pg.testing.tree import PASSWORD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alembic_pg.testing.forked import Result
+    from alembic_pg.testing.forked import CommandResult
     from alembic_pg.testing.tree import Tree
 
 LONGEST = 220  # characters of a line
@@ -18,13 +18,13 @@ LONGEST = 220  # characters of a line
 
 def fails(tree: Tree, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> str:
     """Run a command that fails and changes nothing, and return what it says."""
-    before = state.of(tree)
+    before = state.read_state(tree)
     done = tree.alembic(*arguments, prefix=prefix, **environment)
-    assert state.of(tree) == before
+    assert state.read_state(tree) == before
     return said(done)
 
 
-def said(done: Result, *, code: int = 1) -> str:
+def said(done: CommandResult, *, code: int = 1) -> str:
     """Return the one or two lines of a command that failed, without its progress before them."""
     assert done.code == code, done
     assert done.out == ""

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.testing import state
 from alembic_pg.testing.tree import PASSWORD
 from sqlalchemy import text
@@ -52,11 +52,11 @@ def test_while_a_statement_runs(
     sentence: str,
 ) -> None:
     write(tree_at_head, revisions, sleep=60)
-    before = state.of(tree_at_head)
+    before = state.read_state(tree_at_head)
     asleep = waits(database, "PgSleep")
     done = interrupted(tree_at_head, "upgrade", "head", when=asleep, number=number)
     assert said(done, code=-number) == sentence
-    assert state.of(tree_at_head) == before
+    assert state.read_state(tree_at_head) == before
     expect_sessions(database, 0)
 
 
@@ -64,12 +64,12 @@ def test_while_it_waits_for_a_lock(
     tree_at_head: Tree, database: URL, revisions: tuple[Script, ...]
 ) -> None:
     write(tree_at_head, revisions, sleep=0)
-    before = state.of(tree_at_head)
-    with connectable(database).begin() as connection:
+    before = state.read_state(tree_at_head)
+    with make_engine(database).begin() as connection:
         connection.execute(text("LOCK TABLE alembic_version IN ACCESS SHARE MODE"))
         done = interrupted(tree_at_head, "upgrade", "head", when=waits(database, "relation"))
     assert said(done, code=-signal.SIGINT) == INTERRUPTED
-    assert state.of(tree_at_head) == before
+    assert state.read_state(tree_at_head) == before
     # Without an interruption it goes through, COPY and all.
     assert tree_at_head.alembic("upgrade", "head").code == 0
     assert state.versions(database) == ["10ng"]

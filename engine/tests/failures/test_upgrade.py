@@ -118,7 +118,7 @@ def test_one_that_cannot_be_written_as_sql(
     assert done.code == 1
     assert done.err == (
         "FAILED: Revision 5a1 (do two things) cannot be written as SQL: "
-        "AskedError: there is no database to ask.\n"
+        "DatabaseNeededError: there is no database to ask.\n"
     )
     assert state.versions(empty) is None
 

@@ -77,6 +77,6 @@ def load(source: str) -> desired.Models:
     exec(PRELUDE + source, module.__dict__)  # noqa: S102  # the cases are ours
     sys.modules[name] = module
     try:
-        return desired.Models(module.m, tuple(entities.find(name)))
+        return desired.Models(module.m, tuple(entities.find_entities(name)))
     finally:
         del sys.modules[name]

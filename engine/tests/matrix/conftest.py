@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.testing.tree import Tree, copied
+from alembic_pg.testing.tree import Tree, copy_tree
 from tests.matrix import cases, document
 from tests.matrix.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.forked import Forkserver
 
 OPTION = "--matrix-document"
@@ -21,15 +21,18 @@ OPTION = "--matrix-document"
 
 @pytest.fixture(scope="session")
 def workshop(
-    root: Path, databases: Scratch, forks: Forkserver, tmp_path_factory: pytest.TempPathFactory
+    root: Path,
+    databases: ScratchServer,
+    forks: Forkserver,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Tree]:
     """A copy of the working tree, whose models and revisions are those of a case."""
-    with copied(root, databases, forks, tmp_path_factory.mktemp("matrix") / "tree") as made:
+    with copy_tree(root, databases, forks, tmp_path_factory.mktemp("matrix") / "tree") as made:
         yield made
 
 
 @pytest.fixture
-def first(workshop: Tree, databases: Scratch) -> Iterator[Project]:
+def first(workshop: Tree, databases: ScratchServer) -> Iterator[Project]:
     """The project, on an empty database."""
     name = databases.create()
     yield Project(workshop, databases.database(name))
@@ -37,7 +40,7 @@ def first(workshop: Tree, databases: Scratch) -> Iterator[Project]:
 
 
 @pytest.fixture
-def second(workshop: Tree, databases: Scratch) -> Iterator[Project]:
+def second(workshop: Tree, databases: ScratchServer) -> Iterator[Project]:
     """The same project, on another empty database."""
     name = databases.create()
     yield Project(workshop, databases.database(name))

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
 
 
-def build(databases: Scratch, models: desired.Models) -> Dump:
+def build(databases: ScratchServer, models: desired.Models) -> Dump:
     """Return what the models build, by themselves."""
     name = databases.create()
-    desired.build(models, databases.database(name), source="the tests")
-    built = pg_dump.of(databases.database(name))
+    desired.build_models(models, databases.database(name), source="the tests")
+    built = pg_dump.dump_database(databases.database(name))
     databases.drop(name)
     return built
 
@@ -40,6 +40,6 @@ def rows(url: URL, query: str) -> list[tuple[object, ...]]:
 
 def differing(one: Dump, other: Dump) -> Iterator[str]:
     """Yield what differs, for the message of a failing test."""
-    for key in remaining_changes.differing(one, other):
+    for key in remaining_changes.differing_keys(one, other):
         old, new = one.get(key), other.get(key)
         yield f"{key}\n- {old.text if old else None}\n+ {new.text if new else None}"

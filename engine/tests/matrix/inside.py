@@ -16,7 +16,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic_pg.autogenerate import comparators
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.hints.renamed_comparison import renamed
+from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
 from alembic_pg.autogenerate.ops import render_types
 from alembic_pg.autogenerate.scope import differing_tables
 from alembic_pg.autogenerate.sides import desired
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
 
 
@@ -56,17 +56,17 @@ class Change:
         return self.parts[-1]
 
 
-def write(databases: Scratch, template: str, before: Dump, models: desired.Models) -> Change:
+def write(databases: ScratchServer, template: str, before: Dump, models: desired.Models) -> Change:
     """Autogenerate the revision that leads from a database to the models."""
     target = databases.create()
-    desired.build(models, databases.database(target), source="the tests")
-    after = pg_dump.of(databases.database(target))
+    desired.build_models(models, databases.database(target), source="the tests")
+    after = pg_dump.dump_database(databases.database(target))
     databases.drop(target)
     comparison = Comparison(databases, template, before, after, "alembic_version")
     autogenerate.silence_alembic_utils()
     copy = databases.create(template)
     with (
-        renamed(comparison, models.metadata) as (rest, place),
+        comparison_after_renames(comparison, models.metadata) as (rest, place),
         connect(place or databases.database(copy), source="the tests") as connection,
     ):
         comparison = rest
@@ -76,25 +76,25 @@ def write(databases: Scratch, template: str, before: Dump, models: desired.Model
                 "target_metadata": models.metadata,
                 "compare_type": comparison.columns.type_differs,
                 "include_schemas": False,
-                "autogenerate_plugins": differing_tables.plugins(
+                "autogenerate_plugins": differing_tables.autogenerate_plugins(
                     autogenerate.COMPARATORS, comparison.tables
                 ),
-                comparators.OPTION: comparison,
+                comparators.COMPARISON_OPTION: comparison,
                 "upgrade_token": "upgrades",
                 "downgrade_token": "downgrades",
                 "alembic_module_prefix": "op.",
                 "sqlalchemy_module_prefix": "sa.",
                 "user_module_prefix": None,
-                "render_item": render_types.beside_types,
+                "render_item": render_types.render_item_existing_enum,
                 "render_as_batch": False,
-                **differing_tables.options({}, comparison.tables),
+                **differing_tables.filtered_options({}, comparison.tables),
             },
         )
-        with autogenerate.quiet():
+        with autogenerate.silence_comparators():
             script = produce_migrations(context, models.metadata)
         rendering = AutogenContext(context, autogenerate=False)
         scripts = [script]
-        why = revision_files.split(context, comparison, scripts)
+        why = revision_files.split_revision(context, comparison, scripts)
         ups, downs = [], []
         for one in scripts:
             assert one.upgrade_ops is not None
@@ -117,17 +117,17 @@ def run(url: URL, source: str) -> None:
         exec(source, names)  # noqa: S102  # what autogenerate wrote
 
 
-def there(databases: Scratch, before: str, after: str) -> Change:
+def there(databases: ScratchServer, before: str, after: str) -> Change:
     """Go from one schema to the other, back, and there again; return how."""
     template = databases.create()
     url = databases.database(template)
-    desired.build(load(before), url, source="the tests")
-    old = pg_dump.of(url)
+    desired.build_models(load(before), url, source="the tests")
+    old = pg_dump.dump_database(url)
     change = write(databases, template, old, load(after))
     assert change.up.strip(), "not detected"
     new = build(databases, load(after))
     for direction, wanted in ((change.up, new), (change.down, old), (change.up, new)):
         run(url, direction)
-        assert not list(differing(pg_dump.of(url), wanted))
+        assert not list(differing(pg_dump.dump_database(url), wanted))
     databases.drop(template)
     return change

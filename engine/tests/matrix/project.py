@@ -70,7 +70,7 @@ class Project:
     def go(self, *arguments: str, to: Dump) -> None:
         """Run a command that leads to a schema."""
         self.succeed(*arguments)
-        found = list(differing(pg_dump.of(self.database), to))
+        found = list(differing(pg_dump.dump_database(self.database), to))
         assert not found, f"{' '.join(arguments)}\n" + "\n".join(found)
 
 

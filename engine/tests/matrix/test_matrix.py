@@ -15,7 +15,7 @@ from tests.matrix.databases import build, execute, rows
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from tests.matrix.case import Case
     from tests.matrix.project import Project
 
@@ -36,7 +36,9 @@ def _cases() -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize("case", _cases())
-def test_change_and_back(databases: Scratch, first: Project, second: Project, case: Case) -> None:
+def test_change_and_back(
+    databases: ScratchServer, first: Project, second: Project, case: Case
+) -> None:
     try:
         before, after = (build(databases, load(source)) for source in (case.before, case.after))
     except UserError as error:

@@ -13,7 +13,7 @@ from tests.matrix.inside import write
 from tests.matrix.sources import TABLE, after, before
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 BY = 'Table("t", m, Column("a", Integer), Column("b", {}), postgresql_partition_by="{}")\n'
 MOOD = 'Enum({}, name="mood")'
@@ -66,20 +66,20 @@ MOOD = 'Enum({}, name="mood")'
         ),
     ],
 )
-def test_autogenerate_refuses(databases: Scratch, old: str, new: str, said: str) -> None:
+def test_autogenerate_refuses(databases: ScratchServer, old: str, new: str, said: str) -> None:
     name = databases.create()
-    desired.build(load(old), databases.database(name), source="the tests")
+    desired.build_models(load(old), databases.database(name), source="the tests")
     with pytest.raises(UserError) as caught:
-        write(databases, name, pg_dump.of(databases.database(name)), load(new))
+        write(databases, name, pg_dump.dump_database(databases.database(name)), load(new))
     assert said in str(caught.value)
     databases.drop(name)
 
 
-def test_subscriptions_stay_out_of_the_models(databases: Scratch) -> None:
+def test_subscriptions_stay_out_of_the_models(databases: ScratchServer) -> None:
     """They belong to the whole server, which could no more drop the scratch database."""
     name = databases.create()
     make = "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p"
     models = load(after(f"{make} WITH (connect = false, slot_name = NONE)"))
     with pytest.raises(UserError, match="The models make the subscription s, which belongs to"):
-        desired.build(models, databases.database(name), source="the tests")
+        desired.build_models(models, databases.database(name), source="the tests")
     databases.drop(name)

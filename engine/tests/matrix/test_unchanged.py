@@ -14,7 +14,7 @@ from tests.matrix.inside import run, write
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 
 # Every so many modules, one runs with all other tests.
@@ -29,16 +29,16 @@ def _modules() -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize("source", _modules())
-def test_models_agree_with_what_was_made_of_them(databases: Scratch, source: str) -> None:
+def test_models_agree_with_what_was_made_of_them(databases: ScratchServer, source: str) -> None:
     """Made by create_all(), by the revision, and by what PostgreSQL prints, all is the same."""
     models = load(source)
     built, revised, printed = (databases.create() for _ in range(3))
-    desired.build(models, databases.database(built), source="the tests")
-    after = pg_dump.of(databases.database(built))
+    desired.build_models(models, databases.database(built), source="the tests")
+    after = pg_dump.dump_database(databases.database(built))
     run(databases.database(revised), write(databases, revised, {}, models).up)
-    pg_dump.copy(databases.database(built), databases.database(printed))
+    pg_dump.copy_schema(databases.database(built), databases.database(printed))
     for name in (revised, printed):
-        before = pg_dump.of(databases.database(name))
+        before = pg_dump.dump_database(databases.database(name))
         assert not list(differing(before, after))
         change = write(databases, name, before, models)
         assert (change.up.strip(), change.down.strip()) == ("", "")

@@ -101,8 +101,8 @@ def test_a_key_of_a_table_that_nobody_knows(site: Site, kind: str) -> None:
 
 @pytest.mark.parametrize("step", [asked.IF_LARGE, asked.ELSE, asked.END, "SELECT 1\n\\gexec"])
 def test_a_command_of_psql(step: str) -> None:
-    assert asked.ends(step)
-    assert not asked.ends(f"COMMENT ON TABLE t IS '{step}'")
+    assert asked.ends_with_command(step)
+    assert not asked.ends_with_command(f"COMMENT ON TABLE t IS '{step}'")
 
 
 def test_an_index_of_partitions_goes(site: Site) -> None:

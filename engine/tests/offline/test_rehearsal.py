@@ -20,8 +20,8 @@ WIDER = 'op.execute("ALTER TABLE t ALTER a TYPE bigint")'
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be no scratch server."""
-    monkeypatch.setattr(scratch, "available", lambda: False)
-    monkeypatch.delenv(scratch.SETTING)
+    monkeypatch.setattr(scratch, "has_scratch_server", lambda: False)
+    monkeypatch.delenv(scratch.SCRATCH_VARIABLE)
 
 
 @pytest.mark.usefixtures("nobody")
@@ -107,7 +107,7 @@ def test_what_a_run_would_refuse(site: Site) -> None:
 
 def test_a_revision_that_lets_it(site: Site) -> None:
     begun(site, *TABLE)
-    site.revise(WIDER, top=f'{large_tables.NAME} = ["t"]')
+    site.revise(WIDER, top=f'{large_tables.BLOCKING_VARIABLE} = ["t"]')
     assert "_ddl_new" not in written(site)
 
 
@@ -145,7 +145,7 @@ def test_a_value_of_the_time_is_none_of_now(site: Site, value: str) -> None:
 def test_semicolons_and_comments_at_the_end(
     site: Site, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large_tables, "SMALL", small)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", small)
     begun(site, *TABLE)
     site.revise(
         'op.execute("ALTER TABLE t ALTER a TYPE bigint; -- wider;")',

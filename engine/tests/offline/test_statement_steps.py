@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
-from alembic_pg.offline.statement_steps import Script
-from alembic_pg.online.run.signals import AsItIs
+from alembic_pg.database.connect import make_engine
+from alembic_pg.offline.statement_steps import StepWriter
+from alembic_pg.online.run.signals import UnchangedStatement
 from alembic_pg.options import Settings
 from sqlalchemy import text
 from tests.online.beside import traffic
@@ -71,7 +71,7 @@ def test_psql_does_what_the_command_does(site: Site) -> None:
     assert site.rows("SELECT * FROM t ORDER BY a") == rows
 
 
-SCRIPT = partial(Script, Settings())
+SCRIPT = partial(StepWriter, Settings())
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_steps(sql: str, steps: list[str] | None) -> None:
 )
 def test_what_cannot_be_asked_stands_as_it_is(sql: str) -> None:
     steps = SCRIPT().steps(sql, asked=False)
-    assert isinstance(steps, AsItIs)
+    assert isinstance(steps, UnchangedStatement)
     comment, _, statement = steps.text.partition("\n")
     assert (comment[:3], statement) == ("-- ", sql)
 
@@ -181,11 +181,11 @@ def test_it_gives_way_and_tries_again(site: Site) -> None:
         'op.execute("UPDATE t SET a = 2 WHERE a = 1", execution_options={"batches": True})',
     )
     sql = written(site)
-    with connectable(site.url).connect() as somebody:
+    with make_engine(site.url).connect() as somebody:
         somebody.execute(text("SELECT a FROM t FOR UPDATE"))
         run = threading.Thread(target=run_with_psql, args=(site, sql))
         run.start()
-        with connectable(site.url).connect() as other:
+        with make_engine(site.url).connect() as other:
             while not other.scalar(WAITING):
                 other.rollback()
             # Who comes after it waits for the script no longer than lock_timeout.

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from sqlalchemy import text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
     stop = threading.Event()
 
     def work() -> None:
-        engine = connectable(site.url)
+        engine = make_engine(site.url)
         try:
             with engine.connect() as connection:
                 while not stop.is_set():
@@ -64,7 +64,7 @@ def read_until_it_gave_way(site: Site, table: str) -> Iterator[None]:
         reader.rollback()
 
     waits, ended = text(_WAITS), threading.Event()
-    engine = connectable(site.url)
+    engine = make_engine(site.url)
     with engine.connect() as reader, engine.connect() as watch:
         reader.execute(text(f"SELECT FROM {table}"))
         thread = threading.Thread(target=work)
@@ -91,7 +91,7 @@ def sampled(site: Site, query: str = _MODES) -> Iterator[set[str]]:
     stop = threading.Event()
 
     def look() -> None:
-        engine = connectable(site.url).execution_options(isolation_level="AUTOCOMMIT")
+        engine = make_engine(site.url).execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             while not stop.wait(0.002):
                 seen.update(connection.scalars(text(query)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.testing import state
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def make(tree: Tree, empty: URL) -> None:
 def expect_all(empty: URL) -> None:
     """Expect the revision to have happened, once."""
     assert state.versions(empty) == ["1a"]
-    with connectable(empty).connect() as connection:
+    with make_engine(empty).connect() as connection:
         found = connection.exec_driver_sql(
             "SELECT count(*), count(DISTINCT a), count(b), pg_typeof(min(a))::text FROM t"
         ).one()

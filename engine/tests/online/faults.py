@@ -218,7 +218,7 @@ def ends_at_head(site: Site, name: str, fault: Callable[[int], list[str]]) -> in
 
 def _run(versions: str, number: int) -> None:
     """Upgrade, and kill this process at a point."""
-    large_tables.SMALL = 0
+    large_tables.LARGE_TABLE_BYTES = 0
 
     def die(raw: Any) -> None:  # noqa: ANN401
         del raw

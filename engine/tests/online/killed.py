@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import Engine, event, text
 
@@ -28,7 +28,7 @@ def killing(site: Site, number: int, only: str = "") -> Iterator[list[str]]:
     """
     killed: list[str] = []
     count = 0
-    engine = connectable(site.url)
+    engine = make_engine(site.url)
 
     def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
         nonlocal count

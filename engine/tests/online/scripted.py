@@ -51,7 +51,7 @@ def psql(site: Site, sql: str) -> subprocess.CompletedProcess[str]:
     assert program
     return subprocess.run(
         [program, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
-        env=pg_dump.environment(site.url),
+        env=pg_dump.libpq_environment(site.url),
         input=sql,
         capture_output=True,
         text=True,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.testing import state
 from sqlalchemy import text
 
@@ -86,7 +86,7 @@ class Site:
 
     def rows(self, query: str) -> list[Row[Any]]:
         """Return what a query finds."""
-        engine = connectable(self.url)
+        engine = make_engine(self.url)
         with engine.connect() as connection:
             return list(connection.execute(text(query)).all())
 

@@ -30,9 +30,9 @@ ROWS = {
 
 def test_up_and_down(empty: URL, database: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", empty.render_as_string(hide_password=False))
-    monkeypatch.setattr(large_tables, "SMALL", 0)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 0)
     # What has no online form, a stored generated column, is let through.
-    monkeypatch.setattr(large_tables, "allow", lambda *_: None)
+    monkeypatch.setattr(large_tables, "refuse_if_large", lambda *_: None)
     script = ScriptDirectory.from_config(Config(INI))
     revisions = tuple(script.walk_revisions())[::-1]
     site = Site(empty, INI.parent / "alembic" / "versions")

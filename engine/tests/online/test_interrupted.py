@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
-from alembic_pg.database.run_lock import held
+from alembic_pg.database.connect import make_engine
+from alembic_pg.database.run_lock import hold_run_lock
 from sqlalchemy import text
 from tests.interrupts import INTERRUPTED, TERMINATED, expect_sessions, interrupted, waits
 from tests.online.busy import expect_all
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @contextmanager
 def holding(url: URL, *statements: str) -> Iterator[None]:
     """Keep what some statements lock, and a snapshot."""
-    engine = connectable(url).execution_options(isolation_level="REPEATABLE READ")
+    engine = make_engine(url).execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
         for statement in statements:
             connection.execute(text(statement))
@@ -50,7 +50,7 @@ def in_an_index(url: URL) -> Iterator[dict[str, Any]]:
 @contextmanager
 def before_another_run(url: URL) -> Iterator[dict[str, Any]]:
     """Let the run wait for another one."""
-    with holding(url), connectable(url).connect() as other, held(other):
+    with holding(url), make_engine(url).connect() as other, hold_run_lock(other):
         yield {"says": "Waiting from now on for another run on this database (process "}
 
 

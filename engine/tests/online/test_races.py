@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
-from alembic_pg.database.run_lock import held
+from alembic_pg.database.connect import make_engine
+from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.testing import state
 from sqlalchemy import text
 from tests.interrupts import until
@@ -32,7 +32,7 @@ def at_once(tree: Tree, url: URL, number: int, folder: Path) -> list[str]:
     """Let some runs wait for the same moment, and return what all of them say; each succeeds."""
     files = [folder / f"{one}.txt" for one in range(number)]
     with ExitStack() as stack:
-        with connectable(url).connect() as first, held(first):
+        with make_engine(url).connect() as first, hold_run_lock(first):
             pid = first.scalar(text("SELECT pg_backend_pid()"))
             first.rollback()
             processes = [

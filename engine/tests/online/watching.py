@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.autogenerate.report.lock_effects import MODES
+from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
 from sqlalchemy import Engine, event
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Step:
 
 def strength(mode: str) -> int:
     """Return a lock's place among all modes, as pg_locks names it."""
-    names = [mode.title().replace(" ", "") + "Lock" for mode in MODES]
+    names = [mode.title().replace(" ", "") + "Lock" for mode in LOCK_MODES]
     return names.index(mode)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.console.table import WIDTH
+from alembic_pg.console.table import SCREEN_WIDTH
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import large_tables
@@ -143,7 +143,7 @@ def test_shows_rows_bytes_losses_and_what_breaks(
     assert 'lint fails: destroys = ["column t.b", "table u"]\n' in said
     assert "breaks on: t.b is gone; u is gone; new rows of t must fit i.\n" in said
     assert said.endswith("Nothing was done: this was the plan.\n")
-    assert max(map(len, said.splitlines())) <= WIDTH
+    assert max(map(len, said.splitlines())) <= SCREEN_WIDTH
 
 
 def test_says_what_is_refused_and_what_all_wait_for(
@@ -160,7 +160,7 @@ def test_says_what_is_refused_and_what_all_wait_for(
     site.upgrade(plan="")
     said = capfd.readouterr().out.partition("Revision 003a")[2]
     assert "ACCESS EXCLUSIVE: rewrite, all wait" in " ".join(said.split())
-    monkeypatch.setattr(large_tables, "SMALL", 1_000_000)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 1_000_000)
     site.upgrade(plan="")
     said = " ".join(capfd.readouterr().out.split())
     assert said.count("ACCESS EXCLUSIVE: rewrite of a") == 2

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from alembic_pg.console.table import WIDTH
+from alembic_pg.console.table import SCREEN_WIDTH
 from alembic_pg.plan import report
-from alembic_pg.revisions.impact_findings import Found
+from alembic_pg.revisions.impact_findings import Impact
 
 
 def test_numbers_and_sizes() -> None:
-    assert [report.number(n) for n in (-1, 0, 999, 1500, 15_000, 2_400_000)] == [
+    assert [report.format_row_count(n) for n in (-1, 0, 999, 1500, 15_000, 2_400_000)] == [
         *("?", "0", "999", "1.5k", "15k", "2.4M"),
     ]
-    assert [report.size(n) for n in (0, 8192, 10_485_760, 3_221_225_472)] == [
+    assert [report.format_size(n) for n in (0, 8192, 10_485_760, 3_221_225_472)] == [
         *("0 B", "8.0 kB", "10 MB", "3.0 GB"),
     ]
 
 
 def test_what_follows_the_table() -> None:
-    found = Found(["table a", "column b.c"], ["a is gone"])
-    assert list(report.after(found, (), ["table a"])) == [
+    found = Impact(["table a", "column b.c"], ["a is gone"])
+    assert list(report.findings_lines(found, (), ["table a"])) == [
         "Destroys: table a, column b.c.",
         (
             "A human says so in the revision, else nox -s lint fails: "
@@ -26,13 +26,13 @@ def test_what_follows_the_table() -> None:
         ),
         "Code of the release before breaks on: a is gone.",
     ]
-    assert list(report.after(found, (), found.destroys))[1:] == [
+    assert list(report.findings_lines(found, (), found.destroys))[1:] == [
         "Code of the release before breaks on: a is gone."
     ]
-    long = Found(breaks=[f"column number {n} is gone" for n in range(20)])
-    (text,) = report.after(long, (), None)
-    assert max(map(len, text.splitlines())) <= WIDTH
+    long = Impact(breaks=[f"column number {n} is gone" for n in range(20)])
+    (text,) = report.findings_lines(long, (), None)
+    assert max(map(len, text.splitlines())) <= SCREEN_WIDTH
 
 
 def test_equal_rows_are_one() -> None:
-    assert report.rendered(("a",), [("x",), ("x",), ("y",)]) == "a\nx\ny"
+    assert report.render_table(("a",), [("x",), ("x",), ("y",)]) == "a\nx\ny"

@@ -1,17 +1,13 @@
-"""What the online forms do, in a few words: each that a run may choose is told of."""
+"""The plan's words for each strategy that a run may choose."""
 
 from __future__ import annotations
 
-import importlib
 from functools import partial
 
 from alembic_pg.plan import strategy_summary
 
 
-def test_the_forms_that_are_told_of_are_there() -> None:
-    for place in strategy_summary.FORMS:
-        module, _, name = place.partition(".")
-        work = getattr(importlib.import_module(f"alembic_pg.online.strategies.{module}"), name)
-        assert (
-            strategy_summary.of(partial(partial(work, None), None)) is strategy_summary.FORMS[place]
-        )
+def test_a_strategy_is_found_under_its_arguments() -> None:
+    for work, summary in strategy_summary.STRATEGIES.items():
+        bound = partial(partial(work, None), None)
+        assert strategy_summary.summarize_strategy(bound) is summary

@@ -10,12 +10,12 @@ from tests.property.grammar import Schema, edits
 from tests.property.many import examples
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 
 @examples()
 @given(edit=edits())
-def test_an_edit_and_back(databases: Scratch, edit: tuple[Schema, Schema]) -> None:
+def test_an_edit_and_back(databases: ScratchServer, edit: tuple[Schema, Schema]) -> None:
     old, new = (schema.source() for schema in edit)
     assume(old != new)
     note(f"before:\n{old}\nafter:\n{new}")

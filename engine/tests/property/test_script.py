@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def test_as_postgresql_would(
     empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
-    monkeypatch.setattr(large_tables, "SMALL", 0)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 0)
     monkeypatch.delenv("ALEMBIC_ONLINE", raising=False)
     note("\n".join([*change.setup, "-- change", *change.statements]))
     folder = tmp_path / str(len(list(tmp_path.iterdir())))

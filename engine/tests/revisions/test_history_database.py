@@ -16,7 +16,7 @@ from sqlalchemy import inspect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 REVISION = '''"""{name}"""
 
@@ -50,7 +50,7 @@ def write(folder: Path, name: str, down: str | None, sql: str) -> None:
     )
 
 
-def tables(databases: Scratch, template: str) -> set[str]:
+def tables(databases: ScratchServer, template: str) -> set[str]:
     copy = databases.create(template)
     with connect(databases.database(copy), source="the tests") as connection:
         found = set(inspect(connection).get_table_names())
@@ -58,19 +58,19 @@ def tables(databases: Scratch, template: str) -> set[str]:
     return found
 
 
-def test_the_same_revisions_have_one_template(databases: Scratch, tmp_path: Path) -> None:
+def test_the_same_revisions_have_one_template(databases: ScratchServer, tmp_path: Path) -> None:
     write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
-    first = history_database.template(databases, environment(tmp_path))
-    assert history_database.template(databases, environment(tmp_path)) == first
+    first = history_database.ensure_template(databases, environment(tmp_path))
+    assert history_database.ensure_template(databases, environment(tmp_path)) == first
     assert tables(databases, first) == {"alembic_version", tmp_path.name}
     databases.forget(first)
 
 
-def test_a_new_revision_starts_from_its_ancestor(databases: Scratch, tmp_path: Path) -> None:
+def test_a_new_revision_starts_from_its_ancestor(databases: ScratchServer, tmp_path: Path) -> None:
     write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
-    first = history_database.template(databases, environment(tmp_path))
+    first = history_database.ensure_template(databases, environment(tmp_path))
     write(tmp_path, "b", "a", "CREATE TABLE b ()")
-    newer = history_database.template(databases, environment(tmp_path))
+    newer = history_database.ensure_template(databases, environment(tmp_path))
     assert newer != first
     assert tmp_path.with_name(f"{tmp_path.name}.log").read_text() == "ab"
     assert tables(databases, newer) == {"alembic_version", tmp_path.name, "b"}
@@ -78,35 +78,35 @@ def test_a_new_revision_starts_from_its_ancestor(databases: Scratch, tmp_path: P
     databases.forget(newer)
 
 
-def test_a_changed_revision_is_another_history(databases: Scratch, tmp_path: Path) -> None:
+def test_a_changed_revision_is_another_history(databases: ScratchServer, tmp_path: Path) -> None:
     write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
-    first = history_database.template(databases, environment(tmp_path))
+    first = history_database.ensure_template(databases, environment(tmp_path))
     write(tmp_path, "a", None, "CREATE TABLE other ()")
-    other = history_database.template(databases, environment(tmp_path))
+    other = history_database.ensure_template(databases, environment(tmp_path))
     assert tables(databases, other) == {"alembic_version", "other"}
     databases.forget(first)
     databases.forget(other)
 
 
-def test_a_revision_that_fails_is_named(databases: Scratch, tmp_path: Path) -> None:
+def test_a_revision_that_fails_is_named(databases: ScratchServer, tmp_path: Path) -> None:
     write(tmp_path, "a", None, "SELECT nonsense")
     with pytest.raises(UserError, match=r'Revision a \(a\) fails .*"nonsense" does not exist'):
-        history_database.template(databases, environment(tmp_path))
+        history_database.ensure_template(databases, environment(tmp_path))
 
 
-def test_a_file_that_a_revision_may_read_counts(databases: Scratch, tmp_path: Path) -> None:
+def test_a_file_that_a_revision_may_read_counts(databases: ScratchServer, tmp_path: Path) -> None:
     write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
-    first = history_database.template(databases, environment(tmp_path))
+    first = history_database.ensure_template(databases, environment(tmp_path))
     (tmp_path / "more.sql").write_text("CREATE TABLE more ()")
-    other = history_database.template(databases, environment(tmp_path))
+    other = history_database.ensure_template(databases, environment(tmp_path))
     assert other != first
     databases.forget(first)
     databases.forget(other)
 
 
-def test_a_database_at_any_revision(databases: Scratch, tmp_path: Path) -> None:
+def test_a_database_at_any_revision(databases: ScratchServer, tmp_path: Path) -> None:
     write(tmp_path, "a", None, f'CREATE TABLE \\"{tmp_path.name}\\" ()')
-    first = history_database.template(databases, environment(tmp_path))
+    first = history_database.ensure_template(databases, environment(tmp_path))
     for name, down in (("b", "a"), ("c", "a"), ("d", "b")):
         write(tmp_path, name, down, f"CREATE TABLE {name} ()")
     place, log = environment(tmp_path), tmp_path.with_name(f"{tmp_path.name}.log")
@@ -116,7 +116,7 @@ def test_a_database_at_any_revision(databases: Scratch, tmp_path: Path) -> None:
         (("b",), {"alembic_version", tmp_path.name, "b"}),
         (("c", "d"), {"alembic_version", tmp_path.name, "b", "c", "d"}),
     ):
-        name = history_database.at(databases, place, revisions)
+        name = history_database.create_at_revisions(databases, place, revisions)
         with connect(databases.database(name), source="the tests") as connection:
             assert set(inspect(connection).get_table_names()) == made
         databases.drop(name)

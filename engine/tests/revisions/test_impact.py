@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.database.connect import connect
 from alembic_pg.revisions import schema_model
-from alembic_pg.revisions.impact import Reader
+from alembic_pg.revisions.impact import ImpactReader
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from alembic_pg.revisions.impact_findings import Found
+    from alembic_pg.revisions.impact_findings import Impact
     from sqlalchemy.engine import URL, Connection
 
 BEFORE = """
@@ -121,7 +121,10 @@ GONE = [
 def test_as_postgresql_shows(empty: URL, revision: str, names: list[str]) -> None:
     with connect(empty, source="the tests") as connection:
         connection.exec_driver_sql(BEFORE)
-        known, written = Reader(schema_model.of(connection)), Reader(schema_model.Schema())
+        known, written = (
+            ImpactReader(schema_model.read_schema(connection)),
+            ImpactReader(schema_model.Schema()),
+        )
         written.read(BEFORE)
         before = there(connection)
         connection.exec_driver_sql(revision)
@@ -140,7 +143,7 @@ def _table(column: str) -> str:
     return f"table {column.removeprefix('column ').rpartition('.')[0]}"
 
 
-def destroyed(reader: Reader, revision: str) -> Found:
+def destroyed(reader: ImpactReader, revision: str) -> Impact:
     """Return what a revision does."""
     reader.begin()
     reader.read(revision)
@@ -195,7 +198,7 @@ def destroyed(reader: Reader, revision: str) -> Found:
     ],
 )
 def test_what_no_catalog_shows_is_found(revision: str, names: list[str] | None) -> None:
-    reader = Reader(schema_model.Schema())
+    reader = ImpactReader(schema_model.Schema())
     reader.read(BEFORE)
     wanted = ["column other.c.x as timestamp with time zone"] if names is None else names
     assert destroyed(reader, revision).destroys == wanted
@@ -235,6 +238,6 @@ def test_what_no_catalog_shows_is_found(revision: str, names: list[str] | None) 
     ],
 )
 def test_what_old_code_breaks_on(revision: str, sentences: list[str]) -> None:
-    reader = Reader(schema_model.Schema())
+    reader = ImpactReader(schema_model.Schema())
     reader.read(BEFORE)
     assert destroyed(reader, revision).breaks == sentences

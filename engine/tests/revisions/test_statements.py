@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import op
 from alembic_pg.revisions import statements
-from alembic_pg.sql.column_types import Type
+from alembic_pg.sql.column_types import ColumnType
 
 
 def test_operations_and_texts() -> None:
@@ -20,7 +20,7 @@ def test_operations_and_texts() -> None:
         with op.get_context().autocommit_block():
             op.execute("VACUUM t")
 
-    said = statements.of(upgrade)
+    said = statements.function_statements(upgrade)
     assert [" ".join(one.sql.split()) for one in said] == [
         "CREATE TABLE t ( x INTEGER )",
         "CREATE INDEX ix_t_x ON t (x)",
@@ -31,7 +31,7 @@ def test_operations_and_texts() -> None:
         "VACUUM t",
     ]
     assert [one.asked for one in said] == [False] * 4 + [True, False, False]
-    assert said[2].existing == {"x": Type("numeric", (10, 2))}
+    assert said[2].existing == {"x": ColumnType("numeric", (10, 2))}
     assert said[4].existing == {}
 
 
@@ -39,8 +39,8 @@ def test_a_type_without_an_instance() -> None:
     def upgrade() -> None:
         op.alter_column("t", "x", existing_type=sa.Integer, type_=sa.BigInteger)
 
-    (said,) = statements.of(upgrade)
-    assert said.existing == {"x": Type("integer")}
+    (said,) = statements.function_statements(upgrade)
+    assert said.existing == {"x": ColumnType("integer")}
 
 
 def test_what_asks_a_database_is_told() -> None:
@@ -48,4 +48,4 @@ def test_what_asks_a_database_is_told() -> None:
         op.get_bind().execute(sa.text("SELECT 1"))
 
     with pytest.raises(statements.UnreadableError, match="there is no database to ask"):
-        statements.of(upgrade)
+        statements.function_statements(upgrade)

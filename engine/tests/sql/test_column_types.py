@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.database.connect import connect
-from alembic_pg.sql.column_types import Type, alike, keeps, read
+from alembic_pg.sql.column_types import ColumnType, are_compatible, keeps_every_value, read_type
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.testing import state
 from sqlalchemy.exc import DBAPIError
@@ -71,17 +71,17 @@ def connection(empty: URL) -> Iterator[Connection]:
         yield made
 
 
-def parsed(text: str) -> Type:
+def parsed(text: str) -> ColumnType:
     """Return a type by its name."""
-    found = read(Cursor(text))
-    return Type(found.name, found.arguments, ENUMS.get(found.name, ()), found.array)
+    found = read_type(Cursor(text))
+    return ColumnType(found.name, found.arguments, ENUMS.get(found.name, ()), found.array)
 
 
 def test_what_is_said_to_keep_all_does(connection: Connection) -> None:
     """Each value, cast as ALTER COLUMN … USING would, and back again."""
     wrong, kept, lost = [], 0, 0
     for (old, values), new in product(SAMPLES.items(), SAMPLES):
-        says = keeps(parsed(old), parsed(new))
+        says = keeps_every_value(parsed(old), parsed(new))
         changed = [value for value in values if changes(connection, value, old, new)]
         if says and changed:
             wrong.append(f"{old} as {new} changes {changed}")
@@ -130,7 +130,7 @@ def changes(connection: Connection, value: str, old: str, new: str) -> bool:
     ],
 )
 def test_what_is_narrower_does_not_keep_all(old: str, new: str) -> None:
-    kept = keeps(parsed(old), parsed(new))
+    kept = keeps_every_value(parsed(old), parsed(new))
     assert kept == (new == "text")  # an array's text can be read back
 
 
@@ -154,11 +154,11 @@ def test_what_is_narrower_does_not_keep_all(old: str, new: str) -> None:
     ],
 )
 def test_a_type_is_read(text: str, shown: str) -> None:
-    assert str(read(Cursor(text))) == shown
+    assert str(read_type(Cursor(text))) == shown
 
 
 def test_code_of_one_type_may_use_another() -> None:
-    assert alike(parsed("integer"), parsed("bigint"))
-    assert alike(parsed("varchar(5)"), parsed("text"))
-    assert not alike(parsed("integer"), parsed("text"))
-    assert not alike(parsed("bigint"), parsed("integer"))
+    assert are_compatible(parsed("integer"), parsed("bigint"))
+    assert are_compatible(parsed("varchar(5)"), parsed("text"))
+    assert not are_compatible(parsed("integer"), parsed("text"))
+    assert not are_compatible(parsed("bigint"), parsed("integer"))

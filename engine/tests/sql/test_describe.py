@@ -40,4 +40,4 @@ from alembic_pg.sql import describe
     ],
 )
 def test_row(sql: str, row: tuple[str, str]) -> None:
-    assert describe.row(sql) == row
+    assert describe.describe_statement(sql) == row

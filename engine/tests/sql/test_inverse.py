@@ -22,14 +22,14 @@ ODD = [
 
 @pytest.mark.parametrize("statement", ODD)
 def test_what_is_written_into_a_revision_reaches_the_server_unchanged(statement: str) -> None:
-    compiled = str(text(inverse.escaped(statement)).compile(dialect=dialect()))
+    compiled = str(text(inverse.escape_colons(statement)).compile(dialect=dialect()))
     assert compiled % () == statement if "%" in statement else compiled == statement
 
 
 @pytest.mark.parametrize("statement", ODD)
 @pytest.mark.parametrize("indent", ["", "    "])
 def test_a_literal_is_the_string_however_it_is_indented(statement: str, indent: str) -> None:
-    source = f"f({inverse.literal(statement)})"
+    source = f"f({inverse.python_literal(statement)})"
     indented = "\n".join(indent + line for line in source.splitlines())
     block = f"if True:\n{indented}" if indent else indented
     call = next(node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.Call))
@@ -38,12 +38,12 @@ def test_a_literal_is_the_string_however_it_is_indented(statement: str, indent: 
 
 def test_split_respects_what_quotes_a_semicolon() -> None:
     script = "A ';' ;\nB \";\" ; C $x$ ; $x$; D E'\\';' ;"
-    assert inverse.split(script) == ["A ';' ;", 'B ";" ;', "C $x$ ; $x$;", "D E'\\';' ;"]
+    assert inverse.split_statements(script) == ["A ';' ;", 'B ";" ;', "C $x$ ; $x$;", "D E'\\';' ;"]
 
 
 def test_split_leaves_a_sql_body_whole() -> None:
     body = "CREATE FUNCTION f() RETURNS int\n BEGIN ATOMIC\n SELECT 1;\n SELECT 2;\nEND;"
-    assert inverse.split(body) == [body]
+    assert inverse.split_statements(body) == [body]
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_split_leaves_a_sql_body_whole() -> None:
     ],
 )
 def test_inverse(statement: str, back: str | None) -> None:
-    assert inverse.inverse(statement) == back
+    assert inverse.inverse_statement(statement) == back

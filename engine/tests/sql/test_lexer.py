@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alembic_pg.sql.lexer import bare, tokens, without_literals
+from alembic_pg.sql.lexer import tokenize, without_literals, without_semicolon
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,11 @@ from alembic_pg.sql.lexer import bare, tokens, without_literals
     ],
 )
 def test_what_belongs_together(sql: str, found: list[str]) -> None:
-    assert [token.text for token in tokens(sql)] == found
+    assert [token.text for token in tokenize(sql)] == found
 
 
 def test_what_tokens_say() -> None:
-    found = tokens('Select "A""b" (x[1])')
+    found = tokenize('Select "A""b" (x[1])')
     assert [token.keyword for token in found[:2]] == ["SELECT", ""]
     assert [token.identifier for token in found[:3]] == ["select", 'A"b', ""]
     assert [token.depth for token in found] == [0, 0, 1, 1, 2, 2, 2, 1]
@@ -39,7 +39,7 @@ def test_secrets_are_left_out() -> None:
     [('"a"""', 'a"'), ('"""a"', '"a'), ("ÄB", "Äb"), ('U&"a"', "")],
 )
 def test_names(sql: str, name: str) -> None:
-    assert tokens(sql)[0].identifier == name
+    assert tokenize(sql)[0].identifier == name
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_names(sql: str, name: str) -> None:
     ],
 )
 def test_what_ends_a_statement(sql: str, statement: str) -> None:
-    assert bare(sql) == statement
+    assert without_semicolon(sql) == statement
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_what_ends_a_statement(sql: str, statement: str) -> None:
     ],
 )
 def test_names_of_any_spelling(sql: str, name: str) -> None:
-    (token,) = tokens(sql)
+    (token,) = tokenize(sql)
     assert token.spelt == name

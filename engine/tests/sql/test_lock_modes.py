@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.autogenerate.report.lock_effects import MODES
+from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
 from alembic_pg.database.connect import connect
 from alembic_pg.sql import lock_modes
 from sqlalchemy import text
@@ -92,8 +92,8 @@ def test_as_postgresql_shows(empty: URL, statement: str) -> None:
             connection.exec_driver_sql(statement)
             found = connection.execute(HELD).all()
     held = {(known[oid], spelled(mode)) for oid, mode in found if oid in known}
-    strongest = max((mode for _, mode in held), key=MODES.index, default="")
-    lock, tables = lock_modes.of(statement)
+    strongest = max((mode for _, mode in held), key=LOCK_MODES.index, default="")
+    lock, tables = lock_modes.strongest_lock(statement)
     assert lock == ("" if strongest in HARMLESS else strongest)
     if statement != "DROP INDEX i":  # only the catalog knows its table
         assert {name for _, name in tables} == {name for name, mode in held if mode == lock}

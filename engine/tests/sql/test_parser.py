@@ -10,22 +10,22 @@ from alembic_pg.sql.parser import parse
 from alembic_pg.sql.statements import (
     AddColumn,
     AddConstraint,
+    AddEnumValue,
     AddPartition,
-    AddValue,
+    AlterColumnType,
     AlterDomain,
-    AlterTable,
-    Beside,
-    Change,
+    ConcurrentMaintenance,
     CreateIndex,
     DetachPartition,
     DropIndex,
-    Retype,
+    OtherAlterTable,
+    OtherWrite,
     Rewrite,
     SetNotNull,
-    Shape,
+    Statement,
     UnnamedIndex,
-    Validate,
-    Writes,
+    UpdateOrDelete,
+    ValidateConstraint,
 )
 
 
@@ -58,11 +58,11 @@ from alembic_pg.sql.statements import (
         ("ALTER TABLE t ADD c int", AddColumn, {"column": "c", "definition": "int"}),
         (
             "ALTER TABLE t ALTER COLUMN c TYPE varchar(5) COLLATE x USING (a || 'x')::text",
-            Retype,
+            AlterColumnType,
             {"definition": "varchar(5) COLLATE x", "using": "(a || 'x')::text"},
         ),
-        ("ALTER TABLE t ALTER c SET DATA TYPE bigint", Retype, {"definition": "bigint"}),
-        ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddValue, {"value": "'x' BEFORE 'y'"}),
+        ("ALTER TABLE t ALTER c SET DATA TYPE bigint", AlterColumnType, {"definition": "bigint"}),
+        ("ALTER TYPE s.m ADD VALUE 'x' BEFORE 'y'", AddEnumValue, {"value": "'x' BEFORE 'y'"}),
         (
             "ALTER TABLE ONLY s.t ATTACH PARTITION p FOR VALUES IN (1, 2)",
             AddPartition,
@@ -85,30 +85,34 @@ from alembic_pg.sql.statements import (
             {"bound": "FOR VALUES WITH (MODULUS 2, REMAINDER 0)"},
         ),
         ("ALTER TABLE t DETACH PARTITION s.p CONCURRENTLY", DetachPartition, {"partition": "s.p"}),
-        ("ALTER TABLE t VALIDATE CONSTRAINT c", Validate, {"name": "c"}),
-        ("ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d", AlterTable, {}),
-        ("ALTER TABLE t DETACH PARTITION p FINALIZE", AlterTable, {}),
-        ("ALTER TABLE t DETACH PARTITION p", AlterTable, {}),
+        ("ALTER TABLE t VALIDATE CONSTRAINT c", ValidateConstraint, {"name": "c"}),
+        ("ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d", OtherAlterTable, {}),
+        ("ALTER TABLE t DETACH PARTITION p FINALIZE", OtherAlterTable, {}),
+        ("ALTER TABLE t DETACH PARTITION p", OtherAlterTable, {}),
         ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"what": "ADD CONSTRAINT"}),
         ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "what": "SET NOT NULL"}),
         (
             'UPDATE s.t SET "C" = lower(a, 2) WHERE "C" IS NULL;',
-            Change,
+            UpdateOrDelete,
             {"alias": "t", "fills": '"C"', "body": 'SET "C" = lower(a, 2)', "value": "lower(a, 2)"},
         ),
-        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", Change, {"fills": ""}),
-        ("UPDATE t x SET c = 1 WHERE c IS NULL", Change, {"fills": ""}),
+        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", UpdateOrDelete, {"fills": ""}),
+        ("UPDATE t x SET c = 1 WHERE c IS NULL", UpdateOrDelete, {"fills": ""}),
         (
             "UPDATE t AS x SET c = 1 FROM u WHERE c IS NULL",
-            Change,
+            UpdateOrDelete,
             {"alias": "x", "fills": "", "body": "SET c = 1 FROM u", "alone": False},
         ),
-        ("UPDATE t x SET c = 1, d = 2 WHERE c IS NULL", Change, {"alias": "x", "fills": ""}),
-        ("UPDATE t SET WHERE", Change, {"fills": "", "condition": ""}),
-        ("UPDATE t SET c = 1", Change, {"condition": "", "fills": ""}),
+        (
+            "UPDATE t x SET c = 1, d = 2 WHERE c IS NULL",
+            UpdateOrDelete,
+            {"alias": "x", "fills": ""},
+        ),
+        ("UPDATE t SET WHERE", UpdateOrDelete, {"fills": "", "condition": ""}),
+        ("UPDATE t SET c = 1", UpdateOrDelete, {"condition": "", "fills": ""}),
         (
             "DELETE FROM t USING u WHERE t.a = u.a OR b",
-            Change,
+            UpdateOrDelete,
             {
                 "verb": "DELETE FROM",
                 "body": "USING u",
@@ -116,7 +120,7 @@ from alembic_pg.sql.statements import (
                 "condition": "t.a = u.a OR b",
             },
         ),
-        ("ALTER TABLE IF EXISTS t ADD COLUMN a int", AlterTable, {"rest": "ADD COLUMN a int"}),
+        ("ALTER TABLE IF EXISTS t ADD COLUMN a int", OtherAlterTable, {"rest": "ADD COLUMN a int"}),
         ("ALTER TABLE ONLY t ALTER a SET NOT NULL", SetNotNull, {"only": True}),
         ("REFRESH MATERIALIZED VIEW s.v WITH NO DATA", Rewrite, {"table": "s.v"}),
         ("CLUSTER (VERBOSE) t USING i", Rewrite, {"table": "t", "what": "CLUSTER"}),
@@ -126,18 +130,22 @@ from alembic_pg.sql.statements import (
         ("VACUUM FULL", Rewrite, {"table": ""}),
         ("CLUSTER", Rewrite, {"table": ""}),
         ("REINDEX SCHEMA s", Rewrite, {"table": ""}),
-        ("REINDEX (CONCURRENTLY) TABLE t", Beside, {}),
-        ("REINDEX INDEX CONCURRENTLY i", Beside, {}),
-        ("CREATE INDEX CONCURRENTLY ON t (a)", Beside, {}),
+        ("REINDEX (CONCURRENTLY) TABLE t", ConcurrentMaintenance, {}),
+        ("REINDEX INDEX CONCURRENTLY i", ConcurrentMaintenance, {}),
+        ("CREATE INDEX CONCURRENTLY ON t (a)", ConcurrentMaintenance, {}),
         ("CREATE INDEX ON t (a)", UnnamedIndex, {"table": "t", "only": False}),
         ("CREATE INDEX i ON ONLY s.t (a)", UnnamedIndex, {"table": "s.t", "only": True}),
         ("ALTER INDEX i SET TABLESPACE x", Rewrite, {"table": "i"}),
         ("ALTER TABLE ALL IN TABLESPACE x SET TABLESPACE y", Rewrite, {"table": ""}),
         ("VACUUM (ANALYZE, FULL) t", Rewrite, {"table": "t"}),
-        ("DELETE FROM t", Change, {"alias": "t", "body": "", "condition": "", "alone": True}),
+        (
+            "DELETE FROM t",
+            UpdateOrDelete,
+            {"alias": "t", "body": "", "condition": "", "alone": True},
+        ),
     ],
 )
-def test_what_is_recognised(sql: str, kind: type[Shape], parts: dict[str, Any]) -> None:
+def test_what_is_recognised(sql: str, kind: type[Statement], parts: dict[str, Any]) -> None:
     shape = parse(sql)
     assert shape is not None
     assert type(shape) is kind
@@ -184,7 +192,7 @@ def test_what_runs_as_it_stands(sql: str) -> None:
     ],
 )
 def test_another_alter_table(sql: str) -> None:
-    assert type(parse(sql)) is AlterTable
+    assert type(parse(sql)) is OtherAlterTable
 
 
 @pytest.mark.parametrize(
@@ -203,7 +211,7 @@ def test_another_alter_table(sql: str) -> None:
     ],
 )
 def test_what_only_the_planner_knows(sql: str) -> None:
-    assert type(parse(sql)) is Writes
+    assert type(parse(sql)) is OtherWrite
 
 
 @pytest.mark.parametrize(

@@ -22,5 +22,5 @@ from alembic_pg.sql import plpgsql
     ],
 )
 def test_drops(text: str, statements: list[str]) -> None:
-    found = [[token.text for token in one.tokens] for one in plpgsql.statements(text)]
+    found = [[token.text for token in one.tokens] for one in plpgsql.block_statements(text)]
     assert [" ".join(words[:5]) for words in found if words[:1] == ["DROP"]] == statements

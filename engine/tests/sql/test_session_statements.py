@@ -22,7 +22,7 @@ from alembic_pg.sql import session_statements
     ],
 )
 def test_what_ties_to_one_transaction(sql: str) -> None:
-    assert session_statements.ties(sql)
+    assert session_statements.binds_to_session(sql)
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_what_ties_to_one_transaction(sql: str) -> None:
     ],
 )
 def test_what_does_not(sql: str) -> None:
-    assert not session_statements.ties(sql)
+    assert not session_statements.binds_to_session(sql)

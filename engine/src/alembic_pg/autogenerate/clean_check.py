@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.alembic_command import Run
+    from alembic_pg.alembic_command import AlembicCommand
 
-NOTE = Path(".postgres") / "clean.json"
+RECORD_PATH = Path(".postgres") / "clean.json"
 
 # Seconds since the epoch. This module is imported before the models are.
 STARTED = time.time()
 
 # Seconds by which a file's time may be behind the clock's (the kernel's tick), and some more.
-CLOCK = 0.05
+CLOCK_TOLERANCE = 0.05
 
 
 @dataclass
-class Watch:
+class FileReads:
     """What the models read while they are imported: files, and folders that they list.
 
     others: the threads that do something else meanwhile.
@@ -62,9 +62,9 @@ class Watch:
 
 
 @contextmanager
-def watching() -> Iterator[Watch]:
+def record_file_reads() -> Iterator[FileReads]:
     """Yield what is read meanwhile. An audit hook stays for life, and sleeps afterwards."""
-    watch = Watch()
+    watch = FileReads()
     sys.addaudithook(watch.note)
     try:
         yield watch
@@ -72,7 +72,7 @@ def watching() -> Iterator[Watch]:
         watch.active = False
 
 
-def server_of(task: Run, given: Connection | None) -> str:
+def server_key(task: AlembicCommand, given: Connection | None) -> str:
     """Return what tells the server for scratch databases from another one, with its version.
 
     "" where a check is not noted: a caller's connection is compared, or the models are imported
@@ -83,7 +83,7 @@ def server_of(task: Run, given: Connection | None) -> str:
     return server_identity()
 
 
-def is_still(task: Run, server: str) -> bool:
+def is_still_clean(task: AlembicCommand, server: str) -> bool:
     """Return whether the last check was clean, of exactly what is there now.
 
     server: what `server_of` returned.
@@ -91,65 +91,65 @@ def is_still(task: Run, server: str) -> bool:
     if not server:
         return False
     try:
-        note = json.loads((task.root / NOTE).read_text())
-        inputs = _inputs(task, note["files"])
+        note = json.loads((task.root / RECORD_PATH).read_text())
+        inputs = _input_files(task, note["files"])
         return bool(note["digest"] == _digest(task, server, inputs, note["folders"]))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def remember(task: Run, server: str, watch: Watch) -> None:
+def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> None:
     """Note that everything that was read agrees. A tree that cannot be written is not noted.
 
     What changed after this process began may not be what it compared: then nothing is noted.
     """
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    files = sorted(name for name in {*watch.files, *modules} if name and _may_change(name))
-    folders = sorted(name for name in watch.folders if _may_change(name))
-    inputs = _inputs(task, files)
+    files = sorted(name for name in {*watch.files, *modules} if name and _is_source(name))
+    folders = sorted(name for name in watch.folders if _is_source(name))
+    inputs = _input_files(task, files)
     if any(_changed_since(STARTED, name) for name in inputs + folders):
         return
     digest = _digest(task, server, inputs, folders)
     note = {"digest": digest, "files": files, "folders": folders}
     with suppress(OSError):
-        (task.root / NOTE).parent.mkdir(exist_ok=True)
-        temporary = (task.root / NOTE).with_suffix(f".{os.getpid()}")
+        (task.root / RECORD_PATH).parent.mkdir(exist_ok=True)
+        temporary = (task.root / RECORD_PATH).with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps(note))
-        temporary.replace(task.root / NOTE)
+        temporary.replace(task.root / RECORD_PATH)
 
 
-def _may_change(name: str) -> bool:
+def _is_source(name: str) -> bool:
     """Return whether it is a source: what was installed counts by its version, bytecode not."""
     compiled = f"{os.sep}__pycache__" in name or name.endswith(".pyc")
-    return not compiled and not name.startswith(_installed())
+    return not compiled and not name.startswith(_installed_folders())
 
 
 @cache
-def _installed() -> tuple[str, ...]:
+def _installed_folders() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     return tuple({paths[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
-def _digest(task: Run, server: str, inputs: list[str], folders: list[str]) -> str:
+def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[str]) -> str:
     """Return a digest of all that a check depends on."""
     digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{server}\0{task.models}".encode())
     for folder in sorted(set(filter(os.path.isdir, sys.path))):
-        distributions = [name for name in _listing(folder) if name.endswith(".dist-info")]
+        distributions = [name for name in _folder_listing(folder) if name.endswith(".dist-info")]
         digest.update(repr((folder, distributions)).encode())
     for name in folders:
-        digest.update(repr((name, _listing(name))).encode())
+        digest.update(repr((name, _folder_listing(name))).encode())
     for name in inputs:
-        digest.update(f"\0{name}\0".encode() + _content(name))
+        digest.update(f"\0{name}\0".encode() + _content_digest(name))
     return digest.hexdigest()
 
 
-def _inputs(task: Run, files: list[str]) -> list[str]:
+def _input_files(task: AlembicCommand, files: list[str]) -> list[str]:
     """Return the files that were read, the settings, and all below the folders of revisions."""
     config = task.environment.config
     given = [config.config_file_name, str(task.root / "pyproject.toml")]
     below = [
         str(path)
-        for place in [*_versions(task), Path(task.environment.script.dir)]
+        for place in [*_version_folders(task), Path(task.environment.script.dir)]
         for path in place.resolve().rglob("*")
         if path.suffix != ".pyc" and path.is_file()
     ]
@@ -162,15 +162,15 @@ def _changed_since(moment: float, name: str) -> bool:
         status = os.stat(name)  # noqa: PTH116  # of hundreds of files
     except OSError:
         return True
-    return max(status.st_mtime, status.st_ctime) >= moment - CLOCK
+    return max(status.st_mtime, status.st_ctime) >= moment - CLOCK_TOLERANCE
 
 
-def _versions(task: Run) -> list[Path]:
+def _version_folders(task: AlembicCommand) -> list[Path]:
     locations = task.environment.config.get_version_locations_list()
     return [Path(place) for place in locations or [f"{task.environment.script.dir}/versions"]]
 
 
-def _listing(folder: str) -> list[str]:
+def _folder_listing(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if entry.name != "__pycache__")
@@ -178,7 +178,7 @@ def _listing(folder: str) -> list[str]:
         return []
 
 
-def _content(name: str) -> bytes:
+def _content_digest(name: str) -> bytes:
     try:
         return hashlib.sha256(Path(name).read_bytes()).digest()
     except OSError:

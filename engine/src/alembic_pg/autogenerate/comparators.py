@@ -11,12 +11,12 @@ from sqlalchemy import DefaultClause
 from alembic_pg.autogenerate.alter import remaining_changes
 from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.ops.reversible_op import pairs
+from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
 from alembic_pg.autogenerate.proof import search, with_guards
-from alembic_pg.autogenerate.proof.index_order import built_first
-from alembic_pg.autogenerate.proof.minimal_drops import spared, tightened
+from alembic_pg.autogenerate.proof.index_order import create_indexes_first
+from alembic_pg.autogenerate.proof.minimal_drops import delay_drops, omit_needless_drops
 from alembic_pg.autogenerate.proof.search import Candidate, UnsafeValueError
-from alembic_pg.database.server_features import Ways
+from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Column
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.autogenerate.scope.column_differences import Place
+    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 # The option of configure() that carries the Comparison.
-OPTION = "alembic_pg_comparison"
+COMPARISON_OPTION = "alembic_pg_comparison"
 
 
 def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature
@@ -52,89 +52,97 @@ def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature
     del schema, table, name
     operation.existing_server_default = old.server_default
     plain = all(isinstance(one.server_default, DefaultClause | None) for one in (old, new))
-    comparison: Comparison = context.opts[OPTION]
+    comparison: Comparison = context.opts[COMPARISON_OPTION]
     if plain and comparison.columns.default_differs(old):
         operation.modify_server_default = new.server_default
     return PriorityDispatchResult.CONTINUE
 
 
-def complete(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
+def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
     """Replace Alembic's operations by those that lead from history to desired, proven.
 
     Raises UserError when nothing can express a difference, or when a step fails.
     """
-    comparison: Comparison = context.opts[OPTION]
+    comparison: Comparison = context.opts[COMPARISON_OPTION]
     keys = comparison.differing
     tables = comparison.tables
     operations = [
         op
         for op in flatten.flatten(upgrade_ops.ops)
-        if flatten.needed(op, tables)
-        and not flatten.unwanted(op, comparison.before, comparison.after)
+        if flatten.touches_changed_table(op, tables)
+        and not flatten.is_unwanted(op, comparison.before, comparison.after)
     ]
-    operations = list(backfill.filled(operations, context.table_key_to_table, comparison.after))
+    operations = list(
+        backfill.add_backfills(operations, context.table_key_to_table, comparison.after)
+    )
     there_is = keys or comparison.renames
-    upgrade_ops.ops[:] = _prove(context, comparison, operations) if there_is else []
+    upgrade_ops.ops[:] = _prove_with_enum_retry(context, comparison, operations) if there_is else []
     return PriorityDispatchResult.CONTINUE
 
 
-def _prove(
+def _prove_with_enum_retry(
     context: AutogenContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return the complete operations after they went up, down and up again on a candidate."""
     version = comparison.databases.version
     try:
-        return _proven(context, comparison, operations, Ways(version))
+        return _prove_operations(context, comparison, operations, ServerFeatures(version))
     except UnsafeValueError as unsafe:
         try:
-            return _proven(context, comparison, operations, Ways(version, renew=True))
+            return _prove_operations(
+                context, comparison, operations, ServerFeatures(version, renew=True)
+            )
         except UserError as error:
             raise UserError(
                 f"{error}\nAdd the value in a revision of its own first ({unsafe})."
             ) from error
 
 
-def _proven(
+def _prove_operations(
     context: AutogenContext,
     comparison: Comparison,
     operations: Sequence[MigrateOperation],
-    ways: Ways,
+    ways: ServerFeatures,
 ) -> list[MigrateOperation]:
     """Return the operations, proven where that is asked for.
 
     Raises UnsafeValueError where an enum has to come anew for a value that is used.
     """
     before, after, renames = comparison.before, comparison.after, comparison.renames
-    fills = backfill.hinted(context.sorted_tables)
-    with candidate(comparison, context) as one:
+    fills = backfill.columns_with_backfill(context.sorted_tables)
+    with open_candidate(comparison, context) as one:
         original = one.dump() if renames and comparison.proven else before
         one.run(renames)
-        found = search.find(one, before, after, operations, ways)
-        up = with_guards.framed(comparison, fills, found)
+        found = search.find_operations(one, before, after, operations, ways)
+        up = with_guards.add_guards(comparison, fills, found)
         if not comparison.proven:
             return up
         tried = [[*map(id, found)]]
-        for tight in (built_first(spared(found)), built_first(found), tightened(found)):
+        for tight in (
+            create_indexes_first(omit_needless_drops(found)),
+            create_indexes_first(found),
+            delay_drops(found),
+        ):
             if [*map(id, tight)] in tried:
                 continue
             tried.append([*map(id, tight)])
-            shorter = with_guards.framed(comparison, fills, tight)
-            with candidate(comparison, context) as other:
-                if round_trip(other, shorter, original, after):
+            shorter = with_guards.add_guards(comparison, fills, tight)
+            with open_candidate(comparison, context) as other:
+                if passes_round_trip(other, shorter, original, after):
                     return shorter
-        if leads(one, turned(up), original) and leads(one, up, after):
+        if reaches_goal(one, reversed_operations(up), original) and reaches_goal(one, up, after):
             return up
     # Turning each operation round is not enough: the way back is searched like the way up.
-    with candidate(comparison, context) as one:
+    with open_candidate(comparison, context) as one:
         one.run([*renames, *found])
-        return with_way_back(one, comparison, fills, ways, found, original)
+        return with_searched_downgrade(one, comparison, fills, ways, found, original)
 
 
-def with_way_back(  # noqa: PLR0913, PLR0917  # what both proofs know
+def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
     one: Candidate,
     comparison: Comparison,
-    fills: set[Place],
-    ways: Ways,
+    fills: set[ColumnPath],
+    ways: ServerFeatures,
     found: list[MigrateOperation],
     original: Dump,
 ) -> list[MigrateOperation]:
@@ -142,32 +150,32 @@ def with_way_back(  # noqa: PLR0913, PLR0917  # what both proofs know
 
     original: what they begin at. Raises what says that one of the ways does not lead there.
     """
-    search.expect(comparison.after, one.dump())
-    down = search.find(one, comparison.after, comparison.before, [], ways)
-    up = with_guards.framed(comparison, fills, pairs(found, down))
-    one.run(turned(comparison.renames))
+    search.expect_equal(comparison.after, one.dump())
+    down = search.find_operations(one, comparison.after, comparison.before, [], ways)
+    up = with_guards.add_guards(comparison, fills, with_downgrade(found, down))
+    one.run(reversed_operations(comparison.renames))
     one.run(up)
-    search.expect(comparison.after, one.dump())
-    one.run(turned(up))
-    search.expect(original, one.dump())
+    search.expect_equal(comparison.after, one.dump())
+    one.run(reversed_operations(up))
+    search.expect_equal(original, one.dump())
     return up
 
 
-def round_trip(
+def passes_round_trip(
     one: Candidate, operations: list[MigrateOperation], original: Dump, goal: Dump
 ) -> bool:
     """Return whether operations lead from one schema to the other, back, and there again."""
-    up, down = (operations, goal), (turned(operations), original)
-    return all(leads(one, way, end) for way, end in (up, down, up))
+    up, down = (operations, goal), (reversed_operations(operations), original)
+    return all(reaches_goal(one, way, end) for way, end in (up, down, up))
 
 
-def turned(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def reversed_operations(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return what takes operations back."""
     return [operation.reverse() for operation in reversed(operations)]
 
 
 @contextmanager
-def candidate(comparison: Comparison, context: AutogenContext) -> Iterator[Candidate]:
+def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[Candidate]:
     """Yield a database that holds what the revisions build, to try operations on."""
     databases, spare = comparison.databases, comparison.spare
     taken = spare.pop() if spare else None
@@ -181,10 +189,10 @@ def candidate(comparison: Comparison, context: AutogenContext) -> Iterator[Candi
         databases.leave(name)
 
 
-def leads(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:
+def reaches_goal(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:
     """Run operations on the candidate; return whether they lead to the goal."""
     try:
         candidate.run(operations)
     except Exception:  # noqa: BLE001  # whatever it is, this is not the way
         return False
-    return not remaining_changes.differing(candidate.dump(), goal)
+    return not remaining_changes.differing_keys(candidate.dump(), goal)

@@ -17,16 +17,16 @@ from sqlalchemy.exc import SAWarning
 from alembic_pg import plugin
 from alembic_pg.autogenerate import clean_check, comparators
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.hints.renamed_comparison import renamed
+from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
 from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import summary
 from alembic_pg.autogenerate.scope import differing_tables, filters
 from alembic_pg.autogenerate.sides import desired, entities
 from alembic_pg.autogenerate.sides.comparison import Comparison
-from alembic_pg.autogenerate.sides.revisions import of_connection, of_revisions
+from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
 from alembic_pg.autogenerate.split import revision_files
 from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import scratch
+from alembic_pg.database.scratch import scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import history_database
 
@@ -37,21 +37,21 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy.engine import URL, Connection
 
-    from alembic_pg.alembic_command import Run
+    from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.autogenerate.sides.revisions import Past
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.autogenerate.sides.revisions import StartingSchema
+    from alembic_pg.database.scratch import ScratchServer
 
 # Alembic's comparators with its opt-in one of CHECK constraints.
-STOCK = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
+ALEMBIC_COMPARATORS = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
 
 # The same, but PostgreSQL itself says whether defaults differ; and after them ours.
-COMPARATORS = [*STOCK, "~alembic.autogenerate.defaults", plugin.NAME]
+COMPARATORS = [*ALEMBIC_COMPARATORS, "~alembic.autogenerate.defaults", plugin.NAME]
 
-NOTHING = "Nothing to do: the revisions build what the models say."
+NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
 
 
-def run(task: Run, given: Connection | None, server: str) -> None:
+def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
     """Compare, and let Alembic write what differs.
 
     given: a connection that the caller handed in; its database is then taken for what the
@@ -66,33 +66,33 @@ def run(task: Run, given: Connection | None, server: str) -> None:
     with ExitStack() as stack:
         beside = stack.enter_context(ThreadPoolExecutor(1))
         # The server makes a database while the models are imported.
-        with clean_check.watching() as watch:
-            made = beside.submit(_empty, task, stack, watch)
+        with clean_check.record_file_reads() as watch:
+            made = beside.submit(_create_empty_database, task, stack, watch)
             try:
-                models = load(task.models)
+                models = load_models(task.models)
             finally:
                 wait([made])
         silence_alembic_utils()
         databases, name = made.result()
-        desired.build(models, databases.database(name), source="the scratch server")
+        desired.build_models(models, databases.database(name), source="the scratch server")
         # pg_dump is at work while the revisions are read.
-        after = beside.submit(pg_dump.of, databases.database(name))
+        after = beside.submit(pg_dump.dump_database, databases.database(name))
         if given is None:
-            past = of_revisions(task.root, task.environment, databases)
+            past = schema_of_revisions(task.root, task.environment, databases)
         else:
-            past = of_connection(given, task.environment, databases)
+            past = schema_of_connection(given, task.environment, databases)
         built = after.result()
         databases.leave(name)
         _compare(task, past, built, models)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions
     if server and generated[-1].upgrade_ops.is_empty():
-        clean_check.remember(task, server, watch)
+        clean_check.record_clean_check(task, server, watch)
     if task.command == "check" and task.on_command_line:
-        _report(task)
+        _report_differences(task)
 
 
-def load(package: str) -> desired.Models:
+def load_models(package: str) -> desired.Models:
     """Import the models' package and return what it declares.
 
     Raises UserError naming the module that cannot be imported, and why.
@@ -102,27 +102,31 @@ def load(package: str) -> desired.Models:
     except Exception as error:
         named = "" if isinstance(error, ImportError) else f"{package} cannot be imported: "
         raise UserError(f"{named}{error}") from error
-    return desired.Models(module.Base.metadata, tuple(entities.find(package)))
+    return desired.Models(module.Base.metadata, tuple(entities.find_entities(package)))
 
 
-def _compare_uncommitted(task: Run, given: Connection) -> None:
+def _compare_uncommitted(task: AlembicCommand, given: Connection) -> None:
     """Compare with what no other connection sees: Alembic's comparators only."""
-    models = load(task.models)
+    models = load_models(task.models)
     silence_alembic_utils()
-    plain = {"autogenerate_plugins": STOCK, "compare_server_default": True}
-    _run_alembic(task, given, models, task.configure, render_item=render_types.item, **plain)
+    plain = {"autogenerate_plugins": ALEMBIC_COMPARATORS, "compare_server_default": True}
+    _run_alembic(task, given, models, task.configure, render_item=render_types.render_item, **plain)
 
 
-def _empty(task: Run, stack: ExitStack, watch: clean_check.Watch) -> tuple[Scratch, str]:
+def _create_empty_database(
+    task: AlembicCommand, stack: ExitStack, watch: clean_check.FileReads
+) -> tuple[ScratchServer, str]:
     """Return the scratch server, until the stack is left, and the name of an empty database."""
     watch.leave_out()
-    databases = stack.enter_context(scratch(task.root))
+    databases = stack.enter_context(scratch_server(task.root))
     return databases, databases.create()
 
 
-def _compare(task: Run, past: Past, after: Dump, models: desired.Models) -> None:
+def _compare(
+    task: AlembicCommand, past: StartingSchema, after: Dump, models: desired.Models
+) -> None:
     handed_in = past.given is not None
-    scope = filters.scope(past.dump, after, models, task.configure, handed_in=handed_in)
+    scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
     comparison = Comparison(
         past.databases,
         past.template,
@@ -136,7 +140,7 @@ def _compare(task: Run, past: Past, after: Dump, models: desired.Models) -> None
         return  # and no database is made to be compared
     with (
         past.connection() as (connection, copies),
-        renamed(comparison, models.metadata) as (rest, place),
+        comparison_after_renames(comparison, models.metadata) as (rest, place),
     ):
         if place is None:
             _compare_by_name(task, connection, models, replace(rest, spare=copies))
@@ -145,7 +149,7 @@ def _compare(task: Run, past: Past, after: Dump, models: desired.Models) -> None
 
 
 def _compare_by_name(
-    task: Run, connection: Connection, models: desired.Models, comparison: Comparison
+    task: AlembicCommand, connection: Connection, models: desired.Models, comparison: Comparison
 ) -> None:
     _run_alembic(
         task,
@@ -153,19 +157,23 @@ def _compare_by_name(
         models,
         compare_type=comparison.columns.type_differs,
         # Equal dumps mean equal schemas: then no comparator is asked.
-        autogenerate_plugins=differing_tables.plugins(COMPARATORS, comparison.tables)
+        autogenerate_plugins=differing_tables.autogenerate_plugins(COMPARATORS, comparison.tables)
         if comparison.differing
         else [plugin.NAME],
-        configure=differing_tables.options(task.configure, comparison.tables),
-        **{comparators.OPTION: comparison},
+        configure=differing_tables.filtered_options(task.configure, comparison.tables),
+        **{comparators.COMPARISON_OPTION: comparison},
     )
 
 
 def _compare_renamed(
-    task: Run, connection: Connection, models: desired.Models, comparison: Comparison, place: URL
+    task: AlembicCommand,
+    connection: Connection,
+    models: desired.Models,
+    comparison: Comparison,
+    place: URL,
 ) -> None:
     """Compare in the database that has the new names, at the revisions of the other one."""
-    options = history_database.version_table(task.environment)
+    options = history_database.version_table_options(task.environment)
     heads = MigrationContext.configure(connection, opts=options).get_current_heads()
     with connect(place, source="the scratch server") as copy:
         # A copy of a database that was handed in has no rows.
@@ -177,7 +185,7 @@ def _compare_renamed(
 
 
 def _run_alembic(
-    task: Run,
+    task: AlembicCommand,
     connection: Connection,
     models: desired.Models,
     configure: dict[str, Any],
@@ -190,16 +198,16 @@ def _run_alembic(
     defaults: dict[str, Any] = {
         "connection": connection,
         "target_metadata": models.metadata,
-        "render_item": render_types.beside_types,
-        "process_revision_directives": None if task.command == "check" else _sum_up,
+        "render_item": render_types.render_item_existing_enum,
+        "process_revision_directives": None if task.command == "check" else _process_directives,
     }
     task.environment.configure(**(defaults | options | configure))
-    with quiet(), task.environment.begin_transaction():
+    with silence_comparators(), task.environment.begin_transaction():
         task.environment.run_migrations()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_comparators() -> Iterator[None]:
     """Silence the comparators, which warn of what they cannot reflect; the residue expresses it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Computed default on .* cannot be modified")
@@ -207,11 +215,15 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _sum_up(context: MigrationContext, revision: object, directives: list[MigrationScript]) -> None:
+def _process_directives(
+    context: MigrationContext, revision: object, directives: list[MigrationScript]
+) -> None:
     """Say what the revision does, or each of its parts; write no file for nothing."""
     del revision
-    comparison: Comparison | None = context.opts.get(comparators.OPTION)
-    why = "" if comparison is None else revision_files.split(context, comparison, directives)
+    comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
+    why = (
+        "" if comparison is None else revision_files.split_revision(context, comparison, directives)
+    )
     operations = [
         operation
         for script in directives
@@ -223,14 +235,14 @@ def _sum_up(context: MigrationContext, revision: object, directives: list[Migrat
     if context.config is None:
         return
     if not operations:
-        text = NOTHING
+        text = NOTHING_TO_DO
     elif comparison is None:
-        text = summary.short(operations)
+        text = summary.operation_table(operations)
     else:
-        text = summary.full(context, comparison, directives)
+        text = summary.revision_summary(context, comparison, directives)
         text += f"\n{why}" if why else ""
         if context.environment_context and _wants_diff(context.environment_context):
-            text += summary.entries(comparison)
+            text += summary.entry_diffs(comparison)
     context.config.print_stdout("%s", text)
 
 
@@ -239,16 +251,16 @@ def _wants_diff(environment: EnvironmentContext) -> bool:
     return "diff" in environment.get_x_argument(as_dictionary=True)
 
 
-def _report(task: Run) -> None:
+def _report_differences(task: AlembicCommand) -> None:
     """Show what differs, and end as Alembic's check does."""
     found = task.environment.context_opts["revision_context"]
     operations = found.generated_revisions[-1].upgrade_ops
     if operations.is_empty():
         return
-    text = summary.short(list(flatten.flatten(operations.ops)))
-    comparison: Comparison | None = task.environment.context_opts.get(comparators.OPTION)
+    text = summary.operation_table(list(flatten.flatten(operations.ops)))
+    comparison: Comparison | None = task.environment.context_opts.get(comparators.COMPARISON_OPTION)
     if comparison is not None and _wants_diff(task.environment):
-        text += summary.entries(comparison)
+        text += summary.entry_diffs(comparison)
     task.environment.config.print_stdout("%s", text)
     raise AutogenerateDiffsDetected(
         "The models and the revisions differ: "
@@ -258,7 +270,7 @@ def _report(task: Run) -> None:
     )
 
 
-class _Nothing(ReplaceableEntity):
+class _NoEntity(ReplaceableEntity):
     """No entity is of this kind."""
 
     @classmethod
@@ -273,4 +285,4 @@ def silence_alembic_utils() -> None:
 
     It compares only the kinds that are named to it, and we compare its entities ourselves.
     """
-    register_entities([], entity_types=[_Nothing])
+    register_entities([], entity_types=[_NoEntity])

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import statements
-from alembic_pg.revisions.impact import Reader
+from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.revisions.schema_model import Schema
 
 if TYPE_CHECKING:
@@ -24,31 +24,31 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 # The variable of a revision.
-NAME = "destroys"
+VARIABLE = "destroys"
 
 
-def line(names: Iterable[str]) -> str:
+def declaration_line(names: Iterable[str]) -> str:
     """Return the line by which a human says that a revision may destroy something."""
-    return f"{NAME} = {json.dumps(list(names), ensure_ascii=False)}"
+    return f"{VARIABLE} = {json.dumps(list(names), ensure_ascii=False)}"
 
 
-def unsaid(revisions: Iterable[Script]) -> Iterator[str]:
+def undeclared_losses(revisions: Iterable[Script]) -> Iterator[str]:
     """Yield a sentence for each revision that lacks the line.
 
     revisions: all of a history, oldest first.
     """
-    reader = Reader(Schema())
+    reader = ImpactReader(Schema())
     for revision in revisions:
-        said = getattr(revision.module, NAME, None)
+        said = getattr(revision.module, VARIABLE, None)
         reader.begin()
         try:
-            for statement in statements.of(revision.module.upgrade):
+            for statement in statements.function_statements(revision.module.upgrade):
                 reader.read(statement.sql, statement.existing)
         except statements.UnreadableError as error:
             if said is None:
                 yield (
                     f"Revision {revision.revision} ({revision.doc}) cannot be read without a "
-                    f"database ({error}): let it say what it destroys, {NAME} = [] for nothing."
+                    f"database ({error}): let it say what it destroys, {VARIABLE} = [] for nothing."
                 )
             continue
         found = reader.end().destroys
@@ -56,13 +56,13 @@ def unsaid(revisions: Iterable[Script]) -> Iterator[str]:
         if missing:
             yield (
                 f"Revision {revision.revision} ({revision.doc}) destroys {', '.join(missing)}. "
-                f"If that is meant, add to it: {line([*(said or ()), *missing])}"
+                f"If that is meant, add to it: {declaration_line([*(said or ()), *missing])}"
             )
 
 
 def check(config: Config) -> None:
     """Raise UserError, naming the revisions and what they destroy, when they do not say it."""
     script = ScriptDirectory.from_config(config)
-    found = list(unsaid(reversed(list(script.walk_revisions()))))
+    found = list(undeclared_losses(reversed(list(script.walk_revisions()))))
     if found:
         raise UserError("\n".join(found))

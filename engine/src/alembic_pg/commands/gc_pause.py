@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def paused(*, ends: bool) -> Iterator[None]:
+def pause_collection(*, ends: bool) -> Iterator[None]:
     """Leave cyclic garbage where it is until the end of the block.
 
     ends: whether the process ends soon after it, which then need not look for garbage at all.

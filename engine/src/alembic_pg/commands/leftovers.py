@@ -19,28 +19,32 @@ from alembic_pg.online.run import journal
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.alembic_command import Run
+    from alembic_pg.alembic_command import AlembicCommand
 
 # libpq's shortest, in seconds; nobody waits for a check because of a server that is away.
-_PATIENCE = "2"
+_CONNECT_TIMEOUT = "2"
 
 
-def say(task: Run) -> None:
+def report_on_target(task: AlembicCommand) -> None:
     """Write what is unfinished on the database that DATABASE_URL names; nothing where none is."""
-    if not os.environ.get(target.SETTING):
+    if not os.environ.get(target.TARGET_VARIABLE):
         return
     with suppress(UserError, DBAPIError):
         place = target.find(task.root)
         url = place.url
         if "connect_timeout" not in url.query:
-            url = url.update_query_dict({"connect_timeout": _PATIENCE})
+            url = url.update_query_dict({"connect_timeout": _CONNECT_TIMEOUT})
         with connect(url, source=place.source) as connection:
-            write(task, connection, MigrationContext.configure(connection, opts=task.configure))
+            report_leftovers(
+                task, connection, MigrationContext.configure(connection, opts=task.configure)
+            )
 
 
-def write(task: Run, connection: Connection, context: MigrationContext) -> None:
+def report_leftovers(
+    task: AlembicCommand, connection: Connection, context: MigrationContext
+) -> None:
     """Write a line to the standard error for each thing that is unfinished."""
     revisions = reversed(list(task.environment.script.walk_revisions()))
-    table = journal.table_of(context)
+    table = journal.version_table_name(context)
     for line in declared_not_valid.unfinished_lines(connection, table, revisions):
         sys.stderr.write(f"Unfinished: {line}\n")

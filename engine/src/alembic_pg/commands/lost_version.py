@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from alembic_pg.database.scratch import available, scratch
+from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from alembic.script.base import Script
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.alembic_command import Run
+    from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 # Tables that are neither PostgreSQL's nor an extension's nor Alembic's own.
-_TABLES = text("""
+_HAS_TABLES = text("""
     SELECT EXISTS (
         SELECT FROM pg_class AS c
         WHERE c.relkind IN ('r', 'p')
@@ -40,10 +40,10 @@ _HINT = (
 )
 
 # So many differing objects are named.
-_NAMED = 3
+_MAX_NAMED = 3
 
 
-def look(task: Run, connection: Connection) -> str:
+def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
     """Do nothing for an empty database, or one whose tables are none of the revisions'.
 
     connection: to a database without a revision in its alembic_version.
@@ -52,12 +52,12 @@ def look(task: Run, connection: Connection) -> str:
     Raises UserError naming the revision that the database equals, and the stamp that repairs it.
     """
     name = task.environment.context_opts.get("version_table", "alembic_version")
-    if not connection.scalar(_TABLES, {"version_table": name}):
+    if not connection.scalar(_HAS_TABLES, {"version_table": name}):
         return ""
     if not _can_compare():
         return _HINT
     try:
-        nearest = _nearest(task, connection)
+        nearest = _nearest_revision(task, connection)
     except UserError:  # revisions that build nothing by themselves: this is not the time to judge
         return ""
     if nearest is None:
@@ -69,8 +69,8 @@ def look(task: Run, connection: Connection) -> str:
             f"The database lost its {name}: it equals revision {revision.revision} "
             f"({revision.doc}). Repair it with: {stamp}; then upgrade."
         )
-    more = len(differing) - _NAMED
-    names = ", ".join(differing[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(differing) - _MAX_NAMED
+    names = ", ".join(differing[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
     raise UserError(
         f"The database has tables and no {name}, and equals no revision; the nearest is "
         f"{revision.revision} ({revision.doc}), where {names} differ.\n"
@@ -80,10 +80,12 @@ def look(task: Run, connection: Connection) -> str:
 
 def _can_compare() -> bool:
     """Return whether there are a scratch server and pg_dump."""
-    return available() and bool(programs.find("pg_dump") or shutil.which("pg_dump"))
+    return has_scratch_server() and bool(programs.find("pg_dump") or shutil.which("pg_dump"))
 
 
-def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | None:
+def _nearest_revision(
+    task: AlembicCommand, connection: Connection
+) -> tuple[list[str], Script] | None:
     """Return the revision that differs least from the database, and the names of what differs.
 
     None when no revision has a table in common with it. The heads are looked at first.
@@ -94,28 +96,28 @@ def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | No
     from alembic_pg.revisions import history_database  # noqa: PLC0415
 
     version_table = history_database.version_table_name(task.environment)
-    found = pg_dump.of(connection.engine.url, version_table=version_table)
+    found = pg_dump.dump_database(connection.engine.url, version_table=version_table)
     # Who may use public is the administrator's to say, not a revision's.
     found.pop("ACL .SCHEMA public", None)
     tables = {key for key in found if key.startswith("TABLE ")}
     best: tuple[list[str], Script] | None = None
 
-    def compare(revision: Script, databases: Scratch, name: str) -> bool:
+    def compare(revision: Script, databases: ScratchServer, name: str) -> bool:
         """Note how far the revision is; return whether it is none."""
         nonlocal best
-        built = pg_dump.of(databases.database(name), version_table=version_table)
-        keys = remaining_changes.differing(found, built)
+        built = pg_dump.dump_database(databases.database(name), version_table=version_table)
+        keys = remaining_changes.differing_keys(found, built)
         if tables.intersection(built) and (best is None or len(keys) < len(best[0])):
-            best = [_label(key, found, built) for key in keys], revision
+            best = [_object_label(key, found, built) for key in keys], revision
         return best is not None and not best[0]
 
     heads = [revision for revision in task.environment.script.walk_revisions() if revision.is_head]
-    with scratch(task.root) as databases:
-        newest = databases.create(history_database.template(databases, task.environment))
+    with scratch_server(task.root) as databases:
+        newest = databases.create(history_database.ensure_template(databases, task.environment))
         if not heads or compare(heads[0], databases, newest):
             return best
         stepwise = databases.create()
-        history_database.upgrade(
+        history_database.upgrade_database(
             task.environment,
             databases.database(stepwise),
             "heads",
@@ -124,6 +126,6 @@ def _nearest(task: Run, connection: Connection) -> tuple[list[str], Script] | No
     return best
 
 
-def _label(key: str, found: Dump, built: Dump) -> str:
+def _object_label(key: str, found: Dump, built: Dump) -> str:
     """Return what a person calls the object."""
     return (found.get(key) or built[key]).label

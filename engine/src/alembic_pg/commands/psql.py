@@ -35,5 +35,7 @@ def run(config: Config, arguments: Sequence[str]) -> int:
     place = target.find(project_folder(config), config.get_main_option("sqlalchemy.url"))
     # Ctrl-C is psql's, which stops a query with it; a handler, unlike "ignore", is not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
-    done = subprocess.run([program, *arguments], env=pg_dump.environment(place.url), check=False)
+    done = subprocess.run(
+        [program, *arguments], env=pg_dump.libpq_environment(place.url), check=False
+    )
     return done.returncode

@@ -13,36 +13,36 @@ from alembic_pg import options as alembic_pg_options
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.offline import psql_commands
-from alembic_pg.offline.open_transaction import Opened
+from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.offline.rehearsal import Rehearsal
-from alembic_pg.offline.statement_steps import Script
+from alembic_pg.offline.statement_steps import StepWriter
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.signals import AsItIs, CutError, Moment
+from alembic_pg.online.run.signals import CommitBeforeError, PreparedSwap, UnchangedStatement
 from alembic_pg.revisions import no_database
-from alembic_pg.revisions.current_revision import Running, watched
-from alembic_pg.revisions.failure_messages import NOT_WRITTEN, explained
+from alembic_pg.revisions.current_revision import RunState, track_steps
+from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
 from alembic_pg.sql import session_statements
-from alembic_pg.sql.lexer import bare
+from alembic_pg.sql.lexer import without_semicolon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from alembic.runtime.migration import MigrationContext
 
-    from alembic_pg.alembic_command import Run
+    from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.options import Settings
 
 
-def run(task: Run) -> None:
+def run(task: AlembicCommand) -> None:
     """Write the command's SQL to the standard output; no database is needed.
 
     Raises UserError when a revision asks for a database.
     """
     if "plan" in task.environment.get_x_argument(as_dictionary=True):
         raise UserError("The plan asks the target: leave --sql or -x plan out.")
-    running = Running()
+    running = RunState()
     opts = task.environment.context_opts
-    opts["fn"] = watched(opts["fn"], running)
+    opts["fn"] = track_steps(opts["fn"], running)
     task.environment.configure(
         **{
             "url": f"{DRIVER}://",
@@ -56,22 +56,22 @@ def run(task: Run) -> None:
     context = task.environment.get_context()
     arguments = task.environment.get_x_argument(as_dictionary=True)
     # A stamp changes no table but Alembic's own.
-    online = task.command != "stamp" and alembic_pg_options.online(arguments)
-    kind: type[Verbatim] = Online if online else Verbatim
-    impl = no_database.write(context, kind, context.output_buffer)
+    online = task.command != "stamp" and alembic_pg_options.online_enabled(arguments)
+    kind: type[RenderImpl] = OnlineRenderImpl if online else RenderImpl
+    impl = no_database.install_writing_impl(context, kind, context.output_buffer)
     with (
         ExitStack() as stack,
-        explained(task.environment.script, running, NOT_WRITTEN),
+        explain_failures(task.environment.script, running, NO_SQL),
         task.environment.begin_transaction(),
     ):
-        if isinstance(impl, Online):
-            chosen = alembic_pg_options.read(arguments)
+        if isinstance(impl, OnlineRenderImpl):
+            chosen = alembic_pg_options.read_settings(arguments)
             impl.begin(context, running, chosen)
             impl.rehearse(Rehearsal(task, chosen, stack))
         task.environment.run_migrations()
 
 
-class Verbatim(PostgresqlImpl):
+class RenderImpl(PostgresqlImpl):
     """Writes each statement as it would be sent.
 
     Alembic's own turns tabs into spaces, in literals and function bodies too, and loses the
@@ -104,21 +104,21 @@ class Verbatim(PostgresqlImpl):
         self.static_output(statement + ("\n;" if commented else ";"))
 
 
-class Online(Verbatim):
+class OnlineRenderImpl(RenderImpl):
     """Writes each statement in its online form, as steps outside of a transaction."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         super().__init__(*arguments, **options)
-        self.running: Running
+        self.running: RunState
         self.rehearsal: Rehearsal | None = None
-        self.opened: Opened | None = None
-        self.script: Script
+        self.opened: OpenTransaction | None = None
+        self.script: StepWriter
         self.step: Any = None
         self.tied = self.block = self.fresh = False
 
-    def begin(self, context: MigrationContext, running: Running, chosen: Settings) -> None:
+    def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
         """Know the run. context: that of which this is the ``impl``."""
-        self.running, self.script = running, Script(chosen, journal.table_of(context))
+        self.running, self.script = running, StepWriter(chosen, journal.version_table_name(context))
         block = context.autocommit_block
 
         @contextmanager
@@ -142,7 +142,7 @@ class Online(Verbatim):
         if self.rehearsal is None:
             super().emit_begin()
         else:
-            self.rehearsal.opened = self.opened = Opened()
+            self.rehearsal.opened = self.opened = OpenTransaction()
 
     def emit_commit(self) -> None:
         """Write what the transaction has, and its end."""
@@ -174,7 +174,7 @@ class Online(Verbatim):
             self.rehearsal.opened = rest
 
     def _step(self, step: str) -> None:
-        if psql_commands.ends(step) or (step.startswith("-- ") and "\n" not in step):
+        if psql_commands.ends_with_command(step) or (step.startswith("-- ") and "\n" not in step):
             self.static_output(step)
         else:
             self._write(step)
@@ -191,15 +191,17 @@ class Online(Verbatim):
     def _stepped(self, statement: str, *, asked: bool) -> None:
         # What is there for one transaction only is lost after it.
         self.tied = (
-            self.tied or session_statements.ties(statement) or session_statements.local(statement)
+            self.tied
+            or session_statements.binds_to_session(statement)
+            or session_statements.is_transaction_setting(statement)
         )
         try:
             steps = self.script.steps(statement, asked=asked, tied=self.tied)
-        except CutError as cut:
+        except CommitBeforeError as cut:
             self._cut(cut.key)
             self._stepped(statement, asked=asked)
             return
-        if isinstance(steps, Moment):
+        if isinstance(steps, PreparedSwap):
             assert self.opened is not None, "it has dropped something"  # noqa: S101
             self.opened.swap(steps)
             return
@@ -209,33 +211,35 @@ class Online(Verbatim):
         assert steps is not None, "it stands alone then"  # noqa: S101
         if not self.block:
             self.emit_commit()
-        for step in [steps.text] if isinstance(steps, AsItIs) else steps:
+        for step in [steps.text] if isinstance(steps, UnchangedStatement) else steps:
             self._step(step)
         if not self.block:
             self.emit_begin()
         self.fresh = True
 
-    def _alone(self, statement: str, steps: list[str] | AsItIs | None) -> str:
+    def _alone(self, statement: str, steps: list[str] | UnchangedStatement | None) -> str:
         """Return how a statement stands that takes no steps, or none of its own, else ""."""
         if steps is None:
             first = self.fresh and not self.block and not self.tied
             return self.script.first(statement) if first else statement
         if self.tied:
-            return f"-- {_TIED}\n{statement}"
+            return f"-- {_SESSION_BOUND_COMMENT}\n{statement}"
         gone = self.rehearsal.missing() if self.rehearsal is not None else ""
         if not gone:
             return ""
-        if isinstance(steps, AsItIs):
+        if isinstance(steps, UnchangedStatement):
             return steps.text
-        return psql_commands.comment(_MISSING.format(gone)) + statement
+        return psql_commands.comment_lines(_MISSING_COMMENT.format(gone)) + statement
 
     def _plain(self, statement: str, text: str) -> None:
         if self.opened is None:
             self._write(text)
         else:
-            self.opened.add(bare(statement), text)
+            self.opened.add(without_semicolon(statement), text)
         self.fresh = False
 
 
-_MISSING = "As it stands: {} is dropped and created again, and would be missing meanwhile."
-_TIED = "As it stands: its revision has made what is there for one transaction or session only."
+_MISSING_COMMENT = "As it stands: {} is dropped and created again, and would be missing meanwhile."
+_SESSION_BOUND_COMMENT = (
+    "As it stands: its revision has made what is there for one transaction or session only."
+)

@@ -20,12 +20,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from alembic_pg.alembic_command import project_folder
-from alembic_pg.commands.sql import Online
+from alembic_pg.commands.sql import OnlineRenderImpl
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.options import Settings
 from alembic_pg.revisions import no_database
-from alembic_pg.revisions.current_revision import Running
+from alembic_pg.revisions.current_revision import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 
-def write(revisions: Iterable[Script], folder: Path) -> list[Path]:
+def write_sql_files(revisions: Iterable[Script], folder: Path) -> list[Path]:
     """Write an SQL file for each revision, named as its own; return them.
 
     One that asks a database is left out, as --sql would leave it.
     """
     files = []
     for revision in revisions:
-        text = script(revision)
+        text = upgrade_script(revision)
         if text is not None:
             place = folder / f"{Path(revision.path).stem}.sql"
             place.write_text(text, encoding="utf-8")
@@ -49,7 +49,7 @@ def write(revisions: Iterable[Script], folder: Path) -> list[Path]:
     return files
 
 
-def script(revision: Script) -> str | None:
+def upgrade_script(revision: Script) -> str | None:
     """Return the upgrade of a revision for psql; None when it asks a database."""
     buffer = StringIO()
     context = MigrationContext.configure(
@@ -57,8 +57,8 @@ def script(revision: Script) -> str | None:
         opts={"as_sql": True, "output_buffer": buffer},
         dialect_opts={"paramstyle": "named"},
     )
-    impl = no_database.write(context, Online, buffer)
-    impl.begin(context, Running(step=revision), Settings())
+    impl = no_database.install_writing_impl(context, OnlineRenderImpl, buffer)
+    impl.begin(context, RunState(step=revision), Settings())
     impl.emit_begin()
     try:
         with Operations.context(context):
@@ -79,7 +79,7 @@ def check(config: Config, *arguments: str) -> None:
         raise UserError("squawk is not installed: python -m pip install squawk-cli")
     directory = ScriptDirectory.from_config(config)
     with tempfile.TemporaryDirectory() as folder:
-        files = write(reversed(list(directory.walk_revisions())), Path(folder))
+        files = write_sql_files(reversed(list(directory.walk_revisions())), Path(folder))
         names = [file.name for file in files]
         if not names:
             return

@@ -17,7 +17,7 @@ from alembic_pg.console import arguments, excepthook
 if TYPE_CHECKING:
     from argparse import Namespace
 
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+alembic_pg\b", re.MULTILINE)
+_ENGINE_IMPORT = re.compile(r"^\s*(?:from|import)\s+alembic_pg\b", re.MULTILINE)
 
 _active = False
 
@@ -31,11 +31,11 @@ def activate() -> None:
     options = arguments.parse()
     if options is None or not _uses_engine(options):
         return
-    install()
-    arguments.check(options, _config(options))
+    install_once()
+    arguments.check(options, _alembic_config(options))
 
 
-def install() -> None:
+def install_once() -> None:
     """Let what goes wrong in this process end in a sentence; a second call does nothing."""
     global _active  # noqa: PLW0603  # a process has one console
     if not _active:
@@ -46,21 +46,21 @@ def install() -> None:
 def _uses_engine(options: Namespace) -> bool:
     """Return whether the env.py of the command's project imports alembic_pg."""
     with suppress(Exception):  # whatever it is, Alembic says it in its own words
-        config = _config(options)
+        config = _alembic_config(options)
         location = config.get_alembic_option("script_location")
         if location:
-            env = _folder(location, config.get_prepend_sys_paths_list() or []) / "env.py"
-            return bool(_IMPORT.search(env.read_text(encoding="utf-8", errors="replace")))
+            env = _script_folder(location, config.get_prepend_sys_paths_list() or []) / "env.py"
+            return bool(_ENGINE_IMPORT.search(env.read_text(encoding="utf-8", errors="replace")))
     return False
 
 
-def _config(options: Namespace) -> Config:
+def _alembic_config(options: Namespace) -> Config:
     """Return the configuration that Alembic makes of the same options."""
     toml, ini = CommandLine()._inis_from_config(options)  # noqa: SLF001  # it has no public name
     return Config(file_=ini, toml_file=toml, ini_section=options.name, cmd_opts=options)
 
 
-def _folder(location: str, before: list[str]) -> Path:
+def _script_folder(location: str, before: list[str]) -> Path:
     """Return the folder that script_location names: a path, or one inside a package.
 
     The package is looked for, but not imported.

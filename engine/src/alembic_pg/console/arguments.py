@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 # The names of ddl's own -x options.
-_OPTIONS = ("diff", "online", "plan", "split", *(setting.name for setting in fields(Settings)))
+_OPTION_NAMES = ("diff", "online", "plan", "split", *(setting.name for setting in fields(Settings)))
 
 
-def is_alembic() -> bool:
+def is_alembic_command() -> bool:
     """Return whether this process is the alembic command, not a caller of its Python API."""
     program = Path(sys.argv[0])
     return program.stem == "alembic" or program.parts[-2:] == ("alembic", "__main__.py")
@@ -39,13 +39,13 @@ def check(options: Namespace, config: Config) -> None:
     A revision is made without a message, or with an id that is taken; a revision is named by
     nothing, or a range by more than two. An -x option is nearly one of ours.
     """
-    _check_names(options)
+    _check_revision_names(options)
     _check_options(options)
     if options.cmd[0] in {command.revision, command.merge}:
-        _check_new(options, config)
+        _check_new_revision(options, config)
 
 
-def _check_names(options: Namespace) -> None:
+def _check_revision_names(options: Namespace) -> None:
     single = (getattr(options, name, None) for name in ("revision", "rev"))
     named = (*single, *(getattr(options, "revisions", None) or ()))
     if any(isinstance(name, str) and not name.strip() for name in named):
@@ -59,16 +59,18 @@ def _check_options(options: Namespace) -> None:
     """Alembic takes any -x, so a plan that is spelt wrong would be an upgrade."""
     for option in options.x or ():
         name = option.partition("=")[0]
-        if name not in _OPTIONS and (near := difflib.get_close_matches(name, _OPTIONS, 1)):
+        if name not in _OPTION_NAMES and (
+            near := difflib.get_close_matches(name, _OPTION_NAMES, 1)
+        ):
             raise UserError(f"-x {name} is unknown: did you mean -x {near[0]}?")
         if name == "plan" and options.cmd[0] is command.stamp:
             raise UserError("A stamp has no plan: leave -x plan out.")
 
 
-def _check_new(options: Namespace, config: Config) -> None:
+def _check_new_revision(options: Namespace, config: Config) -> None:
     if not (options.message or "").strip():
         raise UserError('A revision needs a message: add -m "what it does".')
-    if options.rev_id and (file := _file_of(options.rev_id, config)):
+    if options.rev_id and (file := _revision_file_with_id(options.rev_id, config)):
         raise UserError(
             f"Revision {options.rev_id} is there already ({file.name}): choose another --rev-id."
         )
@@ -87,7 +89,7 @@ def parse() -> Namespace | None:
     return None
 
 
-def _file_of(revision: str, config: Config) -> Path | None:
+def _revision_file_with_id(revision: str, config: Config) -> Path | None:
     """Return the revision file that has an id.
 
     Alembic would write a second one, warn, and from then on see only one of the two.

@@ -17,13 +17,13 @@ class TerminatedError(KeyboardInterrupt):
     """Somebody wants this process to end (SIGTERM): kill, systemd, or the stop of a container."""
 
 
-def sentence(error: KeyboardInterrupt) -> str:
+def interrupt_message(error: KeyboardInterrupt) -> str:
     """Return what happened and what to do next."""
     word = "Terminated" if isinstance(error, TerminatedError) else "Interrupted"
     return f"{word}: what was running is rolled back. Run the same command again."
 
 
-def of(number: int) -> KeyboardInterrupt:
+def exception_for_signal(number: int) -> KeyboardInterrupt:
     """Return what a signal raises."""
     return TerminatedError() if number == signal.SIGTERM else KeyboardInterrupt()
 
@@ -31,24 +31,24 @@ def of(number: int) -> KeyboardInterrupt:
 def install() -> None:
     """Let a second Ctrl-C end this process in silence, not in the midst of telling of the first."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, once)
+        signal.signal(signal.SIGINT, interrupt_once)
 
 
-def once(number: int, frame: FrameType | None) -> NoReturn:
+def interrupt_once(number: int, frame: FrameType | None) -> NoReturn:
     """Raise KeyboardInterrupt, as Python does each time."""
     del frame
     signal.signal(number, signal.SIG_DFL)
     raise KeyboardInterrupt
 
 
-def obey(error: KeyboardInterrupt) -> None:
+def exit_for_interrupt(error: KeyboardInterrupt) -> None:
     """End this process as an exception says; by SIGINT Python itself does, at its very end."""
     if isinstance(error, TerminatedError):
-        by_signal(signal.SIGTERM)
+        exit_by_signal(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def by_signal(number: int) -> NoReturn:
+def exit_by_signal(number: int) -> NoReturn:
     """End this process by a signal, in the main thread."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 # Seconds until a statement that began at the wrong moment is cancelled again.
-_AGAIN = 0.05
+_CANCEL_INTERVAL = 0.05
 
 # Seconds that a second signal leaves to each: the cancellation, what the first one has begun, and
 # the main thread, which alone can end the process by the signal.
-_GRACE = 1.0
+_GRACE_PERIOD = 1.0
 
 # How they are served where nobody has chosen another way.
-_USUAL: dict[int, tuple[Any, ...]] = {
-    signal.SIGINT: (signal.default_int_handler, exit_signals.once),
+_DEFAULT_HANDLERS: dict[int, tuple[Any, ...]] = {
+    signal.SIGINT: (signal.default_int_handler, exit_signals.interrupt_once),
     signal.SIGTERM: (signal.SIG_DFL,),
 }
 
 
 @contextmanager
-def obeyed() -> Iterator[None]:
+def handle_signals() -> Iterator[None]:
     """End the block by KeyboardInterrupt on Ctrl-C, by TerminatedError on SIGTERM.
 
     What the server then runs for this process is cancelled, and so rolled back. A second signal
@@ -51,24 +51,26 @@ def obeyed() -> Iterator[None]:
     was ended so, both signals are ignored: the process ends. Nothing changes for a signal that is
     ignored, or is another's.
     """
-    before = {number: signal.getsignal(number) for number in _USUAL}
-    ours = {number: served for number, served in before.items() if served in _USUAL[number]}
+    before = {number: signal.getsignal(number) for number in _DEFAULT_HANDLERS}
+    ours = {
+        number: served for number, served in before.items() if served in _DEFAULT_HANDLERS[number]
+    }
     if not ours:
         yield
         return
-    interrupts = _Interrupts(ours)
+    interrupts = _SignalHandler(ours)
     interrupts.listen()
     try:
         yield
     except Exception as error:
         if interrupts.served.is_set():  # the cancelled statement's own error
-            raise exit_signals.of(interrupts.first) from error
+            raise exit_signals.exception_for_signal(interrupts.first) from error
         raise
     finally:
         interrupts.leave()
 
 
-class _Interrupts:
+class _SignalHandler:
     """The signals of a block.
 
     ours: how they are served elsewhere. first: the one that ends the block. late: whether that
@@ -106,11 +108,11 @@ class _Interrupts:
         """Raise what ends the block in the main thread, which is in Python again."""
         del frame
         if self.late:
-            exit_signals.by_signal(number)
+            exit_signals.exit_by_signal(number)
         if not self.served.is_set():
             self.first = number
             self.served.set()
-            raise exit_signals.of(number)
+            raise exit_signals.exception_for_signal(number)
 
     def _hear(self) -> None:
         """Wait for the signals in a thread of its own."""
@@ -134,19 +136,20 @@ class _Interrupts:
                     if connection.info.transaction_status == TRANSACTION_STATUS_ACTIVE:
                         connection.cancel()
             self.cancelled.set()
-            self.served.wait(_AGAIN)
+            self.served.wait(_CANCEL_INTERVAL)
         self.cancelled.set()
 
     def _end(self, number: int) -> None:
         """End the process, unless the block ends by itself now."""
-        self.cancelled.wait(_GRACE)
-        if self.left.wait(_GRACE):
+        self.cancelled.wait(_GRACE_PERIOD)
+        if self.left.wait(_GRACE_PERIOD):
             return
         with suppress(OSError):
-            os.write(2, f"FAILED: {exit_signals.sentence(exit_signals.of(number))}\n".encode())
+            message = exit_signals.interrupt_message(exit_signals.exception_for_signal(number))
+            os.write(2, f"FAILED: {message}\n".encode())
         self.late = True
         os.kill(os.getpid(), number)
-        time.sleep(_GRACE)
+        time.sleep(_GRACE_PERIOD)
         os._exit(128 + number)
 
     def _connect(

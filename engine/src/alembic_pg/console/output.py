@@ -27,10 +27,10 @@ def install() -> None:
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
             setattr(sys, name, os.fdopen(number, "w", closefd=False))
-    atexit.register(end)
+    atexit.register(flush_at_exit)
 
 
-def unread() -> bool:
+def is_reader_gone() -> bool:
     """Return whether the reader of the standard output, or of the standard error, is gone."""
     poll = select.poll()
     poll.register(1, 0)
@@ -38,7 +38,7 @@ def unread() -> bool:
     return any(events & select.POLLERR for _, events in poll.poll(0))
 
 
-def flush(stream: TextIO) -> None:
+def flush_or_drop(stream: TextIO) -> None:
     """Write what is left of a stream, or drop it: the interpreter would fail over it."""
     try:
         stream.flush()
@@ -46,18 +46,18 @@ def flush(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def end() -> None:
+def flush_at_exit() -> None:
     """Write what is left at the end of the process.
 
     Where nobody reads the output, end as other programs do, by SIGPIPE; where it cannot be written
     (the disk is full, say), by a sentence and exit code 1. Lines about the work are dropped.
     """
-    flush(sys.stderr)
+    flush_or_drop(sys.stderr)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        exit_signals.by_signal(signal.SIGPIPE)
+        exit_signals.exit_by_signal(signal.SIGPIPE)
     except OSError as error:
         sys.stderr.write(f"FAILED: The output cannot be written ({error.strerror}).\n")
-        flush(sys.stderr)
+        flush_or_drop(sys.stderr)
         os._exit(1)

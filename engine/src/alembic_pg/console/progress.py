@@ -13,21 +13,21 @@ _LOGGER = "alembic.runtime.migration"
 # Seconds: nothing is shown of what is done sooner; between two lines of a log, of a terminal.
 _SILENT, _LOG, _TERMINAL = 1.0, 10.0, 0.2
 
-_BAR = 20
+_BAR_WIDTH = 20
 
 
-def show(*, quiet: bool = False) -> None:
+def show_revisions(*, quiet: bool = False) -> None:
     """Show one line on the standard error for each revision that runs, unless ``quiet``."""
     if quiet:
         return
     logger = logging.getLogger(_LOGGER)
-    if not any(isinstance(handler, _Handler) for handler in logger.handlers):
-        logger.addHandler(_Handler(sys.stderr))
+    if not any(isinstance(handler, _RevisionLineHandler) for handler in logger.handlers):
+        logger.addHandler(_RevisionLineHandler(sys.stderr))
         logger.setLevel(logging.INFO)
         logger.propagate = False
 
 
-class _Handler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only to the checker
+class _RevisionLineHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only to the checker
     def filter(self, record: logging.LogRecord) -> bool:
         return str(record.msg).startswith("Running ")
 
@@ -58,8 +58,8 @@ class Progress:
         rate = rows / passed
         text = f"{rows:,} rows, {share:.0%}, {rate:,.0f} rows/s, {_duration(left)} left"
         if terminal:
-            bar = "█" * round(share * _BAR)
-            sys.stderr.write(f"\r{self.label} {bar:░<{_BAR}} {text}\033[K")
+            bar = "█" * round(share * _BAR_WIDTH)
+            sys.stderr.write(f"\r{self.label} {bar:░<{_BAR_WIDTH}} {text}\033[K")
             sys.stderr.flush()
         else:
             sys.stderr.write(f"{self.label}: {text}\n")

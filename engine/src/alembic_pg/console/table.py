@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Columns of a usual screen, or of a diff beside another one.
-WIDTH = 100
+SCREEN_WIDTH = 100
 
 
 def render(head: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
@@ -32,11 +32,11 @@ def render(head: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -
     return "\n".join(
         "  ".join(text.ljust(wide) for text, wide in zip(part, widths, strict=True)).rstrip()
         for line in lines
-        for part in _wrapped(line, widths)
+        for part in _wrap_row(line, widths)
     )
 
 
-def _wrapped(line: Sequence[str], widths: Sequence[int]) -> list[tuple[str, ...]]:
+def _wrap_row(line: Sequence[str], widths: Sequence[int]) -> list[tuple[str, ...]]:
     """Return the lines on the screen of one row."""
     cells = [
         textwrap.wrap(text, wide, break_long_words=False, break_on_hyphens=False) or [""]

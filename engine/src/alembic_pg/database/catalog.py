@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 # What a name stands for, as a Relation.
-FIND = """
+FIND_RELATION = """
 WITH RECURSIVE tree AS (
   SELECT to_regclass(:name)::oid AS oid
   UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
@@ -24,7 +24,7 @@ FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid 
 """
 
 # The server's own have numbers below (PostgreSQL, 67.2.2).
-_TABLES = text("""
+_USER_TABLES = text("""
 SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'f') AND oid >= 16384
   AND oid IS DISTINCT FROM to_regclass(:own)
 """)
@@ -49,6 +49,6 @@ class Relation:
     parent: bool
 
 
-def tables(connection: Connection, own: str) -> frozenset[int]:
+def user_table_oids(connection: Connection, own: str) -> frozenset[int]:
     """Return the users' tables that are there. own: Alembic's, which is left out."""
-    return frozenset(connection.scalars(_TABLES, {"own": own}))
+    return frozenset(connection.scalars(_USER_TABLES, {"own": own}))

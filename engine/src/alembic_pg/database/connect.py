@@ -22,13 +22,15 @@ CONNECT_TIMEOUT = 10
 
 
 # Parameters that are secrets beside the password, which SQLAlchemy hides by itself.
-_SECRETS = ("sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+_SECRET_PARAMETERS = ("sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 
 
-def engine(url: URL) -> Engine:
+def make_engine(url: URL) -> Engine:
     """Return an engine that keeps no connection open, says who it is and shows no secret."""
-    arguments: dict[str, Any] = {name: url.query[name] for name in _SECRETS if name in url.query}
-    url = url.difference_update_query(_SECRETS)
+    arguments: dict[str, Any] = {
+        name: url.query[name] for name in _SECRET_PARAMETERS if name in url.query
+    }
+    url = url.difference_update_query(_SECRET_PARAMETERS)
     if "fallback_application_name" not in url.query:
         arguments["fallback_application_name"] = "alembic"
     if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:
@@ -45,12 +47,12 @@ def connect(url: URL, *, source: str, autocommit: bool = False) -> Iterator[Conn
     source: the name of the setting that the URL came from, for the message.
     Raises UserError when there is no server, database, user or permission.
     """
-    bind = engine(url)
+    bind = make_engine(url)
     if autocommit:
         bind = bind.execution_options(isolation_level="AUTOCOMMIT")
     try:
         connection = bind.connect()
     except (DBAPIError, UnicodeError) as error:
-        raise error_text.connecting(error, url, source=source) from error
+        raise error_text.connection_error(error, url, source=source) from error
     with connection:
         yield connection

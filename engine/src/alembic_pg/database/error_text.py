@@ -11,19 +11,19 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-from alembic_pg.database.url import where
+from alembic_pg.database.url import server_address
 from alembic_pg.errors import UserError
 
 # What libpq and the operating system say when there is nobody at the other end.
-_UNREACHED = re.compile(
+_UNREACHABLE = re.compile(
     "refused|No such file|timed out|timeout expired|could not translate|unreachable|No route"
 )
 
 # not_null_violation and check_violation: their detail is the whole row, whatever is in it.
-_WITH_A_ROW = ("23502", "23514")
+_ROW_IN_DETAIL = ("23502", "23514")
 
 
-def of(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return why, as one line.
 
     Of a server's error that is its primary message, with its detail where there is one; of one
@@ -32,7 +32,7 @@ def of(error: BaseException) -> str:
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, psycopg2.Error):
         detail = original.diag.message_detail
-        if original.pgcode in _WITH_A_ROW:
+        if original.pgcode in _ROW_IN_DETAIL:
             detail = None
         text = original.diag.message_primary or str(original)
         text += f" ({detail})" if detail else ""
@@ -49,13 +49,13 @@ def sqlstate(error: BaseException) -> str:
     return (original.pgcode or "") if isinstance(original, psycopg2.Error) else ""
 
 
-def connecting(error: BaseException, url: URL, *, source: str) -> UserError:
+def connection_error(error: BaseException, url: URL, *, source: str) -> UserError:
     """Return the sentence for a connection that was not made.
 
     source: the name of the setting that the URL came from.
     """
-    text = of(error)
-    place = where(url)
+    text = describe_error(error)
+    place = server_address(url)
     if match := re.search(r'password authentication failed for user "(.*?)"', text):
         return UserError(f'Wrong password for user "{match[1]}" at {place}: correct {source}.')
     if "no password supplied" in text:
@@ -68,6 +68,6 @@ def connecting(error: BaseException, url: URL, *, source: str) -> UserError:
         refusal = text.rpartition("FATAL: ")[2].strip()
         return UserError(f"The server at {place} refuses the connection: {refusal}")
     cause = text.rpartition("failed: ")[2].partition(" Is the server")[0].strip()
-    if _UNREACHED.search(cause):
+    if _UNREACHABLE.search(cause):
         return UserError(f"No server answers at {place} ({cause}): start it or correct {source}.")
     return UserError(f"No connection to {place} ({cause}): correct {source}.")

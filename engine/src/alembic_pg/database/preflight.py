@@ -11,7 +11,7 @@ from alembic_pg.errors import UserError
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_ABOUT = text("""
+_SESSION_STATE = text("""
 SELECT pg_is_in_recovery() AS recovering, current_user AS role, current_database() AS database,
   current_setting('transaction_read_only')::bool AS read_only,
   coalesce(CAST(:schema AS text), current_schema()) AS schema,
@@ -19,13 +19,13 @@ SELECT pg_is_in_recovery() AS recovering, current_user AS role, current_database
   current_setting('search_path') AS path
 """)
 
-_OWNER = text("""
+_NOT_OWNER = text("""
 SELECT current_user FROM pg_class WHERE oid = to_regclass(:table)
   AND NOT pg_has_role(relowner, 'USAGE')
 """)
 
 # What a role may not USE, its search_path leaves out without a word.
-_HIDDEN = text("""
+_HIDDEN_SCHEMA = text("""
 SELECT nspname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
 WHERE relname = :table AND relkind IN ('r', 'p') AND NOT has_schema_privilege(n.oid, 'USAGE')
   AND nspname IN (
@@ -38,13 +38,13 @@ _ROLE = text("SELECT current_user")
 _PID = text("SELECT pg_backend_pid()")
 
 
-def expect(connection: Connection, schema: str | None, *, first: bool) -> None:
+def require_writable(connection: Connection, schema: str | None, *, first: bool) -> None:
     """Raise UserError when revisions cannot run on a connection, which is in a transaction.
 
     schema: that of Alembic's own table, where it is not the first one of the search_path. first:
     whether that table is still to be made.
     """
-    about = connection.execute(_ABOUT, {"schema": schema}).one()
+    about = connection.execute(_SESSION_STATE, {"schema": schema}).one()
     if about.recovering:
         raise UserError(
             "The server is a replica, or recovers from a backup: it takes no changes. "
@@ -69,12 +69,12 @@ def expect(connection: Connection, schema: str | None, *, first: bool) -> None:
         )
 
 
-def expect_seen(connection: Connection, table: str) -> None:
+def require_version_table_visible(connection: Connection, table: str) -> None:
     """Raise UserError when Alembic's own table is there, in a schema that the role may not use.
 
     table: its name, without a schema; none is to be seen.
     """
-    schema = connection.scalar(_HIDDEN, {"table": table})
+    schema = connection.scalar(_HIDDEN_SCHEMA, {"table": table})
     if schema is not None:
         role = connection.scalar(_ROLE)
         raise UserError(
@@ -83,7 +83,7 @@ def expect_seen(connection: Connection, table: str) -> None:
         )
 
 
-def expect_session(connection: Connection) -> None:
+def require_one_session(connection: Connection) -> None:
     """Raise UserError when a pooler gives each transaction another session of the server.
 
     connection: without a transaction, and given back without one.
@@ -106,11 +106,11 @@ def expect_session(connection: Connection) -> None:
         )
 
 
-def unnoted(connection: Connection, table: str) -> str:
+def no_journal_reason(connection: Connection, table: str) -> str:
     """Return why a run cannot note how far a revision came, "" when it can.
 
     connection: without a transaction, as before. table: Alembic's own; only its owner comments it.
     """
     with connection.begin():
-        role = connection.scalar(_OWNER, {"table": table})
+        role = connection.scalar(_NOT_OWNER, {"table": table})
     return f"cannot note its steps ({role} does not own {table})" if role else ""

@@ -24,7 +24,7 @@ KEY = 7_263_947_105_518_420_361
 PAUSE = 0.1
 
 # Seconds until the first line about it is followed by another; each pause is twice as long.
-_TELL = 5.0
+_NOTICE_INTERVAL = 5.0
 
 _HOLDER = text("""
     SELECT pid, application_name AS name, coalesce(host(client_addr), 'this machine') AS host,
@@ -37,7 +37,7 @@ _HOLDER = text("""
 
 
 @contextmanager
-def held(connection: Connection, *, limit: float = 0) -> Iterator[None]:
+def hold_run_lock(connection: Connection, *, limit: float = 0) -> Iterator[None]:
     """Hold the lock of this connection's database; say for whom it waits.
 
     connection: without a transaction, and given back without one. limit: seconds to wait at most,
@@ -50,7 +50,7 @@ def held(connection: Connection, *, limit: float = 0) -> Iterator[None]:
         now = time.monotonic()
         enough = limit and now - began > limit
         if enough or now >= tell:
-            holder = _holder(connection)
+            holder = _describe_holder(connection)
             waited = f"for {now - began:.0f} s" if now - began >= 1 else "from now on"
             if enough:
                 raise UserError(
@@ -58,7 +58,7 @@ def held(connection: Connection, *, limit: float = 0) -> Iterator[None]:
                     "run the same command later."
                 )
             sys.stderr.write(f"Waiting {waited} for another run on this database {holder} …\n")
-            tell = now + max(_TELL, now - began)
+            tell = now + max(_NOTICE_INTERVAL, now - began)
         connection.rollback()
         time.sleep(PAUSE)
     connection.rollback()
@@ -71,7 +71,7 @@ def held(connection: Connection, *, limit: float = 0) -> Iterator[None]:
             connection.rollback()
 
 
-def _holder(connection: Connection) -> str:
+def _describe_holder(connection: Connection) -> str:
     """Return who holds the lock, in brackets."""
     found = connection.execute(_HOLDER, {"key": KEY}).first()
     if found is None:

@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL, Connection
 
-SETTING = "SHADOW_DATABASE_URL"
+SCRATCH_VARIABLE = "SHADOW_DATABASE_URL"
 
 INSUFFICIENT_PRIVILEGE = "42501"
 
 # duplicate_database, and unique_violation when that one came in the same moment.
-_THERE = {"42P04", "23505"}
+_ALREADY_EXISTS = {"42P04", "23505"}
 
-_ABOUT = """
+_SERVER_PROPERTIES = """
 SELECT oid, current_setting('server_version_num')::int, current_setting('fsync')::bool
 FROM pg_database WHERE datname = current_database()
 """
 
 
 @dataclass(frozen=True)
-class Scratch:
+class ScratchServer:
     """A server for scratch databases, and the connection that makes and drops them.
 
     Every scratch database is kept by an advisory lock of its maker's connection. The server takes
@@ -69,7 +69,7 @@ class Scratch:
         while self.gone:
             self._unlock(self.gone.pop())
         name = f"{self.prefix}_scratch_{secrets.token_hex(6)}"
-        self._execute("SELECT pg_advisory_lock(:key)", key=_key(name))
+        self._execute("SELECT pg_advisory_lock(:key)", key=_lock_key(name))
         self.made.append(name)
         encoding = " ENCODING 'UTF8'" if template == "template0" else ""
         # Copying files beats logging each block where nothing is ever synced to the disk.
@@ -89,7 +89,7 @@ class Scratch:
         What cannot be dropped is swept by the next one.
         """
         self.made.remove(name)
-        self.beside.submit(_drop, self.url, name, self.gone)
+        self.beside.submit(_drop_database, self.url, name, self.gone)
 
     def keep(self, name: str, template: str) -> None:
         """Turn a scratch database into a template that later processes copy.
@@ -99,7 +99,7 @@ class Scratch:
         try:
             self._execute(f'ALTER DATABASE "{name}" RENAME TO "{template}"')
         except DBAPIError as error:
-            if error_text.sqlstate(error) not in _THERE:
+            if error_text.sqlstate(error) not in _ALREADY_EXISTS:
                 raise
             self.drop(name)
             return
@@ -124,7 +124,7 @@ class Scratch:
         """Drop this tree's scratch databases whose makers are gone."""
         for name in self._names("_scratch_"):
             free = self.connection.scalar(
-                text("SELECT pg_try_advisory_lock(:key)"), {"key": _key(name)}
+                text("SELECT pg_try_advisory_lock(:key)"), {"key": _lock_key(name)}
             )
             if free:
                 self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -138,7 +138,7 @@ class Scratch:
         return list(rows)
 
     def _unlock(self, name: str) -> None:
-        self._execute("SELECT pg_advisory_unlock(:key)", key=_key(name))
+        self._execute("SELECT pg_advisory_unlock(:key)", key=_lock_key(name))
 
     def _execute(self, statement: str, **parameters: object) -> None:
         try:
@@ -146,30 +146,30 @@ class Scratch:
         except DBAPIError as error:
             if error_text.sqlstate(error) == INSUFFICIENT_PRIVILEGE:
                 raise UserError(
-                    f"The role of {SETTING} may not make scratch databases "
-                    f"({error_text.of(error)}): give it CREATEDB."
+                    f"The role of {SCRATCH_VARIABLE} may not make scratch databases "
+                    f"({error_text.describe_error(error)}): give it CREATEDB."
                 ) from error
             raise
 
 
 @contextmanager
-def scratch(root: Path) -> Iterator[Scratch]:
+def scratch_server(root: Path) -> Iterator[ScratchServer]:
     """Yield the server of scratch databases; what was made and not kept is dropped at the end.
 
     It is the one that SHADOW_DATABASE_URL names, else the embedded one of the working tree.
     root: the folder of the working tree.
     Raises UserError when there is neither, or it cannot be reached.
     """
-    url, source = _find(root)
+    url, source = _find_server(root)
     with (
         connect(url, source=source, autocommit=True) as connection,
         ThreadPoolExecutor(1) as beside,
     ):
         # A lock belongs to one database of the server, so only what was made through the same
         # one, from the same tree, is this tree's.
-        oid, version, synced = connection.execute(text(_ABOUT)).one()
+        oid, version, synced = connection.execute(text(_SERVER_PROPERTIES)).one()
         tree = hashlib.sha256(f"{os.uname().nodename}:{root}:{oid}".encode()).hexdigest()[:10]
-        databases = Scratch(connection, url, f"ddl_{tree}", version, synced, beside)
+        databases = ScratchServer(connection, url, f"ddl_{tree}", version, synced, beside)
         databases.sweep()
         try:
             yield databases
@@ -182,15 +182,15 @@ def scratch(root: Path) -> Iterator[Scratch]:
                 databases.leave(name)
 
 
-def _drop(url: URL, name: str, gone: list[str]) -> None:
-    with connect(url, source=SETTING, autocommit=True) as connection:
+def _drop_database(url: URL, name: str, gone: list[str]) -> None:
+    with connect(url, source=SCRATCH_VARIABLE, autocommit=True) as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
     gone.append(name)
 
 
-def available() -> bool:
+def has_scratch_server() -> bool:
     """Return whether there is a server for scratch databases."""
-    return bool(os.environ.get(SETTING)) or server.installed()
+    return bool(os.environ.get(SCRATCH_VARIABLE)) or server.is_installed()
 
 
 def server_identity() -> str:
@@ -198,27 +198,27 @@ def server_identity() -> str:
 
     The embedded one's version is that of an installed package.
     """
-    setting = os.environ.get(SETTING)
+    setting = os.environ.get(SCRATCH_VARIABLE)
     if not setting:
         return "embedded"
-    url = urls.parse(setting, source=SETTING)
-    with connect(url, source=SETTING) as connection:
+    url = urls.parse(setting, source=SCRATCH_VARIABLE)
+    with connect(url, source=SCRATCH_VARIABLE) as connection:
         version = connection.scalar(text("SELECT version()"))
     return f"{url.render_as_string(hide_password=False)} {version}"
 
 
-def _find(root: Path) -> tuple[URL, str]:
-    if setting := os.environ.get(SETTING):
-        return urls.parse(setting, source=SETTING), SETTING
-    if not server.installed():
+def _find_server(root: Path) -> tuple[URL, str]:
+    if setting := os.environ.get(SCRATCH_VARIABLE):
+        return urls.parse(setting, source=SCRATCH_VARIABLE), SCRATCH_VARIABLE
+    if not server.is_installed():
         raise UserError(
             "Comparing needs a PostgreSQL server for scratch databases: "
-            f"set {SETTING}, or install the development dependencies."
+            f"set {SCRATCH_VARIABLE}, or install the development dependencies."
         )
     running = server.start(root / ".postgres" / "scratch", durable=False)
     return running.url("postgres"), "the embedded server"
 
 
-def _key(name: str) -> int:
+def _lock_key(name: str) -> int:
     """Return the advisory lock's key, 64 bits with a sign, of a database's name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

@@ -12,7 +12,7 @@ _NAMED_NOT_NULL = 18_00_00
 
 
 @dataclass(frozen=True)
-class Ways:
+class ServerFeatures:
     """How differences are expressed.
 
     version: the server's, as its server_version_num. renew: whether an enum that gains a value

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _VERBATIM = {"no_parameters": True}
 
 
-class Queries:
+class Session:
     """A connection, in the transaction that there is, or in one for a question."""
 
     connection: Connection
@@ -59,5 +59,5 @@ class Queries:
 
     def find(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, None when there is no such thing."""
-        found = self.rows(catalog.FIND, name=name)
+        found = self.rows(catalog.FIND_RELATION, name=name)
         return catalog.Relation(**found[0]._mapping) if found else None  # noqa: SLF001  # its public name

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL, Connection
 
-SETTING = "DATABASE_URL"
-EMBEDDED = "the embedded server"
+TARGET_VARIABLE = "DATABASE_URL"
+EMBEDDED_SOURCE = "the embedded server"
 EMBEDDED_DATABASE = "posts"
 
 
@@ -40,28 +40,28 @@ def find(root: Path, configured: str | None = None) -> Target:
     """
     if configured:
         return Target(urls.parse(configured, source="sqlalchemy.url"), "sqlalchemy.url")
-    if setting := os.environ.get(SETTING):
-        return Target(urls.parse(setting, source=SETTING), SETTING)
-    if not server.installed():
+    if setting := os.environ.get(TARGET_VARIABLE):
+        return Target(urls.parse(setting, source=TARGET_VARIABLE), TARGET_VARIABLE)
+    if not server.is_installed():
         raise UserError(
-            f"No database is named: set {SETTING} to postgresql://user:password@host:5432/database."
+            f"No database is named: set {TARGET_VARIABLE} to postgresql://user:password@host:5432/database."
         )
-    return _embedded(root)
+    return _embedded_target(root)
 
 
-def _embedded(root: Path) -> Target:
+def _embedded_target(root: Path) -> Target:
     """Return the target on the embedded server, which is started and given its database."""
     running = server.start(root / ".postgres" / "target", durable=True)
-    with connect(running.url("postgres"), source=EMBEDDED, autocommit=True) as connection:
-        if not _exists(connection):
+    with connect(running.url("postgres"), source=EMBEDDED_SOURCE, autocommit=True) as connection:
+        if not _database_exists(connection):
             # Two first commands at once: the second waits here, and finds it made.
             connection.execute(text("SELECT pg_advisory_lock(1)"))
-            if not _exists(connection):
+            if not _database_exists(connection):
                 connection.execute(text(f"CREATE DATABASE {EMBEDDED_DATABASE}"))
-    return Target(running.url(EMBEDDED_DATABASE), EMBEDDED)
+    return Target(running.url(EMBEDDED_DATABASE), EMBEDDED_SOURCE)
 
 
-def _exists(connection: Connection) -> bool:
+def _database_exists(connection: Connection) -> bool:
     """Return whether the embedded server has its database."""
     found = text("SELECT 1 FROM pg_database WHERE datname = :name")
     return connection.scalar(found, {"name": EMBEDDED_DATABASE}) is not None

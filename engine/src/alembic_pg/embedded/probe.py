@@ -12,13 +12,13 @@ from alembic_pg.embedded import server_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SECONDS = 5.0
+_TIMEOUT = 5.0
 _STARTUP = b"user\0postgres\0database\0postgres\0\0"
 _MESSAGES = struct.pack("!ii", 8 + len(_STARTUP), 3 << 16) + _STARTUP + b"X" + struct.pack("!i", 4)
 _CANNOT_CONNECT_NOW = b"C57P03\0"
 
 
-class Answer(Enum):
+class ProbeResult(Enum):
     """What the socket says."""
 
     READY = "it takes connections"
@@ -26,7 +26,7 @@ class Answer(Enum):
     GONE = "nobody listens"
 
 
-def ask(sockets: Path, owner: int) -> Answer:
+def probe_server(sockets: Path, owner: int) -> ProbeResult:
     """Ask the server whose socket is in that folder, which must belong to the account ``owner``.
 
     A start-up message and a good-bye; the server answers before it reads the second.
@@ -34,14 +34,14 @@ def ask(sockets: Path, owner: int) -> Answer:
     """
     try:
         if sockets.lstat().st_uid != owner:  # somebody took the name of a folder that was cleaned
-            return Answer.GONE
+            return ProbeResult.GONE
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_SECONDS)
+            connection.settimeout(_TIMEOUT)
             connection.connect(str(sockets / server_files.SOCKET))
             connection.sendall(_MESSAGES)
             answer = connection.recv(1000)
     except (FileNotFoundError, ConnectionRefusedError):
-        return Answer.GONE
+        return ProbeResult.GONE
     except OSError:  # it ended meanwhile, or its queue is full
-        return Answer.BUSY
-    return Answer.BUSY if not answer or _CANNOT_CONNECT_NOW in answer else Answer.READY
+        return ProbeResult.BUSY
+    return ProbeResult.BUSY if not answer or _CANNOT_CONNECT_NOW in answer else ProbeResult.READY

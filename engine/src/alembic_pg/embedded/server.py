@@ -23,23 +23,23 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import URL
 
 from alembic_pg.embedded import binaries, cluster, programs, runtime_dirs, server_files
-from alembic_pg.embedded.account import choose
-from alembic_pg.embedded.lease import Lease, has_keeper, keeping, starting
-from alembic_pg.embedded.probe import Answer, ask
+from alembic_pg.embedded.account import choose_account
+from alembic_pg.embedded.lease import Lease, has_keeper, keeper_lock, start_lock
+from alembic_pg.embedded.probe import ProbeResult, probe_server
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from alembic_pg.embedded.account import Account
     from alembic_pg.embedded.binaries import Binaries
 
-_TICK = 0.01  # seconds
-_PATIENCE = 330  # seconds, some more than a keeper has
+_POLL_INTERVAL = 0.01  # seconds
+_START_TIMEOUT = 330  # seconds, some more than a keeper has
 _IGNORE = ".gitignore"
-_KEPT = ("PATH", "LD_LIBRARY_PATH")  # of the environment; what a Python may need to start
-_KEEPER = Path(__file__).with_name("keeper.py")
+_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH")  # of the environment; what a Python may need to start
+_KEEPER_SCRIPT = Path(__file__).with_name("keeper.py")
 
 # What this process uses, by folder, and whether durably: a lock lives as long as its process.
-_uses: dict[Path, tuple[Lease, bool]] = {}
+_leases: dict[Path, tuple[Lease, bool]] = {}
 _mutex = threading.RLock()
 
 
@@ -67,10 +67,10 @@ class Server:
     def release(self) -> None:
         """Give this process's lease back before its end; the server may stop then."""
         with _mutex:
-            _leave(self.folder)
+            _release_with_keeper(self.folder)
 
 
-def installed() -> bool:
+def is_installed() -> bool:
     """Say whether there is an embedded server: it is a development dependency."""
     return programs.find("postgres") is not None
 
@@ -83,22 +83,22 @@ def start(folder: Path, *, durable: bool) -> Server:
     Without ``durable`` a cluster that cannot be used is made anew, and a crash of the machine
     may cost it. Raises UserError.
     """
-    if not installed():
-        raise UserError(binaries.missing())
+    if not is_installed():
+        raise UserError(binaries.not_installed_message())
     folder = folder.absolute()
     with _mutex:
         try:
             _make_folder(folder)
-            _take(folder, durable=durable)
-            return _find(folder) or _start(folder, durable=durable)
+            _take_lease(folder, durable=durable)
+            return _find_running(folder) or _start_or_wait(folder, durable=durable)
         except UserError:
-            _give_back(folder)
+            _release_lease(folder)
             raise
         except OSError as error:
-            _give_back(folder)
+            _release_lease(folder)
             raise UserError(
                 f"The embedded server cannot use {folder} ({error.strerror or error}): "
-                f"mend that, or {cluster.way_out(durable=durable)}.",
+                f"mend that, or {cluster.other_server_hint(durable=durable)}.",
             ) from error
 
 
@@ -117,69 +117,69 @@ def _make_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _take(folder: Path, *, durable: bool) -> None:
-    lease, _ = _uses.get(folder, (None, durable))
+def _take_lease(folder: Path, *, durable: bool) -> None:
+    lease, _ = _leases.get(folder, (None, durable))
     if lease and lease.holds():
         return
-    _give_back(folder)
-    if not _uses:
-        atexit.unregister(_leave_all)
-        atexit.register(_leave_all)
-    _uses[folder] = Lease.take(folder), durable
+    _release_lease(folder)
+    if not _leases:
+        atexit.unregister(_release_all)
+        atexit.register(_release_all)
+    _leases[folder] = Lease.take(folder), durable
 
 
-def _give_back(folder: Path) -> None:
-    if folder in _uses:
-        _uses.pop(folder)[0].give_back()
+def _release_lease(folder: Path) -> None:
+    if folder in _leases:
+        _leases.pop(folder)[0].give_back()
 
 
-def _leave(folder: Path) -> None:
+def _release_with_keeper(folder: Path) -> None:
     """Give the lease back, and see to it that a keeper lives to notice."""
-    if folder in _uses:
-        lease, durable = _uses[folder]
+    if folder in _leases:
+        lease, durable = _leases[folder]
         with suppress(OSError, UserError):  # it is the next user who wants to hear of it
             if lease.holds() and not has_keeper(folder) and server_files.read_postmaster(folder)[0]:
-                _start(folder, durable=durable)
-        _give_back(folder)
+                _start_or_wait(folder, durable=durable)
+        _release_lease(folder)
 
 
-def _leave_all() -> None:
-    for folder in tuple(_uses):
-        _leave(folder)
+def _release_all() -> None:
+    for folder in tuple(_leases):
+        _release_with_keeper(folder)
 
 
-def _find(folder: Path) -> Server | None:
+def _find_running(folder: Path) -> Server | None:
     """Return the server when it runs, is kept and answers."""
     sockets = server_files.read_note(folder)
-    if sockets and has_keeper(folder) and _ask(folder, sockets) is Answer.READY:
+    if sockets and has_keeper(folder) and _probe(folder, sockets) is ProbeResult.READY:
         return Server(folder, sockets)
     return None
 
 
-def _ask(folder: Path, sockets: Path) -> Answer:
+def _probe(folder: Path, sockets: Path) -> ProbeResult:
     try:
         owner = (folder / server_files.DATA).stat().st_uid
     except FileNotFoundError:
-        return Answer.GONE
-    return ask(sockets, owner)
+        return ProbeResult.GONE
+    return probe_server(sockets, owner)
 
 
-def _start(folder: Path, *, durable: bool) -> Server:
+def _start_or_wait(folder: Path, *, durable: bool) -> Server:
     """Start the server, or wait for the one that another process is starting."""
-    deadline = time.monotonic() + _PATIENCE
-    with starting(folder):
+    deadline = time.monotonic() + _START_TIMEOUT
+    with start_lock(folder):
         while time.monotonic() < deadline:
-            if server := _find(folder):
+            if server := _find_running(folder):
                 return server
-            with keeping(folder) as lock:
+            with keeper_lock(folder) as lock:
                 if lock is not None:
                     _run_keeper(folder, lock, durable=durable)
                     continue
             _stop_unreachable(folder)
-            time.sleep(_TICK)
+            time.sleep(_POLL_INTERVAL)
     raise UserError(
         f"The embedded server in {folder} does not answer, see {folder / server_files.LOG}: "
-        f"stop it, or {cluster.way_out(durable=durable)}.",
+        f"stop it, or {cluster.other_server_hint(durable=durable)}.",
     )
 
 
@@ -187,52 +187,55 @@ def _stop_unreachable(folder: Path) -> None:
     """Stop a server whose socket somebody removed: it can only be started again."""
     sockets = server_files.read_note(folder)
     pid, status = server_files.read_postmaster(folder)
-    lives = sockets and status == "ready" and server_files.runs(pid, sockets)
-    if sockets and lives and _ask(folder, sockets) is Answer.GONE:
+    lives = sockets and status == "ready" and server_files.is_server_process(pid, sockets)
+    if sockets and lives and _probe(folder, sockets) is ProbeResult.GONE:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
 
 
 def _run_keeper(folder: Path, lock: int, *, durable: bool) -> None:
     """Start a keeper and wait until its server is ready. Raises UserError, OSError."""
-    account = choose(folder / server_files.DATA)
-    runnable = binaries.usable(account)
+    account = choose_account(folder / server_files.DATA)
+    runnable = binaries.runnable_binaries(account)
     sockets = server_files.read_note(folder)
-    if not sockets or not server_files.runs(server_files.read_postmaster(folder)[0], sockets):
-        cluster.make(folder, runnable, account, durable=durable)
-    problem = _spawn(folder, lock, runnable, account, durable=durable)
+    if not sockets or not server_files.is_server_process(
+        server_files.read_postmaster(folder)[0], sockets
+    ):
+        cluster.ensure_cluster(folder, runnable, account, durable=durable)
+    problem = _spawn_keeper(folder, lock, runnable, account, durable=durable)
     if problem and not durable and problem != os.strerror(errno.ENOSPC):
         cluster.discard(folder)
-        cluster.make(folder, runnable, account, durable=durable)
-        problem = _spawn(folder, lock, runnable, account, durable=durable)
+        cluster.ensure_cluster(folder, runnable, account, durable=durable)
+        problem = _spawn_keeper(folder, lock, runnable, account, durable=durable)
     if problem:
         raise UserError(
             f"The embedded server in {folder} does not start ({problem}), "
-            f"see {folder / server_files.LOG}: mend that, or {cluster.way_out(durable=durable)}.",
+            f"see {folder / server_files.LOG}: mend that, or "
+            f"{cluster.other_server_hint(durable=durable)}.",
         )
 
 
-def _spawn(
+def _spawn_keeper(
     folder: Path, lock: int, runnable: Binaries, account: Account | None, *, durable: bool
 ) -> str | None:
     """Start a keeper, and return the reason when its server does not start."""
     listener, ready = os.pipe()
     order = {
         "account": account and (account.uid, account.gid),
-        "places": [str(place) for place in runtime_dirs.for_sockets(account)],
+        "places": [str(place) for place in runtime_dirs.socket_folders(account)],
         "ready": ready,
     }
     command = [
         str(runnable.folder / "postgres"),
-        *("-D", cluster.place(folder / server_files.DATA, account)),
-        *cluster.settings(durable=durable),
+        *("-D", cluster.data_folder_argument(folder / server_files.DATA, account)),
+        *cluster.server_options(durable=durable),
     ]
     with os.fdopen(listener, encoding="utf-8", errors="replace") as told:
         try:
             subprocess.run(
-                [sys.executable, "-I", "-S", _KEEPER, json.dumps(order), *command],
+                [sys.executable, "-I", "-S", _KEEPER_SCRIPT, json.dumps(order), *command],
                 cwd=folder,
-                env={key: os.environ[key] for key in _KEPT if key in os.environ},
+                env={key: os.environ[key] for key in _KEPT_VARIABLES if key in os.environ},
                 pass_fds=(lock, ready),
                 start_new_session=True,  # Ctrl-C is for the user, not for the server
                 stdin=subprocess.DEVNULL,

@@ -42,14 +42,14 @@ def read_note(folder: Path) -> Path | None:
     """
     try:
         note = json.loads((folder / NOTE).read_bytes())
-        return Path(note["socket"]) if note["folder"] == _identity(folder) else None
+        return Path(note["socket"]) if note["folder"] == _folder_identity(folder) else None
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 
 def write_note(folder: Path, sockets: Path) -> None:
     """Note the socket's folder, and this process as the keeper. Raises OSError."""
-    note = {"socket": str(sockets), "folder": _identity(folder), "keeper": os.getpid()}
+    note = {"socket": str(sockets), "folder": _folder_identity(folder), "keeper": os.getpid()}
     new = folder / f"{NOTE}.new"
     try:
         new.write_text(json.dumps(note))
@@ -71,27 +71,27 @@ def read_postmaster(folder: Path) -> tuple[int, str]:
         return 0, ""
 
 
-def runs(pid: int, sockets: Path) -> bool:
+def is_server_process(pid: int, sockets: Path) -> bool:
     """Say whether that process lives and is the server (or a part of it) of that socket folder.
 
     A pid alone may long be another's.
     """
-    return bool(_pick({pid: _command(pid)}, sockets))
+    return bool(_server_pids({pid: _command_line(pid)}, sockets))
 
 
-def processes(sockets: Path) -> list[int]:
+def server_processes(sockets: Path) -> list[int]:
     """Return the pids of the server of that socket folder and of all its parts, orphans too."""
     if not Path("/proc/self").exists():  # macOS
         table = subprocess.run(
             ["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True
         )
         rows = (line.split(None, 1) for line in table.stdout.splitlines())
-        return _pick({int(row[0]): row[-1] for row in rows}, sockets)
+        return _server_pids({int(row[0]): row[-1] for row in rows}, sockets)
     pids = [int(name.name) for name in Path("/proc").iterdir() if name.name.isdecimal()]
-    return _pick({pid: _command(pid) for pid in pids}, sockets)
+    return _server_pids({pid: _command_line(pid) for pid in pids}, sockets)
 
 
-def reason(output: str, folder: Path) -> str:
+def failure_reason(output: str, folder: Path) -> str:
     """Return the one line of the server's or of initdb's output that says why it failed."""
     for pattern in (r"(?:FATAL|PANIC):\s+(.*)", r"(?:ERROR|error):\s+(.*)"):
         if found := re.findall(pattern, output):
@@ -102,12 +102,12 @@ def reason(output: str, folder: Path) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def _identity(folder: Path) -> list[int]:
+def _folder_identity(folder: Path) -> list[int]:
     status = folder.stat()
     return [status.st_dev, status.st_ino]
 
 
-def _command(pid: int) -> str:
+def _command_line(pid: int) -> str:
     """Return the command line, which anybody may read (unlike the working directory)."""
     if Path("/proc/self").exists():
         with suppress(OSError):
@@ -117,7 +117,7 @@ def _command(pid: int) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def _pick(commands: dict[int, str], sockets: Path) -> list[int]:
+def _server_pids(commands: dict[int, str], sockets: Path) -> list[int]:
     """Return the pids whose command line bears the server's cluster_name.
 
     That is the name of the socket's folder. A part of the server shows as ``postgres: <name>: …``

@@ -16,12 +16,12 @@ from alembic_pg.sql import session_statements
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from alembic_pg.online.run.signals import Moment
+    from alembic_pg.online.run.signals import PreparedSwap
     from alembic_pg.options import Settings
 
 
 @dataclass
-class Opened:
+class OpenTransaction:
     """The transaction; lines: its comments. said: its statements, as Runner.said has them.
 
     texts: how they are written. moments: the changes of types that are swapped in it, by their
@@ -31,7 +31,7 @@ class Opened:
     lines: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    moments: dict[int, Moment] = field(default_factory=dict)
+    moments: dict[int, PreparedSwap] = field(default_factory=dict)
     prepared: dict[str, Callable[[], None]] = field(default_factory=dict)
     swapped: set[tuple[int, str]] = field(default_factory=set)
 
@@ -40,15 +40,15 @@ class Opened:
         self.said.append(sql)
         self.texts.append(text)
 
-    def swap(self, moment: Moment) -> None:
+    def swap(self, moment: PreparedSwap) -> None:
         """Take the swap of a column in."""
         self.moments[len(self.said)] = moment
-        self.add(session_statements.SWAPPED, moment.sql)
+        self.add(session_statements.SWAP_ENTRY, moment.sql)
 
-    def cut(self, key: str) -> Opened:
+    def cut(self, key: str) -> OpenTransaction:
         """Return the first part of it, up to a statement by its key; the rest stays here."""
-        at = next(n for n, sql in enumerate(self.said) if journal.key(sql) == key)
-        first = Opened(self.lines, self.said[:at], self.texts[:at])
+        at = next(n for n, sql in enumerate(self.said) if journal.statement_key(sql) == key)
+        first = OpenTransaction(self.lines, self.said[:at], self.texts[:at])
         self.lines, self.said, self.texts = [], self.said[at:], self.texts[at:]
         return first
 
@@ -64,15 +64,15 @@ class Opened:
             for at, text in enumerate(small)
             for one in (self.moments[at].swap if at in self.moments else [text])
         ]
-        yield psql_commands.large(
+        yield psql_commands.query_if_large(
             {table for moment in self.moments.values() for table in moment.tables}
         )
         yield psql_commands.IF_LARGE
         for moment in self.moments.values():
             yield from moment.before
         yield from [psql_commands.END, "BEGIN", *self.lines, psql_commands.IF_LARGE]
-        yield plpgsql_blocks.retried(settings, plpgsql_blocks.QUIET, *large)
+        yield plpgsql_blocks.retry_block(settings, plpgsql_blocks.HIDE_NOTICES, *large)
         yield psql_commands.ELSE
-        yield plpgsql_blocks.retried(settings, *small)
+        yield plpgsql_blocks.retry_block(settings, *small)
         yield psql_commands.END
         yield from self.texts[end:]

@@ -6,25 +6,25 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from alembic_pg.online.backfill.row_ranges import Rows
-from alembic_pg.sql.lexer import bare
-from alembic_pg.sql.quoting import literal
+from alembic_pg.online.backfill.row_ranges import RowChange
+from alembic_pg.sql.lexer import without_semicolon
+from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from alembic_pg.options import Settings
-    from alembic_pg.sql.statements import Change
+    from alembic_pg.sql.statements import UpdateOrDelete
 
 # How many pages a batch has where its time cannot be measured.
-_PAGES = 500
+_BATCH_PAGES = 500
 
-_TAG = "ddl"
+_DOLLAR_TAG = "ddl"
 
 # For steps that drop what they may not find, or that rename an index.
-QUIET = "SET LOCAL client_min_messages = warning"
+HIDE_NOTICES = "SET LOCAL client_min_messages = warning"
 
-_RETRIED = """\
+_RETRY_BLOCK = """\
 DO $ddl$
 DECLARE
   ddl_began timestamptz := clock_timestamp();
@@ -45,7 +45,7 @@ END
 $ddl$"""
 
 # Changes rows a few pages at a time, until none is left.
-_BATCHES = """\
+_BATCH_BLOCK = """\
 DO $ddl$
 DECLARE
   leaf regclass; first bigint; last bigint; whole boolean;
@@ -90,21 +90,21 @@ END
 $ddl$"""
 
 # What was made for the filling goes where a value is not possible: its trigger would fail for all.
-_FAILED = "  failed text;\n"
-_CAUGHT = """\
+_DECLARE_FAILED = "  failed text;\n"
+_CATCH_FAILURE = """\
         WHEN undefined_column THEN
           RAISE;  -- another try has begun anew
         WHEN others THEN
           GET STACKED DIAGNOSTICS failed = MESSAGE_TEXT;
 """
-_UNDONE = """\
+_UNDO_AND_FAIL = """\
         IF failed IS NOT NULL THEN
 @undo@
           RAISE '%', failed;
         END IF;
 """
 
-_UNDO = """\
+_UNDO_LOOP = """\
 LOOP
   BEGIN
     SET LOCAL lock_timeout = @lock_timeout@;
@@ -117,7 +117,7 @@ END LOOP;
 COMMIT;"""
 
 # Undoes what was made so far, and fails, where a query finds a row.
-_REFUSED = """\
+_EXPECT_NO_ROW_BLOCK = """\
 DO $ddl$
 BEGIN
 @begin@  IF EXISTS (@query@) THEN
@@ -127,7 +127,7 @@ BEGIN
 END
 $ddl$"""
 
-_EXPECTED = """\
+_EXPECT_CONDITION_BLOCK = """\
 DO $ddl$
 BEGIN
   IF (@condition@) IS NOT TRUE THEN
@@ -136,13 +136,13 @@ BEGIN
 END
 $ddl$"""
 
-_TREE = """\
+_INHERITANCE_TREE = """\
     WITH RECURSIVE tree AS (
       SELECT @table@::regclass::oid AS oid
       UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)"""
 
 # Where somebody could tell batches from one statement, or they would move rows to another part.
-_WHOLE = """\
+_RUN_AT_ONCE = """\
   IF EXISTS (
 @tree@
     SELECT FROM tree
@@ -161,30 +161,30 @@ _WHOLE = """\
 """
 
 
-def retried(settings: Settings, *statements: str) -> str:
+def retry_block(settings: Settings, *statements: str) -> str:
     """Return what executes statements in a short transaction until they get their locks."""
     limits = {
         "@lock_timeout@": str(settings.lock_timeout),
         "@patience@": str(settings.lock_patience),
     }
-    return _written(_RETRIED, {**limits, "@statements@": _lines(statements, 6)})
+    return _render_block(_RETRY_BLOCK, {**limits, "@statements@": _plpgsql_lines(statements, 6)})
 
 
-def batches(settings: Settings, shape: Change, column: str) -> str:
+def batch_block(settings: Settings, shape: UpdateOrDelete, column: str) -> str:
     """Return what changes rows in batches, each committed.
 
     column: what is filled, as the catalog has it, where nobody asked for batches; else "".
     """
-    rows = Rows.filling(shape) if column else Rows.of(shape)
-    plan = _BATCHES.replace("@whole@", _WHOLE if column else "")
-    texts = {"@column@": literal(column), "@plain@": literal(shape.sql)}
-    return _batches(settings, plan, shape.table, rows, texts, quiet=bool(column))
+    rows = RowChange.filling(shape) if column else RowChange.of(shape)
+    plan = _BATCH_BLOCK.replace("@whole@", _RUN_AT_ONCE if column else "")
+    texts = {"@column@": quote_literal(column), "@plain@": quote_literal(shape.sql)}
+    return _render_batches(settings, plan, shape.table, rows, texts, quiet=bool(column))
 
 
-def filled(  # noqa: PLR0913  # what a filling is
+def backfill_block(  # noqa: PLR0913  # what a filling is
     settings: Settings,
     table: str,
-    rows: Rows,
+    rows: RowChange,
     *,
     first: Sequence[str],
     quiet: bool,
@@ -195,34 +195,46 @@ def filled(  # noqa: PLR0913  # what a filling is
     table: its name, quoted where it must be. first, quiet: as Steps.in_batches() has them. undo:
     as Steps has it.
     """
-    plan = _BATCHES.replace("@whole@", "")
+    plan = _BATCH_BLOCK.replace("@whole@", "")
     if undo:
-        for place, text in (("failed", _FAILED), ("caught", _CAUGHT), ("undone", _UNDONE)):
+        for place, text in (
+            ("failed", _DECLARE_FAILED),
+            ("caught", _CATCH_FAILURE),
+            ("undone", _UNDO_AND_FAIL),
+        ):
             plan = plan.replace(f"@{place}@", text)
-    texts = {"@begin@": _lines(first, 10) + "\n", "@undo@": _undone(settings, undo, 10)}
-    return _batches(settings, plan, table, rows, texts, quiet=quiet)
+    texts = {"@begin@": _plpgsql_lines(first, 10) + "\n", "@undo@": _undo_lines(settings, undo, 10)}
+    return _render_batches(settings, plan, table, rows, texts, quiet=quiet)
 
 
-def refused(
+def expect_no_row_block(
     settings: Settings, query: str, *, first: Sequence[str], why: str, undo: Sequence[str]
 ) -> str:
     """Return what fails, and undoes what was made so far, where a query finds a row."""
     texts = {
-        "@begin@": _lines(first, 2) + "\n" if first else "",
+        "@begin@": _plpgsql_lines(first, 2) + "\n" if first else "",
         "@query@": query,
-        "@undo@": _undone(settings, undo, 4),
-        "@why@": literal(why),
+        "@undo@": _undo_lines(settings, undo, 4),
+        "@why@": quote_literal(why),
     }
-    return _written(_REFUSED, texts)
+    return _render_block(_EXPECT_NO_ROW_BLOCK, texts)
 
 
-def expected(condition: str, why: str) -> str:
+def expect_condition_block(condition: str, why: str) -> str:
     """Return what fails, with a sentence, where a condition does not hold."""
-    return _written(_EXPECTED, {"@condition@": condition, "@why@": literal(why)})
+    return _render_block(
+        _EXPECT_CONDITION_BLOCK, {"@condition@": condition, "@why@": quote_literal(why)}
+    )
 
 
-def _batches(  # noqa: PLR0913  # what both ways have
-    settings: Settings, plan: str, table: str, rows: Rows, texts: dict[str, str], *, quiet: bool
+def _render_batches(  # noqa: PLR0913  # what both ways have
+    settings: Settings,
+    plan: str,
+    table: str,
+    rows: RowChange,
+    texts: dict[str, str],
+    *,
+    quiet: bool,
 ) -> str:
     place = rows.pages("@first@", "@last@")
     if rows.again:
@@ -231,39 +243,41 @@ def _batches(  # noqa: PLR0913  # what both ways have
     else:
         statement = rows.counted("@leaf@", place)
     stuck = "RAISE 'the WHERE still finds % rows when all are done', total"
-    return _written(
-        plan.replace("@tree@", _TREE),
+    return _render_block(
+        plan.replace("@tree@", _INHERITANCE_TREE),
         {
             **dict.fromkeys(("@failed@", "@caught@", "@undone@", "@begin@"), ""),
             **texts,
-            "@statement@": literal(statement),
-            "@table@": literal(table),
-            "@pages@": str(_PAGES),
+            "@statement@": quote_literal(statement),
+            "@table@": quote_literal(table),
+            "@pages@": str(_BATCH_PAGES),
             "@lock_timeout@": str(settings.lock_timeout),
             "@stuck@": "EXIT" if quiet else stuck,
         },
     )
 
 
-def _undone(settings: Settings, undo: Sequence[str], indent: int) -> str:
+def _undo_lines(settings: Settings, undo: Sequence[str], indent: int) -> str:
     limits = {
         "@lock_timeout@": str(settings.lock_timeout),
-        "@statements@": _lines([QUIET, *undo], 4),
+        "@statements@": _plpgsql_lines([HIDE_NOTICES, *undo], 4),
     }
-    return textwrap.indent(_written(_UNDO, limits), " " * indent)
+    return textwrap.indent(_render_block(_UNDO_LOOP, limits), " " * indent)
 
 
-def _lines(statements: Sequence[str], indent: int) -> str:
+def _plpgsql_lines(statements: Sequence[str], indent: int) -> str:
     """Return statements as PL/pgSQL has them, which asks where the result of a query goes."""
-    lines = [re.sub("^SELECT ", "PERFORM ", bare(one).strip()) + ";" for one in statements]
+    lines = [
+        re.sub("^SELECT ", "PERFORM ", without_semicolon(one).strip()) + ";" for one in statements
+    ]
     return textwrap.indent("\n".join(lines), " " * indent)
 
 
-def _written(block: str, texts: Mapping[str, str]) -> str:
+def _render_block(block: str, texts: Mapping[str, str]) -> str:
     """Return a block with texts in their places, whose quotes nothing in it ends."""
-    tag = _TAG
+    tag = _DOLLAR_TAG
     while any(f"${tag}$" in text for text in texts.values()):
         tag += "_"
-    block = block.replace(f"${_TAG}$", f"${tag}$")
+    block = block.replace(f"${_DOLLAR_TAG}$", f"${tag}$")
     # At once: a text may look like a place.
     return re.sub("|".join(texts), lambda found: texts[found[0]], block)

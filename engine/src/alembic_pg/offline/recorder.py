@@ -14,27 +14,27 @@ from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
 from alembic_pg.online.run import journal, large_tables, transactions
-from alembic_pg.online.run.helper_names import unquoted
-from alembic_pg.online.run.journal import Journal, Note
+from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.revision_runner import Runner
-from alembic_pg.online.run.signals import Moment, ReplayError
-from alembic_pg.revisions.current_revision import Running
+from alembic_pg.online.run.signals import PreparedSwap, ReplayError
+from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
-from alembic_pg.sql.quoting import literal, quoted
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.backfill.row_ranges import Rows
+    from alembic_pg.online.backfill.row_ranges import RowChange
 
 _T = TypeVar("_T")
 
 # The oldest server for which steps are written that need no certain one.
-_OLDEST = 150000
+_OLDEST_VERSION = 150000
 
-_TYPE = """
+_COLUMN_TYPE = """
 SELECT format_type(atttypid, atttypmod) FROM pg_attribute
 WHERE attrelid = to_regclass(:table) AND attname = :column AND NOT attisdropped
 """
@@ -56,7 +56,7 @@ class Recorder(Runner):
     met: set[str] = field(default_factory=set)
     heading: str = ""
 
-    def record(self, sql: str) -> list[str] | Moment:
+    def record(self, sql: str) -> list[str] | PreparedSwap:
         """Do what a run would do on a large table, and return its steps; none where it has none.
 
         said, prepared and swapped are those of the open transaction. Raises CutError where a part
@@ -64,26 +64,30 @@ class Recorder(Runner):
         UserError for what is not possible; some may be done then.
         """
         self.written, self.undo, self.met = [], (), set()
-        self.running = Running(step=self.running.step)
-        self.journal = Journal("", Note("", ""), silent=True)
+        self.running = RunState(step=self.running.step)
+        self.journal = Journal("", ProgressNote("", ""), silent=True)
         self.learn(lock_timeout=0)
         with self.connection.begin():
             shape = parser.parse(sql)
-            checks = _checks(self, shape) if isinstance(shape, sql_statements.Retype) else []
-            work = dispatch.choose(self, sql, asked=False)
+            checks = (
+                _type_change_checks(self, shape)
+                if isinstance(shape, sql_statements.AlterColumnType)
+                else []
+            )
+            work = dispatch.choose_strategy(self, sql, asked=False)
             # A constraint that a swap renames has not the same name everywhere.
-            self.version = self.version if checks else _OLDEST
+            self.version = self.version if checks else _OLDEST_VERSION
         if work is None:
             return []
         tables = frozenset(self.met)
         self.written += checks
         try:
-            work(journal.key(sql))
+            work(journal.statement_key(sql))
         except ReplayError as replay:
-            return Moment(sql, tables, self.written, self._swapped(replay, work))
+            return PreparedSwap(sql, tables, self.written, self._swapped(replay, work))
         transactions.commit(self.context)
-        return psql_commands.where_large(
-            tables, self.written, plpgsql_blocks.retried(self.settings, sql)
+        return psql_commands.steps_if_large(
+            tables, self.written, plpgsql_blocks.retry_block(self.settings, sql)
         )
 
     def _swapped(self, replay: ReplayError, work: Callable[[str], None]) -> list[str]:
@@ -109,8 +113,8 @@ class Recorder(Runner):
         """Return what a statement calls by a name; nobody knows how large it is elsewhere."""
         found = super().find(name)
         if found is not None and found.kind in {"r", "p"}:
-            self.met.add(quoted(found.schema, found.name))
-        return found and replace(found, size=large_tables.SMALL + 1)
+            self.met.add(quote_name(found.schema, found.name))
+        return found and replace(found, size=large_tables.LARGE_TABLE_BYTES + 1)
 
     def execute(self, statement: str) -> int:
         """Execute a statement, and keep it where it is part of a step."""
@@ -136,7 +140,11 @@ class Recorder(Runner):
             with self.connection.begin():
                 result = work()
             if self.kept:
-                self._write(plpgsql_blocks.retried(self.settings, plpgsql_blocks.QUIET, *self.kept))
+                self._write(
+                    plpgsql_blocks.retry_block(
+                        self.settings, plpgsql_blocks.HIDE_NOTICES, *self.kept
+                    )
+                )
         finally:
             self.kept = None
         if done:
@@ -154,7 +162,7 @@ class Recorder(Runner):
         self.follow(statement)
         shape = parser.parse(statement)
         if isinstance(shape, sql_statements.CreateIndex):
-            self.written.append(psql_commands.left(shape.table, shape.name))
+            self.written.append(psql_commands.drop_invalid_index(shape.table, shape.name))
         self.written.append(statement)
 
     def fail(self, statement: str) -> None:
@@ -163,7 +171,7 @@ class Recorder(Runner):
 
     def warn(self, text: str) -> None:
         """Write what a person is to know."""
-        self.heading = psql_commands.comment(text)
+        self.heading = psql_commands.comment_lines(text)
 
     def _write(self, step: str) -> None:
         self.written.append(self.heading + step)
@@ -177,16 +185,16 @@ class Recorder(Runner):
     def in_batches(
         self,
         table: Relation,
-        rows: Rows,
+        rows: RowChange,
         *,
         unseen: bool = False,
         quiet: bool = False,
         first: Sequence[str] = (),
     ) -> None:
         """Write what changes many rows, and change those that the revisions have made."""
-        begins = batches.beginning(self, table, first, unseen=unseen)
-        on = quoted(table.schema, table.name)
-        work = plpgsql_blocks.filled(
+        begins = batches.setup_statements(self, table, first, unseen=unseen)
+        on = quote_name(table.schema, table.name)
+        work = plpgsql_blocks.backfill_block(
             self.settings, on, rows, first=begins, quiet=quiet, undo=self.undo
         )
         self.follow(work)
@@ -196,30 +204,34 @@ class Recorder(Runner):
         """Write what fails where a query finds a row."""
         found = super().any_row(query, first, why)
         self.written.append(
-            plpgsql_blocks.refused(self.settings, query, first=first, why=why, undo=self.undo)
+            plpgsql_blocks.expect_no_row_block(
+                self.settings, query, first=first, why=why, undo=self.undo
+            )
         )
         return found
 
 
-def _checks(runner: Recorder, shape: sql_statements.Retype) -> list[str]:
+def _type_change_checks(runner: Recorder, shape: sql_statements.AlterColumnType) -> list[str]:
     """Return what fails where a change of type is another one than the one that was asked for.
 
     On another version, or, done already, in a second try: its values would be changed again.
     """
-    column = unquoted(shape.column)
-    kind = runner.one(_TYPE, table=shape.table, column=column)
+    column = catalog_name(shape.column)
+    kind = runner.one(_COLUMN_TYPE, table=shape.table, column=column)
     version = runner.version // 10_000
     found = (
-        _TYPE.strip().replace(":table", literal(shape.table)).replace(":column", literal(column))
+        _COLUMN_TYPE.strip()
+        .replace(":table", quote_literal(shape.table))
+        .replace(":column", quote_literal(column))
     )
     return [
-        plpgsql_blocks.expected(
+        plpgsql_blocks.expect_condition_block(
             f"current_setting('server_version_num')::int / 10000 = {version}",
             f"the next steps are those of PostgreSQL {version}: let SHADOW_DATABASE_URL name "
             "a server of this one's version, and write the script anew",
         ),
-        plpgsql_blocks.expected(
-            f"({found}) = {literal(str(kind))}",
+        plpgsql_blocks.expect_condition_block(
+            f"({found}) = {quote_literal(str(kind))}",
             f"{shape.column} of {shape.table} is not {kind}: leave out the steps that are done",
         ),
     ]

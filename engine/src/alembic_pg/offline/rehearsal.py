@@ -17,18 +17,18 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
 from alembic_pg.errors import UserError
-from alembic_pg.offline.open_transaction import Opened
+from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.online.run import dropped_objects
-from alembic_pg.online.run.signals import LeftNothingError, UnansweredError
-from alembic_pg.revisions.current_revision import Running
+from alembic_pg.online.run.signals import NoStepsError, RefusedError
+from alembic_pg.revisions.current_revision import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic_pg.alembic_command import Run
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.offline.recorder import Recorder
-    from alembic_pg.online.run.signals import Moment
+    from alembic_pg.online.run.signals import PreparedSwap
     from alembic_pg.options import Settings
 
 _NO_SERVER = (
@@ -46,7 +46,7 @@ class Rehearsal:
     tables: those known to have no partitions, and their indexes. opened: the open transaction.
     """
 
-    task: Run
+    task: AlembicCommand
     settings: Settings
     stack: ExitStack
     step: Any = None
@@ -54,10 +54,10 @@ class Rehearsal:
     why: str = ""
     told: bool = False
     done: bool = False
-    server: Scratch | None = None
+    server: ScratchServer | None = None
     tables: set[str] | None = None
     recorder: Recorder | None = None
-    opened: Opened | None = None
+    opened: OpenTransaction | None = None
     revision: ExitStack = field(default_factory=ExitStack)
 
     def turn(self, step: Any) -> None:  # noqa: ANN401  # Alembic's step
@@ -68,7 +68,7 @@ class Rehearsal:
         if self.server is not None:
             self.why, self.told = "", False
 
-    def ask(self, sql: str) -> list[str] | Moment:
+    def ask(self, sql: str) -> list[str] | PreparedSwap:
         """Return the steps of a statement, none where it needs but a moment.
 
         Raises UnansweredError, whose text says why nobody knows, or what is in the way; CutError
@@ -76,17 +76,19 @@ class Rehearsal:
         """
         try:
             recorder = self._able()
-            opened = self.opened or Opened()
+            opened = self.opened or OpenTransaction()
             recorder.said = list(opened.said)
             recorder.prepared, recorder.swapped = opened.prepared, opened.swapped
             with self._aside():
                 steps = recorder.record(sql)
-        except LeftNothingError as error:
+        except RefusedError as error:
             # A run says how to let it: here it stands as it is.
-            raise UnansweredError(str(error).partition("stops: ")[2].splitlines()[0]) from error
+            raise NoStepsError(str(error).partition("stops: ")[2].splitlines()[0]) from error
         except (UserError, DBAPIError) as error:
-            self._tell(error_text.of(error) if isinstance(error, DBAPIError) else str(error))
-            raise UnansweredError(self.why) from error
+            self._tell(
+                error_text.describe_error(error) if isinstance(error, DBAPIError) else str(error)
+            )
+            raise NoStepsError(self.why) from error
         self.done = bool(steps)
         return steps
 
@@ -95,7 +97,7 @@ class Rehearsal:
         if self.opened is None or not self.opened.said:
             return ""
         with self._aside():
-            return next(dropped_objects.among(self.opened.said, self.step), "")
+            return next(dropped_objects.find_recreated(self.opened.said, self.step), "")
 
     def _able(self) -> Recorder:
         if self.why:
@@ -111,7 +113,7 @@ class Rehearsal:
             before = tuple(self.step.from_revisions)
             revisions = list(script.walk_revisions(head=before))[::-1] if before else []  # type: ignore[arg-type]  # it takes several
             with self._aside():
-                self.tables = unpartitioned_tables.of(revisions)
+                self.tables = unpartitioned_tables.unpartitioned_names(revisions)
         return name in self.tables
 
     def follow(self, sql: str) -> None:
@@ -126,7 +128,7 @@ class Rehearsal:
         """Let nothing more be asked, and say so once."""
         self.why = " ".join(why.split()).rstrip(".")
         if not self.told:
-            label, what = Running(step=self.step).label, "what may write a table anew"
+            label, what = RunState(step=self.step).label, "what may write a table anew"
             sys.stderr.write(f"{label}: {what} stands in the script as it is: {self.why}.\n")
         self.told = True
 
@@ -137,21 +139,21 @@ class Rehearsal:
         from alembic_pg.revisions import history_database  # noqa: PLC0415  # most scripts ask nothing
 
         if self.server is None:
-            if not scratch.available():
+            if not scratch.has_scratch_server():
                 raise UserError(_NO_SERVER)
-            self.server = self.stack.enter_context(scratch.scratch(self.task.root))
+            self.server = self.stack.enter_context(scratch.scratch_server(self.task.root))
             self.stack.callback(self.revision.close)
         databases = self.server
         with self._aside():
-            name = history_database.at(
+            name = history_database.create_at_revisions(
                 databases, self.task.environment, tuple(self.step.from_revisions)
             )
         self.revision.callback(databases.leave, name)
         place = databases.database(name)
         connection = self.revision.enter_context(connect(place, source="the scratch server"))
-        options = history_database.version_table(self.task.environment)
+        options = history_database.version_table_options(self.task.environment)
         context = MigrationContext.configure(connection, opts=options)
-        recorder = Recorder(context, connection, self.settings, Running(step=self.step))
+        recorder = Recorder(context, connection, self.settings, RunState(step=self.step))
         for sql in self.said:
             recorder.follow(sql)
         self.recorder = recorder
@@ -161,7 +163,7 @@ class Rehearsal:
         try:
             recorder.follow(sql)
         except DBAPIError as error:
-            self.why = error_text.of(error)
+            self.why = error_text.describe_error(error)
 
     @contextmanager
     def _aside(self) -> Iterator[None]:

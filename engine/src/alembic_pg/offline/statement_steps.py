@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING, Protocol
 
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.run.helper_names import ours, unquoted
-from alembic_pg.online.run.signals import AsItIs, UnansweredError
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.online.run.signals import NoStepsError, UnchangedStatement
 from alembic_pg.online.strategies import add_check_or_fk, add_unique
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic_pg.online.run.signals import Moment
+    from alembic_pg.online.run.signals import PreparedSwap
     from alembic_pg.options import Settings
 
-    Answer = list[str] | Moment | AsItIs
+    StatementSteps = list[str] | PreparedSwap | UnchangedStatement
 
 # What stands as it is, where nobody can be asked or steps are not possible.
-_ANEW = "PostgreSQL may write all of {} anew for this, and nobody can use it meanwhile."
-_MANY = "This changes many rows of {} at once, and who writes them waits until its end."
-_PARTITIONED = "Of a partitioned table: nobody can use {} meanwhile."
+_MAY_REWRITE = "PostgreSQL may write all of {} anew for this, and nobody can use it meanwhile."
+_MANY_ROWS = "This changes many rows of {} at once, and who writes them waits until its end."
+_PARTITIONED_TABLE = "Of a partitioned table: nobody can use {} meanwhile."
 
 
-class Known(Protocol):
+class KnownHistory(Protocol):
     """What can be asked of the history."""
 
-    def ask(self, sql: str) -> list[str] | Moment:
+    def ask(self, sql: str) -> list[str] | PreparedSwap:
         """Return the steps of a statement, none where it needs but a moment.
 
         Raises UnansweredError where nobody knows, or something is in the way.
@@ -47,7 +47,7 @@ class Known(Protocol):
         """
 
 
-class Script:
+class StepWriter:
     """The tables that a script has created so far, and how long it waits.
 
     own: Alembic's table. known: what can be asked; None where there is nobody, and no psql either,
@@ -55,30 +55,30 @@ class Script:
     """
 
     def __init__(
-        self, settings: Settings, own: str = "alembic_version", known: Known | None = None
+        self, settings: Settings, own: str = "alembic_version", known: KnownHistory | None = None
     ) -> None:
         self.settings = settings
         self.known = known
         # Alembic's own table is nobody else's.
-        self.created = {read(own)}
+        self.created = {normalized_name(own)}
 
-    def steps(self, sql: str, *, asked: bool, tied: bool = False) -> Answer | None:
+    def steps(self, sql: str, *, asked: bool, tied: bool = False) -> StatementSteps | None:
         """Return the steps of a statement, None when it stays as it is.
 
         None of them may stand in a transaction. asked: whether the revision wants batches. tied:
         whether it stays as it is whatever they are.
         """
-        words = [token.keyword for token in tokens(sql)[:4]]
+        words = [token.keyword for token in tokenize(sql)[:4]]
         if "TABLE" in words and words[0] == "CREATE":
-            self.created.add(created(sql))
+            self.created.add(created_table(sql))
             return None
         shape = parser.parse(sql)
-        if shape is None or read(shape.table) in self.created:
+        if shape is None or normalized_name(shape.table) in self.created:
             return None
-        if isinstance(shape, sql_statements.Change):
+        if isinstance(shape, sql_statements.UpdateOrDelete):
             return self._batches(shape, None if tied else self.known, asked=asked) or None
-        if _anew(shape):
-            return self._asked(shape, None if tied else self.known, _ANEW) or None
+        if _may_rewrite(shape):
+            return self._asked(shape, None if tied else self.known, _MAY_REWRITE) or None
         return list(self._steps(shape)) or None
 
     def first(self, sql: str) -> str:
@@ -88,23 +88,30 @@ class Script:
         that it is not the other one which PostgreSQL ends.
         """
         shape = parser.parse(sql)
-        if isinstance(shape, sql_statements.Change) and read(shape.table) not in self.created:
+        if (
+            isinstance(shape, sql_statements.UpdateOrDelete)
+            and normalized_name(shape.table) not in self.created
+        ):
             return self._short(shape.sql)
         return sql
 
     @staticmethod
-    def _asked(shape: sql_statements.Shape, known: Known | None, what: str) -> Answer:
+    def _asked(
+        shape: sql_statements.Statement, known: KnownHistory | None, what: str
+    ) -> StatementSteps:
         why = ""
         if known is not None:
             try:
                 return known.ask(shape.sql)
-            except UnansweredError as error:
+            except NoStepsError as error:
                 why = f" In no steps: {error}"
-        return AsItIs(psql_commands.comment(what.format(shape.table) + why) + shape.sql)
+        return UnchangedStatement(
+            psql_commands.comment_lines(what.format(shape.table) + why) + shape.sql
+        )
 
-    def _steps(self, shape: sql_statements.Shape) -> Iterator[str]:
+    def _steps(self, shape: sql_statements.Statement) -> Iterator[str]:
         if isinstance(shape, sql_statements.CreateIndex):
-            parts = psql_commands.on_parts(self.settings, shape)
+            parts = psql_commands.partitioned_index_steps(self.settings, shape)
             yield from self._unless_partitioned(shape.table, list(self._built(shape)), parts)
         elif isinstance(shape, sql_statements.DropIndex):
             there = "IF EXISTS " if shape.missing_ok else ""
@@ -114,13 +121,13 @@ class Script:
             yield from self._constraint(shape)
         elif isinstance(shape, sql_statements.SetNotNull):
             yield from self._not_null(shape.table, shape.column)
-        elif isinstance(shape, sql_statements.AddValue):
+        elif isinstance(shape, sql_statements.AddEnumValue):
             there = "IF NOT EXISTS " if shape.there_ok else ""
             yield f"ALTER TYPE {shape.table} ADD VALUE {there}{shape.value}"
 
     def _constraint(self, shape: sql_statements.AddConstraint) -> Iterator[str]:
         alter = f"ALTER TABLE {shape.table}"
-        plain = psql_commands.comment(_PARTITIONED.format(shape.table)) + shape.sql
+        plain = psql_commands.comment_lines(_PARTITIONED_TABLE.format(shape.table)) + shape.sql
         if shape.kind in {"CHECK", "FOREIGN"}:
             only = f"ALTER TABLE ONLY {shape.table}" if shape.only else alter
             steps = [
@@ -128,18 +135,18 @@ class Script:
                 f"{alter} VALIDATE CONSTRAINT {shape.name}",
             ]
             if shape.kind == "FOREIGN":
-                before = add_check_or_fk.PARTITIONED_KEYS
+                before = add_check_or_fk.PARTITIONED_FK_SINCE
                 steps = self._unless_partitioned(shape.table, steps, [plain], before)
             yield from steps
-        elif shape.kind in {"UNIQUE", "PRIMARY"} and add_unique.possible(shape):
+        elif shape.kind in {"UNIQUE", "PRIMARY"} and add_unique.can_use_index(shape):
             yield from self._unless_partitioned(shape.table, list(self._unique(shape)), [plain])
 
     def _unique(self, shape: sql_statements.AddConstraint) -> Iterator[str]:
-        body = add_unique.read(shape.body)
+        body = add_unique.parse_body(shape.body)
         kind = "UNIQUE"
         if shape.kind == "PRIMARY":
             kind = "PRIMARY KEY"
-            for token in tokens(body.columns)[1:-1:2]:
+            for token in tokenize(body.columns)[1:-1:2]:
                 yield from self._not_null(shape.table, token.text)
         index = sql_statements.CreateIndex("", shape.table, shape.name, True, body.index, False)  # noqa: FBT003
         yield from self._built(index)
@@ -148,68 +155,77 @@ class Script:
 
     def _built(self, shape: sql_statements.CreateIndex) -> Iterator[str]:
         if self.known is not None:
-            yield psql_commands.left(shape.table, shape.name)
+            yield psql_commands.drop_invalid_index(shape.table, shape.name)
         kind = "UNIQUE INDEX" if shape.unique else "INDEX"
         name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
         yield f"CREATE {kind} CONCURRENTLY {name} ON {shape.table} {shape.rest}"
 
     def _unless_partitioned(
-        self, name: str, steps: list[str], others: list[str], before: int = psql_commands.ALWAYS
+        self,
+        name: str,
+        steps: list[str],
+        others: list[str],
+        before: int = psql_commands.ANY_VERSION,
     ) -> list[str]:
         """Return steps, or those for a partitioned table, or index, where it may be one.
 
         before: as psql.where_partitioned() has it.
         """
-        if self.known is None or self.known.plain(read(name)):
+        if self.known is None or self.known.plain(normalized_name(name)):
             return steps
-        return psql_commands.where_partitioned(name, others, steps, before)
+        return psql_commands.steps_if_partitioned(name, others, steps, before)
 
     def _not_null(self, table: str, column: str) -> Iterator[str]:
         """Yield the steps that every version of PostgreSQL knows: by way of a CHECK."""
-        alter, helper = f"ALTER TABLE {table}", quoted(ours(unquoted(column), "not_null"))
+        alter, helper = (
+            f"ALTER TABLE {table}",
+            quote_name(helper_name(catalog_name(column), "not_null")),
+        )
         yield self._short(f"{alter} ADD CONSTRAINT {helper} CHECK ({column} IS NOT NULL) NOT VALID")
         yield f"{alter} VALIDATE CONSTRAINT {helper}"
         yield self._short(
             f"{alter} ALTER COLUMN {column} SET NOT NULL", f"{alter} DROP CONSTRAINT {helper}"
         )
 
-    def _batches(self, shape: sql_statements.Change, known: Known | None, *, asked: bool) -> Answer:
+    def _batches(
+        self, shape: sql_statements.UpdateOrDelete, known: KnownHistory | None, *, asked: bool
+    ) -> StatementSteps:
         if asked and shape.condition:
-            return [plpgsql_blocks.batches(self.settings, shape, "")]
-        if shape.fills and volatility.simple(shape.value):
-            return [plpgsql_blocks.batches(self.settings, shape, unquoted(shape.fills))]
+            return [plpgsql_blocks.batch_block(self.settings, shape, "")]
+        if shape.fills and volatility.looks_batch_safe(shape.value):
+            return [plpgsql_blocks.batch_block(self.settings, shape, catalog_name(shape.fills))]
         # The time would be that at which the script is written.
-        known = None if volatility.timed(shape.value) else known
-        return self._asked(shape, known, _MANY) if shape.fills else []
+        known = None if volatility.depends_on_time(shape.value) else known
+        return self._asked(shape, known, _MANY_ROWS) if shape.fills else []
 
     def _short(self, *statements: str) -> str:
-        return plpgsql_blocks.retried(self.settings, *statements)
+        return plpgsql_blocks.retry_block(self.settings, *statements)
 
 
-def _anew(shape: sql_statements.Shape) -> bool:
+def _may_rewrite(shape: sql_statements.Statement) -> bool:
     """Return whether each row may get a value of its own: of a type, a function, a sequence."""
     if not isinstance(shape, sql_statements.AddColumn):
-        return isinstance(shape, sql_statements.Retype)
-    found = tokens(shape.definition)
+        return isinstance(shape, sql_statements.AlterColumnType)
+    found = tokenize(shape.definition)
     words = {token.keyword for token in found}
     default = next((at for at, token in enumerate(found) if token.keyword == "DEFAULT"), len(found))
     calls = any(token.text == "(" for token in found[default:])
     return calls or bool(words & {"GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"})
 
 
-def created(sql: str) -> str:
+def created_table(sql: str) -> str:
     """Return the table that CREATE TABLE makes, as read() writes it."""
-    found = tokens(sql)
+    found = tokenize(sql)
     at = next(n for n, token in enumerate(found) if token.keyword == "TABLE") + 1
     if [token.keyword for token in found[at : at + 3]] == ["IF", "NOT", "EXISTS"]:
         at += 3
     end = at
     while end + 1 < len(found) and found[end + 1].text == ".":
         end += 2
-    return read(sql[found[at].start : found[end].end])
+    return normalized_name(sql[found[at].start : found[end].end])
 
 
-def read(name: str) -> str:
+def normalized_name(name: str) -> str:
     """Return a table's name without its default schema, always written alike."""
-    parts = [token.identifier for token in tokens(name) if token.identifier]
+    parts = [token.identifier for token in tokenize(name) if token.identifier]
     return ".".join(parts[1:] if parts[:1] == ["public"] and len(parts) > 1 else parts)

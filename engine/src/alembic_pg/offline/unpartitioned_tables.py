@@ -8,7 +8,7 @@ from alembic_pg.offline import statement_steps
 from alembic_pg.revisions import statements
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
-from alembic_pg.sql.lexer import tokens
+from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,39 +16,46 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
 # Nothing that another name hides is followed.
-_MOVES = (["RENAME", "TO"], ["SET", "SCHEMA"])
+_RENAME_OR_MOVE = (["RENAME", "TO"], ["SET", "SCHEMA"])
 
 
-def of(revisions: Iterable[Script]) -> set[str]:
+def unpartitioned_names(revisions: Iterable[Script]) -> set[str]:
     """Return the names of such tables and indexes, as script.read() writes them.
 
     revisions: from the first one on. What one of them hides, since it asks a database, is not known
     to be there.
     """
     found: set[str] = set()
-    for statement in statements.of_upgrades(revisions):
-        _note(found, statement.sql)
+    for statement in statements.upgrade_statements(revisions):
+        _note_statement(found, statement.sql)
     return found
 
 
-def _note(found: set[str], sql: str) -> None:
-    words = [token.keyword for token in tokens(sql) if not token.depth]
+def _note_statement(found: set[str], sql: str) -> None:
+    words = [token.keyword for token in tokenize(sql) if not token.depth]
     if words[:1] == ["CREATE"] and "TABLE" in words[:4]:
-        name = statement_steps.created(sql)
+        name = statement_steps.created_table(sql)
         if {"PARTITION", "BY"} <= set(words):
             found.discard(name)
         else:
             found.add(name)
         return
     shape = parser.parse(sql)
-    if isinstance(shape, sql_statements.CreateIndex) and statement_steps.read(shape.table) in found:
-        schema = statement_steps.read(shape.table).rpartition(".")[0]
-        found.add(f"{schema}.{statement_steps.read(shape.name)}".lstrip("."))
-    elif isinstance(shape, sql_statements.AlterTable):
-        action = [token.keyword for token in tokens(shape.rest)[:2]]
-        found -= {statement_steps.read(shape.table)} if action in _MOVES else set()
+    if (
+        isinstance(shape, sql_statements.CreateIndex)
+        and statement_steps.normalized_name(shape.table) in found
+    ):
+        schema = statement_steps.normalized_name(shape.table).rpartition(".")[0]
+        found.add(f"{schema}.{statement_steps.normalized_name(shape.name)}".lstrip("."))
+    elif isinstance(shape, sql_statements.OtherAlterTable):
+        action = [token.keyword for token in tokenize(shape.rest)[:2]]
+        found -= (
+            {statement_steps.normalized_name(shape.table)} if action in _RENAME_OR_MOVE else set()
+        )
     elif words[:2] == ["DROP", "TABLE"]:
         # Several may go, or one with a schema.
         found -= {
-            statement_steps.read(sql[one.start : one.end]) for one in tokens(sql) if one.identifier
+            statement_steps.normalized_name(sql[one.start : one.end])
+            for one in tokenize(sql)
+            if one.identifier
         }

@@ -60,12 +60,12 @@ class OnlineImpl(PostgresqlImpl):
             work()
             return
         with self.runner.own():
-            self._plain(statement, journal.key(statement), work)
+            self._plain(statement, journal.statement_key(statement), work)
 
     def _plain(self, sql: str, key: str, work: Callable[[], None]) -> None:
         """Do what one statement of the revision says, unless it is done."""
         runner = self.runner
-        always = session_statements.sets(sql)
+        always = session_statements.is_session_statement(sql)
         if not always and runner.journal.passed(key):
             return
         runner.settle()
@@ -76,9 +76,9 @@ class OnlineImpl(PostgresqlImpl):
             work()
         finally:
             self.nested = outer
-        if session_statements.local(sql) and not runner.block:
+        if session_statements.is_transaction_setting(sql) and not runner.block:
             runner.locals.append(sql)
-        if session_statements.ties(sql):
+        if session_statements.binds_to_session(sql):
             runner.whole = "has made what is there for one transaction or session only"
         if always:
             return
@@ -100,19 +100,19 @@ class OnlineImpl(PostgresqlImpl):
         if not self.runner.active or self.nested:
             return plain()
         with self.runner.own():
-            sql = "" if multiparams or params else statement(construct, self.verbatim)
+            sql = "" if multiparams or params else statement_text(construct, self.verbatim)
             # Parameters may be another time, or random.
-            key = journal.key(sql or str(construct))
-            if not session_statements.sets(sql) and self.runner.journal.passed(key):
-                dispatch.passed(self.runner, sql)
+            key = journal.statement_key(sql or str(construct))
+            if not session_statements.is_session_statement(sql) and self.runner.journal.passed(key):
+                dispatch.note_already_done(self.runner, sql)
                 return None
             work = None
-            self.runner.fills = dispatch.kept(self.runner.fills, sql)
+            self.runner.fills = dispatch.valid_backfills(self.runner.fills, sql)
             if sql and not self.runner.connection.in_nested_transaction():
                 asked = bool((execution_options or {}).get("batches"))
-                work = dispatch.choose(self.runner, sql, asked=asked)
+                work = dispatch.choose_strategy(self.runner, sql, asked=asked)
             if work is None:
-                release_before_long.release(self.runner, sql)
+                release_before_long.release_locks(self.runner, sql)
                 self._plain(sql, key, plain)
             else:
                 work(key)
@@ -128,7 +128,7 @@ class OnlineImpl(PostgresqlImpl):
         return self.connection
 
 
-def statement(construct: Any, dialect: Dialect) -> str:  # noqa: ANN401  # as _exec()
+def statement_text(construct: Any, dialect: Dialect) -> str:  # noqa: ANN401  # as _exec()
     """Return the text of a statement, "" when it has none of its own."""
     if isinstance(construct, str):
         construct = text(construct)

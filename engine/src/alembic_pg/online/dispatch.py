@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
 
-    Form = Callable[[Runner, Any, Relation, str], None]
+    Strategy = Callable[[Runner, Any, Relation, str], None]
 
 
-def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | None:
+def choose_strategy(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | None:
     """Return what to do instead of executing a statement, None for nothing.
 
     asked: whether the revision wants it done in batches. What is returned takes the statement's
@@ -43,34 +43,38 @@ def choose(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | 
     Raises LeftNothingError for what would stop the work on a large table.
     """
     shape = parser.parse(sql)
-    if asked and not isinstance(shape, statements.Change):
+    if asked and not isinstance(shape, statements.UpdateOrDelete):
         raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
-    if not (runner.known or isinstance(shape, statements.AddValue)):
+    if not (runner.known or isinstance(shape, statements.AddEnumValue)):
         return None
     if shape is None:
-        multi_statement.expect_short(runner, sql, partial(choose, runner, asked=False))
+        multi_statement.refuse_long_parts(
+            runner, sql, partial(choose_strategy, runner, asked=False)
+        )
         return None
-    return _chosen(runner, shape, asked=asked)
+    return _choose_for_statement(runner, shape, asked=asked)
 
 
-def _chosen(
-    runner: Runner, shape: statements.Shape, *, asked: bool
+def _choose_for_statement(
+    runner: Runner, shape: statements.Statement, *, asked: bool
 ) -> Callable[[str], None] | None:
-    if isinstance(shape, statements.DropIndex | statements.AddValue | statements.Beside):
-        return None if runner.whole else _without_table(runner, shape)
+    if isinstance(
+        shape, statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance
+    ):
+        return None if runner.whole else _choose_without_table(runner, shape)
     if type(shape) in _GUARDS:
         _GUARDS[type(shape)](runner, shape)
         return None
     table = runner.find(shape.table)
-    if table is not None and table.kind == "v" and isinstance(shape, statements.Change):
-        large_dml.expect_few(runner, shape)
-    if table is None or table.kind not in _TABLES or table.persistence == "t":
+    if table is not None and table.kind == "v" and isinstance(shape, statements.UpdateOrDelete):
+        large_dml.refuse_many_rows(runner, shape)
+    if table is None or table.kind not in _TABLE_KINDS or table.persistence == "t":
         return None
     if table.oid not in runner.known:
         return None
-    form = _form(runner, shape, table, asked=asked)
+    form = _choose_for_table(runner, shape, table, asked=asked)
     if form is not None and runner.whole:
-        large_tables.allow(
+        large_tables.refuse_if_large(
             runner,
             table,
             f"A statement of a revision that {runner.whole}",
@@ -81,73 +85,90 @@ def _chosen(
         form = None
     if form is None:
         return None
-    if not isinstance(shape, statements.Retype):  # which may be prepared before
-        dropped_objects.expect_none(runner, table)
+    if not isinstance(shape, statements.AlterColumnType):  # which may be prepared before
+        dropped_objects.refuse_missing_objects(runner, table)
     return partial(form, runner, shape, table)
 
 
-def kept(fills: dict[Any, statements.Change], sql: str) -> dict[Any, statements.Change]:
+def valid_backfills(
+    fills: dict[Any, statements.UpdateOrDelete], sql: str
+) -> dict[Any, statements.UpdateOrDelete]:
     """Return what still fills columns as it did, once a statement has been executed.
 
     None of it after one that may change what their values are made of.
     """
     shape = parser.parse(sql)
-    harmless = isinstance(shape, _HARMLESS) or (
-        isinstance(shape, statements.Change) and bool(shape.fills)
+    harmless = isinstance(shape, _CHANGE_NO_VALUES) or (
+        isinstance(shape, statements.UpdateOrDelete) and bool(shape.fills)
     )
     return fills if harmless else {}
 
 
-def passed(runner: Runner, sql: str) -> None:
+def note_already_done(runner: Runner, sql: str) -> None:
     """Remember of a statement that an earlier run has done what a later one may need."""
     shape = parser.parse(sql)
-    runner.fills = kept(runner.fills, sql)
-    if isinstance(shape, statements.Change) and shape.fills:
+    runner.fills = valid_backfills(runner.fills, sql)
+    if isinstance(shape, statements.UpdateOrDelete) and shape.fills:
         table = runner.find(shape.table)
         if table is not None:
-            update.remember(runner, shape, table)
+            update.remember_backfill(runner, shape, table)
 
 
-def _without_table(
-    runner: Runner, shape: statements.DropIndex | statements.AddValue | statements.Beside
+def _choose_without_table(
+    runner: Runner,
+    shape: statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance,
 ) -> Callable[[str], None] | None:
-    if isinstance(shape, statements.Beside):
-        return partial(maintenance.beside, runner, shape)
-    if isinstance(shape, statements.AddValue):
-        return partial(add_enum_value.add, runner, shape)
-    key = journal.key(shape.sql)
-    if next(dropped_objects.of(runner), ""):
+    if isinstance(shape, statements.ConcurrentMaintenance):
+        return partial(maintenance.run_concurrently, runner, shape)
+    if isinstance(shape, statements.AddEnumValue):
+        return partial(add_enum_value.add_value, runner, shape)
+    key = journal.statement_key(shape.sql)
+    if next(dropped_objects.recreated_later(runner), ""):
         return None  # a moment, too, and nothing is missing for longer
     return (
-        partial(create_index.drop, runner, shape)
-        if create_index.droppable(runner, shape, key)
+        partial(create_index.drop_concurrently, runner, shape)
+        if create_index.can_drop_online(runner, shape, key)
         else None
     )
 
 
-def _form(runner: Runner, shape: statements.Shape, table: Relation, *, asked: bool) -> Form | None:
-    if isinstance(shape, statements.Change):
-        return update.form(runner, shape, table, asked=asked)
-    if isinstance(shape, _ALONE) and shape.only and table.parent:
-        large_tables.allow(runner, table, "ALTER TABLE ONLY", "Leave ONLY out.")
+def _choose_for_table(
+    runner: Runner, shape: statements.Statement, table: Relation, *, asked: bool
+) -> Strategy | None:
+    if isinstance(shape, statements.UpdateOrDelete):
+        return update.strategy_for(runner, shape, table, asked=asked)
+    if isinstance(shape, _REFUSED_WITH_ONLY) and shape.only and table.parent:
+        large_tables.refuse_if_large(runner, table, "ALTER TABLE ONLY", "Leave ONLY out.")
         return None
-    return _FORMS[type(shape)](runner, shape, table)
+    return _STRATEGIES[type(shape)](runner, shape, table)
 
 
-def _index(runner: Runner, shape: statements.CreateIndex, table: Relation) -> Form:
+def _choose_for_index(runner: Runner, shape: statements.CreateIndex, table: Relation) -> Strategy:
     del runner, shape
-    return create_index_partitioned.create_index if table.kind == "p" else create_index.create
+    return (
+        create_index_partitioned.create_on_partitions
+        if table.kind == "p"
+        else create_index.create_concurrently
+    )
 
 
-def _constraint(runner: Runner, shape: statements.AddConstraint, table: Relation) -> Form | None:
+def _choose_for_constraint(
+    runner: Runner, shape: statements.AddConstraint, table: Relation
+) -> Strategy | None:
     if shape.kind in {"CHECK", "FOREIGN"}:
-        return add_check_or_fk.form(runner, shape, table)
-    if shape.kind in {"UNIQUE", "PRIMARY"} and table.kind == "r" and add_unique.possible(shape):
-        if add_unique.nameable(runner, shape, table):
-            return add_unique.add
-        large_tables.allow(runner, table, "Adding a constraint without a name", "Give it one.")
+        return add_check_or_fk.strategy_for(runner, shape, table)
+    if (
+        shape.kind in {"UNIQUE", "PRIMARY"}
+        and table.kind == "r"
+        and add_unique.can_use_index(shape)
+    ):
+        if add_unique.is_name_certain(runner, shape, table):
+            return add_unique.add_constraint
+        large_tables.refuse_if_large(
+            runner, table, "Adding a constraint without a name", "Give it one."
+        )
         return None
-    large_tables.allow(
+    large_tables.refuse_if_large(
         runner,
         table,
         f"Adding the constraint {shape.name}",
@@ -157,36 +178,38 @@ def _constraint(runner: Runner, shape: statements.AddConstraint, table: Relation
 
 
 # Their steps take those that inherit along.
-_ALONE = (statements.SetNotNull, statements.AddColumn, statements.Retype)
+_REFUSED_WITH_ONLY = (statements.SetNotNull, statements.AddColumn, statements.AlterColumnType)
 
 # They change no value of a row.
-_HARMLESS = (
+_CHANGE_NO_VALUES = (
     statements.SetNotNull,
-    statements.Validate,
+    statements.ValidateConstraint,
     statements.AddConstraint,
     statements.CreateIndex,
     statements.DropIndex,
 )
 
 # Tables, those with partitions, and materialised views.
-_TABLES = {"r", "p", "m"}
+_TABLE_KINDS = {"r", "p", "m"}
 
 # What has no online form, and is not about one table that it names first.
-_GUARDS: dict[type[statements.Shape], Callable[[Runner, Any], None]] = {
-    statements.Rewrite: maintenance.expect_small,
-    statements.UnnamedIndex: maintenance.expect_name,
-    statements.AlterDomain: alter_domain.expect_small,
-    statements.Writes: large_dml.expect_few,
+_GUARDS: dict[type[statements.Statement], Callable[[Runner, Any], None]] = {
+    statements.Rewrite: maintenance.refuse_large_tables,
+    statements.UnnamedIndex: maintenance.refuse_unnamed_index,
+    statements.AlterDomain: alter_domain.refuse_large_tables,
+    statements.OtherWrite: large_dml.refuse_many_rows,
 }
 
-_FORMS: dict[type[statements.Shape], Callable[[Runner, Any, Relation], Form | None]] = {
-    statements.CreateIndex: _index,
-    statements.AddConstraint: _constraint,
-    statements.Validate: add_check_or_fk.late,
-    statements.SetNotNull: lambda *_: set_not_null.set_not_null,
-    statements.AddColumn: add_column.form,
-    statements.Retype: change_type.form,
-    statements.AlterTable: other_alter_table.form,
-    statements.AddPartition: attach_partition.form,
-    statements.DetachPartition: lambda *_: detach_partition.detach,
+_STRATEGIES: dict[
+    type[statements.Statement], Callable[[Runner, Any, Relation], Strategy | None]
+] = {
+    statements.CreateIndex: _choose_for_index,
+    statements.AddConstraint: _choose_for_constraint,
+    statements.ValidateConstraint: add_check_or_fk.validation_strategy_for,
+    statements.SetNotNull: lambda *_: set_not_null.make_not_null,
+    statements.AddColumn: add_column.strategy_for,
+    statements.AlterColumnType: change_type.strategy_for,
+    statements.OtherAlterTable: other_alter_table.refuse_scan_or_rewrite,
+    statements.AddPartition: attach_partition.strategy_for,
+    statements.DetachPartition: lambda *_: detach_partition.detach_concurrently,
 }

@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import dropped_objects, large_tables
 from alembic_pg.online.strategies import multi_statement
-from alembic_pg.sql.lexer import tokens
+from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
 
 # Locks of this transaction that keep others from writing; what it has dropped has no size.
-_HELD = """
+_LOCKED_RELATIONS = """
 SELECT DISTINCT relation AS oid, relation::regclass::text AS name,
   coalesce(pg_total_relation_size(relation), 0) AS size FROM pg_locks
 WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND mode IN (
@@ -28,58 +28,58 @@ WHERE pid = pg_backend_pid() AND granted AND locktype = 'relation' AND mode IN (
 """
 
 # What the planner tells the costs of.
-_PLANNED = {"SELECT", "INSERT", "WITH"}
+_EXPLAINABLE = {"SELECT", "INSERT", "WITH"}
 
 # What it does not, and what reads a lot beside traffic.
-_LONG = ("REFRESH MATERIALIZED VIEW", "ANALYZE", "VALIDATE CONSTRAINT")
+_LONG_COMMANDS = ("REFRESH MATERIALIZED VIEW", "ANALYZE", "VALIDATE CONSTRAINT")
 
 # Pages to read, or as much work (19.7.2): about 8 MB, a tenth of a second.
-_COSTS = 1000
+_COST_LIMIT = 1000
 
 
-def release(runner: Runner, sql: str) -> None:
+def release_locks(runner: Runner, sql: str) -> None:
     """Commit what a revision did so far, where a large table would else wait for a statement."""
     if runner.whole or runner.block or not runner.said:
         return
     # EXPLAIN explains the first of several statements, and the others would be executed.
-    parts = [part for part in multi_statement.split(sql) if _reads(part)]
+    parts = [part for part in multi_statement.split_statements(sql) if _may_read_much(part)]
     if not parts:
         return
     held = [
         row.name
-        for row in runner.rows(_HELD)
-        if row.oid in runner.known and row.size > large_tables.SMALL
+        for row in runner.rows(_LOCKED_RELATIONS)
+        if row.oid in runner.known and row.size > large_tables.LARGE_TABLE_BYTES
     ]
-    if held and any(_long(runner, part) for part in parts):
+    if held and any(_takes_long(runner, part) for part in parts):
         table = runner.find(held[0])
         assert table is not None, "the catalog has just named it"  # noqa: S101
-        dropped_objects.expect_none(runner, table)
+        dropped_objects.refuse_missing_objects(runner, table)
         runner.settle()
         runner.commit()
         runner.begin()
 
 
-def _words(sql: str) -> str:
-    return " ".join(token.keyword for token in tokens(sql) if token.keyword)
+def _keywords(sql: str) -> str:
+    return " ".join(token.keyword for token in tokenize(sql) if token.keyword)
 
 
-def _reads(sql: str) -> bool:
+def _may_read_much(sql: str) -> bool:
     """Return whether a statement may read a lot."""
-    words = _words(sql)
+    words = _keywords(sql)
     first = words.partition(" ")[0]
     created = first == "CREATE" and (" AS " in words and " SELECT " in words)
-    return first in _PLANNED or created or any(said in words for said in _LONG)
+    return first in _EXPLAINABLE or created or any(said in words for said in _LONG_COMMANDS)
 
 
-def _long(runner: Runner, sql: str) -> bool:
-    words = _words(sql)
-    if any(said in words for said in _LONG):
+def _takes_long(runner: Runner, sql: str) -> bool:
+    words = _keywords(sql)
+    if any(said in words for said in _LONG_COMMANDS):
         return True
     try:
         with runner.tried():
             plan = runner.value(f"EXPLAIN (FORMAT JSON) {sql}")
     except DBAPIError as error:
-        lock_retry.raise_busy(error)
+        lock_retry.reraise_if_no_answer(error)
         return False  # PostgreSQL says why, or it is none that is planned
     plan = json.loads(plan) if isinstance(plan, str) else plan
-    return bool(plan[0]["Plan"]["Total Cost"] > _COSTS)
+    return bool(plan[0]["Plan"]["Total Cost"] > _COST_LIMIT)

@@ -17,7 +17,7 @@ from alembic_pg.online.run import journal
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
-from alembic_pg.revisions.impact import Reader
+from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
 
 if TYPE_CHECKING:
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.alembic_command import Run
+    from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.run.journal import Note
-    from alembic_pg.revisions.current_revision import Running
-    from alembic_pg.revisions.statements import Statement
+    from alembic_pg.online.run.journal import ProgressNote
+    from alembic_pg.revisions.current_revision import RunState
+    from alembic_pg.revisions.statements import RevisionStatement
 
 # The option of a command, said as ``-x plan``.
 OPTION = "plan"
 
-HEAD = ("operation", "object", "how", "lock", "rows", "size")
+TABLE_HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 # Of a table and its partitions, of which one without statistics has -1.
-_ROWS = text("""
+_ROW_ESTIMATE = text("""
 WITH RECURSIVE tree AS (
   SELECT CAST(:oid AS oid) AS oid
   UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
@@ -48,13 +48,15 @@ WHERE relkind IN ('r', 'm') AND reltuples >= 0
 """)
 
 
-def wanted(task: Run) -> bool:
+def is_requested(task: AlembicCommand) -> bool:
     """Return whether a person wants to see the plan instead of running revisions."""
     said = task.environment.get_x_argument(as_dictionary=True)
     return OPTION in said and task.command in {"upgrade", "downgrade"}
 
 
-def show(task: Run, context: MigrationContext, connection: Connection, running: Running) -> None:
+def print_plan(
+    task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
+) -> None:
     """Print the plan of the command. connection: without a transaction, before and after.
 
     Raises UserError when a table cannot be looked at, since somebody else has locked it.
@@ -62,29 +64,33 @@ def show(task: Run, context: MigrationContext, connection: Connection, running: 
     if connection.in_transaction():
         raise UserError("A plan needs a connection without a transaction.")
     arguments = task.environment.get_x_argument(as_dictionary=True)
-    chosen = options.read(arguments)
-    planner = Planner(context, connection, chosen, running, online=options.online(arguments))
+    chosen = options.read_settings(arguments)
+    planner = Planner(
+        context, connection, chosen, running, online=options.online_enabled(arguments)
+    )
     steps = list(task.environment.context_opts["fn"](running.heads, context))
     say = task.environment.config.print_stdout
     try:
         if steps:
             with connection.begin():
                 own = context.version_table_schema
-                preflight.expect(connection, own, first=not running.heads)
+                preflight.require_writable(connection, own, first=not running.heads)
         planner.start()
         with connection.begin():
-            reader = Reader(schema_model.of(connection))
-            note = _unfinished(task, context, connection, running, steps)
+            reader = ImpactReader(schema_model.read_schema(connection))
+            note = _read_half_done(task, context, connection, running, steps)
         for step in steps:
             running.step = step
             done = len(note.done) if note and note.revision == step.revision.revision else 0
-            say("%s\n", "\n".join(_revision(step, planner, reader, done)))
+            say("%s\n", "\n".join(_revision_lines(step, planner, reader, done)))
     except DBAPIError as error:
-        if not lock_retry.busy(error):
+        if not lock_retry.is_retryable(error):
             raise
-        locked = f"The plan cannot look at a table, which is locked: {error_text.of(error)}."
+        locked = (
+            f"The plan cannot look at a table, which is locked: {error_text.describe_error(error)}."
+        )
         raise UserError(locked) from error
-    if note is not None and _takes_back(task, running, note):
+    if note is not None and _would_undo(task, running, note):
         taken = f"The upgrade of revision {note.revision} is half done, and would be taken back."
         say("%s\n\nNothing was done: this was the plan.", taken)
     elif not steps:
@@ -93,36 +99,38 @@ def show(task: Run, context: MigrationContext, connection: Connection, running: 
         say("Nothing was done: this was the plan.")
 
 
-def _unfinished(
-    task: Run,
+def _read_half_done(
+    task: AlembicCommand,
     context: MigrationContext,
     connection: Connection,
-    running: Running,
+    running: RunState,
     steps: Sequence[Any],
-) -> Note | None:
+) -> ProgressNote | None:
     """Return what an earlier run has left. Raises UserError where the run would say so and end."""
-    table = journal.table_of(context)
-    note = journal.read(connection, table)
-    if steps and not (note and _takes_back(task, running, note)):
+    table = journal.version_table_name(context)
+    note = journal.read_note(connection, table)
+    if steps and not (note and _would_undo(task, running, note)):
         name, direction = (
             steps[0].revision.revision,
             "upgrade" if steps[0].is_upgrade else "downgrade",
         )
-        journal.opened(connection, table, name, direction, ", ".join(running.heads) or "base")
+        journal.open_journal(connection, table, name, direction, ", ".join(running.heads) or "base")
     return note
 
 
-def _takes_back(task: Run, running: Running, note: Note) -> bool:
+def _would_undo(task: AlembicCommand, running: RunState, note: ProgressNote) -> bool:
     destination = task.environment.context_opts.get("destination_rev") or ""
     script = task.environment.script
-    return task.command == "downgrade" and undo.wanted(script, note, running.heads, destination)
+    return task.command == "downgrade" and undo.is_requested(
+        script, note, running.heads, destination
+    )
 
 
-def _revision(step: Any, planner: Planner, reader: Reader, done: int) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
+def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
     """Yield the lines about one revision. done: how many of its statements an earlier run did."""
     name = f"Revision {step.revision.revision} ({step.revision.doc})"
     try:
-        said = statements.of(step.migration_fn)
+        said = statements.function_statements(step.migration_fn)
     except statements.UnreadableError as error:
         yield f"{name} asks the database while it runs, and cannot be shown: {error}"
         return
@@ -135,23 +143,31 @@ def _revision(step: Any, planner: Planner, reader: Reader, done: int) -> Iterato
         steps = steps or bool(how.steps)
         reader.read(statement.sql, statement.existing)
         finished = "done by an earlier run" if number < done else how.steps
-        rows.append((*_row(statement, finished), report.lock(how, about), *_size(planner, about)))
+        rows.append(
+            (
+                *_operation_cells(statement, finished),
+                report.lock_cell(how, about),
+                *_size_cells(planner, about),
+            )
+        )
     kind = "in steps, which commit" if steps else "one transaction"
     yield f"{name}: {kind}"
     if rows:
-        yield report.rendered(HEAD, rows)
+        yield report.render_table(TABLE_HEAD, rows)
     found = reader.end()
-    own = getattr(step.revision.module, destroys.NAME, ()) if step.is_upgrade else found.destroys
-    yield from report.after(found, planner.refusals, own)
+    own = (
+        getattr(step.revision.module, destroys.VARIABLE, ()) if step.is_upgrade else found.destroys
+    )
+    yield from report.findings_lines(found, planner.refusals, own)
 
 
-def _row(statement: Statement, how: str) -> tuple[str, str, str]:
-    return (*describe.row(statement.sql), how)
+def _operation_cells(statement: RevisionStatement, how: str) -> tuple[str, str, str]:
+    return (*describe.describe_statement(statement.sql), how)
 
 
-def _size(planner: Planner, about: Relation | None) -> tuple[str, str]:
+def _size_cells(planner: Planner, about: Relation | None) -> tuple[str, str]:
     if about is None or about.kind == "v":
         return "", ""
     with planner.connection.begin():
-        rows = planner.connection.scalar(_ROWS, {"oid": about.oid})
-    return report.number(rows), report.size(about.size)
+        rows = planner.connection.scalar(_ROW_ESTIMATE, {"oid": about.oid})
+    return report.format_row_count(rows), report.format_size(about.size)

@@ -18,12 +18,12 @@ from alembic_pg.online.column_swap import preconditions
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.online.run.revision_runner import Runner
-from alembic_pg.online.run.signals import LeftNothingError
-from alembic_pg.plan.strategy_summary import MOMENT, How
-from alembic_pg.plan.strategy_summary import of as steps_of
+from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary
+from alembic_pg.plan.strategy_summary import summarize_strategy as steps_of
 from alembic_pg.sql import lock_modes, parser, session_statements, statements
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.revisions.statements import Statement
-    from alembic_pg.sql.cursor import Name
+    from alembic_pg.revisions.statements import RevisionStatement
+    from alembic_pg.sql.cursor import QualifiedName
 
 # What hangs on a column, without what the plan has dropped before.
-_REST = """
+_IGNORE_DROPPED = """
   AND NOT (classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_rewrite AS r
     JOIN pg_class AS v ON v.oid = ev_class JOIN pg_namespace AS n ON n.oid = v.relnamespace
     WHERE r.oid = objid AND nspname || '.' || v.relname = ANY (:gone)))
@@ -46,7 +46,7 @@ _REST = """
 """
 
 # By another name, a copy is not found again.
-_MOVES = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
+_RENAME_OR_MOVE = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
 
 REFUSED = "refused unless the revision names it"
 SCAN, REWRITE = "scan", "rewrite"
@@ -64,8 +64,8 @@ class Planner(Runner):
     online: bool = True
     large: bool = False
     refusals: list[str] = field(default_factory=list)
-    made: set[Name] = field(default_factory=set)
-    moved: dict[Name, Name] = field(default_factory=dict)
+    made: set[QualifiedName] = field(default_factory=set)
+    moved: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     altered: dict[int, list[str]] = field(default_factory=dict)
     about: Relation | None = None
@@ -81,12 +81,12 @@ class Planner(Runner):
         self.said.clear()
         self.fills.clear()
 
-    def ask(self, statement: Statement) -> How:
+    def ask(self, statement: RevisionStatement) -> ExecutionSummary:
         """Return how a statement runs, and remember what it changes."""
         with self.connection.begin() as transaction:
             how = self._asked(statement)
             transaction.rollback()
-        if how.steps and not isinstance(parser.parse(statement.sql), statements.Retype):
+        if how.steps and not isinstance(parser.parse(statement.sql), statements.AlterColumnType):
             self.said.clear()
         self.said.append(statement.sql)
         self._note(statement.sql)
@@ -96,64 +96,74 @@ class Planner(Runner):
         """Return the tables and views that a statement is about, which were there before."""
         shape = parser.parse(sql)
         names = [shape.table] if shape is not None and shape.table else []
-        found = [self.find(name) for name in names or map(_written, lock_modes.of(sql)[1])]
+        found = [
+            self.find(name)
+            for name in names or map(_quoted_name, lock_modes.strongest_lock(sql)[1])
+        ]
         return [one for one in found if one and (one.oid in self.known or one.kind == "v")]
 
-    def _asked(self, statement: Statement) -> How:
+    def _asked(self, statement: RevisionStatement) -> ExecutionSummary:
         sql = statement.sql
         self.about = next(iter(self.tables(sql)), None)
         if self.online:
             try:
-                work = dispatch.choose(self, sql, asked=statement.asked)
-            except LeftNothingError as refusal:
+                work = dispatch.choose_strategy(self, sql, asked=statement.asked)
+            except RefusedError as refusal:
                 self.refusals.append(str(refusal).partition("stops: ")[2])
-                return How("", lock_modes.of(sql)[0], REFUSED)
+                return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
             if work is not None:
                 return self._formed(steps_of(work), sql)
         return self._plain(sql)
 
     @staticmethod
-    def _formed(how: How, sql: str) -> How:
+    def _formed(how: ExecutionSummary, sql: str) -> ExecutionSummary:
         shape = parser.parse(sql)
         key = isinstance(shape, statements.AddConstraint) and shape.kind == "FOREIGN"
-        return replace(how, lock=lock_modes.of(sql)[0]) if key else how
+        return replace(how, lock=lock_modes.strongest_lock(sql)[0]) if key else how
 
-    def _plain(self, sql: str) -> How:
+    def _plain(self, sql: str) -> ExecutionSummary:
         """Return what happens to others while a statement is executed as it stands."""
-        lock = lock_modes.of(sql)[0]
+        lock = lock_modes.strongest_lock(sql)[0]
         if self.about is None:
             index = isinstance(parser.parse(sql), statements.DropIndex)
-            return How("", lock if index else "", MOMENT)
+            return ExecutionSummary("", lock if index else "", METADATA_ONLY)
         cursor = Cursor(sql)
-        nature = MOMENT
+        nature = METADATA_ONLY
         if cursor.any("UPDATE", "DELETE", "MERGE", "REFRESH"):
             nature = REWRITE
         elif cursor.any("CREATE INDEX", "CREATE UNIQUE INDEX"):
             nature = SCAN
         elif cursor.maybe("ALTER", "TABLE"):
             nature = self._on_twin(sql, self.about)
-        return How("", lock, nature)
+        return ExecutionSummary("", lock, nature)
 
     def _on_twin(self, sql: str, table: Relation) -> str:
         """Return what an ALTER TABLE does to an empty copy."""
-        action = _action(sql)
-        if _MOVES.match(action):
-            return MOMENT
+        action = _alter_action(sql)
+        if _RENAME_OR_MOVE.match(action):
+            return METADATA_ONLY
         try:
-            with probe_table.of(self, table, probe_table.ALL):
-                files, scans = self.one(probe_table.FILES), self.one(probe_table.SCANS)
-                self.execute(f"ALTER TABLE {probe_table.NAME} {probe_table.named(action, table)}")
-                if self.one(probe_table.FILES) != files:
+            with probe_table.empty_copy(self, table, probe_table.INCLUDING_ALL):
+                files, scans = self.one(probe_table.FILE_NODES), self.one(probe_table.SCAN_COUNT)
+                self.execute(
+                    f"ALTER TABLE {probe_table.PROBE_TABLE} "
+                    f"{probe_table.columns_of_probe(action, table)}"
+                )
+                if self.one(probe_table.FILE_NODES) != files:
                     return REWRITE
-                return SCAN if self.one(probe_table.SCANS) != scans else MOMENT
+                return SCAN if self.one(probe_table.SCAN_COUNT) != scans else METADATA_ONLY
         except DBAPIError as error:
-            lock_retry.raise_busy(error)
+            lock_retry.reraise_if_no_answer(error)
             # A temporary table has no foreign keys to others, whose rows are then looked at.
-            return SCAN if "REFERENCES" in action.upper() and "NOT VALID" not in action else MOMENT
+            return (
+                SCAN
+                if "REFERENCES" in action.upper() and "NOT VALID" not in action
+                else METADATA_ONLY
+            )
 
     def _note(self, sql: str) -> None:
         """Remember what later statements meet."""
-        if session_statements.ties(sql):
+        if session_statements.binds_to_session(sql):
             self.whole = "has made what is there for one transaction or session only"
         cursor = Cursor(sql)
         verb = cursor.any("CREATE", "ALTER TABLE", "DROP")
@@ -170,8 +180,8 @@ class Planner(Runner):
         elif verb:
             cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
             old = cursor.name()
-            if self.about is not None and not _MOVES.match(_action(sql)):
-                self.altered.setdefault(self.about.oid, []).append(_action(sql))
+            if self.about is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
+                self.altered.setdefault(self.about.oid, []).append(_alter_action(sql))
             if cursor.maybe("RENAME", "TO"):
                 self.moved[old[0], cursor.identifier()] = self.moved.get(old, old)
 
@@ -180,9 +190,9 @@ class Planner(Runner):
         said = Cursor(name).name()
         if said in self.made:
             return None
-        found = super().find(_written(self.moved[said]) if said in self.moved else name)
+        found = super().find(_quoted_name(self.moved[said]) if said in self.moved else name)
         if found is not None and self.large:
-            return replace(found, size=max(found.size, large_tables.SMALL + 1))
+            return replace(found, size=max(found.size, large_tables.LARGE_TABLE_BYTES + 1))
         return found
 
     def execute(self, statement: str) -> int:
@@ -193,7 +203,8 @@ class Planner(Runner):
                 savepoint = self.connection.begin_nested()
                 try:
                     super().execute(
-                        f"ALTER TABLE {probe_table.NAME} {probe_table.named(action, self.about)}"
+                        f"ALTER TABLE {probe_table.PROBE_TABLE} "
+                        f"{probe_table.columns_of_probe(action, self.about)}"
                     )
                 except DBAPIError:
                     savepoint.rollback()
@@ -203,18 +214,18 @@ class Planner(Runner):
 
     def rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query finds; of what hangs on a column, what the plan leaves."""
-        if query == preconditions.HANGING and self.dropped:
+        if query == preconditions.DEPENDENT_CATALOGS and self.dropped:
             catalogs, union, others = query.partition("UNION")
-            query = f"{catalogs} {_REST} {union} {others}"
+            query = f"{catalogs} {_IGNORE_DROPPED} {union} {others}"
             return super().rows(query, **parameters, gone=self.dropped)
         return super().rows(query, **parameters)
 
 
-def _written(name: Name) -> str:
-    return quoted(*name)
+def _quoted_name(name: QualifiedName) -> str:
+    return quote_name(*name)
 
 
-def _action(sql: str) -> str:
+def _alter_action(sql: str) -> str:
     """Return what follows the name of the table of an ALTER TABLE."""
     cursor = Cursor(sql)
     cursor.maybe("ALTER", "TABLE")

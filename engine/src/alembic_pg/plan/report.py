@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.plan.strategy_summary import How
-    from alembic_pg.revisions.impact_findings import Found
+    from alembic_pg.plan.strategy_summary import ExecutionSummary
+    from alembic_pg.revisions.impact_findings import Impact
 
 _THOUSAND = 1000
 _KILO = 1024
 
 
-def lock(how: How, about: Relation | None) -> str:
+def lock_cell(how: ExecutionSummary, about: Relation | None) -> str:
     """Return what others meet. about: the table."""
     nature = how.nature
     if nature in {SCAN, REWRITE} and about is not None:
-        nature += ", all wait" if large_tables.large(about) else " of a small table"
+        nature += ", all wait" if large_tables.is_large(about) else " of a small table"
     return f"{how.lock}: {nature}" if how.lock else nature
 
 
-def number(count: float) -> str:
+def format_row_count(count: float) -> str:
     """Return how many rows a table has, of the statistics."""
     if count < 0:
         return "?"
-    return _short(count, _THOUSAND, ("", "k", "M", "G", "T"))
+    return _format_with_unit(count, _THOUSAND, ("", "k", "M", "G", "T"))
 
 
-def size(count: int) -> str:
+def format_size(count: int) -> str:
     """Return bytes."""
-    return _short(count, _KILO, (" B", " kB", " MB", " GB", " TB"))
+    return _format_with_unit(count, _KILO, (" B", " kB", " MB", " GB", " TB"))
 
 
-def _short(count: float, step: int, units: tuple[str, ...]) -> str:
+def _format_with_unit(count: float, step: int, units: tuple[str, ...]) -> str:
     at = 0
     while count >= step and at + 1 < len(units):
         count, at = count / step, at + 1
@@ -50,31 +50,37 @@ def _short(count: float, step: int, units: tuple[str, ...]) -> str:
     return f"{count:.{digits}f}{units[at]}"
 
 
-def after(found: Found, refusals: Iterable[str], said: Iterable[str] | None) -> Iterator[str]:
+def findings_lines(
+    found: Impact, refusals: Iterable[str], said: Iterable[str] | None
+) -> Iterator[str]:
     """Yield what follows the table of a revision.
 
     said: what the revision says that it destroys, None where it is only about to be written.
     """
     if found.destroys:
-        yield _wrapped(f"Destroys: {', '.join(found.destroys)}.")
+        yield _wrap_line(f"Destroys: {', '.join(found.destroys)}.")
         missing = [name for name in found.destroys if name not in (said or ())]
         if missing:
             yield (
                 "A human says so in the revision, else nox -s lint fails: "
-                f"{destroys.line([*(said or ()), *missing])}"
+                f"{destroys.declaration_line([*(said or ()), *missing])}"
             )
     if found.breaks:
-        yield _wrapped(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
+        yield _wrap_line(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
     for refusal in refusals:
-        yield from (_wrapped(line) for line in f"Refused: {refusal}".splitlines())
+        yield from (_wrap_line(line) for line in f"Refused: {refusal}".splitlines())
 
 
-def _wrapped(line: str) -> str:
+def _wrap_line(line: str) -> str:
     return textwrap.fill(
-        line, table.WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        line,
+        table.SCREEN_WIDTH,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
-def rendered(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table, in which equal rows that follow each other are one."""
-    return table.render(head, [row for row, _ in groupby(rows)], table.WIDTH)
+    return table.render(head, [row for row, _ in groupby(rows)], table.SCREEN_WIDTH)

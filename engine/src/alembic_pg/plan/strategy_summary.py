@@ -6,18 +6,33 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from alembic_pg.online.strategies import (
+    add_check_or_fk,
+    add_column,
+    add_enum_value,
+    add_unique,
+    attach_partition,
+    change_type,
+    create_index,
+    create_index_partitioned,
+    detach_partition,
+    maintenance,
+    set_not_null,
+    update,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
 # How long a lock that others mind is held.
-MOMENT = "a moment"
-BESIDE = "scan beside traffic"
-BATCHES = "rewrite in batches"
+METADATA_ONLY = "a moment"
+SCAN_BESIDE_TRAFFIC = "scan beside traffic"
+REWRITE_IN_BATCHES = "rewrite in batches"
 
 
 @dataclass(frozen=True)
-class How:
+class ExecutionSummary:
     """How a statement runs.
 
     steps: what its online form does, "" where it runs as it is. lock: the strongest one that it
@@ -29,46 +44,77 @@ class How:
     nature: str
 
 
-_AX = "ACCESS EXCLUSIVE"
-_SUE = "SHARE UPDATE EXCLUSIVE"
+_ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+_SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
 
-# By module and function.
-FORMS = {
-    "create_index.create": How("built CONCURRENTLY", _SUE, BESIDE),
-    "create_index.drop": How("dropped CONCURRENTLY", _SUE, MOMENT),
-    "create_index_partitioned.create_index": How(
-        "CONCURRENTLY on each partition, then attached", _SUE, BESIDE
+# By the function that runs the strategy.
+STRATEGIES: dict[Callable[..., Any], ExecutionSummary] = {
+    create_index.create_concurrently: ExecutionSummary(
+        "built CONCURRENTLY", _SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC
     ),
-    "add_check_or_fk.add": How("added NOT VALID, then validated", _AX, f"{MOMENT}, {BESIDE}"),
-    "add_check_or_fk.look": How("by itself", _SUE, BESIDE),
-    "add_unique.add": How(
-        "unique index CONCURRENTLY, constraint from it", _AX, f"{MOMENT}, {BESIDE}"
+    create_index.drop_concurrently: ExecutionSummary(
+        "dropped CONCURRENTLY", _SHARE_UPDATE_EXCLUSIVE, METADATA_ONLY
     ),
-    "set_not_null.set_not_null": How("added NOT VALID, then validated", _AX, f"{MOMENT}, {BESIDE}"),
-    "add_column._add": How(
-        "added empty, filled in batches, NOT NULL last", _AX, f"{MOMENT}, {BATCHES}"
+    create_index_partitioned.create_on_partitions: ExecutionSummary(
+        "CONCURRENTLY on each partition, then attached",
+        _SHARE_UPDATE_EXCLUSIVE,
+        SCAN_BESIDE_TRAFFIC,
     ),
-    "change_type._retype": How(
-        "second column, filled in batches, takes its place", _AX, f"{MOMENT}, {BATCHES}"
+    add_check_or_fk.add_constraint: ExecutionSummary(
+        "added NOT VALID, then validated",
+        _ACCESS_EXCLUSIVE,
+        f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
     ),
-    "change_type._recheck": How(
-        "changed at once, its CHECKs validated after", _AX, f"{MOMENT}, {BESIDE}"
+    add_check_or_fk.validate_existing: ExecutionSummary(
+        "by itself", _SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC
     ),
-    "update.change": How("in batches", "ROW EXCLUSIVE", BATCHES),
-    "update.fill": How("in batches", "ROW EXCLUSIVE", BATCHES),
-    "attach_partition.add": How("rows looked at, then attached", _AX, f"{MOMENT}, {BESIDE}"),
-    "maintenance.beside": How("by itself", _SUE, BESIDE),
-    "detach_partition.detach": How("CONCURRENTLY, by itself", _SUE, MOMENT),
-    "add_enum_value.add": How("committed at once", "", MOMENT),
+    add_unique.add_constraint: ExecutionSummary(
+        "unique index CONCURRENTLY, constraint from it",
+        _ACCESS_EXCLUSIVE,
+        f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
+    ),
+    set_not_null.make_not_null: ExecutionSummary(
+        "added NOT VALID, then validated",
+        _ACCESS_EXCLUSIVE,
+        f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
+    ),
+    add_column.add_and_fill: ExecutionSummary(
+        "added empty, filled in batches, NOT NULL last",
+        _ACCESS_EXCLUSIVE,
+        f"{METADATA_ONLY}, {REWRITE_IN_BATCHES}",
+    ),
+    change_type.change_by_swap: ExecutionSummary(
+        "second column, filled in batches, takes its place",
+        _ACCESS_EXCLUSIVE,
+        f"{METADATA_ONLY}, {REWRITE_IN_BATCHES}",
+    ),
+    change_type.change_and_validate: ExecutionSummary(
+        "changed at once, its CHECKs validated after",
+        _ACCESS_EXCLUSIVE,
+        f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
+    ),
+    update.change_in_batches: ExecutionSummary("in batches", "ROW EXCLUSIVE", REWRITE_IN_BATCHES),
+    update.backfill_in_batches: ExecutionSummary("in batches", "ROW EXCLUSIVE", REWRITE_IN_BATCHES),
+    attach_partition.add_partition: ExecutionSummary(
+        "rows looked at, then attached",
+        _ACCESS_EXCLUSIVE,
+        f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
+    ),
+    maintenance.run_concurrently: ExecutionSummary(
+        "by itself", _SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC
+    ),
+    detach_partition.detach_concurrently: ExecutionSummary(
+        "CONCURRENTLY, by itself", _SHARE_UPDATE_EXCLUSIVE, METADATA_ONLY
+    ),
+    add_enum_value.add_value: ExecutionSummary("committed at once", "", METADATA_ONLY),
 }
 
 # One that is not told of here.
-_OTHER = How("in steps, each a moment", _AX, MOMENT)
+_UNLISTED = ExecutionSummary("in steps, each a moment", _ACCESS_EXCLUSIVE, METADATA_ONLY)
 
 
-def of(work: Callable[..., Any]) -> How:
+def summarize_strategy(work: Callable[..., Any]) -> ExecutionSummary:
     """Return what a form does that was chosen for a statement."""
     while isinstance(work, partial):
         work = work.func
-    module = work.__module__.rpartition(".")[2]
-    return FORMS.get(f"{module}.{work.__name__}", _OTHER)
+    return STRATEGIES.get(work, _UNLISTED)

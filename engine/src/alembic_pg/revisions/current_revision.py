@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from alembic.runtime.migration import MigrationContext, MigrationStep
 
-    Steps = Callable[[Any, MigrationContext], Iterable[MigrationStep]]
+    StepsFunction = Callable[[Any, MigrationContext], Iterable[MigrationStep]]
 
 
 @dataclass
-class Running:
+class RunState:
     """A run of revisions.
 
     step: the one that runs, or ran last. split: whether it committed something before its end.
@@ -41,7 +41,7 @@ class Running:
         return f"Revision {revision.revision} ({revision.doc})"
 
 
-def watched(steps: Steps, running: Running) -> Steps:
+def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
     """Return the same steps, each noted in ``running`` when its turn comes."""
 
     @functools.wraps(steps)
@@ -53,7 +53,7 @@ def watched(steps: Steps, running: Running) -> Steps:
     return each
 
 
-def prepared(steps: Steps, running: Running) -> Steps:
+def prepare_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
     """Return the same steps, each with the function that ``running`` makes of its own."""
 
     @functools.wraps(steps)
@@ -66,7 +66,7 @@ def prepared(steps: Steps, running: Running) -> Steps:
     return each
 
 
-def note_autocommit(context: MigrationContext, running: Running) -> None:
+def note_autocommit(context: MigrationContext, running: RunState) -> None:
     """Note in ``running`` when a revision opens an autocommit block, which commits."""
     block = context.autocommit_block
 
@@ -79,7 +79,7 @@ def note_autocommit(context: MigrationContext, running: Running) -> None:
     context.autocommit_block = noted  # type: ignore[method-assign]  # of this one context
 
 
-def making_version_table(steps: Steps) -> Steps:
+def create_version_table_first(steps: StepsFunction) -> StepsFunction:
     """Return the same steps, the first of which makes Alembic's own table.
 
     It then belongs to that step's transaction, and goes with it when the step fails.
@@ -90,14 +90,16 @@ def making_version_table(steps: Steps) -> Steps:
         missing = not heads
         for step in steps(heads, context):
             if missing:
-                step.migration_fn = _after_table(step.migration_fn, context)
+                step.migration_fn = _with_version_table(step.migration_fn, context)
             missing = False
             yield step
 
     return each
 
 
-def _after_table(function: Callable[..., None], context: MigrationContext) -> Callable[..., None]:
+def _with_version_table(
+    function: Callable[..., None], context: MigrationContext
+) -> Callable[..., None]:
     @functools.wraps(function)
     def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
         context._ensure_version_table()  # noqa: SLF001  # as run_migrations() would

@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
     from alembic.script import ScriptDirectory
 
-    from alembic_pg.revisions.current_revision import Running
+    from alembic_pg.revisions.current_revision import RunState
 
 # An object is there already: column, other object, function, schema, table (Appendix A, class 42).
-_DUPLICATE = {"42701", "42710", "42723", "42P06", "42P07"}
+_DUPLICATE_OBJECT = {"42701", "42710", "42723", "42P06", "42P07"}
 
 UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
-SPLIT = "{revision} fails: {why}; what its autocommit blocks and all before them did, stays."
-GOES_ON = "{revision} fails: {why}; what it did before stays, and the next run goes on from there."
-NOT_WRITTEN = "{revision} cannot be written as SQL: {why}."
+PARTLY_COMMITTED = (
+    "{revision} fails: {why}; what its autocommit blocks and all before them did, stays."
+)
+RESUMABLE = (
+    "{revision} fails: {why}; what it did before stays, and the next run goes on from there."
+)
+NO_SQL = "{revision} cannot be written as SQL: {why}."
 
 
 @contextmanager
-def explained(
-    script: ScriptDirectory, running: Running, sentence: str = UNCHANGED
+def explain_failures(
+    script: ScriptDirectory, running: RunState, sentence: str = UNCHANGED
 ) -> Iterator[None]:
     """Turn what goes wrong inside into a UserError; what Alembic says clearly stays its own.
 
@@ -42,14 +46,14 @@ def explained(
     except CommandError as error:
         if isinstance(error, UserError):
             raise
-        unknown = [head for head in running.heads if not _knows(script, head)]
+        unknown = [head for head in running.heads if not _has_revision(script, head)]
         if any(f"'{head}'" in str(error) for head in unknown):
             raise UserError(
                 f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
                 "a newer release upgraded it. Use that release's tree."
             ) from error
         if isinstance(error.__cause__, MultipleHeads):
-            raise _two_heads(script) from error
+            raise _several_heads_error(script) from error
         raise
     except BrokenPipeError:
         raise  # nobody reads what is written
@@ -57,15 +61,17 @@ def explained(
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
         if running.split or running.resumed:
-            sentence = SPLIT if running.prepare is None else GOES_ON
-        text = sentence.format(revision=running.label, why=error_text.of(error))
+            sentence = PARTLY_COMMITTED if running.prepare is None else RESUMABLE
+        text = sentence.format(revision=running.label, why=error_text.describe_error(error))
         hint = (
-            f"\n{running.hint}" if running.hint and error_text.sqlstate(error) in _DUPLICATE else ""
+            f"\n{running.hint}"
+            if running.hint and error_text.sqlstate(error) in _DUPLICATE_OBJECT
+            else ""
         )
         raise UserError(text + hint) from error
 
 
-def _two_heads(script: ScriptDirectory) -> UserError:
+def _several_heads_error(script: ScriptDirectory) -> UserError:
     heads = [script.get_revision(head) for head in sorted(script.get_heads())]
     names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
     return UserError(
@@ -74,7 +80,7 @@ def _two_heads(script: ScriptDirectory) -> UserError:
     )
 
 
-def _knows(script: ScriptDirectory, revision: str) -> bool:
+def _has_revision(script: ScriptDirectory, revision: str) -> bool:
     try:
         return script.get_revision(revision).revision == revision
     except CommandError:

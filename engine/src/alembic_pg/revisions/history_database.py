@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import error_text
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
-from alembic_pg.revisions.current_revision import Running, watched
+from alembic_pg.revisions.current_revision import RunState, track_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,49 +24,51 @@ if TYPE_CHECKING:
     from alembic.script.base import Script
     from sqlalchemy.engine import URL
 
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 # More would only be met again after a walk through many branches.
 TEMPLATES_KEPT = 8
 
 
-def template(databases: Scratch, environment: EnvironmentContext) -> str:
+def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -> str:
     """Return the name of a template database at the heads of the revisions.
 
     It is made once: its name is the hash of the revisions, the server's version and Alembic's. A
     new revision starts from the newest template that is an ancestor of it.
     Raises UserError when a revision fails.
     """
-    names = _names(databases, environment.script, "heads")
+    names = _template_names(databases, environment.script, "heads")
     existing = databases.templates()
     if names[-1] in existing:
         return names[-1]
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
-    upgrade(environment, databases.database(name), "heads")
+    upgrade_database(environment, databases.database(name), "heads")
     databases.keep(name, names[-1])
     for old in existing[: -TEMPLATES_KEPT + 1]:
         databases.forget(old)
     return names[-1]
 
 
-def at(databases: Scratch, environment: EnvironmentContext, revisions: tuple[str, ...]) -> str:
+def create_at_revisions(
+    databases: ScratchServer, environment: EnvironmentContext, revisions: tuple[str, ...]
+) -> str:
     """Return the name of a new scratch database at some revisions; at none it is empty.
 
     Raises UserError when a revision fails.
     """
     if not revisions:
         return databases.create()
-    names = _names(databases, environment.script, revisions)
+    names = _template_names(databases, environment.script, revisions)
     existing = databases.templates()
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
     for revision in revisions:
-        upgrade(environment, databases.database(name), revision)
+        upgrade_database(environment, databases.database(name), revision)
     return name
 
 
-def upgrade(
+def upgrade_database(
     environment: EnvironmentContext,
     url: URL,
     revision: str,
@@ -78,7 +80,7 @@ def upgrade(
     Raises UserError naming the revision that fails, with PostgreSQL's message.
     """
     script: ScriptDirectory = environment.script
-    running = Running()
+    running = RunState()
 
     def steps(heads: Any, _: object) -> Iterator[Any]:  # noqa: ANN401  # as Alembic types them
         for step in script._upgrade_revs(revision, heads):  # noqa: SLF001  # as Alembic's upgrade
@@ -91,8 +93,8 @@ def upgrade(
             connection=connection,
             environment_context=environment,
             opts={
-                **version_table(environment),
-                "fn": watched(steps, running),
+                **version_table_options(environment),
+                "fn": track_steps(steps, running),
                 "script": script,
                 "transaction_per_migration": True,
             },
@@ -102,11 +104,11 @@ def upgrade(
                 context.run_migrations()
         except DBAPIError as error:
             raise UserError(
-                f"{running.label} fails on an empty database: {error_text.of(error)}"
+                f"{running.label} fails on an empty database: {error_text.describe_error(error)}"
             ) from error
 
 
-def version_table(environment: EnvironmentContext) -> dict[str, Any]:
+def version_table_options(environment: EnvironmentContext) -> dict[str, Any]:
     """Return the options by which env.py names Alembic's own table."""
     names = ("version_table", "version_table_schema", "version_table_pk")
     return {
@@ -116,21 +118,23 @@ def version_table(environment: EnvironmentContext) -> dict[str, Any]:
 
 def version_table_name(environment: EnvironmentContext) -> str:
     """Return the name of Alembic's own table, with its schema before a dot when it has one."""
-    options = version_table(environment)
+    options = version_table_options(environment)
     name = options.get("version_table", "alembic_version")
     schema = options.get("version_table_schema")
     return f"{schema}.{name}" if schema else name
 
 
-def _names(databases: Scratch, script: ScriptDirectory, head: str | tuple[str, ...]) -> list[str]:
+def _template_names(
+    databases: ScratchServer, script: ScriptDirectory, head: str | tuple[str, ...]
+) -> list[str]:
     """Return the names of the templates of all revisions up to some, each with those before it."""
     everything = list(script.walk_revisions())[::-1]
     revisions = list(script.walk_revisions(head=head))[::-1]  # type: ignore[arg-type]  # Alembic's own takes several
-    start = f"{alembic.__version__} {databases.version} {_beside(script, everything)}"
-    return [f"{databases.prefix}_history_{digest}" for digest in _digests(start, revisions)]
+    start = f"{alembic.__version__} {databases.version} {_other_files_digest(script, everything)}"
+    return [f"{databases.prefix}_history_{digest}" for digest in _history_digests(start, revisions)]
 
 
-def _digests(start: str, revisions: list[Script]) -> list[str]:
+def _history_digests(start: str, revisions: list[Script]) -> list[str]:
     """Return a digest for the empty history, then one for each revision with all before it."""
     digest = hashlib.sha256(start.encode())
     digests = [digest.hexdigest()[:20]]
@@ -140,7 +144,7 @@ def _digests(start: str, revisions: list[Script]) -> list[str]:
     return digests
 
 
-def _beside(script: ScriptDirectory, revisions: list[Script]) -> str:
+def _other_files_digest(script: ScriptDirectory, revisions: list[Script]) -> str:
     """Return a digest of the files beside the revisions, which one of them may read."""
     known = {Path(revision.path).resolve() for revision in revisions}
     known |= {Path(script.dir, name).resolve() for name in ("env.py", "script.py.mako")}

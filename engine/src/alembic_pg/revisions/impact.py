@@ -9,28 +9,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.revisions import impact_alter_table, impact_create_table
-from alembic_pg.revisions.impact_findings import Found
-from alembic_pg.revisions.schema_model import Column, Enum, Schema, called
+from alembic_pg.revisions.impact_findings import Impact
+from alembic_pg.revisions.schema_model import Column, Enum, Schema, object_label
 from alembic_pg.sql import plpgsql
-from alembic_pg.sql.cursor import statements
-from alembic_pg.sql.quoting import literal, unquoted
+from alembic_pg.sql.cursor import statement_cursors
+from alembic_pg.sql.quoting import quote_literal, unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from alembic_pg.sql.column_types import Type
+    from alembic_pg.sql.column_types import ColumnType
     from alembic_pg.sql.cursor import Cursor
 
 # What a view may be called, and what else a query names.
-_QUERIED = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
+_QUERY_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
 
 
-class Reader:
+class ImpactReader:
     """Reads revisions, one after the other."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.whole = Found()
+        self.whole = Impact()
         self._enums = dict(schema.enums)
         self._made: set[str] = set()
 
@@ -39,15 +39,15 @@ class Reader:
         self.schema.begin()
         self._enums = dict(self.schema.enums)
         self._made = set()
-        self.whole = Found()
+        self.whole = Impact()
 
-    def read(self, sql: str, existing: Mapping[str, Type] | None = None) -> Found:
+    def read(self, sql: str, existing: Mapping[str, ColumnType] | None = None) -> Impact:
         """Return what the statements of a text do.
 
         existing: the types of columns before, by name, where nothing else tells them.
         """
-        found = Found()
-        for cursor in statements(sql):
+        found = Impact()
+        for cursor in statement_cursors(sql):
             one = self._statement(cursor, existing or {})
             for key in one.later:
                 self.whole.later.pop(key, None)
@@ -55,51 +55,51 @@ class Reader:
         self.whole.add(found)
         return found
 
-    def end(self) -> Found:
+    def end(self) -> Impact:
         """Return what all of the revision does."""
         for name, old in self._enums.items():
             new = self.schema.enums.get(name)
             if new is not None and new is not old:
                 lost = [value for value in old.was if value not in new.values]
-                self.whole.add(impact_alter_table.lost_values(old, lost))
+                self.whole.add(impact_alter_table.lost_values_impact(old, lost))
         self.whole.breaks += filter(None, self.whole.later.values())
         return self.whole
 
-    def _statement(self, cursor: Cursor, existing: Mapping[str, Type]) -> Found:
+    def _statement(self, cursor: Cursor, existing: Mapping[str, ColumnType]) -> Impact:
         verb = cursor.any("CREATE", "ALTER", "DROP", "TRUNCATE", "DO")
         if verb == "ALTER" and cursor.any("TABLE", "FOREIGN TABLE"):
-            return impact_alter_table.read(self.schema, cursor, existing)
-        return _READERS[verb](self, cursor) if verb in _READERS else Found()
+            return impact_alter_table.read_alter_table(self.schema, cursor, existing)
+        return _STATEMENT_READERS[verb](self, cursor) if verb in _STATEMENT_READERS else Impact()
 
-    def _create(self, cursor: Cursor) -> Found:
+    def _create(self, cursor: Cursor) -> Impact:
         cursor.maybe("OR", "REPLACE")
         cursor.any("GLOBAL", "LOCAL")
         cursor.any("TEMPORARY", "TEMP", "UNLOGGED")
-        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERIED)
+        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERY_KINDS)
         there = cursor.maybe("IF", "NOT", "EXISTS")
         if kind == "UNIQUE INDEX":
             return self._unique(cursor)
         if kind == "SCHEMA":
             if not there:
                 self._made.add(cursor.identifier())
-            return Found()
+            return Impact()
         if kind == "TABLE":
             start = cursor.at
             if not (there and cursor.name() in self.schema.tables):
                 cursor.at = start
-                impact_create_table.read(self.schema, cursor)
-        elif kind in _QUERIED:
-            return Found(later={_query(kind, cursor): ""})
+                impact_create_table.read_create_table(self.schema, cursor)
+        elif kind in _QUERY_KINDS:
+            return Impact(later={_query_key(kind, cursor): ""})
         elif kind:
             name = cursor.name()
             if kind == "DOMAIN":
                 cursor.maybe("AS")
                 self.schema.domains[name] = self.schema.column(cursor)
             elif cursor.maybe("AS", "ENUM"):
-                self.schema.enums[name] = Enum([_value(part) for part in cursor.parts()])
-        return Found()
+                self.schema.enums[name] = Enum([_read_enum_value(part) for part in cursor.parts()])
+        return Impact()
 
-    def _unique(self, cursor: Cursor) -> Found:
+    def _unique(self, cursor: Cursor) -> Impact:
         cursor.maybe("CONCURRENTLY")
         cursor.maybe("IF", "NOT", "EXISTS")
         index = cursor.name() if cursor.word != "ON" else ("public", "a unique index")
@@ -108,21 +108,21 @@ class Reader:
         name = cursor.name()
         table = self.schema.tables.get(name)
         if table is None or table.made:
-            return Found()  # of a materialised view, say
-        return Found(breaks=[f"new rows of {called(name)} must fit {index[1]}"])
+            return Impact()  # of a materialised view, say
+        return Impact(breaks=[f"new rows of {object_label(name)} must fit {index[1]}"])
 
-    def _alter(self, cursor: Cursor) -> Found:
+    def _alter(self, cursor: Cursor) -> Impact:
         if cursor.maybe("SCHEMA"):
             self._rename_schema(cursor)
-            return Found()
+            return Impact()
         if cursor.any("VIEW", "MATERIALIZED VIEW"):
             cursor.maybe("IF", "EXISTS")
             name = cursor.name()
             if cursor.any("RENAME TO", "SET SCHEMA"):
-                return Found(breaks=[f"{called(name)} has another name"])
+                return Impact(breaks=[f"{object_label(name)} has another name"])
         elif cursor.maybe("TYPE"):
             return self._alter_type(cursor)
-        return Found()
+        return Impact()
 
     def _rename_schema(self, cursor: Cursor) -> None:
         old = cursor.identifier()
@@ -132,20 +132,22 @@ class Reader:
                 moved = {(new, key[1]): things.pop(key) for key in [*things] if key[0] == old}
                 things.update(moved)  # type: ignore[arg-type]  # each takes its own back
 
-    def _alter_type(self, cursor: Cursor) -> Found:
+    def _alter_type(self, cursor: Cursor) -> Impact:
         name = cursor.name()
         enum = self.schema.enums.get(name)
         if cursor.maybe("RENAME", "VALUE"):
-            old = _value(cursor)
+            old = _read_enum_value(cursor)
             cursor.maybe("TO")
-            new = _value(cursor)
+            new = _read_enum_value(cursor)
             if enum is not None:
                 enum.values = [new if value == old else value for value in enum.values]
                 enum.was = tuple(new if value == old else value for value in enum.was)
-            return Found(breaks=[f"{literal(old)} of {called(name)} is now {literal(new)}"])
+            return Impact(
+                breaks=[f"{quote_literal(old)} of {object_label(name)} is now {quote_literal(new)}"]
+            )
         if cursor.maybe("ADD", "VALUE"):
             cursor.maybe("IF", "NOT", "EXISTS")
-            value = _value(cursor)
+            value = _read_enum_value(cursor)
             if enum is not None and value not in enum.values:
                 enum.values.append(value)
         elif cursor.maybe("RENAME", "TO"):
@@ -153,8 +155,8 @@ class Reader:
         elif cursor.maybe("SET", "SCHEMA"):
             self._move(name, (cursor.identifier(), name[1]))
         else:
-            return _attributes(called(name), cursor)
-        return Found()
+            return _alter_composite_type(object_label(name), cursor)
+        return Impact()
 
     def _move(self, old: tuple[str, str], new: tuple[str, str]) -> None:
         if old in self.schema.enums:
@@ -162,32 +164,32 @@ class Reader:
         if old in self.schema.domains:
             self.schema.domains[new] = self.schema.domains.pop(old)
 
-    def _drop(self, cursor: Cursor) -> Found:
-        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", *_QUERIED)
+    def _drop(self, cursor: Cursor) -> Impact:
+        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", *_QUERY_KINDS)
         cursor.maybe("IF", "EXISTS")
         if kind == "TABLE":
-            found = Found()
+            found = Impact()
             for name in cursor.names():
                 found.add(self._drop_table(name))
             return found
-        if kind in _QUERIED:
+        if kind in _QUERY_KINDS:
             # Created again by the same revision, it is there.
             names = [part.name() for part in cursor.parts()]
-            return Found(later={(kind, *name): f"{called(name)} is gone" for name in names})
+            return Impact(later={(kind, *name): f"{object_label(name)} is gone" for name in names})
         if kind in {"TYPE", "DOMAIN"}:
             return self._drop_types(cursor)
         if kind == "OWNED":
-            return Found([f"all that {cursor.rest()[-1].text} owns"])
-        return self._drop_many(kind, cursor) if kind else Found()
+            return Impact([f"all that {cursor.rest()[-1].text} owns"])
+        return self._drop_many(kind, cursor) if kind else Impact()
 
-    def _drop_table(self, name: tuple[str, str]) -> Found:
+    def _drop_table(self, name: tuple[str, str]) -> Impact:
         table = self.schema.tables.pop(name, None)
         if table is not None and table.made:
-            return Found()
-        return Found([f"table {called(name)}"], [f"{called(name)} is gone"])
+            return Impact()
+        return Impact([f"table {object_label(name)}"], [f"{object_label(name)} is gone"])
 
-    def _drop_types(self, cursor: Cursor) -> Found:
-        found = Found()
+    def _drop_types(self, cursor: Cursor) -> Impact:
+        found = Impact()
         names = list(cursor.names())
         cascade = cursor.has("CASCADE")
         for name in names:
@@ -196,31 +198,31 @@ class Reader:
             if not cascade:
                 continue
             if enum is None and domain is None:
-                found.add(Found([f"type {called(name)} with what needs it"]))
+                found.add(Impact([f"type {object_label(name)} with what needs it"]))
             found.add(self._drop_columns(enum, domain))
         return found
 
-    def _drop_columns(self, *types: Enum | Column | None) -> Found:
+    def _drop_columns(self, *types: Enum | Column | None) -> Impact:
         """Drop the columns of an enum or a domain, and of the domains that are made of it."""
         gone = [one for one in types if one is not None]
-        found = Found()
+        found = Impact()
         for place, table in self.schema.tables.items():
             for name, column in [*table.columns.items()]:
                 if any(one is kind for kind in (column.enum, *column.domains) for one in gone):
-                    found.add(impact_alter_table.dropped(place, table, name))
+                    found.add(impact_alter_table.drop_column(place, table, name))
         return found
 
-    def _drop_many(self, kind: str, cursor: Cursor) -> Found:
+    def _drop_many(self, kind: str, cursor: Cursor) -> Impact:
         """Read DROP SCHEMA and DROP EXTENSION, which take what is in them with CASCADE only."""
-        found = Found()
+        found = Impact()
         names = [name for _, name in cursor.names()]
         if not cursor.has("CASCADE"):
             return found
         for name in names:
             if kind == "EXTENSION":
-                found.add(Found([f"extension {name} with what needs it"]))
+                found.add(Impact([f"extension {name} with what needs it"]))
             elif name not in self._made:
-                found.add(Found([f"schema {name} with what is in it"]))
+                found.add(Impact([f"schema {name} with what is in it"]))
             for table in [*self.schema.tables]:
                 if kind == "SCHEMA" and table[0] == name:
                     found.add(self._drop_table(table))
@@ -229,60 +231,62 @@ class Reader:
                     found.add(self._drop_columns(things.pop(key)))
         return found
 
-    def _truncate(self, cursor: Cursor) -> Found:
+    def _truncate(self, cursor: Cursor) -> Impact:
         cursor.maybe("TABLE")
-        found = Found()
+        found = Impact()
         cascade = cursor.has("CASCADE")
         for part in cursor.parts():
             part.maybe("ONLY")
             name = part.name()
             table = self.schema.tables.get(name)
             if table is None or not table.made:
-                found.add(Found([f"rows of {called(name)}"]))
+                found.add(Impact([f"rows of {object_label(name)}"]))
                 if cascade:
-                    found.add(Found([f"rows of all that refers to {called(name)} (CASCADE)"]))
+                    found.add(
+                        Impact([f"rows of all that refers to {object_label(name)} (CASCADE)"])
+                    )
         return found
 
-    def _do(self, cursor: Cursor) -> Found:
+    def _do(self, cursor: Cursor) -> Impact:
         """Read what a block of PL/pgSQL says, or executes as a text."""
-        found = Found()
+        found = Impact()
         body = next((token for token in cursor.rest() if token.kind in {"dollar", "string"}), None)
         if body is None:
             return found
-        for one in plpgsql.statements(plpgsql.content(body)):
+        for one in plpgsql.block_statements(plpgsql.string_content(body)):
             found.add(self._statement(one, {}))
         return found
 
 
-def _attributes(name: str, cursor: Cursor) -> Found:
+def _alter_composite_type(name: str, cursor: Cursor) -> Impact:
     """Return what is done to the attributes of a composite type."""
-    found = Found()
+    found = Impact()
     for action in cursor.parts():
         verb = action.any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
         action.maybe("IF", "EXISTS")
         what = f"{name}.{action.identifier()}"
         if verb == "DROP ATTRIBUTE":
-            found.add(Found([f"attribute {what}"], [f"{what} is gone"]))
+            found.add(Impact([f"attribute {what}"], [f"{what} is gone"]))
         elif verb:
-            found.add(Found([f"attribute {what} as it was"], [f"{what} has another type"]))
+            found.add(Impact([f"attribute {what} as it was"], [f"{what} has another type"]))
     return found
 
 
-def _query(kind: str, cursor: Cursor) -> tuple[str, ...]:
+def _query_key(kind: str, cursor: Cursor) -> tuple[str, ...]:
     """Return by what a view or function is known; of functions of one name, all are one."""
     return (kind, *cursor.name())
 
 
-def _value(cursor: Cursor) -> str:
+def _read_enum_value(cursor: Cursor) -> str:
     token = cursor.now
     cursor.at += 1
-    return unquoted(token.text) if token and token.kind == "string" else ""
+    return unquote_literal(token.text) if token and token.kind == "string" else ""
 
 
-_READERS: dict[str, Callable[[Reader, Cursor], Found]] = {
-    "CREATE": Reader._create,  # noqa: SLF001  # in this file
-    "ALTER": Reader._alter,  # noqa: SLF001
-    "DROP": Reader._drop,  # noqa: SLF001
-    "TRUNCATE": Reader._truncate,  # noqa: SLF001
-    "DO": Reader._do,  # noqa: SLF001
+_STATEMENT_READERS: dict[str, Callable[[ImpactReader, Cursor], Impact]] = {
+    "CREATE": ImpactReader._create,  # noqa: SLF001  # in this file
+    "ALTER": ImpactReader._alter,  # noqa: SLF001
+    "DROP": ImpactReader._drop,  # noqa: SLF001
+    "TRUNCATE": ImpactReader._truncate,  # noqa: SLF001
+    "DO": ImpactReader._do,  # noqa: SLF001
 }

@@ -11,31 +11,31 @@ if TYPE_CHECKING:
     from alembic_pg.sql.cursor import Cursor
 
 # A part of the brackets that is no column.
-_PARTS = ("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE", "NOT")
+_TABLE_CONSTRAINT_WORDS = ("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXCLUDE", "NOT")
 
-_SERIAL = {"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"}
+_SERIAL_TYPES = {"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"}
 
 
-def read(schema: Schema, cursor: Cursor) -> None:
+def read_create_table(schema: Schema, cursor: Cursor) -> None:
     """Note a table; cursor: after IF NOT EXISTS. What comes of a query has unknown columns."""
     name = cursor.name()
     table = Table(made=True)
     if cursor.maybe("PARTITION", "OF"):
-        _copy(schema, table, cursor)
+        _copy_columns(schema, table, cursor)
     if cursor.sees("("):
         for part in cursor.parts():
             if part.maybe("LIKE"):
-                _copy(schema, table, part)
-            elif part.word not in _PARTS:
+                _copy_columns(schema, table, part)
+            elif part.word not in _TABLE_CONSTRAINT_WORDS:
                 column = part.identifier()
-                table.columns[column] = definition(schema, part)
+                table.columns[column] = read_column_definition(schema, part)
     if cursor.maybe("INHERITS"):
         for part in cursor.parts():
-            _copy(schema, table, part)
+            _copy_columns(schema, table, part)
     schema.tables[name] = table
 
 
-def _copy(schema: Schema, table: Table, cursor: Cursor) -> None:
+def _copy_columns(schema: Schema, table: Table, cursor: Cursor) -> None:
     like = schema.tables.get(cursor.name())
     if like is not None:
         table.columns |= deepcopy(like.columns)
@@ -44,9 +44,9 @@ def _copy(schema: Schema, table: Table, cursor: Cursor) -> None:
             table.columns[name].domains = column.domains
 
 
-def definition(schema: Schema, cursor: Cursor) -> Column:
+def read_column_definition(schema: Schema, cursor: Cursor) -> Column:
     """Return the column whose type and what follows comes next."""
-    serial = cursor.now is not None and cursor.now.identifier in _SERIAL
+    serial = cursor.now is not None and cursor.now.identifier in _SERIAL_TYPES
     column = schema.column(cursor)
     column.generated = cursor.has("GENERATED") and not cursor.has("IDENTITY")
     column.not_null = serial or cursor.has("NOT", "NULL") or cursor.has("PRIMARY", "KEY")

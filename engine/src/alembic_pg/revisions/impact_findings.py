@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Found:
+class Impact:
     """What is destroyed, and what code of the release before breaks on.
 
     destroys: names as a revision's ``destroys`` has them. breaks: short sentences. later: such
@@ -17,7 +17,7 @@ class Found:
     breaks: list[str] = field(default_factory=list)
     later: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def add(self, other: Found) -> None:
+    def add(self, other: Impact) -> None:
         """Take over what another one has."""
         self.destroys += [one for one in other.destroys if one not in self.destroys]
         self.breaks += [one for one in other.breaks if one not in self.breaks]

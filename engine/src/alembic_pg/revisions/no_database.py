@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 _Impl = TypeVar("_Impl", bound=PostgresqlImpl)
 
 
-class AskedError(Exception):
+class DatabaseNeededError(Exception):
     """A revision asks a database where there is none."""
 
 
-class NoDatabase(MockConnection):
+class NoDatabaseConnection(MockConnection):
     """Takes the CREATE TYPE that SQLAlchemy sends before a table with an enum, and no question."""
 
     def execute(self, obj: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # its own
         """Hand a definition on. Raises AskedError for anything else."""
         if not isinstance(obj, ExecutableDDLElement):
-            raise AskedError("there is no database to ask")
+            raise DatabaseNeededError("there is no database to ask")
         return super().execute(obj, *arguments, **options)
 
 
-def write(context: MigrationContext, kind: type[_Impl], buffer: TextIO | None) -> _Impl:
+def install_writing_impl(
+    context: MigrationContext, kind: type[_Impl], buffer: TextIO | None
+) -> _Impl:
     """Let a context's statements be written by an ``impl`` of a kind, to a buffer; return it."""
 
     def execute(construct: Any, *_: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own
@@ -36,7 +38,7 @@ def write(context: MigrationContext, kind: type[_Impl], buffer: TextIO | None) -
 
     impl = kind(
         context.dialect,
-        cast("Any", NoDatabase(context.dialect, execute)),  # Alembic wants a Connection
+        cast("Any", NoDatabaseConnection(context.dialect, execute)),  # Alembic wants a Connection
         as_sql=True,
         transactional_ddl=True,
         output_buffer=buffer,

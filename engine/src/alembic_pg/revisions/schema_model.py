@@ -9,13 +9,13 @@ from sqlalchemy import text
 
 from alembic_pg.sql import column_types
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.quoting import shown
+from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.sql.column_types import Type
-    from alembic_pg.sql.cursor import Name
+    from alembic_pg.sql.column_types import ColumnType
+    from alembic_pg.sql.cursor import QualifiedName
 
 _COLUMNS = text("""
 SELECT nspname AS schema, relname AS table, attname AS column, attgenerated <> '', attnotnull,
@@ -49,7 +49,7 @@ class Enum:
 
     values: list[str]
     was: tuple[str, ...] = ()
-    origin: Name = ("", "")
+    origin: QualifiedName = ("", "")
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Column:
     added it. domains: what its type is made of, itself first.
     """
 
-    declared: Type | None
+    declared: ColumnType | None
     enum: Enum | None = None
     generated: bool = False
     not_null: bool = False
@@ -69,7 +69,7 @@ class Column:
     domains: tuple[Column, ...] = ()
 
     @property
-    def type(self) -> Type | None:
+    def type(self) -> ColumnType | None:
         """Its type, with the values that the enum has now."""
         if self.declared is None or self.enum is None:
             return self.declared
@@ -88,9 +88,9 @@ class Table:
 class Schema:
     """What is there; the keys of domains and enums are their schemas and names, too."""
 
-    tables: dict[Name, Table] = field(default_factory=dict)
-    enums: dict[Name, Enum] = field(default_factory=dict)
-    domains: dict[Name, Column] = field(default_factory=dict)
+    tables: dict[QualifiedName, Table] = field(default_factory=dict)
+    enums: dict[QualifiedName, Enum] = field(default_factory=dict)
+    domains: dict[QualifiedName, Column] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Take all for what a revision finds."""
@@ -103,7 +103,7 @@ class Schema:
 
     def column(self, cursor: Cursor) -> Column:
         """Step over a type; return a column of it, whose domain is what that is made of."""
-        found = column_types.read(cursor)
+        found = column_types.read_type(cursor)
         schema, _, name = found.name.rpartition(".")
         key = (schema or "public", name)
         base = self.domains.get(key)
@@ -115,7 +115,7 @@ class Schema:
         return Column(found, self.enums.get(key))
 
 
-def of(connection: Connection) -> Schema:
+def read_schema(connection: Connection) -> Schema:
     """Return what a database has."""
     schema = Schema()
     for row in connection.execute(_ENUMS):
@@ -131,6 +131,6 @@ def of(connection: Connection) -> Schema:
     return schema
 
 
-def called(name: Name) -> str:
+def object_label(name: QualifiedName) -> str:
     """Return what a person calls a table, or something in it."""
-    return shown(*name)
+    return readable_name(*name)

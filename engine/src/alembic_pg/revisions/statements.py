@@ -12,10 +12,10 @@ from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-from alembic_pg.commands.sql import Verbatim
+from alembic_pg.commands.sql import RenderImpl
 from alembic_pg.database.url import DRIVER
 from alembic_pg.revisions import no_database
-from alembic_pg.sql.column_types import Type, read
+from alembic_pg.sql.column_types import ColumnType, read_type
 from alembic_pg.sql.cursor import Cursor
 
 if TYPE_CHECKING:
@@ -27,59 +27,59 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Statement:
+class RevisionStatement:
     """A statement; asked: whether the revision wants it in batches. existing: types of before."""
 
     sql: str
     asked: bool = False
-    existing: Mapping[str, Type] = field(default_factory=dict)
+    existing: Mapping[str, ColumnType] = field(default_factory=dict)
 
 
 class UnreadableError(Exception):
     """A revision that asks a database; the text is its own error's."""
 
 
-class _Recorder(Verbatim):
+class _Recorder(RenderImpl):
     """Keeps what it would write."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         super().__init__(*arguments, **options)
-        self.said: list[Statement] = []
-        self.existing: dict[str, Type] = {}
+        self.said: list[RevisionStatement] = []
+        self.existing: dict[str, ColumnType] = {}
 
     def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         """Keep the type that the revision says a column has."""
         existing = options.get("existing_type")
         if existing is not None:
             kind = existing() if isinstance(existing, type) else existing
-            self.existing[column_name] = read(Cursor(kind.compile(self.dialect)))
+            self.existing[column_name] = read_type(Cursor(kind.compile(self.dialect)))
         super().alter_column(table_name, column_name, **options)
         self.existing.clear()
 
     def _say(self, statement: str, *, asked: bool) -> None:
-        self.said.append(Statement(statement, asked, dict(self.existing)))
+        self.said.append(RevisionStatement(statement, asked, dict(self.existing)))
 
     def static_output(self, text: str) -> None:
         """Write nothing."""
 
 
 @contextmanager
-def recording() -> Iterator[list[Statement]]:
+def record_statements() -> Iterator[list[RevisionStatement]]:
     """Let operations be kept in the list that is yielded, and not executed."""
     context = MigrationContext.configure(
         url=f"{DRIVER}://", opts={"as_sql": True}, dialect_opts={"paramstyle": "named"}
     )
-    recorder = no_database.write(context, _Recorder, None)
+    recorder = no_database.install_writing_impl(context, _Recorder, None)
     with Operations.context(context):
         yield recorder.said
 
 
-def of(function: Callable[..., None]) -> list[Statement]:
+def function_statements(function: Callable[..., None]) -> list[RevisionStatement]:
     """Return the statements of a revision's function.
 
     Raises UnreadableError when it asks a database, or fails.
     """
-    with recording() as said:
+    with record_statements() as said:
         try:
             function()
         except Exception as error:
@@ -87,23 +87,25 @@ def of(function: Callable[..., None]) -> list[Statement]:
     return said
 
 
-def of_upgrades(revisions: Iterable[Script]) -> Iterator[Statement]:
+def upgrade_statements(revisions: Iterable[Script]) -> Iterator[RevisionStatement]:
     """Yield the statements of the upgrades of revisions, but for those that ask a database."""
     for revision in revisions:
         try:
-            said = of(revision.module.upgrade)
+            said = function_statements(revision.module.upgrade)
         except UnreadableError:
             continue
         yield from said
 
 
-def of_operation(context: AutogenContext, operation: MigrateOperation) -> list[Statement]:
+def operation_statements(
+    context: AutogenContext, operation: MigrateOperation
+) -> list[RevisionStatement]:
     """Return the statements of an operation, as the revision will say it.
 
     Raises what its rendered text raises.
     """
     lines = render_op(context, operation)
     source = "\n".join([*sorted(context.imports), *lines])
-    with recording() as said:
+    with record_statements() as said:
         exec(source, {"op": op, "sa": sa})  # noqa: S102  # it is what the revision will execute
     return said

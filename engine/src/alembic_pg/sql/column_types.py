@@ -36,7 +36,7 @@ _ALIASES = {
 }
 
 # Types of several words; the longest first.
-_PHRASES = (
+_MULTIWORD_TYPES = (
     "double precision",
     "character varying",
     "char varying",
@@ -45,12 +45,12 @@ _PHRASES = (
     "bit varying",
 )
 
-_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
-_TEXTS = {"text", "citext", "character varying", "character"}
-_TIMES = {"timestamp", "time"}
+_INTEGER_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
+_TEXT_TYPES = {"text", "citext", "character varying", "character"}
+_TIME_TYPES = {"timestamp", "time"}
 
 # Beside those that have a rule: from, to.
-_KEEPING = {
+_LOSSLESS = {
     ("smallint", "real"),
     ("smallint", "double precision"),
     ("integer", "double precision"),
@@ -66,11 +66,11 @@ _KEEPING = {
 }
 
 # What reads a text, and changes nothing of it but spaces and the case of digits.
-_READING = {"uuid", "json", "jsonb", "xml"}
+_PARSED_FROM_TEXT = {"uuid", "json", "jsonb", "xml"}
 
 
 @dataclass(frozen=True)
-class Type:
+class ColumnType:
     """A type of a column.
 
     name: in its full form, with the schema of a type of somebody's own. arguments: in brackets
@@ -96,9 +96,9 @@ class Type:
         return self.arguments[0] if self.arguments else None
 
 
-def read(cursor: Cursor) -> Type:
+def read_type(cursor: Cursor) -> ColumnType:
     """Step over a type."""
-    name = next((one for one in _PHRASES if cursor.maybe(*one.upper().split())), "")
+    name = next((one for one in _MULTIWORD_TYPES if cursor.maybe(*one.upper().split())), "")
     schema = ""
     if not name:
         quoted = cursor.now is not None and cursor.now.kind == "quoted"
@@ -109,26 +109,26 @@ def read(cursor: Cursor) -> Type:
     arguments: tuple[int, ...] = ()
     if cursor.sees("("):
         found = [token.text for part in cursor.parts() for token in part.tokens]
-        arguments = _numbers(found)
+        arguments = _signed_numbers(found)
     if cursor.any("WITH TIME ZONE", "WITH LOCAL TIME ZONE"):
         name = f"{name.partition(' ')[0]} with time zone"
     cursor.maybe("WITHOUT", "TIME", "ZONE")
     if name == "double precision" and arguments:
-        name, arguments = ("real" if arguments[0] <= _REAL else name), ()
+        name, arguments = ("real" if arguments[0] <= _MAX_REAL_PRECISION else name), ()
     array = cursor.maybe("ARRAY")
     while cursor.maybe("["):
         cursor.at += 0 if cursor.sees("]") else 1
         cursor.maybe("]")
         array = True
     own = schema not in {"", "public", "pg_catalog"}
-    return Type(f"{schema}.{name}" if own else name, arguments, (), array)
+    return ColumnType(f"{schema}.{name}" if own else name, arguments, (), array)
 
 
 # float(1) to float(24) are of single precision.
-_REAL = 24
+_MAX_REAL_PRECISION = 24
 
 
-def _numbers(texts: list[str]) -> tuple[int, ...]:
+def _signed_numbers(texts: list[str]) -> tuple[int, ...]:
     """Return numbers, of which one may have a sign before it."""
     found, sign = [], 1
     for text in texts:
@@ -140,45 +140,45 @@ def _numbers(texts: list[str]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def keeps(old: Type, new: Type) -> bool:
+def keeps_every_value(old: ColumnType, new: ColumnType) -> bool:
     """Return whether a change of type keeps every value, or fails where it cannot."""
     if old == new:
         return True
     if old.array != new.array:
-        return new.name in _TEXTS and new.length is None and not new.array
+        return new.name in _TEXT_TYPES and new.length is None and not new.array
     if old.values and new.values:
         return set(old.values) <= set(new.values)
-    if new.name in _TEXTS:
+    if new.name in _TEXT_TYPES:
         return _fits_text(old, new)
-    if old.name in _TEXTS:
-        return bool(new.values) or new.name in _READING
-    return _fits(old, new)
+    if old.name in _TEXT_TYPES:
+        return bool(new.values) or new.name in _PARSED_FROM_TEXT
+    return _fits_other_types(old, new)
 
 
-def _fits(old: Type, new: Type) -> bool:
+def _fits_other_types(old: ColumnType, new: ColumnType) -> bool:
     """Return it for types that are no texts."""
     if new.name == "numeric":
         return _fits_numeric(old, new)
-    if old.name in _DIGITS and new.name in _DIGITS:
-        return _DIGITS[old.name] <= _DIGITS[new.name]
-    if {old.name.partition(" ")[0], new.name.partition(" ")[0]} <= _TIMES:
+    if old.name in _INTEGER_DIGITS and new.name in _INTEGER_DIGITS:
+        return _INTEGER_DIGITS[old.name] <= _INTEGER_DIGITS[new.name]
+    if {old.name.partition(" ")[0], new.name.partition(" ")[0]} <= _TIME_TYPES:
         return _fits_time(old, new)
     if old.name in {"bit", "bit varying"} and new.name == "bit varying":
         return not new.arguments or (bool(old.arguments) and old.arguments <= new.arguments)
-    return (old.name, new.name) in _KEEPING or (old.name == new.name and not new.arguments)
+    return (old.name, new.name) in _LOSSLESS or (old.name == new.name and not new.arguments)
 
 
-def _fits_text(old: Type, new: Type) -> bool:
+def _fits_text(old: ColumnType, new: ColumnType) -> bool:
     if new.length is None:
         return True
     if old.values:
         return max(map(len, old.values)) <= new.length
-    return old.name in _TEXTS and old.length is not None and old.length <= new.length
+    return old.name in _TEXT_TYPES and old.length is not None and old.length <= new.length
 
 
-def _fits_numeric(old: Type, new: Type) -> bool:
-    if old.name in _DIGITS:
-        digits, scale = _DIGITS[old.name], 0
+def _fits_numeric(old: ColumnType, new: ColumnType) -> bool:
+    if old.name in _INTEGER_DIGITS:
+        digits, scale = _INTEGER_DIGITS[old.name], 0
     elif old.name == "numeric":
         if not old.arguments:
             return not new.arguments
@@ -195,27 +195,27 @@ def _fits_numeric(old: Type, new: Type) -> bool:
 _MICROSECONDS = 6
 
 
-def _fits_time(old: Type, new: Type) -> bool:
+def _fits_time(old: ColumnType, new: ColumnType) -> bool:
     before, after = ((*one.arguments, _MICROSECONDS)[0] for one in (old, new))
     zone = " with " in old.name and " with " not in new.name
     same = old.name.partition(" ")[0] == new.name.partition(" ")[0]
     return same and not zone and before <= after
 
 
-_NUMBERS = {*_DIGITS, "numeric", "real", "double precision"}
+_NUMBER_TYPES = {*_INTEGER_DIGITS, "numeric", "real", "double precision"}
 
 
-def alike(old: Type, new: Type) -> bool:
+def are_compatible(old: ColumnType, new: ColumnType) -> bool:
     """Return whether code that reads and writes one type can do so with the other."""
-    if not keeps(old, new):
+    if not keeps_every_value(old, new):
         return False
     return old.array == new.array and (
-        _family(old) == _family(new) or (old.name in _TEXTS and bool(new.values))
+        _type_family(old) == _type_family(new) or (old.name in _TEXT_TYPES and bool(new.values))
     )
 
 
-def _family(one: Type) -> str:
-    for family, names in (("text", _TEXTS), ("number", _NUMBERS)):
+def _type_family(one: ColumnType) -> str:
+    for family, names in (("text", _TEXT_TYPES), ("number", _NUMBER_TYPES)):
         if one.name in names:
             return family
     return one.name.partition(" ")[0]

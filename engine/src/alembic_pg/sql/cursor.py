@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.word_list import Words
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.word_list import TokenStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from alembic_pg.sql.lexer import Token
 
 # A table, type or the like: its schema and name. What names no schema is in public.
-Name = tuple[str, str]
+QualifiedName = tuple[str, str]
 
 
-class Cursor(Words):
+class Cursor(TokenStream):
     """The tokens of a statement, or of a part of it, and which of them comes next."""
 
     def __init__(self, sql: str, found: Sequence[Token] | None = None) -> None:
-        super().__init__(sql, tokens(sql) if found is None else found)
+        super().__init__(sql, tokenize(sql) if found is None else found)
 
     @property
     def word(self) -> str:
@@ -40,12 +40,12 @@ class Cursor(Words):
         self.at += 1
         return token.spelt
 
-    def name(self) -> Name:
+    def name(self) -> QualifiedName:
         """Step over a name with what qualifies it."""
         *schema, name = self._parts()
         return (schema[-1] if schema else "public", name)
 
-    def column(self) -> tuple[Name, str]:
+    def column(self) -> tuple[QualifiedName, str]:
         """Step over the name of a table's column."""
         *schema, table, column = ["", *self._parts()]
         return (schema[-1] if any(schema) else "public", table), column
@@ -56,7 +56,7 @@ class Cursor(Words):
             parts.append(self.identifier())
         return parts
 
-    def names(self) -> Iterator[Name]:
+    def names(self) -> Iterator[QualifiedName]:
         """Step over names between commas."""
         yield self.name()
         while self.maybe(","):
@@ -92,10 +92,10 @@ class Cursor(Words):
             yield Cursor(self.sql, part)
 
 
-def statements(sql: str) -> Iterator[Cursor]:
+def statement_cursors(sql: str) -> Iterator[Cursor]:
     """Yield the statements of a text, one after the other."""
     found: list[Token] = []
-    for token in tokens(sql):
+    for token in tokenize(sql):
         if token.text == ";" and not token.depth:
             yield Cursor(sql, found)
             found = []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions.schema_model import called
-from alembic_pg.sql.cursor import statements
+from alembic_pg.revisions.schema_model import object_label
+from alembic_pg.sql.cursor import statement_cursors
 
 if TYPE_CHECKING:
-    from alembic_pg.sql.cursor import Cursor, Name
+    from alembic_pg.sql.cursor import Cursor, QualifiedName
 
 # The first words of a statement that say what it is about.
-_KINDS = (
+_OBJECT_KINDS = (
     *("TABLE", "FOREIGN TABLE", "UNIQUE INDEX", "INDEX", "MATERIALIZED VIEW", "VIEW", "FUNCTION"),
     *("PROCEDURE", "AGGREGATE", "TRIGGER", "CONSTRAINT TRIGGER", "POLICY", "RULE", "SEQUENCE"),
     *("TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "STATISTICS", "COLUMN", "CONSTRAINT", "ROLE"),
@@ -27,14 +27,14 @@ _CONSTRAINTS = {
 }
 
 
-def row(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for each kind
+def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for each kind
     """Return the operation and its object, for the table on the screen."""
-    found = list(statements(sql))
+    found = list(statement_cursors(sql))
     if len(found) != 1:
         return f"{len(found)} statements", ""
     (cursor,) = found
     if cursor.any("ALTER TABLE", "ALTER FOREIGN TABLE"):
-        return _alter(cursor)
+        return _describe_alter_table(cursor)
     first = cursor.any(
         "COMMENT ON", "DELETE FROM", "INSERT INTO", "UPDATE", "TRUNCATE", "DO", "SELECT"
     )
@@ -42,45 +42,45 @@ def row(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for each kind
         return first.lower(), " ".join(sql.split())[:40] if first == "SELECT" else ""
     if first in {"UPDATE", "DELETE FROM", "INSERT INTO", "TRUNCATE"}:
         cursor.any("TABLE", "ONLY")
-        return first.split()[0].lower(), called(cursor.name())
+        return first.split()[0].lower(), object_label(cursor.name())
     verb = first or cursor.any("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REFRESH", "SET")
     if verb in {"GRANT", "REVOKE"}:
-        return verb.lower(), _after_on(cursor)
+        return verb.lower(), _name_after_on(cursor)
     cursor.maybe("OR", "REPLACE")
     cursor.any("TEMPORARY", "TEMP", "UNLOGGED", "RECURSIVE")
-    kind = cursor.any(*_KINDS)
+    kind = cursor.any(*_OBJECT_KINDS)
     cursor.any("CONCURRENTLY")
     cursor.any("IF NOT EXISTS", "IF EXISTS")
     words = f"{verb or cursor.word} {kind}".lower().strip()
     if kind == "COLUMN":
         table, column = cursor.column()
-        return words, f"{called(table)}.{column}"
-    name = called(cursor.name())
-    on = _after_on(cursor) if kind in {"POLICY", "TRIGGER", "RULE", "CONSTRAINT"} else ""
+        return words, f"{object_label(table)}.{column}"
+    name = object_label(cursor.name())
+    on = _name_after_on(cursor) if kind in {"POLICY", "TRIGGER", "RULE", "CONSTRAINT"} else ""
     return words, f"{on}.{name}" if on else name
 
 
-def _after_on(cursor: Cursor) -> str:
+def _name_after_on(cursor: Cursor) -> str:
     """Return the name after ON."""
     while cursor.now is not None and not cursor.maybe("ON"):
         cursor.at += 1
     cursor.any("ALL TABLES IN SCHEMA", "SCHEMA", "SEQUENCE", "FUNCTION", "TABLE")
-    return called(cursor.name()) if cursor.now is not None else ""
+    return object_label(cursor.name()) if cursor.now is not None else ""
 
 
-def _alter(cursor: Cursor) -> tuple[str, str]:
+def _describe_alter_table(cursor: Cursor) -> tuple[str, str]:
     cursor.maybe("IF", "EXISTS")
     cursor.maybe("ONLY")
     table = cursor.name()
     cursor.maybe("*")
-    actions = [_action(part, table) for part in cursor.parts()]
+    actions = [_describe_action(part, table) for part in cursor.parts()]
     if len(actions) == 1:
         return actions[0]
-    return "alter table", called(table)
+    return "alter table", object_label(table)
 
 
-def _action(cursor: Cursor, table: Name) -> tuple[str, str]:
-    on = called(table)
+def _describe_action(cursor: Cursor, table: QualifiedName) -> tuple[str, str]:
+    on = object_label(table)
     verb = cursor.any("ADD", "DROP", "ALTER", "RENAME", "VALIDATE CONSTRAINT", "ENABLE", "DISABLE")
     if verb == "ADD" and cursor.word in {"CONSTRAINT", *_CONSTRAINTS}:
         name = cursor.identifier() if cursor.maybe("CONSTRAINT") else ""
@@ -97,11 +97,13 @@ def _action(cursor: Cursor, table: Name) -> tuple[str, str]:
         if verb == "RENAME":
             cursor.maybe("TO")
             return f"rename to {cursor.identifier()}", column
-        return (f"{verb.lower()} column{_changes(cursor) if verb == 'ALTER' else ''}"), column
+        return (
+            f"{verb.lower()} column{_altered_property(cursor) if verb == 'ALTER' else ''}"
+        ), column
     return "alter table", on
 
 
-def _changes(cursor: Cursor) -> str:
+def _altered_property(cursor: Cursor) -> str:
     said = {
         "type": ("TYPE", "SET DATA TYPE"),
         "nullable": ("SET NOT NULL", "DROP NOT NULL"),

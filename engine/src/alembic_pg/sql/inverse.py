@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Whatever may hold a semicolon that ends nothing, and what such a part is marked by.
-_QUOTED = re.compile(
+_QUOTED_OR_SEMICOLON = re.compile(
     r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$).*?\1|--[^\n]*|[();]""",
     re.DOTALL,
 )
@@ -13,12 +13,12 @@ _QUOTED = re.compile(
 _LITERAL_END = re.compile(r" IS (?:E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*');$", re.DOTALL)
 
 
-def split(script: str) -> list[str]:
+def split_statements(script: str) -> list[str]:
     """Return the statements of a script, each with its semicolon."""
     if "BEGIN ATOMIC" in script:  # a function's body in SQL has semicolons of its own
         return [script.strip()]
     found, begin, depth = [], 0, 0
-    for token in _QUOTED.finditer(script):
+    for token in _QUOTED_OR_SEMICOLON.finditer(script):
         depth += (token[0] == "(") - (token[0] == ")")
         if token[0] == ";" and not depth:  # a rule has statements in parentheses
             found.append(script[begin : token.end()].strip())
@@ -27,43 +27,43 @@ def split(script: str) -> list[str]:
     return [statement for statement in found if statement]
 
 
-def inverse(statement: str) -> str | None:
+def inverse_statement(statement: str) -> str | None:
     """Return the statement that takes another one back, or None where its text does not tell.
 
     Known are those which have no DROP: GRANT and REVOKE, COMMENT, row security.
     """
     for begin, turn in (
-        ("COMMENT ON ", _no_comment),
-        ("GRANT ", _revoke),
-        ("REVOKE ", _grant),
-        ("ALTER DEFAULT PRIVILEGES ", _default_privileges),
-        ("ALTER TABLE ", _of_table),
-        ("ALTER PUBLICATION ", _of_publication),
-        ("ALTER SEQUENCE ", _of_sequence),
+        ("COMMENT ON ", _inverse_comment),
+        ("GRANT ", _inverse_grant),
+        ("REVOKE ", _inverse_revoke),
+        ("ALTER DEFAULT PRIVILEGES ", _inverse_default_privileges),
+        ("ALTER TABLE ", _inverse_alter_table),
+        ("ALTER PUBLICATION ", _inverse_alter_publication),
+        ("ALTER SEQUENCE ", _inverse_owned_by),
     ):
         if statement.startswith(begin):
             return turn(statement)
     return None
 
 
-def _no_comment(statement: str) -> str:
+def _inverse_comment(statement: str) -> str:
     # What a new database has, and pg_dump therefore does not print.
     own = "'standard public schema'" if " ON SCHEMA public IS " in statement else "NULL"
     return _LITERAL_END.sub(f" IS {own};", statement)
 
 
-def _revoke(statement: str) -> str:
+def _inverse_grant(statement: str) -> str:
     taken = statement.removesuffix(";").removesuffix(" WITH GRANT OPTION")
     rights, _, role = taken.removeprefix("GRANT ").rpartition(" TO ")
     return f"REVOKE {rights} FROM {role};"
 
 
-def _grant(statement: str) -> str:
+def _inverse_revoke(statement: str) -> str:
     rights, _, role = statement.removeprefix("REVOKE ").removesuffix(";").rpartition(" FROM ")
     return f"GRANT {rights} TO {role};"
 
 
-def _of_table(statement: str) -> str | None:
+def _inverse_alter_table(statement: str) -> str | None:
     table, attached, partition = statement.partition(" ATTACH PARTITION ")
     if attached:
         name = re.split(r" (?=FOR VALUES|DEFAULT;)", partition)[0]
@@ -78,11 +78,11 @@ def _of_table(statement: str) -> str | None:
     return None
 
 
-def _of_sequence(statement: str) -> str:
+def _inverse_owned_by(statement: str) -> str:
     return f"{statement.rpartition(' OWNED BY ')[0]} OWNED BY NONE;"
 
 
-def _of_publication(statement: str) -> str:
+def _inverse_alter_publication(statement: str) -> str:
     """Return what takes a table or a schema out; its columns and predicate are not named."""
     name = r'(?:"(?:[^"]|"")*"|[^\s";(])+'
     return re.sub(
@@ -93,16 +93,16 @@ def _of_publication(statement: str) -> str:
     )
 
 
-def _default_privileges(statement: str) -> str | None:
+def _inverse_default_privileges(statement: str) -> str | None:
     """Return what takes ALTER DEFAULT PRIVILEGES … GRANT or REVOKE … back."""
     match = re.search(r" (?:GRANT|REVOKE) (?!OPTION)", statement)
     if match is None:
         return None
-    back = inverse(statement[match.start() + 1 :])
+    back = inverse_statement(statement[match.start() + 1 :])
     return f"{statement[: match.start()]} {back}" if back else None
 
 
-def escaped(statement: str) -> str:
+def escape_colons(statement: str) -> str:
     """Return a statement for op.execute(), where ``:name`` is a parameter unless escaped.
 
     Source: SQLAlchemy, text().
@@ -111,18 +111,18 @@ def escaped(statement: str) -> str:
     return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", doubled)
 
 
-def literal(text: str) -> str:
+def python_literal(text: str) -> str:
     """Return Python source of a string, each of its lines on one of its own.
 
     Not in triple quotes: Alembic indents what is rendered, and would change the string.
     """
     lines = text.splitlines(keepends=True)
     if len(lines) == 1:
-        return _quoted(text)
-    return "\n    " + "\n    ".join(_quoted(line) for line in lines) + "\n"
+        return _python_string(text)
+    return "\n    " + "\n    ".join(_python_string(line) for line in lines) + "\n"
 
 
-def _quoted(line: str) -> str:
+def _python_string(line: str) -> str:
     """Return a string's source in double quotes, where it holds none, as the formatter would."""
     source = repr(line)
     return f'"{source[1:-1]}"' if source.startswith("'") and '"' not in line else source

@@ -57,28 +57,28 @@ class Token:
             return self.identifier
         name, _, rest = self.text[3:].rpartition('"')
         escape = rest.rpartition("'")[0][-1:] or "\\"
-        return _escaped(escape).sub(_character, name.replace('""', '"'))
+        return _unicode_escape(escape).sub(_unescape_character, name.replace('""', '"'))
 
 
-def _escaped(escape: str) -> re.Pattern[str]:
+def _unicode_escape(escape: str) -> re.Pattern[str]:
     """Return what stands for a character after an escape."""
     sign = re.escape(escape)
     return re.compile(rf"{sign}(?:(?P<four>[0-9a-fA-F]{{4}})|\+(?P<six>[0-9a-fA-F]{{6}})|{sign})")
 
 
-def _character(match: re.Match[str]) -> str:
+def _unescape_character(match: re.Match[str]) -> str:
     number = match["four"] or match["six"]
     return chr(int(number, 16)) if number else match[0][0]
 
 
-def tokens(sql: str) -> list[Token]:
+def tokenize(sql: str) -> list[Token]:
     """Return the tokens of a text, without spaces and comments."""
     found = []
     position = depth = 0
     while match := _TOKEN.match(sql, position):
         kind = str(match.lastgroup)
         kind = "dollar" if kind == "tag" else kind
-        end = _after_comment(sql, position) if kind == "comment" else match.end()
+        end = _comment_end(sql, position) if kind == "comment" else match.end()
         text = sql[position:end]
         if text in {"(", "["}:
             depth += 1
@@ -90,15 +90,15 @@ def tokens(sql: str) -> list[Token]:
     return found
 
 
-def bare(sql: str) -> str:
+def without_semicolon(sql: str) -> str:
     """Return a statement without semicolons and comments at its end."""
-    found = tokens(sql)
+    found = tokenize(sql)
     while found and found[-1].text == ";":
         found.pop()
     return sql[: found[-1].end] if found else ""
 
 
-def _after_comment(sql: str, start: int) -> int:
+def _comment_end(sql: str, start: int) -> int:
     """Return where a comment ends, which may hold others."""
     depth = 0
     for match in re.finditer(r"/\*|\*/", sql[start:]):
@@ -110,5 +110,5 @@ def _after_comment(sql: str, start: int) -> int:
 
 def without_literals(sql: str) -> str:
     """Return a statement in one line whose constants, secrets maybe, are left out."""
-    parts = ["'…'" if token.kind in {"string", "dollar"} else token.text for token in tokens(sql)]
+    parts = ["'…'" if token.kind in {"string", "dollar"} else token.text for token in tokenize(sql)]
     return " ".join(parts)

@@ -4,65 +4,65 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.report.lock_effects import MODES
-from alembic_pg.sql.cursor import statements
+from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
+from alembic_pg.sql.cursor import statement_cursors
 
 if TYPE_CHECKING:
-    from alembic_pg.sql.cursor import Cursor, Name
+    from alembic_pg.sql.cursor import Cursor, QualifiedName
 
-_AX = "ACCESS EXCLUSIVE"
-_SRX = "SHARE ROW EXCLUSIVE"
-_SUE = "SHARE UPDATE EXCLUSIVE"
+_ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+_SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+_SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
 
 # No lock that anybody minds.
-_NONE: tuple[str, list[Name]] = ("", [])
+_NO_LOCK: tuple[str, list[QualifiedName]] = ("", [])
 
 # Actions of ALTER TABLE, whose others take the strongest.
-_WEAKER = {
-    "VALIDATE": _SUE,
-    "SET STATISTICS": _SUE,
-    "SET (": _SUE,
-    "RESET (": _SUE,
-    "CLUSTER ON": _SUE,
-    "SET WITHOUT CLUSTER": _SUE,
-    "ENABLE TRIGGER": _SRX,
-    "DISABLE TRIGGER": _SRX,
+_WEAKER_ACTIONS = {
+    "VALIDATE": _SHARE_UPDATE_EXCLUSIVE,
+    "SET STATISTICS": _SHARE_UPDATE_EXCLUSIVE,
+    "SET (": _SHARE_UPDATE_EXCLUSIVE,
+    "RESET (": _SHARE_UPDATE_EXCLUSIVE,
+    "CLUSTER ON": _SHARE_UPDATE_EXCLUSIVE,
+    "SET WITHOUT CLUSTER": _SHARE_UPDATE_EXCLUSIVE,
+    "ENABLE TRIGGER": _SHARE_ROW_EXCLUSIVE,
+    "DISABLE TRIGGER": _SHARE_ROW_EXCLUSIVE,
 }
 
 # What is on a table: CREATE or DROP … ON table.
-_ON_TABLE = {
-    "CREATE TRIGGER": _SRX,
-    "CREATE CONSTRAINT TRIGGER": _SRX,
-    "CREATE OR REPLACE TRIGGER": _SRX,
-    "CREATE POLICY": _AX,
-    "CREATE UNIQUE INDEX CONCURRENTLY": _SUE,
-    "CREATE INDEX CONCURRENTLY": _SUE,
+_LOCKS_ON_TABLE = {
+    "CREATE TRIGGER": _SHARE_ROW_EXCLUSIVE,
+    "CREATE CONSTRAINT TRIGGER": _SHARE_ROW_EXCLUSIVE,
+    "CREATE OR REPLACE TRIGGER": _SHARE_ROW_EXCLUSIVE,
+    "CREATE POLICY": _ACCESS_EXCLUSIVE,
+    "CREATE UNIQUE INDEX CONCURRENTLY": _SHARE_UPDATE_EXCLUSIVE,
+    "CREATE INDEX CONCURRENTLY": _SHARE_UPDATE_EXCLUSIVE,
     "CREATE UNIQUE INDEX": "SHARE",
     "CREATE INDEX": "SHARE",
-    "DROP TRIGGER": _AX,
-    "DROP POLICY": _AX,
-    "DROP RULE": _AX,
-    "ALTER POLICY": _AX,
-    "ALTER TRIGGER": _AX,
+    "DROP TRIGGER": _ACCESS_EXCLUSIVE,
+    "DROP POLICY": _ACCESS_EXCLUSIVE,
+    "DROP RULE": _ACCESS_EXCLUSIVE,
+    "ALTER POLICY": _ACCESS_EXCLUSIVE,
+    "ALTER TRIGGER": _ACCESS_EXCLUSIVE,
 }
 
 # What is said about the first name.
-_OF_NAME = {
-    "DROP TABLE": _AX,
-    "DROP VIEW": _AX,
-    "DROP MATERIALIZED VIEW": _AX,
-    "DROP INDEX CONCURRENTLY": _SUE,
-    "DROP INDEX": _AX,
-    "ALTER VIEW": _AX,
-    "ALTER MATERIALIZED VIEW": _AX,
-    "ALTER INDEX": _SUE,
-    "COMMENT ON TABLE": _SUE,
-    "COMMENT ON VIEW": _SUE,
-    "COMMENT ON MATERIALIZED VIEW": _SUE,
+_LOCKS_ON_NAME = {
+    "DROP TABLE": _ACCESS_EXCLUSIVE,
+    "DROP VIEW": _ACCESS_EXCLUSIVE,
+    "DROP MATERIALIZED VIEW": _ACCESS_EXCLUSIVE,
+    "DROP INDEX CONCURRENTLY": _SHARE_UPDATE_EXCLUSIVE,
+    "DROP INDEX": _ACCESS_EXCLUSIVE,
+    "ALTER VIEW": _ACCESS_EXCLUSIVE,
+    "ALTER MATERIALIZED VIEW": _ACCESS_EXCLUSIVE,
+    "ALTER INDEX": _SHARE_UPDATE_EXCLUSIVE,
+    "COMMENT ON TABLE": _SHARE_UPDATE_EXCLUSIVE,
+    "COMMENT ON VIEW": _SHARE_UPDATE_EXCLUSIVE,
+    "COMMENT ON MATERIALIZED VIEW": _SHARE_UPDATE_EXCLUSIVE,
     "REFRESH MATERIALIZED VIEW CONCURRENTLY": "EXCLUSIVE",
-    "REFRESH MATERIALIZED VIEW": _AX,
-    "TRUNCATE TABLE": _AX,
-    "TRUNCATE": _AX,
+    "REFRESH MATERIALIZED VIEW": _ACCESS_EXCLUSIVE,
+    "TRUNCATE TABLE": _ACCESS_EXCLUSIVE,
+    "TRUNCATE": _ACCESS_EXCLUSIVE,
     "UPDATE": "ROW EXCLUSIVE",
     "DELETE FROM": "ROW EXCLUSIVE",
     "INSERT INTO": "ROW EXCLUSIVE",
@@ -70,71 +70,74 @@ _OF_NAME = {
 }
 
 
-def of(sql: str) -> tuple[str, list[Name]]:
+def strongest_lock(sql: str) -> tuple[str, list[QualifiedName]]:
     """Return the strongest lock of a text's statements on what was there, and on which tables."""
-    found = _NONE
-    for cursor in statements(sql):
-        one = _of(cursor)
-        if not found[0] or (one[0] and MODES.index(one[0]) > MODES.index(found[0])):
+    found = _NO_LOCK
+    for cursor in statement_cursors(sql):
+        one = _lock_of_statement(cursor)
+        if not found[0] or (one[0] and LOCK_MODES.index(one[0]) > LOCK_MODES.index(found[0])):
             found = one
     return found
 
 
-def _of(cursor: Cursor) -> tuple[str, list[Name]]:  # noqa: PLR0911  # one for each kind
-    if said := cursor.any(*_ON_TABLE):
-        return _ON_TABLE[said], [_after(cursor, "ON")]
-    if said := cursor.any(*_OF_NAME):
+def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # noqa: PLR0911  # one for each kind
+    if said := cursor.any(*_LOCKS_ON_TABLE):
+        return _LOCKS_ON_TABLE[said], [_name_after(cursor, "ON")]
+    if said := cursor.any(*_LOCKS_ON_NAME):
         cursor.any("IF EXISTS", "ONLY")
-        return _OF_NAME[said], list(cursor.names())
+        return _LOCKS_ON_NAME[said], list(cursor.names())
     if cursor.any("CREATE RULE", "CREATE OR REPLACE RULE"):
-        return _AX, [_after(cursor, "TO")]
+        return _ACCESS_EXCLUSIVE, [_name_after(cursor, "TO")]
     if cursor.maybe("COMMENT", "ON", "COLUMN"):
-        return _SUE, [cursor.column()[0]]
+        return _SHARE_UPDATE_EXCLUSIVE, [cursor.column()[0]]
     if cursor.any("ALTER TABLE", "ALTER FOREIGN TABLE"):
-        return _alter(cursor)
+        return _lock_of_alter_table(cursor)
     if cursor.any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
-        return _create(cursor)
-    return _NONE
+        return _lock_of_create_table(cursor)
+    return _NO_LOCK
 
 
-def _alter(cursor: Cursor) -> tuple[str, list[Name]]:
+def _lock_of_alter_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
     cursor.maybe("IF", "EXISTS")
     cursor.maybe("ONLY")
     tables = [cursor.name()]
     cursor.maybe("*")
     if cursor.maybe("ATTACH", "PARTITION"):
-        return _AX, [cursor.name()]  # and a weaker one on the table itself
+        return _ACCESS_EXCLUSIVE, [cursor.name()]  # and a weaker one on the table itself
     locks = []
     for action in cursor.parts():
-        locks.append(_action(action))
+        locks.append(_lock_of_action(action))
         if action.has("REFERENCES"):
-            tables.append(_after(action, "REFERENCES"))
-    return max(locks, key=MODES.index, default=_AX), tables
+            tables.append(_name_after(action, "REFERENCES"))
+    return max(locks, key=LOCK_MODES.index, default=_ACCESS_EXCLUSIVE), tables
 
 
-def _action(action: Cursor) -> str:
+def _lock_of_action(action: Cursor) -> str:
     if action.has("FOREIGN", "KEY") and action.sees("ADD"):
-        return _SRX
+        return _SHARE_ROW_EXCLUSIVE
     words = [token.keyword or token.text for token in action.rest()]
     if words[:1] == ["ALTER"]:
         words = words[3 if words[1:2] == ["COLUMN"] else 2 :]
     said = " ".join(words[:3])
-    return next((lock for start, lock in _WEAKER.items() if said.startswith(start)), _AX)
+    return next(
+        (lock for start, lock in _WEAKER_ACTIONS.items() if said.startswith(start)),
+        _ACCESS_EXCLUSIVE,
+    )
 
 
-def _create(cursor: Cursor) -> tuple[str, list[Name]]:
+def _lock_of_create_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
     """Return the locks on what a new table refers to, or becomes a part of."""
     cursor.maybe("IF", "NOT", "EXISTS")
     cursor.name()
     if cursor.maybe("PARTITION", "OF"):
-        return _AX, [cursor.name()]
+        return _ACCESS_EXCLUSIVE, [cursor.name()]
     found = []
     while any(token.keyword == "REFERENCES" for token in cursor.rest()):
-        found.append(_after(cursor, "REFERENCES"))
-    return (_SRX, found) if found else _NONE
+        found.append(_name_after(cursor, "REFERENCES"))
+    return (_SHARE_ROW_EXCLUSIVE, found) if found else _NO_LOCK
 
 
-def _after(cursor: Cursor, word: str) -> Name:
+def _name_after(cursor: Cursor, word: str) -> QualifiedName:
     """Return the name after a word."""
     while cursor.now is not None and cursor.word != word:
         cursor.at += 1

@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.statement_reader import NoShapeError
-from alembic_pg.sql.statements import Beside, Rewrite, UnnamedIndex
+from alembic_pg.sql.statement_reader import UnrecognizedError
+from alembic_pg.sql.statements import ConcurrentMaintenance, Rewrite, UnnamedIndex
 
 if TYPE_CHECKING:
-    from alembic_pg.sql.statement_reader import Reader
+    from alembic_pg.sql.statement_reader import StatementReader
 
 
-def refresh(reader: Reader) -> Rewrite:
+def refresh(reader: StatementReader) -> Rewrite:
     """Return what follows that word; raise NoShapeError where others can work meanwhile."""
     reader.expect("MATERIALIZED", "VIEW")
     if reader.sees("CONCURRENTLY"):
-        raise NoShapeError
+        raise UnrecognizedError
     return Rewrite(reader.sql, reader.name(), "REFRESH MATERIALIZED VIEW")
 
 
-def cluster(reader: Reader) -> Rewrite:
+def cluster(reader: StatementReader) -> Rewrite:
     """Return what follows that word."""
     reader.maybe("VERBOSE")
-    _options(reader)
+    _option_words(reader)
     return Rewrite(reader.sql, reader.name() if reader.now else "", "CLUSTER")
 
 
-def reindex(reader: Reader) -> Rewrite | Beside:
+def reindex(reader: StatementReader) -> Rewrite | ConcurrentMaintenance:
     """Return what follows that word."""
-    options = _options(reader)
-    what = next((word for word in _REINDEXED if reader.maybe(word)), "")
+    options = _option_words(reader)
+    what = next((word for word in _REINDEX_KINDS if reader.maybe(word)), "")
     if not what:
-        raise NoShapeError
+        raise UnrecognizedError
     if "CONCURRENTLY" in options or reader.sees("CONCURRENTLY"):
-        return Beside(reader.sql, "")
+        return ConcurrentMaintenance(reader.sql, "")
     alone = what in {"TABLE", "INDEX"}
     return Rewrite(reader.sql, reader.name() if alone else "", f"REINDEX {what}")
 
 
-_REINDEXED = ("TABLE", "INDEX", "SCHEMA", "DATABASE", "SYSTEM")
+_REINDEX_KINDS = ("TABLE", "INDEX", "SCHEMA", "DATABASE", "SYSTEM")
 
 
-def vacuum(reader: Reader) -> Rewrite:
+def vacuum(reader: StatementReader) -> Rewrite:
     """Return what follows that word; raise NoShapeError where others can work meanwhile."""
-    if "FULL" not in _options(reader):
+    if "FULL" not in _option_words(reader):
         reader.expect("FULL")
     while any(reader.maybe(word) for word in ("FREEZE", "VERBOSE", "ANALYZE", "ANALYSE")):
         pass
@@ -51,13 +51,13 @@ def vacuum(reader: Reader) -> Rewrite:
         return Rewrite(reader.sql, "", "VACUUM FULL")
     names = [reader.name()]
     while True:
-        _options(reader)  # its columns
+        _option_words(reader)  # its columns
         if not reader.maybe(","):
             return Rewrite(reader.sql, names[0], "VACUUM FULL", tuple(names[1:]))
         names.append(reader.name())
 
 
-def moved(reader: Reader, kind: str) -> Rewrite:
+def alter_storage(reader: StatementReader, kind: str) -> Rewrite:
     """Return what follows ALTER and a kind; raise NoShapeError where nothing is written anew."""
     if reader.maybe("ALL", "IN", "TABLESPACE"):
         return Rewrite(reader.sql, "", f"ALTER {kind} ALL IN TABLESPACE")
@@ -66,17 +66,17 @@ def moved(reader: Reader, kind: str) -> Rewrite:
     for what in ("SET TABLESPACE", "SET ACCESS METHOD"):
         if reader.maybe(*what.split()):
             return Rewrite(reader.sql, name, f"ALTER {kind} … {what}")
-    raise NoShapeError
+    raise UnrecognizedError
 
 
-def index(reader: Reader) -> UnnamedIndex:
+def unnamed_index(reader: StatementReader) -> UnnamedIndex:
     """Return CREATE INDEX that has no online form; reader: before ON."""
     reader.expect("ON")
     only = reader.maybe("ONLY")
     return UnnamedIndex(reader.sql, reader.name(), only)
 
 
-def _options(reader: Reader) -> set[str]:
+def _option_words(reader: StatementReader) -> set[str]:
     """Return the words in brackets that come next."""
     words = set()
     while reader.now is not None and reader.now.depth:

@@ -9,82 +9,87 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql import parse_dml, parse_maintenance
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.statement_reader import NoShapeError, Reader
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.statement_reader import StatementReader, UnrecognizedError
 from alembic_pg.sql.statements import (
     AddColumn,
     AddConstraint,
+    AddEnumValue,
     AddPartition,
-    AddValue,
+    AlterColumnType,
     AlterDomain,
-    AlterTable,
-    Beside,
+    ConcurrentMaintenance,
     CreateIndex,
     DetachPartition,
     DropIndex,
-    Retype,
+    OtherAlterTable,
+    OtherWrite,
     SetNotNull,
-    Validate,
-    Writes,
+    ValidateConstraint,
 )
 
 if TYPE_CHECKING:
-    from alembic_pg.sql.statements import Shape
+    from alembic_pg.sql.statements import Statement
 
-_CONSTRAINTS = {"CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE"}
+_CONSTRAINT_KINDS = {"CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE"}
 
 
-def parse(sql: str) -> Shape | None:
+def parse(sql: str) -> Statement | None:
     """Return what a statement is, None when it has no online form."""
-    reader = Reader(sql)
+    reader = StatementReader(sql)
     first = reader.now
-    if first is None or first.keyword not in _READERS:
+    if first is None or first.keyword not in _PARSERS:
         return None
     reader.at += 1
     try:
-        return _READERS[first.keyword](reader)
-    except NoShapeError:
-        return Writes(sql, "") if first.keyword in parse_dml.WRITES else None
+        return _PARSERS[first.keyword](reader)
+    except UnrecognizedError:
+        return OtherWrite(sql, "") if first.keyword in parse_dml.WRITING_WORDS else None
 
 
-def _create(reader: Reader) -> Shape:
+def _parse_create(reader: StatementReader) -> Statement:
     if reader.maybe("UNLOGGED", "TABLE") or reader.maybe("TABLE"):
-        return _partition(reader)
+        return _parse_create_partition(reader)
     unique = reader.maybe("UNIQUE")
     reader.expect("INDEX")
     by_itself = reader.maybe("CONCURRENTLY")
     there_ok = reader.maybe("IF", "NOT", "EXISTS")
     if reader.sees("ON"):
         # PostgreSQL chooses a name, by which nobody finds it again.
-        return Beside(reader.sql, "") if by_itself else parse_maintenance.index(reader)
+        return (
+            ConcurrentMaintenance(reader.sql, "")
+            if by_itself
+            else parse_maintenance.unnamed_index(reader)
+        )
     name = reader.name()
-    if reader.sees("ON") and len(tokens(name)) > 1:
-        raise NoShapeError  # an index has its table's schema
+    if reader.sees("ON") and len(tokenize(name)) > 1:
+        raise UnrecognizedError  # an index has its table's schema
     if reader.sees("ON", "ONLY"):
-        return parse_maintenance.index(reader)
+        return parse_maintenance.unnamed_index(reader)
     reader.expect("ON")
     return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest(), there_ok)
 
 
-def _partition(reader: Reader) -> Shape:
+def _parse_create_partition(reader: StatementReader) -> Statement:
     reader.maybe("IF", "NOT", "EXISTS")
     name = reader.name()
     reader.expect("PARTITION", "OF")
     parent = reader.name()
     at = reader.find("FOR", "VALUES")
     if at is None:
-        raise NoShapeError  # beside a default one, PostgreSQL reads that; the default reads none
+        # Beside a default partition, PostgreSQL reads that; the default itself reads none.
+        raise UnrecognizedError
     reader.at = at + 2
     closing = [token for token in reader.tokens[at:] if token.text == ")" and token.depth == 1][
         : 2 if reader.sees("FROM") else 1
     ]
     if not closing:
-        raise NoShapeError
+        raise UnrecognizedError
     bound = reader.sql[reader.tokens[at].start : closing[-1].end]
     return AddPartition(reader.sql, parent, name, bound, attached=False)
 
 
-def _drop(reader: Reader) -> Shape:
+def _parse_drop(reader: StatementReader) -> Statement:
     reader.expect("INDEX")
     reader.maybe("CONCURRENTLY")
     missing_ok = reader.maybe("IF", "EXISTS")
@@ -94,47 +99,47 @@ def _drop(reader: Reader) -> Shape:
     return DropIndex(reader.sql, "", name, missing_ok)
 
 
-def _alter(reader: Reader) -> Shape:
+def _parse_alter(reader: StatementReader) -> Statement:
     if reader.maybe("TYPE"):
-        return _value(reader)
+        return _parse_add_value(reader)
     if reader.maybe("DOMAIN"):
-        return _domain(reader)
+        return _parse_alter_domain(reader)
     for kind in ("INDEX", "MATERIALIZED VIEW"):
         if reader.maybe(*kind.split()):
-            return parse_maintenance.moved(reader, kind)
+            return parse_maintenance.alter_storage(reader, kind)
     reader.expect("TABLE")
     return (
-        parse_maintenance.moved(reader, "TABLE")
+        parse_maintenance.alter_storage(reader, "TABLE")
         if reader.sees("ALL", "IN")
-        else _alter_table(reader)
+        else _parse_alter_table(reader)
     )
 
 
-def _value(reader: Reader) -> Shape:
+def _parse_add_value(reader: StatementReader) -> Statement:
     name = reader.name()
     reader.expect("ADD", "VALUE")
     there_ok = reader.maybe("IF", "NOT", "EXISTS")
-    return AddValue(reader.sql, name, reader.rest(), there_ok)
+    return AddEnumValue(reader.sql, name, reader.rest(), there_ok)
 
 
-def _alter_table(reader: Reader) -> Shape:
+def _parse_alter_table(reader: StatementReader) -> Statement:
     missing_ok = reader.maybe("IF", "EXISTS")
     only = reader.maybe("ONLY")
     table = reader.name()
     reader.maybe("*")
     start = reader.at
-    if (shape := _part(reader, table)) is not None:
+    if (shape := _parse_partition_action(reader, table)) is not None:
         return shape
     reader.at = start
     if not missing_ok:
         try:
-            return _action(reader, table, only=only)
-        except NoShapeError:
+            return _parse_action(reader, table, only=only)
+        except UnrecognizedError:
             reader.at = start
-    return AlterTable(reader.sql, table, reader.rest())
+    return OtherAlterTable(reader.sql, table, reader.rest())
 
 
-def _part(reader: Reader, table: str) -> Shape | None:
+def _parse_partition_action(reader: StatementReader, table: str) -> Statement | None:
     """Return what is done with a partition or a constraint that is there."""
     if reader.maybe("ATTACH", "PARTITION"):
         return AddPartition(reader.sql, table, reader.name(), reader.rest(), attached=True)
@@ -143,11 +148,11 @@ def _part(reader: Reader, table: str) -> Shape | None:
         return DetachPartition(reader.sql, table, name) if reader.maybe("CONCURRENTLY") else None
     if reader.maybe("VALIDATE", "CONSTRAINT"):
         name = reader.name()
-        return Validate(reader.sql, table, name) if reader.now is None else None
+        return ValidateConstraint(reader.sql, table, name) if reader.now is None else None
     return None
 
 
-def _domain(reader: Reader) -> Shape:
+def _parse_alter_domain(reader: StatementReader) -> Statement:
     name = reader.name()
     if reader.maybe("SET", "NOT", "NULL"):
         return AlterDomain(reader.sql, name, "SET NOT NULL")
@@ -155,14 +160,14 @@ def _domain(reader: Reader) -> Shape:
         return AlterDomain(reader.sql, name, "VALIDATE CONSTRAINT")
     reader.expect("ADD")
     if reader.find("NOT", "VALID") is not None:
-        raise NoShapeError
+        raise UnrecognizedError
     return AlterDomain(reader.sql, name, "ADD CONSTRAINT")
 
 
-def _action(reader: Reader, table: str, *, only: bool) -> Shape:
+def _parse_action(reader: StatementReader, table: str, *, only: bool) -> Statement:
     reader.alone()
     if reader.maybe("ADD"):
-        return _add(reader, table, only=only)
+        return _parse_add(reader, table, only=only)
     reader.expect("ALTER")
     reader.maybe("COLUMN")
     column = reader.name()
@@ -171,40 +176,42 @@ def _action(reader: Reader, table: str, *, only: bool) -> Shape:
         return SetNotNull(reader.sql, table, column, only)
     reader.maybe("SET", "DATA")
     reader.expect("TYPE")
-    return _retype(reader, table, column, only=only)
+    return _parse_alter_column_type(reader, table, column, only=only)
 
 
-def _add(reader: Reader, table: str, *, only: bool) -> Shape:
+def _parse_add(reader: StatementReader, table: str, *, only: bool) -> Statement:
     word = reader.now
     named = reader.maybe("CONSTRAINT")
-    if named or (word and word.keyword in _CONSTRAINTS):
+    if named or (word and word.keyword in _CONSTRAINT_KINDS):
         name = reader.name() if named else ""
         word = reader.now
-        if word is None or word.keyword not in _CONSTRAINTS:
-            raise NoShapeError
+        if word is None or word.keyword not in _CONSTRAINT_KINDS:
+            raise UnrecognizedError
         body = reader.rest()
         if word.keyword in {"UNIQUE", "PRIMARY"} and "(" not in body:
-            raise NoShapeError
+            raise UnrecognizedError
         written = [token.keyword for token in reader.tokens[reader.at :]]
         if "USING" in written and "INDEX" in written[written.index("USING") + 1 :][:1]:
-            raise NoShapeError  # UNIQUE USING INDEX is the online form itself
+            raise UnrecognizedError  # UNIQUE USING INDEX is the online form itself
         if any(
             written[i : i + 2] in (["NOT", "VALID"], ["NOT", "ENFORCED"])
             for i in range(len(written))
         ):
-            raise NoShapeError
+            raise UnrecognizedError
         return AddConstraint(reader.sql, table, name, word.keyword, body, only)
-    if not reader.maybe("COLUMN") and (reader.now is None or reader.now.keyword in _NO_COLUMN):
-        raise NoShapeError
+    if not reader.maybe("COLUMN") and (reader.now is None or reader.now.keyword in _NOT_A_COLUMN):
+        raise UnrecognizedError
     if reader.sees("IF", "NOT"):
-        raise NoShapeError
+        raise UnrecognizedError
     return AddColumn(reader.sql, table, reader.name(), reader.rest(), only)
 
 
-_NO_COLUMN = _CONSTRAINTS | {"CONSTRAINT", "NOT"}
+_NOT_A_COLUMN = _CONSTRAINT_KINDS | {"CONSTRAINT", "NOT"}
 
 
-def _retype(reader: Reader, table: str, column: str, *, only: bool) -> Shape:
+def _parse_alter_column_type(
+    reader: StatementReader, table: str, column: str, *, only: bool
+) -> Statement:
     using = reader.find("USING")
     definition = reader.rest()
     first = reader.now.start if reader.now else 0
@@ -214,18 +221,18 @@ def _retype(reader: Reader, table: str, column: str, *, only: bool) -> Shape:
         expression = reader.rest()
         # Not up to USING: a comment before it would hide what follows.
         definition = reader.sql[first : reader.tokens[using - 1].end]
-    return Retype(reader.sql, table, column, definition, expression, only)
+    return AlterColumnType(reader.sql, table, column, definition, expression, only)
 
 
-_READERS = {
-    "CREATE": _create,
-    "DROP": _drop,
-    "ALTER": _alter,
+_PARSERS = {
+    "CREATE": _parse_create,
+    "DROP": _parse_drop,
+    "ALTER": _parse_alter,
     "UPDATE": parse_dml.update,
     "DELETE": parse_dml.delete,
-    "MERGE": parse_dml.writes,
-    "WITH": parse_dml.writes,
-    "INSERT": parse_dml.writes,
+    "MERGE": parse_dml.other_write,
+    "WITH": parse_dml.other_write,
+    "INSERT": parse_dml.other_write,
     "REFRESH": parse_maintenance.refresh,
     "CLUSTER": parse_maintenance.cluster,
     "REINDEX": parse_maintenance.reindex,
@@ -233,8 +240,8 @@ _READERS = {
 }
 
 
-def named(sql: str, after: int) -> str:
+def name_after(sql: str, after: int) -> str:
     """Return the name that follows so many words of a statement, with what qualifies it."""
-    reader = Reader(sql)
+    reader = StatementReader(sql)
     reader.at = after
     return reader.name()

@@ -12,38 +12,38 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import IdentifierPreparer
 
 # A name with the schema before it, each quoted where it must be.
-QUALIFIED = r'(?:"(?:[^"]|"")*"|[^\s"])+'
+QUALIFIED_NAME = r'(?:"(?:[^"]|"")*"|[^\s"])+'
 
 
-def quoted(*parts: str) -> str:
+def quote_name(*parts: str) -> str:
     """Return a name of its parts, each quoted where PostgreSQL asks for it."""
-    quote = _preparer().quote
+    quote = _identifier_preparer().quote
     return ".".join(quote(part) for part in parts)
 
 
 @cache
-def _preparer() -> IdentifierPreparer:
+def _identifier_preparer() -> IdentifierPreparer:
     """Return what quotes. The driver's own style doubles every percent sign."""
     return postgresql.dialect(paramstyle="named").identifier_preparer
 
 
-def pattern(*parts: str) -> str:
+def name_pattern(*parts: str) -> str:
     """Return a regular expression of a name as pg_dump prints it, which quotes more words."""
     return r"\.".join(
         f'(?:{re.escape(part)}|"{re.escape(part.replace(chr(34), chr(34) * 2))}")' for part in parts
     )
 
 
-def shown(*parts: str) -> str:
+def readable_name(*parts: str) -> str:
     """Return a name as a person calls it: without quotes and the default schema."""
     return ".".join(parts[1:] if parts[0] == "public" else parts)
 
 
-def literal(text: str) -> str:
+def quote_literal(text: str) -> str:
     """Return a text as a string constant (PostgreSQL, 4.1.2.1), backslashes as they are."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def unquoted(constant: str) -> str:
+def unquote_literal(constant: str) -> str:
     """Return the text of a string constant."""
     return constant[1:-1].replace("''", "'")

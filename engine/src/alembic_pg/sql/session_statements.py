@@ -9,72 +9,99 @@ from __future__ import annotations
 import itertools
 import re
 
-from alembic_pg.sql.lexer import tokens
+from alembic_pg.sql.lexer import tokenize
 
-_SETS = {"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"}
-_TIES = {"LOCK", "DECLARE", "FETCH", "MOVE", "CLOSE"}
+_SESSION_COMMANDS = {
+    "SET",
+    "RESET",
+    "DISCARD",
+    "LISTEN",
+    "UNLISTEN",
+    "PREPARE",
+    "DEALLOCATE",
+    "LOAD",
+}
+_BINDING_COMMANDS = {"LOCK", "DECLARE", "FETCH", "MOVE", "CLOSE"}
 _TEMPORARY = {"TEMP", "TEMPORARY"}
-_BEFORE = {*_TEMPORARY, "LOCAL", "GLOBAL", "OR", "REPLACE"}
+_CREATE_MODIFIERS = {*_TEMPORARY, "LOCAL", "GLOBAL", "OR", "REPLACE"}
 
 # What SELECT, or a block of code, may make for its session or transaction; settings of a block.
-_INSIDE = {"SELECT", "WITH", "DO"}
-_TIED = re.compile(
+_MAY_BIND = {"SELECT", "WITH", "DO"}
+_BINDING_PATTERN = re.compile(
     r"\b(INTO|CREATE(\s+(LOCAL|GLOBAL))?)\s+TEMP(ORARY)?\b|\bpg_(try_)?advisory_\w*lock"
     r"|^\s*DO\b.*\b(SET\s+(LOCAL|SESSION)|set_config)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_READS = {"SELECT", "SHOW", "VALUES", "TABLE", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "EXPLAIN"}
-_OF_TRANSACTION = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
+_READING_COMMANDS = {
+    "SELECT",
+    "SHOW",
+    "VALUES",
+    "TABLE",
+    "SAVEPOINT",
+    "RELEASE",
+    "ROLLBACK",
+    "SET",
+    "EXPLAIN",
+}
+_TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
 
 # What a revision may drop for the moment of a swap, and how it notes the swap itself.
-SWAPPED = "swap"
-_DROPPED = re.compile(
+SWAP_ENTRY = "swap"
+_DROPPED_DEPENDENT = re.compile(
     r"\s*DROP\s+(VIEW|MATERIALIZED|POLICY|TRIGGER|RULE|FUNCTION)\b", re.IGNORECASE
 )
 
 
-def takes_away(sql: str) -> bool:
+def drops_dependent(sql: str) -> bool:
     """Return whether a statement drops what may be in the way of a swap."""
-    return bool(_DROPPED.match(sql))
+    return bool(_DROPPED_DEPENDENT.match(sql))
 
 
-def sets(sql: str) -> bool:
+def is_session_statement(sql: str) -> bool:
     """Return whether a statement must be executed in each run: it concerns the session."""
-    words = _words(sql)
-    return words[0] in _SETS or ties(sql) or (words[0] == "SELECT" and "SET_CONFIG" in words)
+    words = _keywords(sql)
+    return (
+        words[0] in _SESSION_COMMANDS
+        or binds_to_session(sql)
+        or (words[0] == "SELECT" and "SET_CONFIG" in words)
+    )
 
 
-def ties(sql: str) -> bool:
+def binds_to_session(sql: str) -> bool:
     """Return whether what a statement makes is there for its session or transaction only."""
-    words = _words(sql)
+    words = _keywords(sql)
     if words[0] == "CREATE":
-        return bool(_TEMPORARY & set(itertools.takewhile(_BEFORE.__contains__, words[1:])))
-    return words[0] in _TIES or (words[0] in _INSIDE and bool(_TIED.search(sql)))
+        return bool(
+            _TEMPORARY & set(itertools.takewhile(_CREATE_MODIFIERS.__contains__, words[1:]))
+        )
+    return words[0] in _BINDING_COMMANDS or (
+        words[0] in _MAY_BIND and bool(_BINDING_PATTERN.search(sql))
+    )
 
 
-def local(sql: str) -> bool:
+def is_transaction_setting(sql: str) -> bool:
     """Return whether a statement sets something for its transaction."""
-    words = _words(sql)
-    return (words[0] == "SET" and words[1:2] != [] and words[1] in _OF_TRANSACTION) or (
+    words = _keywords(sql)
+    return (words[0] == "SET" and words[1:2] != [] and words[1] in _TRANSACTION_SCOPES) or (
         words[0] == "SELECT" and "SET_CONFIG" in words
     )
 
 
-def of_session(sql: str) -> tuple[str, str]:
+def as_session_setting(sql: str) -> tuple[str, str]:
     """Return SET LOCAL for a session, and the name of the setting; twice "" for what is no such."""
-    found = tokens(sql)
-    words = _words(sql)
+    found = tokenize(sql)
+    words = _keywords(sql)
     if words[:2] != ["SET", "LOCAL"] or len(words) < 3:  # noqa: PLR2004  # SET LOCAL name
         return "", ""
     name = "timezone" if words[2:4] == ["TIME", "ZONE"] else found[2].text
     return f"SET SESSION {sql[found[2].start :]}", name
 
 
-def writes(sql: str) -> bool:
+def may_write(sql: str) -> bool:
     """Return whether a statement may change rows or tables."""
-    return _words(sql)[0] not in _READS
+    return _keywords(sql)[0] not in _READING_COMMANDS
 
 
-def _words(sql: str) -> list[str]:
-    return [token.keyword for token in tokens(sql)] or [""]
+def _keywords(sql: str) -> list[str]:
+    return [token.keyword for token in tokenize(sql)] or [""]

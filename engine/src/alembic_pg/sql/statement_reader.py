@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.word_list import Words
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.word_list import TokenStream
 
 if TYPE_CHECKING:
     from alembic_pg.sql.lexer import Token
 
 
-class NoShapeError(Exception):
+class UnrecognizedError(Exception):
     """The statement is none that is known."""
 
 
-class Reader(Words):
+class StatementReader(TokenStream):
     """The tokens of one statement, none where there are several."""
 
     def __init__(self, sql: str) -> None:
-        found = tokens(sql)
+        found = tokenize(sql)
         while found and found[-1].text == ";":
             found.pop()
         several = any(token.text == ";" and not token.depth for token in found)
@@ -28,7 +28,7 @@ class Reader(Words):
     def expect(self, *words: str) -> None:
         """Pass over words, or raise NoShapeError."""
         if not self.maybe(*words):
-            raise NoShapeError
+            raise UnrecognizedError
 
     def name(self) -> str:
         """Return a name with what qualifies it, as it is written."""
@@ -41,7 +41,7 @@ class Reader(Words):
     def _part(self) -> Token:
         token = self.now
         if token is None or not token.identifier:
-            raise NoShapeError
+            raise UnrecognizedError
         self.at += 1
         return token
 
@@ -53,7 +53,7 @@ class Reader(Words):
     def end(self) -> None:
         """Raise NoShapeError where something follows."""
         if self.now is not None:
-            raise NoShapeError
+            raise UnrecognizedError
 
     def find(self, *words: str) -> int | None:
         """Return where words stand outside of brackets, from here on."""
@@ -66,4 +66,4 @@ class Reader(Words):
     def alone(self) -> None:
         """Refuse a list of several actions."""
         if any(token.text == "," and not token.depth for token in self.tokens[self.at :]):
-            raise NoShapeError
+            raise UnrecognizedError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Shape:
+class Statement:
     """A statement; table: the table that it is about, as the statement names it."""
 
     sql: str
@@ -14,7 +14,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class CreateIndex(Shape):
+class CreateIndex(Statement):
     """CREATE INDEX; rest: what follows the name of the table. there_ok: IF NOT EXISTS."""
 
     name: str
@@ -24,7 +24,7 @@ class CreateIndex(Shape):
 
 
 @dataclass(frozen=True)
-class DropIndex(Shape):
+class DropIndex(Statement):
     """DROP INDEX of one index; table: "", which only the catalog knows."""
 
     name: str
@@ -32,7 +32,7 @@ class DropIndex(Shape):
 
 
 @dataclass(frozen=True)
-class AddConstraint(Shape):
+class AddConstraint(Statement):
     """ADD CONSTRAINT.
 
     name: "" where PostgreSQL chooses it. kind: CHECK, FOREIGN, UNIQUE, PRIMARY or EXCLUDE. body:
@@ -46,14 +46,14 @@ class AddConstraint(Shape):
 
 
 @dataclass(frozen=True)
-class Validate(Shape):
+class ValidateConstraint(Statement):
     """VALIDATE CONSTRAINT; name: the constraint's."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class SetNotNull(Shape):
+class SetNotNull(Statement):
     """ALTER COLUMN … SET NOT NULL. only: whether it says ALTER TABLE ONLY."""
 
     column: str
@@ -61,7 +61,7 @@ class SetNotNull(Shape):
 
 
 @dataclass(frozen=True)
-class AddColumn(Shape):
+class AddColumn(Statement):
     """ADD COLUMN; definition: its type and what follows. only: as above."""
 
     column: str
@@ -70,7 +70,7 @@ class AddColumn(Shape):
 
 
 @dataclass(frozen=True)
-class Retype(Shape):
+class AlterColumnType(Statement):
     """ALTER COLUMN … TYPE; definition: the type and what follows. using: its expression, or "".
 
     only: as above.
@@ -83,7 +83,7 @@ class Retype(Shape):
 
 
 @dataclass(frozen=True)
-class AddValue(Shape):
+class AddEnumValue(Statement):
     """ALTER TYPE … ADD VALUE; table: the type. value: from the value on. there_ok: as above."""
 
     value: str
@@ -91,7 +91,7 @@ class AddValue(Shape):
 
 
 @dataclass(frozen=True)
-class Change(Shape):
+class UpdateOrDelete(Statement):
     """UPDATE or DELETE of one table: ``verb table AS alias body WHERE condition``.
 
     condition: "" without WHERE. alone: whether it names no other table. fills: the column of an
@@ -108,19 +108,19 @@ class Change(Shape):
 
 
 @dataclass(frozen=True)
-class Writes(Shape):
+class OtherWrite(Statement):
     """Any other statement that may change rows; table: "", which only the planner knows."""
 
 
 @dataclass(frozen=True)
-class AlterTable(Shape):
+class OtherAlterTable(Statement):
     """Any other ALTER TABLE; rest: what follows the name of the table."""
 
     rest: str
 
 
 @dataclass(frozen=True)
-class AddPartition(Shape):
+class AddPartition(Statement):
     """ATTACH PARTITION, or CREATE TABLE … PARTITION OF; table: the parent.
 
     partition: its name. bound: FOR VALUES with what follows, or DEFAULT. attached: which of both.
@@ -132,33 +132,33 @@ class AddPartition(Shape):
 
 
 @dataclass(frozen=True)
-class DetachPartition(Shape):
+class DetachPartition(Statement):
     """DETACH PARTITION … CONCURRENTLY; partition: its name."""
 
     partition: str
 
 
 @dataclass(frozen=True)
-class AlterDomain(Shape):
+class AlterDomain(Statement):
     """ALTER DOMAIN that looks at old values; table: the domain. what: the words of the action."""
 
     what: str
 
 
 @dataclass(frozen=True)
-class Beside(Shape):
+class ConcurrentMaintenance(Statement):
     """REINDEX … CONCURRENTLY, or such a CREATE INDEX without a name; table: "", it is not asked."""
 
 
 @dataclass(frozen=True)
-class UnnamedIndex(Shape):
+class UnnamedIndex(Statement):
     """CREATE INDEX without a name, or with ONLY."""
 
     only: bool
 
 
 @dataclass(frozen=True)
-class Rewrite(Shape):
+class Rewrite(Statement):
     """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX, VACUUM FULL or the like.
 
     table: "" for all that there are. what: these words. others: more tables that it names.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from alembic_pg.sql.lexer import Token
 
 
-class Words:
+class TokenStream:
     """The tokens of a piece of SQL; at: which of them is next."""
 
     def __init__(self, sql: str, found: Sequence[Token]) -> None:

@@ -15,12 +15,12 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import Script, ScriptDirectory
 
-from alembic_pg.database.connect import engine as connectable
-from alembic_pg.database.scratch import SETTING, Scratch, scratch
+from alembic_pg.database.connect import make_engine
+from alembic_pg.database.scratch import SCRATCH_VARIABLE, ScratchServer, scratch_server
 from alembic_pg.revisions import history_database
 from alembic_pg.testing import memory
-from alembic_pg.testing.forked import Forkserver, forkserver
-from alembic_pg.testing.tree import Tree, copied, shadow
+from alembic_pg.testing.forked import Forkserver, start_forkserver
+from alembic_pg.testing.tree import Tree, copy_tree, scratch_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +36,14 @@ def root(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
-def databases(root: Path, pytestconfig: pytest.Config) -> Iterator[Scratch]:
+def databases(root: Path, pytestconfig: pytest.Config) -> Iterator[ScratchServer]:
     """The server of scratch databases, shared by all workers: SHADOW_DATABASE_URL's or our own."""
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        if not os.environ.get(SETTING):
-            ours = memory.start(pytestconfig.rootpath)
+        if not os.environ.get(SCRATCH_VARIABLE):
+            ours = memory.start_server(pytestconfig.rootpath)
             stack.callback(ours.release)
-            patch.setenv(SETTING, ours.url("postgres").render_as_string())
-        yield stack.enter_context(scratch(root))
+            patch.setenv(SCRATCH_VARIABLE, ours.url("postgres").render_as_string())
+        yield stack.enter_context(scratch_server(root))
 
 
 def pytest_configure() -> None:
@@ -55,13 +55,13 @@ def pytest_configure() -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave no server behind, when the workers have ended."""
     if not hasattr(config, "workerinput"):
-        memory.remove(config.rootpath)
+        memory.remove_server(config.rootpath)
 
 
 @pytest.fixture(scope="session")
 def forks() -> Iterator[Forkserver]:
     """The process from which the alembic commands are forked."""
-    with forkserver() as server:
+    with start_forkserver() as server:
         yield server
 
 
@@ -72,14 +72,14 @@ def config(root: Path) -> Config:
 
 
 @pytest.fixture(scope="session")
-def head(databases: Scratch, config: Config) -> str:
+def head(databases: ScratchServer, config: Config) -> str:
     """The name of a template at head, migrated once for all tests and workers."""
     script = ScriptDirectory.from_config(config)
-    return history_database.template(databases, EnvironmentContext(config, script))
+    return history_database.ensure_template(databases, EnvironmentContext(config, script))
 
 
 @pytest.fixture
-def empty(databases: Scratch) -> Iterator[URL]:
+def empty(databases: ScratchServer) -> Iterator[URL]:
     """An empty database."""
     name = databases.create()
     yield databases.database(name)
@@ -87,7 +87,7 @@ def empty(databases: Scratch) -> Iterator[URL]:
 
 
 @pytest.fixture
-def database(databases: Scratch, head: str) -> Iterator[URL]:
+def database(databases: ScratchServer, head: str) -> Iterator[URL]:
     """A database at head."""
     name = databases.create(head)
     yield databases.database(name)
@@ -97,15 +97,15 @@ def database(databases: Scratch, head: str) -> Iterator[URL]:
 @pytest.fixture
 def engine(database: URL) -> Iterator[Engine]:
     """An engine of a database at head."""
-    made = connectable(database)
+    made = make_engine(database)
     yield made
     made.dispose()
 
 
 @pytest.fixture
-def project(root: Path, databases: Scratch, empty: URL, forks: Forkserver) -> Tree:
+def project(root: Path, databases: ScratchServer, empty: URL, forks: Forkserver) -> Tree:
     """This working tree, for commands that write nothing into it, on an empty database."""
-    return Tree(root, shadow(databases), forks).on(empty)
+    return Tree(root, scratch_variables(databases), forks).on(empty)
 
 
 @pytest.fixture
@@ -116,10 +116,10 @@ def at_head(project: Tree, database: URL) -> Tree:
 
 @pytest.fixture
 def tree(
-    root: Path, databases: Scratch, empty: URL, forks: Forkserver, tmp_path: Path
+    root: Path, databases: ScratchServer, empty: URL, forks: Forkserver, tmp_path: Path
 ) -> Iterator[Tree]:
     """A copy of the working tree, to be edited, on an empty database."""
-    with copied(root, databases, forks, tmp_path / "tree") as made:
+    with copy_tree(root, databases, forks, tmp_path / "tree") as made:
         yield made.on(empty)
 
 

@@ -18,16 +18,16 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_SERVER = Path(__file__).with_name("forkserver.py")
+_SERVER_SCRIPT = Path(__file__).with_name("forkserver.py")
 
 # What the interpreter looks at when it starts, or coverage: a forked process started long ago.
-_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "COVERAGE")
+_STARTUP_VARIABLES = ("PYTHON", "LC_", "LANG", "LD_", "COVERAGE")
 
-_PATIENCE = 120  # seconds
+_TIMEOUT = 120  # seconds
 
 
 @dataclass(frozen=True)
-class Result:
+class CommandResult:
     """How a process ended and what it printed."""
 
     code: int
@@ -35,22 +35,22 @@ class Result:
     err: str
 
 
-def suits(environment: Mapping[str, str]) -> bool:
+def can_fork(environment: Mapping[str, str]) -> bool:
     """Return whether a process with this environment can be forked instead of started."""
     return not {
         name
         for name in environment.keys() | os.environ.keys()
-        if name.startswith(_AT_START) and environment.get(name) != os.environ.get(name)
+        if name.startswith(_STARTUP_VARIABLES) and environment.get(name) != os.environ.get(name)
     } and not any(name.startswith("COVERAGE_PROCESS") for name in os.environ)
 
 
 @contextmanager
-def forkserver() -> Iterator[Forkserver]:
+def start_forkserver() -> Iterator[Forkserver]:
     """Yield the process from which commands are forked; it ends with the block."""
     ours, theirs = socket.socketpair()
     with (
         subprocess.Popen(
-            [sys.executable, _SERVER],
+            [sys.executable, _SERVER_SCRIPT],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -69,7 +69,7 @@ class Forkserver:
 
     def alembic(
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
-    ) -> Result:
+    ) -> CommandResult:
         """Run the alembic command in a folder, with exactly this environment."""
         request = {
             "arguments": list(arguments),
@@ -86,12 +86,14 @@ class Forkserver:
             socket.send_fds(self.control, [json.dumps(request).encode()], descriptors)
             os.close(told)
             process = int(status.readline())
-            if not select.select([status], [], [], _PATIENCE)[0]:
+            if not select.select([status], [], [], _TIMEOUT)[0]:
                 os.kill(process, signal.SIGKILL)
-                raise TimeoutError(f"alembic {' '.join(arguments)}: {_read(out)}{_read(err)}")
-            return Result(int(status.readline()), _read(out), _read(err))
+                raise TimeoutError(
+                    f"alembic {' '.join(arguments)}: {_read_file(out)}{_read_file(err)}"
+                )
+            return CommandResult(int(status.readline()), _read_file(out), _read_file(err))
 
 
-def _read(file: IO[bytes]) -> str:
+def _read_file(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode()

@@ -42,12 +42,12 @@ def serve(control: socket.socket) -> list[str] | None:
         if os.fork() == 0:
             control.close()
             out, err, status = descriptors
-            return _command(request, out, err, status)
+            return _fork_command(request, out, err, status)
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _command(request: dict[str, Any], out: int, err: int, status: int) -> list[str]:
+def _fork_command(request: dict[str, Any], out: int, err: int, status: int) -> list[str]:
     """Fork the command's process, and wait for it here; return its arguments there."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()

@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -27,9 +27,9 @@ class State:
     files: dict[str, bytes]
 
 
-def of(tree: Tree) -> State:
+def read_state(tree: Tree) -> State:
     """Return the state of a tree and of its target."""
-    target = url(tree)
+    target = target_url(tree)
     files = [
         file
         for folder in ("alembic", "models")
@@ -45,18 +45,18 @@ def of(tree: Tree) -> State:
 
 def schema(database: URL) -> Dump:
     """Return what is in a database beside alembic_version, without an order."""
-    entries = pg_dump.of(database).items()
+    entries = pg_dump.dump_database(database).items()
     return {key: replace(entry, needs=tuple(sorted(entry.needs))) for key, entry in entries}
 
 
-def url(tree: Tree) -> URL:
+def target_url(tree: Tree) -> URL:
     """Return the URL of a tree's target."""
     return make_url(tree.environment["DATABASE_URL"])
 
 
 def versions(database: URL) -> list[str] | None:
     """Return the revisions in a database's alembic_version, None when there is no such table."""
-    engine = connectable(database)
+    engine = make_engine(database)
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -65,7 +65,7 @@ def versions(database: URL) -> list[str] | None:
 
 def execute(database: URL, *statements: str) -> None:
     """Execute statements in a database, in one transaction."""
-    engine = connectable(database)
+    engine = make_engine(database)
     with engine.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_pg.database.scratch import SETTING, scratch
-from alembic_pg.testing.forked import Forkserver, Result, suits
+from alembic_pg.database.scratch import SCRATCH_VARIABLE, scratch_server
+from alembic_pg.testing.forked import CommandResult, Forkserver, can_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL
 
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 # What a working tree is made of; the rest is made of it.
-TREE = ("alembic", "alembic.ini", "models", "pyproject.toml")
+TREE_FILES = ("alembic", "alembic.ini", "models", "pyproject.toml")
 
 # In every URL that is given to a command, and in nothing that it may print.
 PASSWORD = "mark-7f3a"
@@ -43,14 +43,16 @@ class Tree:
         """The folder of the revision files."""
         return self.root / "alembic" / "versions"
 
-    def alembic(self, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Result:
+    def alembic(
+        self, *arguments: str, prefix: Sequence[str] = (), **environment: str
+    ) -> CommandResult:
         """Run the alembic command as a process; an empty variable is left out.
 
         It is forked from a process that has imported the libraries, where that makes no difference.
         prefix: a command that runs the one after it in some other way.
         """
         variables = self.variables(**environment)
-        if not prefix and suits(variables):
+        if not prefix and can_fork(variables):
             return self.forks.alembic(arguments, self.root, variables)
         done = subprocess.run(
             [*prefix, sys.executable, "-m", "alembic", *arguments],
@@ -62,7 +64,7 @@ class Tree:
             timeout=120,
             check=False,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
     def on(self, target: URL) -> Tree:
         """Return the tree on another database; the server takes any password, as it trusts all."""
@@ -76,25 +78,27 @@ class Tree:
 
 
 @contextmanager
-def copied(original: Path, databases: Scratch, forks: Forkserver, root: Path) -> Iterator[Tree]:
+def copy_tree(
+    original: Path, databases: ScratchServer, forks: Forkserver, root: Path
+) -> Iterator[Tree]:
     """Yield a copy of a working tree, to be edited, that compares on a server."""
     root.mkdir()
-    for name in TREE:
+    for name in TREE_FILES:
         source = original / name
         if source.is_dir():
             shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, root)
-    made = Tree(root, shadow(databases), forks)
+    made = Tree(root, scratch_variables(databases), forks)
     yield made
     # The templates of its history serve nobody else.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(SETTING, made.environment[SETTING])
-        with scratch(root) as own:
+        patch.setenv(SCRATCH_VARIABLE, made.environment[SCRATCH_VARIABLE])
+        with scratch_server(root) as own:
             for template in own.templates():
                 own.forget(template)
 
 
-def shadow(databases: Scratch) -> dict[str, str]:
+def scratch_variables(databases: ScratchServer) -> dict[str, str]:
     """Return what names the scratch server to a process."""
-    return {SETTING: databases.url.render_as_string(hide_password=False)}
+    return {SCRATCH_VARIABLE: databases.url.render_as_string(hide_password=False)}

@@ -10,7 +10,7 @@ from tests.matrix.inside import there
 from tests.matrix.sources import after
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 OTHER = (
     'Table("o", m, Column("id", Integer, primary_key=True), Column("x", Integer), '
@@ -37,7 +37,7 @@ AFTER = OTHER + 'table(Column("a", Integer), Column("n", Integer))\n'
     ],
     ids=["null", "default", "strict"],
 )
-def test_together(databases: Scratch, options: tuple[str, ...], together: set[str]) -> None:
+def test_together(databases: ScratchServer, options: tuple[str, ...], together: set[str]) -> None:
     change = there(databases, BEFORE.format(*options), AFTER)
     assert change.stages == 2
     assert {*re.findall(r"op\.f\('(\w)'\)", change.contract)} == together
@@ -54,7 +54,7 @@ INDEXED = f'table(Column("a", Integer), Column("b", Text), Column("c", Text), {I
 BARE = 'table(Column("a", Integer), Column("c", Text), Column("n", Integer), Index("m", "n"))\n'
 
 
-def test_indexes_that_name_the_column_in_other_places(databases: Scratch) -> None:
+def test_indexes_that_name_the_column_in_other_places(databases: ScratchServer) -> None:
     change = there(databases, INDEXED, BARE)
     assert change.stages == 3  # an index comes in steps
     assert {*re.findall(r"drop_index\(op\.f\('(\w)'\)", change.contract)} == {"e", "p", "i"}
@@ -73,7 +73,7 @@ PARTS = 'table(Column("a", Integer), Column("the b", Integer))\n' + after(
 STAYS = 'table(Column("a", Integer), Column("n", Integer))\n' + after(SECURITY, FUNCTION)
 
 
-def test_grants_policies_and_triggers(databases: Scratch) -> None:
+def test_grants_policies_and_triggers(databases: ScratchServer) -> None:
     change = there(databases, PARTS, STAYS)
     assert change.stages == 2
     assert {*re.findall(r"DROP TRIGGER r|DROP POLICY \w|REVOKE .* ON", change.contract)} == {

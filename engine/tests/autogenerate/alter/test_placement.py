@@ -16,7 +16,7 @@ from tests.matrix.inside import run, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 BEFORE = """
 Table("t", m, Column("a", Integer, primary_key=True), Index("i", "a"))
@@ -32,7 +32,7 @@ after("CREATE MATERIALIZED VIEW v TABLESPACE {0} AS SELECT a FROM t")
 
 
 @contextmanager
-def tablespace(databases: Scratch) -> Iterator[str]:
+def tablespace(databases: ScratchServer) -> Iterator[str]:
     """Yield the name of a tablespace in the server's own folder; it goes when it is empty."""
     name = f"space_{secrets.token_hex(4)}"
     databases.connection.execute(text("SET allow_in_place_tablespaces = on"))
@@ -41,13 +41,13 @@ def tablespace(databases: Scratch) -> Iterator[str]:
     databases.connection.execute(text(f"DROP TABLESPACE {name}"))
 
 
-def test_tablespaces_there_and_back(databases: Scratch) -> None:
+def test_tablespaces_there_and_back(databases: ScratchServer) -> None:
     with tablespace(databases) as name:
         old, new = databases.create(), databases.create()
         models = load(AFTER.format(name))
-        desired.build(load(BEFORE), databases.database(old), source="the tests")
-        desired.build(models, databases.database(new), source="the tests")
-        before, after = (pg_dump.of(databases.database(one)) for one in (old, new))
+        desired.build_models(load(BEFORE), databases.database(old), source="the tests")
+        desired.build_models(models, databases.database(new), source="the tests")
+        before, after = (pg_dump.dump_database(databases.database(one)) for one in (old, new))
         assert {line.partition("\n")[0] for line in differing(before, after)} == {
             "TABLE public.t",
             "CONSTRAINT public.t t_pkey",
@@ -57,6 +57,6 @@ def test_tablespaces_there_and_back(databases: Scratch) -> None:
         change = write(databases, old, before, models)
         for direction, wanted in ((change.up, after), (change.down, before), (change.up, after)):
             run(databases.database(old), direction)
-            assert not list(differing(pg_dump.of(databases.database(old)), wanted))
+            assert not list(differing(pg_dump.dump_database(databases.database(old)), wanted))
         for one in (old, new):
             databases.drop(one)

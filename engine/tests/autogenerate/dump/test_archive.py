@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pgdumplib
 import pytest
 from alembic_pg.autogenerate.dump import archive, pg_dump
-from alembic_pg.autogenerate.dump.archive import Item
+from alembic_pg.autogenerate.dump.archive import TocEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
 
 
 @pytest.fixture(scope="module")
-def file(databases: Scratch, head: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(databases: ScratchServer, head: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of what the revisions build."""
     name = databases.create(head)
     path = tmp_path_factory.mktemp("archive") / "schema.dump"
@@ -28,8 +28,13 @@ def file(databases: Scratch, head: str, tmp_path_factory: pytest.TempPathFactory
 
 
 def write(url: URL, path: Path) -> None:
-    command = [pg_dump.program("pg_dump"), "--format=custom", "--schema-only", f"--file={path}"]
-    subprocess.run(command, env=pg_dump.environment(url), check=True)
+    command = [
+        pg_dump.find_program("pg_dump"),
+        "--format=custom",
+        "--schema-only",
+        f"--file={path}",
+    ]
+    subprocess.run(command, env=pg_dump.libpq_environment(url), check=True)
 
 
 def test_it_holds_what_another_reader_finds(file: Path) -> None:
@@ -37,10 +42,10 @@ def test_it_holds_what_another_reader_finds(file: Path) -> None:
     assert other._handle is not None  # noqa: SLF001  # it is not closed otherwise
     other._handle.close()  # noqa: SLF001
     other._temp_dir.cleanup()  # noqa: SLF001
-    found = list(archive.items(file.read_bytes()))
+    found = list(archive.toc_entries(file.read_bytes()))
     assert len(found) > 50
     assert found == [
-        Item(
+        TocEntry(
             entry.dump_id,
             entry.tag or "",
             entry.desc,
@@ -68,4 +73,4 @@ def test_it_holds_what_another_reader_finds(file: Path) -> None:
 def test_anything_else_is_refused(file: Path, damage: object) -> None:
     assert callable(damage)
     with pytest.raises(ValueError, match="no archive"):
-        list(archive.items(damage(file.read_bytes())))
+        list(archive.toc_entries(damage(file.read_bytes())))

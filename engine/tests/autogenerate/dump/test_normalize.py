@@ -30,5 +30,5 @@ from alembic_pg.autogenerate.dump import normalize
     ],
 )
 def test_a_cast_of_an_array_is_one_of_its_elements(printed: str, again: str) -> None:
-    assert normalize.form(printed) == again
-    assert normalize.form(again) == again
+    assert normalize.normalized_definition(printed) == again
+    assert normalize.normalized_definition(again) == again

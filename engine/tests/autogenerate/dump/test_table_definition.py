@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from alembic_pg.autogenerate.dump.table_definition import Column, column, items, masked, parse
+from alembic_pg.autogenerate.dump.table_definition import (
+    Column,
+    mask_nested_parts,
+    parenthesized_items,
+    parse_column,
+    parse_definition,
+)
 
 ODD = """\
 "a ""b, c" character varying(10) COLLATE pg_catalog."C" \
@@ -48,26 +54,26 @@ DEFAULT 'x NOT NULL'::text CONSTRAINT "odd name" NOT NULL"""
     ],
 )
 def test_column(item: str, expected: Column) -> None:
-    assert column(item) == expected
+    assert parse_column(item) == expected
 
 
 def test_items_end_at_the_closing_parenthesis() -> None:
     text = "(a int DEFAULT f(1, ')'), b text) WITH (x='1')"
-    found, end = items(text, 1)
+    found, end = parenthesized_items(text, 1)
     assert found == ["a int DEFAULT f(1, ')')", "b text"]
     assert text[end:] == ") WITH (x='1')"
 
 
 def test_masked_keeps_the_length() -> None:
     text = "a 'b (' (c (d)) e"
-    assert len(masked(text)) == len(text)
-    assert masked(text).replace("\x01", "") == "a   e"
+    assert len(mask_nested_parts(text)) == len(text)
+    assert mask_nested_parts(text).replace("\x01", "") == "a   e"
 
 
 def test_parse_reads_options_and_settings() -> None:
     body = "\n    a int,\n    CONSTRAINT c CHECK (true)\n"
     create = f"CREATE UNLOGGED TABLE public.t ({body})\nWITH (fillfactor='70');"
-    table = parse(create, [create, "ALTER TABLE ONLY public.t REPLICA IDENTITY FULL;"])
+    table = parse_definition(create, [create, "ALTER TABLE ONLY public.t REPLICA IDENTITY FULL;"])
     assert table is not None
     assert table.unlogged
     assert list(table.columns) == ["a"]
@@ -77,4 +83,4 @@ def test_parse_reads_options_and_settings() -> None:
 
 
 def test_another_object_is_no_table() -> None:
-    assert parse("CREATE VIEW v AS SELECT 1;", ["CREATE VIEW v AS SELECT 1;"]) is None
+    assert parse_definition("CREATE VIEW v AS SELECT 1;", ["CREATE VIEW v AS SELECT 1;"]) is None

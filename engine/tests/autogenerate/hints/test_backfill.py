@@ -15,7 +15,7 @@ from tests.matrix.databases import execute, rows
 from tests.matrix.inside import run, write
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 BEFORE = 'table(Column("a", Integer), Column("m", Enum("x", "y", name="mood")))'
 ROWS = "INSERT INTO t (a, m) VALUES (1, 'x'), (2, NULL), (NULL, 'y')"
@@ -28,11 +28,11 @@ ROWS = "INSERT INTO t (a, m) VALUES (1, 'x'), (2, NULL), (NULL, 'y')"
         ("now()", "column .b. is of type integer but expression is of type timestamp"),
     ],
 )
-def test_an_expression_is_refused(databases: Scratch, expression: str, why: str) -> None:
+def test_an_expression_is_refused(databases: ScratchServer, expression: str, why: str) -> None:
     column = f'Column("b", Integer, nullable=False, info={{"backfill": "{expression}"}})'
     template = databases.create()
-    desired.build(load(BEFORE), databases.database(template), source="the tests")
-    before = pg_dump.of(databases.database(template))
+    desired.build_models(load(BEFORE), databases.database(template), source="the tests")
+    before = pg_dump.dump_database(databases.database(template))
     models = load(f"{BEFORE.removesuffix(')')}, {column})")
     with pytest.raises(UserError, match=rf"^The backfill of t\.b cannot be done: {why}"):
         write(databases, template, before, models)
@@ -45,17 +45,17 @@ def test_an_expression_is_refused(databases: Scratch, expression: str, why: str)
         ('Column("b", Enum("x", name="mood"), info={"renamed_from": "m"})', 't.m: 1 row holds "y"'),
     ],
 )
-def test_rows_stop_it_under_the_old_name(databases: Scratch, columns: str, said: str) -> None:
+def test_rows_stop_it_under_the_old_name(databases: ScratchServer, columns: str, said: str) -> None:
     template = databases.create()
     url = databases.database(template)
-    desired.build(load(BEFORE), url, source="the tests")
-    before = pg_dump.of(url)
+    desired.build_models(load(BEFORE), url, source="the tests")
+    before = pg_dump.dump_database(url)
     after = f'table(Column("a", Integer), {columns}, name="other", info={{"renamed_from": "t"}})'
     change = write(databases, template, before, load(after))
     execute(url, ROWS)
     with pytest.raises(DBAPIError) as stopped:
         run(url, change.up)
-    assert error_text.of(stopped.value).startswith(said)
+    assert error_text.describe_error(stopped.value).startswith(said)
     assert rows(url, "SELECT count(*) FROM t") == [(3,)]
     execute(url, "DELETE FROM t")
     run(url, change.up)

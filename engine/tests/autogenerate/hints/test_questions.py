@@ -24,7 +24,7 @@ def dump(*entries: Entry) -> Dump:
 def test_columns_that_look_renamed() -> None:
     before = dump(table("t", "a text", "b integer", "c integer", "d date"))
     after = dump(table("t", "x integer", "y integer", "z boolean", "d date"))
-    found = list(questions.of(before, after, set()))
+    found = list(questions.open_questions(before, after, set()))
     assert [line.partition(".")[0] for line in found] == ["t", "t"]
     assert found[0] == (
         "t.b goes and t.x of the same type comes. If that is a rename, add "
@@ -32,13 +32,13 @@ def test_columns_that_look_renamed() -> None:
         "If not, leave it: the values of t.b are lost."
     )
     assert found[1].startswith("t.c goes and t.y of the same type comes.")
-    assert not list(questions.of(before, before, set()))
+    assert not list(questions.open_questions(before, before, set()))
 
 
 def test_tables_that_look_renamed() -> None:
     before = dump(table("t", "a text", schema="s"), table("u", "a text"))
     after = dump(table("v", "a text", schema="s"), table("w", "b text"))
-    (found,) = questions.of(before, after, set())
+    (found,) = questions.open_questions(before, after, set())
     assert found.startswith("s.t goes and s.v with equal columns comes.")
     assert 'add info={"renamed_from": "t"} to the table s.v' in found
     assert found.endswith("the rows of s.t are lost.")
@@ -49,27 +49,27 @@ def test_values_that_look_renamed() -> None:
         labels = ", ".join(f"'{value}'" for value in values)
         return dump(Entry("TYPE", "public", "e", f"CREATE TYPE public.e AS ENUM ({labels});", ""))
 
-    (found,) = questions.of(enum("x", "w"), enum("x", "ü"), set())
+    (found,) = questions.open_questions(enum("x", "w"), enum("x", "ü"), set())
     assert found.startswith('The enum e loses "w" and gets "ü".')
     assert 'info={"renamed_values": {"w": "ü"}}' in found
-    assert not list(questions.of(enum("x"), enum("x", "y"), set()))
-    assert not list(questions.of(enum("x", "y"), enum("x"), set()))
+    assert not list(questions.open_questions(enum("x"), enum("x", "y"), set()))
+    assert not list(questions.open_questions(enum("x", "y"), enum("x"), set()))
 
 
 def test_columns_without_a_value() -> None:
     before, after = dump(table("t", "a text")), dump(table("t", "a text", "b integer NOT NULL"))
-    (found,) = questions.of(before, after, set())
+    (found,) = questions.open_questions(before, after, set())
     assert found.startswith("t.b is NOT NULL and has no value for old rows")
-    assert not list(questions.of(before, after, {("public", "t", "b")}))
+    assert not list(questions.open_questions(before, after, {("public", "t", "b")}))
 
 
 def test_losses() -> None:
     generated = "g integer GENERATED ALWAYS AS (a) STORED"
     before = dump(table("t", "a integer", "b text", generated), table("u", "a text"))
     after = dump(table("t", "a integer"))
-    assert data_loss.between(before, after) == ["the rows of u", "the values of t.b"]
+    assert data_loss.losses_between(before, after) == ["the rows of u", "the values of t.b"]
     found = [
-        data_loss.of(operation, before, after)
+        data_loss.loss_of_operation(operation, before, after)
         for operation in (
             ops.DropColumnOp("t", "b"),
             ops.DropColumnOp("t", "g"),

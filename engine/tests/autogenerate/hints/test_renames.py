@@ -53,7 +53,7 @@ def models(name: str, *columns: SchemaItem, old: str, schema: str | None = None)
 
 
 def test_a_table_comes_before_its_columns() -> None:
-    found = renames.wanted(
+    found = renames.pending_renames(
         models("new", column("b", "a"), column("c", "gone"), old="old", schema="s"),
         dump(table("old", "a", schema="s")),
     )
@@ -66,15 +66,15 @@ def test_a_table_comes_before_its_columns() -> None:
 
 def test_a_hint_has_its_day() -> None:
     asked = models("new", column("b", "a"), old="old")
-    assert not renames.wanted(asked, dump()), "nothing is there yet"
-    assert not renames.wanted(asked, dump(table("new", "b"))), "it is done"
-    assert not renames.wanted(asked, dump(table("old", "x"), table("new", "a", "b")))
+    assert not renames.pending_renames(asked, dump()), "nothing is there yet"
+    assert not renames.pending_renames(asked, dump(table("new", "b"))), "it is done"
+    assert not renames.pending_renames(asked, dump(table("old", "x"), table("new", "a", "b")))
 
 
 def test_names_move_on() -> None:
     metadata = MetaData()
     Table("t", metadata, column("b", "a"), column("c", "b"), column("d"))
-    found = renames.wanted(metadata, dump(table("t", "a", "b", "d")))
+    found = renames.pending_renames(metadata, dump(table("t", "a", "b", "d")))
     assert found == [
         RenameOp(None, "t", "b", "c"),
         RenameOp(None, "t", "a", "b"),
@@ -98,7 +98,9 @@ def test_values() -> None:
         Column("d", Integer, info={"renamed_values": {"y": "z"}}),
         Column("e", Enum("x", name="unknown"), info={"renamed_values": {"y": "z"}}),
     )
-    found = renames.wanted(metadata, dump(enum("mood", "it''s", "BAD"), enum("kind", "x", "y")))
+    found = renames.pending_renames(
+        metadata, dump(enum("mood", "it''s", "BAD"), enum("kind", "x", "y"))
+    )
     assert found == [
         StatementOp(
             "rename value",

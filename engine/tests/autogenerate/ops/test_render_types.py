@@ -85,7 +85,7 @@ class Odd(Integer):
 
 
 def rendered(
-    kind: TypeEngine[Any], item: Callable[..., str | Literal[False]] = render_types.item
+    kind: TypeEngine[Any], item: Callable[..., str | Literal[False]] = render_types.render_item
 ) -> tuple[str, set[str]]:
     """Return a type's source and the imports it needs."""
     autogenerate = rendering.context(item)
@@ -140,7 +140,7 @@ def test_a_type_is_sqlalchemys(kind: TypeEngine[Any], source: str) -> None:
 def test_an_enum_that_has_been_made_is_not_made_by_a_table(
     kind: TypeEngine[Any], source: str
 ) -> None:
-    found, _ = rendered(kind, render_types.beside_types)
+    found, _ = rendered(kind, render_types.render_item_existing_enum)
     assert found == source
 
 

@@ -27,7 +27,7 @@ def build(url: URL, script: str) -> Dump:
     with connect(url, source="the tests") as connection:
         connection.exec_driver_sql(script)
         connection.commit()
-    return pg_dump.of(url)
+    return pg_dump.dump_database(url)
 
 
 def said(url: URL, operation: StatementOp) -> str:
@@ -35,9 +35,9 @@ def said(url: URL, operation: StatementOp) -> str:
     (statement,) = operation.upgrade
     with connect(url, source="the tests") as connection:
         try:
-            connection.execute(text(inverse.escaped(statement)))
+            connection.execute(text(inverse.escape_colons(statement)))
         except DBAPIError as error:
-            return error_text.of(error)
+            return error_text.describe_error(error)
     return ""
 
 
@@ -53,16 +53,18 @@ def test_columns_without_a_value(empty: URL) -> None:
         CREATE TABLE u (a int NOT NULL);
         """,
     )
-    assert list(guards.unfilled(before, after)) == [
+    assert list(guards.unfilled_columns(before, after)) == [
         ("public", "t", "d"),
         ("public", "t", "E e"),
     ]
-    assert not list(guards.unfilled(after, after))
+    assert not list(guards.unfilled_columns(after, after))
 
 
 def test_rows_stop_it(empty: URL) -> None:
     build(empty, TABLE)
-    check = guards.empty(("public", "T 1"), ["a", "it's $check$ :x 100%"], guards.UP)
+    check = guards.check_table_empty(
+        ("public", "T 1"), ["a", "it's $check$ :x 100%"], guards.BACKFILL_ADVICE
+    )
     assert check.label == "no rows in T 1"
     assert not said(empty, check)
     build(empty, ROWS)
@@ -86,7 +88,7 @@ def test_values_that_are_held(empty: URL, column: str, expected: str) -> None:
     alter = f'ALTER TABLE "T 1" ALTER {column} TYPE mood{array} USING {column}::mood{array};'
     before = build(empty, alter)
     after = build(empty, "ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('y');")
-    (check,) = guards.unused(before, after, lambda place: place)
+    (check,) = guards.check_values_unused(before, after, lambda place: place)
     assert check.label == f'no "x", "it\'s", "unused" in T 1.{column}'
     assert said(empty, check) == f"{expected}give them another value first"
     build(empty, 'DELETE FROM "T 1";')
@@ -106,13 +108,18 @@ def test_values_in_a_domain_and_a_composite_type(empty: URL) -> None:
         "DROP TABLE t; DROP TYPE c; DROP DOMAIN d; DROP TYPE mood;"
         + made.format("'x'").replace(", gone mood", "").replace(", 'x')", ")"),
     )
-    assert [check.label for check in guards.unused(before, after, lambda place: place)] == [
+    assert [
+        check.label for check in guards.check_values_unused(before, after, lambda place: place)
+    ] == [
         'no "y" in t.a',
         'no "y" in t.b',
     ]
     build(empty, "DROP TABLE t; DROP TYPE c; DROP DOMAIN d; DROP TYPE mood;")
     build(empty, made.format("'x', 'y'"))
     build(empty, "INSERT INTO t VALUES ('{y,x,y}', NULL), (NULL, '(2,y)');")
-    found = [said(empty, check) for check in guards.unused(before, after, lambda place: place)]
+    found = [
+        said(empty, check)
+        for check in guards.check_values_unused(before, after, lambda place: place)
+    ]
     advice = ", which the enum mood loses: give them another value first"
     assert found == [f't.a: 2 rows hold "y"{advice}', f't.b: 1 row holds "y"{advice}']

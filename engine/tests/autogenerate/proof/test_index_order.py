@@ -9,7 +9,7 @@ import pytest
 from tests.matrix.inside import there
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 ONE = 'table(Column("a", Integer), Column("b", Text){})\n'
 OLD = ONE.format(', Index("old", "a")')
@@ -27,7 +27,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_in_this_order(databases: Scratch, name: str) -> None:
+def test_in_this_order(databases: ScratchServer, name: str) -> None:
     new, wanted = CHANGES[name]
     change = there(databases, OLD, new)
     found = re.findall(r"op\.(create|drop)_index\(\s*(?:op\.f\()?'(\w+)'", change.up)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.operations import ops
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof.minimal_drops import tightened
+from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
 from sqlalchemy import BigInteger
 from tests.matrix.inside import there
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 VIEW = 'v = PGView("public", "v", "select id, a, b from t")\n'
 BEFORE = 'table(Column("a", Integer), Column("b", Text), Column("d", Integer))\n' + VIEW
@@ -23,7 +23,7 @@ AFTER = (
 ) + VIEW
 
 
-def test_the_rest_comes_before(databases: Scratch) -> None:
+def test_the_rest_comes_before(databases: ScratchServer) -> None:
     change = there(databases, BEFORE, AFTER)
     for way in (change.up, change.down):
         dropped, created = way.index("DROP VIEW"), way.index("CREATE VIEW")
@@ -32,13 +32,13 @@ def test_the_rest_comes_before(databases: Scratch) -> None:
     assert all(word in change.up for word in ("add_column", "create_index", "UPDATE"))
 
 
-def test_what_needs_the_view_away_stays_in_between(databases: Scratch) -> None:
+def test_what_needs_the_view_away_stays_in_between(databases: ScratchServer) -> None:
     after = AFTER.replace('Column("b", Text, nullable=False, info={"backfill": "\'x\'"}), ', "")
     change = there(databases, BEFORE, after.replace(", a, b", ", a"))
     assert "drop_column" in change.up
 
 
-def test_what_can_stay_is_not_dropped(databases: Scratch) -> None:
+def test_what_can_stay_is_not_dropped(databases: ScratchServer) -> None:
     view = VIEW.replace(", b", "")
     change = there(databases, BEFORE.replace(VIEW, view), 'table(Column("a", Integer))\n' + view)
     assert change.up.count("drop_column") == 2
@@ -70,4 +70,4 @@ INDEX = [statement(action, "index i", f"{action} i") for action in ("drop", "cre
     ],
 )
 def test_order(found: list[ops.MigrateOperation], order: list[ops.MigrateOperation]) -> None:
-    assert [*map(id, tightened(found))] == [*map(id, order)]
+    assert [*map(id, delay_drops(found))] == [*map(id, order)]

@@ -23,13 +23,15 @@ def tried(empty: URL, *statements: str) -> tuple[list[str], int]:
     savepoints: list[str] = []
     with connect(empty, source="the tests") as connection, connection.begin():
         event.listen(connection, "savepoint", lambda *given: savepoints.append(given[1]))
-        found = list(search.outcomes(candidate, connection, operations))
+        found = list(search.run_with_outcomes(candidate, connection, operations))
     assert [operation for operation, _ in found] == operations
     return [operation.label for operation, error in found if error is None], len(savepoints)
 
 
 def test_what_works_has_one_savepoint_for_many(empty: URL) -> None:
-    statements = [f"CREATE TABLE t{number} (a int);" for number in range(search.TOGETHER)]
+    statements = [
+        f"CREATE TABLE t{number} (a int);" for number in range(search.OPERATIONS_PER_SAVEPOINT)
+    ]
     assert tried(empty, *statements) == (statements, 1)
 
 
@@ -39,6 +41,6 @@ def test_one_that_is_refused_takes_no_other_with_it(empty: URL) -> None:
     taken, savepoints = tried(empty, *tables[:3], refused[0], *tables[3:], refused[1])
     assert taken == tables
     assert savepoints < 2 * len(tables + refused)
-    assert {key for key in pg_dump.of(empty) if key.startswith("TABLE")} == {
+    assert {key for key in pg_dump.dump_database(empty) if key.startswith("TABLE")} == {
         f"TABLE public.t{number}" for number in range(6)
     }

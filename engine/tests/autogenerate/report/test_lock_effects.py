@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof.search import Candidate
-from alembic_pg.autogenerate.report.lock_effects import Effect, measure
+from alembic_pg.autogenerate.report.lock_effects import LockEffect, measure_effects
 from alembic_pg.database.connect import connect
 from tests.autogenerate import rendering
 
@@ -30,42 +30,42 @@ TABLE = ("ACCESS EXCLUSIVE", ("t",))
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("ALTER TABLE t ADD COLUMN b int", Effect(*TABLE, "metadata")),
-        ("ALTER TABLE t ADD COLUMN b int DEFAULT 5", Effect(*TABLE, "metadata")),
-        ("ALTER TABLE t ADD COLUMN b float DEFAULT random()", Effect(*TABLE, "rewrite")),
-        ("ALTER TABLE t ALTER COLUMN n TYPE numeric(12, 2)", Effect(*TABLE, "metadata")),
-        ("ALTER TABLE t ALTER COLUMN n TYPE text", Effect(*TABLE, "rewrite")),
-        ("ALTER TABLE t ALTER COLUMN n SET NOT NULL", Effect(*TABLE, "scan")),
-        ("ALTER TABLE t ADD CHECK (n > 0)", Effect(*TABLE, "scan")),
-        ("ALTER TABLE t ADD CHECK (n > 0) NOT VALID", Effect(*TABLE, "metadata")),
-        ("CREATE INDEX ON t (n)", Effect("SHARE", ("t",), "scan")),
-        ("ALTER INDEX t_pkey RENAME TO p", Effect("none", (), "metadata")),
+        ("ALTER TABLE t ADD COLUMN b int", LockEffect(*TABLE, "metadata")),
+        ("ALTER TABLE t ADD COLUMN b int DEFAULT 5", LockEffect(*TABLE, "metadata")),
+        ("ALTER TABLE t ADD COLUMN b float DEFAULT random()", LockEffect(*TABLE, "rewrite")),
+        ("ALTER TABLE t ALTER COLUMN n TYPE numeric(12, 2)", LockEffect(*TABLE, "metadata")),
+        ("ALTER TABLE t ALTER COLUMN n TYPE text", LockEffect(*TABLE, "rewrite")),
+        ("ALTER TABLE t ALTER COLUMN n SET NOT NULL", LockEffect(*TABLE, "scan")),
+        ("ALTER TABLE t ADD CHECK (n > 0)", LockEffect(*TABLE, "scan")),
+        ("ALTER TABLE t ADD CHECK (n > 0) NOT VALID", LockEffect(*TABLE, "metadata")),
+        ("CREATE INDEX ON t (n)", LockEffect("SHARE", ("t",), "scan")),
+        ("ALTER INDEX t_pkey RENAME TO p", LockEffect("none", (), "metadata")),
         (
             "ALTER TABLE u ADD FOREIGN KEY (t) REFERENCES t",
-            Effect("SHARE ROW EXCLUSIVE", ("t", "u"), "scan"),
+            LockEffect("SHARE ROW EXCLUSIVE", ("t", "u"), "scan"),
         ),
         (
             "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING",
-            Effect(*TABLE, "metadata"),
+            LockEffect(*TABLE, "metadata"),
         ),
         (
             "CREATE TRIGGER g BEFORE UPDATE ON t EXECUTE FUNCTION tsvector_update_trigger('a')",
-            Effect("SHARE ROW EXCLUSIVE", ("t",), "metadata"),
+            LockEffect("SHARE ROW EXCLUSIVE", ("t",), "metadata"),
         ),
-        ("ALTER SEQUENCE s INCREMENT 2", Effect("SHARE ROW EXCLUSIVE", ("s",), "metadata")),
-        ("ALTER TYPE mood ADD VALUE 'y'", Effect("none", (), "metadata")),
-        ("CREATE TABLE w (a int)", Effect("none", (), "metadata")),
-        ("CREATE VIEW w AS SELECT * FROM u", Effect("ACCESS SHARE", ("u",), "metadata")),
-        ("DROP VIEW v", Effect("ACCESS EXCLUSIVE", ("v",), "metadata")),
-        ("COMMENT ON TABLE t IS 'x'", Effect("SHARE UPDATE EXCLUSIVE", ("t",), "metadata")),
+        ("ALTER SEQUENCE s INCREMENT 2", LockEffect("SHARE ROW EXCLUSIVE", ("s",), "metadata")),
+        ("ALTER TYPE mood ADD VALUE 'y'", LockEffect("none", (), "metadata")),
+        ("CREATE TABLE w (a int)", LockEffect("none", (), "metadata")),
+        ("CREATE VIEW w AS SELECT * FROM u", LockEffect("ACCESS SHARE", ("u",), "metadata")),
+        ("DROP VIEW v", LockEffect("ACCESS EXCLUSIVE", ("v",), "metadata")),
+        ("COMMENT ON TABLE t IS 'x'", LockEffect("SHARE UPDATE EXCLUSIVE", ("t",), "metadata")),
     ],
 )
-def test_one(empty: URL, statement: str, expected: Effect) -> None:
+def test_one(empty: URL, statement: str, expected: LockEffect) -> None:
     with connect(empty, source="the tests") as connection:
         connection.exec_driver_sql(SCHEMA)
         connection.commit()
         operation = StatementOp("change", "it", (f"{statement};",), ())
-        assert list(measure(candidate(empty), [operation])) == [expected]
+        assert list(measure_effects(candidate(empty), [operation])) == [expected]
 
 
 def test_each_starts_anew(empty: URL) -> None:
@@ -80,7 +80,7 @@ def test_each_starts_anew(empty: URL) -> None:
         StatementOp("backfill", "t.b", ("UPDATE t SET b = 1;",), ()),
         ops.DropTableOp("t"),
     ]
-    found = [(one.lock, one.nature) for one in measure(candidate(empty), operations)]
+    found = [(one.lock, one.nature) for one in measure_effects(candidate(empty), operations)]
     assert found == [
         ("none", "metadata"),
         ("ACCESS EXCLUSIVE", "rewrite"),

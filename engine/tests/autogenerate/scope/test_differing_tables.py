@@ -15,7 +15,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, event
 from tests.matrix.inside import there
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
 
 THERE = """
@@ -37,8 +37,8 @@ def found(url: URL, tables: set[str], **given: Any) -> list[tuple[Any, ...]]:  #
     for schema, name in ((None, "one"), (None, "two"), ("s", "one"), (None, "new")):
         Table(name, metadata, Column("b", Integer), schema=schema)
     with connect(url, source="the tests") as connection:
-        options = differing_tables.options({"include_schemas": True, **given}, tables)
-        plugins = differing_tables.plugins(["alembic.autogenerate.*"], tables)
+        options = differing_tables.filtered_options({"include_schemas": True, **given}, tables)
+        plugins = differing_tables.autogenerate_plugins(["alembic.autogenerate.*"], tables)
         context = MigrationContext.configure(
             connection, opts=options | {"autogenerate_plugins": plugins}
         )
@@ -72,8 +72,8 @@ def test_without_a_table_nothing_is_reflected(empty: URL) -> None:
         event.listen(
             connection, "before_cursor_execute", lambda *given: statements.append(given[2])
         )
-        plugins = differing_tables.plugins(["alembic.autogenerate.*"], set())
-        opts = differing_tables.options({"include_schemas": False}, set()) | {
+        plugins = differing_tables.autogenerate_plugins(["alembic.autogenerate.*"], set())
+        opts = differing_tables.filtered_options({"include_schemas": False}, set()) | {
             "autogenerate_plugins": plugins
         }
         context = MigrationContext.configure(connection, opts=opts)
@@ -112,7 +112,7 @@ after("CREATE VIEW states AS SELECT id, state FROM parents")
 """
 
 
-def test_what_tables_share_is_changed_in_all_of_them(databases: Scratch) -> None:
+def test_what_tables_share_is_changed_in_all_of_them(databases: ScratchServer) -> None:
     """A value goes from the enum of two tables and a view; one of them gets a foreign key."""
     there(
         databases,

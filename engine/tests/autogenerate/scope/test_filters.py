@@ -12,7 +12,7 @@ from alembic_pg.autogenerate.alter import remaining_changes
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.scope import filters
 from alembic_pg.autogenerate.sides import desired
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.testing import state
 from alembic_utils.pg_view import PGView
 from sqlalchemy import Column, Index, Integer, MetaData, Table
@@ -41,13 +41,13 @@ COMMENT ON COLUMN theirs.b IS 'left out with it';
 def there(empty: URL) -> Dump:
     """What a database holds of which the models know nothing."""
     state.execute(empty, OBJECTS)
-    return pg_dump.of(empty)
+    return pg_dump.dump_database(empty)
 
 
 def left(there: Dump, models: desired.Models | None = None, **options: Any) -> set[str]:  # noqa: ANN401
     """Return what the filters let through."""
     nothing = desired.Models(MetaData(), ())
-    return set(filters.scope(there, {}, models or nothing, options).of(there))
+    return set(filters.comparison_scope(there, {}, models or nothing, options).of(there))
 
 
 def test_without_filters_all_is_compared(there: Dump) -> None:
@@ -63,7 +63,7 @@ def test_an_extensions_own_objects_are_not_compared(empty: URL) -> None:
         "UPDATE pg_extension SET extcondition = '{\"\"}',"
         " extconfig = ARRAY['config'::regclass::oid] WHERE extname = 'citext'",
     )
-    built = pg_dump.of(empty)
+    built = pg_dump.dump_database(empty)
     assert {key for key in built if not key.startswith("COMMENT ")} == {
         "SCHEMA .ext",
         "EXTENSION .citext",
@@ -90,7 +90,9 @@ def test_a_table_takes_the_sequences_of_its_columns_along(empty: URL) -> None:
         "CREATE TABLE i (id int GENERATED ALWAYS AS IDENTITY);"
         "COMMENT ON SEQUENCE i_id_seq IS 'of it'",
     )
-    kept = left(pg_dump.of(empty), include_object=lambda _, __, type_, *___: type_ != "table")
+    kept = left(
+        pg_dump.dump_database(empty), include_object=lambda _, __, type_, *___: type_ != "table"
+    )
     assert {key for key in kept if "SCHEMA" not in key} == {"SEQUENCE public.lone"}
 
 
@@ -148,17 +150,17 @@ def test_a_column_is_left_out_of_its_table(there: Dump) -> None:
         return (type_, name, parents.get("table_name")) != ("column", "b", "theirs")
 
     nothing = desired.Models(MetaData(), ())
-    kept = filters.scope(there, {}, nothing, {"include_name": include_name}).of(there)
+    kept = filters.comparison_scope(there, {}, nothing, {"include_name": include_name}).of(there)
     assert "b text" not in kept["TABLE public.theirs"].text
     assert "COMMENT public.COLUMN theirs.b" not in kept
     without = {**there, "TABLE public.theirs": kept["TABLE public.theirs"]}
-    assert remaining_changes.differing(without, there) == ["TABLE public.theirs"]
+    assert remaining_changes.differing_keys(without, there) == ["TABLE public.theirs"]
 
 
 def test_schemas_of_others_in_a_handed_in_database_are_not_compared(database: URL) -> None:
     config = Config(ROOT / "alembic.ini")
     state.execute(database, "CREATE SCHEMA others; CREATE TABLE others.t (id int)")
-    engine = connectable(database)
+    engine = make_engine(database)
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.check(config)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def build(url: URL, metadata: MetaData, *entities: object) -> Dump:
     models = desired.Models(metadata, entities)  # type: ignore[arg-type]  # any kind of entity
-    desired.build(models, url, source="the tests")
-    return pg_dump.of(url)
+    desired.build_models(models, url, source="the tests")
+    return pg_dump.dump_database(url)
 
 
 def test_what_needs_something_later_is_tried_again(empty: URL) -> None:
@@ -72,7 +72,7 @@ def test_schemas_of_tables_are_made(empty: URL) -> None:
 def test_a_setting_of_the_transaction_lasts_to_its_end(empty: URL) -> None:
     metadata = MetaData()
     event.listen(metadata, "before_create", DDL("SET LOCAL tests.name = 'kept'"))
-    for number in range(2 * desired.TOGETHER):
+    for number in range(2 * desired.STATEMENTS_PER_BATCH):
         Table(f"t{number}", metadata, Column("id", BigInteger))
     last = "EXECUTE 'CREATE TABLE ' || current_setting('tests.name') || ' (a int)'"
     event.listen(metadata, "after_create", DDL(f"DO $$ BEGIN {last}; END $$"))
@@ -81,11 +81,11 @@ def test_a_setting_of_the_transaction_lasts_to_its_end(empty: URL) -> None:
 
 def test_what_fails_among_many_takes_nothing_with_it(empty: URL) -> None:
     metadata = MetaData()
-    for number in range(desired.TOGETHER):
+    for number in range(desired.STATEMENTS_PER_BATCH):
         Table(f"t{number}", metadata, Column("id", BigInteger))
     early = DDL("CREATE VIEW early AS SELECT id FROM late")
     event.listen(metadata.tables["t50"], "after_create", early)
     event.listen(metadata, "after_create", DDL("CREATE VIEW late AS SELECT id FROM t99"))
     built = build(empty, metadata)
-    assert len([key for key in built if key.startswith("TABLE ")]) == desired.TOGETHER
+    assert len([key for key in built if key.startswith("TABLE ")]) == desired.STATEMENTS_PER_BATCH
     assert {"VIEW public.early", "VIEW public.late"} <= set(built)

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alembic.config import Config
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 
 def test_an_unchanged_history_makes_no_database(
-    databases: Scratch, head: str, config: Config, tmp_path: Path
+    databases: ScratchServer, head: str, config: Config, tmp_path: Path
 ) -> None:
     environment = EnvironmentContext(config, ScriptDirectory.from_config(config))
-    first = revisions.of_revisions(tmp_path, environment, databases)
+    first = revisions.schema_of_revisions(tmp_path, environment, databases)
     statements: list[str] = []
     event.listen(
         databases.connection, "before_cursor_execute", lambda *given: statements.append(given[2])
     )
-    again = revisions.of_revisions(tmp_path, environment, databases)
+    again = revisions.schema_of_revisions(tmp_path, environment, databases)
     assert again == first
     assert again.template == head
     assert len(statements) == 1  # which templates there are

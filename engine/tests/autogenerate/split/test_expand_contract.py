@@ -14,7 +14,7 @@ from tests.matrix.sources import after
 from tests.tags import TAGS
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
 
@@ -83,11 +83,11 @@ ENTANGLED = {"a primary key's column goes", "a view takes the name of a table"}
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_there_and_back(databases: Scratch, name: str) -> None:
+def test_there_and_back(databases: ScratchServer, name: str) -> None:
     old, new, stages = CHANGES[name]
     change = there(databases, old, new)
     assert change.stages == stages
-    assert change.why == (revision_files.ENTANGLED if name in ENTANGLED else "")
+    assert change.why == (revision_files.ENTANGLED_MESSAGE if name in ENTANGLED else "")
 
 
 OLD = "INSERT INTO tags (word) VALUES ('old')"

@@ -10,7 +10,7 @@ from tests.matrix.inside import there
 from tests.tags import TAGS
 
 if TYPE_CHECKING:
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.tree import Tree
 
 A = 'table(Column("a", Integer), {})\n'
@@ -92,14 +92,14 @@ OPERATIONS = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_there_and_back(databases: Scratch, name: str) -> None:
+def test_there_and_back(databases: ScratchServer, name: str) -> None:
     old, new, wanted = CHANGES[name]
     change = there(databases, old, new)
     found = [{one for one in OPERATIONS if f"op.{one}(" in part} for part in change.parts]
     assert found == list(wanted)
 
 
-def test_a_view_stays_when_a_filled_column_may_be_null_again(databases: Scratch) -> None:
+def test_a_view_stays_when_a_filled_column_may_be_null_again(databases: ScratchServer) -> None:
     new = A.format(f'Column("b", Text, index=True), {FILLED}') + VIEW.format("a")
     change = there(databases, OLD + VIEW.format("a"), new)
     assert len(change.parts) == 2

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from alembic_pg.online.backfill.batch_size import Pace
+from alembic_pg.online.backfill.batch_size import BatchSize
 
 
 def test_it_follows_the_time_that_rows_take() -> None:
-    pace = Pace(aim=0.05, density=50)
+    pace = BatchSize(aim=0.05, density=50)
     assert pace.pages == 10
     pace.learn(10, 500, 0.01)
     assert pace.pages == 20, "at most twice as many"
@@ -17,21 +17,21 @@ def test_it_follows_the_time_that_rows_take() -> None:
 
 
 def test_empty_pages_teach_nothing() -> None:
-    pace = Pace(aim=0.05, density=50)
+    pace = BatchSize(aim=0.05, density=50)
     for _ in range(20):
         pace.learn(10, 0, 0.001)
     assert pace.pages == 10
 
 
 def test_pages_may_be_fuller_than_statistics_say() -> None:
-    pace = Pace(aim=0.05, density=0)
+    pace = BatchSize(aim=0.05, density=0)
     assert pace.pages == 500
     pace.learn(1, 100, 0.05)
     assert pace.pages == 5
 
 
 def test_gaps_are_crossed_faster_and_faster() -> None:
-    pace = Pace(aim=0.05, density=50)
+    pace = BatchSize(aim=0.05, density=50)
     gaps = []
     for _ in range(10):
         gaps.append(pace.gap)

@@ -238,7 +238,7 @@ def test_a_trigger_for_each_statement(site: Site) -> None:
 def test_a_small_table_is_filled_by_one_statement(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large_tables, "SMALL", 8 * 1024 * 1024)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
     site.sql("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1), (2), (NULL)")
     site.revise(FILL)
     with watched() as steps:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.embedded import server
 from sqlalchemy import text
 from tests.online.beside import sampled
@@ -46,7 +46,7 @@ ALTER TABLE t SET (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_fact
 def reading(site: Site, seconds: float) -> Iterator[Connection]:
     """Keep a reader's transaction open on t for a while; yield its connection."""
     url = site.url.update_query_dict({"application_name": "reports"})
-    with connectable(url).connect() as reader:
+    with make_engine(url).connect() as reader:
         reader.execute(text("SELECT FROM t"))
         time.sleep(0.2)  # it has been long by now
         timer = threading.Timer(seconds, reader.rollback)
@@ -141,7 +141,7 @@ def busy(site: Site) -> Iterator[None]:
     stop = threading.Event()
 
     def read() -> None:
-        with connectable(site.url).connect() as connection:
+        with make_engine(site.url).connect() as connection:
             while not stop.is_set():
                 connection.execute(text("SELECT FROM t"))
                 stop.wait(0.02)
@@ -175,7 +175,7 @@ def test_an_autovacuum_gives_way(
         site.url = running.url("postgres")
         monkeypatch.setenv("DATABASE_URL", site.url.render_as_string(hide_password=False))
         site.sql(*VERSION, *TABLES, _SLOWLY, "UPDATE t SET a = a + 1")
-        engine = connectable(site.url).execution_options(isolation_level="AUTOCOMMIT")
+        engine = make_engine(site.url).execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.exec_driver_sql("ALTER SYSTEM SET autovacuum_naptime = 1")
             connection.exec_driver_sql("SELECT pg_reload_conf()")

@@ -97,7 +97,7 @@ def test_what_takes_long_in_between_is_refused(site: Site, lines: tuple[str, ...
 def test_small_tables_are_no_matter(
     site: Site, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(large_tables, "SMALL", 8 * 1024 * 1024)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
     site.sql(*TABLES, VIEW)
     site.revise(DROP, *lines, CREATE)
     site.upgrade()

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.online.run import progress_monitor
 from sqlalchemy import text
 
@@ -23,12 +23,12 @@ TABLE = ("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1, 'secret')")
 def test_for_whom_it_waits(
     site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress_monitor, "_QUIET", 0.1)
-    monkeypatch.setattr(progress_monitor, "_PAUSE", 0.05)
+    monkeypatch.setattr(progress_monitor, "_SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(progress_monitor, "_POLL_SECONDS", 0.05)
     site.sql(*TABLE)
     site.revise('op.create_index("t_b_idx", "t", ["b"])')
     url = site.url.update_query_dict({"application_name": "reports"})
-    with connectable(url).connect() as somebody:
+    with make_engine(url).connect() as somebody:
         somebody.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         somebody.execute(text("SELECT * FROM t WHERE b = 'secret'"))
         timer = threading.Timer(0.7, somebody.rollback)
@@ -47,8 +47,8 @@ def test_for_whom_it_waits(
 def test_how_far_it_is(
     site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress_monitor, "_QUIET", 0.0)
-    monkeypatch.setattr(progress_monitor, "_PAUSE", 0.01)
+    monkeypatch.setattr(progress_monitor, "_SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(progress_monitor, "_POLL_SECONDS", 0.01)
     monkeypatch.setattr("alembic_pg.console.progress._SILENT", 0.0)
     site.sql(
         TABLE[0],

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 from tests.online.beside import read_until_it_gave_way
@@ -26,7 +26,7 @@ TABLE = ("CREATE TABLE t (a int PRIMARY KEY, b text)", "INSERT INTO t VALUES (1,
 def somebody(site: Site) -> Iterator[Connection]:
     """Somebody else's connection to the database, with a name."""
     url = site.url.update_query_dict({"application_name": "reports"})
-    with connectable(url).connect() as connection:
+    with make_engine(url).connect() as connection:
         yield connection
 
 

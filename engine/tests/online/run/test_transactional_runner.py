@@ -7,12 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.testing import state
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from alembic_pg.testing.forked import Result
+    from alembic_pg.testing.forked import CommandResult
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL, Connection
 
@@ -74,9 +74,9 @@ def write_until_it_gave_way(writer: Connection, run: threading.Thread) -> None:
 
 def test_it_gives_way_and_tries_again(plain: Tree, empty: URL) -> None:
     write(plain, 'op.execute("CREATE TABLE first (id int)"); op.execute("ALTER TABLE t ADD n int")')
-    with connectable(empty).connect() as reader, connectable(empty).connect() as writer:
+    with make_engine(empty).connect() as reader, make_engine(empty).connect() as writer:
         reader.exec_driver_sql("SELECT * FROM t")
-        done: list[Result] = []
+        done: list[CommandResult] = []
         run = threading.Thread(target=lambda: done.append(plain.alembic("upgrade", "head")))
         run.start()
         write_until_it_gave_way(writer, run)
@@ -90,7 +90,7 @@ def test_it_gives_way_and_tries_again(plain: Tree, empty: URL) -> None:
 def test_its_patience_has_an_end(plain: Tree, empty: URL) -> None:
     write(plain, 'op.execute("CREATE TABLE first (id int)"); op.execute("ALTER TABLE t ADD n int")')
     before = state.schema(empty)
-    with connectable(empty).connect() as reader:
+    with make_engine(empty).connect() as reader:
         reader.exec_driver_sql("SELECT * FROM t")
         done = plain.alembic("-x", "lock_timeout=50", "-x", "lock_patience=300", "upgrade", "head")
     assert done.code == 1
@@ -107,7 +107,7 @@ def test_what_an_autocommit_block_did_is_not_done_twice(plain: Tree, empty: URL)
         '        assert op.get_bind().exec_driver_sql("SHOW lock_timeout").scalar() == "0"\n'
         '    op.execute("ALTER TABLE t ADD n int")',
     )
-    with connectable(empty).connect() as reader:
+    with make_engine(empty).connect() as reader:
         reader.exec_driver_sql("SELECT * FROM t")
         done = plain.alembic("-x", "lock_timeout=50", "upgrade", "head")
         assert done.code == 1

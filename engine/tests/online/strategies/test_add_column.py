@@ -69,7 +69,7 @@ def test_one_that_costs_nothing_stays_as_it_is(site: Site) -> None:
 
 
 def test_a_small_table_is_written_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large_tables, "SMALL", 1_000_000)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 1_000_000)
     site.sql(*TABLE)
     site.revise(RANDOM)
     with watched() as steps:

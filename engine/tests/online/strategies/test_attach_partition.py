@@ -195,7 +195,7 @@ def test_what_it_lacks_would_be_built_under_a_lock(site: Site, more: str, lacks:
 
 
 def test_small_tables_are_left_to_postgresql(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large_tables, "SMALL", 8 * 1024 * 1024)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
     site.sql(*TABLES)
     site.revise(f"op.execute({ATTACH!r})")
     with watched() as steps:

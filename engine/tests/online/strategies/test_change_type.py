@@ -91,7 +91,7 @@ def test_what_needs_no_rewriting_needs_only_a_look(site: Site) -> None:
 
 def test_small_tables_are_written_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The order of their columns stays."""
-    monkeypatch.setattr(large_tables, "SMALL", 1_000_000)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 1_000_000)
     site.sql(*TABLES)
     site.revise(*WIDEN)
     with watched() as steps:

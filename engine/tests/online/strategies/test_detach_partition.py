@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 from tests.online.killed import survives
@@ -36,7 +36,7 @@ def test_others_work_until_those_before_it_are_done(site: Site, *, block: bool) 
     site.sql(*TABLES)
     line = f"op.execute({DETACH!r})"
     site.revise(f"with op.get_context().autocommit_block():\n        {line}" if block else line)
-    engine = connectable(site.url)
+    engine = make_engine(site.url)
     with engine.connect() as reader:
         reader.execute(text("SELECT FROM t"))
         thread = threading.Thread(target=site.upgrade, kwargs={"lock_timeout": "10ms"})

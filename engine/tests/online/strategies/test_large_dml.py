@@ -54,7 +54,7 @@ def test_a_small_table_runs(
     site: Site, monkeypatch: pytest.MonkeyPatch, statement: str, verb: str
 ) -> None:
     del verb
-    monkeypatch.setattr(large_tables, "SMALL", 8 * 1024 * 1024)
+    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
     site.sql(*TABLES)
     site.revise(f"op.execute({statement!r})")
     site.upgrade()

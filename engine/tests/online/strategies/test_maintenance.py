@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database.connect import engine as connectable
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 
@@ -111,7 +111,7 @@ def test_what_leaves_half_of_it_waits_without_a_limit(
     site.sql(*TABLE)
     line = f"op.execute({statement!r})"
     site.revise(BLOCK.format(statement) if block else line)
-    engine = connectable(site.url)
+    engine = make_engine(site.url)
     with engine.connect() as writer:
         writer.execute(text("INSERT INTO t VALUES (0)"))
         thread = threading.Thread(target=site.upgrade, kwargs={"lock_timeout": "10ms"})

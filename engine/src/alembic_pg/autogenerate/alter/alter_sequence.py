@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.quoting import literal
+from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.database.server_features import Ways
+    from alembic_pg.database.server_features import ServerFeatures
 
-_OWN = re.compile(r"CREATE (?:UNLOGGED )?SEQUENCE (?P<name>\S.*?)\n(?P<options>.*);$", re.DOTALL)
+_CREATE_SEQUENCE = re.compile(
+    r"CREATE (?:UNLOGGED )?SEQUENCE (?P<name>\S.*?)\n(?P<options>.*);$", re.DOTALL
+)
 
 _IDENTITY = re.compile(
     r"(?P<column>ALTER TABLE .*? ALTER COLUMN .*?) ADD GENERATED (?P<when>ALWAYS|BY DEFAULT)"
@@ -23,21 +25,23 @@ _IDENTITY = re.compile(
 )
 
 
-def turn(old: Entry, new: Entry, _: Dump, __: Ways) -> list[str] | None:
+def alter_statements(old: Entry, new: Entry, _: Dump, __: ServerFeatures) -> list[str] | None:
     """Return the statements that turn one sequence into another, or None where none can.
 
     Source: PostgreSQL, ALTER SEQUENCE; pg_dump prints every option except the defaults of AS and
     CYCLE.
     """
-    for form in (_OWN, _IDENTITY):
+    for form in (_CREATE_SEQUENCE, _IDENTITY):
         one, other = form.match(old.create), form.match(new.create)
         if one is None or other is None or one["name"] != other["name"]:
             continue
         statements: list[str] = []
         if one["options"] != other["options"]:
-            statements += _alter(other["name"], _Options.of(one), _Options.of(other))
+            statements += _alter_options(
+                other["name"], _SequenceOptions.of(one), _SequenceOptions.of(other)
+            )
         logged = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
-        if form is _OWN and logged[0] != logged[1]:
+        if form is _CREATE_SEQUENCE and logged[0] != logged[1]:
             statements.append(f"ALTER SEQUENCE {other['name']} SET {logged[1]};")
         if form is _IDENTITY and one["when"] != other["when"]:
             statements.append(f"{other['column']} SET GENERATED {other['when']};")
@@ -45,14 +49,14 @@ def turn(old: Entry, new: Entry, _: Dump, __: Ways) -> list[str] | None:
     return None
 
 
-def undone(entry: Entry) -> str:
+def drop_identity_statement(entry: Entry) -> str:
     """Return the statement that drops an identity, for which pg_dump has none; else ""."""
     match = _IDENTITY.match(entry.create)
     return f"{match['column']} DROP IDENTITY;" if match else ""
 
 
 @dataclass(frozen=True)
-class _Options:
+class _SequenceOptions:
     """What ALTER SEQUENCE takes, the bounds as numbers."""
 
     kind: str
@@ -64,18 +68,18 @@ class _Options:
     cycle: bool
 
     @classmethod
-    def of(cls, match: re.Match[str]) -> _Options:
+    def of(cls, match: re.Match[str]) -> _SequenceOptions:
         words = f" {' '.join(match['options'].split())} "
         kind = found[1] if (found := re.search(r" AS (\w+) ", words)) else "bigint"
-        step = _number(words, "INCREMENT BY", 1)
+        step = _option_number(words, "INCREMENT BY", 1)
         most = (1 << (_BITS[kind] - 1)) - 1
         return cls(
             kind=kind,
-            start=_number(words, "START WITH", 1),
+            start=_option_number(words, "START WITH", 1),
             step=step,
-            low=_number(words, "MINVALUE", 1 if step > 0 else -most - 1),
-            high=_number(words, "MAXVALUE", most if step > 0 else -1),
-            cache=_number(words, "CACHE", 1),
+            low=_option_number(words, "MINVALUE", 1 if step > 0 else -most - 1),
+            high=_option_number(words, "MAXVALUE", most if step > 0 else -1),
+            cache=_option_number(words, "CACHE", 1),
             cycle=words.endswith(" CYCLE "),
         )
 
@@ -90,12 +94,12 @@ class _Options:
 _BITS = {"smallint": 16, "integer": 32, "bigint": 64}
 
 
-def _number(words: str, before: str, default: int) -> int:
+def _option_number(words: str, before: str, default: int) -> int:
     match = re.search(rf" {before} (-?\d+) ", words)
     return int(match[1]) if match else default
 
 
-def _alter(name: str, old: _Options, new: _Options) -> Iterator[str]:
+def _alter_options(name: str, old: _SequenceOptions, new: _SequenceOptions) -> Iterator[str]:
     """Yield how a sequence changes; one that was not used yet begins at its new start.
 
     Where the bounds get narrower, the value of another one may lie outside of them, and PostgreSQL
@@ -106,7 +110,7 @@ def _alter(name: str, old: _Options, new: _Options) -> Iterator[str]:
         low, high = min(old.low, new.low), max(old.high, new.high)
         yield f"ALTER SEQUENCE {name} AS {kind} MINVALUE {low} MAXVALUE {high};"
         yield (
-            f"SELECT pg_catalog.setval({literal(name)}, {new.start}, false) "  # noqa: S608  # quoted
+            f"SELECT pg_catalog.setval({quote_literal(name)}, {new.start}, false) "  # noqa: S608  # quoted
             f"FROM {name} WHERE NOT is_called;"
         )
     yield f"ALTER SEQUENCE {name} {new};"

@@ -9,69 +9,72 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import alter_type, placement
 from alembic_pg.autogenerate.dump import table_definition
-from alembic_pg.sql.quoting import QUALIFIED, quoted
+from alembic_pg.sql.quoting import QUALIFIED_NAME, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.autogenerate.dump.table_definition import Column, Table
-    from alembic_pg.database.server_features import Ways
+    from alembic_pg.database.server_features import ServerFeatures
 
 # What takes a setting back to what a new column or table has (PostgreSQL, ALTER TABLE).
-_DEFAULTS = (
+_SETTING_RESETS = (
     (re.compile(r" SET STATISTICS .*;"), " SET STATISTICS -1;"),
     (re.compile(r" SET COMPRESSION \w+;"), " SET COMPRESSION DEFAULT;"),
-    (re.compile(r" SET ACCESS METHOD .*;"), f" SET ACCESS METHOD {placement.USUAL};"),
+    (
+        re.compile(r" SET ACCESS METHOD .*;"),
+        f" SET ACCESS METHOD {placement.DEFAULT_ACCESS_METHOD};",
+    ),
     (re.compile(r" SET TABLESPACE .*;"), " SET TABLESPACE pg_default;"),
     (re.compile(r" REPLICA IDENTITY .*;"), " REPLICA IDENTITY DEFAULT;"),
     (re.compile(r" (?<!NO )FORCE ROW LEVEL SECURITY;"), " NO FORCE ROW LEVEL SECURITY;"),
 )
 
-_TYPED = re.compile(
-    rf"CREATE (?:UNLOGGED )?TABLE (?P<name>{QUALIFIED}) OF (?P<type>{QUALIFIED})(?=[ ;])"
+_TYPED_TABLE = re.compile(
+    rf"CREATE (?:UNLOGGED )?TABLE (?P<name>{QUALIFIED_NAME}) OF (?P<type>{QUALIFIED_NAME})(?=[ ;])"
 )
 
 _STORAGE = re.compile(r' ALTER COLUMN (?P<column>"(?:[^"]|"")*"|\S+) SET STORAGE \w+;')
 
-_NAMED = re.compile(r'(?:CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) )?(?P<rest>NOT NULL.*)')
+_NAMED_NOT_NULL = re.compile(r'(?:CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) )?(?P<rest>NOT NULL.*)')
 
 # PostgreSQL cuts longer names.
-_LONGEST = 63
+_MAX_NAME_BYTES = 63
 
 _SET_OPTIONS = re.compile(r" SET \((?P<options>.*)\);")
 
 
-def turn(old: Entry, new: Entry, dump: Dump, ways: Ways) -> list[str] | None:
+def alter_statements(old: Entry, new: Entry, dump: Dump, ways: ServerFeatures) -> list[str] | None:
     """Return the statements that turn one table into another, or None where none can.
 
     dump: where the defaults of serial columns and the enums are found.
     """
-    if typed := _typed(old, new):
+    if typed := _alter_table_type(old, new):
         return typed
-    one, other = table_definition.of(old), table_definition.of(new)
+    one, other = table_definition.parse_entry(old), table_definition.parse_entry(new)
     if one is None or other is None or one.constraints != other.constraints:
         return None
     if one.options.get("PARTITION BY") != other.options.get("PARTITION BY"):
         return None
-    left, joined = _parents(one), _parents(other)
+    left, joined = _parent_names(one), _parent_names(other)
     table = f"ALTER TABLE {other.name}"
-    turn = _Turn(table, new, dump, ways)
+    turn = _AlterContext(table, new, dump, ways)
     return [
         *(f"{table} NO INHERIT {name};" for name in left if name not in joined),
-        *_columns(one, other, turn),
-        *(s for name in joined if name not in left for s in _join(turn, other, name)),
-        *_options(one, other),
-        *_settings(one, other),
+        *_alter_columns(one, other, turn),
+        *(s for name in joined if name not in left for s in _inherit_statements(turn, other, name)),
+        *_alter_options(one, other),
+        *_alter_settings(one, other),
     ]
 
 
-def _typed(old: Entry, new: Entry) -> list[str]:
+def _alter_table_type(old: Entry, new: Entry) -> list[str]:
     """Return what makes a table one of a composite type or takes that back.
 
     What else differs is seen when it is done.
     """
-    one, other = _TYPED.match(old.create), _TYPED.match(new.create)
+    one, other = _TYPED_TABLE.match(old.create), _TYPED_TABLE.match(new.create)
     if one and not other:
         return [f"ALTER TABLE {one['name']} NOT OF;"]
     if other and not one:
@@ -79,15 +82,15 @@ def _typed(old: Entry, new: Entry) -> list[str]:
     return []
 
 
-def _parents(table: Table) -> list[str]:
-    return _names(table.options.get("INHERITS", ""))
+def _parent_names(table: Table) -> list[str]:
+    return _list_items(table.options.get("INHERITS", ""))
 
 
-def anew(old: Entry, new: Entry, ways: Ways) -> frozenset[str]:
+def recreated_columns(old: Entry, new: Entry, ways: ServerFeatures) -> frozenset[str]:
     """Return the generated columns of a table that are dropped and made again to change."""
     if old.text == new.text:
         return frozenset()
-    one, other = table_definition.of(old), table_definition.of(new)
+    one, other = table_definition.parse_entry(old), table_definition.parse_entry(new)
     if one is None or other is None:
         return frozenset()
     return frozenset(
@@ -95,38 +98,40 @@ def anew(old: Entry, new: Entry, ways: Ways) -> frozenset[str]:
         for name, column in one.columns.items()
         if column.generated
         and name in other.columns
-        and _must_come_anew(column, other.columns[name], ways)
+        and _must_recreate(column, other.columns[name], ways)
     )
 
 
 @dataclass(frozen=True)
-class _Turn:
+class _AlterContext:
     """What the change of one column has to know: how it begins, the databases, the server."""
 
     table: str
     entry: Entry
     dump: Dump
-    ways: Ways
+    ways: ServerFeatures
 
     def added(self, column: Column) -> str:
         """Return the definition of a new column; a serial's default is an entry of its own."""
-        place = f"{self.entry.schema}.{self.entry.name} {table_definition.plain(column.name)}"
+        place = (
+            f"{self.entry.schema}.{self.entry.name} {table_definition.unquote_name(column.name)}"
+        )
         default = self.dump.get(f"DEFAULT {place}")
         text = default.create.partition(" SET DEFAULT ")[2].removesuffix(";") if default else ""
-        return table_definition.definition(replace(column, default=text or column.default))
+        return table_definition.column_definition(replace(column, default=text or column.default))
 
     def renamed(self, old: Column, new: Column) -> str:
         """Return how a NOT NULL gets its other name, or "" where it is not the same.
 
         It has had one since PostgreSQL 18, and pg_dump prints it unless it is the usual one.
         """
-        usual = f"{self.entry.name}_{table_definition.plain(new.name)}_not_null"
-        parts = [_NAMED.fullmatch(one.not_null) for one in (old, new)]
+        usual = f"{self.entry.name}_{table_definition.unquote_name(new.name)}_not_null"
+        parts = [_NAMED_NOT_NULL.fullmatch(one.not_null) for one in (old, new)]
         if old.not_null == new.not_null or not all(parts):
             return ""
         rests = {part["rest"] for part in parts if part}
-        names = [part["name"] or quoted(usual) for part in parts if part]
-        if len(rests) > 1 or len(usual.encode()) > _LONGEST:
+        names = [part["name"] or quote_name(usual) for part in parts if part]
+        if len(rests) > 1 or len(usual.encode()) > _MAX_NAME_BYTES:
             return ""
         return f"{self.table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
 
@@ -143,10 +148,15 @@ class _Turn:
         return {alter_type.enum_name(e) for e in self.dump.values() if e.kind == "TYPE"} - {""}
 
 
-def _join(turn: _Turn, table: Table, parent: str) -> Iterator[str]:
+def _inherit_statements(turn: _AlterContext, table: Table, parent: str) -> Iterator[str]:
     """Yield how a table comes to inherit, which before PostgreSQL 18 asks for its NOT NULLs."""
     found = next(
-        (t for e in turn.dump.values() if (t := table_definition.of(e)) and t.name == parent), None
+        (
+            t
+            for e in turn.dump.values()
+            if (t := table_definition.parse_entry(e)) and t.name == parent
+        ),
+        None,
     )
     for name, column in found.columns.items() if found and not turn.ways.names_not_nulls else ():
         if column.not_null and name in table.columns and not table.columns[name].not_null:
@@ -154,9 +164,9 @@ def _join(turn: _Turn, table: Table, parent: str) -> Iterator[str]:
     yield f"{turn.table} INHERIT {parent};"
 
 
-def _columns(old: Table, new: Table, turn: _Turn) -> Iterator[str]:
+def _alter_columns(old: Table, new: Table, turn: _AlterContext) -> Iterator[str]:
     table = turn.table
-    computed = _computed_of_retyped(old, new)
+    computed = _generated_on_changed_types(old, new)
     for name in computed:
         yield f"{table} DROP COLUMN {name};"
     added = [column for name, column in new.columns.items() if name not in old.columns]
@@ -167,14 +177,14 @@ def _columns(old: Table, new: Table, turn: _Turn) -> Iterator[str]:
     for column in sorted(new.columns.values(), key=lambda one: bool(one.generated)):
         one = old.columns.get(column.name)
         if one is not None and column != one and column.name not in computed:
-            yield from _column(turn, one, column)
+            yield from _alter_column(turn, one, column)
     for name in computed:
-        yield f"{table} ADD COLUMN {table_definition.definition(new.columns[name])};"
+        yield f"{table} ADD COLUMN {table_definition.column_definition(new.columns[name])};"
     yield from (f"{table} ADD COLUMN {turn.added(c)};" for c in added if c.generated)
     yield from (f"{table} DROP COLUMN {column.name};" for column in gone if not column.generated)
 
 
-def _computed_of_retyped(old: Table, new: Table) -> list[str]:
+def _generated_on_changed_types(old: Table, new: Table) -> list[str]:
     """Return the generated columns that hold another column's type fast."""
     both = [
         (column, new.columns[name]) for name, column in old.columns.items() if name in new.columns
@@ -193,13 +203,13 @@ def _computed_of_retyped(old: Table, new: Table) -> list[str]:
     ]
 
 
-def _column(turn: _Turn, old: Column, new: Column) -> Iterator[str]:
+def _alter_column(turn: _AlterContext, old: Column, new: Column) -> Iterator[str]:
     """Yield what turns one column into another."""
     table = turn.table
     alter = f"{table} ALTER COLUMN {new.name}"
-    if _must_come_anew(old, new, turn.ways):
+    if _must_recreate(old, new, turn.ways):
         yield f"{table} DROP COLUMN {new.name};"
-        yield f"{table} ADD COLUMN {table_definition.definition(new)};"
+        yield f"{table} ADD COLUMN {table_definition.column_definition(new)};"
         return
     if old.generated and not new.generated:
         yield f"{alter} DROP EXPRESSION;"
@@ -214,10 +224,10 @@ def _column(turn: _Turn, old: Column, new: Column) -> Iterator[str]:
         yield f"{alter} SET DEFAULT {new.default};"
     if new.generated and new.generated != old.generated:
         yield f"{alter} SET EXPRESSION AS {new.generated.removesuffix(' STORED')};"
-    yield from _not_null(turn, old, new)
+    yield from _alter_not_null(turn, old, new)
 
 
-def _must_come_anew(old: Column, new: Column, ways: Ways) -> bool:
+def _must_recreate(old: Column, new: Column, ways: ServerFeatures) -> bool:
     """Return whether PostgreSQL has no ALTER between two kinds of column."""
     if old.generated and new.generated not in {"", old.generated} and not ways.sets_expressions:
         return True
@@ -228,7 +238,7 @@ def _must_come_anew(old: Column, new: Column, ways: Ways) -> bool:
     )
 
 
-def _not_null(turn: _Turn, old: Column, new: Column) -> Iterator[str]:
+def _alter_not_null(turn: _AlterContext, old: Column, new: Column) -> Iterator[str]:
     table = turn.table
     alter = f"{table} ALTER COLUMN {new.name}"
     if old.not_null == new.not_null:
@@ -244,36 +254,39 @@ def _not_null(turn: _Turn, old: Column, new: Column) -> Iterator[str]:
         yield f"{table} ADD {new.not_null.replace('NOT NULL', f'NOT NULL {new.name}')};"
 
 
-def _options(old: Table, new: Table) -> Iterator[str]:
+def _alter_options(old: Table, new: Table) -> Iterator[str]:
     table = f"ALTER TABLE {new.name}"
     if old.unlogged != new.unlogged:
         yield f"{table} SET {'UNLOGGED' if new.unlogged else 'LOGGED'};"
-    one, other = _pairs(old.options.get("WITH", "")), _pairs(new.options.get("WITH", ""))
+    one, other = (
+        _storage_parameters(old.options.get("WITH", "")),
+        _storage_parameters(new.options.get("WITH", "")),
+    )
     if gone := [name for name in one if name not in other]:
         yield f"{table} RESET ({', '.join(gone)});"
     if there := [f"{name}={value}" for name, value in other.items() if one.get(name) != value]:
         yield f"{table} SET ({', '.join(there)});"
 
 
-def _settings(old: Table, new: Table) -> Iterator[str]:
+def _alter_settings(old: Table, new: Table) -> Iterator[str]:
     for statement in old.settings:
         if statement not in new.settings:
-            yield from _reset(statement)
-            yield from _usual_storage(statement, old, new)
+            yield from _reset_setting(statement)
+            yield from _reset_storage(statement, old, new)
     yield from (statement for statement in new.settings if statement not in old.settings)
 
 
-def _reset(statement: str) -> Iterator[str]:
+def _reset_setting(statement: str) -> Iterator[str]:
     if options := _SET_OPTIONS.search(statement):
-        names = ", ".join(_pairs(f"({options['options']})"))
+        names = ", ".join(_storage_parameters(f"({options['options']})"))
         yield f"{statement[: options.start()]} RESET ({names});"
         return
-    for pattern, default in _DEFAULTS:
+    for pattern, default in _SETTING_RESETS:
         if pattern.search(statement):
             yield pattern.sub(default, statement)
 
 
-def _usual_storage(statement: str, old: Table, new: Table) -> Iterator[str]:
+def _reset_storage(statement: str, old: Table, new: Table) -> Iterator[str]:
     """Yield what takes a column's storage back; before version 16, DEFAULT cannot be said.
 
     With another type it comes back by itself.
@@ -286,11 +299,11 @@ def _usual_storage(statement: str, old: Table, new: Table) -> Iterator[str]:
         yield f"{statement[: match.end('column')]} SET STORAGE {usual};"
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _storage_parameters(text: str) -> dict[str, str]:
     """Return the storage parameters of ``(name='value', …)``."""
-    pairs = (item.partition("=") for item in _names(text))
+    pairs = (item.partition("=") for item in _list_items(text))
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _names(text: str) -> list[str]:
-    return table_definition.items(text, 1)[0] if text.startswith("(") else []
+def _list_items(text: str) -> list[str]:
+    return table_definition.parenthesized_items(text, 1)[0] if text.startswith("(") else []

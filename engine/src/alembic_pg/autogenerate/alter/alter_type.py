@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
-from alembic_pg.sql.quoting import literal, unquoted
+from alembic_pg.sql.quoting import quote_literal, unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.database.server_features import Ways
+    from alembic_pg.database.server_features import ServerFeatures
 
 _NAME = r'(?P<name>(?:"(?:[^"]|"")*"|[^\s"])+)'
 _ENUM = re.compile(rf"CREATE TYPE {_NAME} AS ENUM \(")
 _COMPOSITE = re.compile(rf"CREATE TYPE {_NAME} AS \(")
 _DOMAIN = re.compile(rf"CREATE DOMAIN {_NAME} AS (?P<rest>.*);$", re.DOTALL)
-_ANY = re.compile(rf"CREATE (?:TYPE|DOMAIN) {_NAME} AS ")
-_CHECK = "\n\tCONSTRAINT "
+_ANY_TYPE = re.compile(rf"CREATE (?:TYPE|DOMAIN) {_NAME} AS ")
+_CHECK_SEPARATOR = "\n\tCONSTRAINT "
 _CONSTRAINT = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) ')
 
 
-def turn(old: Entry, new: Entry, dump: Dump, _: Ways) -> list[str] | None:
+def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> list[str] | None:
     """Return the statements that turn one type into another, or None where it must come anew.
 
     None are returned where a type_swap does it: for an enum that loses a value or changes their
@@ -33,21 +33,21 @@ def turn(old: Entry, new: Entry, dump: Dump, _: Ways) -> list[str] | None:
     of the attributes of a type that tables use.
     """
     if enum_name(old) and enum_name(new):
-        return added(old, new) or []
+        return add_value_statements(old, new) or []
     if _COMPOSITE.match(old.create) and _COMPOSITE.match(new.create):
-        attributes = made_of(old)[1], made_of(new)[1]
-        if not _in_order(*attributes):
-            if held(old, dump):
+        attributes = base_and_attributes(old)[1], base_and_attributes(new)[1]
+        if not _keeps_attribute_order(*attributes):
+            if is_used_by_table(old, dump):
                 raise InexpressibleError(old, new)
             return None
         typed = any(
-            e.kind == "TABLE" and re.search(rf" OF {re.escape(name(new))}[ ;]", e.create)
+            e.kind == "TABLE" and re.search(rf" OF {re.escape(type_name(new))}[ ;]", e.create)
             for e in dump.values()
         )
-        return list(_attributes(name(new), *attributes, " CASCADE" if typed else ""))
+        return list(_alter_attributes(type_name(new), *attributes, " CASCADE" if typed else ""))
     one, other = _DOMAIN.match(old.create), _DOMAIN.match(new.create)
     if one and other:
-        return _domain(other["name"], one["rest"], other["rest"])
+        return _alter_domain(other["name"], one["rest"], other["rest"])
     return None
 
 
@@ -60,29 +60,35 @@ def enum_name(entry: Entry) -> str:
 def enum_labels(entry: Entry) -> list[str]:
     """Return an enum's values in their order; of another type, none."""
     match = _ENUM.match(entry.create)
-    return [unquoted(item) for item in _items(entry.create, match.end())] if match else []
+    return (
+        [unquote_literal(item) for item in _definition_items(entry.create, match.end())]
+        if match
+        else []
+    )
 
 
-def name(entry: Entry) -> str:
+def type_name(entry: Entry) -> str:
     """Return the name of a type as PostgreSQL's statements have it, "" of anything else."""
-    match = _ANY.match(entry.create)
+    match = _ANY_TYPE.match(entry.create)
     return match["name"] if match else ""
 
 
-def made_of(entry: Entry) -> tuple[str, dict[str, str]]:
+def base_and_attributes(entry: Entry) -> tuple[str, dict[str, str]]:
     """Return the type that a domain is over, or "", and the attributes of a composite type."""
     if match := _DOMAIN.match(entry.create):
-        return table_definition.column(f"x {match['rest'].partition(_CHECK)[0]}").type, {}
+        return table_definition.parse_column(
+            f"x {match['rest'].partition(_CHECK_SEPARATOR)[0]}"
+        ).type, {}
     if match := _COMPOSITE.match(entry.create):
-        return "", dict(map(_attribute, _items(entry.create, match.end())))
+        return "", dict(map(_parse_attribute, _definition_items(entry.create, match.end())))
     return "", {}
 
 
-def _items(definition: str, start: int) -> list[str]:
-    return table_definition.items(definition, start)[0]
+def _definition_items(definition: str, start: int) -> list[str]:
+    return table_definition.parenthesized_items(definition, start)[0]
 
 
-def added(old: Entry, new: Entry) -> list[str] | None:
+def add_value_statements(old: Entry, new: Entry) -> list[str] | None:
     """Return how an enum gets its new values, or None where one goes or the order changes."""
     name, known, labels = enum_name(new), enum_labels(old), enum_labels(new)
     if [label for label in labels if label in known] != known:
@@ -92,25 +98,25 @@ def added(old: Entry, new: Entry) -> list[str] | None:
         if label in known:
             continue
         near = labels[place - 1] if place else known[0] if known else ""
-        where = f" {'AFTER' if place else 'BEFORE'} {literal(near)}" if known else ""
-        found.append(f"ALTER TYPE {name} ADD VALUE {literal(label)}{where};")
+        where = f" {'AFTER' if place else 'BEFORE'} {quote_literal(near)}" if known else ""
+        found.append(f"ALTER TYPE {name} ADD VALUE {quote_literal(label)}{where};")
         known.append(label)
     return found
 
 
-def lost(old: Entry, new: Entry) -> list[str]:
+def lost_values(old: Entry, new: Entry) -> list[str]:
     """Return the values that an enum has and another one has not."""
     there = enum_labels(new)
     return [label for label in enum_labels(old) if label not in there]
 
 
-def retyped(old: Entry, new: Entry) -> bool:
+def changes_attribute_type(old: Entry, new: Entry) -> bool:
     """Return whether an attribute of a composite type changes its type."""
-    one, other = made_of(old)[1], made_of(new)[1]
+    one, other = base_and_attributes(old)[1], base_and_attributes(new)[1]
     return any(name in other and other[name] != kind for name, kind in one.items())
 
 
-def held(entry: Entry, dump: Dump) -> bool:
+def is_used_by_table(entry: Entry, dump: Dump) -> bool:
     """Return whether a table has a column of a type, or of one that is made of it."""
     found = {entry.key}
     for key, other in dump.items():
@@ -121,13 +127,15 @@ def held(entry: Entry, dump: Dump) -> bool:
     return False
 
 
-def _in_order(old: dict[str, str], new: dict[str, str]) -> bool:
+def _keeps_attribute_order(old: dict[str, str], new: dict[str, str]) -> bool:
     """Return whether attributes that come last and such that go are all the difference."""
     kept = [name for name in old if name in new]
     return list(new)[: len(kept)] == kept
 
 
-def _attributes(name: str, old: dict[str, str], new: dict[str, str], end: str) -> Iterator[str]:
+def _alter_attributes(
+    name: str, old: dict[str, str], new: dict[str, str], end: str
+) -> Iterator[str]:
     for attribute, kind in new.items():
         if attribute not in old:
             yield f"ALTER TYPE {name} ADD ATTRIBUTE {attribute} {kind}{end};"
@@ -138,13 +146,13 @@ def _attributes(name: str, old: dict[str, str], new: dict[str, str], end: str) -
             yield f"ALTER TYPE {name} DROP ATTRIBUTE {attribute}{end};"
 
 
-def _attribute(item: str) -> tuple[str, str]:
+def _parse_attribute(item: str) -> tuple[str, str]:
     name = table_definition.NAME.match(item)
     end = name.end() if name else 0
     return item[:end], item[end:].strip()
 
 
-def _domain(name: str, old: str, new: str) -> list[str] | None:
+def _alter_domain(name: str, old: str, new: str) -> list[str] | None:
     """Return how a domain changes; PostgreSQL changes no domain's type or collation."""
     one, other = _domain_parts(old), _domain_parts(new)
     if one.pop("type") != other.pop("type"):
@@ -163,12 +171,12 @@ def _domain(name: str, old: str, new: str) -> list[str] | None:
 
 def _domain_parts(rest: str) -> dict[str, str]:
     """Return a domain's type, default, NOT NULL and constraints, these by their names."""
-    first, *lines = rest.split(_CHECK)
+    first, *lines = rest.split(_CHECK_SEPARATOR)
     checks = {}
     for line in lines:
         match = _CONSTRAINT.match(f"CONSTRAINT {line}")
         checks[match["name"] if match else line] = f"CONSTRAINT {line.strip()}"
-    column = table_definition.column(f"x {first.strip()}")
+    column = table_definition.parse_column(f"x {first.strip()}")
     parts = {"type": f"{column.type} {column.collation}", **checks}
     if column.default:
         parts["DEFAULT"] = f"DEFAULT {column.default}"

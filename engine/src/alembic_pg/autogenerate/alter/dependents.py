@@ -8,51 +8,62 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.alter import alter_table, detach_columns
 
 if TYPE_CHECKING:
-    from alembic_pg.autogenerate.alter.recreate_type import Swap
+    from alembic_pg.autogenerate.alter.recreate_type import RecreatedTypes
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.database.server_features import Ways
+    from alembic_pg.database.server_features import ServerFeatures
 
 # What reads a table's columns and forbids to change their type.
-READERS = frozenset({"MATERIALIZED VIEW", "POLICY", "PUBLICATION TABLE", "RULE", "TRIGGER", "VIEW"})
+READER_KINDS = frozenset(
+    {"MATERIALIZED VIEW", "POLICY", "PUBLICATION TABLE", "RULE", "TRIGGER", "VIEW"}
+)
 
 # What may need a type and stays: it is altered, or said of the type.
-STAYING = frozenset({"ACL", "CHECK CONSTRAINT", "COMMENT", "TABLE"})
+KINDS_THAT_STAY = frozenset({"ACL", "CHECK CONSTRAINT", "COMMENT", "TABLE"})
 
 # What does not follow a column to its new type when the type or the column is named in it.
-FAST = frozenset({"CHECK CONSTRAINT", "FK CONSTRAINT", "STATISTICS"})
+KINDS_TO_RECREATE = frozenset({"CHECK CONSTRAINT", "FK CONSTRAINT", "STATISTICS"})
 
 # The same, but only in an expression: a plain index is built anew by PostgreSQL.
-EXPRESSIONS = re.compile(r" WHERE |\(\(| WITH [^\w(]")
+HAS_EXPRESSION = re.compile(r" WHERE |\(\(| WITH [^\w(]")
 
 
-def find(before: Dump, after: Dump, changing: set[str], swap: Swap, ways: Ways) -> set[str]:
+def column_dependents(
+    before: Dump, after: Dump, changing: set[str], swap: RecreatedTypes, ways: ServerFeatures
+) -> set[str]:
     """Return what stands in the way of columns that change their type or go."""
     tables = {key for key in changing if key.startswith("TABLE ")}
-    found = readers(before, tables | swap.held.keys()) | _references(before, after, tables, ways)
-    return found | {key for key, entry in before.items() if _holds(entry, swap)}
+    found = table_readers(before, tables | swap.held.keys()) | _foreign_keys_to_drop(
+        before, after, tables, ways
+    )
+    return found | {key for key, entry in before.items() if _uses_recreated_types(entry, swap)}
 
 
-def _holds(entry: Entry, swap: Swap) -> bool:
+def _uses_recreated_types(entry: Entry, swap: RecreatedTypes) -> bool:
     """Return whether an object holds the types that come anew, or the columns of them."""
     if entry.key in swap.keys:
         return False
-    if entry.kind not in STAYING and not swap.keys.isdisjoint(entry.needs):
+    if entry.kind not in KINDS_THAT_STAY and not swap.keys.isdisjoint(entry.needs):
         return True
     columns = {name for need in entry.needs for name in swap.held.get(need, ())}
     if not columns:
         return False
     return (
-        entry.kind in FAST
-        or (entry.kind in {"CONSTRAINT", "INDEX"} and bool(EXPRESSIONS.search(entry.create)))
-    ) and detach_columns.mentions(entry.create, columns | swap.names)
+        entry.kind in KINDS_TO_RECREATE
+        or (entry.kind in {"CONSTRAINT", "INDEX"} and bool(HAS_EXPRESSION.search(entry.create)))
+    ) and detach_columns.mentions_names(entry.create, columns | swap.names)
 
 
-def _references(before: Dump, after: Dump, tables: set[str], ways: Ways) -> set[str]:
+def _foreign_keys_to_drop(
+    before: Dump, after: Dump, tables: set[str], ways: ServerFeatures
+) -> set[str]:
     """Return the foreign keys of tables that change a type, which both ends must do at once."""
     retyped = {
         key
         for key in tables
-        if any(" TYPE " in s for s in alter_table.turn(before[key], after[key], after, ways) or ())
+        if any(
+            " TYPE " in s
+            for s in alter_table.alter_statements(before[key], after[key], after, ways) or ()
+        )
     }
     ends = retyped | {
         key
@@ -66,11 +77,11 @@ def _references(before: Dump, after: Dump, tables: set[str], ways: Ways) -> set[
     }
 
 
-def readers(dump: Dump, tables: set[str]) -> set[str]:
+def table_readers(dump: Dump, tables: set[str]) -> set[str]:
     """Return the keys of what reads one of the tables."""
     return {
         key
         for key, entry in dump.items()
-        if (entry.kind in READERS or "BEGIN ATOMIC" in entry.create)
+        if (entry.kind in READER_KINDS or "BEGIN ATOMIC" in entry.create)
         and tables.intersection(entry.needs)
     }

@@ -18,30 +18,36 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.table_definition import Column
 
 # What a column's definition can name.
-_NAMED = frozenset({"AGGREGATE", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "SEQUENCE", "TYPE"})
+_NAMEABLE_KINDS = frozenset(
+    {"AGGREGATE", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "SEQUENCE", "TYPE"}
+)
 
 # A range has a second type, which no entry says.
 _MULTIRANGE = re.compile(r"multirange_type_name = (?P<name>\S.*?),?\n")
 
 # What may use a column of its table, and has to go before the column does.
-_OF_COLUMNS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "STATISTICS"})
+_COLUMN_USER_KINDS = frozenset(
+    {"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "STATISTICS"}
+)
 
 
-def let_go(table: Entry, gone: Collection[Entry], held: Collection[str] = ()) -> StatementOp:
+def detach_operation(
+    table: Entry, gone: Collection[Entry], held: Collection[str] = ()
+) -> StatementOp:
     """Return the operation after which a table needs nothing of what goes.
 
     held: what no generated column may hold fast or be: columns and types that change.
     """
     there: list[str] = []
     back: list[str] = []
-    for alter, column in _touched(table, gone, held):
-        for statement, inverse in _pairs(alter, column, gone):
+    for alter, column in _columns_to_detach(table, gone, held):
+        for statement, inverse in _statements_with_inverse(alter, column, gone):
             there.append(statement)
             back.insert(0, inverse)
     return StatementOp("change", table.label, tuple(there), tuple(back))
 
 
-def in_the_way(
+def objects_blocking_detach(
     dump: Dump, table: Entry, gone: Collection[Entry], held: Collection[str] = ()
 ) -> set[str]:
     """Return the keys of what uses a column that is retyped or dropped for letting go.
@@ -49,45 +55,47 @@ def in_the_way(
     All that reads the table counts as using it.
     """
     found: set[str] = set()
-    for _, column in _touched(table, gone, held):
-        if not column.generated and not names(f"{column.type} {column.collation}", gone):
+    for _, column in _columns_to_detach(table, gone, held):
+        if not column.generated and not mentions_entries(f"{column.type} {column.collation}", gone):
             continue
-        plain = table_definition.plain(column.name)
+        plain = table_definition.unquote_name(column.name)
         found |= {
             key
             for key, entry in dump.items()
             if table.key in entry.needs
             and (
                 entry.kind in {"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"}
-                or (entry.kind in _OF_COLUMNS and plain in entry.create)
+                or (entry.kind in _COLUMN_USER_KINDS and plain in entry.create)
             )
         }
     return found
 
 
-def _touched(
+def _columns_to_detach(
     table: Entry, gone: Collection[Entry], held: Collection[str]
 ) -> Iterator[tuple[str, Column]]:
     """Yield how the columns are altered that name something of what goes, and the columns."""
-    parsed = table_definition.of(table)
+    parsed = table_definition.parse_entry(table)
     for column in parsed.columns.values() if parsed else ():
         words = f"{column.type} {column.collation} {column.default} {column.generated}"
-        fast = column.generated and mentions(f"{column.name} {words}", held)
-        if parsed and (fast or names(words, gone)):
+        fast = column.generated and mentions_names(f"{column.name} {words}", held)
+        if parsed and (fast or mentions_entries(words, gone)):
             yield f"ALTER TABLE {parsed.name}", column
 
 
-def _pairs(table: str, column: Column, gone: Collection[Entry]) -> Iterator[tuple[str, str]]:
+def _statements_with_inverse(
+    table: str, column: Column, gone: Collection[Entry]
+) -> Iterator[tuple[str, str]]:
     """Yield statements that let go, each with its inverse."""
     alter = f"{table} ALTER COLUMN {column.name}"
     if column.generated:
         yield (
             f"{table} DROP COLUMN {column.name};",
-            f"{table} ADD COLUMN {table_definition.definition(column)};",
+            f"{table} ADD COLUMN {table_definition.column_definition(column)};",
         )
         return
-    retyped = names(f"{column.type} {column.collation}", gone)
-    if column.default and (retyped or names(column.default, gone)):
+    retyped = mentions_entries(f"{column.type} {column.collation}", gone)
+    if column.default and (retyped or mentions_entries(column.default, gone)):
         yield f"{alter} DROP DEFAULT;", f"{alter} SET DEFAULT {column.default};"
     if retyped:
         array = "[]" if column.type.endswith("[]") else ""
@@ -98,20 +106,26 @@ def _pairs(table: str, column: Column, gone: Collection[Entry]) -> Iterator[tupl
         )
 
 
-def names(words: str, gone: Iterable[Entry]) -> bool:
+def mentions_entries(words: str, gone: Iterable[Entry]) -> bool:
     """Return whether an expression or a type names one of the entries."""
-    return mentions(
-        words, (name for entry in gone if entry.kind in _NAMED for name in _called(entry))
+    return mentions_names(
+        words,
+        (
+            name
+            for entry in gone
+            if entry.kind in _NAMEABLE_KINDS
+            for name in _names_in_expressions(entry)
+        ),
     )
 
 
-def _called(entry: Entry) -> Iterator[str]:
+def _names_in_expressions(entry: Entry) -> Iterator[str]:
     """Yield the names by which an expression or a column calls an object."""
     yield entry.name.partition("(")[0]
     if multirange := _MULTIRANGE.search(entry.create):
         yield multirange["name"]
 
 
-def mentions(words: str, any_of: Iterable[str]) -> bool:
+def mentions_names(words: str, any_of: Iterable[str]) -> bool:
     """Return whether a text has one of some names as a word."""
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in any_of)

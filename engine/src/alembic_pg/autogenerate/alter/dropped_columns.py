@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.lexer import tokens
+from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.autogenerate.dump.table_definition import Column
-    from alembic_pg.autogenerate.scope.column_differences import Place
+    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
 
-def dropped(
+def drops_along_with_columns(
     found: Sequence[MigrateOperation],
     later: Sequence[MigrateOperation],
-    known: Mapping[Place, Column],
+    known: Mapping[ColumnPath, Column],
     before: Dump,
     after: Dump,
 ) -> list[MigrateOperation]:
@@ -51,7 +51,7 @@ def dropped(
     own = {
         entry.label: key
         for key, entry in before.items()
-        if key not in after and any(_of(entry, *place) for place in gone)
+        if key not in after and any(_belongs_to_column(entry, *place) for place in gone)
     }
     names = set(own.values())
     # A trigger may have moved with its function.
@@ -60,20 +60,20 @@ def dropped(
         one
         for one in found
         if id(one) not in moved
-        if (_fits(one, gone, empty) and _key(one) not in after)
-        or _key(one) in names
+        if (_drops_key_of_column(one, gone, empty) and _dropped_index_key(one) not in after)
+        or _dropped_index_key(one) in names
         or (isinstance(one, StatementOp) and one.action == "drop" and one.label in own)
     ]
 
 
-def _key(operation: MigrateOperation) -> str:
+def _dropped_index_key(operation: MigrateOperation) -> str:
     """Return the key of the index that an operation drops, "" of none: another may come."""
     if not isinstance(operation, ops.DropIndexOp):
         return ""
     return f"INDEX {operation.schema or 'public'}.{operation.index_name}"
 
 
-def _of(entry: Entry, schema: str, table: str, column: str) -> bool:
+def _belongs_to_column(entry: Entry, schema: str, table: str, column: str) -> bool:
     """Return whether an entry is a column's grant, or a policy, trigger or index that names it.
 
     An index may do so in an expression, its condition or INCLUDE; what is unique there, rows of
@@ -87,10 +87,12 @@ def _of(entry: Entry, schema: str, table: str, column: str) -> bool:
     if f"TABLE {schema}.{table}" not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
         return False
     said = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
-    return any(token.identifier == column for token in tokens(said))
+    return any(token.identifier == column for token in tokenize(said))
 
 
-def _fits(operation: MigrateOperation, gone: set[Place], empty: set[Place]) -> bool:
+def _drops_key_of_column(
+    operation: MigrateOperation, gone: set[ColumnPath], empty: set[ColumnPath]
+) -> bool:
     """Return whether an operation drops a key of a column that goes, and rows without it fit.
 
     empty: the columns that are NULL in rows that leave them out.
@@ -98,21 +100,21 @@ def _fits(operation: MigrateOperation, gone: set[Place], empty: set[Place]) -> b
     if isinstance(operation, ops.DropIndexOp):
         index = operation.to_index()
         strict = index.dialect_options["postgresql"]["nulls_not_distinct"]
-        places = _places(operation, index)
+        places = _key_columns(operation, index)
         return not strict and bool(places & (empty if index.unique else gone))
     if isinstance(operation, ops.DropConstraintOp):
         key = operation.to_constraint()
         if isinstance(key, ForeignKeyConstraint):
-            return _places(operation, key) <= gone  # MATCH FULL wants all or none
+            return _key_columns(operation, key) <= gone  # MATCH FULL wants all or none
         if isinstance(key, UniqueConstraint):
             strict = key.dialect_options["postgresql"]["nulls_not_distinct"]
-            return not strict and bool(_places(operation, key) & empty)
+            return not strict and bool(_key_columns(operation, key) & empty)
     return False
 
 
-def _places(
+def _key_columns(
     operation: ops.DropIndexOp | ops.DropConstraintOp,
     key: Index | ForeignKeyConstraint | UniqueConstraint,
-) -> set[Place]:
+) -> set[ColumnPath]:
     table = (operation.schema or "public", str(operation.table_name))
     return {(*table, str(column.name)) for column in key.columns}

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
 
 
-def wait(before: Dump, after: Dump, keys: set[str]) -> set[str]:
+def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
     """Return those of the differing keys that may differ no more when the others are done.
 
     They are the parts of a table that is a partition before and after, and the indexes and
     constraints that are attached to another one.
     """
-    partitions = _partitions(before) & _partitions(after)
+    partitions = _partition_keys(before) & _partition_keys(after)
     found = {
         key
         for key in keys
@@ -31,13 +31,15 @@ def wait(before: Dump, after: Dump, keys: set[str]) -> set[str]:
         and (
             key in partitions
             or key.startswith("INDEX ATTACH ")
-            or (dump[key].kind in _OF_PARTITIONS and partitions.intersection(dump[key].needs))
+            or (
+                dump[key].kind in _PARTITION_PART_KINDS and partitions.intersection(dump[key].needs)
+            )
         )
-    } | (keys & (_attached(before) | _attached(after)))
+    } | (keys & (_attached_keys(before) | _attached_keys(after)))
     return found if found != keys else set()
 
 
-def parents(dump: Dump) -> dict[str, list[str]]:
+def table_parents(dump: Dump) -> dict[str, list[str]]:
     """Return the keys of all tables, parents first, with those of the tables they inherit from."""
     attached = {
         f"TABLE {entry.schema}.{entry.name}": entry.needs
@@ -65,12 +67,12 @@ def parents(dump: Dump) -> dict[str, list[str]]:
     return found
 
 
-def families(dump: Dump, keys: Iterable[str]) -> dict[str, list[str]]:
+def tables_by_ancestor(dump: Dump, keys: Iterable[str]) -> dict[str, list[str]]:
     """Return tables by the first of them that they inherit from, in such an order."""
     wanted = set(keys)
     tops: dict[str, str] = {}
     found: dict[str, list[str]] = {}
-    for key, above in parents(dump).items():
+    for key, above in table_parents(dump).items():
         if key in wanted:
             tops[key] = next((tops[parent] for parent in above if parent in tops), key)
             found.setdefault(tops[key], []).append(key)
@@ -80,14 +82,14 @@ def families(dump: Dump, keys: Iterable[str]) -> dict[str, list[str]]:
 def _inherits(dump: Dump, key: str) -> bool:
     if "\nINHERITS (" not in dump[key].create:  # few have it, and parsing takes time
         return False
-    table = table_definition.of(dump[key])
+    table = table_definition.parse_entry(dump[key])
     return table is not None and "INHERITS" in table.options
 
 
-_OF_PARTITIONS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "INDEX"})
+_PARTITION_PART_KINDS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "INDEX"})
 
 
-def _partitions(dump: Dump) -> set[str]:
+def _partition_keys(dump: Dump) -> set[str]:
     """Return the keys of the tables that are attached to another one."""
     return {
         f"TABLE {entry.schema}.{entry.name}"
@@ -96,7 +98,7 @@ def _partitions(dump: Dump) -> set[str]:
     }
 
 
-def _attached(dump: Dump) -> set[str]:
+def _attached_keys(dump: Dump) -> set[str]:
     """Return the keys of the indexes and constraints that are attached to another one."""
     return {
         need

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 
-from alembic_pg.sql.quoting import QUALIFIED, quoted
+from alembic_pg.sql.quoting import QUALIFIED_NAME, quote_name
 
 # What a table has unless somebody says otherwise.
-USUAL = "heap"
+DEFAULT_ACCESS_METHOD = "heap"
 
-_CONSTRAINT = re.compile(rf" ADD CONSTRAINT (?P<name>{QUALIFIED}) ")
+_CONSTRAINT = re.compile(rf" ADD CONSTRAINT (?P<name>{QUALIFIED_NAME}) ")
 
-_RELATIONS = {
+_ALTER_KEYWORDS = {
     "CONSTRAINT": "INDEX",
     "INDEX": "INDEX",
     "MATERIALIZED VIEW": "MATERIALIZED VIEW",
@@ -23,23 +23,25 @@ _RELATIONS = {
 }
 
 
-def said(kind: str, schema: str, name: str, create: str, place: tuple[str, str]) -> str:
+def definition_with_placement(
+    kind: str, schema: str, name: str, create: str, place: tuple[str, str]
+) -> str:
     """Return a definition with the statements that say where the object is kept.
 
     place: the tablespace and the access method, "" where they are the usual ones.
     """
     tablespace, method = place
-    relation = _RELATIONS.get(kind)
+    relation = _ALTER_KEYWORDS.get(kind)
     if relation is None:
         return create
     if kind == "CONSTRAINT":
         match = _CONSTRAINT.search(create)
-        label = f"{quoted(schema)}.{match['name']}" if match else ""
+        label = f"{quote_name(schema)}.{match['name']}" if match else ""
     else:
-        label = quoted(schema, name)
+        label = quote_name(schema, name)
     found = [create]
-    if method not in {"", USUAL} and relation != "INDEX":
-        found.append(f"ALTER {relation} {label} SET ACCESS METHOD {quoted(method)};")
+    if method not in {"", DEFAULT_ACCESS_METHOD} and relation != "INDEX":
+        found.append(f"ALTER {relation} {label} SET ACCESS METHOD {quote_name(method)};")
     if tablespace and label:
-        found.append(f"ALTER {relation} {label} SET TABLESPACE {quoted(tablespace)};")
+        found.append(f"ALTER {relation} {label} SET TABLESPACE {quote_name(tablespace)};")
     return "\n\n".join(found)

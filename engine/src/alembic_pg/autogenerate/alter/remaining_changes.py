@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.database.server_features import Ways
+    from alembic_pg.database.server_features import ServerFeatures
 
 # What keeps its rows or its value, and how it is altered.
-TURNS = {
-    "DOMAIN": alter_type.turn,
-    "SEQUENCE": alter_sequence.turn,
-    "TABLE": alter_table.turn,
-    "TYPE": alter_type.turn,
+ALTER_BY_KIND = {
+    "DOMAIN": alter_type.alter_statements,
+    "SEQUENCE": alter_sequence.alter_statements,
+    "TABLE": alter_table.alter_statements,
+    "TYPE": alter_type.alter_statements,
 }
 
 
-def differing(before: Dump, after: Dump) -> list[str]:
+def differing_keys(before: Dump, after: Dump) -> list[str]:
     """Return the keys of the entries that are missing, too many or changed, in dump order."""
     keys = [
         key for key, entry in after.items() if key not in before or before[key].text != entry.text
@@ -41,8 +41,8 @@ def differing(before: Dump, after: Dump) -> list[str]:
     return keys + [key for key in before if key not in after]
 
 
-def before_tables(
-    before: Dump, after: Dump, retyped: set[str], dropped: set[str], ways: Ways
+def operations_before_tables(
+    before: Dump, after: Dump, retyped: set[str], dropped: set[str], ways: ServerFeatures
 ) -> list[StatementOp]:
     """Return what has to happen before Alembic's operations on the tables.
 
@@ -53,62 +53,68 @@ def before_tables(
     """
     changed = {
         key
-        for key in differing(before, after)
+        for key in differing_keys(before, after)
         if key in before
-        and before[key].kind not in kinds.FOUNDATIONS
-        and not _near_table(before, key)
-        and not _replaceable(before, after, key, ways)
-        and not _holds_parts(before, key)
+        and before[key].kind not in kinds.NEEDED_BY_TABLES
+        and not _belongs_to_table(before, key)
+        and not _can_change_in_place(before, after, key, ways)
+        and not _has_table_part_dependents(before, key)
     }
-    in_the_way = dependents.readers(before, retyped) | {
+    in_the_way = dependents.table_readers(before, retyped) | {
         key for key, entry in before.items() if dropped.intersection(entry.needs)
     }
     doomed = {
         key
         for key in _with_dependents(before, changed | in_the_way)
-        if not _near_table(before, key)
+        if not _belongs_to_table(before, key)
     }
     gone = doomed | dropped
-    drops = [drop(before[key], gone) for key in reversed(before) if key in doomed]
+    drops = [drop_operation(before[key], gone) for key in reversed(before) if key in doomed]
     new = [entry for key, entry in after.items() if key not in before]
-    made = {entry.key for entry in new if entry.kind in kinds.FOUNDATIONS}
-    return drops + [create(entry, made) for entry in new if entry.kind in kinds.FOUNDATIONS]
+    made = {entry.key for entry in new if entry.kind in kinds.NEEDED_BY_TABLES}
+    return drops + [
+        create_operation(entry, made) for entry in new if entry.kind in kinds.NEEDED_BY_TABLES
+    ]
 
 
-def after_tables(before: Dump, after: Dump, ways: Ways) -> list[StatementOp]:
+def operations_after_tables(before: Dump, after: Dump, ways: ServerFeatures) -> list[StatementOp]:
     """Return what is still missing, too many or changed: drops first, then creations, in order."""
-    keys = set(differing(before, after))
-    keys -= inheritance.wait(before, after, keys)
-    simple = {key for key in keys if _replaceable(before, after, key, ways)}
+    keys = set(differing_keys(before, after))
+    keys -= inheritance.keys_to_defer(before, after, keys)
+    simple = {key for key in keys if _can_change_in_place(before, after, key, ways)}
     anew = {key for key in keys - simple if key in before}
-    swap = recreate_type.of(before, after, simple, _with_dependents(before, anew), ways)
-    anew |= dependents.find(before, after, simple - swap.keys, swap, ways)
+    swap = recreate_type.types_to_recreate(
+        before, after, simple, _with_dependents(before, anew), ways
+    )
+    anew |= dependents.column_dependents(before, after, simple - swap.keys, swap, ways)
     held = {
-        key: swap.held_fast(key) | alter_table.anew(entry, after[key], ways)
+        key: swap.held_fast(key) | alter_table.recreated_columns(entry, after[key], ways)
         for key, entry in before.items()
         if entry.kind == "TABLE" and key in after
     }
-    doomed, loose = _around_tables(before, anew, held)
-    _refuse_tables(before, after, doomed)
+    doomed, loose = _drops_and_detachments(before, anew, held)
+    _refuse_table_drops(before, after, doomed)
     drops = [
-        loose[key] if key in loose else drop(before[key], doomed)
+        loose[key] if key in loose else drop_operation(before[key], doomed)
         for key in reversed(before)
         if key in doomed or key in loose
     ]
-    drops += recreate_type.operations(swap, before, after, doomed)
+    drops += recreate_type.recreate_operations(swap, before, after, doomed)
     # A table's turn comes when it holds nothing that goes.
     simple -= loose.keys() | doomed | swap.keys
     anew = keys - simple - loose.keys()
     made = {key for key in after if key in anew or key in doomed}
     creations = [
-        change(before, after, key, ways) if key in simple else create(entry, made)
+        change_operation(before, after, key, ways)
+        if key in simple
+        else create_operation(entry, made)
         for key, entry in after.items()
         if key in simple or (key in made and key not in swap.keys)
     ]
     return drops + creations
 
 
-def _around_tables(
+def _drops_and_detachments(
     before: Dump, anew: set[str], held: Mapping[str, frozenset[str]]
 ) -> tuple[set[str], dict[str, StatementOp]]:
     """Return what goes with its dependents, and how the tables that stay let go of it.
@@ -121,63 +127,67 @@ def _around_tables(
         gone = [before[need] for need in before[key].needs if need in doomed]
         if not gone and not held[key]:
             continue
-        operation = detach_columns.let_go(before[key], gone, held[key])
+        operation = detach_columns.detach_operation(before[key], gone, held[key])
         if operation.upgrade:
             loose[key] = operation
-            anew = anew | detach_columns.in_the_way(before, before[key], gone, held[key])
+            anew = anew | detach_columns.objects_blocking_detach(
+                before, before[key], gone, held[key]
+            )
     return _with_dependents(before, anew, held), loose
 
 
-def _refuse_tables(before: Dump, after: Dump, doomed: set[str]) -> None:
+def _refuse_table_drops(before: Dump, after: Dump, doomed: set[str]) -> None:
     """Raise InexpressibleError where a table would have to be dropped and made again."""
     for key in doomed:
         if before[key].kind == "TABLE" and key in after:
             raise InexpressibleError(before[key], after[key])
 
 
-def create(entry: Entry, made: set[str]) -> StatementOp:
+def create_operation(entry: Entry, made: set[str]) -> StatementOp:
     """Return the operation that makes an object.
 
     made: the keys of all that is made along with it; what hangs on one of them goes with it.
     """
-    forward = inverse.split(_populated(entry))
-    if entry.kind in kinds.SATELLITES:
+    forward = inverse.split_statements(_populated_definition(entry))
+    if entry.kind in kinds.ATTACHED:
         # A column's ACL is said to need its table's, which it outlives.
         hangs = any(key in made and not key.startswith("ACL ") for key in entry.needs)
-        back = [] if hangs else [s for s in map(inverse.inverse, reversed(forward)) if s]
+        back = [] if hangs else [s for s in map(inverse.inverse_statement, reversed(forward)) if s]
     elif entry.kind == "SEQUENCE" and not entry.drop:
         hangs = any(key in made for key in entry.needs)
-        back = [] if hangs else inverse.split(alter_sequence.undone(entry))
+        back = (
+            [] if hangs else inverse.split_statements(alter_sequence.drop_identity_statement(entry))
+        )
     elif entry.create.startswith("ALTER TABLE") and entry.kind == "TRIGGER":
         # A partition's, which is its table's, but for whether it fires.
-        back = [s for s in map(inverse.inverse, forward) if s]
+        back = [s for s in map(inverse.inverse_statement, forward) if s]
     else:
-        back = inverse.split(entry.drop)
+        back = inverse.split_statements(entry.drop)
     return StatementOp("create", entry.label, tuple(forward), tuple(back))
 
 
-def _populated(entry: Entry) -> str:
+def _populated_definition(entry: Entry) -> str:
     """Return what makes an object; pg_dump fills materialised views only after the rows."""
     if entry.kind == "MATERIALIZED VIEW":
         return entry.create.replace("\n  WITH NO DATA;", ";", 1)
     return entry.create
 
 
-def drop(entry: Entry, gone: set[str]) -> StatementOp:
+def drop_operation(entry: Entry, gone: set[str]) -> StatementOp:
     """Return the operation that drops an object.
 
     gone: the keys of all that goes; what is a part of one of them goes without a statement.
     """
-    operation = create(entry, gone).reverse()
-    if _goes_along(entry, gone):
+    operation = create_operation(entry, gone).reverse()
+    if _drops_with_parent(entry, gone):
         operation.upgrade = ()
     return operation
 
 
-def _goes_along(entry: Entry, gone: set[str]) -> bool:
+def _drops_with_parent(entry: Entry, gone: set[str]) -> bool:
     """Return whether what an entry is a part of goes; a trigger may need much else."""
     parents = gone.intersection(entry.needs)
-    if entry.kind in kinds.SATELLITES:
+    if entry.kind in kinds.ATTACHED:
         return bool(parents)
     if entry.kind in {"CONSTRAINT", "INDEX"} and any(
         parent.startswith(("CONSTRAINT ", "INDEX ")) for parent in parents
@@ -187,46 +197,46 @@ def _goes_along(entry: Entry, gone: set[str]) -> bool:
         return False
     place = f" {entry.schema}."
     return any(
-        parent.startswith(kinds.RELATIONS)
+        parent.startswith(kinds.RELATION_PREFIXES)
         and (entry.kind == "INDEX" or entry.name.startswith(f"{parent.partition(place)[2]} "))
         for parent in parents
     )
 
 
-def change(before: Dump, after: Dump, key: str, ways: Ways) -> StatementOp:
+def change_operation(before: Dump, after: Dump, key: str, ways: ServerFeatures) -> StatementOp:
     """Return the operation that changes an object in its place."""
     old, new = before[key], after[key]
-    if old.kind in kinds.SATELLITES:
-        one, other = inverse.split(old.create), inverse.split(new.create)
-        forward, back = list(_turn(one, other)), list(_turn(other, one))
-    elif old.kind in TURNS:
-        turn = TURNS[old.kind]
+    if old.kind in kinds.ATTACHED:
+        one, other = inverse.split_statements(old.create), inverse.split_statements(new.create)
+        forward, back = list(_change_statements(one, other)), list(_change_statements(other, one))
+    elif old.kind in ALTER_BY_KIND:
+        turn = ALTER_BY_KIND[old.kind]
         forward = turn(old, new, {**before, **after}, ways) or []
         back = turn(new, old, {**after, **before}, ways) or []
     else:
-        forward, back = [_or_replace(new.create)], [_or_replace(old.create)]
+        forward, back = [_create_or_replace(new.create)], [_create_or_replace(old.create)]
     return StatementOp("change", new.label, tuple(forward), tuple(back))
 
 
-def _turn(old: list[str], new: list[str]) -> Iterator[str]:
+def _change_statements(old: list[str], new: list[str]) -> Iterator[str]:
     """Yield what turns one set of statements into another."""
     if not new or not new[0].startswith("COMMENT"):  # a comment simply replaces the other
         for statement in old:
-            back = inverse.inverse(statement) if statement not in new else None
+            back = inverse.inverse_statement(statement) if statement not in new else None
             if back:
                 yield back
     yield from (statement for statement in new if statement not in old)
 
 
-def _replaceable(before: Dump, after: Dump, key: str, ways: Ways) -> bool:
+def _can_change_in_place(before: Dump, after: Dump, key: str, ways: ServerFeatures) -> bool:
     """Return whether an object can be changed without being dropped."""
     if key not in before or key not in after:
         return False
     old, new = before[key], after[key]
-    if old.kind in kinds.SATELLITES:
+    if old.kind in kinds.ATTACHED:
         return True
-    if old.kind in TURNS:
-        turn = TURNS[old.kind]
+    if old.kind in ALTER_BY_KIND:
+        turn = ALTER_BY_KIND[old.kind]
         there = turn(old, new, {**before, **after}, ways)
         return there is not None and turn(new, old, {**after, **before}, ways) is not None
     # CREATE OR REPLACE FUNCTION keeps the name, the arguments and the type of the result.
@@ -237,24 +247,24 @@ def _signature(entry: Entry) -> str:
     return entry.create.partition("\n    LANGUAGE ")[0]
 
 
-def _or_replace(statement: str) -> str:
+def _create_or_replace(statement: str) -> str:
     return statement.replace("CREATE ", "CREATE OR REPLACE ", 1)
 
 
-def _near_table(dump: Dump, key: str) -> bool:
+def _belongs_to_table(dump: Dump, key: str) -> bool:
     """Return whether an object is Alembic's to change: a table's, or said of a table."""
     entry = dump[key]
     parents = [dump[need].kind for need in entry.needs if need in dump]
     if entry.kind == "INDEX":
         return "MATERIALIZED VIEW" not in parents
     if entry.kind == "COMMENT":
-        return any(kind in kinds.OF_TABLES for kind in parents)
-    return entry.kind in kinds.OF_TABLES
+        return any(kind in kinds.TABLE_PARTS for kind in parents)
+    return entry.kind in kinds.TABLE_PARTS
 
 
-def _holds_parts(dump: Dump, key: str) -> bool:
+def _has_table_part_dependents(dump: Dump, key: str) -> bool:
     """Return whether a part of a table needs an object, which then goes after Alembic's turn."""
-    return any(_near_table(dump, dependent) for dependent in _with_dependents(dump, {key}))
+    return any(_belongs_to_table(dump, dependent) for dependent in _with_dependents(dump, {key}))
 
 
 def _with_dependents(dump: Dump, keys: set[str], staying: Collection[str] = ()) -> set[str]:

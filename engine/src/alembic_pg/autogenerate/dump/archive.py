@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAGIC = b"PGDMP"
-CUSTOM = 1
+CUSTOM_FORMAT = 1
 
 # Versions of the format: PostgreSQL 12 to 15, 16, and 17 to 18.
-OLDEST = (1, 14)
+OLDEST_VERSION = (1, 14)
 WITH_ALGORITHM = (1, 15)
 WITH_RELKIND = (1, 16)
-KNOWN = (OLDEST, WITH_ALGORITHM, WITH_RELKIND)
+KNOWN_VERSIONS = (OLDEST_VERSION, WITH_ALGORITHM, WITH_RELKIND)
 
 _INT = struct.Struct("<BI")  # its sign, and its four bytes: pg_dump's int everywhere
-_TIME = 7  # numbers
+_TIME_FIELDS = 7  # numbers
 
 
-class Item(NamedTuple):
+class TocEntry(NamedTuple):
     """An entry of the table of contents, with "" for what it does not have.
 
     needs: the numbers of the entries it depends on.
@@ -43,29 +43,29 @@ class Item(NamedTuple):
     needs: list[int]
 
 
-def items(archive: bytes) -> Iterator[Item]:
+def toc_entries(archive: bytes) -> Iterator[TocEntry]:
     """Yield the entries of an archive, in its order.
 
     archive: as pg_dump of PostgreSQL 12 to 18 writes it, in UTF-8.
     Raises ValueError for anything else.
     """
     version = tuple(archive[5:7])
-    if archive[:5] != MAGIC or version not in KNOWN or archive[8] != _INT.size - 1:
+    if archive[:5] != MAGIC or version not in KNOWN_VERSIONS or archive[8] != _INT.size - 1:
         raise ValueError(f"no archive of a format that is known: {archive[:11]!r}")
-    if archive[10] != CUSTOM:
+    if archive[10] != CUSTOM_FORMAT:
         raise ValueError("no archive in the custom format")
     reader = _Reader(archive)
     # After the sizes: how it is compressed.
     reader.place = 11 + (1 if version >= WITH_ALGORITHM else _INT.size)
-    for _ in range(_TIME):
+    for _ in range(_TIME_FIELDS):
         reader.number()
     for _ in ("database", "server's version", "pg_dump's version"):
         reader.text()
     for _ in range(reader.number()):
-        yield _item(reader, archive[9], with_relkind=version >= WITH_RELKIND)
+        yield _read_toc_entry(reader, archive[9], with_relkind=version >= WITH_RELKIND)
 
 
-def _item(reader: _Reader, offset: int, *, with_relkind: bool) -> Item:
+def _read_toc_entry(reader: _Reader, offset: int, *, with_relkind: bool) -> TocEntry:
     """Return the next entry. offset: the bytes of a place in the archive."""
     number, text = reader.number, reader.text
     own = number()
@@ -83,7 +83,7 @@ def _item(reader: _Reader, offset: int, *, with_relkind: bool) -> Item:
     while need := text():
         needs.add(int(need))
     reader.place += 1 + offset
-    return Item(own, name, kind, create, drop, schema, tablespace, method, sorted(needs))
+    return TocEntry(own, name, kind, create, drop, schema, tablespace, method, sorted(needs))
 
 
 class _Reader:

@@ -18,41 +18,41 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump
 
-PLACE = Path(".postgres") / "history"
+CACHE_FOLDER = Path(".postgres") / "history"
 
 
-def read(root: Path, template: str, version_table: str) -> Dump | None:
+def read_dump(root: Path, template: str, version_table: str) -> Dump | None:
     """Return the dump of a template, or None where there is none by this program.
 
     root: the folder of the working tree. template: its name, which changes with its content.
     version_table: what is not in the dump.
     """
     try:
-        note = json.loads((root / PLACE / f"{template}.json").read_text())
+        note = json.loads((root / CACHE_FOLDER / f"{template}.json").read_text())
         entries = [
             Entry(kind, schema, name, create, drop, tuple(needs), normal)
             for kind, schema, name, create, drop, needs, normal in note["dump"]
         ]
         keys = note["keys"]
-        if note["made"] != _made(version_table) or len(keys) != len(entries):
+        if note["made"] != _maker_digest(version_table) or len(keys) != len(entries):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return dict(zip(keys, entries, strict=True))
 
 
-def write(
+def write_dump(
     root: Path, template: str, version_table: str, found: Dump, templates: Sequence[str]
 ) -> None:
     """Keep the dump of a template, and no dumps of those that are gone.
 
     templates: the names of all that there are. Where nothing can be written, nothing is kept.
     """
-    place = root / PLACE
+    place = root / CACHE_FOLDER
     note = {
-        "made": _made(version_table),
+        "made": _maker_digest(version_table),
         "keys": list(found),
-        "dump": [_cells(entry) for entry in found.values()],
+        "dump": [_field_values(entry) for entry in found.values()],
     }
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)
@@ -64,12 +64,12 @@ def write(
         temporary.replace(place / f"{template}.json")
 
 
-def _cells(entry: Entry) -> list[object]:
+def _field_values(entry: Entry) -> list[object]:
     """Return an entry's fields in their order; astuple() would copy each text."""
     return [getattr(entry, field.name) for field in fields(Entry)]
 
 
-def _made(version_table: str) -> str:
+def _maker_digest(version_table: str) -> str:
     """Return what changes with all that makes a dump: pg_dump, this package, what it leaves out."""
     digest = hashlib.sha256(f"{pg_dump.version()}\0{version_table}".encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # What hangs on another object and goes with it; it has no DROP of its own.
-SATELLITES = frozenset(
+ATTACHED = frozenset(
     {
         "ACL",
         "COMMENT",
@@ -17,13 +17,13 @@ SATELLITES = frozenset(
 )
 
 # What is a part of its table or view.
-PARTS = SATELLITES | {"INDEX", "POLICY", "RULE", "TRIGGER"}
+PARTS = ATTACHED | {"INDEX", "POLICY", "RULE", "TRIGGER"}
 
 # The beginnings of the keys of what has parts.
-RELATIONS = ("FOREIGN TABLE ", "MATERIALIZED VIEW ", "TABLE ", "VIEW ")
+RELATION_PREFIXES = ("FOREIGN TABLE ", "MATERIALIZED VIEW ", "TABLE ", "VIEW ")
 
 # What belongs to a table so closely that Alembic's operations come first.
-OF_TABLES = frozenset(
+TABLE_PARTS = frozenset(
     {
         "CHECK CONSTRAINT",
         "CONSTRAINT",
@@ -37,6 +37,6 @@ OF_TABLES = frozenset(
 )
 
 # What tables may need: made before them where it can be.
-FOUNDATIONS = frozenset(
+NEEDED_BY_TABLES = frozenset(
     {"COLLATION", "DOMAIN", "EXTENSION", "FUNCTION", "PROCEDURE", "SCHEMA", "SHELL TYPE", "TYPE"}
 )

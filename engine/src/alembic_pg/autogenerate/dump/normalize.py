@@ -25,32 +25,34 @@ _CAST = re.compile(rf"\]\)::{_TYPE}")
 _BARE_CAST = re.compile(rf"\]::{_TYPE}")
 
 # What is printed without parentheses before a cast: a constant or a name.
-_SIMPLE = re.compile(r"""(?:E?'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.])+(?:::[\w. ]+(?:\([\d,]+\))?)*""")
+_SIMPLE_ELEMENT = re.compile(
+    r"""(?:E?'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.])+(?:::[\w. ]+(?:\([\d,]+\))?)*"""
+)
 
 
-def entry(one: Entry) -> Entry:
+def normalized_entry(one: Entry) -> Entry:
     """Return an entry that is compared in its normal form."""
-    text = form(one.text)
+    text = normalized_definition(one.text)
     return one if text == one.text else replace(one, normal=text)
 
 
-def form(text: str) -> str:
+def normalized_definition(text: str) -> str:
     """Return a definition in the form in which it is compared."""
     place = text.find(_ARRAY)
     while place >= 0:
-        items, end = _items(text, place + len(_ARRAY))
+        items, end = _array_elements(text, place + len(_ARRAY))
         if text[:place].endswith("(") and (cast := _CAST.match(text, end)):
             cells = [f"({item})::{cast['type']}" for item in items]
             text = f"{text[: place - 1]}ARRAY[{', '.join(cells)}]{text[cast.end() :]}"
         elif cast := _BARE_CAST.match(text, end):
-            heads = [item if _SIMPLE.fullmatch(item) else f"({item})" for item in items]
+            heads = [item if _SIMPLE_ELEMENT.fullmatch(item) else f"({item})" for item in items]
             cells = [f"{head}::{cast['type']}" for head in heads]
             text = f"{text[:place]}ARRAY[{', '.join(cells)}]{text[cast.end() :]}"
         place = text.find(_ARRAY, place + 1)
     return text
 
 
-def _items(text: str, start: int) -> tuple[list[str], int]:
+def _array_elements(text: str, start: int) -> tuple[list[str], int]:
     """Return the elements of an array, and where its closing bracket stands."""
     depth, begin = 0, start
     found: list[str] = []

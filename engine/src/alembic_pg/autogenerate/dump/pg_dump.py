@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import placement
 from alembic_pg.autogenerate.dump import normalize, split_table
-from alembic_pg.autogenerate.dump.archive import items
+from alembic_pg.autogenerate.dump.archive import toc_entries
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 # What every dump begins with, of the dump itself or of the database's name.
-_PREAMBLE = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
+_PREAMBLE_KINDS = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
 
 
-def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
+def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
     """Return the objects of a database, in an order in which they can be made.
 
     version_table: Alembic's own table, which is left out; with its schema before a dot when it
@@ -33,7 +33,7 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
     Raises UserError when pg_dump is missing or fails.
     """
     pattern = ".".join(f'"{part}"' for part in version_table.split("."))
-    archive = _run(
+    archive = _run_program(
         "pg_dump",
         url,
         "--format=custom",
@@ -44,14 +44,16 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
     )
     ids: dict[int, str] = {}
     dump: Dump = {}
-    for item in items(archive):
-        if item.kind in _PREAMBLE or _is_public_itself(item.kind, item.name, item.create):
+    for item in toc_entries(archive):
+        if item.kind in _PREAMBLE_KINDS or _is_public_schema_note(
+            item.kind, item.name, item.create
+        ):
             continue
         entry = Entry(
             kind=item.kind,
             schema=item.schema,
             name=item.name,
-            create=placement.said(
+            create=placement.definition_with_placement(
                 item.kind,
                 item.schema,
                 item.name,
@@ -62,12 +64,12 @@ def of(url: URL, *, version_table: str = "alembic_version") -> Dump:
             needs=tuple(ids[number] for number in item.needs if number in ids),
         )
         ids[item.number] = entry.key
-        for part in split_table.split(entry):
-            dump[_unused(part.key, dump)] = normalize.entry(part)
+        for part in split_table.split_off_checks(entry):
+            dump[_unused_key(part.key, dump)] = normalize.normalized_entry(part)
     return dump
 
 
-def _is_public_itself(kind: str, name: str, create: str) -> bool:
+def _is_public_schema_note(kind: str, name: str, create: str) -> bool:
     """Return whether an entry only says that public is not as initdb made it.
 
     It was dropped and made again, say: pg_dump then prints no statement, or an empty comment.
@@ -77,21 +79,23 @@ def _is_public_itself(kind: str, name: str, create: str) -> bool:
     return kind == "COMMENT" and name == "SCHEMA public" and create.strip().endswith("'';")
 
 
-def copy(source: URL, target: URL) -> None:
+def copy_schema(source: URL, target: URL) -> None:
     """Make what one database holds, without its rows, in an empty one.
 
     Raises UserError when PostgreSQL's programs are missing or fail.
     """
     with tempfile.TemporaryDirectory(prefix="ddl-") as folder:
         file = Path(folder) / "schema.sql"
-        _run("pg_dump", source, "--schema-only", "--no-owner", f"--file={file}")
+        _run_program("pg_dump", source, "--schema-only", "--no-owner", f"--file={file}")
         # A setting of PostgreSQL 17 and newer, which pg_dump says to older servers, too.
         script = file.read_bytes().replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
         file.write_bytes(script)
-        _run("psql", target, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={file}")
+        _run_program(
+            "psql", target, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={file}"
+        )
 
 
-def _unused(key: str, dump: Dump) -> str:
+def _unused_key(key: str, dump: Dump) -> str:
     """Return the key, numbered where pg_dump gives two entries one name."""
     number = 2
     free = key
@@ -103,11 +107,11 @@ def _unused(key: str, dump: Dump) -> str:
 
 def version() -> str:
     """Return the version of pg_dump. Raises UserError when it is missing."""
-    command = [program("pg_dump"), "--version"]
+    command = [find_program("pg_dump"), "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     """Return the path of one of PostgreSQL's programs."""
     path = programs.find(name) or shutil.which(name)
     if path is None:
@@ -115,10 +119,13 @@ def program(name: str) -> str:
     return str(path)
 
 
-def _run(name: str, url: URL, *arguments: str) -> bytes:
+def _run_program(name: str, url: URL, *arguments: str) -> bytes:
     """Run one of PostgreSQL's programs on a database; return what it writes."""
     result = subprocess.run(
-        [program(name), *arguments], env=environment(url), capture_output=True, check=False
+        [find_program(name), *arguments],
+        env=libpq_environment(url),
+        capture_output=True,
+        check=False,
     )
     if result.returncode:
         said = " ".join(result.stderr.decode(errors="replace").split())
@@ -127,7 +134,7 @@ def _run(name: str, url: URL, *arguments: str) -> bytes:
     return result.stdout
 
 
-def environment(url: URL) -> Mapping[str, str]:
+def libpq_environment(url: URL) -> Mapping[str, str]:
     """Return the environment in which libpq's programs connect to a URL.
 
     Nothing of it stands on a command line, where other users of the machine could read it.
@@ -141,13 +148,13 @@ def environment(url: URL) -> Mapping[str, str]:
         "PGCLIENTENCODING": "UTF8",
     }
     for key, value in url.query.items():
-        name = _VARIABLES.get(key, f"PG{key.upper()}")
+        name = _LIBPQ_VARIABLES.get(key, f"PG{key.upper()}")
         values[name] = value if isinstance(value, str) else ",".join(value)
     return os.environ | {name: value for name, value in values.items() if value is not None}
 
 
 # Where the variable is not PG and the parameter's name (PostgreSQL, 32.15).
-_VARIABLES = {
+_LIBPQ_VARIABLES = {
     "application_name": "PGAPPNAME",
     "fallback_application_name": "PGAPPNAME",
     "dbname": "PGDATABASE",

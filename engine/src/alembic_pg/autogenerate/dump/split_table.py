@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 _CHECK = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|[^\s"]+) CHECK ')
 
 
-def split(entry: Entry) -> Iterator[Entry]:
+def split_off_checks(entry: Entry) -> Iterator[Entry]:
     """Yield a table's entry without its CHECK constraints, then each of them.
 
     The first is compared with its columns sorted, since their order is no difference: a new column
     comes last in PostgreSQL. Every other kind of entry is yielded as it is.
     """
-    head = table_definition.HEAD.match(entry.create) if entry.kind == "TABLE" else None
+    head = table_definition.CREATE_TABLE.match(entry.create) if entry.kind == "TABLE" else None
     if head is None:
         yield entry
         return
-    items, end = table_definition.items(entry.create, head.end())
+    items, end = table_definition.parenthesized_items(entry.create, head.end())
     checks = [(item, match) for item in items if (match := _CHECK.match(item))]
     body = [item for item in items if not _CHECK.match(item)]
     create, normal = (
@@ -40,7 +40,7 @@ def split(entry: Entry) -> Iterator[Entry]:
         yield replace(
             entry,
             kind="CHECK CONSTRAINT",
-            name=f"{entry.name} {table_definition.plain(name)}",
+            name=f"{entry.name} {table_definition.unquote_name(name)}",
             create=f"ALTER TABLE {table}\n    ADD {check};",
             drop=f"ALTER TABLE {table} DROP CONSTRAINT {name};",
             needs=(*entry.needs, entry.key),

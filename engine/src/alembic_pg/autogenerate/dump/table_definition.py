@@ -16,7 +16,7 @@ TOKEN = re.compile(r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[(),]
 
 NAME = re.compile(r'"(?:[^"]|"")*"|[^\s"]+')
 
-HEAD = re.compile(
+CREATE_TABLE = re.compile(
     r'CREATE (?P<unlogged>UNLOGGED )?TABLE (?P<name>(?:"(?:[^"]|"")*"|[^\s"(])+)'
     r"(?P<partition> PARTITION OF \S.*?)? \("
 )
@@ -24,7 +24,7 @@ HEAD = re.compile(
 _NOT_NULL = re.compile(
     r" (?:CONSTRAINT (?P<name>\x01+|\S+) )?NOT NULL(?P<no_inherit> NO INHERIT)?$"
 )
-_VALUE = re.compile(r" (?P<kind>DEFAULT|GENERATED ALWAYS AS) ")
+_VALUE_CLAUSE = re.compile(r" (?P<kind>DEFAULT|GENERATED ALWAYS AS) ")
 _COLLATE = re.compile(r" COLLATE ")
 _LAST_COLLATE = re.compile(r" COLLATE (?P<name>\S+)$")
 
@@ -62,7 +62,7 @@ class Table:
     settings: tuple[str, ...]
 
 
-def items(definition: str, start: int) -> tuple[list[str], int]:
+def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
     """Return what stands between a table's parentheses, and where they end.
 
     start: the place behind the opening one.
@@ -85,11 +85,11 @@ def items(definition: str, start: int) -> tuple[list[str], int]:
     return found, len(definition)
 
 
-def column(item: str) -> Column:
+def parse_column(item: str) -> Column:
     """Return a column of its definition."""
     name = NAME.match(item)
     end = name.end() if name else 0
-    rest, mask = item[end:], masked(item)[end:]
+    rest, mask = item[end:], mask_nested_parts(item)[end:]
     # A table's column has its collation at the end, a domain behind its type.
     last = _LAST_COLLATE.search(mask)
     collation = rest[last.start("name") :] if last else ""
@@ -97,7 +97,7 @@ def column(item: str) -> Column:
     not_null = _NOT_NULL.search(mask)
     text = rest[not_null.start() : len(mask)].strip() if not_null else ""
     mask = mask[: not_null.start()] if not_null else mask
-    value = _VALUE.search(mask)
+    value = _VALUE_CLAUSE.search(mask)
     expression = rest[value.end() : len(mask)].strip() if value else ""
     mask = mask[: value.start()] if value else mask
     collate = _COLLATE.search(mask)
@@ -113,7 +113,7 @@ def column(item: str) -> Column:
     )
 
 
-def definition(column: Column) -> str:
+def column_definition(column: Column) -> str:
     """Return a column as ADD COLUMN takes it."""
     return " ".join(
         part
@@ -129,7 +129,7 @@ def definition(column: Column) -> str:
     )
 
 
-def masked(text: str) -> str:
+def mask_nested_parts(text: str) -> str:
     """Return a text of the same length in which quoted and parenthesised parts are blotted out."""
     blotted, depth, end = [], 0, 0
     for token in TOKEN.finditer(text):
@@ -145,33 +145,33 @@ def masked(text: str) -> str:
     return "".join(blotted)
 
 
-def plain(name: str) -> str:
+def unquote_name(name: str) -> str:
     """Return a name without its quotes."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
-def of(entry: Entry) -> Table | None:
+def parse_entry(entry: Entry) -> Table | None:
     """Return a table of its entry, or None when the text is no plain CREATE TABLE."""
-    return parse(entry.create, inverse.split(entry.create))
+    return parse_definition(entry.create, inverse.split_statements(entry.create))
 
 
-def parse(definition: str, script: list[str]) -> Table | None:
+def parse_definition(definition: str, script: list[str]) -> Table | None:
     """Return a table of its definition, or None when the text is no plain CREATE TABLE.
 
     script: the definition, and the statements that add to it.
     """
-    head = HEAD.match(definition)
+    head = CREATE_TABLE.match(definition)
     if head is None or head["partition"]:
         return None
-    found, end = items(definition, head.end())
+    found, end = parenthesized_items(definition, head.end())
     create = len(script[0])
     plain = [item for item in found if not _is_constraint(item)]
     return Table(
         name=head["name"],
         unlogged=bool(head["unlogged"]),
-        columns={made.name: made for made in map(column, plain)},
+        columns={made.name: made for made in map(parse_column, plain)},
         constraints=tuple(sorted(item for item in found if _is_constraint(item))),
-        options=_options(definition[end + 1 : create].removesuffix(";")),
+        options=_parse_options(definition[end + 1 : create].removesuffix(";")),
         settings=tuple(script[1:]),
     )
 
@@ -180,7 +180,7 @@ def _is_constraint(item: str) -> bool:
     return item.startswith(("CONSTRAINT ", "NOT NULL "))
 
 
-def _options(tail: str) -> dict[str, str]:
+def _parse_options(tail: str) -> dict[str, str]:
     """Return the options behind the parentheses by their leading words."""
     options = {}
     for line in tail.strip().splitlines():

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 
-from alembic_pg.autogenerate.ops.reversible_op import PairOp
+from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Table
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.autogenerate.scope.column_differences import Place
+    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
-KEY = "backfill"
+INFO_KEY = "backfill"
 
 
 @dataclass
-class FilledOp(PairOp):
+class BackfillColumnOp(ReversibleOp):
     """A column that becomes NOT NULL after its old rows have got a value.
 
     plain: the same as PostgreSQL's own statements, for a type that sqlalchemy cannot say.
     """
 
     label: str = ""
-    plain: PairOp | None = None
+    plain: ReversibleOp | None = None
 
 
-def hinted(tables: Iterable[Table]) -> set[Place]:
+def columns_with_backfill(tables: Iterable[Table]) -> set[ColumnPath]:
     """Return the columns of the models that say how they are filled."""
     return {
         (table.schema or "public", table.name, column.name)
         for table in tables
         for column in table.columns
-        if _expression(column)
+        if _backfill_expression(column)
     }
 
 
-def filled(
+def add_backfills(
     operations: Iterable[MigrateOperation], tables: Mapping[str, Table], after: Dump
 ) -> Iterator[MigrateOperation]:
     """Yield operations, of which those that make a column NOT NULL fill it first.
@@ -56,81 +56,81 @@ def filled(
     """
     for operation in operations:
         if isinstance(operation, ops.AddColumnOp):
-            yield _add(operation, after)
+            yield _backfill_added_column(operation, after)
         elif isinstance(operation, ops.AlterColumnOp) and operation.modify_nullable is False:
             schema = f"{operation.schema}." if operation.schema else ""
             table = tables.get(f"{schema}{operation.table_name}")
             column = table.columns.get(operation.column_name) if table is not None else None
-            yield operation if column is None else _alter(operation, column)
+            yield operation if column is None else _backfill_altered_column(operation, column)
         else:
             yield operation
 
 
-def _add(operation: ops.AddColumnOp, after: Dump) -> MigrateOperation:
+def _backfill_added_column(operation: ops.AddColumnOp, after: Dump) -> MigrateOperation:
     column = operation.column
-    expression = _expression(column)
+    expression = _backfill_expression(column)
     if not expression:
         return operation
     table, schema = operation.table_name, operation.schema
     added = copy.copy(operation)
     added.column = column._copy()  # noqa: SLF001  # as Alembic copies columns
     added.column.nullable = True
-    return FilledOp(
+    return BackfillColumnOp(
         [
             added,
-            _update(table, schema, column.name, expression),
-            _not_null(table, schema, column.name, column.type),
+            _update_op(table, schema, column.name, expression),
+            _set_not_null_op(table, schema, column.name, column.type),
         ],
         [operation.reverse()],
-        _label(table, schema, column.name),
-        _plain(table, schema, column.name, expression, after),
+        _column_label(table, schema, column.name),
+        _add_column_as_sql(table, schema, column.name, expression, after),
     )
 
 
-def _plain(
+def _add_column_as_sql(
     table: str, schema: str | None, column: str, expression: str, after: Dump
-) -> PairOp | None:
+) -> ReversibleOp | None:
     """Return the statements that add a column and fill it."""
     place = (schema or "public", table, column)
     key = f"TABLE {place[0]}.{table}"
-    found = column_differences.of({key: after[key]} if key in after else {}).get(place)
+    found = column_differences.columns_by_path({key: after[key]} if key in after else {}).get(place)
     if found is None:
         return None
-    alter, name = f"ALTER TABLE {quoted(*place[:2])}", quoted(column)
+    alter, name = f"ALTER TABLE {quote_name(*place[:2])}", quote_name(column)
     collate = f" COLLATE {found.collation}" if found.collation else ""
-    label = f"column {_label(table, schema, column)}"
+    label = f"column {_column_label(table, schema, column)}"
     add, drop = f"{alter} ADD COLUMN {name} {found.type}{collate};", f"{alter} DROP COLUMN {name};"
     keep = f"{alter} ALTER COLUMN {name} SET NOT NULL;"
-    return PairOp(
+    return ReversibleOp(
         [
             StatementOp("create", label, (add,), (drop,)),
-            _update(table, schema, column, expression),
+            _update_op(table, schema, column, expression),
             StatementOp("change", label, (keep,), ()),
         ],
         [StatementOp("drop", label, (drop,), (add,))],
     )
 
 
-def _alter(operation: ops.AlterColumnOp, column: Column[Any]) -> MigrateOperation:
-    expression = _expression(column)
+def _backfill_altered_column(operation: ops.AlterColumnOp, column: Column[Any]) -> MigrateOperation:
+    expression = _backfill_expression(column)
     if not expression:
         return operation
     table, schema = operation.table_name, operation.schema
     rest = copy.copy(operation)
     rest.modify_nullable = None
     kind = operation.modify_type or operation.existing_type
-    return FilledOp(
+    return BackfillColumnOp(
         [
             *([rest] if rest.has_changes() else []),
-            _update(table, schema, column.name, expression),
-            _not_null(table, schema, column.name, kind),
+            _update_op(table, schema, column.name, expression),
+            _set_not_null_op(table, schema, column.name, kind),
         ],
         [operation.reverse()],
-        _label(table, schema, column.name),
+        _column_label(table, schema, column.name),
     )
 
 
-def _not_null(table: str, schema: str | None, column: str, kind: Any) -> ops.AlterColumnOp:  # noqa: ANN401  # any type of SQLAlchemy's
+def _set_not_null_op(table: str, schema: str | None, column: str, kind: Any) -> ops.AlterColumnOp:  # noqa: ANN401  # any type of SQLAlchemy's
     return ops.AlterColumnOp(
         table,
         column,
@@ -141,21 +141,21 @@ def _not_null(table: str, schema: str | None, column: str, kind: Any) -> ops.Alt
     )
 
 
-def _update(table: str, schema: str | None, column: str, expression: str) -> StatementOp:
+def _update_op(table: str, schema: str | None, column: str, expression: str) -> StatementOp:
     """Return what fills the column; run again, it fills only what is still empty."""
-    name = quoted(schema or "public", table)
-    field = quoted(column)
+    name = quote_name(schema or "public", table)
+    field = quote_name(column)
     # The expression is the models' own, the names are quoted.
     update = f"UPDATE {name} SET {field} = {expression} WHERE {field} IS NULL;"  # noqa: S608
-    return StatementOp("backfill", _label(table, schema, column), (update,), ())
+    return StatementOp("backfill", _column_label(table, schema, column), (update,), ())
 
 
-def _label(table: str, schema: str | None, column: str) -> str:
+def _column_label(table: str, schema: str | None, column: str) -> str:
     return ".".join(part for part in (schema, table, column) if part)
 
 
-def _expression(column: Column[Any]) -> str:
+def _backfill_expression(column: Column[Any]) -> str:
     """Return the hint of a column that needs it, or ""."""
     if column.nullable or column.server_default is not None:
         return ""
-    return str(column.info.get(KEY, "")).strip().removesuffix(";")
+    return str(column.info.get(INFO_KEY, "")).strip().removesuffix(";")

@@ -8,105 +8,119 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.proof import guards
 from alembic_pg.autogenerate.scope import column_differences
-from alembic_pg.sql.quoting import shown
+from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.autogenerate.scope.column_differences import Place
+    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
 
-def of(before: Dump, after: Dump, fills: set[Place]) -> Iterator[str]:
+def open_questions(before: Dump, after: Dump, fills: set[ColumnPath]) -> Iterator[str]:
     """Yield what to look at in a revision, with both ways out.
 
     before: what the revisions build, renames done. after: what the models build. fills: the
     columns that say themselves how they are filled.
     """
-    yield from _tables(before, after)
-    yield from _columns(before, after)
-    yield from _values(before, after)
-    for schema, table, column in guards.unfilled(before, after):
+    yield from _table_questions(before, after)
+    yield from _column_questions(before, after)
+    yield from _enum_questions(before, after)
+    for schema, table, column in guards.unfilled_columns(before, after):
         if (schema, table, column) not in fills:
             yield (
-                f"{shown(schema, table, column)} is NOT NULL and has no value for old rows: the "
-                f"revision stops where {shown(schema, table)} has rows. For those, add "
+                f"{readable_name(schema, table, column)} is NOT NULL and has no value for old "
+                f"rows: the "
+                f"revision stops where {readable_name(schema, table)} has rows. For those, add "
                 'info={"backfill": "SQL expression"} or a server_default to the column, delete the '
                 "revision and make it again."
             )
 
 
-def _tables(before: Dump, after: Dump) -> Iterator[str]:
+def _table_questions(before: Dump, after: Dump) -> Iterator[str]:
     gone = [e for key, e in before.items() if e.kind == "TABLE" and key not in after]
     come = [e for key, e in after.items() if e.kind == "TABLE" and key not in before]
     for new in come:
-        old = next((e for e in gone if e.schema == new.schema and _body(e) == _body(new)), None)
+        old = next(
+            (
+                e
+                for e in gone
+                if e.schema == new.schema and _column_signatures(e) == _column_signatures(new)
+            ),
+            None,
+        )
         if old is not None:
             gone.remove(old)
-            yield _question(
-                shown(old.schema, old.name),
-                f"{shown(new.schema, new.name)} with equal columns",
-                f"the table {shown(new.schema, new.name)}",
+            yield _rename_question(
+                readable_name(old.schema, old.name),
+                f"{readable_name(new.schema, new.name)} with equal columns",
+                f"the table {readable_name(new.schema, new.name)}",
                 old.name,
-                f"the rows of {shown(old.schema, old.name)}",
+                f"the rows of {readable_name(old.schema, old.name)}",
             )
 
 
-def _body(entry: Entry) -> dict[str, tuple[str, str, str]]:
+def _column_signatures(entry: Entry) -> dict[str, tuple[str, str, str]]:
     """Return what a table's columns are, whatever its constraints are called."""
-    table = table_definition.of(entry)
+    table = table_definition.parse_entry(entry)
     found = table.columns.values() if table else ()
     return {one.name: (one.type, one.collation, one.generated) for one in found}
 
 
-def _columns(before: Dump, after: Dump) -> Iterator[str]:
+def _column_questions(before: Dump, after: Dump) -> Iterator[str]:
     changed = [key for key in after if key in before and before[key].text != after[key].text]
-    old = column_differences.of({key: before[key] for key in changed})
-    new = column_differences.of({key: after[key] for key in changed})
+    old = column_differences.columns_by_path({key: before[key] for key in changed})
+    new = column_differences.columns_by_path({key: after[key] for key in changed})
     gone = [place for place in old if place not in new]
     for place in new:
         if place in old:
             continue
         same = next(
-            (one for one in gone if one[:2] == place[:2] and _kind(old[one]) == _kind(new[place])),
+            (
+                one
+                for one in gone
+                if one[:2] == place[:2]
+                and _column_signature(old[one]) == _column_signature(new[place])
+            ),
             None,
         )
         if same is not None:
             gone.remove(same)
-            yield _question(
-                shown(*same),
-                f"{shown(*place)} of the same type",
-                f"the column {shown(*place)}",
+            yield _rename_question(
+                readable_name(*same),
+                f"{readable_name(*place)} of the same type",
+                f"the column {readable_name(*place)}",
                 same[2],
-                f"the values of {shown(*same)}",
+                f"the values of {readable_name(*same)}",
             )
 
 
-def _values(before: Dump, after: Dump) -> Iterator[str]:
+def _enum_questions(before: Dump, after: Dump) -> Iterator[str]:
     for key, entry in before.items():
         if entry.kind != "TYPE" or key not in after:
             continue
         lost, come = guards.lost_values(before, after, key), guards.lost_values(after, before, key)
         pairs = dict(zip(lost, come, strict=False))
         if pairs:
-            name = shown(entry.schema, entry.name)
+            name = readable_name(entry.schema, entry.name)
             hint = f'info={{"renamed_values": {json.dumps(pairs, ensure_ascii=False)}}}'
             yield (
-                f"The enum {name} loses {_listed(lost)} and gets {_listed(come)}. If that is a "
+                f"The enum {name} loses {_quoted_list(lost)} and gets {_quoted_list(come)}. If "
+                f"that is a "
                 f"rename, add {hint} to a column of it, delete the revision and make it again. "
                 "If not, leave it: the revision stops where rows hold what goes."
             )
 
 
-def _listed(values: list[str]) -> str:
+def _quoted_list(values: list[str]) -> str:
     return ", ".join(f'"{value}"' for value in values)
 
 
-def _kind(column: table_definition.Column) -> tuple[str, str, str]:
+def _column_signature(column: table_definition.Column) -> tuple[str, str, str]:
     return column.type, column.collation, column.generated
 
 
-def _question(old: str, new: str, place: str, name: str, lost: str) -> str:
+def _rename_question(old: str, new: str, place: str, name: str, lost: str) -> str:
     hint = f'info={{"renamed_from": {json.dumps(name, ensure_ascii=False)}}}'
     return (
         f"{old} goes and {new} comes. If that is a rename, add {hint} to {place}, delete the "

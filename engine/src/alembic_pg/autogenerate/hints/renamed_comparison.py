@@ -28,29 +28,31 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def renamed(comparison: Comparison, metadata: MetaData) -> Iterator[tuple[Comparison, URL | None]]:
+def comparison_after_renames(
+    comparison: Comparison, metadata: MetaData
+) -> Iterator[tuple[Comparison, URL | None]]:
     """Yield the comparison that is left after the renames, and the database they were done in.
 
     Without a rename that is to be done, the same comparison, and None.
     metadata: the models, with their hints. Raises UserError when PostgreSQL refuses a rename.
     """
-    operations = renames.wanted(metadata, comparison.before)
+    operations = renames.pending_renames(metadata, comparison.before)
     if not operations:
         yield comparison, None
         return
     databases = comparison.databases
     name = databases.create(comparison.template)
     url = databases.database(name)
-    _run(url, operations)
-    now = comparison.scope.of(pg_dump.of(url, version_table=comparison.version_table))
-    more = renamed_objects.along(now, comparison.after, tables(operations))
-    _run(url, more)
-    before = comparison.scope.of(pg_dump.of(url, version_table=comparison.version_table))
+    _run_renames(url, operations)
+    now = comparison.scope.of(pg_dump.dump_database(url, version_table=comparison.version_table))
+    more = renamed_objects.object_renames(now, comparison.after, renamed_table_keys(operations))
+    _run_renames(url, more)
+    before = comparison.scope.of(pg_dump.dump_database(url, version_table=comparison.version_table))
     yield replace(comparison, before=before, renames=(*operations, *more)), url
     databases.leave(name)
 
 
-def tables(operations: Iterable[MigrateOperation]) -> set[str]:
+def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
     """Return the keys of the tables that are renamed or have a column renamed, by new name."""
     return {
         "TABLE {}.{}".format(*operation.places[1])
@@ -61,7 +63,7 @@ def tables(operations: Iterable[MigrateOperation]) -> set[str]:
     }
 
 
-def _run(url: URL, operations: Sequence[MigrateOperation]) -> None:
+def _run_renames(url: URL, operations: Sequence[MigrateOperation]) -> None:
     with connect(url, source="the scratch server") as connection, connection.begin():
         run = Operations(MigrationContext.configure(connection=connection)).invoke
         for operation in operations:
@@ -70,5 +72,5 @@ def _run(url: URL, operations: Sequence[MigrateOperation]) -> None:
             except DBAPIError as error:
                 label = getattr(operation, "label", "")
                 raise UserError(
-                    f"The rename of {label} cannot be made: {error_text.of(error)}"
+                    f"The rename of {label} cannot be made: {error_text.describe_error(error)}"
                 ) from error

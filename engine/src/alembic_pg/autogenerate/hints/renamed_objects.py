@@ -7,69 +7,76 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.sql.quoting import QUALIFIED, pattern, quoted
+from alembic_pg.sql.quoting import QUALIFIED_NAME, name_pattern, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
-CONSTRAINTS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT"})
+CONSTRAINT_KINDS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT"})
 
 # A serial's sequence is known by the column that owns it, an identity's by its own entry.
-SEQUENCES = frozenset({"SEQUENCE", "SEQUENCE OWNED BY"})
+SEQUENCE_KINDS = frozenset({"SEQUENCE", "SEQUENCE OWNED BY"})
 
-_TABLE = re.compile(rf"ALTER TABLE (?:ONLY )?(?P<name>{QUALIFIED})")
+_ALTER_TABLE = re.compile(rf"ALTER TABLE (?:ONLY )?(?P<name>{QUALIFIED_NAME})")
 _NOT_NULL = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) NOT NULL')
 
 
-def along(now: Dump, after: Dump, tables: set[str]) -> list[StatementOp]:
+def object_renames(now: Dump, after: Dump, tables: set[str]) -> list[StatementOp]:
     """Return the renames of what is the same but for its name in both databases.
 
     That keeps an index, a checked constraint and a sequence's value, whoever named them.
     now: the revisions' database with its tables and columns renamed already. after: the models'.
     tables: the keys of the tables that were renamed, or of which a column was.
     """
-    renamed = [*_objects(now, after, tables)]
+    renamed = [*_renames_of_equal_objects(now, after, tables)]
     for key in tables:
         if key in now and key in after:
-            renamed += _not_nulls(now[key], after[key])
-    return _in_order(renamed)
+            renamed += _not_null_renames(now[key], after[key])
+    return _order_renames(renamed)
 
 
-def _in_order(renames: list[StatementOp]) -> list[StatementOp]:
+def _order_renames(renames: list[StatementOp]) -> list[StatementOp]:
     """Return renames so that a name is given up before another object takes it."""
     ordered: list[StatementOp] = []
     waiting = list(renames)
     while waiting:
-        given_up = {_ends(operation)[0] for operation in waiting}
-        ready = [one for one in waiting if _ends(one)[1] not in given_up] or waiting[:1]
+        given_up = {_old_and_new_name(operation)[0] for operation in waiting}
+        ready = [one for one in waiting if _old_and_new_name(one)[1] not in given_up] or waiting[:1]
         ordered += ready
         waiting = [one for one in waiting if one not in ready]
     return ordered
 
 
-def _ends(operation: StatementOp) -> tuple[str, str]:
+def _old_and_new_name(operation: StatementOp) -> tuple[str, str]:
     """Return the old and the new name of a rename, as its statements have them."""
     there, back = operation.upgrade[0], operation.downgrade[0]
     new, old = (statement.rpartition(" TO ")[2] for statement in (there, back))
     return old, new
 
 
-def _objects(now: Dump, after: Dump, tables: set[str]) -> Iterator[StatementOp]:
-    new = [entry for key, entry in after.items() if key not in now and _of(after, entry, tables)]
+def _renames_of_equal_objects(now: Dump, after: Dump, tables: set[str]) -> Iterator[StatementOp]:
+    new = [
+        entry
+        for key, entry in after.items()
+        if key not in now and _belongs_to_tables(after, entry, tables)
+    ]
     for key, entry in now.items():
-        if key in after or not _of(now, entry, tables):
+        if key in after or not _belongs_to_tables(now, entry, tables):
             continue
-        same = next((other for other in new if _shape(other) == _shape(entry)), None)
+        same = next(
+            (other for other in new if _nameless_definition(other) == _nameless_definition(entry)),
+            None,
+        )
         if same is not None:
             new.remove(same)
-            yield _rename(entry, _name(entry), _name(same))
+            yield _rename_object_op(entry, _object_name(entry), _object_name(same))
 
 
-def _of(dump: Dump, entry: Entry, tables: set[str]) -> bool:
+def _belongs_to_tables(dump: Dump, entry: Entry, tables: set[str]) -> bool:
     """Return whether an object belongs to one of the tables, or refers to it."""
-    if entry.kind not in CONSTRAINTS | SEQUENCES | {"INDEX"}:
+    if entry.kind not in CONSTRAINT_KINDS | SEQUENCE_KINDS | {"INDEX"}:
         return False
     if entry.kind == "SEQUENCE" and not entry.create.startswith("ALTER TABLE"):
         return False
@@ -77,60 +84,60 @@ def _of(dump: Dump, entry: Entry, tables: set[str]) -> bool:
     return bool(tables & needs)
 
 
-def _name(entry: Entry) -> str:
+def _object_name(entry: Entry) -> str:
     """Return an object's own name; a constraint's entry has its table's before it."""
-    if entry.kind not in CONSTRAINTS:
+    if entry.kind not in CONSTRAINT_KINDS:
         return entry.name
     match = re.search(r'ADD CONSTRAINT ("(?:[^"]|"")*"|\S+) ', entry.create)
-    return table_definition.plain(match[1]) if match else entry.name
+    return table_definition.unquote_name(match[1]) if match else entry.name
 
 
-def _shape(entry: Entry) -> tuple[str, str, str]:
+def _nameless_definition(entry: Entry) -> tuple[str, str, str]:
     """Return what an object is, without its name."""
-    name = rf'(?<![\w"]){pattern(_name(entry))}(?![\w"])'
+    name = rf'(?<![\w"]){name_pattern(_object_name(entry))}(?![\w"])'
     return entry.kind, entry.schema, re.sub(name, "\0", entry.create)
 
 
-def _rename(entry: Entry, old: str, new: str) -> StatementOp:
-    if entry.kind in CONSTRAINTS:
-        match = _TABLE.match(entry.create)
+def _rename_object_op(entry: Entry, old: str, new: str) -> StatementOp:
+    if entry.kind in CONSTRAINT_KINDS:
+        match = _ALTER_TABLE.match(entry.create)
         table = match["name"] if match else ""
-        return _constraint(table, old, new)
+        return _rename_constraint_op(table, old, new)
     kind = "INDEX" if entry.kind == "INDEX" else "SEQUENCE"
     return StatementOp(
         "rename",
         f"{kind.lower()} {entry.schema}.{old}",
-        (f"ALTER {kind} {quoted(entry.schema, old)} RENAME TO {quoted(new)};",),
-        (f"ALTER {kind} {quoted(entry.schema, new)} RENAME TO {quoted(old)};",),
+        (f"ALTER {kind} {quote_name(entry.schema, old)} RENAME TO {quote_name(new)};",),
+        (f"ALTER {kind} {quote_name(entry.schema, new)} RENAME TO {quote_name(old)};",),
     )
 
 
-def _constraint(table: str, old: str, new: str) -> StatementOp:
+def _rename_constraint_op(table: str, old: str, new: str) -> StatementOp:
     head = f"ALTER TABLE {table} RENAME CONSTRAINT"
     return StatementOp(
         "rename",
         f"constraint {table} {old}",
-        (f"{head} {quoted(old)} TO {quoted(new)};",),
-        (f"{head} {quoted(new)} TO {quoted(old)};",),
+        (f"{head} {quote_name(old)} TO {quote_name(new)};",),
+        (f"{head} {quote_name(new)} TO {quote_name(old)};",),
     )
 
 
-def _not_nulls(now: Entry, after: Entry) -> Iterator[StatementOp]:
+def _not_null_renames(now: Entry, after: Entry) -> Iterator[StatementOp]:
     """Yield the renames of NOT NULL constraints, which have names since PostgreSQL 18."""
-    one = table_definition.of(now)
-    other = table_definition.of(after)
+    one = table_definition.parse_entry(now)
+    other = table_definition.parse_entry(after)
     for column in one.columns.values() if one and other else ():
         wanted = other.columns.get(column.name) if other else None
         if wanted is None or not (column.not_null and wanted.not_null):
             continue
         old, new = (_not_null_name(now.name, each) for each in (column, wanted))
         if old != new:
-            yield _constraint(quoted(now.schema, now.name), old, new)
+            yield _rename_constraint_op(quote_name(now.schema, now.name), old, new)
 
 
 def _not_null_name(table: str, column: table_definition.Column) -> str:
     """Return the name of a NOT NULL; pg_dump prints it unless it is PostgreSQL's choice."""
     match = _NOT_NULL.match(column.not_null)
     if match:
-        return table_definition.plain(match["name"])
-    return f"{table}_{table_definition.plain(column.name)}_not_null"
+        return table_definition.unquote_name(match["name"])
+    return f"{table}_{table_definition.unquote_name(column.name)}_not_null"

@@ -11,7 +11,7 @@ from alembic_pg.autogenerate.alter import alter_type
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
-from alembic_pg.sql.quoting import literal, quoted
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,93 +21,97 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
-FROM = "renamed_from"
-VALUES = "renamed_values"
+RENAMED_FROM = "renamed_from"
+RENAMED_VALUES = "renamed_values"
 
 Name = TypeVar("Name")
 
 
-def wanted(metadata: MetaData, before: Dump) -> list[MigrateOperation]:
+def pending_renames(metadata: MetaData, before: Dump) -> list[MigrateOperation]:
     """Return the renames that are still to be done: the old name is there, the new one is not.
 
     Tables come first, so that a column's table is called by its new name.
     metadata: the models. before: what the revisions build.
     """
     tables = list(metadata.tables.values())
-    of_tables = list(_tables(tables, before))
+    of_tables = list(_table_renames(tables, before))
     return [
-        *_schemas(of_tables, before),
+        *_create_schema_ops(of_tables, before),
         *of_tables,
-        *_columns(tables, before, of_tables),
-        *_values(tables, before),
+        *_column_renames(tables, before, of_tables),
+        *_enum_value_renames(tables, before),
     ]
 
 
-def _schemas(moved: Iterable[RenameOp], before: Dump) -> Iterator[StatementOp]:
+def _create_schema_ops(moved: Iterable[RenameOp], before: Dump) -> Iterator[StatementOp]:
     """Yield what makes the schemas that tables move to."""
     there = {entry.name for entry in before.values() if entry.kind == "SCHEMA"} | {"public"}
     for name in sorted({op.to for op in moved if op.to} - there):
-        schema = quoted(name)
+        schema = quote_name(name)
         yield StatementOp(
             "create", f"schema {name}", (f"CREATE SCHEMA {schema};",), (f"DROP SCHEMA {schema};",)
         )
 
 
-def _tables(tables: Iterable[Table], before: Dump) -> Iterator[RenameOp]:
+def _table_renames(tables: Iterable[Table], before: Dump) -> Iterator[RenameOp]:
     there = {(entry.schema, entry.name) for entry in before.values() if entry.kind == "TABLE"}
     asked = [
-        (_former(table, there), (_schema(table), table.name))
+        (_former_table_name(table, there), (_schema_name(table), table.name))
         for table in tables
-        if FROM in table.info
+        if RENAMED_FROM in table.info
     ]
-    for (schema, old), (to, new) in _possible(asked, there):
-        yield RenameOp(_given(schema), None, old, new, to if to != schema else None)
+    for (schema, old), (to, new) in _possible_renames(asked, there):
+        yield RenameOp(_schema_option(schema), None, old, new, to if to != schema else None)
 
 
-def _former(table: Table, there: set[tuple[str, str]]) -> tuple[str, str]:
+def _former_table_name(table: Table, there: set[tuple[str, str]]) -> tuple[str, str]:
     """Return the schema and name that a table had; another schema stands before a dot."""
-    name = str(table.info[FROM])
+    name = str(table.info[RENAMED_FROM])
     schema, dot, bare = name.partition(".")
-    if dot and (_schema(table), name) not in there:
+    if dot and (_schema_name(table), name) not in there:
         return schema, bare
-    return _schema(table), name
+    return _schema_name(table), name
 
 
-def _columns(
+def _column_renames(
     tables: Iterable[Table], before: Dump, renamed: Iterable[RenameOp]
 ) -> Iterator[RenameOp]:
     asked = [
         (
-            (_schema(table), table.name, str(column.info[FROM])),
-            (_schema(table), table.name, column.name),
+            (_schema_name(table), table.name, str(column.info[RENAMED_FROM])),
+            (_schema_name(table), table.name, column.name),
         )
         for table in tables
         for column in table.columns
-        if FROM in column.info
+        if RENAMED_FROM in column.info
     ]
     if not asked:
         return  # and no table's definition is read
     now = dict(op.places for op in renamed)
-    there = {(*now.get(place[:2], place[:2]), place[2]) for place in column_differences.of(before)}
-    for (schema, table_name, old), (_, _, new) in _possible(asked, there):
-        yield RenameOp(_given(schema), table_name, old, new)
+    there = {
+        (*now.get(place[:2], place[:2]), place[2])
+        for place in column_differences.columns_by_path(before)
+    }
+    for (schema, table_name, old), (_, _, new) in _possible_renames(asked, there):
+        yield RenameOp(_schema_option(schema), table_name, old, new)
 
 
-def _values(tables: Iterable[Table], before: Dump) -> Iterator[StatementOp]:
+def _enum_value_renames(tables: Iterable[Table], before: Dump) -> Iterator[StatementOp]:
     asked: list[tuple[tuple[str, str], tuple[str, str]]] = []
     there: set[tuple[str, str]] = set()
     for table in tables:
         for column in table.columns:
-            entry = _enum(table, column, before) if VALUES in column.info else None
+            entry = _enum_entry(table, column, before) if RENAMED_VALUES in column.info else None
             if entry is None:
                 continue
             there |= {(entry.key, label) for label in alter_type.enum_labels(entry)}
             asked += [
-                ((entry.key, old), (entry.key, new)) for old, new in column.info[VALUES].items()
+                ((entry.key, old), (entry.key, new))
+                for old, new in column.info[RENAMED_VALUES].items()
             ]
-    for (key, old), (_, new) in _possible(list(dict.fromkeys(asked)), there):
+    for (key, old), (_, new) in _possible_renames(list(dict.fromkeys(asked)), there):
         name = alter_type.enum_name(before[key])
-        one, other = literal(old), literal(new)
+        one, other = quote_literal(old), quote_literal(new)
         yield StatementOp(
             "rename value",
             before[key].label,
@@ -116,7 +120,7 @@ def _values(tables: Iterable[Table], before: Dump) -> Iterator[StatementOp]:
         )
 
 
-def _enum(table: Table, column: Column[Any], before: Dump) -> Entry | None:
+def _enum_entry(table: Table, column: Column[Any], before: Dump) -> Entry | None:
     """Return what the revisions build of a column's enum, or None where there is none."""
     kind = column.type
     while isinstance(kind, (ARRAY, TypeDecorator)):
@@ -129,7 +133,9 @@ def _enum(table: Table, column: Column[Any], before: Dump) -> Entry | None:
     return None
 
 
-def _possible(asked: Iterable[tuple[Name, Name]], there: set[Name]) -> Iterator[tuple[Name, Name]]:
+def _possible_renames(
+    asked: Iterable[tuple[Name, Name]], there: set[Name]
+) -> Iterator[tuple[Name, Name]]:
     """Yield the old and new names of which the old one is there and the new one is free.
 
     One after the other, since one may take the name that another gives up.
@@ -141,10 +147,10 @@ def _possible(asked: Iterable[tuple[Name, Name]], there: set[Name]) -> Iterator[
         yield ready
 
 
-def _schema(table: Table) -> str:
+def _schema_name(table: Table) -> str:
     return table.schema or "public"
 
 
-def _given(schema: str) -> str | None:
+def _schema_option(schema: str) -> str | None:
     """Return a schema as Alembic's operations are told it."""
     return None if schema == "public" else schema

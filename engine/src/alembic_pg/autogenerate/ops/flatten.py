@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import table_definition
-from alembic_pg.autogenerate.ops.reversible_op import PairOp
+from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
     for operation in operations:
         if isinstance(operation, ops.OpContainer):
             yield from flatten(operation.ops)
-        elif isinstance(operation, PairOp):
+        elif isinstance(operation, ReversibleOp):
             yield from flatten(operation.forward)
         else:
             if isinstance(operation, ops.AlterColumnOp):
@@ -32,7 +32,9 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
             yield operation
 
 
-def needed(operation: MigrateOperation, changed: set[str], default_schema: str = "public") -> bool:
+def touches_changed_table(
+    operation: MigrateOperation, changed: set[str], default_schema: str = "public"
+) -> bool:
     """Return whether an operation touches a table of which PostgreSQL shows a difference.
 
     Equal entries mean equal objects, whatever a comparator says.
@@ -42,7 +44,7 @@ def needed(operation: MigrateOperation, changed: set[str], default_schema: str =
     return table is None or table in changed
 
 
-def unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
+def is_unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
     """Return whether an operation drops what stays, or changes what PostgreSQL says is equal.
 
     Alembic sees in the models only what SQLAlchemy declares, and would drop a column, an index or
@@ -52,7 +54,7 @@ def unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
     if isinstance(operation, ops.DropTableOp):
         return table in after
     if isinstance(operation, ops.DropColumnOp):
-        return table in after and operation.column_name in _columns(after[table])
+        return table in after and operation.column_name in _column_names(after[table])
     if isinstance(operation, ops.AddColumnOp):
         # Alembic adds a serial column without its default, and old rows would have no value.
         return f"DEFAULT {str(table).removeprefix('TABLE ')} {operation.column.name}" in after
@@ -68,9 +70,9 @@ def unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
     )
 
 
-def _columns(table: Entry) -> set[str]:
-    parsed = table_definition.of(table)
-    return {table_definition.plain(name) for name in parsed.columns} if parsed else set()
+def _column_names(table: Entry) -> set[str]:
+    parsed = table_definition.parse_entry(table)
+    return {table_definition.unquote_name(name) for name in parsed.columns} if parsed else set()
 
 
 def table_key(operation: MigrateOperation, default_schema: str = "public") -> str | None:
@@ -96,7 +98,7 @@ def changed_tables(before: Dump, after: Dump, keys: Iterable[str]) -> set[str]:
     return tables
 
 
-def retyped(operations: Iterable[MigrateOperation]) -> set[str]:
+def tables_altering_columns(operations: Iterable[MigrateOperation]) -> set[str]:
     """Return the tables of which a column changes its type or goes."""
     return {
         key
@@ -107,7 +109,7 @@ def retyped(operations: Iterable[MigrateOperation]) -> set[str]:
     }
 
 
-def dropped(operations: Iterable[MigrateOperation]) -> set[str]:
+def dropped_tables(operations: Iterable[MigrateOperation]) -> set[str]:
     """Return the tables that go."""
     return {
         key

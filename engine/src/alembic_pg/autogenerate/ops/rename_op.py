@@ -10,7 +10,7 @@ from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import text
 
 from alembic_pg.sql import inverse
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -65,15 +65,15 @@ class RenameOp(MigrateOperation):
         """The statement that brings a table to its new schema, "" when it stays."""
         if self.to is None:
             return ""
-        place = quoted(self.schema or "public", self.old)
-        return f"ALTER TABLE {place} SET SCHEMA {quoted(self.to)}"
+        place = quote_name(self.schema or "public", self.old)
+        return f"ALTER TABLE {place} SET SCHEMA {quote_name(self.to)}"
 
 
 @Operations.implementation_for(RenameOp)
 def _run(operations: Operations, operation: RenameOp) -> None:
     old, new = operation.old, operation.new
     if operation.move:
-        operations.execute(text(inverse.escaped(operation.move)))
+        operations.execute(text(inverse.escape_colons(operation.move)))
     if operation.table is None:
         if old != new:
             operations.rename_table(old, new, schema=operation.to or operation.schema)
@@ -88,7 +88,7 @@ def _render(context: AutogenContext, operation: RenameOp) -> list[str]:
     place = operation.to or operation.schema
     schema = f", schema={str(place)!r}" if place else ""
     if operation.table is None:
-        move = inverse.literal(inverse.escaped(operation.move))
+        move = inverse.python_literal(inverse.escape_colons(operation.move))
         moved = [f"{prefix}execute({move})"] if operation.move else []
         rename = f"{prefix}rename_table({old!r}, {new!r}{schema})"
         return [*moved, rename] if old != new else moved

@@ -23,26 +23,30 @@ class UnwritableTypeError(Exception):
     """A type that sqlalchemy cannot say; PostgreSQL's own statement says it instead."""
 
 
-def item(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
+def render_item(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
     """Render a type of the models, for configure(render_item=…); False for anything else.
 
     Raises UnwritableTypeError for a type that is no type of sqlalchemy's in the database.
     """
-    if kind != "type" or _is_sqlalchemys(type(value)):
+    if kind != "type" or _is_sqlalchemy_type(type(value)):
         return False
-    return _repr_type(stored(value), context)
+    return _repr_type(storage_type(value), context)
 
 
-def beside_types(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
+def render_item_existing_enum(
+    kind: str,
+    value: Any,  # noqa: ANN401  # as Alembic types it
+    context: AutogenContext,
+) -> str | Literal[False]:
     """Render a type as `item` does, but an enum as one that has been made already.
 
     The revision makes and drops types by statements of their own; CREATE TABLE would make an enum
     again for each table, and PostgreSQL refuses that.
     """
-    rendered = item(kind, value, context)
+    rendered = render_item(kind, value, context)
     if kind != "type":
         return rendered
-    found = stored(value)
+    found = storage_type(value)
     if not isinstance(found, Enum) or not found.native_enum or not found.name:
         return rendered
     context.imports.add("from sqlalchemy.dialects import postgresql")
@@ -51,17 +55,17 @@ def beside_types(kind: str, value: Any, context: AutogenContext) -> str | Litera
     return f"postgresql.ENUM({values}, name={str(found.name)!r}{schema}, create_type=False)"
 
 
-def stored(value: TypeEngine[Any]) -> TypeEngine[Any]:
+def storage_type(value: TypeEngine[Any]) -> TypeEngine[Any]:
     """Return the type of sqlalchemy's that makes the same column.
 
     Raises UnwritableTypeError where there is none.
     """
     variants: Mapping[str, TypeEngine[Any]] = value._variant_mapping  # noqa: SLF001  # no public name
     value = variants.get(_DIALECT.name, value)
-    if _is_sqlalchemys(type(value)):
+    if _is_sqlalchemy_type(type(value)):
         return value
     if isinstance(value, TypeDecorator):
-        return stored(value.load_dialect_impl(_DIALECT))
+        return storage_type(value.load_dialect_impl(_DIALECT))
     if isinstance(value, Enum):  # it has an adapt() of its own
         return Enum(
             *value.enums,
@@ -72,7 +76,7 @@ def stored(value: TypeEngine[Any]) -> TypeEngine[Any]:
         )
     spelling = value.compile(_DIALECT)
     for parent in type(value).__mro__:
-        if issubclass(parent, TypeEngine) and _is_sqlalchemys(parent):
+        if issubclass(parent, TypeEngine) and _is_sqlalchemy_type(parent):
             try:
                 found: TypeEngine[Any] = value.adapt(parent)
                 if found.compile(_DIALECT) == spelling:
@@ -82,6 +86,6 @@ def stored(value: TypeEngine[Any]) -> TypeEngine[Any]:
     raise UnwritableTypeError(spelling)
 
 
-def _is_sqlalchemys(kind: type) -> bool:
+def _is_sqlalchemy_type(kind: type) -> bool:
     """Return whether a revision can name a class; a dialect has types of its own with a _."""
     return kind.__module__.startswith("sqlalchemy.") and not kind.__name__.startswith("_")

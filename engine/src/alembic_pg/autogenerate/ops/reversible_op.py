@@ -14,33 +14,35 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class PairOp(MigrateOperation):
+class ReversibleOp(MigrateOperation):
     """Operations, and the ones that take them back where reversing each does not."""
 
     forward: list[MigrateOperation] = field(default_factory=list)
     backward: list[MigrateOperation] = field(default_factory=list)
 
-    def reverse(self) -> PairOp:
+    def reverse(self) -> ReversibleOp:
         """Return the way back."""
-        return PairOp(self.backward, self.forward)
+        return ReversibleOp(self.backward, self.forward)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return what Alembic's check reports."""
         return ("change", [operation.to_diff_tuple() for operation in self.forward])
 
 
-def pairs(up: list[MigrateOperation], down: list[MigrateOperation]) -> list[MigrateOperation]:
+def with_downgrade(
+    up: list[MigrateOperation], down: list[MigrateOperation]
+) -> list[MigrateOperation]:
     """Return operations of which Alembic's reversing makes the given downgrade."""
-    whole: list[MigrateOperation] = [PairOp([operation]) for operation in up]
-    return [*whole, PairOp([], down)]
+    whole: list[MigrateOperation] = [ReversibleOp([operation]) for operation in up]
+    return [*whole, ReversibleOp([], down)]
 
 
-@Operations.implementation_for(PairOp)
-def _run(operations: Operations, operation: PairOp) -> None:
+@Operations.implementation_for(ReversibleOp)
+def _run(operations: Operations, operation: ReversibleOp) -> None:
     for one in operation.forward:
         operations.invoke(one)
 
 
-@renderers.dispatch_for(PairOp)
-def _render(context: AutogenContext, operation: PairOp) -> list[str]:
+@renderers.dispatch_for(ReversibleOp)
+def _render(context: AutogenContext, operation: ReversibleOp) -> list[str]:
     return [line for one in operation.forward for line in render_op(context, one)]

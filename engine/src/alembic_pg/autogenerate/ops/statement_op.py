@@ -41,13 +41,13 @@ class StatementOp(MigrateOperation):
 @Operations.implementation_for(StatementOp)
 def _run(operations: Operations, operation: StatementOp) -> None:
     for statement in operation.upgrade:
-        operations.execute(text(inverse.escaped(statement)))
+        operations.execute(text(inverse.escape_colons(statement)))
 
 
 @renderers.dispatch_for(StatementOp)
 def _render(context: AutogenContext, operation: StatementOp) -> list[str]:
     prefix = context.opts["alembic_module_prefix"]
     return [
-        f"{prefix}execute({inverse.literal(inverse.escaped(statement.removesuffix(';')))})"
+        f"{prefix}execute({inverse.python_literal(inverse.escape_colons(statement.removesuffix(';')))})"
         for statement in operation.upgrade
     ]

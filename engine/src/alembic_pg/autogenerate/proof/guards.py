@@ -9,41 +9,43 @@ from alembic_pg.autogenerate.alter import alter_type, inheritance
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
-from alembic_pg.sql.quoting import literal, pattern, quoted, shown
+from alembic_pg.sql.quoting import name_pattern, quote_literal, quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.autogenerate.scope.column_differences import Place
+    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
-UP = (
+BACKFILL_ADVICE = (
     'add info={"backfill": "SQL expression"} or a server_default to the column in the models, '
     "and make this revision again"
 )
-DOWN = "its old values are gone; write into downgrade() which ones the rows get"
+DOWNGRADE_ADVICE = "its old values are gone; write into downgrade() which ones the rows get"
 
 
-def unfilled(old: Dump, new: Dump) -> Iterator[Place]:
+def unfilled_columns(old: Dump, new: Dump) -> Iterator[ColumnPath]:
     """Yield the columns that come NOT NULL into a table that is there, and have no value."""
     # A partition's rows get their value along with those of its table.
     changed = [
         key
-        for key, above in inheritance.parents(new).items()
+        for key, above in inheritance.table_parents(new).items()
         if key in old and old[key].text != new[key].text and not above
-        if table_definition.of(old[key])
+        if table_definition.parse_entry(old[key])
     ]
-    before = column_differences.of({key: old[key] for key in changed})
-    for place, column in column_differences.of({key: new[key] for key in changed}).items():
+    before = column_differences.columns_by_path({key: old[key] for key in changed})
+    for place, column in column_differences.columns_by_path(
+        {key: new[key] for key in changed}
+    ).items():
         if place in before or not column.not_null or column.default or column.generated:
             continue
-        if not _counted(place, new):
+        if not _has_sequence(place, new):
             yield place
 
 
-def _counted(place: Place, dump: Dump) -> bool:
+def _has_sequence(place: ColumnPath, dump: Dump) -> bool:
     """Return whether a column gets its values from a sequence."""
-    head = re.compile(f" {pattern(*place[:2])} ALTER COLUMN {pattern(place[2])} ")
+    head = re.compile(f" {name_pattern(*place[:2])} ALTER COLUMN {name_pattern(place[2])} ")
     return any(
         head.search(entry.create)
         for entry in dump.values()
@@ -51,24 +53,24 @@ def _counted(place: Place, dump: Dump) -> bool:
     )
 
 
-def empty(table: tuple[str, str], names: list[str], advice: str) -> StatementOp:
+def check_table_empty(table: tuple[str, str], names: list[str], advice: str) -> StatementOp:
     """Return what stops where a table has rows.
 
     table: its schema and name. names: its columns that have no value for them. advice: UP or DOWN.
     """
-    name = shown(*table)
+    name = readable_name(*table)
     text = f"{name} has rows without a value for {', '.join(names)}: {advice}"
-    block = _block(
+    block = _do_block(
         "BEGIN\n"
-        f"  IF EXISTS (SELECT FROM {quoted(*table)}) THEN\n"
-        f"    RAISE EXCEPTION USING MESSAGE = {literal(text)};\n"
+        f"  IF EXISTS (SELECT FROM {quote_name(*table)}) THEN\n"
+        f"    RAISE EXCEPTION USING MESSAGE = {quote_literal(text)};\n"
         "  END IF;\n"
         "END\n"
     )
     return StatementOp("check", f"no rows in {name}", (block,), ())
 
 
-def _block(body: str) -> str:
+def _do_block(body: str) -> str:
     """Return PL/pgSQL as a statement, in quotes that it does not hold itself."""
     quotes = "$check$"
     while quotes in body:
@@ -76,54 +78,58 @@ def _block(body: str) -> str:
     return f"DO {quotes}\n{body}{quotes};"
 
 
-def unused(old: Dump, new: Dump, called: Callable[[Place], Place]) -> Iterator[StatementOp]:
+def check_values_unused(
+    old: Dump, new: Dump, called: Callable[[ColumnPath], ColumnPath]
+) -> Iterator[StatementOp]:
     """Yield what stops where rows hold a value that an enum loses, and names how many do.
 
     called: what a column of ``old`` is called at that moment.
     """
     for key, entry in old.items():
         lost = lost_values(old, new, key) if entry.kind == "TYPE" and key in new else []
-        values = _values(old, key) if lost else {}
-        staying = column_differences.of(new) if lost else {}
-        for place, column in column_differences.of(old).items() if lost else ():
+        values = _value_expressions(old, key) if lost else {}
+        staying = column_differences.columns_by_path(new) if lost else {}
+        for place, column in column_differences.columns_by_path(old).items() if lost else ():
             if column.type in values and place in staying:
                 former = called(place)
-                value = values[column.type].replace(_FIELD, quoted(former[2]))
-                yield _count(former, value, lost, shown(entry.schema, entry.name))
+                value = values[column.type].replace(_COLUMN_MARK, quote_name(former[2]))
+                yield _check_no_rows_hold(
+                    former, value, lost, readable_name(entry.schema, entry.name)
+                )
 
 
 def lost_values(old: Dump, new: Dump, key: str) -> list[str]:
     """Return the values that an enum has in one database and no longer in the other."""
-    return alter_type.lost(old[key], new[key])
+    return alter_type.lost_values(old[key], new[key])
 
 
 # Where the column stands in an expression that gives its values.
-_FIELD = "\0"
+_COLUMN_MARK = "\0"
 
 
-def _values(dump: Dump, key: str) -> dict[str, str]:
+def _value_expressions(dump: Dump, key: str) -> dict[str, str]:
     """Return how the values of an enum are got out of columns, by the columns' types.
 
     They may be in an array, a domain, or a composite type.
     """
     enum = alter_type.enum_name(dump[key])
-    found = {enum: f"{_FIELD}::text", f"{enum}[]": f"unnest({_FIELD}::text[])"}
+    found = {enum: f"{_COLUMN_MARK}::text", f"{enum}[]": f"unnest({_COLUMN_MARK}::text[])"}
     for entry in dump.values():
-        base, attributes = alter_type.made_of(entry)
+        base, attributes = alter_type.base_and_attributes(entry)
         if base in found:
-            found[alter_type.name(entry)] = found[base]
+            found[alter_type.type_name(entry)] = found[base]
         for attribute, kind in attributes.items():
             if kind in found:
-                of_one = found[kind].replace(_FIELD, f"({_FIELD}).{attribute}")
-                found.setdefault(alter_type.name(entry), of_one)
+                of_one = found[kind].replace(_COLUMN_MARK, f"({_COLUMN_MARK}).{attribute}")
+                found.setdefault(alter_type.type_name(entry), of_one)
     return found
 
 
-def _count(place: Place, value: str, lost: list[str], label: str) -> StatementOp:
-    table = quoted(*place[:2])
-    text = literal(f"{shown(*place)}: ")
-    advice = literal(f", which the enum {label} loses: give them another value first")
-    block = _block(
+def _check_no_rows_hold(place: ColumnPath, value: str, lost: list[str], label: str) -> StatementOp:
+    table = quote_name(*place[:2])
+    text = quote_literal(f"{readable_name(*place)}: ")
+    advice = quote_literal(f", which the enum {label} loses: give them another value first")
+    block = _do_block(
         "DECLARE\n"  # noqa: S608  # names and values are quoted
         "  held text;\n"
         "BEGIN\n"
@@ -132,7 +138,7 @@ def _count(place: Place, value: str, lost: list[str], label: str) -> StatementOp
         "    || to_json(value), ', ' ORDER BY value\n"
         "  ) INTO held FROM (\n"
         f"    SELECT value, count(*) FROM (SELECT {value} AS value FROM {table}) AS every\n"
-        f"    WHERE value IN ({', '.join(map(literal, lost))}) GROUP BY value\n"
+        f"    WHERE value IN ({', '.join(map(quote_literal, lost))}) GROUP BY value\n"
         "  ) AS counted;\n"
         "  IF held IS NOT NULL THEN\n"
         f"    RAISE EXCEPTION USING MESSAGE = {text} || held || {advice};\n"
@@ -140,4 +146,4 @@ def _count(place: Place, value: str, lost: list[str], label: str) -> StatementOp
         "END\n"
     )
     what = ", ".join(f'"{value}"' for value in lost)
-    return StatementOp("check", f"no {what} in {shown(*place)}", (block,), ())
+    return StatementOp("check", f"no {what} in {readable_name(*place)}", (block,), ())

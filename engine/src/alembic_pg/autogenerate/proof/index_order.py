@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
 
-def built_first(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def create_indexes_first(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return operations in which indexes go after those that come on their table.
 
     The same list where none does both; one that comes under its old name goes before, as it must.

@@ -18,24 +18,32 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
 # What others would miss meanwhile.
-_KINDS = ("view ", "materialized view ", "function ", "procedure ", "trigger ", "policy ", "rule ")
+_LABEL_PREFIXES = (
+    "view ",
+    "materialized view ",
+    "function ",
+    "procedure ",
+    "trigger ",
+    "policy ",
+    "rule ",
+)
 
 # What PostgreSQL refuses while a view or a trigger names the column.
-_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
+_ALTER_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
 
 # What changes the rows that a materialized view was made of.
-_VALUES = re.compile(r" SET EXPRESSION ")
+_SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
 
 
-def spared(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def omit_needless_drops(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return operations without what they drop and create again just as it was.
 
     The same list where nothing is, or where a type or what a column is made of changes; whether
     PostgreSQL lets all that stay is to be proven.
     """
     known = [one for one in found if isinstance(one, StatementOp)]
-    values = any(_VALUES.search(text) for one in known for text in one.upgrade)
-    if values or any(map(_retypes, found)):
+    values = any(_SET_EXPRESSION.search(text) for one in known for text in one.upgrade)
+    if values or any(map(_alters_column_type, found)):
         return list(found)
     was = {one.label: one.downgrade for one in known if one.action == "drop"}
     comes = {one.label: one.upgrade for one in known if one.action == "create"}
@@ -43,13 +51,17 @@ def spared(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     return [one for one in found if not (isinstance(one, StatementOp) and one.label in same)]
 
 
-def tightened(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def delay_drops(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return operations of which only changes of types stand between DROP and CREATE.
 
     The same list where nothing is dropped to be created again, or nothing else is in between;
     whether the order leads there is to be proven.
     """
-    known = [one for one in found if isinstance(one, StatementOp) and one.label.startswith(_KINDS)]
+    known = [
+        one
+        for one in found
+        if isinstance(one, StatementOp) and one.label.startswith(_LABEL_PREFIXES)
+    ]
     labels = {one.label for one in known if one.action == "drop"}
     labels &= {one.label for one in known if one.action == "create"}
     drops = [one for one in known if one.action == "drop" and one.label in labels]
@@ -60,12 +72,12 @@ def tightened(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     start, end = places[id(drops[0])], places[id(creates[-1])]
     edges = {id(one) for one in drops + creates}
     between = [one for one in found[start : end + 1] if id(one) not in edges]
-    types = [one for one in between if _retypes(one)]
-    others = [one for one in between if not _retypes(one)]
+    types = [one for one in between if _alters_column_type(one)]
+    others = [one for one in between if not _alters_column_type(one)]
     return [*found[:start], *others, *drops, *types, *creates, *found[end + 1 :]]
 
 
-def _retypes(operation: MigrateOperation) -> bool:
+def _alters_column_type(operation: MigrateOperation) -> bool:
     if isinstance(operation, ops.AlterColumnOp):
         return operation.modify_type is not None
-    return isinstance(operation, StatementOp) and any(map(_TYPE.search, operation.upgrade))
+    return isinstance(operation, StatementOp) and any(map(_ALTER_TYPE.search, operation.upgrade))

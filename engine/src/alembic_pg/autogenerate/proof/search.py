@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.alter import remaining_changes
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.hints.backfill import FilledOp
+from alembic_pg.autogenerate.hints.backfill import BackfillColumnOp
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
-    from alembic_pg.database.server_features import Ways
+    from alembic_pg.database.server_features import ServerFeatures
 
-SOURCE = "the scratch server"
+CONNECTION_SOURCE = "the scratch server"
 
 # Operations that PostgreSQL refuses, with its reasons.
-Failed: TypeAlias = "list[tuple[StatementOp, Exception]]"
+Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
 
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
 # unsafe_new_enum_value_usage (PostgreSQL, Appendix A).
-UNSAFE = "55P04"
+UNSAFE_ENUM_VALUE = "55P04"
 
 # Operations that are tried in one savepoint: most of them work.
-TOGETHER = 100
+OPERATIONS_PER_SAVEPOINT = 100
 
 # What the first residue leaves, a second or third one finds: a trigger on a view, say.
-ROUNDS = 4
+MAX_ROUNDS = 4
 
 
 class UnsafeValueError(UserError):
@@ -64,13 +64,13 @@ class Candidate:
 
     def dump(self) -> Dump:
         """Return what it holds now."""
-        return self.scope.of(pg_dump.of(self.url, version_table=self.version_table))
+        return self.scope.of(pg_dump.dump_database(self.url, version_table=self.version_table))
 
     def run(self, operations: Sequence[MigrateOperation]) -> None:
         """Run operations in one transaction. Raises what they raise."""
         if not operations:
             return
-        with connect(self.url, source=SOURCE) as connection, connection.begin():
+        with connect(self.url, source=CONNECTION_SOURCE) as connection, connection.begin():
             for operation in operations:
                 self.run_one(connection, operation)
 
@@ -85,17 +85,17 @@ class Candidate:
         try:
             exec(source, names)  # noqa: S102  # it is what the revision will execute
         except DBAPIError as error:
-            if error_text.sqlstate(error) == UNSAFE:
-                raise UnsafeValueError(error_text.of(error)) from error
+            if error_text.sqlstate(error) == UNSAFE_ENUM_VALUE:
+                raise UnsafeValueError(error_text.describe_error(error)) from error
             raise
 
 
-def find(
+def find_operations(
     candidate: Candidate,
     before: Dump,
     after: Dump,
     alembics: Sequence[MigrateOperation],
-    ways: Ways,
+    ways: ServerFeatures,
 ) -> list[MigrateOperation]:
     """Bring the candidate from one schema to another; return the operations that did it.
 
@@ -104,19 +104,25 @@ def find(
     Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
     when a new value of an enum is used.
     """
-    found, _ = _attempt(
+    found, _ = _run_with_retries(
         candidate,
-        remaining_changes.before_tables(
-            before, after, flatten.retyped(alembics), flatten.dropped(alembics), ways
+        remaining_changes.operations_before_tables(
+            before,
+            after,
+            flatten.tables_altering_columns(alembics),
+            flatten.dropped_tables(alembics),
+            ways,
         ),
     )
-    found += _accepted(candidate, alembics)
-    failed: Failed = []
-    for _ in range(ROUNDS):
+    found += _run_accepted(candidate, alembics)
+    failed: Failures = []
+    for _ in range(MAX_ROUNDS):
         now = candidate.dump()
-        if not remaining_changes.differing(now, after):
+        if not remaining_changes.differing_keys(now, after):
             return found
-        ran, failed = _attempt(candidate, remaining_changes.after_tables(now, after, ways))
+        ran, failed = _run_with_retries(
+            candidate, remaining_changes.operations_after_tables(now, after, ways)
+        )
         found += ran
         if not ran:
             break
@@ -124,19 +130,19 @@ def find(
         operation, error = failed[0]
         raise UserError(
             f"The change cannot be made ({operation.action} {operation.label}): "
-            f"{error_text.of(error)}"
+            f"{error_text.describe_error(error)}"
         ) from error
-    expect(after, candidate.dump())
+    expect_equal(after, candidate.dump())
     return found
 
 
-def expect(wanted: Dump, found: Dump) -> None:
+def expect_equal(wanted: Dump, found: Dump) -> None:
     """Raise InexpressibleError with the first entry that differs."""
-    for key in remaining_changes.differing(found, wanted):
+    for key in remaining_changes.differing_keys(found, wanted):
         raise InexpressibleError(found.get(key), wanted.get(key))
 
 
-def _accepted(
+def _run_accepted(
     candidate: Candidate, operations: Sequence[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Run operations; return those that PostgreSQL took.
@@ -146,23 +152,24 @@ def _accepted(
     accepted: list[MigrateOperation] = []
     if not operations:
         return accepted
-    with connect(candidate.url, source=SOURCE) as connection, connection.begin():
-        for one, error in outcomes(candidate, connection, operations):
-            plain = one.plain if isinstance(one, FilledOp) else None
-            refusal = _try(candidate, connection, [plain]) if error and plain else error
+    with connect(candidate.url, source=CONNECTION_SOURCE) as connection, connection.begin():
+        for one, error in run_with_outcomes(candidate, connection, operations):
+            plain = one.plain if isinstance(one, BackfillColumnOp) else None
+            refusal = _try_operations(candidate, connection, [plain]) if error and plain else error
             if refusal is None:
                 accepted.append(plain if error and plain else one)
-            elif isinstance(one, FilledOp):
+            elif isinstance(one, BackfillColumnOp):
                 # What a person wrote into the models has no other form.
                 raise UserError(
-                    f"The backfill of {one.label} cannot be done: {error_text.of(refusal)}"
+                    f"The backfill of {one.label} cannot be done: "
+                    f"{error_text.describe_error(refusal)}"
                 ) from refusal
     return accepted
 
 
-def _attempt(
+def _run_with_retries(
     candidate: Candidate, operations: Sequence[StatementOp]
-) -> tuple[list[MigrateOperation], Failed]:
+) -> tuple[list[MigrateOperation], Failures]:
     """Run operations; what fails is tried again after the others.
 
     Return them as they ran, and those that failed to the end, with their reasons.
@@ -171,10 +178,10 @@ def _attempt(
     if not operations:
         return ran, []
     waiting = list(operations)
-    with connect(candidate.url, source=SOURCE) as connection, connection.begin():
+    with connect(candidate.url, source=CONNECTION_SOURCE) as connection, connection.begin():
         while True:
-            failed: Failed = []
-            for operation, error in outcomes(candidate, connection, waiting):
+            failed: Failures = []
+            for operation, error in run_with_outcomes(candidate, connection, waiting):
                 if error is None:
                     ran.append(operation)
                 elif isinstance(error, UnsafeValueError):
@@ -186,7 +193,7 @@ def _attempt(
             waiting = [operation for operation, _ in failed]
 
 
-def outcomes(
+def run_with_outcomes(
     candidate: Candidate, connection: Connection, operations: Sequence[Operation]
 ) -> Iterator[tuple[Operation, Exception | None]]:
     """Run operations one after the other; yield each with why it fails, if it does.
@@ -194,23 +201,25 @@ def outcomes(
     A savepoint for each would cost more than they do: the server goes through all locks at the end
     of one. Many have one together, and are divided where one of them fails.
     """
-    for start in range(0, len(operations), TOGETHER):
-        yield from _halved(candidate, connection, operations[start : start + TOGETHER])
+    for start in range(0, len(operations), OPERATIONS_PER_SAVEPOINT):
+        yield from _run_halves(
+            candidate, connection, operations[start : start + OPERATIONS_PER_SAVEPOINT]
+        )
 
 
-def _halved(
+def _run_halves(
     candidate: Candidate, connection: Connection, operations: Sequence[Operation]
 ) -> Iterator[tuple[Operation, Exception | None]]:
-    error = _try(candidate, connection, operations)
+    error = _try_operations(candidate, connection, operations)
     if error is None or len(operations) == 1:
         yield from ((operation, error) for operation in operations)
         return
     middle = len(operations) // 2
-    yield from _halved(candidate, connection, operations[:middle])
-    yield from _halved(candidate, connection, operations[middle:])
+    yield from _run_halves(candidate, connection, operations[:middle])
+    yield from _run_halves(candidate, connection, operations[middle:])
 
 
-def _try(
+def _try_operations(
     candidate: Candidate, connection: Connection, operations: Sequence[MigrateOperation]
 ) -> Exception | None:
     """Run operations; return why one fails, if one does, and undo them all then.

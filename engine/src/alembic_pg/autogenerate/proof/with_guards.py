@@ -10,7 +10,7 @@ from alembic.autogenerate import renderers
 from alembic.operations import MigrateOperation
 
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
-from alembic_pg.autogenerate.ops.reversible_op import PairOp
+from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.proof import data_loss, guards
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
-    from alembic_pg.autogenerate.scope.column_differences import Place
+    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 
@@ -43,8 +43,8 @@ def _render(_: AutogenContext, operation: NoteOp) -> str:
     return f"# {' '.join(operation.text.split())}"
 
 
-def framed(
-    comparison: Comparison, fills: set[Place], operations: list[MigrateOperation]
+def add_guards(
+    comparison: Comparison, fills: set[ColumnPath], operations: list[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return operations with the renames, and with what comes first on the way there and back.
 
@@ -52,41 +52,43 @@ def framed(
     fills: the columns that say themselves how they are filled.
     """
     before, after = comparison.before, comparison.after
-    former = _Former(comparison)
-    unfilled = [place for place in guards.unfilled(before, after) if place not in fills]
+    former = _FormerNames(comparison)
+    unfilled = [place for place in guards.unfilled_columns(before, after) if place not in fills]
     first: list[MigrateOperation] = [
-        *_empty(unfilled, former, guards.UP),
-        *guards.unused(before, after, former),
+        *_checks_of_empty_tables(unfilled, former, guards.BACKFILL_ADVICE),
+        *guards.check_values_unused(before, after, former),
     ]
-    lost = data_loss.between(before, after)
+    lost = data_loss.losses_between(before, after)
     back: list[MigrateOperation] = [
         *([NoteOp(f"What is gone does not come back: {', '.join(lost)}.")] if lost else []),
-        *_empty(guards.unfilled(after, before), _same, guards.DOWN),
-        *guards.unused(after, before, _same),
+        *_checks_of_empty_tables(
+            guards.unfilled_columns(after, before), _same_name, guards.DOWNGRADE_ADVICE
+        ),
+        *guards.check_values_unused(after, before, _same_name),
     ]
     return [
-        *([PairOp(first, [])] if first else []),
+        *([ReversibleOp(first, [])] if first else []),
         *comparison.renames,
         *operations,
-        *([PairOp([], back)] if back else []),
+        *([ReversibleOp([], back)] if back else []),
     ]
 
 
-def _empty(
-    places: Iterable[Place], called: Callable[[Place], Place], advice: str
+def _checks_of_empty_tables(
+    places: Iterable[ColumnPath], called: Callable[[ColumnPath], ColumnPath], advice: str
 ) -> Iterator[StatementOp]:
     """Yield one check for each table that has columns without a value."""
     for _, columns in groupby(places, lambda place: place[:2]):
         found = list(columns)
         schema, table, _ = called(found[0])
-        yield guards.empty((schema, table), [name for _, _, name in found], advice)
+        yield guards.check_table_empty((schema, table), [name for _, _, name in found], advice)
 
 
-def _same(place: Place) -> Place:
+def _same_name(place: ColumnPath) -> ColumnPath:
     return place
 
 
-class _Former:
+class _FormerNames:
     """What a column was called before the renames."""
 
     def __init__(self, comparison: Comparison) -> None:
@@ -96,7 +98,7 @@ class _Former:
             (op.schema or "public", op.table, op.new): op.old for op in renames if op.table
         }
 
-    def __call__(self, place: Place) -> Place:
+    def __call__(self, place: ColumnPath) -> ColumnPath:
         schema, table, column = place
         former = self._tables.get((schema, table), (schema, table))
         return (*former, self._columns.get(place, column))

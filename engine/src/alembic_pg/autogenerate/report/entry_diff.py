@@ -19,11 +19,11 @@ class InexpressibleError(UserError):
         label = entry.label if entry else "an object"
         super().__init__(
             f"No operation changes {label} into what the models say; write this revision by hand:\n"
-            f"{diff(old, new)}"
+            f"{diff_entries(old, new)}"
         )
 
 
-def diff(old: Entry | None, new: Entry | None) -> str:
+def diff_entries(old: Entry | None, new: Entry | None) -> str:
     """Return the lines that differ between the revisions' entry and the models'."""
     lines = difflib.unified_diff(
         old.text.splitlines() if old else [],

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.database.connect import connect
-from alembic_pg.sql.quoting import shown
+from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.proof.search import Candidate
 
 # From the weakest to the strongest (PostgreSQL, table 13.2).
-MODES = (
+LOCK_MODES = (
     "ACCESS SHARE",
     "ROW SHARE",
     "ROW EXCLUSIVE",
@@ -38,27 +38,27 @@ MODES = (
 )
 
 # Indexes are locked along with their tables.
-INDEXES = frozenset({"i", "I"})
+INDEX_RELKINDS = frozenset({"i", "I"})
 
-_RELATIONS = """
+_SELECT_RELATIONS = """
 SELECT c.oid, n.nspname, c.relname, c.relkind, pg_relation_filenode(c.oid)
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 """
 
-_LOCKED = f"""
+_SELECT_LOCKS = f"""
 SELECT found.*, lock.mode, coalesce(pg_stat_get_xact_numscans(lock.relation), 0) AS scans,
   lock.relation
-FROM pg_locks AS lock LEFT JOIN ({_RELATIONS}) AS found ON found.oid = lock.relation
+FROM pg_locks AS lock LEFT JOIN ({_SELECT_RELATIONS}) AS found ON found.oid = lock.relation
 WHERE lock.pid = pg_backend_pid() AND lock.locktype = 'relation' AND lock.relation >= 16384
 """  # noqa: S608  # both are here
 
 # Locks are few, relations are many: each of the former looks up its own.
-_FEW_ROWS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off")
+_PLANNER_SETTINGS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off")
 
 
 @dataclass(frozen=True)
-class Effect:
+class LockEffect:
     """What an operation does to those who use the database.
 
     lock: the strongest lock on a table, view or sequence that was there before, "none" without
@@ -78,15 +78,17 @@ class _Relation:
     file: int | None
 
 
-def measure(candidate: Candidate, operations: Iterable[MigrateOperation]) -> Iterator[Effect]:
+def measure_effects(
+    candidate: Candidate, operations: Iterable[MigrateOperation]
+) -> Iterator[LockEffect]:
     """Run operations on a candidate one by one, and yield the effect of each."""
     with connect(candidate.url, source="the scratch server") as connection:
         known = {
-            oid: _Relation(shown(schema, name), kind, file)
-            for oid, schema, name, kind, file in connection.execute(text(_RELATIONS))
+            oid: _Relation(readable_name(schema, name), kind, file)
+            for oid, schema, name, kind, file in connection.execute(text(_SELECT_RELATIONS))
         }
         connection.rollback()
-        for setting in _FEW_ROWS:
+        for setting in _PLANNER_SETTINGS:
             connection.execute(text(setting))
         connection.commit()
         for operation in operations:
@@ -94,27 +96,27 @@ def measure(candidate: Candidate, operations: Iterable[MigrateOperation]) -> Ite
                 # Else scans of the transaction before would still be counted.
                 connection.execute(text("SELECT pg_stat_force_next_flush()"))
                 candidate.run_one(connection, operation)
-                effect = _effect(connection, operation, known)
+                effect = _read_effect(connection, operation, known)
             yield effect  # without a lock, so that the candidate can be asked
 
 
-def _effect(
+def _read_effect(
     connection: Connection, operation: MigrateOperation, known: dict[int, _Relation]
-) -> Effect:
+) -> LockEffect:
     """Return what an operation did; note what is there now."""
     locks: dict[str, int] = {}
     nature = "metadata"
     seen: dict[int, _Relation] = {}
-    for row in connection.execute(text(_LOCKED)):
+    for row in connection.execute(text(_SELECT_LOCKS)):
         oid = row.relation
         old = known.get(oid)
         if row.oid is not None:
-            name = shown(row.nspname, row.relname)
+            name = readable_name(row.nspname, row.relname)
             seen[oid] = _Relation(name, row.relkind, row.pg_relation_filenode)
         if old is None:
             continue
-        if old.kind not in INDEXES:
-            mode = MODES.index(_mode(row.mode))
+        if old.kind not in INDEX_RELKINDS:
+            mode = LOCK_MODES.index(_documented_mode(row.mode))
             locks[old.name] = max(locks.get(old.name, 0), mode)
             if oid in seen and old.file != seen[oid].file and old.kind in {"r", "m"}:
                 nature = "rewrite"
@@ -125,11 +127,11 @@ def _effect(
         nature = "rewrite"  # every row, which an empty candidate does not show
     strongest = max(locks.values(), default=None)
     if strongest is None:
-        return Effect("none", (), nature)
+        return LockEffect("none", (), nature)
     on = tuple(sorted(name for name, mode in locks.items() if mode == strongest))
-    return Effect(MODES[strongest], on, nature)
+    return LockEffect(LOCK_MODES[strongest], on, nature)
 
 
-def _mode(name: str) -> str:
+def _documented_mode(name: str) -> str:
     """Return a lock's name as the documentation has it, of AccessExclusiveLock, say."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name.removesuffix("Lock")).upper()

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
 
-def row(operation: MigrateOperation) -> tuple[str, str]:
+def operation_row(operation: MigrateOperation) -> tuple[str, str]:
     """Return the operation and its object, for the table on the screen."""
     if isinstance(operation, StatementOp):
         return operation.action, operation.label
     if isinstance(operation, ops.AlterColumnOp):
-        return f"alter column: {_changes(operation)}", _object(operation)
+        return f"alter column: {_changed_attributes(operation)}", _object_name(operation)
     if isinstance(operation, RenameOp):
         return f"rename to {operation.target}", operation.label
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
-    return words.lower(), _object(operation)
+    return words.lower(), _object_name(operation)
 
 
-def _changes(operation: ops.AlterColumnOp) -> str:
+def _changed_attributes(operation: ops.AlterColumnOp) -> str:
     """Return which attributes of a column change."""
     found = {
         "type": operation.modify_type is not None,
@@ -39,7 +39,7 @@ def _changes(operation: ops.AlterColumnOp) -> str:
     return ", ".join(name for name, changes in found.items() if changes)
 
 
-def _object(operation: MigrateOperation) -> str:
+def _object_name(operation: MigrateOperation) -> str:
     """Return the name of what an operation changes, within its schema and table."""
     column = getattr(operation, "column_name", None) or getattr(
         getattr(operation, "column", None), "name", None

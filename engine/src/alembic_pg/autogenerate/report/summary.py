@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 
-from alembic_pg.autogenerate.comparators import candidate
+from alembic_pg.autogenerate.comparators import open_candidate
 from alembic_pg.autogenerate.hints import backfill, questions
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.report import lock_effects, operation_text
-from alembic_pg.autogenerate.report.entry_diff import diff
+from alembic_pg.autogenerate.report.entry_diff import diff_entries
 from alembic_pg.console import table
 from alembic_pg.database.connect import connect
 from alembic_pg.options import Settings
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import REFUSED, Planner
-from alembic_pg.plan.strategy_summary import MOMENT
+from alembic_pg.plan.strategy_summary import METADATA_ONLY
 from alembic_pg.revisions import schema_model, statements
-from alembic_pg.revisions.current_revision import Running
-from alembic_pg.revisions.impact import Reader
+from alembic_pg.revisions.current_revision import RunState
+from alembic_pg.revisions.impact import ImpactReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from alembic_pg.autogenerate.proof.search import Candidate
-    from alembic_pg.autogenerate.report.lock_effects import Effect
+    from alembic_pg.autogenerate.report.lock_effects import LockEffect
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 # What a hint calls all revisions of a change, by their number.
-_ALL = {1: "the revision", 2: "both revisions", 3: "the three revisions"}
+_ALL_REVISIONS = {1: "the revision", 2: "both revisions", 3: "the three revisions"}
 
-HEAD = ("operation", "object")
-HEAD_OF_REVISION = (*HEAD, "lock", "nature", "on a large table")
+HEADER = ("operation", "object")
+REVISION_HEADER = (*HEADER, "lock", "nature", "on a large table")
 
 
-def short(operations: Sequence[MigrateOperation]) -> str:
+def operation_table(operations: Sequence[MigrateOperation]) -> str:
     """Return the operations and their objects, without the checks, which change nothing."""
-    rows = [operation_text.row(operation) for operation in operations]
-    return table.render(HEAD, [row for row in rows if row[0] != "check"])
+    rows = [operation_text.operation_row(operation) for operation in operations]
+    return table.render(HEADER, [row for row in rows if row[0] != "check"])
 
 
-def full(
+def revision_summary(
     context: MigrationContext, comparison: Comparison, scripts: Sequence[MigrationScript]
 ) -> str:
     """Return each revision's operations with their locks and steps, and what it destroys.
@@ -56,26 +56,26 @@ def full(
     rendering = AutogenContext(context, autogenerate=False)
     lines: list[str] = []
     with (
-        candidate(comparison, rendering) as one,
+        open_candidate(comparison, rendering) as one,
         connect(one.url, source="the scratch server") as connection,
     ):
-        planner = Planner(context, connection, Settings(), Running(), large=True)
+        planner = Planner(context, connection, Settings(), RunState(), large=True)
         planner.start()
         with connection.begin():
-            reader = Reader(schema_model.of(connection))
+            reader = ImpactReader(schema_model.read_schema(connection))
         for script in scripts:
             if len(scripts) > 1:
                 lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
-            lines += _revision(script, one, planner, reader)
+            lines += _revision_lines(script, one, planner, reader)
     metadata = context.opts["target_metadata"]
-    fills = backfill.hinted(metadata.tables.values())
-    for hint in questions.of(comparison.before, comparison.after, fills):
-        lines.append(hint.replace("delete the revision", f"delete {_ALL[len(scripts)]}"))
+    fills = backfill.columns_with_backfill(metadata.tables.values())
+    for hint in questions.open_questions(comparison.before, comparison.after, fills):
+        lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)
 
 
-def _revision(
-    script: MigrationScript, one: Candidate, planner: Planner, reader: Reader
+def _revision_lines(
+    script: MigrationScript, one: Candidate, planner: Planner, reader: ImpactReader
 ) -> Iterator[str]:
     """Yield the lines about one revision, and run it."""
     operations = [
@@ -85,36 +85,36 @@ def _revision(
     ]
     planner.turn()
     reader.begin()
-    measured = lock_effects.measure(one, operations)
+    measured = lock_effects.measure_effects(one, operations)
     rows = []
     for operation in operations:
-        said = statements.of_operation(one.context, operation)
+        said = statements.operation_statements(one.context, operation)
         hows = [planner.ask(statement) for statement in said]
         for statement in said:
             reader.read(statement.sql, statement.existing)
         formed = next((how for how in hows if how.steps or how.nature == REFUSED), None)
         effect = next(measured)
-        name, label = operation_text.row(operation)
+        name, label = operation_text.operation_row(operation)
         if formed is None:
-            rows.append((name, label, *_of(effect, label), ""))
+            rows.append((name, label, *_lock_and_nature(effect, label), ""))
         else:
             rows.append((name, label, formed.lock or "none", formed.nature, formed.steps))
-    yield report.rendered(HEAD_OF_REVISION, rows)
-    yield from report.after(reader.end(), (), None)
+    yield report.render_table(REVISION_HEADER, rows)
+    yield from report.findings_lines(reader.end(), (), None)
 
 
-def _of(effect: Effect, label: str) -> tuple[str, str]:
+def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:
     """Return the lock, with the tables where the object's name does not tell, and the nature."""
     others = [name for name in effect.on if name not in label.split(".") and name not in label]
     where = f" on {', '.join(effect.on)}" if others else ""
-    return f"{effect.lock}{where}", MOMENT if effect.nature == "metadata" else effect.nature
+    return f"{effect.lock}{where}", METADATA_ONLY if effect.nature == "metadata" else effect.nature
 
 
-def entries(comparison: Comparison) -> str:
+def entry_diffs(comparison: Comparison) -> str:
     """Return the entries that differ, each as a diff after an empty line."""
     text = ""
     for key in comparison.differing:
         old, new = comparison.before.get(key), comparison.after.get(key)
         label = (new or old or comparison.after[key]).label
-        text += f"\n\n{label}\n{diff(old, new)}"
+        text += f"\n\n{label}\n{diff_entries(old, new)}"
     return text

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
 
 # A column's schema, table and name, without quotes.
-Place = tuple[str, str, str]
+ColumnPath = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnDifferences:
     """The columns of two databases."""
 
     before: Dump
@@ -47,21 +47,21 @@ class Columns:
         return self._old.get(place), self._new.get(place)
 
     @cached_property
-    def _old(self) -> dict[Place, table_definition.Column]:
-        return of(self.before)
+    def _old(self) -> dict[ColumnPath, table_definition.Column]:
+        return columns_by_path(self.before)
 
     @cached_property
-    def _new(self) -> dict[Place, table_definition.Column]:
-        return of(self.after)
+    def _new(self) -> dict[ColumnPath, table_definition.Column]:
+        return columns_by_path(self.after)
 
 
-def of(dump: Dump) -> dict[Place, table_definition.Column]:
+def columns_by_path(dump: Dump) -> dict[ColumnPath, table_definition.Column]:
     """Return the columns of the tables by schema, table and name; a serial's default too."""
     found = {}
     for entry in dump.values():
         if entry.kind != "TABLE":
             continue
-        table = table_definition.of(entry)
+        table = table_definition.parse_entry(entry)
         for column in table.columns.values() if table else ():
-            found[entry.schema, entry.name, table_definition.plain(column.name)] = column
+            found[entry.schema, entry.name, table_definition.unquote_name(column.name)] = column
     return found

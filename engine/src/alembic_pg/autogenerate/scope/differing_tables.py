@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def options(given: Mapping[str, Any], tables: set[str]) -> dict[str, Any]:
+def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, Any]:
     """Return env.py's options for configure() with filters that let only some tables through.
 
     given: env.py's own, whose filters are asked for the rest. tables: the keys of the tables.
@@ -20,19 +20,19 @@ def options(given: Mapping[str, Any], tables: set[str]) -> dict[str, Any]:
     of_name, of_object = given.get("include_name"), given.get("include_object")
 
     def include_name(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
-        if kind == "table" and _key(parents["schema_name"], name) not in tables:
+        if kind == "table" and _table_key(parents["schema_name"], name) not in tables:
             return False
         return of_name is None or bool(of_name(name, kind, parents))
 
     def include_object(item: Any, name: str | None, kind: str, *rest: Any) -> bool:  # noqa: ANN401  # Alembic's
-        if kind == "table" and _key(item.schema, item.name) not in tables:
+        if kind == "table" and _table_key(item.schema, item.name) not in tables:
             return False
         return of_object is None or bool(of_object(item, name, kind, *rest))
 
     return {**given, "include_name": include_name, "include_object": include_object}
 
 
-def plugins(wanted: list[str], tables: set[str]) -> list[str]:
+def autogenerate_plugins(wanted: list[str], tables: set[str]) -> list[str]:
     """Return the autogenerate plugins, without Alembic's own where there is no table to compare.
 
     wanted: all of them. Other people's comparators of whole schemas stay.
@@ -40,5 +40,5 @@ def plugins(wanted: list[str], tables: set[str]) -> list[str]:
     return wanted if tables else [*wanted, "~alembic.autogenerate.tables"]
 
 
-def _key(schema: str | None, name: str | None) -> str:
+def _table_key(schema: str | None, name: str | None) -> str:
     return f"TABLE {schema or 'public'}.{name}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.sides.desired import Models
 
 # What is a part of a table, view or sequence, and is left out with it.
-PARTS = frozenset(
+PART_KINDS = frozenset(
     {
         "ACL",
         "CHECK CONSTRAINT",
@@ -34,7 +34,7 @@ PARTS = frozenset(
 )
 
 # Alembic's word for what pg_dump calls something else; any other kind keeps pg_dump's word.
-_WORDS = {
+_ALEMBIC_TYPES = {
     "CHECK CONSTRAINT": "check_constraint",
     "FK CONSTRAINT": "foreign_key_constraint",
     "FOREIGN TABLE": "table",
@@ -42,14 +42,16 @@ _WORDS = {
 }
 
 # Which names alembic-utils gives with their schema.
-_ENTITIES = frozenset({"extension", "function", "materialized_view", "policy", "trigger", "view"})
+_SCHEMA_QUALIFIED_TYPES = frozenset(
+    {"extension", "function", "materialized_view", "policy", "trigger", "view"}
+)
 
 # What is told with its table.
-_OF_TABLES = PARTS - {"ACL", "COMMENT"}
+_TABLE_PART_KINDS = PART_KINDS - {"ACL", "COMMENT"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class FilterArguments:
     """What the filters are asked about one object.
 
     bare: the name without a schema, table or arguments. parents: Alembic's names of the schema
@@ -67,46 +69,46 @@ class Asked:
         return self.name, self.type_, dict(self.parents)
 
 
-def asked(entry: Entry, dump: Dump) -> Asked:
+def filter_arguments(entry: Entry, dump: Dump) -> FilterArguments:
     """Return what the filters are asked about an entry.
 
     dump: where the table is found that it belongs to.
     """
-    type_, bare = _word(entry), entry.name
-    parents: dict[str, str | None] = {"schema_name": _schema(entry.schema)}
+    type_, bare = _alembic_type(entry), entry.name
+    parents: dict[str, str | None] = {"schema_name": _alembic_schema(entry.schema)}
     if entry.kind == "SCHEMA":
-        return Asked(type_, _schema(entry.name), bare, {"schema_name": None})
+        return FilterArguments(type_, _alembic_schema(entry.name), bare, {"schema_name": None})
     if type_ == "table":
-        return Asked(type_, bare, bare, _with_table(parents, bare))
+        return FilterArguments(type_, bare, bare, _add_table_names(parents, bare))
     tables = [dump[n].name for n in entry.needs if n in dump and dump[n].kind in {"TABLE", "VIEW"}]
-    if entry.kind in _OF_TABLES and tables:
+    if entry.kind in _TABLE_PART_KINDS and tables:
         # pg_dump's names of constraints, policies and triggers begin with their table's.
         bare = next((bare[len(t) + 1 :] for t in tables if bare.startswith(f"{t} ")), bare)
-        parents = _with_table(parents, tables[0])
-    if type_ in _ENTITIES:
-        return Asked(type_, f"{entry.schema}.{bare}", bare.partition("(")[0], parents)
-    return Asked(type_, bare, bare, parents)
+        parents = _add_table_names(parents, tables[0])
+    if type_ in _SCHEMA_QUALIFIED_TYPES:
+        return FilterArguments(type_, f"{entry.schema}.{bare}", bare.partition("(")[0], parents)
+    return FilterArguments(type_, bare, bare, parents)
 
 
-def asked_column(table: Entry, name: str) -> Asked:
+def column_filter_arguments(table: Entry, name: str) -> FilterArguments:
     """Return what the filters are asked about a column."""
-    parents: dict[str, str | None] = {"schema_name": _schema(table.schema)}
-    return Asked("column", name, name, _with_table(parents, table.name))
+    parents: dict[str, str | None] = {"schema_name": _alembic_schema(table.schema)}
+    return FilterArguments("column", name, name, _add_table_names(parents, table.name))
 
 
-def columns(table: Entry) -> list[str]:
+def column_names(table: Entry) -> list[str]:
     """Return the names of a table's columns."""
-    parsed = table_definition.of(table)
-    return [table_definition.plain(name) for name in parsed.columns] if parsed else []
+    parsed = table_definition.parse_entry(table)
+    return [table_definition.unquote_name(name) for name in parsed.columns] if parsed else []
 
 
-def column(item: str) -> str:
+def leading_column_name(item: str) -> str:
     """Return the name of the column that a line of a table's definition begins with."""
     name = table_definition.NAME.match(item)
-    return table_definition.plain(name[0]) if name else ""
+    return table_definition.unquote_name(name[0]) if name else ""
 
 
-def declared(models: Models) -> dict[tuple[str, str | None, str], Any]:
+def declared_objects(models: Models) -> dict[tuple[str, str | None, str], Any]:
     """Return what the models declare by type, schema and bare name, as the filters are given it."""
     found: dict[tuple[str, str | None, str], Any] = {}
     for table in models.metadata.tables.values():
@@ -119,24 +121,24 @@ def declared(models: Models) -> dict[tuple[str, str | None, str], Any]:
             found[word, schema, str(constraint.name)] = constraint
     for entity in models.entities:
         bare = entity.signature.partition("(")[0]
-        found[entity.type_, _schema(entity.schema), bare] = entity
+        found[entity.type_, _alembic_schema(entity.schema), bare] = entity
     return found
 
 
-def _word(entry: Entry) -> str:
+def _alembic_type(entry: Entry) -> str:
     if entry.kind == "CONSTRAINT":
         for words in ("UNIQUE", "PRIMARY KEY", "EXCLUDE"):
             if f" {words} " in entry.create:
                 return f"{words.lower().replace(' ', '_')}_constraint"
-    return _WORDS.get(entry.kind, entry.kind.lower().replace(" ", "_"))
+    return _ALEMBIC_TYPES.get(entry.kind, entry.kind.lower().replace(" ", "_"))
 
 
-def _schema(name: str) -> str | None:
+def _alembic_schema(name: str) -> str | None:
     """Return a schema as Alembic names it."""
     return name if name not in {"", "public"} else None
 
 
-def _with_table(parents: dict[str, str | None], table: str) -> dict[str, str | None]:
+def _add_table_names(parents: dict[str, str | None], table: str) -> dict[str, str | None]:
     schema = parents["schema_name"]
     return {
         **parents,

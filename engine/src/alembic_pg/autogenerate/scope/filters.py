@@ -49,23 +49,23 @@ class Scope:
     def _stripped(self, entry: Entry) -> Entry:
         """Return a table's entry without its left out columns."""
         names = (self.columns or {}).get(entry.key)
-        head = table_definition.HEAD.match(entry.create)
+        head = table_definition.CREATE_TABLE.match(entry.create)
         if not names or head is None:
             return entry
-        items, end = table_definition.items(entry.create, head.end())
-        kept = [item for item in items if filter_names.column(item) not in names]
+        items, end = table_definition.parenthesized_items(entry.create, head.end())
+        kept = [item for item in items if filter_names.leading_column_name(item) not in names]
         create, text = (
             f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}"
             for body in (",\n    ".join(kept), ",\n    ".join(sorted(kept)))
         )
-        return normalize.entry(replace(entry, create=create, normal=text))
+        return normalize.normalized_entry(replace(entry, create=create, normal=text))
 
 
 # All of a database counts.
 EVERYTHING = Scope()
 
 
-def scope(
+def comparison_scope(
     before: Dump,
     after: Dump,
     models: Models,
@@ -87,18 +87,18 @@ def scope(
     keys: set[str] = set()
     columns: dict[str, frozenset[str]] = {}
     if filters != Filters():
-        known = filter_names.declared(models)
+        known = filter_names.declared_objects(models)
         together = {**before, **after}
         for key, entry in together.items():
-            asked = filter_names.asked(entry, together)
+            asked = filter_names.filter_arguments(entry, together)
             item = known.get((asked.type_, asked.parents["schema_name"], asked.bare), entry)
             wanted = filters.want(asked, item, there=key in before, declared=key in after)
             if not wanted or _belongs_to(entry, keys) or f"SCHEMA .{entry.schema}" in keys:
                 keys.add(key)
             elif entry.kind == "TABLE":
-                columns[key] = _unwanted_columns(filters, entry, item, before, after)
-                keys.update(_said_of(entry, columns[key], together))
-        owned = {sequence for one in (before, after) for sequence in _owned(one, keys)}
+                columns[key] = _excluded_columns(filters, entry, item, before, after)
+                keys.update(_attached_to_columns(entry, columns[key], together))
+        owned = {sequence for one in (before, after) for sequence in _owned_sequences(one, keys)}
         keys |= owned | {key for key, entry in together.items() if _belongs_to(entry, owned)}
     return Scope(frozenset(keys), columns, schemas if handed_in else None)
 
@@ -112,7 +112,7 @@ class Filters:
 
     def want(
         self,
-        asked: filter_names.Asked,
+        asked: filter_names.FilterArguments,
         item: Any,  # noqa: ANN401  # as Alembic types it
         *,
         there: bool,
@@ -130,7 +130,7 @@ class Filters:
         return bool(self.include_object(item, asked.name, asked.type_, not declared, None))
 
 
-def _unwanted_columns(
+def _excluded_columns(
     filters: Filters,
     table: Entry,
     item: Any,  # noqa: ANN401  # as Alembic types it
@@ -138,14 +138,14 @@ def _unwanted_columns(
     after: Dump,
 ) -> frozenset[str]:
     old, new = (
-        filter_names.columns(side[table.key]) if table.key in side else []
+        filter_names.column_names(side[table.key]) if table.key in side else []
         for side in (before, after)
     )
     return frozenset(
         name
         for name in {*old, *new}
         if not filters.want(
-            filter_names.asked_column(table, name),
+            filter_names.column_filter_arguments(table, name),
             getattr(item, "c", {}).get(name, table),
             there=name in old,
             declared=name in new,
@@ -153,7 +153,7 @@ def _unwanted_columns(
     )
 
 
-def _said_of(table: Entry, columns: frozenset[str], dump: Dump) -> set[str]:
+def _attached_to_columns(table: Entry, columns: frozenset[str], dump: Dump) -> set[str]:
     """Return the keys of what is said of left out columns: comments, rights and defaults."""
     ends = tuple(f"{table.name}{separator}{name}" for name in columns for separator in (".", " "))
     kinds = {"ACL", "COMMENT", "DEFAULT"}
@@ -164,7 +164,7 @@ def _said_of(table: Entry, columns: frozenset[str], dump: Dump) -> set[str]:
     }
 
 
-def _owned(dump: Dump, left_out: set[str]) -> Iterator[str]:
+def _owned_sequences(dump: Dump, left_out: set[str]) -> Iterator[str]:
     """Yield the keys of the sequences that number the rows of tables that are left out."""
     for key, entry in dump.items():
         if entry.kind == "SEQUENCE" and not left_out.isdisjoint(entry.needs):
@@ -177,4 +177,4 @@ def _owned(dump: Dump, left_out: set[str]) -> Iterator[str]:
 
 def _belongs_to(entry: Entry, left_out: set[str]) -> bool:
     """Return whether an entry is a part of something that is left out."""
-    return entry.kind in filter_names.PARTS and not left_out.isdisjoint(entry.needs)
+    return entry.kind in filter_names.PART_KINDS and not left_out.isdisjoint(entry.needs)

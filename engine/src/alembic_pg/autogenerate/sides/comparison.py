@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import remaining_changes
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.scope.column_differences import Columns
+from alembic_pg.autogenerate.scope.column_differences import ColumnDifferences
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Comparison:
     proven: whether the operations have to be proven, as those of a revision that is written.
     """
 
-    databases: Scratch
+    databases: ScratchServer
     template: str
     before: Dump
     after: Dump
@@ -41,18 +41,18 @@ class Comparison:
     spare: list[str] = field(default_factory=list)
 
     @cached_property
-    def columns(self) -> Columns:
+    def columns(self) -> ColumnDifferences:
         """What Alembic's comparators ask about types and defaults."""
         before, after = (
             {key: side[key] for key in self.tables if key in side}
             for side in (self.before, self.after)
         )
-        return Columns(before, after)
+        return ColumnDifferences(before, after)
 
     @cached_property
     def differing(self) -> list[str]:
         """The keys of the entries that differ."""
-        return remaining_changes.differing(self.before, self.after)
+        return remaining_changes.differing_keys(self.before, self.after)
 
     @cached_property
     def tables(self) -> set[str]:

@@ -35,10 +35,10 @@ WHERE d.datname = current_database()
 """
 
 # Statements that are sent together: most builds have none that fails.
-TOGETHER = 100
+STATEMENTS_PER_BATCH = 100
 
 # What only works, or can only be taken back, where all statements are one transaction.
-_OF_TRANSACTION = re.compile(
+_NEEDS_ONE_TRANSACTION = re.compile(
     r"\b(SET\s+(LOCAL|CONSTRAINTS)|set_config|SUBSCRIPTION)\b", re.IGNORECASE
 )
 
@@ -52,14 +52,14 @@ class Models:
 
 
 @dataclass(frozen=True)
-class Step:
+class BuildStatement:
     """One statement of the build, and what to call it in a message."""
 
     statement: ClauseElement
     label: str
 
 
-def build(models: Models, url: URL, *, source: str) -> None:
+def build_models(models: Models, url: URL, *, source: str) -> None:
     """Build the models in an empty database.
 
     Statements that are sent together are one transaction: one of all of them would hold so many
@@ -68,19 +68,22 @@ def build(models: Models, url: URL, *, source: str) -> None:
     nothing new.
     Raises UserError with PostgreSQL's own message and the object's name.
     """
-    waiting = _steps(models)
-    apart = not any(_OF_TRANSACTION.search(_own_text(step.statement)) for step in waiting)
+    waiting = _build_statements(models)
+    apart = not any(
+        _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
+    )
     with (
         connect(url, source=source, autocommit=apart) as connection,
         connection.begin(),
         ThreadPoolExecutor(1) as sender,
     ):
         while waiting:
-            failed = list(_round(connection, sender, waiting))
+            failed = list(_run_round(connection, sender, waiting))
             if len(failed) == len(waiting):
                 step, error = failed[0]
                 raise UserError(
-                    f"PostgreSQL refuses {step.label} of the models: {error_text.of(error)}"
+                    f"PostgreSQL refuses {step.label} of the models: "
+                    f"{error_text.describe_error(error)}"
                 ) from error
             waiting = [step for step, _ in failed]
         _refuse_subscriptions(connection)
@@ -98,28 +101,31 @@ def _refuse_subscriptions(connection: Connection) -> None:
         )
 
 
-def _round(
-    connection: Connection, sender: Executor, steps: Sequence[Step]
-) -> Iterator[tuple[Step, Exception]]:
+def _run_round(
+    connection: Connection, sender: Executor, steps: Sequence[BuildStatement]
+) -> Iterator[tuple[BuildStatement, Exception]]:
     """Run all statements, many at once; yield those that failed, with their reasons.
 
     The server works on some while the next are compiled.
     """
-    dialect = _plain(connection.dialect)
-    sent: tuple[Future[Exception | None], Sequence[Step]] | None = None
-    for start in range(0, len(steps), TOGETHER):
-        some = steps[start : start + TOGETHER]
-        script = _script(some, dialect)
+    dialect = _dialect_without_marks(connection.dialect)
+    sent: tuple[Future[Exception | None], Sequence[BuildStatement]] | None = None
+    for start in range(0, len(steps), STATEMENTS_PER_BATCH):
+        some = steps[start : start + STATEMENTS_PER_BATCH]
+        script = _compile_script(some, dialect)
         if sent:
-            yield from _failed(connection, dialect, sent[1], sent[0].result())
-        sent = sender.submit(_run, connection, script), some
+            yield from _find_failures(connection, dialect, sent[1], sent[0].result())
+        sent = sender.submit(_send_script, connection, script), some
     if sent:
-        yield from _failed(connection, dialect, sent[1], sent[0].result())
+        yield from _find_failures(connection, dialect, sent[1], sent[0].result())
 
 
-def _failed(
-    connection: Connection, dialect: Dialect, steps: Sequence[Step], error: Exception | None
-) -> Iterator[tuple[Step, Exception]]:
+def _find_failures(
+    connection: Connection,
+    dialect: Dialect,
+    steps: Sequence[BuildStatement],
+    error: Exception | None,
+) -> Iterator[tuple[BuildStatement, Exception]]:
     """Yield those that fail of statements that were sent together, with why; the others run."""
     if error is None:
         return
@@ -128,11 +134,11 @@ def _failed(
         return
     middle = len(steps) // 2
     for half in (steps[:middle], steps[middle:]):
-        again = _run(connection, _script(half, dialect))
-        yield from _failed(connection, dialect, half, again)
+        again = _send_script(connection, _compile_script(half, dialect))
+        yield from _find_failures(connection, dialect, half, again)
 
 
-def _run(connection: Connection, script: str | Exception) -> Exception | None:
+def _send_script(connection: Connection, script: str | Exception) -> Exception | None:
     """Send statements together; return why they fail, and undo them, if one of them does."""
     if isinstance(script, Exception):
         return script
@@ -152,7 +158,7 @@ def _run(connection: Connection, script: str | Exception) -> Exception | None:
     return None
 
 
-def _script(steps: Sequence[Step], dialect: Dialect) -> str | Exception:
+def _compile_script(steps: Sequence[BuildStatement], dialect: Dialect) -> str | Exception:
     """Return statements as the server takes them, or why they cannot be said."""
     try:
         return ";\n".join(
@@ -162,7 +168,7 @@ def _script(steps: Sequence[Step], dialect: Dialect) -> str | Exception:
         return error
 
 
-def _plain(dialect: Dialect) -> Dialect:
+def _dialect_without_marks(dialect: Dialect) -> Dialect:
     """Return a dialect that writes no marks for the driver's parameters."""
     plain = copy.copy(dialect)
     plain.paramstyle = "named"  # else percent signs are doubled for the driver
@@ -170,28 +176,28 @@ def _plain(dialect: Dialect) -> Dialect:
     return plain
 
 
-def _steps(models: Models) -> list[Step]:
+def _build_statements(models: Models) -> list[BuildStatement]:
     """Return all statements of the build in the order in which they most likely work."""
-    early: list[Step] = []
-    late: list[Step] = []
+    early: list[BuildStatement] = []
+    late: list[BuildStatement] = []
     for entity in models.entities:
-        step = Step(entity.to_sql_statement_create(), entity.identity)
+        step = BuildStatement(entity.to_sql_statement_create(), entity.identity)
         (early if isinstance(entity, entities.BEFORE_TABLES) else late).append(step)
-    tables = _create_all(models.metadata)
+    tables = _create_all_statements(models.metadata)
     # Schemas first, since an extension or a function may live in one.
     schemas = [
-        Step(text(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)}"), f"schema {name}")
-        for name in sorted(_schemas(models) - {"public"})
+        BuildStatement(text(f"CREATE SCHEMA IF NOT EXISTS {_quote_name(name)}"), f"schema {name}")
+        for name in sorted(_schema_names(models) - {"public"})
     ]
     return [*schemas, *early, *tables, *late]
 
 
-def _create_all(metadata: MetaData) -> list[Step]:
+def _create_all_statements(metadata: MetaData) -> list[BuildStatement]:
     """Return what create_all() would execute, the listeners' statements in their places."""
-    steps: list[Step] = []
+    steps: list[BuildStatement] = []
 
     def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
-        steps.append(Step(statement, _label(statement)))
+        steps.append(BuildStatement(statement, _statement_label(statement)))
 
     try:
         metadata.create_all(create_mock_engine("postgresql+psycopg2://", record), checkfirst=False)
@@ -200,22 +206,22 @@ def _create_all(metadata: MetaData) -> list[Step]:
     return steps
 
 
-def _schemas(models: Models) -> set[str]:
+def _schema_names(models: Models) -> set[str]:
     """Return the schemas that tables and entities of the models live in."""
     of_tables = {table.schema for table in models.metadata.tables.values() if table.schema}
     return of_tables | {entity.schema for entity in models.entities}
 
 
-def _own_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+def _handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
     """Return what a person wrote of a statement, "" where SQLAlchemy writes it."""
     return str(getattr(statement, "statement", "") or getattr(statement, "text", ""))
 
 
-def _quoted(name: str) -> str:
+def _quote_name(name: str) -> str:
     return '"{}"'.format(name.replace('"', '""'))
 
 
-def _label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+def _statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
     """Return what to call a statement in a message: its object, or how it begins."""
     target = getattr(statement, "element", None)
     name = getattr(target, "fullname", None) or getattr(target, "name", None)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The order in which they can be made when none needs another of its own kind.
-ORDER: tuple[type[ReplaceableEntity], ...] = (
+CREATION_ORDER: tuple[type[ReplaceableEntity], ...] = (
     PGExtension,
     PGFunction,
     PGView,
@@ -32,7 +32,7 @@ ORDER: tuple[type[ReplaceableEntity], ...] = (
 BEFORE_TABLES = (PGExtension, PGFunction)
 
 
-def find(package: str) -> list[ReplaceableEntity]:
+def find_entities(package: str) -> list[ReplaceableEntity]:
     """Return the entities at the top level of a package's imported modules, each once, in order.
 
     package: the name of the models' package, imported already.
@@ -50,7 +50,7 @@ def _module_values(package: str) -> Iterator[ReplaceableEntity]:
 
 
 def _rank(entity: ReplaceableEntity) -> int:
-    for rank, kind in enumerate(ORDER):
+    for rank, kind in enumerate(CREATION_ORDER):
         if isinstance(entity, kind):
             return rank
-    return len(ORDER)
+    return len(CREATION_ORDER)

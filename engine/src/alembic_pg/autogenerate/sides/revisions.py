@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.scratch import Scratch
+    from alembic_pg.database.scratch import ScratchServer
 
 
 @dataclass(frozen=True)
-class Past:
+class StartingSchema:
     """What the revisions build.
 
     template: the database of which a candidate is a copy. version_table: Alembic's own, which is
     not in the dump. given: the connection that a caller handed in.
     """
 
-    databases: Scratch
+    databases: ScratchServer
     template: str
     version_table: str
     dump: Dump
@@ -51,33 +51,37 @@ class Past:
         self.databases.leave(name)
 
 
-def of_revisions(root: Path, environment: EnvironmentContext, databases: Scratch) -> Past:
+def schema_of_revisions(
+    root: Path, environment: EnvironmentContext, databases: ScratchServer
+) -> StartingSchema:
     """Return what the revisions of the tree build.
 
     root: the folder of the working tree, where the dump is kept. Raises UserError when a revision
     fails.
     """
     version_table = history_database.version_table_name(environment)
-    template = history_database.template(databases, environment)
-    found = cache.read(root, template, version_table)
+    template = history_database.ensure_template(databases, environment)
+    found = cache.read_dump(root, template, version_table)
     if found is None:
-        found = _dump_of_copy(databases, template, version_table)
-        cache.write(root, template, version_table, found, databases.templates())
-    return Past(databases, template, version_table, found)
+        found = _dump_template_copy(databases, template, version_table)
+        cache.write_dump(root, template, version_table, found, databases.templates())
+    return StartingSchema(databases, template, version_table, found)
 
 
-def of_connection(given: Connection, environment: EnvironmentContext, databases: Scratch) -> Past:
+def schema_of_connection(
+    given: Connection, environment: EnvironmentContext, databases: ScratchServer
+) -> StartingSchema:
     """Return what a caller's database holds, which need not be what the revisions build."""
     version_table = history_database.version_table_name(environment)
     name = databases.create()
-    pg_dump.copy(given.engine.url, databases.database(name))
-    found = pg_dump.of(given.engine.url, version_table=version_table)
-    return Past(databases, name, version_table, found, given)
+    pg_dump.copy_schema(given.engine.url, databases.database(name))
+    found = pg_dump.dump_database(given.engine.url, version_table=version_table)
+    return StartingSchema(databases, name, version_table, found, given)
 
 
-def _dump_of_copy(databases: Scratch, template: str, version_table: str) -> Dump:
+def _dump_template_copy(databases: ScratchServer, template: str, version_table: str) -> Dump:
     """Return the dump of a template, to which nobody may connect."""
     name = databases.create(template)
-    found = pg_dump.of(databases.database(name), version_table=version_table)
+    found = pg_dump.dump_database(databases.database(name), version_table=version_table)
     databases.leave(name)
     return found

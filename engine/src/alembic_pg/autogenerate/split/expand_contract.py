@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.split.stages import Stages
 
 # What a query may name, and what is made of or for it.
-_KINDS = {
+_QUERYABLE_KINDS = {
     "TABLE",
     "FOREIGN TABLE",
     "VIEW",
@@ -50,7 +50,7 @@ class EntangledError(Exception):
     """What goes cannot go later by itself."""
 
 
-def of(
+def find_stages(
     context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> Stages | None:
     """Return the stages of a revision; None where nothing goes, or nothing comes.
@@ -58,14 +58,16 @@ def of(
     operations: the revision's, proven as they are.
     Raises EntangledError where what goes cannot go later by itself.
     """
-    found = stages.bare(comparison, operations)
-    later = _later(found, comparison.before, comparison.after)
-    known = column_differences.of(comparison.before)
-    keys = dropped_columns.dropped(found, later, known, comparison.before, comparison.after)
+    found = stages.without_renames_and_checks(comparison, operations)
+    later = _contract_operations(found, comparison.before, comparison.after)
+    known = column_differences.columns_by_path(comparison.before)
+    keys = dropped_columns.drops_along_with_columns(
+        found, later, known, comparison.before, comparison.after
+    )
     if not later or (len(later + keys) == len(found) and not comparison.renames):
         return None
-    proving = stages.of(context, comparison)
-    loosened = _Loosened(known)
+    proving = stages.make_prover(context, comparison)
+    loosened = _NullableBeforeDrop(known)
     contract = {id(operation): loosened.dropping(operation) for operation in later}
     plain: dict[int, MigrateOperation] = {id(operation): operation for operation in later}
     staying = {id(operation): operation for operation in keys}
@@ -80,9 +82,13 @@ def of(
     raise EntangledError
 
 
-def _later(found: Sequence[MigrateOperation], before: Dump, after: Dump) -> list[MigrateOperation]:
+def _contract_operations(
+    found: Sequence[MigrateOperation], before: Dump, after: Dump
+) -> list[MigrateOperation]:
     """Return the operations that only take something away, of which nothing is left."""
-    gone = {key for key, entry in before.items() if key not in after and entry.kind in _KINDS}
+    gone = {
+        key for key, entry in before.items() if key not in after and entry.kind in _QUERYABLE_KINDS
+    }
     # Nor what comes with other parameters: a call could mean both.
     staying = {entry.label.partition("(")[0] for entry in after.values()}
     moved = []
@@ -94,7 +100,7 @@ def _later(found: Sequence[MigrateOperation], before: Dump, after: Dump) -> list
             # A grant on it, a trigger or a policy of it goes along.
             goes = (whole and bool((keys | needs) & gone)) or _drops_columns(operation)
         elif isinstance(operation, ops.DropColumnOp):
-            goes = _column_gone(operation, after)
+            goes = _drops_column_for_good(operation, after)
         else:
             drops = type(operation).__name__.startswith("Drop")
             goes = drops and flatten.table_key(operation) in gone
@@ -107,20 +113,20 @@ def _drops_columns(operation: StatementOp) -> bool:
     return bool(operation.upgrade) and all(map(DROP_COLUMN.match, operation.upgrade))
 
 
-def _column_gone(operation: ops.DropColumnOp, after: Dump) -> bool:
+def _drops_column_for_good(operation: ops.DropColumnOp, after: Dump) -> bool:
     """Return whether a column goes for good: one of its name may come anew."""
     key = flatten.table_key(operation)
     place = (operation.schema or "public", operation.table_name, operation.column_name)
-    return key in after and place not in column_differences.of({key: after[key]})
+    return key in after and place not in column_differences.columns_by_path({key: after[key]})
 
 
-class _Loosened:
+class _NullableBeforeDrop:
     """Lets new code leave out columns that are still there, and NOT NULL.
 
     altering: the operations of the first revision that do so.
     """
 
-    def __init__(self, known: dict[column_differences.Place, Column]) -> None:
+    def __init__(self, known: dict[column_differences.ColumnPath, Column]) -> None:
         self.known = known
         self.altering: list[MigrateOperation] = []
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from alembic_pg.autogenerate.comparators import candidate
+from alembic_pg.autogenerate.comparators import open_candidate
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.split import stages as split_stages
 from alembic_pg.database.connect import connect
 from alembic_pg.options import Settings
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import statements
-from alembic_pg.revisions.current_revision import Running
+from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.sql import parser
 from alembic_pg.sql.cursor import Cursor
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.autogenerate.split.stages import Prover, Stages
-    from alembic_pg.revisions.statements import Statement
-    from alembic_pg.sql.cursor import Name
+    from alembic_pg.revisions.statements import RevisionStatement
+    from alembic_pg.sql.cursor import QualifiedName
 
     # What operations execute, by their identity.
-    Said = dict[int, list[Statement]]
+    ExecutedStatements = dict[int, list[RevisionStatement]]
 
 # What begins a constraint's name, or one that has none.
-_CONSTRAINTS = ("CONSTRAINT", "CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE")
+_CONSTRAINT_WORDS = ("CONSTRAINT", "CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE")
 
 
-def of(
+def split_off_steps(
     context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> tuple[Stages, bool] | None:
     """Return the two revisions, and whether the one in steps is the first of them.
@@ -46,15 +46,15 @@ def of(
     operations: proven as they are. None where all are of one nature, or need each other in turn:
     where a view goes for as long as a type changes, say.
     """
-    found = split_stages.bare(comparison, operations)
-    proving = split_stages.of(context, comparison)
+    found = split_stages.without_renames_and_checks(comparison, operations)
+    proving = split_stages.make_prover(context, comparison)
     if len(found) == 1:
         return None
-    said = {id(one): statements.of_operation(proving.context, one) for one in found}
-    stepping = {id(one) for one in _stepping(context, comparison, proving, found, said)}
+    said = {id(one): statements.operation_statements(proving.context, one) for one in found}
+    stepping = {id(one) for one in _operations_in_steps(context, comparison, proving, found, said)}
     if not stepping:
         return None
-    stepping |= _replaced(said, stepping)
+    stepping |= _constraint_replacements(said, stepping)
     plain = [operation for operation in found if id(operation) not in stepping]
     steps = [operation for operation in found if id(operation) in stepping]
     if not plain:
@@ -69,14 +69,14 @@ def of(
     return None
 
 
-def _replaced(said: Said, stepping: set[int]) -> set[int]:
+def _constraint_replacements(said: ExecutedStatements, stepping: set[int]) -> set[int]:
     """Return the operations that drop a constraint of a table to which the steps add one.
 
     It may be the same one anew: from a revision before on, rows would go unchecked until then.
     """
     adding, dropping = (
         {
-            one: {table for part in parts for table in _tables(part.sql, verb)}
+            one: {table for part in parts for table in _constraint_tables(part.sql, verb)}
             for one, parts in said.items()
         }
         for verb in ("ADD", "DROP")
@@ -85,7 +85,7 @@ def _replaced(said: Said, stepping: set[int]) -> set[int]:
     return {one for one, tables in dropping.items() if tables & anew}
 
 
-def _tables(sql: str, verb: str) -> Iterator[Name]:
+def _constraint_tables(sql: str, verb: str) -> Iterator[QualifiedName]:
     """Yield the tables to which a statement adds constraints, or from which it drops some."""
     cursor = Cursor(sql)
     if not cursor.maybe("ALTER", "TABLE"):
@@ -94,16 +94,16 @@ def _tables(sql: str, verb: str) -> Iterator[Name]:
     cursor.maybe("ONLY")
     table = cursor.name()
     for action in cursor.parts():
-        if action.maybe(verb) and action.any(*_CONSTRAINTS):
+        if action.maybe(verb) and action.any(*_CONSTRAINT_WORDS):
             yield table
 
 
-def _stepping(
+def _operations_in_steps(
     context: MigrationContext,
     comparison: Comparison,
     proving: Prover,
     found: Sequence[MigrateOperation],
-    said: Said,
+    said: ExecutedStatements,
 ) -> Iterator[MigrateOperation]:
     """Yield the operations that commit in steps on a table with rows."""
     made = {flatten.table_key(one) for one in found if isinstance(one, ops.CreateTableOp)}
@@ -116,10 +116,10 @@ def _stepping(
         return
     going = {flatten.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
     with (
-        candidate(comparison, proving.context) as one,
+        open_candidate(comparison, proving.context) as one,
         connect(one.url, source="the scratch server") as connection,
     ):
-        planner = Planner(context, connection, Settings(), Running(), large=True)
+        planner = Planner(context, connection, Settings(), RunState(), large=True)
         planner.start()
         one.run(comparison.renames)
         for operation in found:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 from alembic.util import rev_id
 
-from alembic_pg.autogenerate.comparators import turned
+from alembic_pg.autogenerate.comparators import reversed_operations
 from alembic_pg.autogenerate.split import expand_contract, online_steps
-from alembic_pg.options import switched
+from alembic_pg.options import option_enabled
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 # The option of a command that is said as ``-x split=off``.
-OPTION = "split"
+SPLIT_OPTION = "split"
 
-ENTANGLED = "What goes is entangled with the rest: it stays in this revision."
+ENTANGLED_MESSAGE = "What goes is entangled with the rest: it stays in this revision."
 
 # What is written after the message: of the revision that commits in steps, and of the last one.
-ONLINE, CONTRACT = " (online)", " (contract)"
+ONLINE_SUFFIX, CONTRACT_SUFFIX = " (online)", " (contract)"
 
 
-def split(
+def split_revision(
     context: MigrationContext, comparison: Comparison, directives: list[MigrationScript]
 ) -> str:
     """Put what commits in steps into a revision of its own, and what goes into the last one.
@@ -38,7 +38,7 @@ def split(
     """
     environment = context.environment_context
     said = environment.get_x_argument(as_dictionary=True) if environment else {}
-    if not switched(OPTION, said) or len(directives) != 1:
+    if not option_enabled(SPLIT_OPTION, said) or len(directives) != 1:
         return ""
     (script,) = directives
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():
@@ -46,32 +46,32 @@ def split(
     why = ""
     operations = script.upgrade_ops.ops
     try:
-        stages = expand_contract.of(context, comparison, operations)
+        stages = expand_contract.find_stages(context, comparison, operations)
     except expand_contract.EntangledError:
-        stages, why = None, ENTANGLED
+        stages, why = None, ENTANGLED_MESSAGE
     message = script.message
     now = comparison
     if stages is not None:
         operations, now = stages.first, replace(comparison, after=stages.between)
     parts = [(operations, "")]
-    if natured := online_steps.of(context, now, operations):
+    if natured := online_steps.split_off_steps(context, now, operations):
         halves, steps_first = natured
-        parts = [(halves.first, ""), (halves.second, ONLINE)]
+        parts = [(halves.first, ""), (halves.second, ONLINE_SUFFIX)]
         if steps_first:
-            parts = [(halves.first, ONLINE), (halves.second, "")]
+            parts = [(halves.first, ONLINE_SUFFIX), (halves.second, "")]
     if stages is not None:
-        parts.append((stages.second, CONTRACT))
+        parts.append((stages.second, CONTRACT_SUFFIX))
     if len(parts) == 1:
         return why
     for position, (found, suffix) in enumerate(parts):
-        one = script if not position else _after(directives[-1])
-        _set(context, one, found)
+        one = script if not position else _next_revision(directives[-1])
+        _set_operations(context, one, found)
         one.message = f"{message}{suffix}"
         directives[position:] = [one]
     return why
 
 
-def _after(script: MigrationScript) -> MigrationScript:
+def _next_revision(script: MigrationScript) -> MigrationScript:
     """Return an empty revision that comes after another one.
 
     Alembic puts a revision after its "head", also one that is written by the same command.
@@ -86,10 +86,10 @@ def _after(script: MigrationScript) -> MigrationScript:
     )
 
 
-def _set(
+def _set_operations(
     context: MigrationContext, script: MigrationScript, operations: list[MigrateOperation]
 ) -> None:
     script.upgrade_ops = ops.UpgradeOps(operations, upgrade_token=context.opts["upgrade_token"])
     script.downgrade_ops = ops.DowngradeOps(
-        turned(operations), downgrade_token=context.opts["downgrade_token"]
+        reversed_operations(operations), downgrade_token=context.opts["downgrade_token"]
     )

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from alembic.autogenerate.api import AutogenContext
 
 from alembic_pg.autogenerate.alter import remaining_changes
-from alembic_pg.autogenerate.comparators import candidate, round_trip, with_way_back
+from alembic_pg.autogenerate.comparators import (
+    open_candidate,
+    passes_round_trip,
+    with_searched_downgrade,
+)
 from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
-from alembic_pg.database.server_features import Ways
+from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,13 +39,15 @@ class Stages:
     between: Dump
 
 
-def of(context: MigrationContext, comparison: Comparison) -> Prover:
+def make_prover(context: MigrationContext, comparison: Comparison) -> Prover:
     """Return what proves the halves of a comparison's change."""
-    fills = backfill.hinted(context.opts["target_metadata"].tables.values())
+    fills = backfill.columns_with_backfill(context.opts["target_metadata"].tables.values())
     return Prover(AutogenContext(context, autogenerate=False), comparison, fills)
 
 
-def bare(comparison: Comparison, operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def without_renames_and_checks(
+    comparison: Comparison, operations: Sequence[MigrateOperation]
+) -> list[MigrateOperation]:
     """Return a revision's operations without the renames, and without what only checks."""
     return [
         operation
@@ -57,7 +63,7 @@ class Prover:
 
     context: AutogenContext
     comparison: Comparison
-    fills: set[column_differences.Place]
+    fills: set[column_differences.ColumnPath]
 
     def stages(
         self, first: list[MigrateOperation], second: list[MigrateOperation]
@@ -67,12 +73,15 @@ class Prover:
         Raises what says that a step fails, or does not lead there.
         """
         comparison = self.comparison
-        with candidate(comparison, self.context) as one:
+        with open_candidate(comparison, self.context) as one:
             one.run([*comparison.renames, *first])
             between = one.dump()
             one.run(second)
-            search.expect(comparison.after, one.dump())
-        if not remaining_changes.differing(between, comparison.before) and not comparison.renames:
+            search.expect_equal(comparison.after, one.dump())
+        if (
+            not remaining_changes.differing_keys(between, comparison.before)
+            and not comparison.renames
+        ):
             return None
         one_way = self._proven(replace(comparison, after=between), [], first)
         start = [*flatten.flatten(one_way)]
@@ -86,13 +95,13 @@ class Prover:
         found: list[MigrateOperation],
     ) -> list[MigrateOperation]:
         """Return operations with their way back. start: what leads to where they begin."""
-        up = with_guards.framed(comparison, self.fills, found)
-        with candidate(self.comparison, self.context) as one:
+        up = with_guards.add_guards(comparison, self.fills, found)
+        with open_candidate(self.comparison, self.context) as one:
             one.run(start)
             original = one.dump()
-            if round_trip(one, up, original, comparison.after):
+            if passes_round_trip(one, up, original, comparison.after):
                 return up
-        with candidate(self.comparison, self.context) as one:
+        with open_candidate(self.comparison, self.context) as one:
             one.run([*start, *comparison.renames, *found])
-            ways = Ways(comparison.databases.version)
-            return with_way_back(one, comparison, self.fills, ways, found, original)
+            ways = ServerFeatures(comparison.databases.version)
+            return with_searched_downgrade(one, comparison, self.fills, ways, found, original)

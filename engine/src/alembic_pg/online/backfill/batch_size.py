@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Rows of the first batch; of any.
-_FIRST, _MOST = 500.0, 200_000.0
+_FIRST_ROWS, _MOST_ROWS = 500.0, 200_000.0
 
 # Pages that are looked over in one go where nothing is to be done: at first, and at most.
-_GAP, _WIDEST = 64, 8_192
+_FIRST_GAP, _WIDEST_GAP = 64, 8_192
 
 
 @dataclass
-class Pace:
+class BatchSize:
     """The size of the next batch.
 
     aim: seconds that a batch should take. density: the most rows that a page is known to have.
@@ -24,8 +24,8 @@ class Pace:
 
     aim: float
     density: float
-    rows: float = _FIRST
-    gap: int = _GAP
+    rows: float = _FIRST_ROWS
+    gap: int = _FIRST_GAP
 
     @property
     def pages(self) -> int:
@@ -38,8 +38,8 @@ class Pace:
         # A batch that had few rows shows nothing about one that has many.
         if seconds > self.aim or changed > self.rows / 4:
             factor = min(2.0, max(0.1, self.aim / max(seconds, 0.001)))
-            self.rows = min(_MOST, max(1.0, self.rows * factor))
+            self.rows = min(_MOST_ROWS, max(1.0, self.rows * factor))
 
     def skip(self, *, found: bool) -> None:
         """Note whether there was something to be done in ``gap`` pages."""
-        self.gap = _GAP if found else min(_WIDEST, self.gap * 2)
+        self.gap = _FIRST_GAP if found else min(_WIDEST_GAP, self.gap * 2)

@@ -16,41 +16,41 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import error_text
-from alembic_pg.online.backfill.batch_size import Pace
+from alembic_pg.online.backfill.batch_size import BatchSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.backfill.row_ranges import Rows
+    from alembic_pg.online.backfill.row_ranges import RowChange
     from alembic_pg.online.run.revision_runner import Runner
 
 # Seconds between two looks at the replicas.
-_LOOK = 1.0
+_REPLICA_CHECK_SECONDS = 1.0
 
 # Rows that one batch may have for certain, and how often they are looked for.
-_FEW, _TRIES = 500, 3
+_FEW_ROWS, _TRIES = 500, 3
 
-_PAGES = """
+_TABLE_PAGES = """
 SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
   CASE WHEN reltuples > 0 THEN reltuples / greatest(relpages, 1) ELSE 200 END
     AS density
 FROM pg_class WHERE oid = to_regclass(:table)
 """
 
-_LEAVES = """
+_LEAF_TABLES = """
 WITH RECURSIVE tree AS (
   SELECT CAST(:table AS oid) AS oid
   UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
 SELECT oid::regclass::text FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r' ORDER BY 1
 """
 
-_LAG = """
+_REPLICA_LAG = """
 SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
 """
 
 # Triggers of users that an UPDATE of a new column fires.
-_TRIGGERS = """
+_UPDATE_TRIGGERS = """
 SELECT tgname FROM pg_trigger
 WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
   AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
@@ -59,15 +59,15 @@ WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :t
 """
 
 # What lets no trigger fire, but those that fire always.
-_QUIET = "SET LOCAL session_replication_role = replica"
+_DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"
 
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 
-def run(  # noqa: PLR0913  # the last three are rare
+def change_rows(  # noqa: PLR0913  # the last three are rare
     runner: Runner,
     table: Relation,
-    rows: Rows,
+    rows: RowChange,
     *,
     unseen: bool = False,
     quiet: bool = False,
@@ -79,9 +79,9 @@ def run(  # noqa: PLR0913  # the last three are rare
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
     be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
-    prepare = partial(runner.each, beginning(runner, table, first, unseen=unseen))
-    for (name,) in runner.rows(_LEAVES, table=table.oid):
-        _all(_Batch(runner, name, rows, prepare), quiet=quiet)
+    prepare = partial(runner.each, setup_statements(runner, table, first, unseen=unseen))
+    for (name,) in runner.rows(_LEAF_TABLES, table=table.oid):
+        _change_table(_Batch(runner, name, rows, prepare), quiet=quiet)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class _Batch:
 
     runner: Runner
     table: str
-    rows: Rows
+    rows: RowChange
     prepare: Callable[[], None]
 
     def change(self, place: str) -> int:
@@ -124,7 +124,7 @@ class _Batch:
         return self.runner.values(query)
 
 
-def _all(batch: _Batch, *, quiet: bool) -> None:
+def _change_table(batch: _Batch, *, quiet: bool) -> None:
     """Change all rows of one table.
 
     A row that somebody writes moves, to a page that was looked at, maybe: so one statement tells
@@ -132,7 +132,7 @@ def _all(batch: _Batch, *, quiet: bool) -> None:
     """
     before = None
     while True:
-        changed = _once(batch)
+        changed = _scan_once(batch)
         if changed and before is not None and changed >= before:
             if quiet:
                 return
@@ -142,27 +142,29 @@ def _all(batch: _Batch, *, quiet: bool) -> None:
             )
         before = changed
         if batch.rows.alone:
-            left = batch.left("true", _FEW + 1)
-            if len(left) <= _FEW:
-                _rest(batch, left)
+            left = batch.left("true", _FEW_ROWS + 1)
+            if len(left) <= _FEW_ROWS:
+                _change_listed_rows(batch, left)
                 return
         elif not changed:
             batch.change("true")
             return
 
 
-def _rest(batch: _Batch, left: list[str]) -> None:
+def _change_listed_rows(batch: _Batch, left: list[str]) -> None:
     """Change the rows of some places; those that move again and again, in one statement."""
     for _ in range(_TRIES):
         if not left:
             return
         batch.change(batch.rows.at(left))
-        left = batch.left("true", _FEW + 1)
+        left = batch.left("true", _FEW_ROWS + 1)
     if left:
         batch.change("true")
 
 
-def beginning(runner: Runner, table: Relation, first: Sequence[str], *, unseen: bool) -> list[str]:
+def setup_statements(
+    runner: Runner, table: Relation, first: Sequence[str], *, unseen: bool
+) -> list[str]:
     """Return the statements that each batch begins with. Its parameters are those of run()."""
     statements = [
         *first,
@@ -172,11 +174,11 @@ def beginning(runner: Runner, table: Relation, first: Sequence[str], *, unseen: 
         # A batch that a crash takes back is found again.
         "SET LOCAL synchronous_commit = off",
     ]
-    if unseen and (triggers := runner.rows(_TRIGGERS, table=table.oid)):
-        statements.append(_QUIET)
+    if unseen and (triggers := runner.rows(_UPDATE_TRIGGERS, table=table.oid)):
+        statements.append(_DISABLE_TRIGGERS)
         try:
             with runner.connection.begin():
-                runner.execute(_QUIET)
+                runner.execute(_DISABLE_TRIGGERS)
         except DBAPIError as error:
             if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
                 raise
@@ -187,11 +189,11 @@ def beginning(runner: Runner, table: Relation, first: Sequence[str], *, unseen: 
     return statements
 
 
-def _once(batch: _Batch) -> int:
+def _scan_once(batch: _Batch) -> int:
     """Go through a table once; return how many rows were changed."""
     runner, rows = batch.runner, batch.rows
-    found = runner.rows(_PAGES, table=batch.table)[0]
-    pages, pace = int(found.pages), Pace(runner.settings.batch / 1000, float(found.density))
+    found = runner.rows(_TABLE_PAGES, table=batch.table)[0]
+    pages, pace = int(found.pages), BatchSize(runner.settings.batch / 1000, float(found.density))
     first = changed = 0
     idle = False
     looked = time.monotonic()
@@ -211,14 +213,14 @@ def _once(batch: _Batch) -> int:
             progress.show(first, changed)
             if took > 4 * pace.aim:
                 time.sleep(took)  # the server is busy with others
-            if time.monotonic() - looked > _LOOK:
-                _let_replicas_follow(runner, progress)
+            if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
+                _wait_for_replicas(runner, progress)
                 looked = time.monotonic()
     return changed
 
 
-def _let_replicas_follow(runner: Runner, progress: Progress) -> None:
+def _wait_for_replicas(runner: Runner, progress: Progress) -> None:
     """Pause until the slowest replica is near."""
-    while runner.one(_LAG) * 1000 > runner.settings.replication_lag:
+    while runner.one(_REPLICA_LAG) * 1000 > runner.settings.replication_lag:
         progress.note("waiting for a replica")
-        time.sleep(_LOOK)
+        time.sleep(_REPLICA_CHECK_SECONDS)

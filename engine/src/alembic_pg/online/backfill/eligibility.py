@@ -22,7 +22,7 @@ _PUBLISHED = "the publication {} sends updates, and a table of it has no replica
 
 # A trigger or a rule that session_replication_role does not keep quiet; the replica identity is a
 # primary key by default.
-_HINDRANCES = f"""
+_BLOCKERS = f"""
 {_TREE}
 SELECT '{_RULE}' AS why, rulename::text AS name FROM pg_rewrite JOIN tree ON tree.oid = ev_class
 WHERE ev_type = '2'
@@ -45,18 +45,18 @@ WHERE p.pubupdate AND relkind = 'r'
 """  # noqa: S608  # it is ours
 
 # Subscribers stop at a column that they do not have.
-_SENT = """
+_PUBLICATION = """
 SELECT p.pubname FROM pg_publication AS p JOIN pg_publication_tables AS s USING (pubname)
 WHERE (s.schemaname, s.tablename) = (:schema, :name)
 """
 
 
-def of(runner: Runner, table: Relation) -> str:
+def backfill_blocker(runner: Runner, table: Relation) -> str:
     """Return why, as a part of a sentence, "" where nothing is in the way."""
-    found = runner.rows(_HINDRANCES, table=table.oid)
+    found = runner.rows(_BLOCKERS, table=table.oid)
     return found[0].why.format(found[0].name) if found else ""
 
 
-def published(runner: Runner, table: Relation) -> str:
+def find_publication(runner: Runner, table: Relation) -> str:
     """Return the publication that sends a table to others, "" without."""
-    return runner.one(_SENT, schema=table.schema, name=table.name) or ""
+    return runner.one(_PUBLICATION, schema=table.schema, name=table.name) or ""

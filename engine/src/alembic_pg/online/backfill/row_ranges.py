@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alembic_pg.sql.statements import Change
+    from alembic_pg.sql.statements import UpdateOrDelete
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowChange:
     """What is done to rows: ``verb table AS alias body WHERE condition``.
 
     alone: whether the condition names no other table. again: whether a row that was changed may be
@@ -52,13 +52,13 @@ class Rows:
         return f"WHERE {place} AND ({self.condition})"
 
     @classmethod
-    def of(cls, shape: Change) -> Rows:
+    def of(cls, shape: UpdateOrDelete) -> RowChange:
         """Return what a statement of a revision does."""
         again = shape.verb != "UPDATE"
         return cls(shape.verb, shape.alias, shape.body, shape.condition, shape.alone, again)
 
     @classmethod
-    def filling(cls, shape: Change) -> Rows:
+    def filling(cls, shape: UpdateOrDelete) -> RowChange:
         """Return what fills a column; where its value is NULL, a row stays as it is."""
         condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
         return cls(shape.verb, shape.alias, shape.body, condition)

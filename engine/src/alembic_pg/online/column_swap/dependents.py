@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.online.run import probe_table
-from alembic_pg.online.run.helper_names import SHADOW, ours, unquoted
+from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name, helper_name
 from alembic_pg.online.strategies import add_check_or_fk, create_index
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.column_swap.shadow_column import Shadow
+    from alembic_pg.online.column_swap.shadow_column import ShadowColumn
     from alembic_pg.online.run.revision_runner import Runner
 
 _INDEXES = f"""
@@ -31,7 +31,7 @@ SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition, i.indisun
   obj_description(k.oid, 'pg_constraint') AS constraint_comment,
   ARRAY(SELECT attnum || ' SET STATISTICS ' || attstattarget FROM pg_attribute
     WHERE attrelid = i.indexrelid AND attstattarget >= 0) AS targets,
-  EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = i.indrelid AND {SHADOW}
+  EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = i.indrelid AND {IS_SHADOW_COLUMN}
     AND (a.attnum = ANY (i.indkey) OR EXISTS (
       SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
         AND refclassid = 'pg_class'::regclass AND refobjid = i.indrelid
@@ -52,7 +52,7 @@ SELECT conname AS name, contype AS kind, conrelid::regclass::text AS on, convali
   :number = ANY (conkey) AS from_column, :number = ANY (confkey) AS to_column,
   (SELECT relkind FROM pg_class WHERE pg_class.oid = conrelid) AS relation,
   obj_description(oid, 'pg_constraint') AS comment,
-  EXISTS (SELECT FROM pg_attribute AS a WHERE {SHADOW} AND (
+  EXISTS (SELECT FROM pg_attribute AS a WHERE {IS_SHADOW_COLUMN} AND (
     a.attrelid = conrelid AND a.attnum = ANY (conkey)
     OR a.attrelid = confrelid AND a.attnum = ANY (confkey))) AS copy
 FROM pg_constraint
@@ -64,7 +64,7 @@ ORDER BY contype, conname
 
 
 # The indexes and constraints of a column and of others.
-_SHARED = """
+_SHARES_DEPENDENTS = """
 SELECT EXISTS (
   SELECT FROM pg_depend AS d JOIN pg_depend AS o USING (classid, objid, refclassid, refobjid)
     JOIN pg_attribute AS a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
@@ -75,7 +75,7 @@ SELECT EXISTS (
 
 
 @dataclass(frozen=True)
-class Parts:
+class Dependents:
     """The indexes of a column, with the constraints that they hold, and its CHECKs and keys."""
 
     indexes: Sequence[Row[Any]]
@@ -93,104 +93,106 @@ class Parts:
                 yield table
 
 
-def of(runner: Runner, table: Relation, number: int) -> Parts:
+def column_dependents(runner: Runner, table: Relation, number: int) -> Dependents:
     """Return what hangs on a column, by its number; copies for another one are left out."""
-    found = _all(runner, table, number)
-    return Parts(
+    found = _all_dependents(runner, table, number)
+    return Dependents(
         [part for part in found.indexes if not part.copy],
         [part for part in found.constraints if not part.copy],
     )
 
 
-def entangled(runner: Runner, table: Relation, number: int) -> bool:
+def has_other_copies(runner: Runner, table: Relation, number: int) -> bool:
     """Return whether copies for another column hang on this one, too."""
-    return _all(runner, table, number) != of(runner, table, number)
+    return _all_dependents(runner, table, number) != column_dependents(runner, table, number)
 
 
-def shared(runner: Runner, table: Relation, number: int, names: list[str]) -> bool:
+def shares_dependents(runner: Runner, table: Relation, number: int, names: list[str]) -> bool:
     """Return whether an index or a CHECK of a column is one of others, too. names: theirs."""
-    return bool(runner.one(_SHARED, table=table.oid, number=number, names=names))
+    return bool(runner.one(_SHARES_DEPENDENTS, table=table.oid, number=number, names=names))
 
 
-def _all(runner: Runner, table: Relation, number: int) -> Parts:
-    return Parts(
+def _all_dependents(runner: Runner, table: Relation, number: int) -> Dependents:
+    return Dependents(
         runner.rows(_INDEXES, table=table.oid, number=number),
         runner.rows(_CONSTRAINTS, table=table.oid, number=number),
     )
 
 
-def make(runner: Runner, shadow: Shadow, parts: Parts) -> None:
+def copy_to_shadow(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> None:
     """Make every part for the new column, under a name of ours, unless it is there."""
     for part in parts.indexes:
-        rest = _index(runner, shadow, part)
+        rest = _index_definition(runner, shadow, part)
         place, where, predicate = rest.partition(" WHERE ")
         rest = f"{place}{part.tablespace or ''}{where}{predicate}"
-        name = quoted(ours(part.name, "new"))
+        name = quote_name(helper_name(part.name, "new"))
         create_index.ensure(runner, shadow.table, name, unique=part.unique, rest=rest)
     for part in parts.constraints:
         table = runner.find(part.on)
         assert table is not None, "the catalog has just named it"  # noqa: S101
-        name = ours(part.name, "new")
-        if not add_check_or_fk.exists(runner, table, quoted(name)):
-            definition = _constraint(runner, shadow, part)
+        name = helper_name(part.name, "new")
+        if not add_check_or_fk.constraint_exists(runner, table, quote_name(name)):
+            definition = _constraint_definition(runner, shadow, part)
             runner.step(
-                f"ALTER TABLE {part.on} ADD CONSTRAINT {quoted(name)} {definition} NOT VALID"
+                f"ALTER TABLE {part.on} ADD CONSTRAINT {quote_name(name)} {definition} NOT VALID"
             )
         if part.valid:
-            add_check_or_fk.validate(runner, table, name)
+            add_check_or_fk.validate_or_drop(runner, table, name)
 
 
-def _index(runner: Runner, shadow: Shadow, part: Row[Any]) -> str:
+def _index_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any]) -> str:
     """Return an index's definition for the new column, from USING on."""
     rest = f"USING {part.definition.partition(' USING ')[2]}"
     kind = "UNIQUE INDEX" if part.unique else "INDEX"
-    shown = _renamed(
+    shown = _definition_on_probe(
         runner,
         shadow,
-        f"CREATE {kind} ddl_twin_part ON {probe_table.NAME} {rest}",
+        f"CREATE {kind} ddl_twin_part ON {probe_table.PROBE_TABLE} {rest}",
         "SELECT pg_get_indexdef(to_regclass('pg_temp.ddl_twin_part'))",
     )
     return f"USING {shown.partition(' USING ')[2]}"
 
 
-def _constraint(runner: Runner, shadow: Shadow, part: Row[Any]) -> str:
+def _constraint_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any]) -> str:
     """Return a constraint's definition for the new column."""
     definition = part.definition.removesuffix(" NOT VALID")
     if part.kind == "c":
-        return _renamed(
+        return _definition_on_probe(
             runner,
             shadow,
-            f"ALTER TABLE {probe_table.NAME} ADD CONSTRAINT ddl_twin_part {definition}",
+            f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_twin_part {definition}",
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ddl_twin_part' "
             "AND conrelid = to_regclass('pg_temp.ddl_twin')",
         )
-    spelt = runner.one("SELECT quote_ident(:name)", name=unquoted(shadow.column))
+    spelt = runner.one("SELECT quote_ident(:name)", name=catalog_name(shadow.column))
     own, word, rest = definition.partition(" REFERENCES ")
     others, bracket, actions = rest.partition(")")
     if part.own and part.from_column:
-        own, actions = (_replaced(text, spelt, shadow.name) for text in (own, actions))
+        own, actions = (_replace_in_brackets(text, spelt, shadow.name) for text in (own, actions))
     if part.to_us and part.to_column:
         table, opened, columns = others.rpartition("(")
-        columns = _replaced(f"{opened}{columns}", spelt, shadow.name)
+        columns = _replace_in_brackets(f"{opened}{columns}", spelt, shadow.name)
         others = f"{table}{columns}"
     return f"{own}{word}{others}{bracket}{actions}"
 
 
-def _renamed(runner: Runner, shadow: Shadow, statement: str, question: str) -> str:
+def _definition_on_probe(
+    runner: Runner, shadow: ShadowColumn, statement: str, question: str
+) -> str:
     """Return what the server calls a part of the twin once the column has its new name."""
-    with probe_table.of(runner, shadow.table):
+    with probe_table.empty_copy(runner, shadow.table):
         runner.execute(statement)
-        runner.execute(f"ALTER TABLE {probe_table.NAME} DROP COLUMN {shadow.name}")
+        runner.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN {shadow.name}")
         runner.execute(
-            f"ALTER TABLE {probe_table.NAME} RENAME COLUMN {shadow.column} TO {shadow.name}"
+            f"ALTER TABLE {probe_table.PROBE_TABLE} RENAME COLUMN {shadow.column} TO {shadow.name}"
         )
         return str(runner.value(question))
 
 
-def _replaced(text: str, old: str, new: str) -> str:
+def _replace_in_brackets(text: str, old: str, new: str) -> str:
     """Return SQL in which a name in brackets, where are only names, is another one."""
     parts, end = [], 0
-    for token in tokens(text):
+    for token in tokenize(text):
         if token.depth and token.text == old:
             parts += [text[end : token.start], new]
             end = token.end

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.online.backfill import eligibility
-from alembic_pg.online.column_swap.shadow_column import Shadow
-from alembic_pg.online.run.helper_names import unquoted
+from alembic_pg.online.column_swap.shadow_column import ShadowColumn
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.strategies import add_check_or_fk
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.column_swap.dependents import Parts
+    from alembic_pg.online.column_swap.dependents import Dependents
     from alembic_pg.online.run.revision_runner import Runner
-    from alembic_pg.sql.statements import Retype
+    from alembic_pg.sql.statements import AlterColumnType
 
 # What hangs on a column, by the catalog that has it.
-HANGING = """
+DEPENDENT_CATALOGS = """
 SELECT classid::regclass::text FROM pg_depend
 WHERE refclassid = 'pg_class'::regclass AND refobjid = :table AND refobjsubid = :number
   AND (classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
@@ -44,7 +44,7 @@ _NOT_COPIED = {
 
 # Triggers that fire after ours, in the order of their names' bytes, and may change the row; those
 # of other columns that are replaced fill these only.
-_LATER = """
+_LATER_TRIGGERS = """
 SELECT tgname FROM pg_trigger JOIN pg_proc AS p ON p.oid = tgfoid
 WHERE tgrelid = :table AND NOT tgisinternal
   AND tgtype & 3 = 3 AND tgtype & 20 > 0 AND tgname::text COLLATE "C" > :name COLLATE "C"
@@ -53,46 +53,48 @@ WHERE tgrelid = :table AND NOT tgisinternal
 
 
 @dataclass(frozen=True)
-class Found:
+class ColumnState:
     """A column, its indexes and constraints, and the catalogs of what else hangs on it."""
 
     column: Row[Any]
-    parts: Parts
+    parts: Dependents
     hanging: set[str]
 
 
-def hanging(runner: Runner, table: Relation, number: int) -> set[str]:
+def dependent_catalogs(runner: Runner, table: Relation, number: int) -> set[str]:
     """Return the catalogs of what hangs on a column."""
-    return {kind for (kind,) in runner.rows(HANGING, table=table.oid, number=number)}
+    return {kind for (kind,) in runner.rows(DEPENDENT_CATALOGS, table=table.oid, number=number)}
 
 
-def left_to_postgresql(hanging: set[str]) -> bool:
+def postgresql_refuses(hanging: set[str]) -> bool:
     """Return whether PostgreSQL itself refuses another type, and names what is in the way."""
     return bool(hanging - _NOT_COPIED.keys())
 
 
-def why_not(runner: Runner, shape: Retype, table: Relation, found: Found) -> str:
+def swap_blocker(
+    runner: Runner, shape: AlterColumnType, table: Relation, found: ColumnState
+) -> str:
     """Return why no second column can take its place, as a part of a sentence, "" if one can."""
     if table.kind != "r" or table.parent or table.partition or found.column.inherited:
         return "it is part of others"
     for kind in sorted(found.hanging):
         return _NOT_COPIED[kind]
-    trigger = unquoted(Shadow(table, shape.column, "", shape.using, "").trigger)
-    if later := runner.one(_LATER, table=table.oid, name=trigger):
+    trigger = catalog_name(ShadowColumn(table, shape.column, "", shape.using, "").trigger)
+    if later := runner.one(_LATER_TRIGGERS, table=table.oid, name=trigger):
         return f"the trigger {later} may change it last"
-    if publication := eligibility.published(runner, table):
+    if publication := eligibility.find_publication(runner, table):
         return f"subscribers of {publication} would miss the second column"
-    return _uncopied(runner, found.parts) or eligibility.of(runner, table)
+    return _copy_blocker(runner, found.parts) or eligibility.backfill_blocker(runner, table)
 
 
-def _uncopied(runner: Runner, parts: Parts) -> str:
+def _copy_blocker(runner: Runner, parts: Dependents) -> str:
     for part in parts.indexes:
         if part.marked or part.kind == "x":
             return f"no copy is made of the index {part.name}"
     for part in parts.constraints:
         partitioned = part.relation == "p" and part.kind == "f"
         if "NOT ENFORCED" in part.definition or (
-            partitioned and runner.version < add_check_or_fk.PARTITIONED_KEYS
+            partitioned and runner.version < add_check_or_fk.PARTITIONED_FK_SINCE
         ):
             return f"no copy is made of the constraint {part.name}"
     return ""

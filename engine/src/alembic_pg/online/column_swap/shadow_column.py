@@ -8,49 +8,49 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
-from alembic_pg.online.backfill.row_ranges import Rows
-from alembic_pg.online.run.helper_names import ours, unquoted
-from alembic_pg.sql.quoting import literal, quoted
+from alembic_pg.online.backfill.row_ranges import RowChange
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
 
-_FOUND = """
+_SHADOW_COMMENT = """
 SELECT col_description(attrelid, attnum) FROM pg_attribute
 WHERE attrelid = :table AND attname = :column AND NOT attisdropped
 """
 
 # What the text of a value, or its time zone, depends on (20.11).
-_SETTINGS = (
+_TEXT_SETTINGS = (
     *("TimeZone", "DateStyle", "IntervalStyle", "extra_float_digits", "bytea_output"),
     *("lc_monetary", "lc_numeric", "lc_time", "xmlbinary", "xmloption"),
 )
 
 # A row of nulls IS NULL, too, and is a value; the test for that takes longer.
-_SCALAR = """
+_ARE_SCALAR = """
 SELECT bool_and(typtype IN ('b', 'e', 'r', 'm')) FROM pg_attribute
 JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = :table AND attname = ANY (:names)
 """
 
 # Sets for a transaction what a function has, beside its search_path.
-_PINNED = """
+_APPLY_SETTINGS = """
 SELECT set_config(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1), true)
 FROM pg_proc, unnest(proconfig) AS setting
 WHERE pg_proc.oid = to_regproc({}) AND NOT starts_with(setting, 'search_path=')
 """
 
 # What the filling says in its transactions: it needs no trigger, which would take as long again.
-_FILLING = "ddl.filling"
+_FILLING_SETTING = "ddl.filling"
 
 _UNDEFINED_FUNCTION = "42883"
 
 # Data exceptions (Appendix A): a value that the new type cannot hold.
-_DATA = "22"
+_DATA_EXCEPTION = "22"
 
 
 @dataclass(frozen=True)
-class Shadow:
+class ShadowColumn:
     """The column's names, quoted; type: with its collation. using: what it becomes, or "".
 
     pinned: whether that depends on settings, which are then those of the session that began.
@@ -66,27 +66,27 @@ class Shadow:
     @property
     def on(self) -> str:
         """The table, as a statement names it."""
-        return quoted(self.table.schema, self.table.name)
+        return quote_name(self.table.schema, self.table.name)
 
     @property
     def name(self) -> str:
         """The new column."""
-        return quoted(ours(unquoted(self.column), "new"))
+        return quote_name(helper_name(catalog_name(self.column), "new"))
 
     @property
     def trigger(self) -> str:
         """The trigger; those of the table fire in the order of their names, this one last."""
-        return quoted(ours(f"zzz_{unquoted(self.column)}", "keep"))
+        return quote_name(helper_name(f"zzz_{catalog_name(self.column)}", "keep"))
 
     @property
     def function(self) -> str:
         """The trigger's function."""
-        name = ours(f"{self.table.name}_{unquoted(self.column)}", "keep")
-        return quoted(self.table.schema, name)
+        name = helper_name(f"{self.table.name}_{catalog_name(self.column)}", "keep")
+        return quote_name(self.table.schema, name)
 
     def create(self, runner: Runner) -> None:
         """Add it with its trigger, unless it is there; one for another purpose goes first."""
-        found = runner.rows(_FOUND, table=self.table.oid, column=unquoted(self.name))
+        found = runner.rows(_SHADOW_COMMENT, table=self.table.oid, column=catalog_name(self.name))
         if found and found[0][0] == self.key:
             return
         if found:
@@ -94,27 +94,28 @@ class Shadow:
         alter = f"ALTER TABLE {self.on}"
         runner.step(
             f"{alter} ADD COLUMN {self.name} {self.type}",
-            f"COMMENT ON COLUMN {self.on}.{self.name} IS {literal(self.key)}",
+            f"COMMENT ON COLUMN {self.on}.{self.name} IS {quote_literal(self.key)}",
             # Who writes may use neither the functions nor the types that it needs.
             f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
             f"{' '.join(f'SET {name} FROM CURRENT' for name in self._settings)} "
-            f"AS {literal(self._body)}",
+            f"AS {quote_literal(self._body)}",
             f"CREATE TRIGGER {self.trigger} BEFORE INSERT OR UPDATE ON {self.on} "
-            f"FOR EACH ROW WHEN (current_setting('{_FILLING}', true) IS DISTINCT FROM 'on') "
+            f"FOR EACH ROW WHEN (current_setting('{_FILLING_SETTING}', true) IS DISTINCT FROM "
+            f"'on') "
             f"EXECUTE FUNCTION {self.function}()",
             f"{alter} ENABLE ALWAYS TRIGGER {self.trigger}",
         )
 
     @property
     def _settings(self) -> list[str]:
-        return ["search_path", *(_SETTINGS if self.pinned else [])]
+        return ["search_path", *(_TEXT_SETTINGS if self.pinned else [])]
 
     @property
     def _body(self) -> str:
         if not self.using:
             # An assignment, which refuses what a cast would cut off.
             return f"BEGIN NEW.{self.name} := NEW.{self.column}; RETURN NEW; END"
-        row = f"FROM (SELECT NEW.*) AS {quoted(self.table.name)}"
+        row = f"FROM (SELECT NEW.*) AS {quote_name(self.table.name)}"
         # A column may be called like a variable of PL/pgSQL: found, say.
         return (
             "#variable_conflict use_column\n"
@@ -125,24 +126,26 @@ class Shadow:
         """Fill it for the rows that are there. Raises UserError for what it cannot hold."""
         value = self.using or self.column
         condition = f"{self.name} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL"
-        names = [unquoted(self.name), unquoted(self.column)]
-        if not self.using and runner.one(_SCALAR, table=self.table.oid, names=names):
+        names = [catalog_name(self.name), catalog_name(self.column)]
+        if not self.using and runner.one(_ARE_SCALAR, table=self.table.oid, names=names):
             condition = f"{self.name} IS NULL AND {self.column} IS NOT NULL"
-        rows = Rows("UPDATE", quoted(self.table.name), f"SET {self.name} = {value}", condition)
-        first = [f"SET LOCAL {_FILLING} = 'on'", *self._pinned]
+        rows = RowChange(
+            "UPDATE", quote_name(self.table.name), f"SET {self.name} = {value}", condition
+        )
+        first = [f"SET LOCAL {_FILLING_SETTING} = 'on'", *self._pinned]
         try:
             runner.in_batches(self.table, rows, unseen=True, first=first)
         except DBAPIError as error:
-            if not error_text.sqlstate(error).startswith(_DATA):
+            if not error_text.sqlstate(error).startswith(_DATA_EXCEPTION):
                 raise
             raise runner.refuse(
                 f"not every {self.column} of {self.table.shown} can become {self.type}: "
-                f"{error_text.of(error)}."
+                f"{error_text.describe_error(error)}."
             ) from error
 
     def verify(self, runner: Runner) -> None:
         """Raise LeftNothingError where it is not what it should be, whatever did that."""
-        value, alias = f"({self.using or self.column})::{self.type}", quoted(self.table.name)
+        value, alias = f"({self.using or self.column})::{self.type}", quote_name(self.table.name)
         same = f"IS DISTINCT FROM ({value})"
         compared = (f"{self.name} {same}", f"{self.name}::text {same}::text")
         why = (
@@ -164,7 +167,7 @@ class Shadow:
     @property
     def _pinned(self) -> list[str]:
         """What gives a transaction the settings of the session that began."""
-        return [_PINNED.format(literal(self.function)).strip()] if self.pinned else []
+        return [_APPLY_SETTINGS.format(quote_literal(self.function)).strip()] if self.pinned else []
 
     @property
     def gone(self) -> list[str]:

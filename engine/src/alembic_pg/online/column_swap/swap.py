@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.online.run.helper_names import ours, unquoted
-from alembic_pg.sql.quoting import literal, quoted
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
-    from alembic_pg.online.column_swap.dependents import Parts
-    from alembic_pg.online.column_swap.shadow_column import Shadow
+    from alembic_pg.online.column_swap.dependents import Dependents
+    from alembic_pg.online.column_swap.shadow_column import ShadowColumn
     from alembic_pg.online.run.revision_runner import Runner
 
 _COLUMN = """
@@ -51,38 +51,39 @@ FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(:name)
 """
 
 
-def swap(runner: Runner, shadow: Shadow, parts: Parts) -> None:
+def swap_columns(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> None:
     """Let the new column be the old one, in the transaction that there is."""
     others = parts.tables()
     runner.execute(f"LOCK TABLE {', '.join([shadow.on, *others])} IN ACCESS EXCLUSIVE MODE")
-    parameters = {"table": shadow.table.oid, "column": unquoted(shadow.column)}
+    parameters = {"table": shadow.table.oid, "column": catalog_name(shadow.column)}
     old = runner.rows(_COLUMN, shown=shadow.on, **parameters)[0]
     new = runner.rows(
-        _COLUMN, shown=shadow.on, table=shadow.table.oid, column=unquoted(shadow.name)
+        _COLUMN, shown=shadow.on, table=shadow.table.oid, column=catalog_name(shadow.name)
     )[0]
     grants = runner.rows(_GRANTS, **parameters)
-    sequence = _sequence(runner, old)
+    sequence = _continue_sequence(runner, old)
     for statement in [
-        *_noted(old),
-        *_without_old(shadow, parts, old),
-        *_with_new(shadow, parts),
-        *_own(shadow, old, new, grants),
+        *_save_identity(old),
+        *_drop_old(shadow, parts, old),
+        *_rename_new(shadow, parts),
+        *_copy_attributes(shadow, old, new, grants),
         *sequence,
-        *_comments(shadow, parts),
+        *_copy_comments(shadow, parts),
     ]:
         runner.execute(statement.replace("{on}", shadow.on).replace("{column}", shadow.column))
 
 
-def _without_old(shadow: Shadow, parts: Parts, old: Row[Any]) -> list[str]:
+def _drop_old(shadow: ShadowColumn, parts: Dependents, old: Row[Any]) -> list[str]:
     statements = [
-        f"ALTER TABLE {part.on} DROP CONSTRAINT {quoted(part.name)}" for part in parts.constraints
+        f"ALTER TABLE {part.on} DROP CONSTRAINT {quote_name(part.name)}"
+        for part in parts.constraints
     ]
     for part in parts.indexes:
         if part.constraint:
-            name = quoted(part.constraint)
+            name = quote_name(part.constraint)
             statements.append(f"ALTER TABLE {shadow.on} DROP CONSTRAINT {name}")
         else:
-            statements.append(f"DROP INDEX {quoted(shadow.table.schema, part.name)}")
+            statements.append(f"DROP INDEX {quote_name(shadow.table.schema, part.name)}")
     if old.sequence and not old.identity:
         statements.append(f"ALTER SEQUENCE {old.sequence} OWNED BY NONE")
     return [
@@ -94,29 +95,31 @@ def _without_old(shadow: Shadow, parts: Parts, old: Row[Any]) -> list[str]:
     ]
 
 
-def _with_new(shadow: Shadow, parts: Parts) -> list[str]:
+def _rename_new(shadow: ShadowColumn, parts: Dependents) -> list[str]:
     statements = []
     for part in parts.indexes:
-        new = quoted(ours(part.name, "new"))
+        new = quote_name(helper_name(part.name, "new"))
         if part.constraint:
             kind = "PRIMARY KEY" if part.kind == "p" else "UNIQUE"
             statements.append(
-                f"ALTER TABLE {shadow.on} ADD CONSTRAINT {quoted(part.constraint)} {kind} "
+                f"ALTER TABLE {shadow.on} ADD CONSTRAINT {quote_name(part.constraint)} {kind} "
                 f"USING INDEX {new} {part.deferring}"
             )
         else:
-            place = f"{quoted(shadow.table.schema)}.{new}"
-            statements.append(f"ALTER INDEX {place} RENAME TO {quoted(part.name)}")
+            place = f"{quote_name(shadow.table.schema)}.{new}"
+            statements.append(f"ALTER INDEX {place} RENAME TO {quote_name(part.name)}")
     for part in parts.constraints:
-        new = quoted(ours(part.name, "new"))
-        statements.append(f"ALTER TABLE {part.on} RENAME CONSTRAINT {new} TO {quoted(part.name)}")
+        new = quote_name(helper_name(part.name, "new"))
+        statements.append(
+            f"ALTER TABLE {part.on} RENAME CONSTRAINT {new} TO {quote_name(part.name)}"
+        )
     return statements
 
 
-def _own(shadow: Shadow, old: Row[Any], new: Row[Any], grants: Any) -> list[str]:  # noqa: ANN401  # rows
+def _copy_attributes(shadow: ShadowColumn, old: Row[Any], new: Row[Any], grants: Any) -> list[str]:  # noqa: ANN401  # rows
     """Return what gives the new column the attributes of the old one."""
     on, alter = shadow.on, f"ALTER TABLE {shadow.on} ALTER COLUMN {shadow.column}"
-    comment = "NULL" if old.comment is None else literal(old.comment)
+    comment = "NULL" if old.comment is None else quote_literal(old.comment)
     statements = [f"COMMENT ON COLUMN {on}.{shadow.column} IS {comment}"]
     if old.default is not None:
         statements.append(f"{alter} SET DEFAULT {old.default}")
@@ -125,11 +128,11 @@ def _own(shadow: Shadow, old: Row[Any], new: Row[Any], grants: Any) -> list[str]
     if old.options:
         statements.append(f"{alter} SET ({', '.join(old.options)})")
     if old.not_null and new.not_null and old.not_null != new.not_null:
-        names = f"{quoted(new.not_null)} TO {quoted(old.not_null)}"
+        names = f"{quote_name(new.not_null)} TO {quote_name(old.not_null)}"
         statements.append(f"ALTER TABLE {on} RENAME CONSTRAINT {names}")
     if old.not_null_comment and new.not_null:
-        named = f"COMMENT ON CONSTRAINT {quoted(old.not_null)} ON {on}"
-        statements.append(f"{named} IS {literal(old.not_null_comment)}")
+        named = f"COMMENT ON CONSTRAINT {quote_name(old.not_null)} ON {on}"
+        statements.append(f"{named} IS {quote_literal(old.not_null_comment)}")
     for grant in grants:
         option = " WITH GRANT OPTION" if grant.is_grantable else ""
         what = f"{grant.privilege_type} ({shadow.column})"
@@ -137,7 +140,7 @@ def _own(shadow: Shadow, old: Row[Any], new: Row[Any], grants: Any) -> list[str]
     return statements
 
 
-def _noted(old: Row[Any]) -> list[str]:
+def _save_identity(old: Row[Any]) -> list[str]:
     """Return what notes where the numbers of an identity are, whose sequence goes with it."""
     if not (old.sequence and old.identity):
         return []
@@ -146,7 +149,7 @@ def _noted(old: Row[Any]) -> list[str]:
     return [f"SELECT {last}, {called} FROM {old.sequence}"]  # noqa: S608  # the catalog's
 
 
-def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
+def _continue_sequence(runner: Runner, old: Row[Any]) -> list[str]:
     """Return what lets the numbers go on."""
     if not old.sequence:
         return []
@@ -160,39 +163,40 @@ def _sequence(runner: Runner, old: Row[Any]) -> list[str]:
         option = " WITH GRANT OPTION" if grant.is_grantable else ""
         grants.append(f"GRANT {grant.privilege_type} {on} TO {grant.role}{option}")
     if found.comment:
-        grants.append(f"COMMENT {on} IS {literal(found.comment)}")
+        grants.append(f"COMMENT {on} IS {quote_literal(found.comment)}")
     last, called = "current_setting('ddl.last')::bigint", "current_setting('ddl.called')::bool"
     return [
         (
             f"ALTER TABLE {{on}} ALTER COLUMN {{column}} ADD GENERATED {kind} AS IDENTITY "
             f"(SEQUENCE NAME {old.sequence} {found.options}{found.bounds})"
         ),
-        f"SELECT setval({literal(old.sequence)}, {last}, {called})",
+        f"SELECT setval({quote_literal(old.sequence)}, {last}, {called})",
         *grants,
     ]
 
 
-def _comments(shadow: Shadow, parts: Parts) -> list[str]:
+def _copy_comments(shadow: ShadowColumn, parts: Dependents) -> list[str]:
     schema = shadow.table.schema
     return [
         *(
-            f"COMMENT ON INDEX {quoted(schema, part.name)} IS {literal(part.comment)}"
+            f"COMMENT ON INDEX {quote_name(schema, part.name)} IS {quote_literal(part.comment)}"
             for part in parts.indexes
             if part.comment
         ),
         *(
-            f"ALTER INDEX {quoted(schema, part.name)} ALTER COLUMN {target}"
+            f"ALTER INDEX {quote_name(schema, part.name)} ALTER COLUMN {target}"
             for part in parts.indexes
             for target in part.targets
         ),
         *(
-            f"COMMENT ON CONSTRAINT {quoted(part.constraint)} ON {shadow.on} "
-            f"IS {literal(part.constraint_comment)}"
+            f"COMMENT ON CONSTRAINT {quote_name(part.constraint)} ON {shadow.on} "
+            f"IS {quote_literal(part.constraint_comment)}"
             for part in parts.indexes
             if part.constraint_comment
         ),
         *(
-            f"COMMENT ON CONSTRAINT {quoted(part.name)} ON {part.on} IS {literal(part.comment)}"
+            f"COMMENT ON CONSTRAINT {quote_name(part.name)} ON {part.on} IS "
+            f"{quote_literal(part.comment)}"
             for part in parts.constraints
             if part.comment
         ),

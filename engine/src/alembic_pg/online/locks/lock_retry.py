@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from alembic_pg.database import error_text
 from alembic_pg.errors import UserError
-from alembic_pg.sql.lexer import tokens, without_literals
+from alembic_pg.sql.lexer import tokenize, without_literals
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 # lock_not_available, deadlock_detected, and serialization_failure where a role's transactions are
 # REPEATABLE READ: another try may have more luck (Appendix A).
-BUSY = {"55P03", "40P01", "40001"}
+RETRYABLE_SQLSTATES = {"55P03", "40P01", "40001"}
 
 # Seconds: the first pause, and the longest one.
-_FIRST, _LONGEST = 0.1, 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 # The query's length in a message.
-_QUERY = 80
+_QUERY_LENGTH = 80
 
 # What described() takes of pg_stat_activity AS activity.
-ACTIVITY = """
+ACTIVITY_COLUMNS = """
   activity.pid, activity.application_name, activity.state, activity.backend_type, activity.query,
   extract(epoch FROM clock_timestamp() - activity.xact_start)::bigint AS seconds
 """
 
-_HOLDERS = text(f"""
-SELECT lock.relation::regclass::text AS relation, {ACTIVITY}
+_LOCK_HOLDER = text(f"""
+SELECT lock.relation::regclass::text AS relation, {ACTIVITY_COLUMNS}
 FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
 WHERE lock.granted AND lock.locktype = 'relation' AND lock.pid <> pg_backend_pid()
   AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -50,7 +50,7 @@ ORDER BY activity.xact_start NULLS LAST LIMIT 1
 
 
 @dataclass
-class Patience:
+class RetryBudget:
     """The tries of one statement; seconds: how long they may last, 0 without an end."""
 
     label: str
@@ -77,7 +77,7 @@ class Patience:
         """
         passed = time.monotonic() - self.began
         if not self.tries or (self.seconds and passed > self.seconds):
-            who = holder(connection, sql)
+            who = describe_lock_holder(connection, sql)
             if self.tries:
                 raise UserError(
                     f"{self.label} found no moment for its lock in {passed:.0f} s: {who}.\n"
@@ -85,48 +85,48 @@ class Patience:
                 )
             self.tell(who)
         self.tries += 1
-        pause = min(_FIRST * 1.5**self.tries, _LONGEST)
+        pause = min(_FIRST_PAUSE * 1.5**self.tries, _LONGEST_PAUSE)
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # no secret
 
 
-def busy(error: BaseException) -> bool:
+def is_retryable(error: BaseException) -> bool:
     """Return whether a statement failed because somebody else holds a lock."""
-    return error_text.sqlstate(error) in BUSY
+    return error_text.sqlstate(error) in RETRYABLE_SQLSTATES
 
 
-def raise_busy(error: DBAPIError) -> None:
+def reraise_if_no_answer(error: DBAPIError) -> None:
     """Raise an error again that is no answer: somebody else holds a lock, or the server is gone."""
-    if busy(error) or error.connection_invalidated:
+    if is_retryable(error) or error.connection_invalidated:
         raise error
 
 
-def holder(connection: Connection, sql: str) -> str:
+def describe_lock_holder(connection: Connection, sql: str) -> str:
     """Return who holds a lock on what a statement names, as a part of a sentence."""
     with connection.begin():
-        row = connection.execute(_HOLDERS, {"names": _names(sql)}).first()
+        row = connection.execute(_LOCK_HOLDER, {"names": _possible_names(sql)}).first()
     if row is None:
         return "its holder is gone"
-    return using(row)
+    return describe_lock_use(row)
 
 
-def using(row: Row[Any]) -> str:
+def describe_lock_use(row: Row[Any]) -> str:
     """Return who holds a lock, and on what, of a row of ACTIVITY with its relation."""
-    return f"{described(row)} uses {row.relation}"
+    return f"{describe_session(row)} uses {row.relation}"
 
 
-def described(row: Row[Any]) -> str:
+def describe_session(row: Row[Any]) -> str:
     """Return who somebody is and what they do, of a row of ACTIVITY."""
     who = row.application_name or row.backend_type or "unnamed"
     since = f" for {row.seconds} s" if row.seconds is not None else ""
     query = without_literals(row.query or "")
-    query = query if len(query) <= _QUERY else query[: _QUERY - 1] + "…"
+    query = query if len(query) <= _QUERY_LENGTH else query[: _QUERY_LENGTH - 1] + "…"
     said = f": {query}" if query else ""
     return f"process {row.pid} ({who}, {row.state or 'active'}{since}{said})"
 
 
-def _names(sql: str) -> list[str]:
+def _possible_names(sql: str) -> list[str]:
     """Return all that may be the name of a table or index in a statement."""
-    found = tokens(sql)
+    found = tokenize(sql)
     names = set()
     for index, token in enumerate(found):
         if not token.identifier:

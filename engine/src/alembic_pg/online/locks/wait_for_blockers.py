@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.autogenerate.report.lock_effects import MODES
+from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.sql import lock_modes
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Row
 
-    from alembic_pg.online.locks.lock_retry import Patience
-    from alembic_pg.online.run.executor import Steps
+    from alembic_pg.online.locks.lock_retry import RetryBudget
+    from alembic_pg.online.run.executor import Executor
 
 # Seconds: from when on a transaction is a long one, and between two looks.
-_LONG, _PAUSE = 0.1, 0.02
+_LONG_SECONDS, _POLL_SECONDS = 0.1, 0.02
 
 # The weakest mode that each lock which others mind excludes (13.3.1).
-_EXCLUDED = {
+_WEAKEST_EXCLUDED = {
     "ACCESS EXCLUSIVE": "ACCESS SHARE",
     "EXCLUSIVE": "ROW SHARE",
     "SHARE ROW EXCLUSIVE": "ROW EXCLUSIVE",
@@ -38,7 +38,7 @@ _EXCLUDED = {
 
 # The oldest transactions come first. Of other roles' sessions a role may not see the age: which of
 # them are long it learns by looking for that long.
-_HOLDERS = f"""
+_LOCK_HOLDERS = f"""
 WITH named AS (
   SELECT to_regclass(format('%I.%I', split_part(name, chr(1), 1), split_part(name, chr(1), 2)))
     AS oid FROM unnest(CAST(:names AS text[])) AS name),
@@ -48,7 +48,8 @@ wanted AS (
   UNION SELECT relid FROM named, pg_partition_tree(oid))
 SELECT lock.virtualtransaction AS transaction, lock.relation::regclass::text AS relation,
   lock.mode = 'ShareUpdateExclusiveLock' AS maintenance,
-  extract(epoch FROM clock_timestamp() - activity.xact_start)::float AS age, {lock_retry.ACTIVITY}
+  extract(epoch FROM clock_timestamp() - activity.xact_start)::float AS age,
+  {lock_retry.ACTIVITY_COLUMNS}
 FROM pg_stat_clear_snapshot(), pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
 WHERE lock.granted AND lock.locktype = 'relation' AND lock.pid <> pg_backend_pid()
   AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -64,45 +65,45 @@ FROM pg_settings WHERE name = 'deadlock_timeout'
 """
 
 
-def wait(steps: Steps, statements: Sequence[str], patience: Patience) -> None:
+def wait(steps: Executor, statements: Sequence[str], patience: RetryBudget) -> None:
     """Wait until no long transaction holds what statements would queue for, or lock_aside is over.
 
     statements: of one transaction, which holds no lock yet.
     """
-    wanted = [lock_modes.of(statement) for statement in statements]
-    wanted = [(mode, names) for mode, names in wanted if mode in _EXCLUDED]
+    wanted = [lock_modes.strongest_lock(statement) for statement in statements]
+    wanted = [(mode, names) for mode, names in wanted if mode in _WEAKEST_EXCLUDED]
     if not wanted or not steps.settings.lock_aside:
         return
-    weakest = min(MODES.index(_EXCLUDED[mode]) for mode, _ in wanted)
+    weakest = min(LOCK_MODES.index(_WEAKEST_EXCLUDED[mode]) for mode, _ in wanted)
     parameters = {
         "names": sorted({f"{schema}\1{name}" for _, names in wanted for schema, name in names}),
-        "modes": [mode.title().replace(" ", "") + "Lock" for mode in MODES[weakest:]],
+        "modes": [mode.title().replace(" ", "") + "Lock" for mode in LOCK_MODES[weakest:]],
     }
     seen: dict[str, float] = {}
     began = time.monotonic()
     limit = min(steps.settings.lock_aside / 1000, patience.left())
     while (now := time.monotonic()) < began + limit:
-        holders = steps.rows(_HOLDERS, **parameters)
-        long = [row for row in holders if _age(row, seen, now) >= _LONG]
-        known = now >= began + _LONG or all(row.age is not None for row in holders)
+        holders = steps.rows(_LOCK_HOLDERS, **parameters)
+        long = [row for row in holders if _transaction_age(row, seen, now) >= _LONG_SECONDS]
+        known = now >= began + _LONG_SECONDS or all(row.age is not None for row in holders)
         if known and not long:
             return
         if now > began + steps.settings.lock_timeout / 1000:
             for row in long[:1]:
-                patience.tell(lock_retry.using(row))
+                patience.tell(lock_retry.describe_lock_use(row))
             for row in [row for row in long if row.maintenance][:1]:
                 _end_autovacuum(steps, row.relation)
-        time.sleep(_PAUSE)
+        time.sleep(_POLL_SECONDS)
 
 
-def _age(row: Row[Any], seen: dict[str, float], now: float) -> float:
+def _transaction_age(row: Row[Any], seen: dict[str, float], now: float) -> float:
     """Return for how long somebody has had a transaction, as far as can be known."""
     if row.backend_type == "autovacuum worker":
         return math.inf  # it has just begun, and does not end soon
     return max(row.age or 0, now - seen.setdefault(row.transaction, now))
 
 
-def _end_autovacuum(steps: Steps, table: str) -> None:
+def _end_autovacuum(steps: Executor, table: str) -> None:
     """Let PostgreSQL end an autovacuum of a table, if it is one; it will begin again later."""
     with suppress(DBAPIError), steps.tried():
         steps.rows(_DEADLOCK_TIMEOUT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.revisions import statements
-from alembic_pg.sql.cursor import statements as split
+from alembic_pg.sql.cursor import statement_cursors as split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 from alembic_pg.online.recovery import leftovers
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.quoting import quote_name
 
 _NOT_VALID = " is NOT VALID"
 
@@ -26,19 +26,21 @@ def unfinished_lines(
 
     table: Alembic's own, as a statement names it. revisions: all, oldest first.
     """
-    lines = list(leftovers.lines(connection, table))
+    lines = list(leftovers.leftover_lines(connection, table))
     wanted: set[str] = set()
     if any(line.endswith(_NOT_VALID) for line in lines):
-        wanted = {f"constraint {quoted(name)} of " for name in not_valid(revisions)}
+        wanted = {
+            f"constraint {quote_name(name)} of " for name in constraints_not_validated(revisions)
+        }
     for line in lines:
         if not (line.endswith(_NOT_VALID) and any(map(line.startswith, wanted))):
             yield line
 
 
-def not_valid(revisions: Iterable[Script]) -> set[str]:
+def constraints_not_validated(revisions: Iterable[Script]) -> set[str]:
     """Return the constraints that the upgrades of revisions add NOT VALID and never validate."""
     found: set[str] = set()
-    for statement in statements.of_upgrades(revisions):
+    for statement in statements.upgrade_statements(revisions):
         for cursor in split(statement.sql):
             if not cursor.maybe("ALTER", "TABLE"):
                 continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.helper_names import SHADOW
+from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 # Of extensions, nothing is ours; a partitioned index is invalid until all parts are there.
-_LEFT = text(f"""
+_LEFTOVERS = text(f"""
 WITH mine AS (
   SELECT c.oid, c.oid::regclass::text AS name FROM pg_class AS c
   JOIN pg_namespace AS n ON n.oid = relnamespace
@@ -33,7 +33,7 @@ UNION ALL
 SELECT 'column ' || mine.name || '.' || quote_ident(attname) || ' is half filled' FROM mine
   JOIN pg_attribute AS a ON attrelid = mine.oid
   JOIN pg_class AS r ON r.oid = mine.oid AND r.relkind IN ('r', 'p')
-  WHERE {SHADOW}
+  WHERE {IS_SHADOW_COLUMN}
 UNION ALL
 SELECT 'trigger ' || quote_ident(tgname) || ' of ' || mine.name || ' fills a column' FROM mine
   JOIN pg_trigger ON tgrelid = mine.oid JOIN pg_proc ON pg_proc.oid = tgfoid
@@ -42,13 +42,13 @@ ORDER BY 1
 """)  # noqa: S608  # it is ours
 
 
-def lines(connection: Connection, table: str) -> Iterator[str]:
+def leftover_lines(connection: Connection, table: str) -> Iterator[str]:
     """Yield a line for each thing that is unfinished.
 
     table: Alembic's own, as a statement names it.
     """
-    note = journal.read(connection, table)
+    note = journal.read_note(connection, table)
     if note is not None:
         done = f"{len(note.done)} statements are done"
         yield f"the {note.direction} of revision {note.revision} is half done: {done}"
-    yield from connection.scalars(_LEFT)
+    yield from connection.scalars(_LEFTOVERS)

@@ -14,13 +14,13 @@ from alembic.operations import Operations
 from alembic.util import CommandError
 
 from alembic_pg.errors import UserError
-from alembic_pg.online.alembic_impl import OnlineImpl, statement
+from alembic_pg.online.alembic_impl import OnlineImpl, statement_text
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.helper_names import SHADOW, unquoted
+from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name
 from alembic_pg.online.strategies import add_unique, create_index
 from alembic_pg.sql import parser, session_statements, statements
-from alembic_pg.sql.lexer import tokens, without_literals
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.lexer import tokenize, without_literals
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.run.journal import Note
+    from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.online.run.revision_runner import Runner
 
 # What a step that died has made beside what its statement says.
-_HELPERS = f"""
+_DROP_HELPERS = f"""
 SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) AS sql, 1 AS place
 FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
 UNION ALL SELECT format('DROP FUNCTION %s', tgfoid::regprocedure), 2
@@ -40,19 +40,19 @@ FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
 UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 3
 FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
 UNION ALL SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', attrelid::regclass, attname), 4
-FROM pg_attribute AS a WHERE {SHADOW}
+FROM pg_attribute AS a WHERE {IS_SHADOW_COLUMN}
 UNION ALL SELECT format('DROP INDEX IF EXISTS %s', indexrelid::regclass), 5
 FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname ~ '_ddl_new$'
 ORDER BY 2, 1
 """  # noqa: S608  # it is ours
 
 
-class _EnoughError(Exception):
+class _ListingEndError(Exception):
     pass
 
 
-def wanted(
-    script: ScriptDirectory, note: Note | None, heads: Sequence[str], destination: str
+def is_requested(
+    script: ScriptDirectory, note: ProgressNote | None, heads: Sequence[str], destination: str
 ) -> bool:
     """Return whether a downgrade says to take back what is half done: down to where it began."""
     if note is None or note.direction != "upgrade":
@@ -66,48 +66,48 @@ def wanted(
     return [getattr(found, "revision", None)] == list(heads)  # none of base
 
 
-def take(runner: Runner, revision: Script, note: Note, at: str) -> None:
+def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) -> None:
     """Take back a revision that is half done, all or nothing; the connection has no transaction.
 
     at: where the database is. Raises UserError for what has nothing certain that undoes it.
     """
-    listed = _listed(runner, revision, note)
+    listed = _list_statements(runner, revision, note)
     done, begun = listed[: len(note.done)], listed[len(note.done) :]
     by_hand = f"undo by hand what it did, then run: alembic stamp {at}"
     steps: list[str] = []
     added: set[str] = set()
     for sql, noted in zip(done, note.done, strict=True):
-        undone = _undone(runner, sql, noted.partition(":")[2], added)
+        undone = _undo_statements(runner, sql, noted.partition(":")[2], added)
         if undone is None:
             said = without_literals(sql)[:80]
             raise UserError(f"Nothing undoes a statement that is done ({said}): {by_hand}")
         steps = [*undone, *steps]
     if note.began:
-        helpers = [row.sql for row in runner.rows(_HELPERS)]
+        helpers = [row.sql for row in runner.rows(_DROP_HELPERS)]
         detail = note.began.partition(":")[2]
-        left = [part for sql in begun for part in _left(runner, sql, detail)]
-        if any(isinstance(parser.parse(sql), statements.Change) for sql in begun):
+        left = [part for sql in begun for part in _cleanup_statements(runner, sql, detail)]
+        if any(isinstance(parser.parse(sql), statements.UpdateOrDelete) for sql in begun):
             raise UserError(f"It has changed some of the rows of a table: {by_hand}")
         steps = [*helpers, *left, *steps]
-    runner.attempt(partial(_execute, runner, steps), *steps)
+    runner.attempt(partial(_execute_undo, runner, steps), *steps)
     for step in steps:
         sys.stderr.write(f"Taken back: {step}\n")
 
 
-def _execute(runner: Runner, steps: list[str]) -> None:
+def _execute_undo(runner: Runner, steps: list[str]) -> None:
     runner.each(steps)
-    runner.execute(f"COMMENT ON TABLE {journal.table_of(runner.context)} IS NULL")
+    runner.execute(f"COMMENT ON TABLE {journal.version_table_name(runner.context)} IS NULL")
 
 
-def _listed(runner: Runner, revision: Script, note: Note) -> list[str]:
+def _list_statements(runner: Runner, revision: Script, note: ProgressNote) -> list[str]:
     """Return the statements that are done, and the one at work."""
-    impl = _Listening(runner, note)
+    impl = _ListingImpl(runner, note)
     before, runner.context.impl = runner.context.impl, impl
     transaction = runner.connection.begin()
     try:
         with Operations.context(runner.context):
             revision.module.upgrade()
-    except _EnoughError:
+    except _ListingEndError:
         pass
     finally:
         runner.context.impl = before
@@ -115,17 +115,17 @@ def _listed(runner: Runner, revision: Script, note: Note) -> list[str]:
     return impl.found
 
 
-class _Listening(OnlineImpl):
+class _ListingImpl(OnlineImpl):
     """Executes nothing, and notes what would be."""
 
-    def __init__(self, runner: Runner, note: Note) -> None:
+    def __init__(self, runner: Runner, note: ProgressNote) -> None:
         super().__init__(runner)
         self.note = note
         self.found: list[str] = []
 
     def _whole(self, statement: str, work: Callable[[], None]) -> None:
         del work
-        self._heard(statement, journal.key(statement))
+        self._heard(statement, journal.statement_key(statement))
 
     def _exec(
         self,
@@ -135,11 +135,11 @@ class _Listening(OnlineImpl):
         params: Any = None,  # noqa: ANN401
     ) -> None:
         del execution_options
-        sql = "" if multiparams or params else statement(construct, self.verbatim)
-        self._heard(sql or str(construct), journal.key(sql or str(construct)))
+        sql = "" if multiparams or params else statement_text(construct, self.verbatim)
+        self._heard(sql or str(construct), journal.statement_key(sql or str(construct)))
 
     def _heard(self, sql: str, key: str) -> None:
-        if session_statements.sets(sql):
+        if session_statements.is_session_statement(sql):
             return
         place = len(self.found)
         if place < len(self.note.done) and self.note.done[place].partition(":")[0] != key:
@@ -149,37 +149,39 @@ class _Listening(OnlineImpl):
         if place == len(self.note.done):
             if self.note.began.partition(":")[0] == key:
                 self.found.append(sql)
-            raise _EnoughError
+            raise _ListingEndError
         self.found.append(sql)
 
 
-def _undone(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:
+def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:
     """Return what undoes a statement that is done, None for what nothing certain does.
 
     detail: what it has noted. added: the columns that statements before it have added.
     """
     shape = parser.parse(sql)
-    words = [token.keyword for token in tokens(sql)]
+    words = [token.keyword for token in tokenize(sql)]
     undone: list[str] | None = None
     if words[:2] == ["CREATE", "TABLE"] and words[2] != "IF":
-        undone = [f"DROP TABLE {parser.named(sql, 2)}"]
-    elif words[:3] == ["COMMENT", "ON", "COLUMN"] and _target(sql) in added:
+        undone = [f"DROP TABLE {parser.name_after(sql, 2)}"]
+    elif words[:3] == ["COMMENT", "ON", "COLUMN"] and _commented_column(sql) in added:
         return []  # it goes with its column
     elif shape is not None and shape.table and (table := runner.find(shape.table)) is not None:
-        undone = _reverse(shape, table, detail)
+        undone = _reverse_statement(shape, table, detail)
         if isinstance(shape, statements.AddColumn):
-            added.add(f"{unquoted(shape.table)}.{unquoted(shape.column)}")
+            added.add(f"{catalog_name(shape.table)}.{catalog_name(shape.column)}")
     return undone
 
 
-def _reverse(shape: statements.Shape, table: Relation, detail: str) -> list[str] | None:
-    alter = f"ALTER TABLE {quoted(table.schema, table.name)}"
+def _reverse_statement(
+    shape: statements.Statement, table: Relation, detail: str
+) -> list[str] | None:
+    alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     if isinstance(shape, statements.CreateIndex) and not shape.there_ok:
-        return [f"DROP INDEX {quoted(table.schema)}.{shape.name}"]
+        return [f"DROP INDEX {quote_name(table.schema)}.{shape.name}"]
     if isinstance(shape, statements.AddConstraint) and shape.name:
         if shape.kind == "PRIMARY" and not detail:
             return None  # which of its columns could be NULL before, nobody knows
-        return [f"{alter} DROP CONSTRAINT {shape.name}", *_nullable(shape, alter, detail)]
+        return [f"{alter} DROP CONSTRAINT {shape.name}", *_drop_not_null(shape, alter, detail)]
     if isinstance(shape, statements.AddColumn):
         return [f"{alter} DROP COLUMN {shape.column}"]
     if isinstance(shape, statements.SetNotNull):
@@ -188,31 +190,31 @@ def _reverse(shape: statements.Shape, table: Relation, detail: str) -> list[str]
     return None
 
 
-def _nullable(shape: statements.Shape, alter: str, detail: str) -> list[str]:
+def _drop_not_null(shape: statements.Statement, alter: str, detail: str) -> list[str]:
     """Return what lets the columns of a primary key be NULL that could be before."""
     key = isinstance(shape, statements.AddConstraint) and shape.kind == "PRIMARY"
-    names = add_unique.noted(detail) if key else []
+    names = add_unique.parse_nullable_detail(detail) if key else []
     return [f"{alter} ALTER COLUMN {name} DROP NOT NULL" for name in names]
 
 
-def _target(sql: str) -> str:
-    names = parser.named(sql, 3).split(".")
-    return ".".join(unquoted(name) for name in names[-2:])
+def _commented_column(sql: str) -> str:
+    names = parser.name_after(sql, 3).split(".")
+    return ".".join(catalog_name(name) for name in names[-2:])
 
 
-def _left(runner: Runner, sql: str, detail: str) -> Iterator[str]:
+def _cleanup_statements(runner: Runner, sql: str, detail: str) -> Iterator[str]:
     """Yield what takes away what the statement at work has made. detail: what it has noted."""
     shape = parser.parse(sql)
     table = runner.find(shape.table) if shape is not None and shape.table else None
     if shape is None or table is None or not detail:
         return
-    alter = f"ALTER TABLE {quoted(table.schema, table.name)}"
-    builds = detail.partition(" ")[0] == create_index.BUILDS
+    alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
+    builds = detail.partition(" ")[0] == create_index.NOTED_BUILD
     if builds and isinstance(shape, statements.CreateIndex | statements.AddConstraint):
-        yield f"DROP INDEX IF EXISTS {quoted(table.schema)}.{shape.name}"
-        yield from _nullable(shape, alter, detail)
+        yield f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{shape.name}"
+        yield from _drop_not_null(shape, alter, detail)
     elif isinstance(shape, statements.AddConstraint):
-        yield f"{alter} DROP CONSTRAINT IF EXISTS {quoted(detail)}"
+        yield f"{alter} DROP CONSTRAINT IF EXISTS {quote_name(detail)}"
     elif isinstance(shape, statements.AddColumn):
         yield f"{alter} DROP COLUMN IF EXISTS {shape.column}"
     elif isinstance(shape, statements.SetNotNull):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import Operations
 
 from alembic_pg.online.run import large_tables
-from alembic_pg.revisions.schema_model import called
+from alembic_pg.revisions.schema_model import object_label
 from alembic_pg.sql.cursor import Cursor
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
-    from alembic_pg.sql.cursor import Name
+    from alembic_pg.sql.cursor import QualifiedName
 
-    Thing = tuple[str, Name]
+    ObjectKey = tuple[str, QualifiedName]
 
 _KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "POLICY", "RULE")
 
@@ -32,45 +32,45 @@ _INSTEAD = (
 )
 
 
-def expect_none(runner: Runner, table: Relation) -> None:
+def refuse_missing_objects(runner: Runner, table: Relation) -> None:
     """Raise LeftNothingError where something would be missing while a large table's step lasts."""
-    if large_tables.large(table) and (name := next(of(runner), "")):
+    if large_tables.is_large(table) and (name := next(recreated_later(runner), "")):
         what = f"{name}, which is dropped and created again,"
-        large_tables.allow(runner, table, what, _INSTEAD, _EFFECT)
+        large_tables.refuse_if_large(runner, table, what, _INSTEAD, _EFFECT)
 
 
-def of(runner: Runner) -> Iterator[str]:
+def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction has dropped, and the revision creates later."""
     try:
-        yield from among(runner.said, runner.running.step)
+        yield from find_recreated(runner.said, runner.running.step)
     finally:
         # The statements were listed with an op of their own.
         Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does
 
 
-def among(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
+def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
     """Yield the names of what statements have dropped, and the revision of a step creates later.
 
     It may leave Alembic's op without a context.
     """
-    gone: dict[Thing, None] = {}
+    gone: dict[ObjectKey, None] = {}
     for sql in said:
-        gone |= dict.fromkeys(_dropped(sql))
-        for thing in _created(sql):
+        gone |= dict.fromkeys(_dropped_by(sql))
+        for thing in _created_by(sql):
             gone.pop(thing, None)
     if gone:
-        later = {thing for sql in _written(step) for thing in _created(sql)}
-        yield from (called(name) for kind, name in gone if (kind, name) in later)
+        later = {thing for sql in _revision_statements(step) for thing in _created_by(sql)}
+        yield from (object_label(name) for kind, name in gone if (kind, name) in later)
 
 
-def _dropped(sql: str) -> Iterable[Thing]:
+def _dropped_by(sql: str) -> Iterable[ObjectKey]:
     cursor = Cursor(sql)
     kind = cursor.any(*_KINDS) if cursor.maybe("DROP") else ""
     cursor.maybe("IF", "EXISTS")
     return [(kind, part.name()) for part in cursor.parts()] if kind else []
 
 
-def _created(sql: str) -> Iterable[Thing]:
+def _created_by(sql: str) -> Iterable[ObjectKey]:
     cursor = Cursor(sql)
     if not cursor.maybe("CREATE"):
         return []
@@ -81,7 +81,7 @@ def _created(sql: str) -> Iterable[Thing]:
     return [(kind, cursor.name())] if kind else []
 
 
-def _written(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
+def _revision_statements(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
     """Return the statements of the revision, none where they cannot be known without running it."""
     from alembic_pg.revisions import statements  # noqa: PLC0415  # it imports what imports this
 
@@ -89,6 +89,9 @@ def _written(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
         return []  # it is about to be written, and its order is not the last one
     module, up = step.revision.module, step.is_upgrade
     try:
-        return [one.sql for one in statements.of(module.upgrade if up else module.downgrade)]
+        return [
+            one.sql
+            for one in statements.function_statements(module.upgrade if up else module.downgrade)
+        ]
     except statements.UnreadableError:
         return []

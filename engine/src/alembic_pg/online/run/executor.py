@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database.session import Queries
+from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
 from alembic_pg.online.backfill import batches
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import journal, progress_monitor, transactions
-from alembic_pg.online.run.journal import Journal, Note
-from alembic_pg.online.run.signals import LeftNothingError
+from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.backfill.row_ranges import Rows
+    from alembic_pg.online.backfill.row_ranges import RowChange
     from alembic_pg.options import Settings
-    from alembic_pg.revisions.current_revision import Running
+    from alembic_pg.revisions.current_revision import RunState
 
 _T = TypeVar("_T")
 
-_SETTING = "SELECT current_setting(:name)"
-_SET = "SELECT set_config(:name, :value, false)"
+_CURRENT_SETTING = "SELECT current_setting(:name)"
+_SET_CONFIG = "SELECT set_config(:name, :value, false)"
 
 # From which on a transaction has a limit of its own.
-_TRANSACTION_TIMEOUT = 170000
+_TRANSACTION_TIMEOUT_SINCE = 170000
 
 
 @dataclass
-class Steps(Queries):
+class Executor(Session):
     """The steps; connection: the run's own, which no caller has a transaction on.
 
     version: the server's, as a number. journal: of the revision. locals: what the revision has set
@@ -53,10 +53,10 @@ class Steps(Queries):
     context: MigrationContext
     connection: Connection
     settings: Settings
-    running: Running
+    running: RunState
     version: int = 0
     block: bool = False
-    journal: Journal = field(default_factory=lambda: Journal("", Note("", "")))
+    journal: Journal = field(default_factory=lambda: Journal("", ProgressNote("", "")))
     locals: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -130,7 +130,7 @@ class Steps(Queries):
                     if done:
                         self.journal.finish(self.connection, done)
             except DBAPIError as error:
-                if not lock_retry.busy(error):
+                if not lock_retry.is_retryable(error):
                     raise
                 patience.wait(self.connection, "\n".join(statements))
             else:
@@ -161,7 +161,7 @@ class Steps(Queries):
         with self.connection.begin():
             self.each(self.locals)
             self.each(f"SET LOCAL {setting}" for setting in self._unlimited())
-            with progress_monitor.told(self.connection, statements[0]):
+            with progress_monitor.report_progress(self.connection, statements[0]):
                 self.each(statements)
 
     def warn(self, text: str) -> None:
@@ -174,14 +174,14 @@ class Steps(Queries):
     def in_batches(
         self,
         table: Relation,
-        rows: Rows,
+        rows: RowChange,
         *,
         unseen: bool = False,
         quiet: bool = False,
         first: Sequence[str] = (),
     ) -> None:
         """Change many rows, a few at a time, as batches.run() says."""
-        batches.run(self, table, rows, unseen=unseen, quiet=quiet, first=first)  # type: ignore[arg-type]  # a Runner is the one that is made
+        batches.change_rows(self, table, rows, unseen=unseen, quiet=quiet, first=first)  # type: ignore[arg-type]  # a Runner is the one that is made
 
     def any_row(self, query: str, first: Sequence[str], why: str) -> bool:
         """Return whether a query finds a row, however long that takes.
@@ -195,18 +195,18 @@ class Steps(Queries):
 
     def concurrently(self, statement: str) -> None:
         """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""
-        sets = [session_statements.of_session(statement) for statement in self.locals]
+        sets = [session_statements.as_session_setting(statement) for statement in self.locals]
         sets = [(setting, name) for setting, name in sets if name]
         limits = [limit.partition(" = ")[0] for limit in self._unlimited()]
         with self.connection.begin():
             names = [*(name for _, name in sets), *limits]
-            before = [(name, self.one(_SETTING, name=name)) for name in names]
+            before = [(name, self.one(_CURRENT_SETTING, name=name)) for name in names]
             self.each(setting for setting, _ in sets)
             self.each(f"SET {setting}" for setting in self._unlimited())
         try:
             transactions.enter_autocommit(self.connection)
             try:
-                with progress_monitor.told(self.connection, statement):
+                with progress_monitor.report_progress(self.connection, statement):
                     self.execute(statement)
             finally:
                 transactions.leave_autocommit(self.connection)
@@ -214,22 +214,22 @@ class Steps(Queries):
             if not self.connection.invalidated:
                 with self.connection.begin():
                     for name, value in before:
-                        self.one(_SET, name=name, value=value)
+                        self.one(_SET_CONFIG, name=name, value=value)
 
     def _unlimited(self) -> list[str]:
         limits = ["lock_timeout = 0", "statement_timeout = 0"]
         return [
             *limits,
-            *(["transaction_timeout = 0"] if self.version >= _TRANSACTION_TIMEOUT else []),
+            *(["transaction_timeout = 0"] if self.version >= _TRANSACTION_TIMEOUT_SINCE else []),
         ]
 
-    def patience(self) -> lock_retry.Patience:
+    def patience(self) -> lock_retry.RetryBudget:
         """Return the tries of one statement."""
-        return lock_retry.Patience(self.running.label, self.settings.lock_patience / 1000)
+        return lock_retry.RetryBudget(self.running.label, self.settings.lock_patience / 1000)
 
     def resumed(self, statement: str) -> bool:
         """Return whether an earlier run was at work on a statement when it ended."""
-        return self.journal.resumed(journal.key(statement))
+        return self.journal.resumed(journal.statement_key(statement))
 
     def stop(self, why: str) -> UserError:
         """Return the error of a revision that stops half-way; the next run goes on from there."""
@@ -237,4 +237,4 @@ class Steps(Queries):
 
     def refuse(self, why: str) -> UserError:
         """Return the error of a revision that stops, its step having left nothing."""
-        return LeftNothingError(f"{self.running.label} stops: {why}")
+        return RefusedError(f"{self.running.label} stops: {why}")

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_pg.errors import UserError
-from alembic_pg.sql.quoting import literal
+from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
-_READ = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
+_READ_COMMENT = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
 
 
 @dataclass
-class Note:
+class ProgressNote:
     """What the database says of a revision that is half done.
 
     direction: upgrade or downgrade. done: the keys of its statements that are committed, with what
@@ -49,7 +49,7 @@ class Journal:
     """
 
     table: str
-    note: Note
+    note: ProgressNote
     stored: bool = False
     began: str = ""
     position: int = 0
@@ -83,12 +83,12 @@ class Journal:
     def mark(self, connection: Connection, key: str, detail: str) -> None:
         """Note something about the statement at work, in the open transaction."""
         self.note.began = f"{key}:{detail}"
-        self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
+        self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
 
     def end(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""
         self.note.began = ""
-        self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
+        self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
 
     def save(self, connection: Connection, began: str = "") -> None:
         """Write the note in the open transaction, which is about to be committed."""
@@ -99,12 +99,12 @@ class Journal:
         self.position = len(self.note.done)
         self.pending = []
         self.stored = True
-        self._write(connection, literal(json.dumps({"half_done": vars(self.note)})))
+        self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
 
     def finish(self, connection: Connection, key: str) -> None:
         """Note in the open transaction that the statement at work is done; keep() follows."""
         note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
-        self._write(connection, literal(json.dumps({"half_done": note})))
+        self._write(connection, quote_literal(json.dumps({"half_done": note})))
 
     def keep(self, key: str) -> None:
         """Know what finish() wrote, now that it is committed."""
@@ -130,40 +130,42 @@ class Journal:
         )
 
 
-def table_of(context: MigrationContext) -> str:
+def version_table_name(context: MigrationContext) -> str:
     """Return Alembic's own table, as a statement names it."""
     preparer = context.impl.dialect.identifier_preparer
     return preparer.format_table(context._version)  # noqa: SLF001  # it has no public name
 
 
-def key(statement: str) -> str:
+def statement_key(statement: str) -> str:
     """Return what a statement is known by."""
     return hashlib.sha256(statement.encode()).hexdigest()[:12]
 
 
-def read(connection: Connection, table: str) -> Note | None:
+def read_note(connection: Connection, table: str) -> ProgressNote | None:
     """Return the note that the database has, if any."""
-    comment = connection.scalar(_READ, {"table": table}) or ""
+    comment = connection.scalar(_READ_COMMENT, {"table": table}) or ""
     if not comment.startswith('{"half_done": '):
         return None
-    return Note(**json.loads(comment)["half_done"])
+    return ProgressNote(**json.loads(comment)["half_done"])
 
 
-def forget(connection: Connection, table: str) -> None:
+def clear_note(connection: Connection, table: str) -> None:
     """Take a note away, if there is one. connection: without a transaction, as before."""
     with connection.begin():
-        if read(connection, table) is not None:
+        if read_note(connection, table) is not None:
             connection.exec_driver_sql(f"COMMENT ON TABLE {table} IS NULL")
 
 
-def opened(connection: Connection, table: str, revision: str, direction: str, at: str) -> Journal:
+def open_journal(
+    connection: Connection, table: str, revision: str, direction: str, at: str
+) -> Journal:
     """Return the journal of a revision, at its first statement.
 
     at: where the database is. Raises UserError when another revision is half done.
     """
-    note = read(connection, table)
+    note = read_note(connection, table)
     if note is None:
-        return Journal(table, Note(revision, direction))
+        return Journal(table, ProgressNote(revision, direction))
     if (note.revision, note.direction) != (revision, direction):
         back = f", or take it back: alembic downgrade {at}" if note.direction == "upgrade" else ""
         raise UserError(

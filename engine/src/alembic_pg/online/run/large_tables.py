@@ -9,36 +9,38 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
 
 # Bytes that are read or written in about a tenth of a second.
-SMALL = 8 * 1024 * 1024
+LARGE_TABLE_BYTES = 8 * 1024 * 1024
 
 # The variable of a revision that names such tables.
-NAME = "blocking"
+BLOCKING_VARIABLE = "blocking"
 
 _EFFECT = "reads or writes all of {}, and nobody can use it meanwhile"
 
 
-def large(table: Relation) -> bool:
+def is_large(table: Relation) -> bool:
     """Return whether reading or writing all of a table takes longer than anybody should wait."""
-    return table.size > SMALL
+    return table.size > LARGE_TABLE_BYTES
 
 
-def named(runner: Runner, table: Relation) -> bool:
+def allows_blocking(runner: Runner, table: Relation) -> bool:
     """Return whether the revision lets the work on a table stop."""
     module = getattr(getattr(runner.running.step, "revision", None), "module", None)
-    names = getattr(module, NAME, ())
+    names = getattr(module, BLOCKING_VARIABLE, ())
     return bool({table.shown, f"{table.schema}.{table.name}"} & set(names))
 
 
-def allow(runner: Runner, table: Relation, what: str, instead: str, effect: str = _EFFECT) -> None:
+def refuse_if_large(
+    runner: Runner, table: Relation, what: str, instead: str, effect: str = _EFFECT
+) -> None:
     """Raise LeftNothingError when something would stop the work on a table for long.
 
     what: it, as the subject of a sentence. instead: what does without, as a sentence. effect: the
     rest of the first sentence, with the table in it.
     """
-    if not large(table) or named(runner, table):
+    if not is_large(table) or allows_blocking(runner, table):
         return
     size = table.size / 1024 / 1024
     raise runner.refuse(
         f"{what} {effect.format(f'{table.shown} ({size:,.0f} MB)')}. {instead}\n"
-        f'Or let it: {NAME} = ["{table.shown}"] in the revision.'
+        f'Or let it: {BLOCKING_VARIABLE} = ["{table.shown}"] in the revision.'
     )

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
 from alembic_pg.errors import UserError
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 _INSUFFICIENT_PRIVILEGE = "42501"
 
-NAME = "pg_temp.ddl_twin"
+PROBE_TABLE = "pg_temp.ddl_twin"
 
 # All that a change may have to look at.
-ALL = "INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS"
+INCLUDING_ALL = "INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS"
 
 # The files of the twin and its indexes: others after it was written anew.
-FILES = """
+FILE_NODES = """
 SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
   SELECT to_regclass('pg_temp.ddl_twin')::oid AS oid UNION
   SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin')) AS relations
 """
 
 # How often it was read from end to end.
-SCANS = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_twin'))"
+SCAN_COUNT = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_twin'))"
 
 
-def named(sql: str, table: Relation) -> str:
+def columns_of_probe(sql: str, table: Relation) -> str:
     """Return a part of a statement in which the columns of a table are those of the twin."""
-    found, parts, end = tokens(sql), [], 0
+    found, parts, end = tokenize(sql), [], 0
     for at, token in enumerate(found):
         texts = [one.text for one in found[at + 1 : at + 4]]
         qualified = at and found[at - 1].text == "."
@@ -54,7 +54,7 @@ def named(sql: str, table: Relation) -> str:
 
 
 @contextmanager
-def of(
+def empty_copy(
     runner: Runner, table: Relation, including: str = "", *, partitioned: str = ""
 ) -> Iterator[None]:
     """Let NAME be an empty temporary table like another; at the end it was never there.
@@ -64,11 +64,11 @@ def of(
     """
     with runner.tried():
         by = f" PARTITION BY {partitioned}" if partitioned else ""
-        _create(runner, quoted(table.schema, table.name), including, by)
+        _create_copy(runner, quote_name(table.schema, table.name), including, by)
         yield
 
 
-def _create(runner: Runner, like: str, including: str, by: str) -> None:
+def _create_copy(runner: Runner, like: str, including: str, by: str) -> None:
     try:
         runner.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including}){by}")
     except DBAPIError as error:
@@ -76,6 +76,6 @@ def _create(runner: Runner, like: str, including: str, by: str) -> None:
             raise
         raise UserError(
             f"What a statement would do to {like} is tried on an empty copy "
-            f"({error_text.of(error)}): "
+            f"({error_text.describe_error(error)}): "
             "GRANT TEMPORARY ON DATABASE and SELECT on the table to the role."
         ) from error

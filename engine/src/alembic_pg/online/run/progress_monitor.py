@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 # Seconds until the first question, and between two.
-_QUIET, _PAUSE = 2.0, 0.5
+_SILENT_SECONDS, _POLL_SECONDS = 2.0, 0.5
 
-_BLOCKING = text(f"""
-SELECT {lock_retry.ACTIVITY} FROM pg_stat_activity AS activity
+_BLOCKING_SESSION = text(f"""
+SELECT {lock_retry.ACTIVITY_COLUMNS} FROM pg_stat_activity AS activity
 WHERE pid = ANY (pg_blocking_pids(:pid)) ORDER BY xact_start LIMIT 1
 """)  # noqa: S608  # it is ours
 
-_BUILD = text("""
+_INDEX_BUILD = text("""
 SELECT coalesce(nullif(blocks_total, 0), 1) AS total, blocks_done AS done, tuples_done AS tuples
 FROM pg_stat_progress_create_index WHERE pid = :pid AND blocks_total > 0
 """)
 
 
 @contextmanager
-def told(connection: Connection, label: str) -> Iterator[None]:
+def report_progress(connection: Connection, label: str) -> Iterator[None]:
     """Tell what the block's statement does, once it takes seconds.
 
     connection: the one that executes it. label: what to call it.
@@ -63,11 +63,11 @@ class _Watcher:
         self.progress: Progress | None = None
 
     def run(self) -> None:
-        if self.over.wait(_QUIET):
+        if self.over.wait(_SILENT_SECONDS):
             return
         try:
             with self.engine.connect() as connection:
-                while not self.over.wait(_PAUSE):
+                while not self.over.wait(_POLL_SECONDS):
                     self._look(connection)
         except SQLAlchemyError:
             return  # whoever works here will say it better
@@ -76,16 +76,16 @@ class _Watcher:
                 self.progress.close()
 
     def _look(self, connection: Connection) -> None:
-        row = connection.execute(_BLOCKING, {"pid": self.pid}).first()
+        row = connection.execute(_BLOCKING_SESSION, {"pid": self.pid}).first()
         if row is not None:
             if row.pid != self.blocking:
-                who = lock_retry.described(row)
+                who = lock_retry.describe_session(row)
                 sys.stderr.write(
                     f"{self.label} waits for the transaction of {who}; it blocks nobody …\n"
                 )
             self.blocking = row.pid
             return
-        build = connection.execute(_BUILD, {"pid": self.pid}).first()
+        build = connection.execute(_INDEX_BUILD, {"pid": self.pid}).first()
         if build is not None:
             if self.progress is None or self.progress.total != build.total:
                 self.progress = Progress(self.label, build.total)

@@ -19,19 +19,24 @@ from alembic_pg.database import catalog, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import journal, transactions, untracked_statements
-from alembic_pg.online.run.executor import Steps
-from alembic_pg.online.run.journal import Journal, Note
-from alembic_pg.online.run.signals import CutError, LeftNothingError, Postponed, ReplayError
+from alembic_pg.online.run.executor import Executor
+from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.online.run.signals import (
+    CommitBeforeError,
+    PostponedStatement,
+    RefusedError,
+    ReplayError,
+)
 from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from alembic_pg.sql.statements import Change
+    from alembic_pg.sql.statements import UpdateOrDelete
 
 
 @dataclass
-class Runner(Steps):
+class Runner(Executor):
     """The run.
 
     known: the tables that were there when it began. active: whether a revision's own statements
@@ -47,19 +52,19 @@ class Runner(Steps):
 
     known: frozenset[int] = frozenset()
     active: bool = False
-    postponed: Postponed | None = None
+    postponed: PostponedStatement | None = None
     said: list[str] = field(default_factory=list)
     prepared: dict[str, Callable[[], None]] = field(default_factory=dict)
     swapped: set[tuple[int, str]] = field(default_factory=set)
     cuts: set[str] = field(default_factory=set)
-    fills: dict[tuple[int, str], Change] = field(default_factory=dict)
+    fills: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
     whole: str = ""
     unnoted: str = ""
     handed: bool = False
     gone: bool = False
     inside: int = 0
     begun: bool = False
-    tries: lock_retry.Patience | None = None
+    tries: lock_retry.RetryBudget | None = None
 
     def start(self) -> None:
         """Set what a session needs; the connection has no transaction before and after."""
@@ -76,14 +81,14 @@ class Runner(Steps):
 
         lock_timeout: of the session from now on, in milliseconds.
         """
-        own = journal.table_of(self.context)
+        own = journal.version_table_name(self.context)
         with self.connection.begin():
             self.execute(f"SET lock_timeout = {lock_timeout}")
-            self.known = catalog.tables(self.connection, own)
+            self.known = catalog.user_table_oids(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
             )
-        self.unnoted = preflight.unnoted(self.connection, own)
+        self.unnoted = preflight.no_journal_reason(self.connection, own)
 
     def revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
         """Return a revision's function that is tried until it gets its locks."""
@@ -95,22 +100,22 @@ class Runner(Steps):
             self.cuts.clear()
             if not self.begun:
                 schema = self.context.version_table_schema
-                preflight.expect(self.connection, schema, first=not self.running.heads)
+                preflight.require_writable(self.connection, schema, first=not self.running.heads)
             while True:
                 try:
                     self._once(step, function, options)
                 except ReplayError as replay:
                     self._replay(step, replay)
-                except CutError as cut:
+                except CommitBeforeError as cut:
                     transactions.roll_back(self.context)
                     self.cuts.add(cut.key)
                     self.locals.clear()
                     self.begin()
-                except LeftNothingError as error:
+                except RefusedError as error:
                     self._forget()
                     raise self._with_ways_on(error, step) from error
                 except DBAPIError as error:
-                    if self.gone or not lock_retry.busy(error):
+                    if self.gone or not lock_retry.is_retryable(error):
                         self._done_nothing(error)
                         raise
                     transactions.roll_back(self.context)
@@ -142,14 +147,16 @@ class Runner(Steps):
             self.active = False
 
     def _opened(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
-        table = journal.table_of(self.context)
+        table = journal.version_table_name(self.context)
         direction = "upgrade" if step.is_upgrade else "downgrade"
         at = ", ".join(self.running.heads) or "base"
         if self.begun and not self.journal.stored:
             # Nobody else has noted anything since.
-            opened = Journal(table, Note(step.revision.revision, direction))
+            opened = Journal(table, ProgressNote(step.revision.revision, direction))
         else:
-            opened = journal.opened(self.connection, table, step.revision.revision, direction, at)
+            opened = journal.open_journal(
+                self.connection, table, step.revision.revision, direction, at
+            )
         self.begun = True
         opened.silent = bool(self.unnoted)
         return opened
@@ -163,7 +170,7 @@ class Runner(Steps):
         self.running.split = True
         try:
             replay.prepare()
-        except LeftNothingError:
+        except RefusedError:
             self._forget()
             raise
         self.prepared[replay.key] = replay.undo
@@ -181,7 +188,7 @@ class Runner(Steps):
 
     def _watch(self, statement: str) -> None:
         """See what a revision sends past the operations: it is not noted, so never commit it."""
-        if self.active and not self.inside and session_statements.writes(statement):
+        if self.active and not self.inside and session_statements.may_write(statement):
             self.whole = "writes with op.get_bind()"
             self.gone = self.gone or self.block
 
@@ -243,15 +250,17 @@ class Runner(Steps):
         Raises CutError where it did so in the end, and something else before.
         """
         takes = [
-            one == session_statements.SWAPPED or session_statements.takes_away(one)
+            one == session_statements.SWAP_ENTRY or session_statements.drops_dependent(one)
             for one in self.said
         ]
         if not takes or not takes[-1]:
             return False
         first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if first and not self.block and session_statements.SWAPPED not in self.said[:first]:
-            raise CutError(journal.key(self.said[first]))
-        return not first and any(statement != session_statements.SWAPPED for statement in self.said)
+        if first and not self.block and session_statements.SWAP_ENTRY not in self.said[:first]:
+            raise CommitBeforeError(journal.statement_key(self.said[first]))
+        return not first and any(
+            statement != session_statements.SWAP_ENTRY for statement in self.said
+        )
 
     @contextmanager
     def _block(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Postponed:
+class PostponedStatement:
     """A statement that waits for the next one, which may change what becomes of it.
 
     name: what it is about.
@@ -24,7 +24,7 @@ class Postponed:
 
 
 @dataclass(frozen=True)
-class Moment:
+class PreparedSwap:
     """A change of type in a script, whose swap belongs to the transaction that is open.
 
     sql: the statement. tables: those by whose size it is decided. before: the steps that prepare
@@ -50,7 +50,7 @@ class ReplayError(Exception):
         self.undo = undo
 
 
-class CutError(Exception):
+class CommitBeforeError(Exception):
     """Not a failure: the revision is rolled back, and runs once more, with a commit in between.
 
     key: of the statement before which that is.
@@ -61,16 +61,16 @@ class CutError(Exception):
         self.key = key
 
 
-class LeftNothingError(UserError):
+class RefusedError(UserError):
     """A step that failed, and took back all that it did."""
 
 
 @dataclass(frozen=True)
-class AsItIs:
+class UnchangedStatement:
     """A statement of a script that stands as it is; text: with a comment that says why."""
 
     text: str
 
 
-class UnansweredError(Exception):
+class NoStepsError(Exception):
     """Nobody knows what a statement does, or its steps are not possible; the text says why."""

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text, preflight
-from alembic_pg.database.session import Queries
+from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.transactions import roll_back
 from alembic_pg.online.strategies import add_check_or_fk
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.options import Settings
-    from alembic_pg.revisions.current_revision import Running
+    from alembic_pg.revisions.current_revision import RunState
 
 
 # not_null_violation (Appendix A).
-_NOT_NULL = "23502"
+_NOT_NULL_VIOLATION = "23502"
 
 
 @dataclass(frozen=True)
-class Plain(Queries):
+class TransactionalRunner(Session):
     """The run; connection: its own, without a transaction of a caller."""
 
     context: MigrationContext
     connection: Connection
     settings: Settings
-    running: Running
+    running: RunState
 
     def start(self) -> None:
         """Set what the session needs; the connection has no transaction before and after.
@@ -51,7 +51,7 @@ class Plain(Queries):
         Raises UserError when an online run left a revision half done.
         """
         with self.connection.begin():
-            note = journal.read(self.connection, journal.table_of(self.context))
+            note = journal.read_note(self.connection, journal.version_table_name(self.context))
             if note is not None:
                 raise UserError(
                     f"The {note.direction} of revision {note.revision} is half done: "
@@ -81,16 +81,16 @@ class Plain(Queries):
         @functools.wraps(function)
         def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
             schema = self.context.version_table_schema
-            preflight.expect(self.connection, schema, first=not self.running.heads)
+            preflight.require_writable(self.connection, schema, first=not self.running.heads)
             label = self.running.label
-            patience = lock_retry.Patience(label, self.settings.lock_patience / 1000)
+            patience = lock_retry.RetryBudget(label, self.settings.lock_patience / 1000)
             while True:
                 try:
                     function(**options)
                 except DBAPIError as error:
                     if self.running.split:
                         raise  # what an autocommit block did is committed, and not done twice
-                    if not lock_retry.busy(error):
+                    if not lock_retry.is_retryable(error):
                         self._explain(error)
                         raise
                     roll_back(self.context)
@@ -104,16 +104,20 @@ class Plain(Queries):
     def _explain(self, error: DBAPIError) -> None:
         """Raise UserError, once all is rolled back, where a column with nulls becomes NOT NULL."""
         place = getattr(error.orig, "diag", None)
-        if error_text.sqlstate(error) != _NOT_NULL or not (place and place.column_name):
+        if error_text.sqlstate(error) != _NOT_NULL_VIOLATION or not (place and place.column_name):
             return
         roll_back(self.context)
-        column = quoted(place.column_name)
+        column = quote_name(place.column_name)
         why = ""
         # The revision itself may have made them, or given them other names.
         with suppress(DBAPIError):
-            table = self.find(quoted(place.schema_name, place.table_name))
+            table = self.find(quote_name(place.schema_name, place.table_name))
             what = f"have no {column}, which becomes NOT NULL"
-            why = add_check_or_fk.counted(self, table, f"{column} IS NULL", what) if table else ""
+            why = (
+                add_check_or_fk.describe_wrong_rows(self, table, f"{column} IS NULL", what)
+                if table
+                else ""
+            )
         if why:
             raise UserError(
                 f"{self.running.label} stops: {why} The database is as it was before it."

@@ -22,15 +22,15 @@ def watch(connection: Connection, told: Callable[[str], None]) -> None:
 
     class Told(cursor):
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401  # psycopg2's
-            told(_text(query, self))
+            told(_query_text(query, self))
             super().execute(query, vars)
 
         def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401
-            told(_text(query, self))
+            told(_query_text(query, self))
             super().executemany(query, vars_list)
 
         def copy_expert(self, sql: Any, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
-            told(_text(sql, self))
+            told(_query_text(sql, self))
             super().copy_expert(sql, *arguments, **named)
 
         def copy_from(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
@@ -45,7 +45,7 @@ def watch(connection: Connection, told: Callable[[str], None]) -> None:
     raw.cursor_factory = Told
 
 
-def _text(query: str | bytes | Composable, of: cursor) -> str:
+def _query_text(query: str | bytes | Composable, of: cursor) -> str:
     if isinstance(query, Composable):
         return query.as_string(of)
     return query.decode(errors="replace") if isinstance(query, bytes) else query

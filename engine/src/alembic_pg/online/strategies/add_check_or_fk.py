@@ -8,39 +8,39 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
 from alembic_pg.online.run import large_tables
-from alembic_pg.online.run.helper_names import unquoted
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.database.session import Queries
+    from alembic_pg.database.session import Session
     from alembic_pg.online.run.revision_runner import Runner
-    from alembic_pg.sql.statements import AddConstraint, Validate
+    from alembic_pg.sql.statements import AddConstraint, ValidateConstraint
 
 # not_null_violation, foreign_key_violation, check_violation (Appendix A).
-VIOLATIONS = {"23502", "23503", "23514"}
+VIOLATION_SQLSTATES = {"23502", "23503", "23514"}
 
 # From which on a foreign key of a partitioned table can be NOT VALID.
-PARTITIONED_KEYS = 180000
+PARTITIONED_FK_SINCE = 180000
 
-_VALIDATED = "SELECT convalidated FROM pg_constraint WHERE conrelid = :table AND conname = :name"
+_IS_VALIDATED = "SELECT convalidated FROM pg_constraint WHERE conrelid = :table AND conname = :name"
 
-_NEWEST = """
+_NEWEST_CONSTRAINT = """
 SELECT conname FROM pg_constraint
 WHERE conrelid = :table AND xmin::text = (pg_current_xact_id()::xid)::text
   AND conparentid = 0 AND contype IN ('c', 'f')
 """
 
-_KEY = """
+_PRIMARY_KEY = """
 SELECT string_agg(format('%I = %%s', a.attname), ', ' ORDER BY k.n) AS shown,
   array_agg(quote_ident(a.attname) ORDER BY k.n) AS columns
 FROM pg_index AS i, unnest(i.indkey) WITH ORDINALITY AS k (attnum, n), pg_attribute AS a
 WHERE i.indrelid = :table AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum
 """
 
-_FOREIGN = """
+_CONSTRAINT = """
 SELECT confrelid::regclass::text AS other,
   (SELECT array_agg(quote_ident(attname) ORDER BY n)
     FROM unnest(conkey) WITH ORDINALITY AS k (c, n)
@@ -53,37 +53,39 @@ FROM pg_constraint WHERE conrelid = :table AND conname = :name
 """
 
 
-def form(
+def strategy_for(
     runner: Runner, shape: AddConstraint, table: Relation
 ) -> Callable[[Runner, AddConstraint, Relation, str], None] | None:
     """Return how to add the constraint online, None where it takes but a moment."""
-    if shape.kind == "FOREIGN" and table.kind == "p" and runner.version < PARTITIONED_KEYS:
-        large_tables.allow(
+    if shape.kind == "FOREIGN" and table.kind == "p" and runner.version < PARTITIONED_FK_SINCE:
+        large_tables.refuse_if_large(
             runner,
             table,
             f"Adding the foreign key {shape.name}",
             "Add it to each partition first.",
         )
         return None
-    return add
+    return add_constraint
 
 
-def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
+def add_constraint(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
     """Add the constraint. Raises LeftNothingError where rows violate it."""
     runner.settle()
     with runner.outside(key):
-        name = _begun(runner, shape, table, key) or _added(runner, shape, table, key)
-        validate(runner, table, name)
+        name = _existing_name(runner, shape, table, key) or _add_not_valid(
+            runner, shape, table, key
+        )
+        validate_or_drop(runner, table, name)
 
 
-def late(
-    runner: Runner, shape: Validate, table: Relation
-) -> Callable[[Runner, Validate, Relation, str], None] | None:
+def validation_strategy_for(
+    runner: Runner, shape: ValidateConstraint, table: Relation
+) -> Callable[[Runner, ValidateConstraint, Relation, str], None] | None:
     """Return how to look through a large table for a constraint that is there, else None."""
-    return look if large_tables.large(table) or runner.resumed(shape.sql) else None
+    return validate_existing if large_tables.is_large(table) or runner.resumed(shape.sql) else None
 
 
-def look(runner: Runner, shape: Validate, table: Relation, key: str) -> None:
+def validate_existing(runner: Runner, shape: ValidateConstraint, table: Relation, key: str) -> None:
     """Look through a table without the locks of what came before.
 
     Raises LeftNothingError where rows violate the constraint, which stays.
@@ -93,67 +95,71 @@ def look(runner: Runner, shape: Validate, table: Relation, key: str) -> None:
         try:
             runner.long(shape.sql)
         except DBAPIError as error:
-            if error_text.sqlstate(error) not in VIOLATIONS:
+            if error_text.sqlstate(error) not in VIOLATION_SQLSTATES:
                 raise
-            why = _violation(runner, table, unquoted(shape.name), "")
+            why = _describe_violation(runner, table, catalog_name(shape.name), "")
             raise runner.refuse(why) from error
 
 
-def _begun(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
+def _existing_name(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
     """Return the name of the constraint when it is there already, else ""."""
     if not shape.name:
         return runner.journal.detail(key)
-    if not exists(runner, table, shape.name):
+    if not constraint_exists(runner, table, shape.name):
         return ""
-    if runner.journal.detail(key) != unquoted(shape.name):
+    if runner.journal.detail(key) != catalog_name(shape.name):
         runner.fail(shape.sql)
-    return unquoted(shape.name)
+    return catalog_name(shape.name)
 
 
-def _added(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
+def _add_not_valid(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
     """Add the constraint for new rows; return its name."""
     named = f"CONSTRAINT {shape.name} " if shape.name else ""
-    on = quoted(table.schema, table.name)
+    on = quote_name(table.schema, table.name)
     only = "ONLY " if shape.only else ""
     statement = f"ALTER TABLE {only}{on} ADD {named}{shape.body} NOT VALID"
 
     def add_it() -> str:
         runner.execute(statement)
-        name = unquoted(shape.name) if shape.name else str(runner.one(_NEWEST, table=table.oid))
+        name = (
+            catalog_name(shape.name)
+            if shape.name
+            else str(runner.one(_NEWEST_CONSTRAINT, table=table.oid))
+        )
         runner.journal.mark(runner.connection, key, name)
         return name
 
     return runner.attempt(add_it, statement)
 
 
-def validate(runner: Runner, table: Relation, name: str, *, column: str = "") -> None:
+def validate_or_drop(runner: Runner, table: Relation, name: str, *, column: str = "") -> None:
     """Let a constraint hold for old rows too, or take it away.
 
     name: as the catalog has it. column: of a NOT NULL constraint, quoted, else "".
     Raises LeftNothingError where rows violate it.
     """
-    if runner.one(_VALIDATED, table=table.oid, name=name):
+    if runner.one(_IS_VALIDATED, table=table.oid, name=name):
         return
-    on = quoted(table.schema, table.name)
+    on = quote_name(table.schema, table.name)
     try:
-        runner.long(f"ALTER TABLE {on} VALIDATE CONSTRAINT {quoted(name)}")
+        runner.long(f"ALTER TABLE {on} VALIDATE CONSTRAINT {quote_name(name)}")
     except DBAPIError as error:
-        if error_text.sqlstate(error) not in VIOLATIONS:
+        if error_text.sqlstate(error) not in VIOLATION_SQLSTATES:
             raise
-        why = _violation(runner, table, name, column)
-        runner.step(f"ALTER TABLE {on} DROP CONSTRAINT {quoted(name)}")
+        why = _describe_violation(runner, table, name, column)
+        runner.step(f"ALTER TABLE {on} DROP CONSTRAINT {quote_name(name)}")
         raise runner.refuse(why) from error
 
 
-def exists(runner: Runner, table: Relation, name: str) -> bool:
+def constraint_exists(runner: Runner, table: Relation, name: str) -> bool:
     """Return whether a table has a constraint."""
     query = "SELECT true FROM pg_constraint WHERE conrelid = :table AND conname = :name"
-    return bool(runner.one(query, table=table.oid, name=unquoted(name)))
+    return bool(runner.one(query, table=table.oid, name=catalog_name(name)))
 
 
-def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
-    on = quoted(table.schema, table.name)
-    found = runner.rows(_FOREIGN, table=table.oid, name=name)[0]
+def _describe_violation(runner: Runner, table: Relation, name: str, column: str) -> str:
+    on = quote_name(table.schema, table.name)
+    found = runner.rows(_CONSTRAINT, table=table.oid, name=name)[0]
     column = column or (found.own[0] if found.kind == "n" else "")
     if column:
         wrong, what = f"{column} IS NULL", f"have no {column}, which becomes NOT NULL"
@@ -166,25 +172,26 @@ def _violation(runner: Runner, table: Relation, name: str, column: str) -> str:
         wrong = f"{filled} AND NOT EXISTS (SELECT FROM {found.other} AS other WHERE {equal})"
         what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
     return (
-        counted(runner, table, wrong, what)
+        describe_wrong_rows(runner, table, wrong, what)
         or f'rows of {table.shown} did not fit "{name}" when it was checked.'
     )
 
 
-def counted(queries: Queries, table: Relation, wrong: str, what: str) -> str:
+def describe_wrong_rows(queries: Session, table: Relation, wrong: str, what: str) -> str:
     """Return how many rows of a table are wrong, and one of them, "" when none is.
 
     queries: without a transaction. wrong: a condition, in which the table has its full name. what:
     they are, in words.
     """
-    on = quoted(table.schema, table.name)
-    key = queries.rows(_KEY, table=table.oid)[0]
+    on = quote_name(table.schema, table.name)
+    key = queries.rows(_PRIMARY_KEY, table=table.oid)[0]
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
     with queries.connection.begin():
         queries.execute("SET LOCAL statement_timeout = 0")
+        condition = _escape_parameters(wrong)
         row = queries.rows(
-            f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {_escaped(wrong)} LIMIT 1"  # noqa: S608
+            f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {condition} LIMIT 1"  # noqa: S608
         )
     if not row:
         return ""
@@ -192,6 +199,6 @@ def counted(queries: Queries, table: Relation, wrong: str, what: str) -> str:
     return f"{row[0][0]} rows of {table.shown} {what}, for example {example}. Mend them first."
 
 
-def _escaped(expression: str) -> str:
+def _escape_parameters(expression: str) -> str:
     """Return an expression in which SQLAlchemy sees no parameters."""
     return expression.replace("\\", "\\\\").replace(":", "\\:")

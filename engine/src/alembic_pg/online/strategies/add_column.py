@@ -10,13 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
 from alembic_pg.online.backfill import eligibility
-from alembic_pg.online.backfill.row_ranges import Rows
+from alembic_pg.online.backfill.row_ranges import RowChange
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
-from alembic_pg.online.run.helper_names import LONGEST, ours, unquoted
+from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name, helper_name
 from alembic_pg.online.strategies import set_not_null
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.quoting import literal, quoted
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,23 +25,25 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AddColumn
 
-_FILE = "SELECT pg_relation_filenode('pg_temp.ddl_twin')"
+_FILE_NODE = "SELECT pg_relation_filenode('pg_temp.ddl_twin')"
 
 # What else a definition may say: a NOT NULL is made by itself.
-_PARTS = """
+_PART_COUNT = """
 SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin'))
   + (SELECT count(*) FROM pg_constraint
     WHERE conrelid = to_regclass('pg_temp.ddl_twin') AND contype <> 'n')
 """
 
-_PARTS_APART = "Add it with its type, default and NOT NULL; all else by statements of their own."
+_USE_OWN_STATEMENTS = (
+    "Add it with its type, default and NOT NULL; all else by statements of their own."
+)
 
 # From which on partitions share the identity of their table.
-_PARTITIONS = 170000
+_SHARED_IDENTITY_SINCE = 170000
 
 # Words that _add() would leave out: of a column, of the sequence of an identity.
-_LEFT_OUT = {"CONSTRAINT", "STORAGE", "COMPRESSION", "OPTIONS"}
-_LEFT_OUT_OF_SEQUENCE = {"SEQUENCE", "LOGGED", "UNLOGGED", "OWNED", "RESTART"}
+_UNSUPPORTED_WORDS = {"CONSTRAINT", "STORAGE", "COMPRESSION", "OPTIONS"}
+_UNSUPPORTED_SEQUENCE_WORDS = {"SEQUENCE", "LOGGED", "UNLOGGED", "OWNED", "RESTART"}
 
 _COLUMN = """
 SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,
@@ -70,7 +72,7 @@ WHERE attrelid = :table AND attname = :column AND NOT attisdropped
 
 
 @dataclass(frozen=True)
-class _Column:
+class _ProbedColumn:
     """What PostgreSQL makes of the definition.
 
     sequence: the options of its own one, or "". parts: whether it has constraints or indexes.
@@ -88,91 +90,108 @@ class _Column:
     written: bool
 
 
-def form(
+def strategy_for(
     runner: Runner, shape: AddColumn, table: Relation
 ) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
     """Return how to add a column for which PostgreSQL would write the table anew, else None."""
-    if not (large_tables.large(table) or runner.resumed(shape.sql)):
+    if not (large_tables.is_large(table) or runner.resumed(shape.sql)):
         return None
-    words = _words(shape)
+    words = _keywords(shape)
     if "REFERENCES" in words:
         # A temporary copy cannot have the key. Without a value there is no row to look at.
         if words & {"DEFAULT", "GENERATED"}:
-            _apart(runner, table, shape.column)
+            _refuse_definition(runner, table, shape.column)
         return None
-    column = _asked(runner, shape, table)
+    column = _probe_column(runner, shape, table)
     if column is None or not (column.written or column.parts):
         return None
-    if column.identity and table.parent and (table.kind == "r" or runner.version < _PARTITIONS):
+    if (
+        column.identity
+        and table.parent
+        and (table.kind == "r" or runner.version < _SHARED_IDENTITY_SINCE)
+    ):
         return None  # PostgreSQL refuses it
-    if column.parts or words & _LEFT_OUT or not _sequence_possible(runner, shape, table, column):
-        _apart(runner, table, shape.column)
+    if (
+        column.parts
+        or words & _UNSUPPORTED_WORDS
+        or not _can_copy_sequence(runner, shape, table, column)
+    ):
+        _refuse_definition(runner, table, shape.column)
         return None
-    return _filled(runner, table, column, resumed=runner.resumed(shape.sql))
+    return _fill_strategy_for(runner, table, column, resumed=runner.resumed(shape.sql))
 
 
-def _filled(
-    runner: Runner, table: Relation, column: _Column, *, resumed: bool
+def _fill_strategy_for(
+    runner: Runner, table: Relation, column: _ProbedColumn, *, resumed: bool
 ) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
     """Return how to fill a column in batches; None where the revision lets the table stop."""
     if column.generated or not (column.default or column.sequence):
-        large_tables.allow(
+        large_tables.refuse_if_large(
             runner,
             table,
             f"Adding the column {column.name}",
             "A VIRTUAL generated column (PostgreSQL 18) or one that a trigger sets costs nothing.",
         )
         return None
-    why = "" if resumed else eligibility.of(runner, table)
+    why = "" if resumed else eligibility.backfill_blocker(runner, table)
     if why:
         what = f"Adding the column {column.name} (not in batches: {why})"
-        large_tables.allow(runner, table, what, "Take that away for a while.")
-    return None if why else partial(_add, column=column)
+        large_tables.refuse_if_large(runner, table, what, "Take that away for a while.")
+    return None if why else partial(add_and_fill, column=column)
 
 
-def _apart(runner: Runner, table: Relation, column: str) -> None:
+def _refuse_definition(runner: Runner, table: Relation, column: str) -> None:
     """Refuse a definition that says more than is done in steps, on a large table."""
-    large_tables.allow(
+    large_tables.refuse_if_large(
         runner,
         table,
         f"Adding the column {column}",
-        _PARTS_APART,
+        _USE_OWN_STATEMENTS,
     )
 
 
-def _words(shape: AddColumn) -> set[str]:
-    return {token.keyword for token in tokens(shape.definition) if not token.depth}
+def _keywords(shape: AddColumn) -> set[str]:
+    return {token.keyword for token in tokenize(shape.definition) if not token.depth}
 
 
-def _sequence_possible(runner: Runner, shape: AddColumn, table: Relation, column: _Column) -> bool:
+def _can_copy_sequence(
+    runner: Runner, shape: AddColumn, table: Relation, column: _ProbedColumn
+) -> bool:
     """Return whether the column's sequence becomes what PostgreSQL would make of it."""
     if column.identity:
-        words = {token.keyword for token in tokens(shape.definition) if token.depth}
-        return not words & _LEFT_OUT_OF_SEQUENCE
+        words = {token.keyword for token in tokenize(shape.definition) if token.depth}
+        return not words & _UNSUPPORTED_SEQUENCE_WORDS
     if not column.sequence or runner.resumed(shape.sql):
         return True
-    name = f"{table.name}_{unquoted(column.name)}_seq"
-    return len(name.encode()) <= LONGEST and runner.find(_sequence(table, column)) is None
+    name = f"{table.name}_{catalog_name(column.name)}_seq"
+    return (
+        len(name.encode()) <= MAX_NAME_BYTES and runner.find(_sequence_name(table, column)) is None
+    )
 
 
-def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
+def _probe_column(runner: Runner, shape: AddColumn, table: Relation) -> _ProbedColumn | None:
     """Return what the column becomes, None where it is impossible."""
-    definition = probe_table.named(shape.definition, table)
+    definition = probe_table.columns_of_probe(shape.definition, table)
     try:
-        with probe_table.of(runner, table):
-            runner.execute(f"ALTER TABLE {probe_table.NAME} DROP COLUMN IF EXISTS {shape.column}")
-            before, parts = runner.one(_FILE), runner.one(_PARTS)
-            runner.execute(f"ALTER TABLE {probe_table.NAME} ADD COLUMN {shape.column} {definition}")
-            written, more = runner.one(_FILE) != before, runner.one(_PARTS) != parts
-            found = runner.rows(_COLUMN, column=unquoted(shape.column))[0]
+        with probe_table.empty_copy(runner, table):
+            runner.execute(
+                f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN IF EXISTS {shape.column}"
+            )
+            before, parts = runner.one(_FILE_NODE), runner.one(_PART_COUNT)
+            runner.execute(
+                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN {shape.column} {definition}"
+            )
+            written, more = runner.one(_FILE_NODE) != before, runner.one(_PART_COUNT) != parts
+            found = runner.rows(_COLUMN, column=catalog_name(shape.column))[0]
             options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
-        lock_retry.raise_busy(error)
-        what = f"Adding the column {shape.column} ({error_text.of(error)} on an empty copy)"
-        large_tables.allow(runner, table, what, _PARTS_APART)
+        lock_retry.reraise_if_no_answer(error)
+        why = error_text.describe_error(error)
+        what = f"Adding the column {shape.column} ({why} on an empty copy)"
+        large_tables.refuse_if_large(runner, table, what, _USE_OWN_STATEMENTS)
         return None  # PostgreSQL says why, when the statement itself is executed
     collation = f" COLLATE {found.collation}" if found.collation else ""
-    return _Column(
+    return _ProbedColumn(
         shape.column,
         found.type + collation,
         found.not_null,
@@ -185,56 +204,59 @@ def _asked(runner: Runner, shape: AddColumn, table: Relation) -> _Column | None:
     )
 
 
-def _add(runner: Runner, shape: AddColumn, table: Relation, key: str, *, column: _Column) -> None:
+def add_and_fill(
+    runner: Runner, shape: AddColumn, table: Relation, key: str, *, column: _ProbedColumn
+) -> None:
+    """Add a column empty, fill it in batches, and set its default and NOT NULL last."""
     runner.settle()
-    on, name = quoted(table.schema, table.name), column.name
+    on, name = quote_name(table.schema, table.name), column.name
     alter = f"ALTER TABLE {on}"
     with runner.outside(key):
-        found = runner.rows(_ATTRIBUTE, table=table.oid, column=unquoted(name))
+        found = runner.rows(_ATTRIBUTE, table=table.oid, column=catalog_name(name))
         if found and not runner.journal.detail(key):
             runner.fail(shape.sql)
-        sequence = _sequence(table, column)
+        sequence = _sequence_name(table, column)
         if not found:
             steps = [f"{alter} ADD COLUMN {name} {column.type}"]
             default = column.default
             if column.sequence:
                 steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
-                default = f"nextval({literal(sequence)}::regclass)"
+                default = f"nextval({quote_literal(sequence)}::regclass)"
             steps.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
-            runner.attempt(partial(_begin, runner, steps, key), *steps)
+            runner.attempt(partial(_add_empty, runner, steps, key), *steps)
         elif column.identity and found[0].identity:
             return
-        rows = Rows("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
+        rows = RowChange("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
         # A default may be NULL, of which a NOT NULL tells.
         runner.in_batches(table, rows, unseen=True, quiet=True)
         if column.not_null:
             set_not_null.ensure(runner, table, name)
         if column.identity:
-            _identify(runner, table, column, sequence)
+            _make_identity(runner, table, column, sequence)
 
 
-def _begin(runner: Runner, steps: list[str], key: str) -> None:
+def _add_empty(runner: Runner, steps: list[str], key: str) -> None:
     """Add the column, and note that it is this statement's own."""
     for statement in steps:
         runner.execute(statement)
     runner.journal.mark(runner.connection, key, "added")
 
 
-def _sequence(table: Relation, column: _Column) -> str:
+def _sequence_name(table: Relation, column: _ProbedColumn) -> str:
     """Return the name of the sequence: the one of a serial column stays."""
-    name = f"{table.name}_{unquoted(column.name)}"
-    return quoted(table.schema, ours(name, "seq") if column.identity else f"{name}_seq")
+    name = f"{table.name}_{catalog_name(column.name)}"
+    return quote_name(table.schema, helper_name(name, "seq") if column.identity else f"{name}_seq")
 
 
-def _identify(runner: Runner, table: Relation, column: _Column, sequence: str) -> None:
+def _make_identity(runner: Runner, table: Relation, column: _ProbedColumn, sequence: str) -> None:
     """Let an identity go on where the helping sequence stands."""
     on, kind = (
-        quoted(table.schema, table.name),
+        quote_name(table.schema, table.name),
         "ALWAYS" if column.identity == "a" else "BY DEFAULT",
     )
     alter = f"ALTER TABLE {on} ALTER COLUMN {column.name}"
     options = column.sequence.partition(" INCREMENT")[2]
-    own = f"pg_get_serial_sequence({literal(on)}, {literal(unquoted(column.name))})"
+    own = f"pg_get_serial_sequence({quote_literal(on)}, {quote_literal(catalog_name(column.name))})"
     runner.step(
         f"{alter} DROP DEFAULT",
         f"ALTER SEQUENCE {sequence} OWNED BY NONE",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
-    from alembic_pg.sql.statements import AddValue
+    from alembic_pg.sql.statements import AddEnumValue
 
 
-def add(runner: Runner, shape: AddValue, key: str) -> None:
+def add_value(runner: Runner, shape: AddEnumValue, key: str) -> None:
     """Add the value."""
     runner.settle()
     with runner.outside(key):

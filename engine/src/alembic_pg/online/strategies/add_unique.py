@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from alembic_pg.online.run.helper_names import LONGEST, unquoted
-from alembic_pg.online.run.signals import LeftNothingError
+from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name
+from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.online.strategies import add_check_or_fk, create_index, set_not_null
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from alembic_pg.sql.lexer import Token
     from alembic_pg.sql.statements import AddConstraint
 
-_STORAGE = {"INCLUDE", "WITH", "USING", "INDEX", "TABLESPACE"}
+_STORAGE_KEYWORDS = {"INCLUDE", "WITH", "USING", "INDEX", "TABLESPACE"}
 
 
 @dataclass(frozen=True)
-class Body:
+class ConstraintBody:
     """UNIQUE NULLS NOT DISTINCT (columns) storage deferring, as PostgreSQL writes it."""
 
     columns: str
@@ -30,67 +30,69 @@ class Body:
     deferring: str
 
 
-def possible(shape: AddConstraint) -> bool:
+def can_use_index(shape: AddConstraint) -> bool:
     """Return whether a btree index can become the constraint: one WITHOUT OVERLAPS needs GiST."""
-    return "OVERLAPS" not in [token.keyword for token in tokens(shape.body)]
+    return "OVERLAPS" not in [token.keyword for token in tokenize(shape.body)]
 
 
-def nameable(runner: Runner, shape: AddConstraint, table: Relation) -> bool:
+def is_name_certain(runner: Runner, shape: AddConstraint, table: Relation) -> bool:
     """Return whether the name is certain that PostgreSQL gives to a constraint without one."""
     if shape.name or runner.resumed(shape.sql):
         return True
-    body = read(shape.body)
-    name = _chosen(shape, table, body)
-    plain = body.index == body.columns and len(unquoted(name).encode()) <= LONGEST
-    return plain and runner.find(f"{quoted(table.schema)}.{name}") is None
+    body = parse_body(shape.body)
+    name = _default_name(shape, table, body)
+    plain = body.index == body.columns and len(catalog_name(name).encode()) <= MAX_NAME_BYTES
+    return plain and runner.find(f"{quote_name(table.schema)}.{name}") is None
 
 
-def add(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
+def add_constraint(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
     """Add the constraint. Raises LeftNothingError where rows are not unique, or have no value."""
-    body = read(shape.body)
-    name = shape.name or _chosen(shape, table, body)
+    body = parse_body(shape.body)
+    name = shape.name or _default_name(shape, table, body)
     runner.settle()
     with runner.outside(key):
-        if add_check_or_fk.exists(runner, table, name):
+        if add_check_or_fk.constraint_exists(runner, table, name):
             runner.fail(shape.sql)
             return
-        on = quoted(table.schema, table.name)
+        on = quote_name(table.schema, table.name)
         kind = "PRIMARY KEY" if shape.kind == "PRIMARY" else "UNIQUE"
         nullable: list[str] = []
         if shape.kind == "PRIMARY":
-            columns = [token.text for token in tokens(body.columns)[1:-1:2]]
+            columns = [token.text for token in tokenize(body.columns)[1:-1:2]]
             began = runner.journal.detail(key)
-            nullable = noted(began) if began else _nullable(runner, table, columns)
-        _index(runner, shape, table, key, name, nullable=nullable)
-        _not_null(runner, table, name, nullable)
+            nullable = (
+                parse_nullable_detail(began) if began else _nullable_columns(runner, table, columns)
+            )
+        _build_index(runner, shape, table, key, name, nullable=nullable)
+        _make_not_null(runner, table, name, nullable)
         add = f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
         runner.attempt(partial(runner.execute, add), add, done=key)
 
 
-def noted(detail: str) -> list[str]:
+def parse_nullable_detail(detail: str) -> list[str]:
     """Return the columns of a primary key that could be NULL before, of what its step noted."""
     _, _, names = detail.partition(" ")
-    return [token.text for token in tokens(names)[::2]]
+    return [token.text for token in tokenize(names)[::2]]
 
 
-def _nullable(runner: Runner, table: Relation, columns: list[str]) -> list[str]:
-    return [column for column in columns if not set_not_null.holds(runner, table, column)]
+def _nullable_columns(runner: Runner, table: Relation, columns: list[str]) -> list[str]:
+    return [column for column in columns if not set_not_null.is_not_null(runner, table, column)]
 
 
-def _not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:
+def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:
     """Make columns NOT NULL; where one cannot be, take back what came before it."""
     try:
         for column in columns:
             set_not_null.ensure(runner, table, column)
-    except LeftNothingError:
-        on = quoted(table.schema, table.name)
+    except RefusedError:
+        on = quote_name(table.schema, table.name)
         for column in columns:
             runner.step(f"ALTER TABLE {on} ALTER COLUMN {column} DROP NOT NULL")
-        create_index.discard(runner, f"{quoted(table.schema)}.{name}")
+        create_index.drop_if_exists(runner, f"{quote_name(table.schema)}.{name}")
         raise
 
 
-def _index(  # noqa: PLR0913  # what is known of the constraint
+def _build_index(  # noqa: PLR0913  # what is known of the constraint
     runner: Runner,
     shape: AddConstraint,
     table: Relation,
@@ -103,34 +105,34 @@ def _index(  # noqa: PLR0913  # what is known of the constraint
 
     nullable: the columns of a primary key that can be NULL, which is noted.
     """
-    body = read(shape.body)
-    place = f"{quoted(table.schema)}.{name}"
+    body = parse_body(shape.body)
+    place = f"{quote_name(table.schema)}.{name}"
     if runner.find(place) is not None and not (
-        runner.journal.detail(key).partition(" ")[0] == create_index.BUILDS
-        and create_index.of_table(runner, table, place)
+        runner.journal.detail(key).partition(" ")[0] == create_index.NOTED_BUILD
+        and create_index.is_index_of(runner, table, place)
         and (
-            not create_index.valid(runner, place)
-            or create_index.same(runner, table, place, unique=True, rest=body.index)
+            not create_index.is_valid(runner, place)
+            or create_index.has_definition(runner, table, place, unique=True, rest=body.index)
         )
     ):
         runner.fail(shape.sql)
-    runner.mark(key, f"{create_index.BUILDS} {', '.join(nullable)}".strip())
+    runner.mark(key, f"{create_index.NOTED_BUILD} {', '.join(nullable)}".strip())
     create_index.ensure(runner, table, name, unique=True, rest=body.index)
 
 
-def _chosen(shape: AddConstraint, table: Relation, body: Body) -> str:
+def _default_name(shape: AddConstraint, table: Relation, body: ConstraintBody) -> str:
     """Return the name that PostgreSQL gives to a constraint without one."""
-    columns = [token.identifier for token in tokens(body.columns)[1:-1:2]]
+    columns = [token.identifier for token in tokenize(body.columns)[1:-1:2]]
     parts = [table.name, "pkey"] if shape.kind == "PRIMARY" else [table.name, *columns, "key"]
-    return quoted("_".join(parts))
+    return quote_name("_".join(parts))
 
 
-def read(body: str) -> Body:
+def parse_body(body: str) -> ConstraintBody:
     """Return the parts of what follows the name of a constraint."""
-    found = tokens(body)
+    found = tokenize(body)
     opened = next(i for i, token in enumerate(found) if token.text == "(")
     closed = next(i for i, token in enumerate(found) if token.text == ")" and token.depth == 1)
-    nulls = "NULLS NOT DISTINCT" if _says(found[:opened], "NULLS", "NOT") else ""
+    nulls = "NULLS NOT DISTINCT" if _has_words(found[:opened], "NULLS", "NOT") else ""
     parts: dict[str, list[Token]] = {"storage": [], "deferring": []}
     into = "storage"
     for token in found[closed + 1 :]:
@@ -140,7 +142,8 @@ def read(body: str) -> Body:
     columns = body[found[opened].start : found[closed].end]
     # CREATE INDEX has the same parts in another order.
     storage = " ".join(
-        token.keyword if token.keyword in _STORAGE else token.text for token in parts["storage"]
+        token.keyword if token.keyword in _STORAGE_KEYWORDS else token.text
+        for token in parts["storage"]
     )
     include, _, rest = storage.partition("WITH (") if "WITH (" in storage else (storage, "", "")
     tail = f"WITH ({rest}" if rest else ""
@@ -148,13 +151,13 @@ def read(body: str) -> Body:
         include, _, space = include.partition("USING INDEX TABLESPACE")
         tail = f"TABLESPACE {space}"
     tail = tail.replace("USING INDEX TABLESPACE", "TABLESPACE")
-    return Body(
+    return ConstraintBody(
         columns,
         " ".join(part for part in (columns, include.strip(), nulls, tail) if part),
         " ".join(token.text for token in parts["deferring"]),
     )
 
 
-def _says(found: list[Token], *words: str) -> bool:
+def _has_words(found: list[Token], *words: str) -> bool:
     text = [token.keyword for token in found]
     return any(text[i : i + len(words)] == list(words) for i in range(len(text)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import AlterDomain
 
 # The tables of a domain, and of the domains that are made of it; a partition's is the whole one.
-_TABLES = """
+_DOMAIN_TABLES = """
 WITH RECURSIVE made AS (
   SELECT to_regtype(:name)::oid AS oid
   UNION SELECT t.oid FROM pg_type AS t JOIN made ON typbasetype = made.oid WHERE typtype = 'd')
@@ -23,17 +23,19 @@ WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND NOT attisdropped ORDER
 _EFFECT = "reads all of {}, and nobody can write it meanwhile"
 
 
-def expect_small(runner: Runner, shape: AlterDomain) -> None:
+def refuse_large_tables(runner: Runner, shape: AlterDomain) -> None:
     """Raise LeftNothingError when it would stop those who write a large table.
 
     All of its tables are locked in SHARE mode while they are read, one after the other, by
     VALIDATE CONSTRAINT too.
     """
-    known = {row.name for row in runner.rows(_TABLES, name=shape.table) if row.oid in runner.known}
+    known = {
+        row.name for row in runner.rows(_DOMAIN_TABLES, name=shape.table) if row.oid in runner.known
+    }
     for name in sorted(known):
         table = runner.find(name)
         assert table is not None, "the catalog has just named it"  # noqa: S101
-        large_tables.allow(
+        large_tables.refuse_if_large(
             runner,
             table,
             f"ALTER DOMAIN {shape.table} {shape.what}",

@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
-from alembic_pg.online.run.helper_names import ours
-from alembic_pg.online.run.signals import LeftNothingError
+from alembic_pg.online.run.helper_names import helper_name
+from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.online.strategies import add_check_or_fk
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,15 +37,15 @@ SELECT pg_get_partkeydef(:table) AS key, pg_get_partition_constraintdef(:table) 
     WHERE inhparent = :table ORDER BY oid) AS bounds
 """
 
-_FITS = "SELECT pg_get_partition_constraintdef(to_regclass('pg_temp.ddl_twin_part'))"
-_OID = "SELECT to_regclass('pg_temp.ddl_twin')::oid"
-_SCANS = """
+_PARTITION_CONDITION = "SELECT pg_get_partition_constraintdef(to_regclass('pg_temp.ddl_twin_part'))"
+_PROBE_OID = "SELECT to_regclass('pg_temp.ddl_twin')::oid"
+_PARTITION_SCANS = """
 SELECT sum(pg_stat_get_xact_numscans(oid)) FROM pg_class
 WHERE oid IN (to_regclass('pg_temp.ddl_twin_part'), to_regclass('pg_temp.ddl_twin_rest'))
 """
 
 # What PostgreSQL would build or look through, for want of one that is the same.
-_LACKS = """
+_MISSING_PARTS = """
 SELECT 'index' AS kind, c.relname AS name
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid
   LEFT JOIN pg_constraint AS k ON conindid = indexrelid AND conrelid = indrelid
@@ -67,7 +67,7 @@ WHERE conrelid = :parent AND contype = 'f' AND NOT EXISTS (
 
 
 @dataclass(frozen=True)
-class _Fit:
+class _BoundCheck:
     """A table whose rows must fit; condition: of each of them. else_: what others are."""
 
     table: Relation
@@ -77,10 +77,10 @@ class _Fit:
     @property
     def name(self) -> str:
         """The name of the CHECK that says so for a while."""
-        return quoted(ours(self.table.name, "bound"))
+        return quote_name(helper_name(self.table.name, "bound"))
 
 
-def form(
+def strategy_for(
     runner: Runner, shape: AddPartition, table: Relation
 ) -> Callable[[Runner, AddPartition, Relation, str], None] | None:
     """Return how to add a partition; None where PostgreSQL needs but a moment.
@@ -92,39 +92,44 @@ def form(
         return None  # PostgreSQL says why
     parent = runner.rows(_PARENT, table=table.oid)[0]
     default = runner.find(parent.default) if parent.default else None
-    if there is not None and large_tables.large(there):
-        for row in runner.rows(_LACKS, parent=table.oid, table=there.oid)[:1]:
+    if there is not None and large_tables.is_large(there):
+        for row in runner.rows(_MISSING_PARTS, parent=table.oid, table=there.oid)[:1]:
             what = f"Attaching {there.shown} without the {row.kind} {row.name}"
-            large_tables.allow(runner, there, what, "Give it one of its own before.")
+            large_tables.refuse_if_large(runner, there, what, "Give it one of its own before.")
     read = [one for one in (there, default) if one is not None]
-    if not any(map(large_tables.large, read)) and not runner.resumed(shape.sql):
+    if not any(map(large_tables.is_large, read)) and not runner.resumed(shape.sql):
         return None
     try:
-        found = _asked(runner, shape, table, parent)
+        found = _probe_bound(runner, shape, table, parent)
     except DBAPIError as error:
-        lock_retry.raise_busy(error)
+        lock_retry.reraise_if_no_answer(error)
         return None  # PostgreSQL says why, when the statement itself is executed
-    fits = list(_fits(shape, there, default, found))
+    fits = list(_needed_checks(shape, there, default, found))
     if fits and not found.believed:
         what = f"Adding the partition {shape.partition}"
-        large_tables.allow(runner, fits[0].table, what, "A CHECK that implies it costs nothing.")
+        large_tables.refuse_if_large(
+            runner, fits[0].table, what, "A CHECK that implies it costs nothing."
+        )
         return None
-    return partial(add, fits=fits)
+    return partial(add_partition, fits=fits)
 
 
-def add(
-    runner: Runner, shape: AddPartition, table: Relation, key: str, *, fits: list[_Fit]
+def add_partition(
+    runner: Runner, shape: AddPartition, table: Relation, key: str, *, fits: list[_BoundCheck]
 ) -> None:
     """Add a partition once all rows are known to fit. Raises LeftNothingError where they do not."""
     del table
     runner.settle()
     with runner.outside(key):
-        drop = [f"ALTER TABLE {_on(fit)} DROP CONSTRAINT IF EXISTS {fit.name}" for fit in fits]
+        drop = [
+            f"ALTER TABLE {_qualified_table(fit)} DROP CONSTRAINT IF EXISTS {fit.name}"
+            for fit in fits
+        ]
         try:
-            _hold(runner, fits)
+            _add_bound_checks(runner, fits)
             steps = [shape.sql, *drop]
             runner.attempt(lambda: runner.each(steps), *steps, done=key)
-        except (LeftNothingError, DBAPIError) as error:
+        except (RefusedError, DBAPIError) as error:
             # A CHECK that stays would refuse rows that the tables may have.
             if not getattr(error, "connection_invalidated", False):
                 runner.step(*drop)
@@ -133,26 +138,30 @@ def add(
             raise
 
 
-def _hold(runner: Runner, fits: list[_Fit]) -> None:
+def _add_bound_checks(runner: Runner, fits: list[_BoundCheck]) -> None:
     """Let the tables have no rows but those that fit."""
-    new = [fit for fit in fits if not add_check_or_fk.exists(runner, fit.table, fit.name)]
+    new = [
+        fit for fit in fits if not add_check_or_fk.constraint_exists(runner, fit.table, fit.name)
+    ]
     for fit in new:
         # Asked before: from the CHECK on, others could not write such a row.
-        if why := add_check_or_fk.counted(runner, fit.table, f"NOT ({fit.condition})", fit.else_):
+        if why := add_check_or_fk.describe_wrong_rows(
+            runner, fit.table, f"NOT ({fit.condition})", fit.else_
+        ):
             raise runner.refuse(why)
     for fit in new:
         check = f"ADD CONSTRAINT {fit.name} CHECK ({fit.condition}) NOT VALID"
-        runner.step(f"ALTER TABLE {_on(fit)} {check}")
+        runner.step(f"ALTER TABLE {_qualified_table(fit)} {check}")
     for fit in fits:
-        add_check_or_fk.validate(runner, fit.table, ours(fit.table.name, "bound"))
+        add_check_or_fk.validate_or_drop(runner, fit.table, helper_name(fit.table.name, "bound"))
 
 
-def _on(fit: _Fit) -> str:
-    return quoted(fit.table.schema, fit.table.name)
+def _qualified_table(fit: _BoundCheck) -> str:
+    return quote_name(fit.table.schema, fit.table.name)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _ProbedBound:
     """What the server says of a bound.
 
     own: the condition of rows that fit it, "" where all do. whole: that of the parent, too.
@@ -164,44 +173,49 @@ class _Asked:
     believed: bool
 
 
-def _fits(
-    shape: AddPartition, there: Relation | None, default: Relation | None, found: _Asked
-) -> Iterator[_Fit]:
-    if there is not None and large_tables.large(there) and found.whole:
-        yield _Fit(there, found.whole, f"do not fit {shape.bound}")
-    if default is not None and large_tables.large(default) and found.own:
-        yield _Fit(default, f"NOT ({found.own})", f"belong to the partition {shape.partition}")
+def _needed_checks(
+    shape: AddPartition, there: Relation | None, default: Relation | None, found: _ProbedBound
+) -> Iterator[_BoundCheck]:
+    if there is not None and large_tables.is_large(there) and found.whole:
+        yield _BoundCheck(there, found.whole, f"do not fit {shape.bound}")
+    if default is not None and large_tables.is_large(default) and found.own:
+        yield _BoundCheck(
+            default, f"NOT ({found.own})", f"belong to the partition {shape.partition}"
+        )
 
 
-def _asked(runner: Runner, shape: AddPartition, table: Relation, parent: Row[Any]) -> _Asked:
+def _probe_bound(
+    runner: Runner, shape: AddPartition, table: Relation, parent: Row[Any]
+) -> _ProbedBound:
     """Ask the server about a bound, on an empty parent with empty partitions."""
     others = parent.bounds if shape.bound.upper() == "DEFAULT" else ()
-    with probe_table.of(runner, table, partitioned=parent.key):
+    with probe_table.empty_copy(runner, table, partitioned=parent.key):
         for number, bound in enumerate(others):
-            runner.execute(_partition(f"ddl_twin_{number}", bound))
-        runner.execute(_partition("ddl_twin_part", shape.bound))
-        condition = str(runner.one(_FITS) or "")
+            runner.execute(_create_partition(f"ddl_twin_{number}", bound))
+        runner.execute(_create_partition("ddl_twin_part", shape.bound))
+        condition = str(runner.one(_PARTITION_CONDITION) or "")
         runner.execute("DROP TABLE pg_temp.ddl_twin_part")
         if parent.default:
-            runner.execute(_partition("ddl_twin_rest", "DEFAULT"))
-            _check(runner, "ddl_twin_rest", f"NOT ({condition})")
-        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin_part (LIKE {probe_table.NAME})")
+            runner.execute(_create_partition("ddl_twin_rest", "DEFAULT"))
+            _add_check(runner, "ddl_twin_rest", f"NOT ({condition})")
+        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin_part (LIKE {probe_table.PROBE_TABLE})")
         if condition:
-            _check(runner, "ddl_twin_part", condition)
-        before = runner.one(_SCANS)
+            _add_check(runner, "ddl_twin_part", condition)
+        before = runner.one(_PARTITION_SCANS)
         runner.execute(
-            f"ALTER TABLE {probe_table.NAME} ATTACH PARTITION pg_temp.ddl_twin_part {shape.bound}"
+            f"ALTER TABLE {probe_table.PROBE_TABLE} ATTACH PARTITION pg_temp.ddl_twin_part "
+            f"{shape.bound}"
         )
-        believed = runner.one(_SCANS) == before
+        believed = runner.one(_PARTITION_SCANS) == before
         # The key of a hash names its table.
-        condition = condition.replace(f"'{runner.one(_OID)}'::oid", f"'{table.oid}'::oid")
+        condition = condition.replace(f"'{runner.one(_PROBE_OID)}'::oid", f"'{table.oid}'::oid")
     whole = " AND ".join(f"({part})" for part in (condition, parent.own) if part)
-    return _Asked(condition, whole, believed)
+    return _ProbedBound(condition, whole, believed)
 
 
-def _partition(name: str, bound: str) -> str:
-    return f"CREATE TEMPORARY TABLE {name} PARTITION OF {probe_table.NAME} {bound}"
+def _create_partition(name: str, bound: str) -> str:
+    return f"CREATE TEMPORARY TABLE {name} PARTITION OF {probe_table.PROBE_TABLE} {bound}"
 
 
-def _check(runner: Runner, name: str, condition: str) -> None:
+def _add_check(runner: Runner, name: str, condition: str) -> None:
     runner.execute(f"ALTER TABLE pg_temp.{name} ADD CHECK ({condition})")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.online.run.signals import LeftNothingError
+from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.online.strategies import create_index as strategies_create_index
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
@@ -18,7 +18,7 @@ SELECT inhrelid::regclass::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oi
 WHERE inhparent = :table AND c.relkind <> 'f' ORDER BY 1
 """
 
-_TREE = "SELECT relid::regclass::text FROM pg_partition_tree(:table)"
+_PARTITION_TREE = "SELECT relid::regclass::text FROM pg_partition_tree(:table)"
 
 # The indexes of a partition; attached: to which index of its parent.
 _INDEXES = """
@@ -32,103 +32,107 @@ ORDER BY c.oid
 """
 
 
-def create_index(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> None:
+def create_on_partitions(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> None:
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
     runner.settle()
-    there = runner.find(f"{quoted(table.schema)}.{shape.name}")
+    there = runner.find(f"{quote_name(table.schema)}.{shape.name}")
     with runner.outside(
-        key, runner.journal.detail(key) or ("" if there else strategies_create_index.BUILDS)
+        key, runner.journal.detail(key) or ("" if there else strategies_create_index.NOTED_BUILD)
     ):
         try:
-            _on(runner, table, shape.name, unique=shape.unique, rest=shape.rest, fresh=shape.sql)
-        except LeftNothingError:
-            runner.step(f"DROP INDEX IF EXISTS {quoted(table.schema)}.{shape.name}")
-            _clean(runner, table, unique=shape.unique, rest=shape.rest)
+            _create_with_parts(
+                runner, table, shape.name, unique=shape.unique, rest=shape.rest, fresh=shape.sql
+            )
+        except RefusedError:
+            runner.step(f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{shape.name}")
+            _drop_unattached(runner, table, unique=shape.unique, rest=shape.rest)
             raise
 
 
-def _on(  # noqa: PLR0913  # what CREATE INDEX says
+def _create_with_parts(  # noqa: PLR0913  # what CREATE INDEX says
     runner: Runner, table: Relation, name: str, *, unique: bool, rest: str, fresh: str
 ) -> None:
     """Create the parent's index and those of its partitions.
 
     fresh: the statement whose error is raised when there is another index of that name.
     """
-    place = f"{quoted(table.schema)}.{name}"
+    place = f"{quote_name(table.schema)}.{name}"
     found = runner.find(place)
     if found is not None and not (
-        strategies_create_index.of_table(runner, table, place)
-        and strategies_create_index.same(runner, table, place, unique=unique, rest=rest)
+        strategies_create_index.is_index_of(runner, table, place)
+        and strategies_create_index.has_definition(runner, table, place, unique=unique, rest=rest)
     ):
         runner.fail(fresh)
         return
     if found is None:
         kind = "UNIQUE INDEX" if unique else "INDEX"
-        runner.step(f"CREATE {kind} {name} ON ONLY {quoted(table.schema, table.name)} {rest}")
-    attach(runner, table, place, unique=unique, rest=rest)
+        runner.step(f"CREATE {kind} {name} ON ONLY {quote_name(table.schema, table.name)} {rest}")
+    attach_partition_indexes(runner, table, place, unique=unique, rest=rest)
 
 
-def attach(runner: Runner, table: Relation, parent: str, *, unique: bool, rest: str) -> None:
+def attach_partition_indexes(
+    runner: Runner, table: Relation, parent: str, *, unique: bool, rest: str
+) -> None:
     """Give each partition of a table its index, and attach it to the parent's."""
     oid = runner.one("SELECT to_regclass(:name)::oid", name=parent)
     for (child,) in runner.rows(_CHILDREN, table=table.oid):
-        partition = _found(runner, child)
+        partition = _find_existing(runner, child)
         known = runner.rows(_INDEXES, table=partition.oid)
         if any(one.attached == oid for one in known):
             continue
-        name = _free(runner, partition, unique=unique, rest=rest)
+        name = _unattached_index(runner, partition, unique=unique, rest=rest)
         if name is None:
-            name = _built(runner, partition, unique=unique, rest=rest)
+            name = _build_partition_index(runner, partition, unique=unique, rest=rest)
         runner.step(f"ALTER INDEX {parent} ATTACH PARTITION {name}")
 
 
-def _free(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str | None:
+def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str | None:
     """Return a valid index of a partition that nobody uses; an invalid one is dropped."""
     for one in runner.rows(_INDEXES, table=table.oid):
-        if one.attached is not None or not strategies_create_index.same(
+        if one.attached is not None or not strategies_create_index.has_definition(
             runner, table, one.name, unique=unique, rest=rest
         ):
             continue
         if one.valid:
             return str(one.name)
         if table.kind == "p":
-            attach(runner, table, one.name, unique=unique, rest=rest)
+            attach_partition_indexes(runner, table, one.name, unique=unique, rest=rest)
             return str(one.name)
-        strategies_create_index.discard(runner, one.name)
+        strategies_create_index.drop_if_exists(runner, one.name)
     return None
 
 
-def _clean(runner: Runner, table: Relation, *, unique: bool, rest: str) -> None:
+def _drop_unattached(runner: Runner, table: Relation, *, unique: bool, rest: str) -> None:
     """Drop what was not attached yet."""
-    for (name,) in runner.rows(_TREE, table=table.oid):
-        partition = _found(runner, name)
+    for (name,) in runner.rows(_PARTITION_TREE, table=table.oid):
+        partition = _find_existing(runner, name)
         for one in runner.rows(_INDEXES, table=partition.oid):
-            if not (one.valid or one.attached) and strategies_create_index.same(
+            if not (one.valid or one.attached) and strategies_create_index.has_definition(
                 runner, partition, one.name, unique=unique, rest=rest
             ):
                 runner.step(f"DROP INDEX {one.name}")
 
 
-def _built(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str:
+def _build_partition_index(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str:
     """Build a partition's index, under the name that PostgreSQL chooses for it."""
     kind = "UNIQUE INDEX" if unique else "INDEX"
-    on = quoted(table.schema, table.name)
+    on = quote_name(table.schema, table.name)
     if table.kind == "p":
         runner.step(f"CREATE {kind} ON ONLY {on} {rest}")
     else:
-        strategies_create_index.build(
+        strategies_create_index.build_concurrently(
             runner,
             table,
             f"CREATE {kind} CONCURRENTLY ON {on} {rest}",
             rest,
-            lambda: _free(runner, table, unique=unique, rest=rest),
+            lambda: _unattached_index(runner, table, unique=unique, rest=rest),
         )
-    name = _free(runner, table, unique=unique, rest=rest)
+    name = _unattached_index(runner, table, unique=unique, rest=rest)
     assert name is not None, "it has just been built"  # noqa: S101
     return name
 
 
-def _found(runner: Runner, name: str) -> Relation:
+def _find_existing(runner: Runner, name: str) -> Relation:
     found = runner.find(name)
     assert found is not None, "the catalog has just named it"  # noqa: S101
     return found

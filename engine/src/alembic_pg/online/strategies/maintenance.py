@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
-    from alembic_pg.sql.statements import Beside, Rewrite, UnnamedIndex
+    from alembic_pg.sql.statements import ConcurrentMaintenance, Rewrite, UnnamedIndex
 
 _INSTEAD = {
     "REFRESH": "REFRESH MATERIALIZED VIEW CONCURRENTLY, with a unique index, lets others read.",
@@ -19,26 +19,26 @@ _INSTEAD = {
 }
 
 # Of those that any user's statement without a name is about.
-_ALL = """
+_ALL_TABLES = """
 SELECT oid, oid::regclass::text AS name FROM pg_class
 WHERE relkind IN ('r', 'm') AND relpersistence <> 't' ORDER BY oid
 """
 
 
-def expect_small(runner: Runner, shape: Rewrite) -> None:
+def refuse_large_tables(runner: Runner, shape: Rewrite) -> None:
     """Raise LeftNothingError when it would stop the work on something large."""
-    for found in _found(runner, shape):
+    for found in _rewritten_relations(runner, shape):
         if found.persistence != "t":
             instead = _INSTEAD.get(shape.what.split()[0], "It is no part of a revision.")
-            large_tables.allow(runner, found, shape.what, instead)
+            large_tables.refuse_if_large(runner, found, shape.what, instead)
 
 
-def expect_name(runner: Runner, shape: UnnamedIndex) -> None:
+def refuse_unnamed_index(runner: Runner, shape: UnnamedIndex) -> None:
     """Raise LeftNothingError where the index would be built on a large table in one go."""
     table = runner.find(shape.table)
     if table is None or table.oid not in runner.known or (shape.only and table.kind == "p"):
         return
-    large_tables.allow(
+    large_tables.refuse_if_large(
         runner,
         table,
         "CREATE INDEX … ON ONLY" if shape.only else "CREATE INDEX without a name",
@@ -47,17 +47,17 @@ def expect_name(runner: Runner, shape: UnnamedIndex) -> None:
     )
 
 
-def beside(runner: Runner, shape: Beside, key: str) -> None:
+def run_concurrently(runner: Runner, shape: ConcurrentMaintenance, key: str) -> None:
     """Execute what blocks nobody by itself, without a limit: it leaves half of it when it ends."""
     runner.settle()
     with runner.outside(key):
         runner.concurrently(shape.sql)
 
 
-def _found(runner: Runner, shape: Rewrite) -> Iterator[Relation]:
+def _rewritten_relations(runner: Runner, shape: Rewrite) -> Iterator[Relation]:
     names = [shape.table, *shape.others]
     if not shape.table:
-        names = [row.name for row in runner.rows(_ALL) if row.oid in runner.known]
+        names = [row.name for row in runner.rows(_ALL_TABLES) if row.oid in runner.known]
     for name in names:
         if (found := runner.find(name)) is not None:
             yield found

@@ -10,25 +10,25 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import error_text
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
-from alembic_pg.sql.lexer import tokens
-from alembic_pg.sql.quoting import quoted
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.lexer import Token
-    from alembic_pg.sql.statements import AlterTable
+    from alembic_pg.sql.statements import OtherAlterTable
 
 # What a temporary table cannot show.
-_COPIED = {"LOGGED", "UNLOGGED", "TABLESPACE", "METHOD", "ENFORCED"}
+_NOT_ON_PROBE = {"LOGGED", "UNLOGGED", "TABLESPACE", "METHOD", "ENFORCED"}
 
 # Actions that never look at a row, or, VALIDATE, that look beside traffic; some of them name what
 # a twin does not have.
-_MOMENTARY = {
+_METADATA_ONLY = {
     *("DROP", "RENAME", "OWNER", "ENABLE", "DISABLE", "FORCE", "CLUSTER", "REPLICA", "RESET"),
     *("INHERIT", "OF", "VALIDATE", "ATTACH", "DETACH"),
 }
-_MOMENTARY_PAIRS = {
+_METADATA_ONLY_PAIRS = {
     ("SET", "SCHEMA"),
     ("SET", "("),
     ("NO", "INHERIT"),
@@ -37,27 +37,27 @@ _MOMENTARY_PAIRS = {
 }
 
 # Whether the columns of an index have no nulls.
-_FILLED = """
+_HAS_NO_NULLS = """
 SELECT bool_and(attnotnull) FROM pg_index
 JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey[0:indnkeyatts - 1])
 WHERE indexrelid = to_regclass(:name)
 """
 
 
-def form(runner: Runner, shape: AlterTable, table: Relation) -> None:
+def refuse_scan_or_rewrite(runner: Runner, shape: OtherAlterTable, table: Relation) -> None:
     """Return no form; raise LeftNothingError when it would stop the work on a large table."""
-    if not large_tables.large(table):
+    if not large_tables.is_large(table):
         return
-    found = _actions(shape.rest)
+    found = _split_actions(shape.rest)
     looks = [action[0].keyword == "VALIDATE" for action in found]
     if any(looks) and not all(looks):
         what = "VALIDATE CONSTRAINT beside other actions"
-        large_tables.allow(runner, table, what, "Give it a statement of its own.")
+        large_tables.refuse_if_large(runner, table, what, "Give it a statement of its own.")
         return
     actions = [
         action
         for action in found
-        if not (_momentary(action) or _takes_index(runner, action, table))
+        if not (_is_metadata_only(action) or _uses_existing_index(runner, action, table))
     ]
     if not actions:
         return
@@ -65,14 +65,14 @@ def form(runner: Runner, shape: AlterTable, table: Relation) -> None:
     rest = ", ".join(shape.rest[action[0].start : action[-1].end] for action in actions)
     words = {token.keyword for action in actions for token in action}
     by_index = {"USING", "INDEX"} <= words
-    if not (_COPIED & words or by_index):
+    if not (_NOT_ON_PROBE & words or by_index):
         try:
-            if not _reads_all(runner, rest, table):
+            if not _scans_or_rewrites(runner, rest, table):
                 return
         except DBAPIError as error:
-            lock_retry.raise_busy(error)
-            why = f" ({error_text.of(error)} on an empty copy)"
-    large_tables.allow(
+            lock_retry.reraise_if_no_answer(error)
+            why = f" ({error_text.describe_error(error)} on an empty copy)"
+    large_tables.refuse_if_large(
         runner,
         table,
         f"ALTER TABLE … {' '.join(rest.split()[:4])}{why}",
@@ -82,10 +82,10 @@ def form(runner: Runner, shape: AlterTable, table: Relation) -> None:
     )
 
 
-def _actions(rest: str) -> list[list[Token]]:
+def _split_actions(rest: str) -> list[list[Token]]:
     """Return the actions, each as its tokens."""
     actions: list[list[Token]] = [[]]
-    for token in tokens(rest):
+    for token in tokenize(rest):
         if token.text == "," and not token.depth:
             actions.append([])
         else:
@@ -93,7 +93,7 @@ def _actions(rest: str) -> list[list[Token]]:
     return [action for action in actions if action]
 
 
-def _momentary(action: list[Token]) -> bool:
+def _is_metadata_only(action: list[Token]) -> bool:
     words = [token.keyword or token.text for token in action]
     first, second = ([*words, "", ""])[:2]
     if (first, second) == ("ALTER", "CONSTRAINT"):
@@ -101,10 +101,10 @@ def _momentary(action: list[Token]) -> bool:
         pairs = set(itertools.pairwise(words))
         enforced = "ENFORCED" in words and ("NOT", "ENFORCED") not in pairs
         return not (enforced or ("INHERIT" in words and ("NO", "INHERIT") not in pairs))
-    return first in _MOMENTARY or (first, second) in _MOMENTARY_PAIRS
+    return first in _METADATA_ONLY or (first, second) in _METADATA_ONLY_PAIRS
 
 
-def _takes_index(runner: Runner, action: list[Token], table: Relation) -> bool:
+def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -> bool:
     """Return whether an index that is there becomes a constraint, and no row is looked at.
 
     A primary key looks for nulls in what is not NOT NULL.
@@ -113,12 +113,14 @@ def _takes_index(runner: Runner, action: list[Token], table: Relation) -> bool:
     pairs = list(itertools.pairwise(words))
     if words[0] != "ADD" or ("USING", "INDEX") not in pairs[:-1]:
         return False
-    name = f"{quoted(table.schema)}.{action[pairs.index(('USING', 'INDEX')) + 2].text}"
-    return "UNIQUE" in words or bool(runner.one(_FILLED, name=name))
+    name = f"{quote_name(table.schema)}.{action[pairs.index(('USING', 'INDEX')) + 2].text}"
+    return "UNIQUE" in words or bool(runner.one(_HAS_NO_NULLS, name=name))
 
 
-def _reads_all(runner: Runner, rest: str, table: Relation) -> bool:
-    with probe_table.of(runner, table, probe_table.ALL):
-        before = (runner.one(probe_table.FILES), runner.one(probe_table.SCANS))
-        runner.execute(f"ALTER TABLE {probe_table.NAME} {probe_table.named(rest, table)}")
-        return before != (runner.one(probe_table.FILES), runner.one(probe_table.SCANS))
+def _scans_or_rewrites(runner: Runner, rest: str, table: Relation) -> bool:
+    with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
+        before = (runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT))
+        runner.execute(
+            f"ALTER TABLE {probe_table.PROBE_TABLE} {probe_table.columns_of_probe(rest, table)}"
+        )
+        return before != (runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT))
