@@ -12,6 +12,7 @@ from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.online.alembic_impl import OnlineImpl
+from alembic_pg.online.backfill import batches
 from alembic_pg.online.recovery import undo
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.revision_runner import Runner
@@ -164,6 +165,6 @@ def _install_runner(
     if not options.online_enabled(task.environment.get_x_argument(as_dictionary=True)):
         TransactionalRunner(context, connection, chosen, running).start()
         return
-    runner = Runner(context, connection, chosen, running)
+    runner = Runner(context, connection, chosen, running, batches.change_rows)
     runner.start()
     context.impl = OnlineImpl(runner)

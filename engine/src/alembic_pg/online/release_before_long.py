@@ -76,7 +76,7 @@ def _takes_long(runner: Runner, sql: str) -> bool:
     if any(said in words for said in _LONG_COMMANDS):
         return True
     try:
-        with runner.tried():
+        with runner.undone_at_end():
             plan = runner.value(f"EXPLAIN (FORMAT JSON) {sql}")
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)

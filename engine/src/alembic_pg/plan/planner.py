@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import dispatch
+from alembic_pg.online.backfill import batches
 from alembic_pg.online.column_swap import preconditions
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.executor import BatchFiller
     from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.sql.cursor import QualifiedName
 
@@ -61,6 +63,7 @@ class Planner(Runner):
     have made, dropped, renamed or altered.
     """
 
+    batch_filler: BatchFiller = batches.change_rows
     online: bool = True
     large: bool = False
     refusals: list[str] = field(default_factory=list)

@@ -53,7 +53,7 @@ def planned_changes(runner: Runner, sql: str) -> Iterator[tuple[str, str, float]
     It is Update, Delete, Merge, or Insert where a conflict makes an update of that.
     """
     try:
-        with runner.tried():
+        with runner.undone_at_end():
             plan = runner.value(f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}")
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)

@@ -11,11 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.backfill import eligibility, volatility
-from alembic_pg.online.backfill.row_ranges import RowChange
 from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.strategies import large_dml
 from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
