@@ -8,7 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg import options
-from alembic_pg.commands import destroys
 from alembic_pg.database import error_text, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -17,6 +16,7 @@ from alembic_pg.online.run import journal
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
+from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
 
@@ -155,9 +155,7 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
     if rows:
         yield report.render_table(TABLE_HEAD, rows)
     found = reader.end()
-    own = (
-        getattr(step.revision.module, destroys.VARIABLE, ()) if step.is_upgrade else found.destroys
-    )
+    own = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
     yield from report.findings_lines(found, planner.refusals, own)
 
 
