@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 
-# The option of a command, said as ``-x plan``.
-OPTION = "plan"
-
 TABLE_HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 # Of a table and its partitions, of which one without statistics has -1.
@@ -46,12 +43,6 @@ WITH RECURSIVE tree AS (
 SELECT coalesce(sum(reltuples), -1) FROM pg_class JOIN tree USING (oid)
 WHERE relkind IN ('r', 'm') AND reltuples >= 0
 """)
-
-
-def is_requested(task: AlembicCommand) -> bool:
-    """Return whether a person wants to see the plan instead of running revisions."""
-    said = task.environment.get_x_argument(as_dictionary=True)
-    return OPTION in said and task.command in {"upgrade", "downgrade"}
 
 
 def print_plan(
