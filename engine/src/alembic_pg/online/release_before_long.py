@@ -38,7 +38,7 @@ _COST_LIMIT = 1000
 
 def release_locks(runner: Runner, sql: str) -> None:
     """Commit what a revision did so far, where a large table would else wait for a statement."""
-    if runner.whole or runner.block or not runner.said:
+    if runner.single_transaction_reason or runner.in_autocommit_block or not runner.executed:
         return
     # EXPLAIN explains the first of several statements, and the others would be executed.
     parts = [part for part in multi_statement.split_statements(sql) if _may_read_much(part)]
@@ -47,13 +47,13 @@ def release_locks(runner: Runner, sql: str) -> None:
     held = [
         row.name
         for row in runner.rows(_LOCKED_RELATIONS)
-        if row.oid in runner.known and row.size > large_tables.LARGE_TABLE_BYTES
+        if row.oid in runner.existing_tables and row.size > large_tables.LARGE_TABLE_BYTES
     ]
     if held and any(_takes_long(runner, part) for part in parts):
         table = runner.find(held[0])
         assert table is not None, "the catalog has just named it"  # noqa: S101
         dropped_objects.refuse_missing_objects(runner, table)
-        runner.settle()
+        runner.run_pending()
         runner.commit()
         runner.begin()
 

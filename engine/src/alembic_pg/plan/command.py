@@ -57,7 +57,7 @@ def print_plan(
     arguments = task.environment.get_x_argument(as_dictionary=True)
     chosen = options.read_settings(arguments)
     planner = Planner(
-        context, connection, chosen, running, online=options.online_enabled(arguments)
+        context, connection, chosen, running, use_strategies=options.online_enabled(arguments)
     )
     steps = list(task.environment.context_opts["fn"](running.heads, context))
     say = task.environment.config.print_stdout
@@ -125,12 +125,12 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
     except statements.UnreadableError as error:
         yield f"{name} asks the database while it runs, and cannot be shown: {error}"
         return
-    planner.turn()
+    planner.start_revision()
     reader.begin()
     rows, steps = [], False
     for number, statement in enumerate(said):
-        about = next(iter(planner.tables(statement.sql)), None)
-        how = planner.ask(statement)
+        about = next(iter(planner.tables_of(statement.sql)), None)
+        how = planner.summarize(statement)
         steps = steps or bool(how.steps)
         reader.read(statement.sql, statement.existing)
         finished = "done by an earlier run" if number < done else how.steps

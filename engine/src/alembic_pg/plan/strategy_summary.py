@@ -41,7 +41,7 @@ class ExecutionSummary:
 
     steps: str
     lock: str
-    nature: str
+    effect: str
 
 
 _ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"

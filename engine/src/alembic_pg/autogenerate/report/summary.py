@@ -59,7 +59,7 @@ def revision_summary(
         open_candidate(comparison, rendering) as one,
         connect(one.url, source="the scratch server") as connection,
     ):
-        planner = Planner(context, connection, Settings(), RunState(), large=True)
+        planner = Planner(context, connection, Settings(), RunState(), assume_large=True)
         planner.start()
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))
@@ -83,22 +83,22 @@ def _revision_lines(
         for upgrade in script.upgrade_ops_list
         for operation in flatten.flatten(upgrade.ops)
     ]
-    planner.turn()
+    planner.start_revision()
     reader.begin()
     measured = lock_effects.measure_effects(one, operations)
     rows = []
     for operation in operations:
         said = statements.operation_statements(one.context, operation)
-        hows = [planner.ask(statement) for statement in said]
+        hows = [planner.summarize(statement) for statement in said]
         for statement in said:
             reader.read(statement.sql, statement.existing)
-        formed = next((how for how in hows if how.steps or how.nature == REFUSED), None)
+        formed = next((how for how in hows if how.steps or how.effect == REFUSED), None)
         effect = next(measured)
         name, label = operation_text.operation_row(operation)
         if formed is None:
             rows.append((name, label, *_lock_and_nature(effect, label), ""))
         else:
-            rows.append((name, label, formed.lock or "none", formed.nature, formed.steps))
+            rows.append((name, label, formed.lock or "none", formed.effect, formed.steps))
     yield report.render_table(REVISION_HEADER, rows)
     yield from report.findings_lines(reader.end(), (), None)
 

@@ -119,11 +119,11 @@ def _operations_in_steps(
         open_candidate(comparison, proving.context) as one,
         connect(one.url, source="the scratch server") as connection,
     ):
-        planner = Planner(context, connection, Settings(), RunState(), large=True)
+        planner = Planner(context, connection, Settings(), RunState(), assume_large=True)
         planner.start()
         one.run(comparison.renames)
         for operation in found:
-            hows = [planner.ask(statement) for statement in said[id(operation)]]
+            hows = [planner.summarize(statement) for statement in said[id(operation)]]
             # An index of a column that goes is dropped beside it.
             beside = (
                 isinstance(operation, ops.DropIndexOp) and flatten.table_key(operation) in going

@@ -118,13 +118,13 @@ def depends_on_time(value: str) -> bool:
     return any(token.keyword in {*_CLOCK_KEYWORDS, "NOW"} for token in tokenize(value))
 
 
-def is_batch_safe(session: Session, shape: UpdateOrDelete, table: Relation) -> bool:
+def is_batch_safe(session: Session, statement: UpdateOrDelete, table: Relation) -> bool:
     """Return whether nobody can tell batches from one statement."""
     if session.one(_STATEMENT_TRIGGERS, table=table.oid):
         return False
     return _has_only_safe_calls(
         session,
-        _expression_tree(session, shape.value, table),
+        _expression_tree(session, statement.value, table),
         [*_STABLE_FUNCTIONS, *_PER_ROW_FUNCTIONS],
     )
 
@@ -172,9 +172,9 @@ def current_time(session: Session) -> str:
     return str(session.one(_CURRENT_TIME))
 
 
-def with_fixed_time(session: Session, shape: UpdateOrDelete, moment: str) -> UpdateOrDelete:
+def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) -> UpdateOrDelete:
     """Return a statement that fills a column, in whose value the time is that of a moment."""
-    found, parts, end = tokenize(shape.value), [], 0
+    found, parts, end = tokenize(statement.value), [], 0
     for at, token in enumerate(found):
         after = [one.text for one in found[at + 1 : at + 3]]
         before = found[at - 1].text if at else ""
@@ -184,12 +184,12 @@ def with_fixed_time(session: Session, shape: UpdateOrDelete, moment: str) -> Upd
         elif after[:1] == ["("]:
             time = ""  # of another precision
         if time and before != ".":
-            parts += [shape.value[end : token.start], time.format(quote_literal(moment))]
+            parts += [statement.value[end : token.start], time.format(quote_literal(moment))]
             end = last
     if not parts or not session.one(_NOW_IS_BUILTIN):
-        return shape
-    value = "".join([*parts, shape.value[end:]])
-    return replace(shape, value=value, body=f"SET {shape.fills} = {value}")
+        return statement
+    value = "".join([*parts, statement.value[end:]])
+    return replace(statement, value=value, body=f"SET {statement.fills} = {value}")
 
 
 def _expression_tree(session: Session, value: str, table: Relation) -> str:

@@ -57,8 +57,8 @@ class ColumnState:
     """A column, its indexes and constraints, and the catalogs of what else hangs on it."""
 
     column: Row[Any]
-    parts: Dependents
-    hanging: set[str]
+    dependents: Dependents
+    catalogs: set[str]
 
 
 def dependent_catalogs(runner: Runner, table: Relation, number: int) -> set[str]:
@@ -72,19 +72,19 @@ def postgresql_refuses(hanging: set[str]) -> bool:
 
 
 def swap_blocker(
-    runner: Runner, shape: AlterColumnType, table: Relation, found: ColumnState
+    runner: Runner, statement: AlterColumnType, table: Relation, found: ColumnState
 ) -> str:
     """Return why no second column can take its place, as a part of a sentence, "" if one can."""
     if table.kind != "r" or table.parent or table.partition or found.column.inherited:
         return "it is part of others"
-    for kind in sorted(found.hanging):
+    for kind in sorted(found.catalogs):
         return _NOT_COPIED[kind]
-    trigger = catalog_name(ShadowColumn(table, shape.column, "", shape.using, "").trigger)
+    trigger = catalog_name(ShadowColumn(table, statement.column, "", statement.using, "").trigger)
     if later := runner.one(_LATER_TRIGGERS, table=table.oid, name=trigger):
         return f"the trigger {later} may change it last"
     if publication := eligibility.find_publication(runner, table):
         return f"subscribers of {publication} would miss the second column"
-    return _copy_blocker(runner, found.parts) or eligibility.backfill_blocker(runner, table)
+    return _copy_blocker(runner, found.dependents) or eligibility.backfill_blocker(runner, table)
 
 
 def _copy_blocker(runner: Runner, parts: Dependents) -> str:

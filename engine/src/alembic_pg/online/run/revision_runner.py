@@ -50,33 +50,33 @@ class Runner(Executor):
     transactions.
     """
 
-    known: frozenset[int] = frozenset()
-    active: bool = False
+    existing_tables: frozenset[int] = frozenset()
+    in_revision: bool = False
     postponed: PostponedStatement | None = None
-    said: list[str] = field(default_factory=list)
-    prepared: dict[str, Callable[[], None]] = field(default_factory=dict)
-    swapped: set[tuple[int, str]] = field(default_factory=set)
-    cuts: set[str] = field(default_factory=set)
-    fills: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
-    whole: str = ""
-    unnoted: str = ""
-    handed: bool = False
-    gone: bool = False
-    inside: int = 0
-    begun: bool = False
-    tries: lock_retry.RetryBudget | None = None
+    executed: list[str] = field(default_factory=list)
+    prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
+    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
+    commit_before: set[str] = field(default_factory=set)
+    backfill_statements: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
+    single_transaction_reason: str = ""
+    no_journal_reason: str = ""
+    connection_handed_out: bool = False
+    committed_untracked: bool = False
+    tracking_depth: int = 0
+    any_revision_begun: bool = False
+    revision_budget: lock_retry.RetryBudget | None = None
 
     def start(self) -> None:
         """Set what a session needs; the connection has no transaction before and after."""
-        self.learn(self.settings.lock_timeout)
+        self.read_server_state(self.settings.lock_timeout)
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
-        untracked_statements.watch(self.connection, self._watch)
-        self.running.prepare = self.revision
-        self.context.autocommit_block = self._block  # type: ignore[method-assign]  # of this one
+        untracked_statements.watch(self.connection, self._note_untracked)
+        self.running.prepare = self.wrap_revision
+        self.context.autocommit_block = self._autocommit_block  # type: ignore[method-assign]  # of this one
 
-    def learn(self, lock_timeout: int) -> None:
+    def read_server_state(self, lock_timeout: int) -> None:
         """Learn what is there; the connection has no transaction before and after.
 
         lock_timeout: of the session from now on, in milliseconds.
@@ -84,133 +84,142 @@ class Runner(Executor):
         own = journal.version_table_name(self.context)
         with self.connection.begin():
             self.execute(f"SET lock_timeout = {lock_timeout}")
-            self.known = catalog.user_table_oids(self.connection, own)
+            self.existing_tables = catalog.user_table_oids(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
             )
-        self.unnoted = preflight.no_journal_reason(self.connection, own)
+        self.no_journal_reason = preflight.no_journal_reason(self.connection, own)
 
-    def revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
+    def wrap_revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
         """Return a revision's function that is tried until it gets its locks."""
 
         @functools.wraps(function)
         def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
-            self.tries = patience = self.patience()
-            self.prepared.clear()
-            self.cuts.clear()
-            if not self.begun:
+            self.revision_budget = budget = self.retry_budget()
+            self.prepared_swaps.clear()
+            self.commit_before.clear()
+            if not self.any_revision_begun:
                 schema = self.context.version_table_schema
                 preflight.require_writable(self.connection, schema, first=not self.running.heads)
             while True:
                 try:
-                    self._once(step, function, options)
+                    self._run_revision(step, function, options)
                 except ReplayError as replay:
                     self._replay(step, replay)
                 except CommitBeforeError as cut:
                     transactions.roll_back(self.context)
-                    self.cuts.add(cut.key)
-                    self.locals.clear()
+                    self.commit_before.add(cut.key)
+                    self.local_settings.clear()
                     self.begin()
                 except RefusedError as error:
-                    self._forget()
-                    raise self._with_ways_on(error, step) from error
+                    self._clear_unstarted()
+                    raise self._explain_ways_on(error, step) from error
                 except DBAPIError as error:
-                    if self.gone or not lock_retry.is_retryable(error):
-                        self._done_nothing(error)
+                    if self.committed_untracked or not lock_retry.is_retryable(error):
+                        self._clear_if_nothing_done(error)
                         raise
                     transactions.roll_back(self.context)
-                    patience.wait(self.connection, error.statement or "")
-                    wait_for_blockers.wait(self, self.settings, [error.statement or ""], patience)
-                    self.locals.clear()
+                    budget.pause_or_give_up(self.connection, error.statement or "")
+                    wait_for_blockers.wait(self, self.settings, [error.statement or ""], budget)
+                    self.local_settings.clear()
                     self.begin()
                 else:
                     return
 
         return run
 
-    def _once(self, step: Any, function: Callable[..., None], options: dict[str, Any]) -> None:  # noqa: ANN401
+    def _run_revision(
+        self,
+        step: Any,  # noqa: ANN401  # Alembic's step
+        function: Callable[..., None],
+        options: dict[str, Any],
+    ) -> None:
         self.postponed = None
-        self.said.clear()
-        self.swapped.clear()
-        self.locals.clear()
-        self.fills = {}
-        self.whole, self.handed, self.gone = self.unnoted, False, False
-        self.journal = self._opened(step)
+        self.executed.clear()
+        self.swapped_columns.clear()
+        self.local_settings.clear()
+        self.backfill_statements = {}
+        self.single_transaction_reason, self.connection_handed_out, self.committed_untracked = (
+            self.no_journal_reason,
+            False,
+            False,
+        )
+        self.journal = self._open_journal(step)
         self.running.resumed = self.journal.stored
-        self.active = True
+        self.in_revision = True
         try:
             function(**options)
-            with self.own():
-                self.settle()
-                self.journal.clear(self.connection)
+            with self.track_statements():
+                self.run_pending()
+                self.journal.clear_note(self.connection)
         finally:
-            self.active = False
+            self.in_revision = False
 
-    def _opened(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
+    def _open_journal(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
         table = journal.version_table_name(self.context)
         direction = "upgrade" if step.is_upgrade else "downgrade"
         at = ", ".join(self.running.heads) or "base"
-        if self.begun and not self.journal.stored:
+        if self.any_revision_begun and not self.journal.stored:
             # Nobody else has noted anything since.
             opened = Journal(table, ProgressNote(step.revision.revision, direction))
         else:
             opened = journal.open_journal(
                 self.connection, table, step.revision.revision, direction, at
             )
-        self.begun = True
-        opened.silent = bool(self.unnoted)
+        self.any_revision_begun = True
+        opened.disabled = bool(self.no_journal_reason)
         return opened
 
     def _replay(self, step: Any, replay: ReplayError) -> None:  # noqa: ANN401  # Alembic's step
         transactions.roll_back(self.context)
         with self.connection.begin():
-            self.journal = self._opened(step)
+            self.journal = self._open_journal(step)
             self.journal.position = len(self.journal.note.done)
             self.journal.save(self.connection, replay.key)
         self.running.split = True
         try:
             replay.prepare()
         except RefusedError:
-            self._forget()
+            self._clear_unstarted()
             raise
-        self.prepared[replay.key] = replay.undo
-        self.locals.clear()
+        self.prepared_swaps[replay.key] = replay.undo
+        self.local_settings.clear()
         self.begin()
 
     @contextmanager
-    def own(self) -> Iterator[None]:
+    def track_statements(self) -> Iterator[None]:
         """Execute statements that are known, or our own, in the block."""
-        self.inside += 1
+        self.tracking_depth += 1
         try:
             yield
         finally:
-            self.inside -= 1
+            self.tracking_depth -= 1
 
-    def _watch(self, statement: str) -> None:
+    def _note_untracked(self, statement: str) -> None:
         """See what a revision sends past the operations: it is not noted, so never commit it."""
-        if self.active and not self.inside and session_statements.may_write(statement):
-            self.whole = "writes with op.get_bind()"
-            self.gone = self.gone or self.block
+        if self.in_revision and not self.tracking_depth and session_statements.may_write(statement):
+            self.single_transaction_reason = "writes with op.get_bind()"
+            self.committed_untracked = self.committed_untracked or self.in_autocommit_block
 
-    def _forget(self) -> None:
+    def _clear_unstarted(self) -> None:
         """Take the note away where a revision has done nothing, and what was only prepared."""
         transactions.roll_back(self.context)
-        for undo in self.prepared.values():
+        for undo in self.prepared_swaps.values():
             undo()
-        self.prepared.clear()
+        self.prepared_swaps.clear()
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
-                self.journal.clear(self.connection)
+                self.journal.clear_note(self.connection)
             self.running.split = False
 
-    def _done_nothing(self, error: DBAPIError) -> None:
+    def _clear_if_nothing_done(self, error: DBAPIError) -> None:
         """Take the note away where a revision has done nothing, and nothing of it has begun."""
         note = self.journal.note
         if self.journal.stored and not (note.done or note.began or error.connection_invalidated):
-            self._forget()
+            self._clear_unstarted()
             self.running.resumed = False
 
-    def _with_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
+    def _explain_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
         """Return an error that says, too, what can be done with a revision that is half done."""
         if not (self.journal.note.done and step.is_upgrade):
             return error
@@ -222,59 +231,63 @@ class Runner(Executor):
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""
-        self.said.clear()
-        self.swapped.clear()
+        self.executed.clear()
+        self.swapped_columns.clear()
         super().begin()
 
-    def settle(self) -> None:
+    def run_pending(self) -> None:
         """Do what was put off until now."""
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
-            waiting_one.work()
+            waiting_one.run()
 
-    def wait_aside(self, statement: str) -> None:
+    def wait_for_blockers(self, statement: str) -> None:
         """Wait for long transactions, before the first statement of the revision's own."""
-        if self.tries is not None and not self.said and not self.block:
-            wait_for_blockers.wait(self, self.settings, [statement], self.tries)
+        if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
+            wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
 
-    def cut(self, key: str) -> None:
+    def commit_if_requested(self, key: str) -> None:
         """Commit what the revision did so far, where that was asked for before a statement."""
-        if key in self.cuts and self.said:
-            self.settle()
+        if key in self.commit_before and self.executed:
+            self.run_pending()
             self.commit()
             self.begin()
 
-    def only_dropped(self) -> bool:
+    def only_detaches_dependents(self) -> bool:
         """Return whether the open transaction did nothing but take what hinders a swap away.
 
-        Raises CutError where it did so in the end, and something else before.
+        Raises CommitBeforeError where it did so in the end, and something else before.
         """
         takes = [
             one == session_statements.SWAP_ENTRY or session_statements.drops_dependent(one)
-            for one in self.said
+            for one in self.executed
         ]
         if not takes or not takes[-1]:
             return False
         first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if first and not self.block and session_statements.SWAP_ENTRY not in self.said[:first]:
-            raise CommitBeforeError(journal.statement_key(self.said[first]))
+        if (
+            first
+            and not self.in_autocommit_block
+            and session_statements.SWAP_ENTRY not in self.executed[:first]
+        ):
+            raise CommitBeforeError(journal.statement_key(self.executed[first]))
         return not first and any(
-            statement != session_statements.SWAP_ENTRY for statement in self.said
+            statement != session_statements.SWAP_ENTRY for statement in self.executed
         )
 
     @contextmanager
-    def _block(self) -> Iterator[None]:
+    def _autocommit_block(self) -> Iterator[None]:
         """Run what a revision writes in an autocommit block."""
-        with self.own():
-            self.settle()
+        with self.track_statements():
+            self.run_pending()
             self.commit()
-        self.gone = self.gone or bool(self.whole)
+        self.committed_untracked = self.committed_untracked or bool(self.single_transaction_reason)
         transactions.enter_autocommit(self.connection)
-        self.block = True
+        self.in_autocommit_block = True
         try:
             yield
         finally:
-            self.block = False
+            self.in_autocommit_block = False
             transactions.leave_autocommit(self.connection)
-        with self.own():
+        with self.track_statements():
             self.begin()

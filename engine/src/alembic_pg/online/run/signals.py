@@ -20,7 +20,7 @@ class PostponedStatement:
 
     key: str
     name: str
-    work: Callable[[], None]
+    run: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class PreparedSwap:
 
     sql: str
     tables: frozenset[str]
-    before: list[str]
-    swap: list[str]
+    prepare_steps: list[str]
+    swap_statements: list[str]
 
 
 class ReplayError(Exception):

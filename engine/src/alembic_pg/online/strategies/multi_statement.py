@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object]) -> None:
-    """Raise LeftNothingError when one of several statements would stop the work on a large table.
+    """Raise RefusedError when one of several statements would stop the work on a large table.
 
     choose: returns the online form of one, None without; raises for what has none and needs one.
     """
     for part in _nested_statements(sql):
         if choose(part) is None:
             continue
-        shape = parser.parse(part)
-        table = runner.find(shape.table) if shape is not None and shape.table else None
+        statement = parser.parse(part)
+        table = runner.find(statement.table) if statement is not None and statement.table else None
         if table is not None:
             said = " ".join(part.split()[:5])
             what = f"{said} …, among other statements,"

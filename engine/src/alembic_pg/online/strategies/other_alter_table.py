@@ -44,11 +44,11 @@ WHERE indexrelid = to_regclass(:name)
 """
 
 
-def refuse_scan_or_rewrite(runner: Runner, shape: OtherAlterTable, table: Relation) -> None:
-    """Return no form; raise LeftNothingError when it would stop the work on a large table."""
+def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Relation) -> None:
+    """Return no form; raise RefusedError when it would stop the work on a large table."""
     if not large_tables.is_large(table):
         return
-    found = _split_actions(shape.rest)
+    found = _split_actions(statement.rest)
     looks = [action[0].keyword == "VALIDATE" for action in found]
     if any(looks) and not all(looks):
         what = "VALIDATE CONSTRAINT beside other actions"
@@ -62,7 +62,7 @@ def refuse_scan_or_rewrite(runner: Runner, shape: OtherAlterTable, table: Relati
     if not actions:
         return
     why = ""
-    rest = ", ".join(shape.rest[action[0].start : action[-1].end] for action in actions)
+    rest = ", ".join(statement.rest[action[0].start : action[-1].end] for action in actions)
     words = {token.keyword for action in actions for token in action}
     by_index = {"USING", "INDEX"} <= words
     if not (_NOT_ON_PROBE & words or by_index):
