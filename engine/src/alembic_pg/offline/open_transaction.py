@@ -1,7 +1,7 @@
-"""The transaction that a script has open, which is not written before it is known what follows.
+"""Hold back a script's open transaction until it is known whether a column swap belongs into it.
 
-A view, say, that is dropped before a type changes and created after, goes in the moment of the
-swap, for which all is prepared before.
+A view that is dropped before a type changes, and created after, is then missing only during the
+swap, for which all is prepared before the transaction.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class OpenTransaction:
-    """The transaction; lines: its comments. said: its statements, as Runner.said has them.
+    """The transaction that a script has open.
 
-    texts: how they are written. moments: the changes of types that are swapped in it, by their
-    places among these. prepared, swapped: as Runner has them.
+    comments: lines that stand before its statements.
+    executed: its statements, as Runner.executed has them.
+    texts: how they are written.
+    swaps: the changes of types that are swapped in it, by their places among these.
+    prepared_swaps, swapped_columns: as Runner has them.
     """
 
     comments: list[str] = field(default_factory=list)

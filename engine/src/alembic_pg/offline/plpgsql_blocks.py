@@ -1,4 +1,4 @@
-"""Blocks of PL/pgSQL that do in a script what a run does: try again, and change rows in batches."""
+"""Write PL/pgSQL blocks that retry for locks, change rows in batches, and check conditions."""
 
 from __future__ import annotations
 
@@ -192,8 +192,8 @@ def backfill_block(  # noqa: PLR0913  # what a filling is
 ) -> str:
     """Return what changes rows in batches, each committed, with no look at the table before.
 
-    table: its name, quoted where it must be. first, quiet: as Steps.in_batches() has them. undo:
-    as Steps has it.
+    table: its name, quoted where it must be. first, quiet: as change_in_batches() has them. undo:
+    drops what was made for it, where a value is not possible.
     """
     plan = _BATCH_BLOCK.replace("@whole@", "")
     if undo:

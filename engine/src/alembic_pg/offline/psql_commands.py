@@ -1,6 +1,6 @@
-r"""What a script lets psql find out: an index that is half built, the partitions of a table.
+r"""Write psql meta-commands and \gexec queries for what a script only learns when it is executed.
 
-A query that ends in \gexec finds statements, which psql executes, each outside of a transaction.
+psql executes the statements that a query with \gexec returns, each outside of a transaction.
 """
 
 from __future__ import annotations

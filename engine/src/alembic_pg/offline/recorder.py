@@ -1,7 +1,7 @@
-"""A run on a database of no importance, each step of which is written for psql, too.
+"""Run a statement's strategy on a scratch database, and record each step for the script.
 
-The decisions are the run's own, and the server answers them: one that has what the revisions before
-have built. What depends on rows is written in a form that finds it out when it is executed.
+The decisions are the run's own, on a database that the revisions before have built. What depends on
+rows is written so that the script finds it out when it is executed.
 """
 
 from __future__ import annotations
@@ -43,12 +43,13 @@ WHERE attrelid = to_regclass(:table) AND attname = :column AND NOT attisdropped
 
 @dataclass
 class Recorder(Runner):
-    """The run; connection: to a scratch database, without a transaction.
+    """Run strategies on a scratch database, and record their steps.
 
-    written: the steps so far, none of which may stand in a transaction. kept: what the short
-    transaction has executed that is open now, None without one. undo: what takes away what a form
-    has made so far. met: the tables that decide about it by their size. heading: a comment for the
-    next step.
+    script_steps: the steps so far, none of which may stand in a transaction.
+    open_statements: the statements of the short transaction that is open, None without one.
+    cleanup: the statements that drop what a strategy has made so far.
+    size_tables: the tables whose size decides which steps are taken.
+    heading: a comment for the next step.
     """
 
     batch_filler: BatchFiller = batches.change_rows

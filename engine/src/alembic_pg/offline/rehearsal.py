@@ -1,7 +1,7 @@
-"""What --sql asks: a scratch database that the revisions before have built.
+"""Build a scratch database at the revision before, when first needed, and ask it for steps.
 
-It is made when a statement asks for the first time. From there on each statement of the revision is
-executed in it, too, so that the next one meets what it will meet.
+The database is made for the first statement that needs it. From there on each statement of the
+revision is executed in it, so that the next one finds what it will find on the target.
 """
 
 from __future__ import annotations
@@ -39,11 +39,23 @@ _NO_SERVER = (
 
 @dataclass
 class Rehearsal:
-    """The revision at work; stack: closes the scratch server at the end.
+    """Ask a scratch database how the statements of the script's revisions run.
 
-    said: the statements of the revision so far. why: what keeps it from being asked, "" without.
-    told: whether that was said. done: whether the last statement that asked is executed already.
-    tables: those known to have no partitions, and their indexes. opened: the open transaction.
+    Of the script:
+    task, settings: the command and its times.
+    stack: closes the scratch server at the end.
+    server: the scratch server, None before it is needed.
+    unpartitioned: the tables and indexes known to have no partitions, None before they are needed.
+    open_transaction: the one that the script has open.
+
+    Of the revision:
+    step: Alembic's.
+    executed: its statements so far.
+    no_answer_reason: what keeps the database from being asked, "" without.
+    reason_reported: whether a person was told so.
+    already_executed: whether the last statement was executed when it was asked about.
+    recorder: records the steps, None before it is needed.
+    revision_stack: drops the database at the revision's end.
     """
 
     task: AlembicCommand
@@ -61,7 +73,7 @@ class Rehearsal:
     revision_stack: ExitStack = field(default_factory=ExitStack)
 
     def start_revision(self, step: Any) -> None:  # noqa: ANN401  # Alembic's step
-        """Turn to another revision."""
+        """Begin with another revision."""
         self.revision_stack.close()
         self.recorder, self.step, self.already_executed = None, step, False
         self.executed.clear()
@@ -122,7 +134,7 @@ class Rehearsal:
         return name in self.unpartitioned
 
     def note_written(self, sql: str) -> None:
-        """Know of a statement that was written."""
+        """Execute a statement that was written, once there is a database."""
         if self.recorder is None:
             self.executed.append(sql)
         elif not (self.already_executed or self.no_answer_reason):
@@ -130,7 +142,7 @@ class Rehearsal:
         self.already_executed = False
 
     def _stop_asking(self, why: str) -> None:
-        """Let nothing more be asked, and say so once."""
+        """Ask nothing more of this revision, and say so once."""
         self.no_answer_reason = " ".join(why.split()).rstrip(".")
         if not self.reason_reported:
             label, what = RunState(step=self.step).label, "what may write a table anew"

@@ -1,4 +1,4 @@
-"""The online forms as static SQL, for psql: every step is written down.
+"""Return the steps of a statement as static SQL for psql.
 
 Tables that the same script creates need no care; all others are taken for tables with rows.
 """
@@ -44,7 +44,7 @@ class KnownHistory(Protocol):
     def is_unpartitioned(self, name: str) -> bool:
         """Return whether a table or index is known to be none with partitions.
 
-        name: as read() writes it.
+        name: as normalized_name() writes it.
         """
 
 
@@ -194,7 +194,7 @@ class StepWriter:
     ) -> list[str]:
         """Return steps, or those for a partitioned table, or index, where it may be one.
 
-        before: as psql.where_partitioned() has it.
+        before: as psql_commands.steps_if_partitioned() has it.
         """
         if self.history is None or self.history.is_unpartitioned(normalized_name(name)):
             return steps
@@ -247,7 +247,7 @@ def _may_rewrite(statement: sql_statements.Statement) -> bool:
 
 
 def created_table(sql: str) -> str:
-    """Return the table that CREATE TABLE makes, as read() writes it."""
+    """Return the table that CREATE TABLE makes, as normalized_name() writes it."""
     found = tokenize(sql)
     at = next(n for n, token in enumerate(found) if token.keyword == "TABLE") + 1
     if [token.keyword for token in found[at : at + 3]] == ["IF", "NOT", "EXISTS"]:

@@ -1,4 +1,4 @@
-"""Tables, and their indexes, that have no partitions, as the revisions say, without a database."""
+"""List the tables and indexes that, as the revisions say, have no partitions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RENAME_OR_MOVE = (["RENAME", "TO"], ["SET", "SCHEMA"])
 
 
 def unpartitioned_names(revisions: Iterable[Script]) -> set[str]:
-    """Return the names of such tables and indexes, as script.read() writes them.
+    """Return the names of such tables and indexes, as normalized_name() writes them.
 
     revisions: from the first one on. What one of them hides, since it asks a database, is not known
     to be there.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class OnlineRenderImpl(RenderImpl):
-    """Writes each statement in its online form, as steps outside of a transaction."""
+    """Write each statement as the steps of its strategy, which stand outside of a transaction."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         super().__init__(*arguments, **options)
@@ -37,7 +37,7 @@ class OnlineRenderImpl(RenderImpl):
         self.bound_to_session = self.in_autocommit_block = self.first_in_transaction = False
 
     def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
-        """Know the run. context: that of which this is the ``impl``."""
+        """Take over the run. context: that of which this is the ``impl``."""
         self.running, self.step_writer = (
             running,
             StepWriter(chosen, journal.version_table_name(context)),
@@ -56,12 +56,12 @@ class OnlineRenderImpl(RenderImpl):
         context.autocommit_block = noted  # type: ignore[method-assign]  # of this one context
 
     def rehearse(self, rehearsal: Rehearsal) -> None:
-        """Let what is not known be asked."""
+        """Ask a scratch database for the steps that depend on the schema."""
         self.rehearsal = rehearsal
         self.step_writer.history = rehearsal
 
     def emit_begin(self) -> None:
-        """Begin a transaction, of which nothing is written before it is known what it is."""
+        """Begin a transaction, of which nothing is written before its end is known."""
         if self.rehearsal is None:
             super().emit_begin()
         else:

@@ -1,4 +1,4 @@
-"""Alembic's way to the database, on which every statement of a revision takes its online form.
+"""Send every statement of a revision through its strategy: Alembic's ``impl`` for such a run.
 
 All operations, and op.execute(), end in one method of Alembic's implementation of PostgreSQL. So
 this one belongs to one run; nothing is registered that would meet somebody else's operations.

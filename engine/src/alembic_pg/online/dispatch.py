@@ -1,4 +1,4 @@
-"""Which online form a statement has, if any, on the database as it is."""
+"""Choose the strategy by which a statement runs beside traffic, or none where it runs as it is."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 
 def choose_strategy(runner: Runner, sql: str, *, in_batches: bool) -> Callable[[str], None] | None:
-    """Return what to do instead of executing a statement, None for nothing.
+    """Return the strategy for a statement, None where it runs as it is.
 
     asked: whether the revision wants it done in batches. What is returned takes the statement's
-    key. Plain is what has no online form, and what concerns a table that this run has made itself.
+    key. A statement about a table that this run has made itself runs as it is.
     Raises RefusedError for what would stop the work on a large table.
     """
     statement = parser.parse(sql)
@@ -77,8 +77,8 @@ def _choose_for_statement(
         return None
     if table.oid not in runner.existing_tables:
         return None
-    form = _choose_for_table(runner, statement, table, in_batches=in_batches)
-    if form is not None and runner.single_transaction_reason:
+    strategy = _choose_for_table(runner, statement, table, in_batches=in_batches)
+    if strategy is not None and runner.single_transaction_reason:
         large_tables.refuse_if_large(
             runner,
             table,
@@ -87,12 +87,12 @@ def _choose_for_statement(
             if runner.no_journal_reason
             else "Let a revision of its own come before or after.",
         )
-        form = None
-    if form is None:
+        strategy = None
+    if strategy is None:
         return None
     if not isinstance(statement, statements.AlterColumnType):  # which may be prepared before
         dropped_objects.refuse_missing_objects(runner, table)
-    return partial(form, runner, statement, table)
+    return partial(strategy, runner, statement, table)
 
 
 def valid_backfills(
@@ -199,7 +199,7 @@ _CHANGE_NO_VALUES = (
 # Tables, those with partitions, and materialised views.
 _TABLE_KINDS = {"r", "p", "m"}
 
-# What has no online form, and is not about one table that it names first.
+# What has no strategy, and is not about one table that it names first.
 _GUARDS: dict[type[statements.Statement], Callable[[Runner, Any], None]] = {
     statements.Rewrite: maintenance.refuse_large_tables,
     statements.UnnamedIndex: maintenance.refuse_unnamed_index,

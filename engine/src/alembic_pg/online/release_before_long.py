@@ -1,7 +1,7 @@
-"""A statement that may take long, after one whose lock others mind: that one is committed first.
+"""Commit the open transaction before a long statement, so that no strong lock is held meanwhile.
 
-A lock is held until its transaction ends (PostgreSQL, 13.3.1). So one that was taken for a moment
-must not wait for what merely reads a lot.
+A lock is held until its transaction ends (PostgreSQL, 13.3.1), however short the statement was that
+took it.
 """
 
 from __future__ import annotations

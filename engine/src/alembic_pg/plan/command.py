@@ -1,4 +1,4 @@
-"""What an upgrade would do to a target, and do nothing: ``alembic -x plan upgrade head``."""
+"""Print the plan of an upgrade or downgrade, change nothing: ``alembic -x plan upgrade head``."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""How a run would execute a statement: by the run's own decision, which is made and not acted on.
+"""Decide how a run would execute each statement, with the run's own code, and roll everything back.
 
-Where that decision asks the server, it does so here, too: on an empty temporary copy, in a
-transaction that is rolled back at once. What earlier statements of the plan would have changed is
-repeated on that copy only.
+Where the decision needs the server, an empty temporary copy is asked, in a transaction that is
+rolled back. What earlier statements of the plan would have changed is repeated on that copy only.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary
-from alembic_pg.plan.strategy_summary import summarize_strategy as steps_of
+from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary, summarize_strategy
 from alembic_pg.sql import lock_modes, parser, session_statements, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
@@ -56,11 +54,19 @@ SCAN, REWRITE = "scan", "rewrite"
 
 @dataclass
 class Planner(Runner):
-    """Decides as the run does; nothing is committed.
+    """Decide as a run does, and commit nothing.
 
-    online: whether statements take their online forms. large: whether every table is taken for a
-    large one. refusals: what the run would stop with. The others are what the statements so far
-    have made, dropped, renamed or altered.
+    Of the plan:
+    use_strategies: whether statements run by their strategies.
+    assume_large: whether every table is taken for a large one.
+    created_tables, renamed_tables, dropped: what the statements so far have made, renamed, dropped.
+    altered_actions: the actions of their ALTER TABLE, by the table's oid.
+
+    Of the revision:
+    refusals: what the run would stop with.
+
+    Of the statement:
+    current_table: the table that it is about.
     """
 
     batch_filler: BatchFiller = batches.change_rows
@@ -78,7 +84,7 @@ class Planner(Runner):
         self.read_server_state(self.settings.lock_timeout or 300)
 
     def start_revision(self) -> None:
-        """Turn to the next revision."""
+        """Begin with the next revision."""
         self.single_transaction_reason = self.no_journal_reason
         self.refusals.clear()
         self.executed.clear()
@@ -117,7 +123,7 @@ class Planner(Runner):
                 self.refusals.append(str(refusal).partition("stops: ")[2])
                 return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
             if work is not None:
-                return self._with_real_lock(steps_of(work), sql)
+                return self._with_real_lock(summarize_strategy(work), sql)
         return self._summarize_plain(sql)
 
     @staticmethod
@@ -210,7 +216,7 @@ class Planner(Runner):
         """Execute a statement; a copy of a table becomes what the plan makes of that."""
         done = super().execute(statement)
         if (
-            statement.startswith("CREATE TEMPORARY TABLE ddl_twin ")
+            statement.startswith("CREATE TEMPORARY TABLE ddl_probe ")
             and self.current_table is not None
         ):
             for action in self.altered_actions.get(self.current_table.oid, ()):

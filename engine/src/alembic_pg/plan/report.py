@@ -1,4 +1,4 @@
-"""The plan of a revision as a person reads it."""
+"""Format the plan of a revision as a table and sentences."""
 
 from __future__ import annotations
 

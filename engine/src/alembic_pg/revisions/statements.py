@@ -1,4 +1,4 @@
-"""The statements of a revision, without a database: what ``--sql`` would write."""
+"""Return the statements of a revision without a database, as ``--sql`` would write them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RevisionStatement:
-    """A statement; asked: whether the revision wants it in batches. existing: types of before."""
+    """A statement of a revision.
+
+    in_batches: whether the revision wants it in batches.
+    existing: the types that the revision says columns have before it, by their names.
+    """
 
     sql: str
     in_batches: bool = False

@@ -1,4 +1,4 @@
-"""Rows that a statement changes, a few pages of their table at a time.
+"""Write the statements that change, count or list the rows in a range of pages of their table.
 
 A row's place (ctid; PostgreSQL, 5.6) is where it is found without any key.
 """
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class RowChange:
     """What is done to rows: ``verb table AS alias body WHERE condition``.
 
-    alone: whether the condition names no other table. again: whether a row that was changed may be
-    found once more, which then gets what it has.
+    single_table: whether the condition names no other table.
+    may_match_again: whether a changed row may be found once more, which then gets what it has.
     """
 
     verb: str
@@ -30,7 +30,10 @@ class RowChange:
     may_match_again: bool = True
 
     def statement_for(self, table: str, place: str) -> str:
-        """Return the statement for a part of a table. place: as pages() or at() say it."""
+        """Return the statement for a part of a table.
+
+        place: a condition, of page_condition() or ctid_condition().
+        """
         return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {self._where(place)}"
 
     def remaining_query(self, table: str, place: str = "true") -> str:

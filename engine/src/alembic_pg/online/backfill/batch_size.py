@@ -1,4 +1,4 @@
-"""How many rows one batch may have, so that nobody waits for one of them for long.
+"""Adapt the number of rows in a batch to the time that the last batches took.
 
 Time alone would not tell: pages without a row to be changed are quick, and after a hundred of them
 comes one that is full.
@@ -19,7 +19,10 @@ _FIRST_GAP, _WIDEST_GAP = 64, 8_192
 class BatchSize:
     """The size of the next batch.
 
-    aim: seconds that a batch should take. density: the most rows that a page is known to have.
+    target_seconds: how long a batch should take.
+    rows_per_page: the most rows that a page is known to have.
+    rows: that the next batch may change.
+    gap_pages: how many pages are looked over at once where nothing is to be done.
     """
 
     target_seconds: float

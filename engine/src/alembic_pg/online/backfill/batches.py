@@ -1,7 +1,7 @@
-"""Many rows, changed a few at a time: by their place in the table, each batch committed.
+"""Change many rows of a table a few pages at a time, each batch committed, until none is left.
 
-Rows move while others write, so the table is gone through until nothing is left to be changed. What
-a statement has done it must not find again: that also lets a run which died go on where it was.
+Rows move while others write, so the table is scanned until nothing is left to be changed. A changed
+row must not match again: that also lets the run after an interrupted one go on where it stopped.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _change_listed_rows(batch: _Batch, left: list[str]) -> None:
 def setup_statements(
     executor: Executor, table: Relation, first: Sequence[str], *, unseen: bool
 ) -> list[str]:
-    """Return the statements that each batch begins with. Its parameters are those of run()."""
+    """Return the statements that each batch begins with; the parameters are change_rows()'s."""
     statements = [
         *first,
         "SET LOCAL statement_timeout = 0",

@@ -1,4 +1,4 @@
-"""Why the rows of a table cannot be filled in batches that nobody notices."""
+"""Tell what keeps a table from being filled in batches: a rule, a trigger, a publication."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ WHERE (s.schemaname, s.tablename) = (:schema, :name)
 
 
 def backfill_blocker(session: Session, table: Relation) -> str:
-    """Return why, as a part of a sentence, "" where nothing is in the way."""
+    """Return what keeps a table from being filled in batches, as a part of a sentence, or ""."""
     found = session.rows(_BLOCKERS, table=table.oid)
     return found[0].why.format(found[0].name) if found else ""
 

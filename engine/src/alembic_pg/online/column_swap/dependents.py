@@ -1,4 +1,4 @@
-"""What hangs on a column, made a second time for the column that replaces it."""
+"""List the indexes and constraints of a column, and build copies of them for its shadow column."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ def _index_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any]) -> s
     shown = _definition_on_probe(
         runner,
         shadow,
-        f"CREATE {kind} ddl_twin_part ON {probe_table.PROBE_TABLE} {rest}",
-        "SELECT pg_get_indexdef(to_regclass('pg_temp.ddl_twin_part'))",
+        f"CREATE {kind} ddl_probe_part ON {probe_table.PROBE_TABLE} {rest}",
+        "SELECT pg_get_indexdef(to_regclass('pg_temp.ddl_probe_part'))",
     )
     return f"USING {shown.partition(' USING ')[2]}"
 
@@ -160,9 +160,9 @@ def _constraint_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any])
         return _definition_on_probe(
             runner,
             shadow,
-            f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_twin_part {definition}",
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ddl_twin_part' "
-            "AND conrelid = to_regclass('pg_temp.ddl_twin')",
+            f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_probe_part {definition}",
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ddl_probe_part' "
+            "AND conrelid = to_regclass('pg_temp.ddl_probe')",
         )
     spelt = runner.one("SELECT quote_ident(:name)", name=catalog_name(shadow.old_column))
     own, word, rest = definition.partition(" REFERENCES ")
@@ -181,7 +181,7 @@ def _constraint_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any])
 def _definition_on_probe(
     runner: Runner, shadow: ShadowColumn, statement: str, question: str
 ) -> str:
-    """Return what the server calls a part of the twin once the column has its new name."""
+    """Return what the server calls a part of the copy once the column has its new name."""
     with probe_table.empty_copy(runner, shadow.table):
         runner.execute(statement)
         runner.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN {shadow.new_column}")

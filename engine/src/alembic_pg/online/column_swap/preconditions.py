@@ -1,4 +1,4 @@
-"""Whether a second column can take the place of one: where that is not certain, why."""
+"""Tell why a shadow column cannot replace a column."""
 
 from __future__ import annotations
 

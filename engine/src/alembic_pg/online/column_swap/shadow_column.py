@@ -1,4 +1,4 @@
-"""A column that another one will be replaced by: its twin in another type, kept by a trigger."""
+"""Create, fill, verify and drop a shadow column: a second one that a trigger keeps up to date."""
 
 from __future__ import annotations
 
@@ -51,9 +51,14 @@ _DATA_EXCEPTION = "22"
 
 @dataclass(frozen=True)
 class ShadowColumn:
-    """The column's names, quoted; type: with its collation. using: what it becomes, or "".
+    """A second column of a table, which will replace another one.
 
-    pinned: whether that depends on settings, which are then those of the session that began.
+    table: that has both.
+    old_column: the name of the column that is replaced, quoted.
+    type: the new one, with its collation.
+    using: the expression of the new value, "" where it is an assignment.
+    statement_key: of the statement that changes the type.
+    keeps_settings: whether the value depends on settings, which are those of the first session.
     """
 
     table: Relation

@@ -1,4 +1,4 @@
-"""The moment in which the new column takes the place of the old one, with all that is its own."""
+"""Swap the shadow column for the old one in one transaction, with all that the old one has."""
 
 from __future__ import annotations
 

@@ -114,8 +114,8 @@ def has_definition(
     query = "SELECT pg_get_indexdef(to_regclass(:name))"
     try:
         with probe_table.empty_copy(session, table):
-            session.execute(f"CREATE {kind} ddl_twin_index ON {probe_table.PROBE_TABLE} {rest}")
-            wanted = session.one(query, name="pg_temp.ddl_twin_index")
+            session.execute(f"CREATE {kind} ddl_probe_index ON {probe_table.PROBE_TABLE} {rest}")
+            wanted = session.one(query, name="pg_temp.ddl_probe_index")
             return _nameless_definition(wanted) == _nameless_definition(
                 session.one(query, name=name)
             )

@@ -1,4 +1,4 @@
-"""Who holds the lock that a statement waits for, and how long to wait for it."""
+"""Retry a statement that did not get its lock, within a time budget, and say who holds the lock."""
 
 from __future__ import annotations
 
@@ -51,7 +51,14 @@ ORDER BY activity.xact_start NULLS LAST LIMIT 1
 
 @dataclass
 class RetryBudget:
-    """The tries of one statement; seconds: how long they may last, 0 without an end."""
+    """The tries of one statement.
+
+    label: what is tried, as the subject of a message.
+    seconds: how long the tries may last, 0 without an end.
+    started: when the first one began, by time.monotonic().
+    tries: how many there were.
+    holder_reported: whether a person was told who is waited for.
+    """
 
     label: str
     seconds: float

@@ -1,7 +1,7 @@
-"""Whoever would keep a statement waiting for its lock: it waits for them before it asks for that.
+"""Wait for long transactions before requesting a strong lock, so that nobody queues behind us.
 
-Behind a statement that queues for a strong lock queues everybody else (PostgreSQL, 13.3.1), those
-too whom its holder does not mind. So long transactions are waited for aside, by looking.
+Behind a statement that queues for a strong lock everybody else queues (PostgreSQL, 13.3.1), also
+those who would not conflict with its holder. So pg_locks is polled until long transactions end.
 """
 
 from __future__ import annotations

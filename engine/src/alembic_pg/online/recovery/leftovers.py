@@ -1,4 +1,4 @@
-"""What a run that died has left for the next one."""
+"""List what an interrupted run has left: INVALID indexes, NOT VALID constraints, helpers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An upgrade that is half done, taken back: ``alembic downgrade`` to where the database is.
+"""Undo an upgrade that stopped half-way, all of it or nothing, for ``alembic downgrade``.
 
 A revision's own downgrade() would undo what never happened, too. So only what the note says to be
 done is undone, and only where what undoes it is certain.

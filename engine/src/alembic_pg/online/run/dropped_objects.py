@@ -1,7 +1,7 @@
-"""What a revision drops to create it again, a view say: it is not missing while a step takes long.
+"""Refuse a long step while an object is missing that the revision has dropped and creates later.
 
-An online step commits what was done before it. Then others would meet a database without the view,
-without the trigger or the policy, until the revision comes to its CREATE.
+A long step commits what was done before it. Others would then meet a database without the view,
+the trigger or the policy, until the revision comes to its CREATE.
 """
 
 from __future__ import annotations

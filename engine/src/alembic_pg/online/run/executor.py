@@ -1,6 +1,6 @@
-"""The steps of an online form: each a transaction of its own, or a statement that has none.
+"""Execute the steps of a strategy: short ones with lock retries, long ones without limits.
 
-A short one waits for a lock no longer than lock_timeout, gives way, and is tried again; a long one
+A short step waits for a lock no longer than lock_timeout, gives way, and is tried again. A long one
 blocks nobody, and waits without a limit.
 """
 
@@ -60,10 +60,20 @@ class BatchFiller(Protocol):
 
 @dataclass
 class Executor(Session):
-    """The steps; connection: the run's own, which no caller has a transaction on.
+    """Execute the steps of strategies on one connection.
 
-    version: the server's, as a number. journal: of the revision. locals: what the revision has set
-    for its transaction. block: whether its statements stand in an autocommit block.
+    Of the run:
+    context: Alembic's, of this run.
+    connection: the run's own, on which no caller has a transaction.
+    settings: how long to wait for what.
+    running: which revision runs.
+    batch_filler: changes many rows in batches.
+    version: the server's, as server_version_num has it.
+
+    Of the revision:
+    journal: which of its statements are done.
+    local_settings: what the revision has set for its transaction, as statements.
+    in_autocommit_block: whether its statements stand in an autocommit block.
     """
 
     context: MigrationContext
@@ -72,6 +82,7 @@ class Executor(Session):
     running: RunState
     batch_filler: BatchFiller
     version: int = 0
+
     in_autocommit_block: bool = False
     journal: Journal = field(default_factory=lambda: Journal("", ProgressNote("", "")))
     local_settings: list[str] = field(default_factory=list)
@@ -125,11 +136,11 @@ class Executor(Session):
         transactions.commit(self.context)
 
     def run_short(self, *statements: str) -> None:
-        """Execute statements in a short transaction, again and again until they get their locks."""
+        """Execute statements in a short transaction, and retry it until they get their locks."""
         self.run_with_retries(lambda: self.each(statements), *statements)
 
     def run_with_retries(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
-        """Do some work in a short transaction, again and again until it gets its locks.
+        """Do some work in a short transaction, and retry it until it gets its locks.
 
         statements: what it executes, for the locks that they take. done: the key of the statement
         that the work completes, which is noted in the same transaction.
@@ -154,7 +165,7 @@ class Executor(Session):
                 return result
 
     def run_for_its_error(self, statement: str) -> None:
-        """Execute a statement whose error, or silence, is PostgreSQL's own."""
+        """Execute a statement as it stands: PostgreSQL itself says what is wrong with it."""
         try:
             self.run_short(statement)
         except DBAPIError as error:
@@ -180,11 +191,11 @@ class Executor(Session):
                 self.each(statements)
 
     def warn(self, text: str) -> None:
-        """Tell a person what a form does to others."""
+        """Tell a person what a strategy does to others."""
         sys.stderr.write(f"{text}\n")
 
     def remember_cleanup(self, *statements: str) -> None:
-        """Know what takes away all that a form makes, for who cannot ask what is there."""
+        """Remember what drops all that a strategy makes, where no catalog can be asked."""
 
     def change_in_batches(
         self,

@@ -1,4 +1,4 @@
-"""The names of what an online form makes for a while."""
+"""Name the helper columns, triggers and constraints that strategies make, and recognise them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""How far a revision came that commits before its end: the statements that need no second run.
+"""Store which statements of a half-done revision are committed, in a comment on alembic_version.
 
-It is kept as the comment of Alembic's own table, where it is written in the same transaction as
-what it tells of, and it goes with the revision's last step. No table of ours, nothing for pg_dump
-to compare.
+The comment is written in the same transaction as what it tells of, and goes with the revision's
+last step: no table of ours, nothing for pg_dump to compare.
 """
 
 from __future__ import annotations
@@ -26,10 +25,11 @@ _READ_COMMENT = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
 
 @dataclass
 class ProgressNote:
-    """What the database says of a revision that is half done.
+    """The stored note about a revision that is half done; its fields are the keys of the JSON.
 
-    direction: upgrade or downgrade. done: the keys of its statements that are committed, with what
-    each noted. began: the same of the one that was at work, "" without.
+    direction: upgrade or downgrade.
+    done: the keys of the statements that are committed, each with its detail after a colon.
+    began: the same of the statement that was at work, "" without.
     """
 
     revision: str
@@ -40,12 +40,15 @@ class ProgressNote:
 
 @dataclass
 class Journal:
-    """The statements of one revision.
+    """The progress of one revision, statement by statement.
 
-    table: Alembic's own, as a statement names it. stored: whether the database has the note.
-    began: the key of the statement at which an earlier run ended. position: how many of the
-    statements done were met. pending: what the open transaction did. silent: whether nothing can
-    be noted.
+    table: Alembic's own, as a statement names it.
+    note: what is stored, or will be.
+    stored: whether the database has the note.
+    interrupted_at: the key of the statement at which an earlier run ended, "" without.
+    position: how many of the statements done were met so far.
+    pending_keys: the statements of the open transaction.
+    disabled: whether nothing can be noted.
     """
 
     table: str
@@ -102,12 +105,12 @@ class Journal:
         self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
 
     def note_done(self, connection: Connection, key: str) -> None:
-        """Note in the open transaction that the statement at work is done; keep() follows."""
+        """Note in the open transaction that the statement is done; confirm_done() follows."""
         note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
         self._write(connection, quote_literal(json.dumps({"half_done": note})))
 
     def confirm_done(self, key: str) -> None:
-        """Know what finish() wrote, now that it is committed."""
+        """Take over what note_done() wrote, now that it is committed."""
         self.note.done.append(self._entry(key))
         self.note.began = ""
         self.position = len(self.note.done)

@@ -1,4 +1,4 @@
-"""What has no online form is refused on a table with many rows, unless the revision names it."""
+"""Refuse on a large table what has no strategy, unless the revision's ``blocking`` names it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""What is told while one statement takes its time: for whom it waits, or how far it is.
+"""Report from a second connection whom a long statement waits for, and how far an index build is.
 
-A second connection asks, since the first one is at work. It holds nothing for which CREATE INDEX
-CONCURRENTLY would wait.
+The second connection holds nothing for which CREATE INDEX CONCURRENTLY would wait.
 """
 
 from __future__ import annotations

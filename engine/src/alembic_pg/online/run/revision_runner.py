@@ -1,8 +1,8 @@
-"""A run of revisions on a database with traffic: transactions, locks, and what is done already.
+"""Run revisions beside traffic: retry transactions, skip what is done, commit between steps.
 
-A plain statement runs in its revision's transaction. One with an online form ends that, which is
-committed with a note of how far the revision came, and goes its own steps. A revision whose
-transaction waits too long is rolled back and run again from its top, without what is done.
+A statement without a strategy runs in its revision's transaction. One with a strategy commits that
+transaction, with a note of how far the revision came, and takes its own steps. A revision whose
+transaction waits too long for a lock is rolled back, and run again without what is committed.
 """
 
 from __future__ import annotations
@@ -37,37 +37,53 @@ if TYPE_CHECKING:
 
 @dataclass
 class Runner(Executor):
-    """The run.
+    """Run revisions beside traffic, on one connection.
 
-    known: the tables that were there when it began. active: whether a revision's own statements
-    come now. said: what the open transaction executed for it. prepared: the statements that need
-    but a moment from now on, with what takes that back. swapped: the columns whose moment was in
-    the open transaction, by table and name. cuts: the statements before which to commit. fills:
-    what fills a column, by its table and its name in the catalog. whole: why the rest of a revision
-    must be one transaction, "" without. unnoted: why all of it must. handed: whether it has the
-    connection itself. gone: whether it committed what it did with that. inside: how many blocks of
-    known statements are open. begun: whether a revision has. tries: those of the revision's
-    transactions.
+    Of the run:
+    existing_tables: the oids of the tables that were there when it began.
+    any_revision_begun: whether a revision has begun.
+    no_journal_reason: why no progress can be noted, "" where it can.
+
+    Of a revision, whatever number of times its function runs:
+    revision_budget: the tries of its transactions.
+    prepared_swaps: by statement key, what takes back the preparation of a column swap.
+    commit_before: the keys of the statements before which to commit.
+
+    Of one call of the revision's function:
+    in_revision: whether the revision's own statements come now.
+    postponed: the statement that waits for the next one.
+    backfill_statements: the UPDATE that fills a column, by the table's oid and the column's name.
+    single_transaction_reason: why the rest must be one transaction, "" without.
+    connection_handed_out: whether the revision has the connection itself, by op.get_bind().
+    committed_untracked: whether it committed what it did with that connection.
+    tracking_depth: how many blocks of track_statements() are open.
+
+    Of the open transaction:
+    executed: the revision's statements.
+    swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     """
 
     existing_tables: frozenset[int] = frozenset()
+    any_revision_begun: bool = False
+    no_journal_reason: str = ""
+
+    revision_budget: lock_retry.RetryBudget | None = None
+    prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
+    commit_before: set[str] = field(default_factory=set)
+
     in_revision: bool = False
     postponed: PostponedStatement | None = None
-    executed: list[str] = field(default_factory=list)
-    prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
-    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
-    commit_before: set[str] = field(default_factory=set)
     backfill_statements: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
     single_transaction_reason: str = ""
-    no_journal_reason: str = ""
     connection_handed_out: bool = False
     committed_untracked: bool = False
     tracking_depth: int = 0
-    any_revision_begun: bool = False
-    revision_budget: lock_retry.RetryBudget | None = None
+
+    executed: list[str] = field(default_factory=list)
+    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
 
     def start(self) -> None:
-        """Set what a session needs; the connection has no transaction before and after."""
+        """Prepare the session and context; the connection has no transaction before and after."""
         self.read_server_state(self.settings.lock_timeout)
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
@@ -77,7 +93,7 @@ class Runner(Executor):
         self.context.autocommit_block = self._autocommit_block  # type: ignore[method-assign]  # of this one
 
     def read_server_state(self, lock_timeout: int) -> None:
-        """Learn what is there; the connection has no transaction before and after.
+        """Read the tables and the version; the connection has no transaction before and after.
 
         lock_timeout: of the session from now on, in milliseconds.
         """
@@ -188,7 +204,7 @@ class Runner(Executor):
 
     @contextmanager
     def track_statements(self) -> Iterator[None]:
-        """Execute statements that are known, or our own, in the block."""
+        """Take what the block executes for statements that are noted, or our own."""
         self.tracking_depth += 1
         try:
             yield
@@ -196,13 +212,13 @@ class Runner(Executor):
             self.tracking_depth -= 1
 
     def _note_untracked(self, statement: str) -> None:
-        """See what a revision sends past the operations: it is not noted, so never commit it."""
+        """Note that a revision writes past the operations: what is not noted is never committed."""
         if self.in_revision and not self.tracking_depth and session_statements.may_write(statement):
             self.single_transaction_reason = "writes with op.get_bind()"
             self.committed_untracked = self.committed_untracked or self.in_autocommit_block
 
     def _clear_unstarted(self) -> None:
-        """Take the note away where a revision has done nothing, and what was only prepared."""
+        """Drop what was only prepared, and the note of a revision that has done nothing."""
         transactions.roll_back(self.context)
         for undo in self.prepared_swaps.values():
             undo()
@@ -213,14 +229,14 @@ class Runner(Executor):
             self.running.split = False
 
     def _clear_if_nothing_done(self, error: DBAPIError) -> None:
-        """Take the note away where a revision has done nothing, and nothing of it has begun."""
+        """Clear the note of a revision that has neither done nor begun anything."""
         note = self.journal.note
         if self.journal.stored and not (note.done or note.began or error.connection_invalidated):
             self._clear_unstarted()
             self.running.resumed = False
 
     def _explain_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
-        """Return an error that says, too, what can be done with a revision that is half done."""
+        """Add to an error what a person can do with a revision that is half done."""
         if not (self.journal.note.done and step.is_upgrade):
             return error
         at = ", ".join(step.from_revisions) or "base"
@@ -236,7 +252,7 @@ class Runner(Executor):
         super().begin()
 
     def run_pending(self) -> None:
-        """Do what was put off until now."""
+        """Run the statement that was postponed, if any."""
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
             waiting_one.run()
@@ -247,14 +263,14 @@ class Runner(Executor):
             wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
 
     def commit_if_requested(self, key: str) -> None:
-        """Commit what the revision did so far, where that was asked for before a statement."""
+        """Commit what the revision did so far, where that was requested before this statement."""
         if key in self.commit_before and self.executed:
             self.run_pending()
             self.commit()
             self.begin()
 
     def only_detaches_dependents(self) -> bool:
-        """Return whether the open transaction did nothing but take what hinders a swap away.
+        """Return whether the open transaction did nothing but drop what hinders a swap.
 
         Raises CommitBeforeError where it did so in the end, and something else before.
         """

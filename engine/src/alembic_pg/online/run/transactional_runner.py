@@ -1,4 +1,4 @@
-"""A run whose statements stand as they are: a short lock_timeout, and another try for the revision.
+"""Run each revision in one transaction with a short lock_timeout, and retry it (``-x online=off``).
 
 A revision is one transaction then. While it waits for a lock, others queue behind it no longer than
 lock_timeout; it is rolled back, and run again from its top.

@@ -1,7 +1,7 @@
-"""What a revision sends past Alembic's operations: by op.get_bind(), or by the driver itself.
+"""Report each statement that a revision sends past Alembic's operations, by op.get_bind() say.
 
-No note tells of it, so a run must know that it happened. SQLAlchemy's events do not see a cursor
-that a revision takes from the driver; the driver's own cursors see all.
+The journal does not have such a statement, so a run must know of it. SQLAlchemy's events do not
+see a cursor that a revision takes from the driver; the driver's own cursors see all.
 """
 
 from __future__ import annotations

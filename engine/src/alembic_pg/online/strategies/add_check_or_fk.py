@@ -1,4 +1,4 @@
-"""FOREIGN KEY and CHECK: for new rows at once, for old ones after a look that blocks nobody."""
+"""Add a CHECK or FOREIGN KEY as NOT VALID, then validate it beside traffic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column with a value of its own in each row: added empty, filled in batches."""
+"""Add a column with a value of its own in each row: empty first, filled in batches after."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AddColumn
 
-_FILE_NODE = "SELECT pg_relation_filenode('pg_temp.ddl_twin')"
+_FILE_NODE = "SELECT pg_relation_filenode('pg_temp.ddl_probe')"
 
 # What else a definition may say: a NOT NULL is made by itself.
 _PART_COUNT = """
-SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin'))
+SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe'))
   + (SELECT count(*) FROM pg_constraint
-    WHERE conrelid = to_regclass('pg_temp.ddl_twin') AND contype <> 'n')
+    WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND contype <> 'n')
 """
 
 _USE_OWN_STATEMENTS = (
@@ -52,10 +52,10 @@ SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,
   (SELECT quote_ident(nspname) || '.' || quote_ident(collname) FROM pg_collation
     JOIN pg_namespace AS n ON n.oid = collnamespace
     WHERE pg_collation.oid = attcollation AND attcollation <> typcollation) AS collation,
-  pg_get_serial_sequence('pg_temp.ddl_twin', attname) AS sequence
+  pg_get_serial_sequence('pg_temp.ddl_probe', attname) AS sequence
 FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
   LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE attrelid = to_regclass('pg_temp.ddl_twin') AND attname = :column
+WHERE attrelid = to_regclass('pg_temp.ddl_probe') AND attname = :column
 """
 
 _SEQUENCE = """

@@ -1,4 +1,4 @@
-"""A new value of an enum: committed before anything uses it (ALTER TYPE, Notes)."""
+"""Add a value to an enum, and commit it before anything uses it (ALTER TYPE, Notes)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UNIQUE and PRIMARY KEY: a unique index, built concurrently, becomes the constraint."""
+"""Add UNIQUE or PRIMARY KEY from a unique index that is built concurrently."""
 
 from __future__ import annotations
 

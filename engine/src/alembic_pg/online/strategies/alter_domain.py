@@ -1,4 +1,4 @@
-"""ALTER DOMAIN: what PostgreSQL looks for in every table that has a column of the domain."""
+"""Refuse ALTER DOMAIN where it would scan a large table under a lock."""
 
 from __future__ import annotations
 

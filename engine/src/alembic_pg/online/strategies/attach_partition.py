@@ -1,4 +1,4 @@
-"""A new partition: that all rows fit is looked at before, beside traffic.
+"""Add or attach a partition after CHECKs, validated beside traffic, have proved that all rows fit.
 
 Else PostgreSQL reads the table that is attached, and the default partition, while nobody can use
 them; it does not where a CHECK says that the rows fit (ALTER TABLE, ATTACH PARTITION).
@@ -37,11 +37,13 @@ SELECT pg_get_partkeydef(:table) AS key, pg_get_partition_constraintdef(:table) 
     WHERE inhparent = :table ORDER BY oid) AS bounds
 """
 
-_PARTITION_CONDITION = "SELECT pg_get_partition_constraintdef(to_regclass('pg_temp.ddl_twin_part'))"
-_PROBE_OID = "SELECT to_regclass('pg_temp.ddl_twin')::oid"
+_PARTITION_CONDITION = (
+    "SELECT pg_get_partition_constraintdef(to_regclass('pg_temp.ddl_probe_part'))"
+)
+_PROBE_OID = "SELECT to_regclass('pg_temp.ddl_probe')::oid"
 _PARTITION_SCANS = """
 SELECT sum(pg_stat_get_xact_numscans(oid)) FROM pg_class
-WHERE oid IN (to_regclass('pg_temp.ddl_twin_part'), to_regclass('pg_temp.ddl_twin_rest'))
+WHERE oid IN (to_regclass('pg_temp.ddl_probe_part'), to_regclass('pg_temp.ddl_probe_rest'))
 """
 
 # What PostgreSQL would build or look through, for want of one that is the same.
@@ -191,19 +193,19 @@ def _probe_bound(
     others = parent.bounds if statement.bound.upper() == "DEFAULT" else ()
     with probe_table.empty_copy(runner, table, partitioned=parent.key):
         for number, bound in enumerate(others):
-            runner.execute(_create_partition(f"ddl_twin_{number}", bound))
-        runner.execute(_create_partition("ddl_twin_part", statement.bound))
+            runner.execute(_create_partition(f"ddl_probe_{number}", bound))
+        runner.execute(_create_partition("ddl_probe_part", statement.bound))
         condition = str(runner.one(_PARTITION_CONDITION) or "")
-        runner.execute("DROP TABLE pg_temp.ddl_twin_part")
+        runner.execute("DROP TABLE pg_temp.ddl_probe_part")
         if parent.default:
-            runner.execute(_create_partition("ddl_twin_rest", "DEFAULT"))
-            _add_check(runner, "ddl_twin_rest", f"NOT ({condition})")
-        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin_part (LIKE {probe_table.PROBE_TABLE})")
+            runner.execute(_create_partition("ddl_probe_rest", "DEFAULT"))
+            _add_check(runner, "ddl_probe_rest", f"NOT ({condition})")
+        runner.execute(f"CREATE TEMPORARY TABLE ddl_probe_part (LIKE {probe_table.PROBE_TABLE})")
         if condition:
-            _add_check(runner, "ddl_twin_part", condition)
+            _add_check(runner, "ddl_probe_part", condition)
         before = runner.one(_PARTITION_SCANS)
         runner.execute(
-            f"ALTER TABLE {probe_table.PROBE_TABLE} ATTACH PARTITION pg_temp.ddl_twin_part "
+            f"ALTER TABLE {probe_table.PROBE_TABLE} ATTACH PARTITION pg_temp.ddl_probe_part "
             f"{statement.bound}"
         )
         believed = runner.one(_PARTITION_SCANS) == before

@@ -1,4 +1,4 @@
-"""ALTER COLUMN … TYPE for which PostgreSQL would write the table, or an index, anew."""
+"""Change a column's type by a shadow column, or at once with its CHECKs validated afterwards."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SELECT format_type(atttypid, atttypmod) || coalesce((
   SELECT ' COLLATE ' || quote_ident(nspname) || '.' || quote_ident(collname)
   FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace, pg_type AS t
   WHERE c.oid = attcollation AND t.oid = atttypid AND attcollation <> typcollation), '')
-FROM pg_attribute WHERE attrelid = to_regclass('pg_temp.ddl_twin') AND attname = :column
+FROM pg_attribute WHERE attrelid = to_regclass('pg_temp.ddl_probe') AND attname = :column
 """
 
 _COLUMN = """
@@ -122,7 +122,7 @@ def _swap_strategy_for(
     return partial(change_by_swap, shadow=shadow, not_null=column.not_null, number=column.number)
 
 
-def _recheck_strategy_for(  # noqa: PLR0913  # what form() found
+def _recheck_strategy_for(  # noqa: PLR0913  # what strategy_for() found
     runner: Runner,
     statement: AlterColumnType,
     table: Relation,
@@ -199,7 +199,7 @@ def change_and_validate(
                 constraint.validate_or_drop(runner, table, check.name)
 
 
-def change_by_swap(  # noqa: PLR0913  # what form() found
+def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
     runner: Runner,
     statement: AlterColumnType,
     table: Relation,

@@ -1,4 +1,4 @@
-"""CREATE INDEX and DROP INDEX while rows are written (PostgreSQL, CREATE INDEX, Concurrently)."""
+"""Create and drop indexes CONCURRENTLY; replace one of the same name without a gap."""
 
 from __future__ import annotations
 

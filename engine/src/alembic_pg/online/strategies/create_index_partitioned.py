@@ -1,4 +1,4 @@
-"""An index on a partitioned table: one on each partition, concurrently, then attached."""
+"""Create an index on a partitioned table: CONCURRENTLY on each partition, then attached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DETACH PARTITION … CONCURRENTLY: two transactions of PostgreSQL's, with a wait between them."""
+"""Detach a partition CONCURRENTLY; finalize one that an earlier run left pending."""
 
 from __future__ import annotations
 

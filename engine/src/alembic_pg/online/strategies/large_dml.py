@@ -1,8 +1,4 @@
-"""Many rows of a large table that one statement would change: who writes them waits until its end.
-
-What changes which table is asked of PostgreSQL's planner (EXPLAIN), which sees a MERGE, an UPDATE
-in a WITH, or the table of a view, too.
-"""
+"""Refuse a statement that changes many rows of a large table at once, by the planner's estimate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What writes a table, a view or an index anew, and lets nobody use it meanwhile."""
+"""Run what PostgreSQL does concurrently by itself; refuse rewrites of large relations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any other ALTER TABLE: asked of an empty twin whether all rows would be read or written."""
+"""Refuse any other ALTER TABLE that scans or rewrites a large table, as an empty copy shows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NOT_ON_PROBE = {"LOGGED", "UNLOGGED", "TABLESPACE", "METHOD", "ENFORCED"}
 
 # Actions that never look at a row, or, VALIDATE, that look beside traffic; some of them name what
-# a twin does not have.
+# an empty copy does not have.
 _METADATA_ONLY = {
     *("DROP", "RENAME", "OWNER", "ENABLE", "DISABLE", "FORCE", "CLUSTER", "REPLICA", "RESET"),
     *("INHERIT", "OF", "VALIDATE", "ATTACH", "DETACH"),
@@ -45,7 +45,7 @@ WHERE indexrelid = to_regclass(:name)
 
 
 def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Relation) -> None:
-    """Return no form; raise RefusedError when it would stop the work on a large table."""
+    """Return no strategy; raise RefusedError when it would stop the work on a large table."""
     if not large_tables.is_large(table):
         return
     found = _split_actions(statement.rest)

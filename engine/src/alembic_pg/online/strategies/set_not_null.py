@@ -1,4 +1,4 @@
-"""SET NOT NULL after a look at the old rows that blocks nobody."""
+"""Set NOT NULL after the old rows were validated beside traffic."""
 
 from __future__ import annotations
 

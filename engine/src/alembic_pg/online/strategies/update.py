@@ -1,7 +1,7 @@
-"""UPDATE and DELETE: in batches where the revision says so, or where nobody can tell.
+"""Run UPDATE and DELETE in batches, where the revision asks for it or the result is the same.
 
-What would change many rows of a large table in one transaction, for which their writers wait, is
-refused unless the revision names the table.
+A statement that would change many rows of a large table in one transaction, for which their writers
+wait, is refused unless the revision names the table.
 """
 
 from __future__ import annotations
