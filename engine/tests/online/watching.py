@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
+from alembic_pg.sql.lock_modes import LOCK_MODES
 from sqlalchemy import Engine, event
 
 if TYPE_CHECKING:

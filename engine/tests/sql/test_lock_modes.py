@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
 from alembic_pg.database.connect import connect
 from alembic_pg.sql import lock_modes
+from alembic_pg.sql.lock_modes import LOCK_MODES
 from sqlalchemy import text
 
 if TYPE_CHECKING:

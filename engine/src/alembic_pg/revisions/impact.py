@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.revisions import impact_alter_table, impact_create_table
 from alembic_pg.revisions.impact_findings import Impact
-from alembic_pg.revisions.schema_model import Column, Enum, Schema, object_label
+from alembic_pg.revisions.schema_model import Column, Enum, Schema
 from alembic_pg.sql import plpgsql
 from alembic_pg.sql.cursor import statement_cursors
-from alembic_pg.sql.quoting import quote_literal, unquote_literal
+from alembic_pg.sql.quoting import object_label, quote_literal, unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.revisions import impact_create_table
 from alembic_pg.revisions.impact_findings import Impact
-from alembic_pg.revisions.schema_model import Column, Enum, Schema, Table, object_label
+from alembic_pg.revisions.schema_model import Column, Enum, Schema, Table
 from alembic_pg.sql import column_types
-from alembic_pg.sql.quoting import quote_literal
+from alembic_pg.sql.quoting import object_label, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

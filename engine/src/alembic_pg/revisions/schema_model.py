@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from alembic_pg.sql import column_types
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -129,8 +128,3 @@ def read_schema(connection: Connection) -> Schema:
         table.columns[row.column] = column
     schema.begin()
     return schema
-
-
-def object_label(name: QualifiedName) -> str:
-    """Return what a person calls a table, or something in it."""
-    return readable_name(*name)

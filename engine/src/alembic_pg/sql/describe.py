@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions.schema_model import object_label
 from alembic_pg.sql.cursor import statement_cursors
+from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
     from alembic_pg.sql.cursor import Cursor, QualifiedName

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
 from alembic_pg.sql.cursor import statement_cursors
 
 if TYPE_CHECKING:
     from alembic_pg.sql.cursor import Cursor, QualifiedName
+
+# From the weakest to the strongest (PostgreSQL, table 13.2).
+LOCK_MODES = (
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+)
 
 _ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
 _SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"

@@ -39,6 +39,11 @@ def readable_name(*parts: str) -> str:
     return ".".join(parts[1:] if parts[0] == "public" else parts)
 
 
+def object_label(name: tuple[str, str]) -> str:
+    """Return the name under which a message mentions a table or another object of a schema."""
+    return readable_name(*name)
+
+
 def quote_literal(text: str) -> str:
     """Return a text as a string constant (PostgreSQL, 4.1.2.1), backslashes as they are."""
     return "'" + text.replace("'", "''") + "'"

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.database.connect import connect
+from alembic_pg.sql.lock_modes import LOCK_MODES
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
@@ -24,18 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.autogenerate.proof.search import Candidate
-
-# From the weakest to the strongest (PostgreSQL, table 13.2).
-LOCK_MODES = (
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE",
-)
 
 # Indexes are locked along with their tables.
 INDEX_RELKINDS = frozenset({"i", "I"})

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.autogenerate.report.lock_effects import LOCK_MODES
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.sql import lock_modes
+from alembic_pg.sql.lock_modes import LOCK_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

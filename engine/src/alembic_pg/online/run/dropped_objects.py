@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import Operations
 
 from alembic_pg.online.run import large_tables
-from alembic_pg.revisions.schema_model import object_label
 from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
