@@ -16,7 +16,7 @@ from alembic_pg.autogenerate.alter import (
 from alembic_pg.autogenerate.dump import kinds
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
-from alembic_pg.sql import inverse
+from alembic_pg.sql import inverse, split
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -148,7 +148,7 @@ def create_operation(entry: Entry, made: set[str]) -> StatementOp:
 
     made: the keys of all that is made along with it; what hangs on one of them goes with it.
     """
-    forward = inverse.split_statements(_populated_definition(entry))
+    forward = split.script_statements(_populated_definition(entry))
     if entry.kind in kinds.ATTACHED:
         # A column's ACL is said to need its table's, which it outlives.
         hangs = any(key in made and not key.startswith("ACL ") for key in entry.needs)
@@ -156,13 +156,13 @@ def create_operation(entry: Entry, made: set[str]) -> StatementOp:
     elif entry.kind == "SEQUENCE" and not entry.drop:
         hangs = any(key in made for key in entry.needs)
         back = (
-            [] if hangs else inverse.split_statements(alter_sequence.drop_identity_statement(entry))
+            [] if hangs else split.script_statements(alter_sequence.drop_identity_statement(entry))
         )
     elif entry.create.startswith("ALTER TABLE") and entry.kind == "TRIGGER":
         # A partition's, which is its table's, but for whether it fires.
         back = [s for s in map(inverse.inverse_statement, forward) if s]
     else:
-        back = inverse.split_statements(entry.drop)
+        back = split.script_statements(entry.drop)
     return StatementOp("create", entry.label, tuple(forward), tuple(back))
 
 
@@ -207,7 +207,7 @@ def change_operation(before: Dump, after: Dump, key: str, ways: ServerFeatures) 
     """Return the operation that changes an object in its place."""
     old, new = before[key], after[key]
     if old.kind in kinds.ATTACHED:
-        one, other = inverse.split_statements(old.create), inverse.split_statements(new.create)
+        one, other = split.script_statements(old.create), split.script_statements(new.create)
         forward, back = list(_change_statements(one, other)), list(_change_statements(other, one))
     elif old.kind in ALTER_BY_KIND:
         turn = ALTER_BY_KIND[old.kind]

@@ -88,13 +88,13 @@ def _constraint_replacements(said: ExecutedStatements, stepping: set[int]) -> se
 def _constraint_tables(sql: str, verb: str) -> Iterator[QualifiedName]:
     """Yield the tables to which a statement adds constraints, or from which it drops some."""
     cursor = Cursor(sql)
-    if not cursor.maybe("ALTER", "TABLE"):
+    if not cursor.accept("ALTER", "TABLE"):
         return
-    cursor.maybe("IF", "EXISTS")
-    cursor.maybe("ONLY")
-    table = cursor.name()
-    for action in cursor.parts():
-        if action.maybe(verb) and action.any(*_CONSTRAINT_WORDS):
+    cursor.accept("IF", "EXISTS")
+    cursor.accept("ONLY")
+    table = cursor.qualified_name()
+    for action in cursor.split_commas():
+        if action.accept(verb) and action.accept_any(*_CONSTRAINT_WORDS):
             yield table
 
 
