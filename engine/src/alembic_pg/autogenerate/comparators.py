@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
-from alembic_pg.autogenerate.alter import remaining_changes
+from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
@@ -195,4 +195,4 @@ def reaches_goal(candidate: Candidate, operations: Sequence[MigrateOperation], g
         candidate.run(operations)
     except Exception:  # noqa: BLE001  # whatever it is, this is not the way
         return False
-    return not remaining_changes.differing_keys(candidate.dump(), goal)
+    return not compare.differing_keys(candidate.dump(), goal)

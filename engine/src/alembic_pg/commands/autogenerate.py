@@ -21,6 +21,7 @@ from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_re
 from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import summary
 from alembic_pg.autogenerate.scope import differing_tables, filters
+from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import desired, entities
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
@@ -92,7 +93,7 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         _report_differences(task)
 
 
-def load_models(package: str) -> desired.Models:
+def load_models(package: str) -> Models:
     """Import the models' package and return what it declares.
 
     Raises UserError naming the module that cannot be imported, and why.
@@ -102,7 +103,7 @@ def load_models(package: str) -> desired.Models:
     except Exception as error:
         named = "" if isinstance(error, ImportError) else f"{package} cannot be imported: "
         raise UserError(f"{named}{error}") from error
-    return desired.Models(module.Base.metadata, tuple(entities.find_entities(package)))
+    return Models(module.Base.metadata, tuple(entities.find_entities(package)))
 
 
 def _compare_uncommitted(task: AlembicCommand, given: Connection) -> None:
@@ -122,9 +123,7 @@ def _create_empty_database(
     return databases, databases.create()
 
 
-def _compare(
-    task: AlembicCommand, past: StartingSchema, after: Dump, models: desired.Models
-) -> None:
+def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Models) -> None:
     handed_in = past.given is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
     comparison = Comparison(
@@ -149,7 +148,7 @@ def _compare(
 
 
 def _compare_by_name(
-    task: AlembicCommand, connection: Connection, models: desired.Models, comparison: Comparison
+    task: AlembicCommand, connection: Connection, models: Models, comparison: Comparison
 ) -> None:
     _run_alembic(
         task,
@@ -168,7 +167,7 @@ def _compare_by_name(
 def _compare_renamed(
     task: AlembicCommand,
     connection: Connection,
-    models: desired.Models,
+    models: Models,
     comparison: Comparison,
     place: URL,
 ) -> None:
@@ -187,7 +186,7 @@ def _compare_renamed(
 def _run_alembic(
     task: AlembicCommand,
     connection: Connection,
-    models: desired.Models,
+    models: Models,
     configure: dict[str, Any],
     **options: Any,  # noqa: ANN401  # Alembic's own
 ) -> None:

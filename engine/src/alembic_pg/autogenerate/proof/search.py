@@ -12,10 +12,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.alter import remaining_changes
-from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.hints.backfill import BackfillColumnOp
+from alembic_pg.autogenerate.dump import compare, pg_dump
+from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
+from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.database import error_text
 from alembic_pg.database.connect import connect
@@ -118,7 +118,7 @@ def find_operations(
     failed: Failures = []
     for _ in range(MAX_ROUNDS):
         now = candidate.dump()
-        if not remaining_changes.differing_keys(now, after):
+        if not compare.differing_keys(now, after):
             return found
         ran, failed = _run_with_retries(
             candidate, remaining_changes.operations_after_tables(now, after, ways)
@@ -138,7 +138,7 @@ def find_operations(
 
 def expect_equal(wanted: Dump, found: Dump) -> None:
     """Raise InexpressibleError with the first entry that differs."""
-    for key in remaining_changes.differing_keys(found, wanted):
+    for key in compare.differing_keys(found, wanted):
         raise InexpressibleError(found.get(key), wanted.get(key))
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from alembic.autogenerate.api import AutogenContext
 
 from alembic_pg.autogenerate.comparators import open_candidate
-from alembic_pg.autogenerate.hints import backfill, questions
+from alembic_pg.autogenerate.dump.entry_diff import diff_entries
+from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.report import lock_effects, operation_text
-from alembic_pg.autogenerate.report.entry_diff import diff_entries
+from alembic_pg.autogenerate.report import lock_effects, operation_text, questions
 from alembic_pg.console import table
 from alembic_pg.database.connect import connect
 from alembic_pg.options import Settings

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 
-from alembic_pg.autogenerate.alter import remaining_changes
 from alembic_pg.autogenerate.comparators import (
     open_candidate,
     passes_round_trip,
     with_searched_downgrade,
 )
+from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -78,10 +78,7 @@ class Prover:
             between = one.dump()
             one.run(second)
             search.expect_equal(comparison.after, one.dump())
-        if (
-            not remaining_changes.differing_keys(between, comparison.before)
-            and not comparison.renames
-        ):
+        if not compare.differing_keys(between, comparison.before) and not comparison.renames:
             return None
         one_way = self._proven(replace(comparison, after=between), [], first)
         start = [*flatten.flatten(one_way)]
