@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import error_text
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.revisions.current_revision import RunState, track_steps
 
@@ -90,7 +91,7 @@ def upgrade_database(
             if enough(step.revision):
                 return
 
-    with connect(url, source="the scratch server") as connection:
+    with connect(url, source=SCRATCH_SOURCE) as connection:
         context = MigrationContext.configure(
             connection=connection,
             environment_context=environment,

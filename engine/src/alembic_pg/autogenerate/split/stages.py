@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 
-from alembic_pg.autogenerate.comparators import (
-    open_candidate,
-    passes_round_trip,
-    with_searched_downgrade,
-)
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
+from alembic_pg.autogenerate.proof.candidate import open_candidate
+from alembic_pg.autogenerate.proof.round_trip import passes_round_trip, with_searched_downgrade
 from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
