@@ -14,8 +14,9 @@ from alembic_pg.autogenerate.alter import (
     recreate_type,
 )
 from alembic_pg.autogenerate.dump import kinds
+from alembic_pg.autogenerate.dump.compare import differing_keys
+from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
 from alembic_pg.sql import inverse, split
 
 if TYPE_CHECKING:
@@ -31,14 +32,6 @@ ALTER_BY_KIND = {
     "TABLE": alter_table.alter_statements,
     "TYPE": alter_type.alter_statements,
 }
-
-
-def differing_keys(before: Dump, after: Dump) -> list[str]:
-    """Return the keys of the entries that are missing, too many or changed, in dump order."""
-    keys = [
-        key for key, entry in after.items() if key not in before or before[key].text != entry.text
-    ]
-    return keys + [key for key in before if key not in after]
 
 
 def operations_before_tables(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.autogenerate.sides.desired import Models
+    from alembic_pg.autogenerate.scope.models import Models
 
 
 @dataclass(frozen=True)

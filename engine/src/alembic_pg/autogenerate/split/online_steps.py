@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from alembic_pg.autogenerate.comparators import open_candidate
 from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.split import stages as split_stages
 from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import Settings
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import statements
@@ -117,7 +118,7 @@ def _operations_in_steps(
     going = {flatten.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
     with (
         open_candidate(comparison, proving.context) as one,
-        connect(one.url, source="the scratch server") as connection,
+        connect(one.url, source=SCRATCH_SOURCE) as connection,
     ):
         planner = Planner(context, connection, Settings(), RunState(), large=True)
         planner.start()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import Operations
 
 from alembic_pg.online.run import large_tables
+from alembic_pg.revisions import statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import object_label
 
@@ -83,8 +84,6 @@ def _created_by(sql: str) -> Iterable[ObjectKey]:
 
 def _revision_statements(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
     """Return the statements of the revision, none where they cannot be known without running it."""
-    from alembic_pg.revisions import statements  # noqa: PLC0415  # it imports what imports this
-
     if step is None:
         return []  # it is about to be written, and its order is not the last one
     module, up = step.revision.module, step.is_upgrade
