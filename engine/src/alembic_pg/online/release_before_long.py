@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import dropped_objects, large_tables, planned_changes
-from alembic_pg.online.strategies import multi_statement
+from alembic_pg.sql import split
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def release_locks(runner: Runner, sql: str) -> None:
     if runner.single_transaction_reason or runner.in_autocommit_block or not runner.executed:
         return
     # EXPLAIN explains the first of several statements, and the others would be executed.
-    parts = [part for part in multi_statement.split_statements(sql) if _may_read_much(part)]
+    parts = [part for part in split.statement_texts(sql) if _may_read_much(part)]
     if not parts:
         return
     held = [

@@ -140,11 +140,11 @@ class Planner(Runner):
             return ExecutionSummary("", lock if index else "", METADATA_ONLY)
         cursor = Cursor(sql)
         nature = METADATA_ONLY
-        if cursor.any("UPDATE", "DELETE", "MERGE", "REFRESH"):
+        if cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
             nature = REWRITE
-        elif cursor.any("CREATE INDEX", "CREATE UNIQUE INDEX"):
+        elif cursor.accept_any("CREATE INDEX", "CREATE UNIQUE INDEX"):
             nature = SCAN
-        elif cursor.maybe("ALTER", "TABLE"):
+        elif cursor.accept("ALTER", "TABLE"):
             nature = self._effect_on_probe(sql, self.current_table)
         return ExecutionSummary("", lock, nature)
 
@@ -179,30 +179,30 @@ class Planner(Runner):
                 "has made what is there for one transaction or session only"
             )
         cursor = Cursor(sql)
-        verb = cursor.any("CREATE", "ALTER TABLE", "DROP")
+        verb = cursor.accept_any("CREATE", "ALTER TABLE", "DROP")
         if verb == "DROP":
-            kind = cursor.any("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER")
-            cursor.maybe("IF", "EXISTS")
-            for schema, name in cursor.names() if kind else ():
+            kind = cursor.accept_any("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER")
+            cursor.accept("IF", "EXISTS")
+            for schema, name in cursor.qualified_names() if kind else ():
                 self.dropped += [f"{schema}.{name}", name]
         elif verb == "CREATE":
-            cursor.any("UNLOGGED", "TEMPORARY", "TEMP")
-            if cursor.maybe("TABLE"):
-                cursor.maybe("IF", "NOT", "EXISTS")
-                self.created_tables.add(cursor.name())
+            cursor.accept_any("UNLOGGED", "TEMPORARY", "TEMP")
+            if cursor.accept("TABLE"):
+                cursor.accept("IF", "NOT", "EXISTS")
+                self.created_tables.add(cursor.qualified_name())
         elif verb:
-            cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-            old = cursor.name()
+            cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
+            old = cursor.qualified_name()
             if self.current_table is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
                 self.altered_actions.setdefault(self.current_table.oid, []).append(
                     _alter_action(sql)
                 )
-            if cursor.maybe("RENAME", "TO"):
+            if cursor.accept("RENAME", "TO"):
                 self.renamed_tables[old[0], cursor.identifier()] = self.renamed_tables.get(old, old)
 
     def find(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, by what that was called before the plan."""
-        said = Cursor(name).name()
+        said = Cursor(name).qualified_name()
         if said in self.created_tables:
             return None
         found = super().find(
@@ -248,8 +248,8 @@ def _quoted_name(name: QualifiedName) -> str:
 def _alter_action(sql: str) -> str:
     """Return what follows the name of the table of an ALTER TABLE."""
     cursor = Cursor(sql)
-    cursor.maybe("ALTER", "TABLE")
-    cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-    cursor.name()
-    cursor.maybe("*")
-    return sql[cursor.now.start :].rstrip().rstrip(";") if cursor.now else ""
+    cursor.accept("ALTER", "TABLE")
+    cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
+    cursor.qualified_name()
+    cursor.accept("*")
+    return sql[cursor.current.start :].rstrip().rstrip(";") if cursor.current else ""

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Executor, Future
 
-    from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.engine.interfaces import Dialect
     from sqlalchemy.sql.elements import ClauseElement
+
+    from alembic_pg.autogenerate.scope.models import Models
 
 
 _SUBSCRIPTIONS = """
@@ -41,14 +42,6 @@ STATEMENTS_PER_BATCH = 100
 _NEEDS_ONE_TRANSACTION = re.compile(
     r"\b(SET\s+(LOCAL|CONSTRAINTS)|set_config|SUBSCRIPTION)\b", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True)
-class Models:
-    """What the models' package declares."""
-
-    metadata: MetaData
-    entities: tuple[ReplaceableEntity, ...]
 
 
 @dataclass(frozen=True)
