@@ -56,7 +56,7 @@ class OnlineImpl(PostgresqlImpl):
         self._run_as_one(statement, lambda: super(OnlineImpl, self).drop_table(table, **kw))
 
     def _run_as_one(self, statement: str, work: Callable[[], None]) -> None:
-        if not self.runner.in_revision:
+        if not self.runner.tracking.in_revision:
             work()
             return
         with self.runner.track_statements():
@@ -99,7 +99,7 @@ class OnlineImpl(PostgresqlImpl):
         def plain() -> Any:  # noqa: ANN401
             return super(OnlineImpl, self)._exec(construct, execution_options, multiparams, params)
 
-        if not self.runner.in_revision or self.in_nested_call:
+        if not self.runner.tracking.in_revision or self.in_nested_call:
             return plain()
         with self.runner.track_statements():
             sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
@@ -127,7 +127,7 @@ class OnlineImpl(PostgresqlImpl):
     @property
     def bind(self) -> Connection | None:
         """The connection, for statements that go past the operations."""
-        if self.runner.in_revision and not self.in_nested_call:
+        if self.runner.tracking.in_revision and not self.in_nested_call:
             self.runner.connection_handed_out = True
             with self.runner.track_statements():
                 self.runner.run_pending()

@@ -155,14 +155,10 @@ class Planner(Runner):
             return METADATA_ONLY
         try:
             with probe_table.empty_copy(self, table, probe_table.INCLUDING_ALL):
-                files, scans = self.one(probe_table.FILE_NODES), self.one(probe_table.SCAN_COUNT)
-                self.execute(
-                    f"ALTER TABLE {probe_table.PROBE_TABLE} "
-                    f"{probe_table.columns_of_probe(action, table)}"
-                )
-                if self.one(probe_table.FILE_NODES) != files:
+                effect = probe_table.effect_of(self, probe_table.columns_of_probe(action, table))
+                if effect.rewrites:
                     return REWRITE
-                return SCAN if self.one(probe_table.SCAN_COUNT) != scans else METADATA_ONLY
+                return SCAN if effect.scans else METADATA_ONLY
         except DBAPIError as error:
             lock_retry.reraise_if_no_answer(error)
             # A temporary table has no foreign keys to others, whose rows are then looked at.

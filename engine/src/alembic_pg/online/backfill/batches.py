@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import error_text
 from alembic_pg.online.backfill.batch_size import BatchSize
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,13 +51,12 @@ SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_repl
 """
 
 # Triggers of users that an UPDATE of a new column fires.
-_UPDATE_TRIGGERS = """
+_UPDATE_TRIGGERS = f"""
 SELECT tgname FROM pg_trigger
 WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
   AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
-  AND tgattr = '' AND NOT (tgname ~ '^zzz_.*_ddl_keep$'
-    AND (SELECT proname FROM pg_proc WHERE oid = tgfoid) ~ '_ddl_keep$')
-"""
+  AND tgattr = '' AND NOT {IS_HELPER_TRIGGER}
+"""  # noqa: S608  # it is ours
 
 # What lets no trigger fire, but those that fire always.
 _DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
+
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
@@ -29,8 +31,7 @@ WHERE ev_type = '2'
 UNION ALL
 SELECT '{_TRIGGER}', tgname::text FROM pg_trigger AS g JOIN tree ON tree.oid = tgrelid
 WHERE NOT tgisinternal AND tgenabled IN ('A', 'R') AND tgtype & 16 > 0
-  AND NOT (tgname ~ '^zzz_.*_ddl_keep$'
-    AND (SELECT proname FROM pg_proc AS p WHERE p.oid = tgfoid) ~ '_ddl_keep$')
+  AND NOT {IS_HELPER_TRIGGER}
 UNION ALL
 SELECT '{_FOREIGN}', c.relname::text FROM pg_class AS c JOIN tree USING (oid) WHERE relkind = 'f'
 UNION ALL

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure import constraint
-from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, catalog_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
@@ -44,12 +44,12 @@ _NOT_COPIED = {
 
 # Triggers that fire after ours, in the order of their names' bytes, and may change the row; those
 # of other columns that are replaced fill these only.
-_LATER_TRIGGERS = """
-SELECT tgname FROM pg_trigger JOIN pg_proc AS p ON p.oid = tgfoid
+_LATER_TRIGGERS = f"""
+SELECT tgname FROM pg_trigger
 WHERE tgrelid = :table AND NOT tgisinternal
   AND tgtype & 3 = 3 AND tgtype & 20 > 0 AND tgname::text COLLATE "C" > :name COLLATE "C"
-  AND NOT (tgname ~ '^zzz_.*_ddl_keep$' AND proname ~ '_ddl_keep$')
-"""
+  AND NOT {IS_HELPER_TRIGGER}
+"""  # noqa: S608  # it is ours
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.alembic_impl import OnlineImpl, statement_text
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, IS_SHADOW_COLUMN, catalog_name
 from alembic_pg.online.strategies import add_unique
 from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.lexer import tokenize, without_literals
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 # What a step that died has made beside what its statement says.
 _DROP_HELPERS = f"""
 SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) AS sql, 1 AS place
-FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
+FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
 UNION ALL SELECT format('DROP FUNCTION %s', tgfoid::regprocedure), 2
-FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
+FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
 UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 3
 FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
 UNION ALL SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', attrelid::regclass, attname), 4

@@ -16,6 +16,10 @@ HELPER_MARK = "_ddl_"
 IS_SHADOW_COLUMN = r"""a.attname ~ '_ddl_new$' AND NOT a.attisdropped
   AND col_description(a.attrelid, a.attnum) ~ '^[0-9a-f]{12}$'"""
 
+# A trigger that keeps such a column up to date: a condition on pg_trigger, whose oid is not asked.
+IS_HELPER_TRIGGER = r"""(tgname ~ '^zzz_.*_ddl_keep$' AND EXISTS (
+    SELECT FROM pg_proc AS f WHERE f.oid = tgfoid AND f.proname ~ '_ddl_keep$'))"""
+
 
 def helper_name(base: str, purpose: str) -> str:
     """Return the name of a helper for something that has a name, always the same."""

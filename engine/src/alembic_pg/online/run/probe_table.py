@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -26,14 +27,32 @@ PROBE_TABLE = "pg_temp.ddl_probe"
 INCLUDING_ALL = "INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS"
 
 # The files of the copy and its indexes: others after it was written anew.
-FILE_NODES = """
+_FILE_NODES = """
 SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
   SELECT to_regclass('pg_temp.ddl_probe')::oid AS oid UNION
   SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe')) AS relations
 """
 
 # How often it was read from end to end.
-SCAN_COUNT = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_probe'))"
+_SCAN_COUNT = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_probe'))"
+
+
+@dataclass(frozen=True)
+class ProbeEffect:
+    """What an action of ALTER TABLE does to all rows of a table, or to an index of it."""
+
+    rewrites: bool
+    scans: bool
+
+
+def effect_of(session: Session, action: str) -> ProbeEffect:
+    """Return what ALTER TABLE does, inside a block of empty_copy().
+
+    action: what follows the name of the table. Raises DBAPIError where it fails.
+    """
+    files, scans = session.one(_FILE_NODES), session.one(_SCAN_COUNT)
+    session.execute(f"ALTER TABLE {PROBE_TABLE} {action}")
+    return ProbeEffect(session.one(_FILE_NODES) != files, session.one(_SCAN_COUNT) != scans)
 
 
 def columns_of_probe(sql: str, table: Relation) -> str:

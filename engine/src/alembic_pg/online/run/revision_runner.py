@@ -27,6 +27,7 @@ from alembic_pg.online.run.signals import (
     RefusedError,
     ReplayError,
 )
+from alembic_pg.online.run.untracked_statements import Tracking
 from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
@@ -50,13 +51,12 @@ class Runner(Executor):
     commit_before: the keys of the statements before which to commit.
 
     Of one call of the revision's function:
-    in_revision: whether the revision's own statements come now.
     postponed: the statement that waits for the next one.
     backfill_statements: the UPDATE that fills a column, by the table's oid and the column's name.
     single_transaction_reason: why the rest must be one transaction, "" without.
     connection_handed_out: whether the revision has the connection itself, by op.get_bind().
     committed_untracked: whether it committed what it did with that connection.
-    tracking_depth: how many blocks of track_statements() are open.
+    tracking: which statements of the connection are known.
 
     Of the open transaction:
     executed: the revision's statements.
@@ -71,13 +71,12 @@ class Runner(Executor):
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     commit_before: set[str] = field(default_factory=set)
 
-    in_revision: bool = False
     postponed: PostponedStatement | None = None
     backfill_statements: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
     single_transaction_reason: str = ""
     connection_handed_out: bool = False
     committed_untracked: bool = False
-    tracking_depth: int = 0
+    tracking: Tracking = field(default_factory=Tracking)
 
     executed: list[str] = field(default_factory=list)
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
@@ -88,7 +87,7 @@ class Runner(Executor):
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
-        untracked_statements.watch(self.connection, self._note_untracked)
+        untracked_statements.watch(self.connection, self.tracking, self._note_untracked)
         self.running.prepare = self.wrap_revision
         self.context.autocommit_block = self._autocommit_block  # type: ignore[method-assign]  # of this one
 
@@ -162,14 +161,14 @@ class Runner(Executor):
         )
         self.journal = self._open_journal(step)
         self.running.resumed = self.journal.stored
-        self.in_revision = True
+        self.tracking.in_revision = True
         try:
             function(**options)
             with self.track_statements():
                 self.run_pending()
                 self.journal.clear_note(self.connection)
         finally:
-            self.in_revision = False
+            self.tracking.in_revision = False
 
     def _open_journal(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
         table = journal.version_table_name(self.context)
@@ -205,15 +204,15 @@ class Runner(Executor):
     @contextmanager
     def track_statements(self) -> Iterator[None]:
         """Take what the block executes for statements that are noted, or our own."""
-        self.tracking_depth += 1
+        self.tracking.depth += 1
         try:
             yield
         finally:
-            self.tracking_depth -= 1
+            self.tracking.depth -= 1
 
     def _note_untracked(self, statement: str) -> None:
         """Note that a revision writes past the operations: what is not noted is never committed."""
-        if self.in_revision and not self.tracking_depth and session_statements.may_write(statement):
+        if session_statements.may_write(statement):
             self.single_transaction_reason = "writes with op.get_bind()"
             self.committed_untracked = self.committed_untracked or self.in_autocommit_block
 

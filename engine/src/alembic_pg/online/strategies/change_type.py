@@ -151,17 +151,11 @@ def _probe_effect(
     )
     try:
         with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-            files, scans = runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT)
-            runner.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ALTER COLUMN {statement.column} "
-                f"TYPE {statement.definition}{using}"
+            effect = probe_table.effect_of(
+                runner, f"ALTER COLUMN {statement.column} TYPE {statement.definition}{using}"
             )
             kind = runner.one(_PROBED_TYPE, column=catalog_name(statement.column))
-            return _ProbedEffect(
-                kind,
-                runner.one(probe_table.FILE_NODES) != files,
-                runner.one(probe_table.SCAN_COUNT) != scans,
-            )
+            return _ProbedEffect(kind, effect.rewrites, effect.scans)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         why = error_text.describe_error(error)

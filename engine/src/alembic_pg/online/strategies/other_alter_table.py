@@ -119,8 +119,5 @@ def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -
 
 def _scans_or_rewrites(runner: Runner, rest: str, table: Relation) -> bool:
     with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-        before = (runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT))
-        runner.execute(
-            f"ALTER TABLE {probe_table.PROBE_TABLE} {probe_table.columns_of_probe(rest, table)}"
-        )
-        return before != (runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT))
+        effect = probe_table.effect_of(runner, probe_table.columns_of_probe(rest, table))
+        return effect.rewrites or effect.scans
