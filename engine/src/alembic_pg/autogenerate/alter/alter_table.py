@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import alter_type
 from alembic_pg.autogenerate.dump import placement, table_definition
-from alembic_pg.sql.quoting import QUALIFIED_NAME, quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, QUALIFIED_NAME, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +38,6 @@ _TYPED_TABLE = re.compile(
 _STORAGE = re.compile(r' ALTER COLUMN (?P<column>"(?:[^"]|"")*"|\S+) SET STORAGE \w+;')
 
 _NAMED_NOT_NULL = re.compile(r'(?:CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) )?(?P<rest>NOT NULL.*)')
-
-# PostgreSQL cuts longer names.
-_MAX_NAME_BYTES = 63
 
 _SET_OPTIONS = re.compile(r" SET \((?P<options>.*)\);")
 
@@ -131,7 +128,7 @@ class _AlterContext:
             return ""
         rests = {part["rest"] for part in parts if part}
         names = [part["name"] or quote_name(usual) for part in parts if part]
-        if len(rests) > 1 or len(usual.encode()) > _MAX_NAME_BYTES:
+        if len(rests) > 1 or len(usual.encode()) > MAX_NAME_BYTES:
             return ""
         return f"{self.table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
 

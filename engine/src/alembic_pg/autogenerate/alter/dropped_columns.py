@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
@@ -84,7 +85,7 @@ def _belongs_to_column(entry: Entry, schema: str, table: str, column: str) -> bo
         return (entry.schema, owner, name) == (schema, table, column)
     if entry.kind not in {"POLICY", "TRIGGER", "INDEX"}:
         return False
-    if f"TABLE {schema}.{table}" not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
+    if table_key(schema, table) not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
         return False
     said = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
     return any(token.identifier == column for token in tokenize(said))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.dump.entry import table_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
     They are the parts of a table that is a partition before and after, and the indexes and
     constraints that are attached to another one.
     """
-    partitions = _partition_keys(before) & _partition_keys(after)
+    partitions = _attached_tables(before).keys() & _attached_tables(after).keys()
     found = {
         key
         for key in keys
@@ -41,11 +42,7 @@ def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
 
 def table_parents(dump: Dump) -> dict[str, list[str]]:
     """Return the keys of all tables, parents first, with those of the tables they inherit from."""
-    attached = {
-        f"TABLE {entry.schema}.{entry.name}": entry.needs
-        for entry in dump.values()
-        if entry.kind == "TABLE ATTACH"
-    }
+    attached = _attached_tables(dump)
     direct = {
         key: [
             need
@@ -89,10 +86,10 @@ def _inherits(dump: Dump, key: str) -> bool:
 _PARTITION_PART_KINDS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "INDEX"})
 
 
-def _partition_keys(dump: Dump) -> set[str]:
-    """Return the keys of the tables that are attached to another one."""
+def _attached_tables(dump: Dump) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the tables that are attached to another one, with what that needs."""
     return {
-        f"TABLE {entry.schema}.{entry.name}"
+        table_key(entry.schema, entry.name): entry.needs
         for entry in dump.values()
         if entry.kind == "TABLE ATTACH"
     }

@@ -14,17 +14,14 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.autogenerate.dump.table_definition import Column
     from alembic_pg.database.server_features import ServerFeatures
-
-# PostgreSQL cuts longer names.
-_MAX_NAME_BYTES = 63
 
 
 @dataclass(frozen=True)
@@ -110,9 +107,9 @@ def _free_name(entry: Entry, taken: set[str]) -> str:
     head = f" {entry.schema}."
     places = {key.partition(head)[2] for key in taken}
     end = "_old"
-    while f"{_truncate_name(entry.name, _MAX_NAME_BYTES - len(end))}{end}" in places:
+    while f"{_truncate_name(entry.name, MAX_NAME_BYTES - len(end))}{end}" in places:
         end += "_"
-    return f"{_truncate_name(entry.name, _MAX_NAME_BYTES - len(end))}{end}"
+    return f"{_truncate_name(entry.name, MAX_NAME_BYTES - len(end))}{end}"
 
 
 def _truncate_name(name: str, length: int) -> str:
@@ -128,21 +125,16 @@ def _columns_of_types(
     for key, parents in inheritance.table_parents(before).items():
         if key not in after:
             continue
-        staying = {(c.name, c.type) for c in _table_columns(after[key])}
+        staying = {(c.name, c.type) for c in table_definition.entry_columns(after[key]).values()}
         own = {
             c.name
-            for c in _table_columns(before[key])
+            for c in table_definition.entry_columns(before[key]).values()
             if c.type.removesuffix("[]") in names and (c.name, c.type) in staying
         }
         found = own.union(*(held.get(parent, frozenset()) for parent in parents))
         if found:
             held[key] = frozenset(found)
     return held
-
-
-def _table_columns(entry: Entry) -> Iterable[Column]:
-    table = table_definition.parse_entry(entry)
-    return table.columns.values() if table else ()
 
 
 @dataclass(frozen=True)

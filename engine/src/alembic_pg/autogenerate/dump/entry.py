@@ -42,3 +42,8 @@ class Entry:
 
 
 Dump = dict[str, Entry]
+
+
+def table_key(schema: str | None, name: str | None) -> str:
+    """Return the key of a table's entry. schema: None for the default one."""
+    return f"TABLE {schema or 'public'}.{name}"

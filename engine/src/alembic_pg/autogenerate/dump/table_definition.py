@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
@@ -153,6 +153,30 @@ def unquote_name(name: str) -> str:
 def parse_entry(entry: Entry) -> Table | None:
     """Return a table of its entry, or None when the text is no plain CREATE TABLE."""
     return parse_definition(entry.create, split.script_statements(entry.create))
+
+
+def entry_columns(entry: Entry) -> dict[str, Column]:
+    """Return a table's columns by their names as printed; none when it is no plain CREATE TABLE."""
+    table = parse_entry(entry)
+    return table.columns if table else {}
+
+
+def column_names(entry: Entry) -> list[str]:
+    """Return the names of a table's columns, without quotes."""
+    return [unquote_name(name) for name in entry_columns(entry)]
+
+
+def replace_items(entry: Entry, start: int, end: int, items: list[str]) -> Entry:
+    """Return a table's entry with other items between its parentheses.
+
+    It is compared with its items sorted, since their order is no difference: a new column comes
+    last in PostgreSQL. start, end: the places of the parentheses' inside in the definition.
+    """
+    create, normal = (
+        f"{entry.create[:start]}\n    {text}\n{entry.create[end:]}"
+        for text in (",\n    ".join(items), ",\n    ".join(sorted(items)))
+    )
+    return replace(entry, create=create, normal=normal)
 
 
 def parse_definition(definition: str, script: list[str]) -> Table | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -81,7 +82,7 @@ def _add_column_as_sql(
 ) -> ReversibleOp | None:
     """Return the statements that add a column and fill it."""
     place = (schema or "public", table, column)
-    key = f"TABLE {place[0]}.{table}"
+    key = table_key(schema, table)
     found = column_differences.columns_by_path({key: after[key]} if key in after else {}).get(place)
     if found is None:
         return None

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import renamed_objects, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.database import error_text
@@ -56,9 +57,9 @@ def comparison_after_renames(
 def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
     """Return the keys of the tables that are renamed or have a column renamed, by new name."""
     return {
-        "TABLE {}.{}".format(*operation.places[1])
+        table_key(*operation.places[1])
         if operation.table is None
-        else f"TABLE {operation.schema or 'public'}.{operation.table}"
+        else table_key(operation.schema, operation.table)
         for operation in operations
         if isinstance(operation, RenameOp)
     }

@@ -86,7 +86,8 @@ def check_values_unused(
     called: what a column of ``old`` is called at that moment.
     """
     for key, entry in old.items():
-        lost = lost_values(old, new, key) if entry.kind == "TYPE" and key in new else []
+        in_both = entry.kind == "TYPE" and key in new
+        lost = alter_type.lost_values(entry, new[key]) if in_both else []
         values = _value_expressions(old, key) if lost else {}
         staying = column_differences.columns_by_path(new) if lost else {}
         for place, column in column_differences.columns_by_path(old).items() if lost else ():
@@ -96,11 +97,6 @@ def check_values_unused(
                 yield _check_no_rows_hold(
                     former, value, lost, readable_name(entry.schema, entry.name)
                 )
-
-
-def lost_values(old: Dump, new: Dump, key: str) -> list[str]:
-    """Return the values that an enum has in one database and no longer in the other."""
-    return alter_type.lost_values(old[key], new[key])
 
 
 # Where the column stands in an expression that gives its values.

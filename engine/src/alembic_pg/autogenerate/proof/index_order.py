@@ -22,10 +22,10 @@ def create_indexes_first(found: Sequence[MigrateOperation]) -> list[MigrateOpera
     """
     coming = [one for one in found if isinstance(one, ops.CreateIndexOp)]
     names = {one.index_name for one in coming}
-    last = {flatten.table_key(one): one for one in coming}
+    last = {flatten.changed_table_key(one): one for one in coming}
     late: dict[int, list[MigrateOperation]] = {}
     for one in found:
-        table = flatten.table_key(one)
+        table = flatten.changed_table_key(one)
         if isinstance(one, ops.DropIndexOp) and one.index_name not in names and table in last:
             late.setdefault(id(last[table]), []).append(one)
     moved = {id(one) for several in late.values() for one in several}

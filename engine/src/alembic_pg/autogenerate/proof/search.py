@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
 from alembic_pg.database import error_text
+from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
@@ -31,9 +32,6 @@ Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
 
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
-
-# Operations that are tried in one savepoint: most of them work.
-OPERATIONS_PER_SAVEPOINT = 100
 
 # What the first residue leaves, a second or third one finds: a trigger on a view, say.
 MAX_ROUNDS = 4
@@ -150,22 +148,12 @@ def run_with_outcomes(
     A savepoint for each would cost more than they do: the server goes through all locks at the end
     of one. Many have one together, and are divided where one of them fails.
     """
-    for start in range(0, len(operations), OPERATIONS_PER_SAVEPOINT):
-        yield from _run_halves(
-            candidate, connection, operations[start : start + OPERATIONS_PER_SAVEPOINT]
-        )
 
+    def attempt(some: Sequence[Operation]) -> Exception | None:
+        return _try_operations(candidate, connection, some)
 
-def _run_halves(
-    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
-) -> Iterator[tuple[Operation, Exception | None]]:
-    error = _try_operations(candidate, connection, operations)
-    if error is None or len(operations) == 1:
-        yield from ((operation, error) for operation in operations)
-        return
-    middle = len(operations) // 2
-    yield from _run_halves(candidate, connection, operations[:middle])
-    yield from _run_halves(candidate, connection, operations[middle:])
+    for batch in batches(operations):
+        yield from outcomes(batch, attempt(batch), attempt)
 
 
 def _try_operations(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from alembic_pg.autogenerate.alter import alter_type
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.proof import guards
 from alembic_pg.autogenerate.scope import column_differences
@@ -62,9 +63,8 @@ def _table_questions(before: Dump, after: Dump) -> Iterator[str]:
 
 def _column_signatures(entry: Entry) -> dict[str, tuple[str, str, str]]:
     """Return what a table's columns are, whatever its constraints are called."""
-    table = table_definition.parse_entry(entry)
-    found = table.columns.values() if table else ()
-    return {one.name: (one.type, one.collation, one.generated) for one in found}
+    columns = table_definition.entry_columns(entry).values()
+    return {column.name: _column_signature(column) for column in columns}
 
 
 def _column_questions(before: Dump, after: Dump) -> Iterator[str]:
@@ -99,7 +99,8 @@ def _enum_questions(before: Dump, after: Dump) -> Iterator[str]:
     for key, entry in before.items():
         if entry.kind != "TYPE" or key not in after:
             continue
-        lost, come = guards.lost_values(before, after, key), guards.lost_values(after, before, key)
+        old, new = entry, after[key]
+        lost, come = alter_type.lost_values(old, new), alter_type.lost_values(new, old)
         pairs = dict(zip(lost, come, strict=False))
         if pairs:
             name = readable_name(entry.schema, entry.name)

@@ -61,7 +61,6 @@ def columns_by_path(dump: Dump) -> dict[ColumnPath, table_definition.Column]:
     for entry in dump.values():
         if entry.kind != "TABLE":
             continue
-        table = table_definition.parse_entry(entry)
-        for column in table.columns.values() if table else ():
+        for column in table_definition.entry_columns(entry).values():
             found[entry.schema, entry.name, table_definition.unquote_name(column.name)] = column
     return found

@@ -96,12 +96,6 @@ def column_filter_arguments(table: Entry, name: str) -> FilterArguments:
     return FilterArguments("column", name, name, _add_table_names(parents, table.name))
 
 
-def column_names(table: Entry) -> list[str]:
-    """Return the names of a table's columns."""
-    parsed = table_definition.parse_entry(table)
-    return [table_definition.unquote_name(name) for name in parsed.columns] if parsed else []
-
-
 def leading_column_name(item: str) -> str:
     """Return the name of the column that a line of a table's definition begins with."""
     name = table_definition.NAME.match(item)

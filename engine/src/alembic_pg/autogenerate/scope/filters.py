@@ -6,10 +6,11 @@ its own comparators see; here they are asked for every other object, too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.autogenerate.dump import normalize, table_definition
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.scope import filter_names
 from alembic_pg.sql.cursor import Cursor
 
@@ -54,11 +55,9 @@ class Scope:
             return entry
         items, end = table_definition.parenthesized_items(entry.create, head.end())
         kept = [item for item in items if filter_names.leading_column_name(item) not in names]
-        create, text = (
-            f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}"
-            for body in (",\n    ".join(kept), ",\n    ".join(sorted(kept)))
+        return normalize.normalized_entry(
+            table_definition.replace_items(entry, head.end(), end, kept)
         )
-        return normalize.normalized_entry(replace(entry, create=create, normal=text))
 
 
 # All of a database counts.
@@ -138,7 +137,7 @@ def _excluded_columns(
     after: Dump,
 ) -> frozenset[str]:
     old, new = (
-        filter_names.column_names(side[table.key]) if table.key in side else []
+        table_definition.column_names(side[table.key]) if table.key in side else []
         for side in (before, after)
     )
     return frozenset(
@@ -171,7 +170,7 @@ def _owned_sequences(dump: Dump, left_out: set[str]) -> Iterator[str]:
             yield key  # an identity's
         elif entry.kind == "SEQUENCE OWNED BY":
             (schema, table), _ = Cursor(entry.create.rpartition(" OWNED BY ")[2]).column_name()
-            if f"TABLE {schema}.{table}" in left_out:
+            if table_key(schema, table) in left_out:
                 yield from (need for need in entry.needs if need.startswith("SEQUENCE "))
 
 

@@ -7,6 +7,7 @@ whole tables, columns, views and functions that go, do so in a revision of their
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -14,9 +15,9 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.alter import dropped_columns
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof.data_loss import DROP_COLUMN
 from alembic_pg.autogenerate.scope import column_differences
 from alembic_pg.autogenerate.split import stages
+from alembic_pg.sql.quoting import QUALIFIED_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,12 @@ _QUERYABLE_KINDS = {
     "SCHEMA",
     "EXTENSION",
 }
+
+
+_DROP_COLUMN = re.compile(
+    rf"ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?P<table>{QUALIFIED_NAME})"
+    rf' DROP COLUMN (?P<name>"(?:[^"]|"")*"|[^\s;]+);'
+)
 
 
 class EntangledError(Exception):
@@ -103,19 +110,19 @@ def _contract_operations(
             goes = _drops_column_for_good(operation, after)
         else:
             drops = type(operation).__name__.startswith("Drop")
-            goes = drops and flatten.table_key(operation) in gone
+            goes = drops and flatten.changed_table_key(operation) in gone
         if goes:
             moved.append(operation)
     return moved
 
 
 def _drops_columns(operation: StatementOp) -> bool:
-    return bool(operation.upgrade) and all(map(DROP_COLUMN.match, operation.upgrade))
+    return bool(operation.upgrade) and all(map(_DROP_COLUMN.match, operation.upgrade))
 
 
 def _drops_column_for_good(operation: ops.DropColumnOp, after: Dump) -> bool:
     """Return whether a column goes for good: one of its name may come anew."""
-    key = flatten.table_key(operation)
+    key = flatten.changed_table_key(operation)
     place = (operation.schema or "public", operation.table_name, operation.column_name)
     return key in after and place not in column_differences.columns_by_path({key: after[key]})
 

@@ -107,15 +107,15 @@ def _operations_in_steps(
     said: ExecutedStatements,
 ) -> Iterator[MigrateOperation]:
     """Yield the operations that commit in steps on a table with rows."""
-    made = {flatten.table_key(one) for one in found if isinstance(one, ops.CreateTableOp)}
+    made = {flatten.changed_table_key(one) for one in found if isinstance(one, ops.CreateTableOp)}
     if not any(
         parser.parse(statement.sql)
         for one in found
-        if not isinstance(one, ops.CreateTableOp) and flatten.table_key(one) not in made
+        if not isinstance(one, ops.CreateTableOp) and flatten.changed_table_key(one) not in made
         for statement in said[id(one)]
     ):
         return
-    going = {flatten.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
+    going = {flatten.changed_table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
     with (
         open_candidate(comparison, proving.context) as one,
         connect(one.url, source=SCRATCH_SOURCE) as connection,
@@ -127,7 +127,8 @@ def _operations_in_steps(
             hows = [planner.ask(statement) for statement in said[id(operation)]]
             # An index of a column that goes is dropped beside it.
             beside = (
-                isinstance(operation, ops.DropIndexOp) and flatten.table_key(operation) in going
+                isinstance(operation, ops.DropIndexOp)
+                and flatten.changed_table_key(operation) in going
             )
             if any(how.steps for how in hows) and not beside:
                 yield operation
