@@ -37,23 +37,23 @@ CLOCK_TOLERANCE = 0.05
 class FileReads:
     """What the models read while they are imported: files, and folders that they list.
 
-    others: the threads that do something else meanwhile.
+    ignored_threads: the threads that do something else meanwhile.
     """
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     active: bool = True
-    others: set[int] = field(default_factory=set)
+    ignored_threads: set[int] = field(default_factory=set)
 
-    def leave_out(self) -> None:
+    def ignore_this_thread(self) -> None:
         """Note nothing that this thread reads: it does not import the models."""
-        self.others.add(get_ident())
+        self.ignored_threads.add(get_ident())
 
-    def note(self, event: str, arguments: tuple[object, ...]) -> None:
+    def record_event(self, event: str, arguments: tuple[object, ...]) -> None:
         """Take an event of Python's audit hook (PEP 578)."""
         if not self.active or not arguments or not isinstance(arguments[0], str):
             return
-        if get_ident() in self.others:
+        if get_ident() in self.ignored_threads:
             return
         if event == "open":
             self.files.add(os.path.abspath(arguments[0]))  # noqa: PTH100  # called for every file
@@ -65,7 +65,7 @@ class FileReads:
 def record_file_reads() -> Iterator[FileReads]:
     """Yield what is read meanwhile. An audit hook stays for life, and sleeps afterwards."""
     watch = FileReads()
-    sys.addaudithook(watch.note)
+    sys.addaudithook(watch.record_event)
     try:
         yield watch
     finally:

@@ -40,7 +40,7 @@ def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature
     operation.existing_server_default = old.server_default
     plain = all(isinstance(one.server_default, DefaultClause | None) for one in (old, new))
     comparison: Comparison = context.opts[COMPARISON_OPTION]
-    if plain and comparison.columns.default_differs(old):
+    if plain and comparison.column_differences.default_differs(old):
         operation.modify_server_default = new.server_default
     return PriorityDispatchResult.CONTINUE
 
@@ -51,8 +51,8 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     Raises UserError when nothing can express a difference, or when a step fails.
     """
     comparison: Comparison = context.opts[COMPARISON_OPTION]
-    keys = comparison.differing
-    tables = comparison.tables
+    keys = comparison.differing_keys
+    tables = comparison.changed_tables
     operations = [
         op
         for op in flatten.flatten(upgrade_ops.ops)

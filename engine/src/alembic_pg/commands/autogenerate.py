@@ -117,31 +117,31 @@ def _create_empty_database(
     task: AlembicCommand, stack: ExitStack, watch: clean_check.FileReads
 ) -> tuple[ScratchServer, str]:
     """Return the scratch server, until the stack is left, and the name of an empty database."""
-    watch.leave_out()
+    watch.ignore_this_thread()
     databases = stack.enter_context(scratch_server(task.root))
     return databases, databases.create()
 
 
 def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Models) -> None:
-    handed_in = past.given is not None
+    handed_in = past.caller_connection is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
     comparison = Comparison(
         past.databases,
         past.template,
-        scope.of(past.dump),
-        scope.of(after),
+        scope.filter_dump(past.dump),
+        scope.filter_dump(after),
         past.version_table,
         scope,
-        proven=task.command != "check",
+        must_prove=task.command != "check",
     )
-    if task.command == "check" and not handed_in and not comparison.differing:
+    if task.command == "check" and not handed_in and not comparison.differing_keys:
         return  # and no database is made to be compared
     with (
         past.connection() as (connection, copies),
         comparison_after_renames(comparison, models.metadata) as (rest, place),
     ):
         if place is None:
-            _compare_by_name(task, connection, models, replace(rest, spare=copies))
+            _compare_by_name(task, connection, models, replace(rest, spare_copies=copies))
         else:
             _compare_renamed(task, connection, models, rest, place)
 
@@ -149,16 +149,17 @@ def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Mo
 def _compare_by_name(
     task: AlembicCommand, connection: Connection, models: Models, comparison: Comparison
 ) -> None:
+    tables = comparison.changed_tables
     _run_alembic(
         task,
         connection,
         models,
-        compare_type=comparison.columns.type_differs,
+        compare_type=comparison.column_differences.type_differs,
         # Equal dumps mean equal schemas: then no comparator is asked.
-        autogenerate_plugins=differing_tables.autogenerate_plugins(COMPARATORS, comparison.tables)
-        if comparison.differing
+        autogenerate_plugins=differing_tables.autogenerate_plugins(COMPARATORS, tables)
+        if comparison.differing_keys
         else [plugin.NAME],
-        configure=differing_tables.filtered_options(task.configure, comparison.tables),
+        configure=differing_tables.filtered_options(task.configure, tables),
         **{comparators.COMPARISON_OPTION: comparison},
     )
 

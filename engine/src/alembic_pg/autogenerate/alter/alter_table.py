@@ -56,11 +56,16 @@ def alter_statements(old: Entry, new: Entry, dump: Dump, ways: ServerFeatures) -
         return None
     left, joined = _parent_names(one), _parent_names(other)
     table = f"ALTER TABLE {other.name}"
-    turn = _AlterContext(table, new, dump, ways)
+    context = _AlterContext(table, new, dump, ways)
     return [
         *(f"{table} NO INHERIT {name};" for name in left if name not in joined),
-        *_alter_columns(one, other, turn),
-        *(s for name in joined if name not in left for s in _inherit_statements(turn, other, name)),
+        *_alter_columns(one, other, context),
+        *(
+            s
+            for name in joined
+            if name not in left
+            for s in _inherit_statements(context, other, name)
+        ),
         *_alter_options(one, other),
         *_alter_settings(one, other),
     ]
@@ -103,12 +108,12 @@ def recreated_columns(old: Entry, new: Entry, ways: ServerFeatures) -> frozenset
 class _AlterContext:
     """What the change of one column has to know: how it begins, the databases, the server."""
 
-    table: str
+    alter_table: str
     entry: Entry
     dump: Dump
     ways: ServerFeatures
 
-    def added(self, column: Column) -> str:
+    def column_definition(self, column: Column) -> str:
         """Return the definition of a new column; a serial's default is an entry of its own."""
         place = (
             f"{self.entry.schema}.{self.entry.name} {table_definition.unquote_name(column.name)}"
@@ -117,7 +122,7 @@ class _AlterContext:
         text = default.create.partition(" SET DEFAULT ")[2].removesuffix(";") if default else ""
         return table_definition.column_definition(replace(column, default=text or column.default))
 
-    def renamed(self, old: Column, new: Column) -> str:
+    def rename_not_null(self, old: Column, new: Column) -> str:
         """Return how a NOT NULL gets its other name, or "" where it is not the same.
 
         It has had one since PostgreSQL 18, and pg_dump prints it unless it is the usual one.
@@ -130,39 +135,39 @@ class _AlterContext:
         names = [part["name"] or quote_name(usual) for part in parts if part]
         if len(rests) > 1 or len(usual.encode()) > MAX_NAME_BYTES:
             return ""
-        return f"{self.table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
+        return f"{self.alter_table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
 
-    def using(self, old: Column, new: Column) -> str:
+    def using_clause(self, old: Column, new: Column) -> str:
         """Return how a column's values come to another type: to and from an enum as text."""
         plain = [c.type.removesuffix("[]") for c in (old, new)]
-        if any(kind in self._enums for kind in plain):
+        if any(kind in self._enum_names for kind in plain):
             array = "[]" if new.type.endswith("[]") else ""
             return f" USING {new.name}::text{array}::{new.type}"
         return f" USING {new.name}::{new.type}"
 
     @cached_property
-    def _enums(self) -> set[str]:
+    def _enum_names(self) -> set[str]:
         return {alter_type.enum_name(e) for e in self.dump.values() if e.kind == "TYPE"} - {""}
 
 
-def _inherit_statements(turn: _AlterContext, table: Table, parent: str) -> Iterator[str]:
+def _inherit_statements(context: _AlterContext, table: Table, parent: str) -> Iterator[str]:
     """Yield how a table comes to inherit, which before PostgreSQL 18 asks for its NOT NULLs."""
     found = next(
         (
             t
-            for e in turn.dump.values()
+            for e in context.dump.values()
             if (t := table_definition.parse_entry(e)) and t.name == parent
         ),
         None,
     )
-    for name, column in found.columns.items() if found and not turn.ways.names_not_nulls else ():
+    for name, column in found.columns.items() if found and not context.ways.names_not_nulls else ():
         if column.not_null and name in table.columns and not table.columns[name].not_null:
-            yield f"{turn.table} ALTER COLUMN {name} SET NOT NULL;"
-    yield f"{turn.table} INHERIT {parent};"
+            yield f"{context.alter_table} ALTER COLUMN {name} SET NOT NULL;"
+    yield f"{context.alter_table} INHERIT {parent};"
 
 
-def _alter_columns(old: Table, new: Table, turn: _AlterContext) -> Iterator[str]:
-    table = turn.table
+def _alter_columns(old: Table, new: Table, context: _AlterContext) -> Iterator[str]:
+    table = context.alter_table
     computed = _generated_on_changed_types(old, new)
     for name in computed:
         yield f"{table} DROP COLUMN {name};"
@@ -170,15 +175,20 @@ def _alter_columns(old: Table, new: Table, turn: _AlterContext) -> Iterator[str]
     gone = [column for name, column in old.columns.items() if name not in new.columns]
     # What is computed goes before what it is made of, and comes after it.
     yield from (f"{table} DROP COLUMN {column.name};" for column in gone if column.generated)
-    yield from (f"{table} ADD COLUMN {turn.added(c)};" for c in added if not c.generated)
+    yield from _add_columns(context, [column for column in added if not column.generated])
     for column in sorted(new.columns.values(), key=lambda one: bool(one.generated)):
         one = old.columns.get(column.name)
         if one is not None and column != one and column.name not in computed:
-            yield from _alter_column(turn, one, column)
+            yield from _alter_column(context, one, column)
     for name in computed:
         yield f"{table} ADD COLUMN {table_definition.column_definition(new.columns[name])};"
-    yield from (f"{table} ADD COLUMN {turn.added(c)};" for c in added if c.generated)
+    yield from _add_columns(context, [column for column in added if column.generated])
     yield from (f"{table} DROP COLUMN {column.name};" for column in gone if not column.generated)
+
+
+def _add_columns(context: _AlterContext, columns: list[Column]) -> Iterator[str]:
+    for column in columns:
+        yield f"{context.alter_table} ADD COLUMN {context.column_definition(column)};"
 
 
 def _generated_on_changed_types(old: Table, new: Table) -> list[str]:
@@ -200,11 +210,11 @@ def _generated_on_changed_types(old: Table, new: Table) -> list[str]:
     ]
 
 
-def _alter_column(turn: _AlterContext, old: Column, new: Column) -> Iterator[str]:
+def _alter_column(context: _AlterContext, old: Column, new: Column) -> Iterator[str]:
     """Yield what turns one column into another."""
-    table = turn.table
+    table = context.alter_table
     alter = f"{table} ALTER COLUMN {new.name}"
-    if _must_recreate(old, new, turn.ways):
+    if _must_recreate(old, new, context.ways):
         yield f"{table} DROP COLUMN {new.name};"
         yield f"{table} ADD COLUMN {table_definition.column_definition(new)};"
         return
@@ -215,13 +225,13 @@ def _alter_column(turn: _AlterContext, old: Column, new: Column) -> Iterator[str
         yield f"{alter} DROP DEFAULT;"
     if retyped:
         collate = f" COLLATE {new.collation}" if new.collation else ""
-        using = "" if new.generated else turn.using(old, new)
+        using = "" if new.generated else context.using_clause(old, new)
         yield f"{alter} TYPE {new.type}{collate}{using};"
     if new.default and (retyped or new.default != old.default):
         yield f"{alter} SET DEFAULT {new.default};"
     if new.generated and new.generated != old.generated:
         yield f"{alter} SET EXPRESSION AS {new.generated.removesuffix(' STORED')};"
-    yield from _alter_not_null(turn, old, new)
+    yield from _alter_not_null(context, old, new)
 
 
 def _must_recreate(old: Column, new: Column, ways: ServerFeatures) -> bool:
@@ -235,12 +245,12 @@ def _must_recreate(old: Column, new: Column, ways: ServerFeatures) -> bool:
     )
 
 
-def _alter_not_null(turn: _AlterContext, old: Column, new: Column) -> Iterator[str]:
-    table = turn.table
+def _alter_not_null(context: _AlterContext, old: Column, new: Column) -> Iterator[str]:
+    table = context.alter_table
     alter = f"{table} ALTER COLUMN {new.name}"
     if old.not_null == new.not_null:
         return
-    if rename := turn.renamed(old, new):
+    if rename := context.rename_not_null(old, new):
         yield rename
         return
     if old.not_null:
@@ -266,11 +276,12 @@ def _alter_options(old: Table, new: Table) -> Iterator[str]:
 
 
 def _alter_settings(old: Table, new: Table) -> Iterator[str]:
-    for statement in old.settings:
-        if statement not in new.settings:
+    before, after = old.alter_statements, new.alter_statements
+    for statement in before:
+        if statement not in after:
             yield from _reset_setting(statement)
             yield from _reset_storage(statement, old, new)
-    yield from (statement for statement in new.settings if statement not in old.settings)
+    yield from (statement for statement in after if statement not in before)
 
 
 def _reset_setting(statement: str) -> Iterator[str]:

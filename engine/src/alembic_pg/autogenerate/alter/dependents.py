@@ -28,29 +28,29 @@ HAS_EXPRESSION = re.compile(r" WHERE |\(\(| WITH [^\w(]")
 
 
 def column_dependents(
-    before: Dump, after: Dump, changing: set[str], swap: RecreatedTypes, ways: ServerFeatures
+    before: Dump, after: Dump, changing: set[str], recreated: RecreatedTypes, ways: ServerFeatures
 ) -> set[str]:
     """Return what stands in the way of columns that change their type or go."""
     tables = {key for key in changing if key.startswith("TABLE ")}
-    found = table_readers(before, tables | swap.held.keys()) | _foreign_keys_to_drop(
-        before, after, tables, ways
-    )
-    return found | {key for key, entry in before.items() if _uses_recreated_types(entry, swap)}
+    found = table_readers(
+        before, tables | recreated.columns_by_table.keys()
+    ) | _foreign_keys_to_drop(before, after, tables, ways)
+    return found | {key for key, entry in before.items() if _uses_recreated_types(entry, recreated)}
 
 
-def _uses_recreated_types(entry: Entry, swap: RecreatedTypes) -> bool:
+def _uses_recreated_types(entry: Entry, recreated: RecreatedTypes) -> bool:
     """Return whether an object holds the types that come anew, or the columns of them."""
-    if entry.key in swap.keys:
+    if entry.key in recreated.keys:
         return False
-    if entry.kind not in KINDS_THAT_STAY and not swap.keys.isdisjoint(entry.needs):
+    if entry.kind not in KINDS_THAT_STAY and not recreated.keys.isdisjoint(entry.needs):
         return True
-    columns = {name for need in entry.needs for name in swap.held.get(need, ())}
+    columns = {name for need in entry.needs for name in recreated.columns_by_table.get(need, ())}
     if not columns:
         return False
     return (
         entry.kind in KINDS_TO_RECREATE
         or (entry.kind in {"CONSTRAINT", "INDEX"} and bool(HAS_EXPRESSION.search(entry.create)))
-    ) and detach_columns.mentions_names(entry.create, columns | swap.names)
+    ) and detach_columns.mentions_names(entry.create, columns | recreated.type_names)
 
 
 def _foreign_keys_to_drop(

@@ -34,20 +34,20 @@ class RecreatedTypes:
     another one.
     """
 
-    roots: frozenset[str] = frozenset()
-    members: tuple[Entry, ...] = ()
-    names: frozenset[str] = frozenset()
-    held: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    changed_keys: frozenset[str] = frozenset()
+    types: tuple[Entry, ...] = ()
+    type_names: frozenset[str] = frozenset()
+    columns_by_table: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys of the types."""
-        return frozenset(member.key for member in self.members)
+        return frozenset(member.key for member in self.types)
 
-    def held_fast(self, key: str) -> frozenset[str]:
+    def names_to_detach(self, key: str) -> frozenset[str]:
         """Return what no generated column of a table may name."""
-        held = self.held.get(key)
-        return held | self.names if held else frozenset()
+        held = self.columns_by_table.get(key)
+        return held | self.type_names if held else frozenset()
 
 
 def types_to_recreate(
@@ -71,24 +71,28 @@ def types_to_recreate(
 
 
 def recreate_operations(
-    swap: RecreatedTypes, before: Dump, after: Dump, gone: Collection[str]
+    recreated: RecreatedTypes, before: Dump, after: Dump, gone: Collection[str]
 ) -> Iterator[StatementOp]:
     """Yield what makes the new types, brings the columns to them, and drops the old types.
 
     gone: the keys of what is dropped before; a default that needs it comes back later.
     """
-    old = {entry.key: _free_name(entry, {*before, *after}) for entry in swap.members}
-    for entry in swap.members:
+    old = {entry.key: _free_name(entry, {*before, *after}) for entry in recreated.types}
+    for entry in recreated.types:
         alter = f"ALTER {entry.kind} {alter_type.type_name(entry)}"
         rename = f"{alter} RENAME TO {quote_name(old[entry.key])};"
         new = after[entry.key]
-        back = alter_type.add_value_statements(new, entry) if entry.key in swap.roots else None
+        back = (
+            alter_type.add_value_statements(new, entry)
+            if entry.key in recreated.changed_keys
+            else None
+        )
         yield StatementOp("change", entry.label, (rename, new.create), tuple(back or ()))
-    lost = _LostDefaults(swap, before, after, gone)
-    for top, keys in inheritance.tables_by_ancestor(before, swap.held).items():
-        moves = tuple(_convert_columns([before[key] for key in keys], swap, lost))
+    lost = _LostDefaults(recreated, before, after, gone)
+    for top, keys in inheritance.tables_by_ancestor(before, recreated.columns_by_table).items():
+        moves = tuple(_convert_columns([before[key] for key in keys], recreated, lost))
         yield StatementOp("change", before[top].label, moves, ())
-    for entry in reversed(swap.members):
+    for entry in reversed(recreated.types):
         name = quote_name(entry.schema, old[entry.key])
         label = f"{entry.kind.lower()} {name}"
         yield StatementOp("drop", label, (f"DROP {entry.kind} {name};",), ())
@@ -141,24 +145,24 @@ def _columns_of_types(
 class _LostDefaults:
     """Which defaults do not come back with their columns."""
 
-    swap: RecreatedTypes
+    recreated: RecreatedTypes
     before: Dump
     after: Dump
-    gone: Collection[str]
+    dropped_keys: Collection[str]
 
-    def has(self, default: str) -> bool:
+    def contains(self, default: str) -> bool:
         """Return whether a default has a value that goes, or something else that does."""
         return detach_columns.mentions_entries(
-            default, [self.before[key] for key in self.gone]
+            default, [self.before[key] for key in self.dropped_keys]
         ) or any(
             label in default
-            for key in self.swap.roots
+            for key in self.recreated.changed_keys
             for label in alter_type.lost_values(self.before[key], self.after[key])
         )
 
 
 def _convert_columns(
-    tables: list[Entry], swap: RecreatedTypes, lost: _LostDefaults
+    tables: list[Entry], recreated: RecreatedTypes, lost: _LostDefaults
 ) -> Iterator[str]:
     """Yield how a table and those that inherit from it come to the new types.
 
@@ -170,12 +174,12 @@ def _convert_columns(
         table = table_definition.parse_entry(entry)
         columns = table.columns.values() if table else ()
         head = f"ALTER TABLE {table.name if table else ''}"
-        held = [c for c in columns if c.name in swap.held[entry.key]]
+        held = [c for c in columns if c.name in recreated.columns_by_table[entry.key]]
         for column in held:
             if column.default:
                 alter = f"{head} ALTER COLUMN {column.name}"
                 yield f"{alter} DROP DEFAULT;"
-                if not lost.has(column.default):
+                if not lost.contains(column.default):
                     defaults.append(f"{alter} SET DEFAULT {column.default};")
         own = [c for c in held if c.name not in done and not c.generated]
         done |= {column.name for column in own}

@@ -76,12 +76,12 @@ def operations_after_tables(before: Dump, after: Dump, ways: ServerFeatures) -> 
     keys -= inheritance.keys_to_defer(before, after, keys)
     simple = {key for key in keys if _can_change_in_place(before, after, key, ways)}
     anew = {key for key in keys - simple if key in before}
-    swap = recreate_type.types_to_recreate(
+    recreated = recreate_type.types_to_recreate(
         before, after, simple, _with_dependents(before, anew), ways
     )
-    anew |= dependents.column_dependents(before, after, simple - swap.keys, swap, ways)
+    anew |= dependents.column_dependents(before, after, simple - recreated.keys, recreated, ways)
     held = {
-        key: swap.held_fast(key) | alter_table.recreated_columns(entry, after[key], ways)
+        key: recreated.names_to_detach(key) | alter_table.recreated_columns(entry, after[key], ways)
         for key, entry in before.items()
         if entry.kind == "TABLE" and key in after
     }
@@ -92,9 +92,9 @@ def operations_after_tables(before: Dump, after: Dump, ways: ServerFeatures) -> 
         for key in reversed(before)
         if key in doomed or key in loose
     ]
-    drops += recreate_type.recreate_operations(swap, before, after, doomed)
+    drops += recreate_type.recreate_operations(recreated, before, after, doomed)
     # A table's turn comes when it holds nothing that goes.
-    simple -= loose.keys() | doomed | swap.keys
+    simple -= loose.keys() | doomed | recreated.keys
     anew = keys - simple - loose.keys()
     made = {key for key in after if key in anew or key in doomed}
     creations = [
@@ -102,7 +102,7 @@ def operations_after_tables(before: Dump, after: Dump, ways: ServerFeatures) -> 
         if key in simple
         else create_operation(entry, made)
         for key, entry in after.items()
-        if key in simple or (key in made and key not in swap.keys)
+        if key in simple or (key in made and key not in recreated.keys)
     ]
     return drops + creations
 

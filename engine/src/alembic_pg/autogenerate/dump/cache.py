@@ -30,8 +30,8 @@ def read_dump(root: Path, template: str, version_table: str) -> Dump | None:
     try:
         note = json.loads((root / CACHE_FOLDER / f"{template}.json").read_text())
         entries = [
-            Entry(kind, schema, name, create, drop, tuple(needs), normal)
-            for kind, schema, name, create, drop, needs, normal in note["dump"]
+            Entry(kind, schema, name, create, drop, tuple(needs), normalized)
+            for kind, schema, name, create, drop, needs, normalized in note["dump"]
         ]
         keys = note["keys"]
         if note["made"] != _maker_digest(version_table) or len(keys) != len(entries):

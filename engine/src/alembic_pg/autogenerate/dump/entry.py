@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of a database, as pg_dump prints it.
+    """Represent one object of a database, as pg_dump prints it.
 
-    kind, schema, name: what it is ("VIEW", "public", "post_scores"); a constraint's name begins
-    with its table's.
-    create: PostgreSQL's statement that makes it. drop: the one that drops it, "" where there is
-    none. needs: the keys of the entries it depends on. normal: the statement in the form in which
-    it is compared, where that is another one.
+    kind, schema, name: "VIEW", "public", "post_scores"; a constraint's name begins with its
+    table's.
+    create: PostgreSQL's statement that makes the object.
+    drop: the statement that drops it, "" where there is none.
+    needs: the keys of the entries that it depends on.
+    normalized: the statement in the form in which it is compared, where that is another one.
     """
 
     kind: str
@@ -22,12 +23,12 @@ class Entry:
     create: str
     drop: str
     needs: tuple[str, ...] = ()
-    normal: str = ""
+    normalized: str = ""
 
     @property
     def text(self) -> str:
         """What is compared: equal texts are equal objects."""
-        return self.normal or self.create
+        return self.normalized or self.create
 
     @property
     def key(self) -> str:

@@ -33,7 +33,7 @@ _SIMPLE_ELEMENT = re.compile(
 def normalized_entry(one: Entry) -> Entry:
     """Return an entry that is compared in its normal form."""
     text = normalized_definition(one.text)
-    return one if text == one.text else replace(one, normal=text)
+    return one if text == one.text else replace(one, normalized=text)
 
 
 def normalized_definition(text: str) -> str:

@@ -60,7 +60,7 @@ def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
                 (item.tablespace, item.method),
             ),
             drop=item.drop.strip(),
-            needs=tuple(ids[number] for number in item.needs if number in ids),
+            needs=tuple(ids[number] for number in item.depends_on if number in ids),
         )
         ids[item.number] = entry.key
         for part in split_table.split_off_checks(entry):

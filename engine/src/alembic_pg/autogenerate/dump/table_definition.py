@@ -51,7 +51,7 @@ class Table:
     """A table without its CHECK constraints.
 
     options: what stands behind the parentheses, by its leading word ("INHERITS", "WITH", …).
-    settings: the ALTER TABLE statements that pg_dump adds to the definition.
+    alter_statements: the ALTER TABLE statements that pg_dump adds to the definition.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Table:
     columns: dict[str, Column]
     constraints: tuple[str, ...]
     options: dict[str, str]
-    settings: tuple[str, ...]
+    alter_statements: tuple[str, ...]
 
 
 def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
@@ -172,11 +172,11 @@ def replace_items(entry: Entry, start: int, end: int, items: list[str]) -> Entry
     It is compared with its items sorted, since their order is no difference: a new column comes
     last in PostgreSQL. start, end: the places of the parentheses' inside in the definition.
     """
-    create, normal = (
+    create, normalized = (
         f"{entry.create[:start]}\n    {text}\n{entry.create[end:]}"
         for text in (",\n    ".join(items), ",\n    ".join(sorted(items)))
     )
-    return replace(entry, create=create, normal=normal)
+    return replace(entry, create=create, normalized=normalized)
 
 
 def parse_definition(definition: str, script: list[str]) -> Table | None:
@@ -196,7 +196,7 @@ def parse_definition(definition: str, script: list[str]) -> Table | None:
         columns={made.name: made for made in map(parse_column, plain)},
         constraints=tuple(sorted(item for item in found if _is_constraint(item))),
         options=_parse_options(definition[end + 1 : create].removesuffix(";")),
-        settings=tuple(script[1:]),
+        alter_statements=tuple(script[1:]),
     )
 
 

@@ -11,8 +11,8 @@ from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 class BackfillColumnOp(ReversibleOp):
     """A column that becomes NOT NULL after its old rows have got a value.
 
-    plain: the same as PostgreSQL's own statements, for a type that sqlalchemy cannot say.
+    sql_operation: the same as PostgreSQL's own statements, for a type that sqlalchemy cannot say.
     """
 
     label: str = ""
-    plain: ReversibleOp | None = None
+    sql_operation: ReversibleOp | None = None

@@ -24,7 +24,7 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
         if isinstance(operation, ops.OpContainer):
             yield from flatten(operation.ops)
         elif isinstance(operation, ReversibleOp):
-            yield from flatten(operation.forward)
+            yield from flatten(operation.upgrade)
         else:
             if isinstance(operation, ops.AlterColumnOp):
                 # MySQL's; PostgreSQL's implementation warns of it at every run.

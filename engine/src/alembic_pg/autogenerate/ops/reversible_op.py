@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 class ReversibleOp(MigrateOperation):
     """Operations, and the ones that take them back where reversing each does not."""
 
-    forward: list[MigrateOperation] = field(default_factory=list)
-    backward: list[MigrateOperation] = field(default_factory=list)
+    upgrade: list[MigrateOperation] = field(default_factory=list)
+    downgrade: list[MigrateOperation] = field(default_factory=list)
 
     def reverse(self) -> ReversibleOp:
         """Return the way back."""
-        return ReversibleOp(self.backward, self.forward)
+        return ReversibleOp(self.downgrade, self.upgrade)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return what Alembic's check reports."""
-        return ("change", [operation.to_diff_tuple() for operation in self.forward])
+        return ("change", [operation.to_diff_tuple() for operation in self.upgrade])
 
 
 def with_downgrade(
@@ -39,10 +39,10 @@ def with_downgrade(
 
 @Operations.implementation_for(ReversibleOp)
 def _run(operations: Operations, operation: ReversibleOp) -> None:
-    for one in operation.forward:
+    for one in operation.upgrade:
         operations.invoke(one)
 
 
 @renderers.dispatch_for(ReversibleOp)
 def _render(context: AutogenContext, operation: ReversibleOp) -> list[str]:
-    return [line for one in operation.forward for line in render_op(context, one)]
+    return [line for one in operation.upgrade for line in render_op(context, one)]

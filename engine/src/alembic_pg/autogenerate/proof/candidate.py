@@ -55,7 +55,9 @@ class Candidate:
 
     def dump(self) -> Dump:
         """Return what it holds now."""
-        return self.scope.of(pg_dump.dump_database(self.url, version_table=self.version_table))
+        return self.scope.filter_dump(
+            pg_dump.dump_database(self.url, version_table=self.version_table)
+        )
 
     def run(self, operations: Sequence[MigrateOperation]) -> None:
         """Run operations in one transaction. Raises what they raise."""
@@ -87,7 +89,7 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
 
     The first one is the copy that Alembic's comparators have read, where the comparison has it.
     """
-    databases, spare = comparison.databases, comparison.spare
+    databases, spare = comparison.databases, comparison.spare_copies
     taken = spare.pop() if spare else None
     if taken and context.connection is not None:
         # What was read holds locks; Alembic does not notice, and reads nothing more.

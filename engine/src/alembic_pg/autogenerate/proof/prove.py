@@ -63,11 +63,11 @@ def _prove_with_features(
     before, after, renames = comparison.before, comparison.after, comparison.renames
     fills = backfill.columns_with_backfill(context.sorted_tables)
     with open_candidate(comparison, context) as one:
-        original = one.dump() if renames and comparison.proven else before
+        original = one.dump() if renames and comparison.must_prove else before
         one.run(renames)
         found = search.find_operations(one, before, after, operations, ways)
         up = with_guards.add_guards(comparison, fills, found)
-        if not comparison.proven:
+        if not comparison.must_prove:
             return up
         tried = [[*map(id, found)]]
         for tight in (

@@ -101,7 +101,7 @@ def _run_accepted(
         return accepted
     with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
         for one, error in run_with_outcomes(candidate, connection, operations):
-            plain = one.plain if isinstance(one, BackfillColumnOp) else None
+            plain = one.sql_operation if isinstance(one, BackfillColumnOp) else None
             refusal = _try_operations(candidate, connection, [plain]) if error and plain else error
             if refusal is None:
                 accepted.append(plain if error and plain else one)

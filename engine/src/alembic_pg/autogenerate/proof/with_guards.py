@@ -93,7 +93,7 @@ class _FormerNames:
 
     def __init__(self, comparison: Comparison) -> None:
         renames = [op for op in comparison.renames if isinstance(op, RenameOp)]
-        self._tables = {op.places[1]: op.places[0] for op in renames if op.table is None}
+        self._tables = {op.table_names[1]: op.table_names[0] for op in renames if op.table is None}
         self._columns = {
             (op.schema or "public", op.table, op.new): op.old for op in renames if op.table
         }

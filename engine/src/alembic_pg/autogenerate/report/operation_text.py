@@ -21,7 +21,7 @@ def operation_row(operation: MigrateOperation) -> tuple[str, str]:
     if isinstance(operation, ops.AlterColumnOp):
         return f"alter column: {_changed_attributes(operation)}", _object_name(operation)
     if isinstance(operation, RenameOp):
-        return f"rename to {operation.target}", operation.label
+        return f"rename to {operation.new_label}", operation.label
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
     return words.lower(), _object_name(operation)
 

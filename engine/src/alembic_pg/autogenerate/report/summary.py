@@ -97,6 +97,9 @@ def _revision_lines(
 
 def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:
     """Return the lock, with the tables where the object's name does not tell, and the nature."""
-    others = [name for name in effect.on if name not in label.split(".") and name not in label]
-    where = f" on {', '.join(effect.on)}" if others else ""
-    return f"{effect.lock}{where}", METADATA_ONLY if effect.nature == "metadata" else effect.nature
+    others = [name for name in effect.locked if name not in label.split(".") and name not in label]
+    where = f" on {', '.join(effect.locked)}" if others else ""
+    return (
+        f"{effect.lock}{where}",
+        METADATA_ONLY if effect.duration == "metadata" else effect.duration,
+    )

@@ -30,17 +30,17 @@ class ColumnDifferences:
 
     def type_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
         """Return it for configure(compare_type=…); None leaves the answer to Alembic."""
-        one, other = self._both(column)
+        one, other = self._both_columns(column)
         if one is None or other is None:
             return None
         return (one.type, one.collation) != (other.type, other.collation)
 
     def default_differs(self, column: Column[Any]) -> bool:
         """Return whether a column that both have has another default."""
-        one, other = self._both(column)
+        one, other = self._both_columns(column)
         return one is not None and other is not None and one.default != other.default
 
-    def _both(
+    def _both_columns(
         self, column: Column[Any]
     ) -> tuple[table_definition.Column | None, table_definition.Column | None]:
         place = (column.table.schema or "public", column.table.name, column.name)

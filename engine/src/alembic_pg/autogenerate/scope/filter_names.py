@@ -54,17 +54,17 @@ _TABLE_PART_KINDS = PART_KINDS - {"ACL", "COMMENT"}
 class FilterArguments:
     """What the filters are asked about one object.
 
-    bare: the name without a schema, table or arguments. parents: Alembic's names of the schema
+    bare_name: the name without a schema, table or arguments. parents: Alembic's names of the schema
     (None for the default one) and the table.
     """
 
     type_: str
     name: str | None
-    bare: str
+    bare_name: str
     parents: dict[str, str | None]
 
     @property
-    def of_name(self) -> tuple[str | None, str, dict[str, str | None]]:
+    def include_name_arguments(self) -> tuple[str | None, str, dict[str, str | None]]:
         """The arguments of include_name."""
         return self.name, self.type_, dict(self.parents)
 

@@ -33,21 +33,23 @@ class Scope:
     columns: Mapping[str, frozenset[str]] | None = None
     schemas: frozenset[str] | None = None
 
-    def of(self, dump: Dump) -> Dump:
+    def filter_dump(self, dump: Dump) -> Dump:
         """Return a dump without what does not count."""
         foreign = set(self.keys)
         for key, entry in dump.items():
-            if self._is_elsewhere(entry) or _belongs_to(entry, foreign):
+            if self._is_in_other_schema(entry) or _belongs_to(entry, foreign):
                 foreign.add(key)
-        return {key: self._stripped(entry) for key, entry in dump.items() if key not in foreign}
+        return {
+            key: self._without_columns(entry) for key, entry in dump.items() if key not in foreign
+        }
 
-    def _is_elsewhere(self, entry: Entry) -> bool:
+    def _is_in_other_schema(self, entry: Entry) -> bool:
         if self.schemas is None:
             return False
         place = entry.name if entry.kind == "SCHEMA" else entry.schema
         return bool(place) and place not in self.schemas
 
-    def _stripped(self, entry: Entry) -> Entry:
+    def _without_columns(self, entry: Entry) -> Entry:
         """Return a table's entry without its left out columns."""
         names = (self.columns or {}).get(entry.key)
         head = table_definition.CREATE_TABLE.match(entry.create)
@@ -90,8 +92,8 @@ def comparison_scope(
         together = {**before, **after}
         for key, entry in together.items():
             asked = filter_names.filter_arguments(entry, together)
-            item = known.get((asked.type_, asked.parents["schema_name"], asked.bare), entry)
-            wanted = filters.want(asked, item, there=key in before, declared=key in after)
+            item = known.get((asked.type_, asked.parents["schema_name"], asked.bare_name), entry)
+            wanted = filters.includes(asked, item, there=key in before, declared=key in after)
             if not wanted or _belongs_to(entry, keys) or f"SCHEMA .{entry.schema}" in keys:
                 keys.add(key)
             elif entry.kind == "TABLE":
@@ -109,7 +111,7 @@ class Filters:
     include_object: Callable[..., bool] | None = None
     include_name: Callable[..., bool] | None = None
 
-    def want(
+    def includes(
         self,
         asked: filter_names.FilterArguments,
         item: Any,  # noqa: ANN401  # as Alembic types it
@@ -122,7 +124,11 @@ class Filters:
         item: the models' object, else the entry. there: whether the database has it; only then
         include_name is asked. declared: whether the models have it.
         """
-        if there and self.include_name is not None and not self.include_name(*asked.of_name):
+        if (
+            there
+            and self.include_name is not None
+            and not self.include_name(*asked.include_name_arguments)
+        ):
             return False
         if self.include_object is None or asked.type_ == "schema":
             return True
@@ -143,7 +149,7 @@ def _excluded_columns(
     return frozenset(
         name
         for name in {*old, *new}
-        if not filters.want(
+        if not filters.includes(
             filter_names.column_filter_arguments(table, name),
             getattr(item, "c", {}).get(name, table),
             there=name in old,

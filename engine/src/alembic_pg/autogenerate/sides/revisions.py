@@ -27,14 +27,14 @@ class StartingSchema:
     """What the revisions build.
 
     template: the database of which a candidate is a copy. version_table: Alembic's own, which is
-    not in the dump. given: the connection that a caller handed in.
+    not in the dump. caller_connection: the connection that a caller handed in.
     """
 
     databases: ScratchServer
     template: str
     version_table: str
     dump: Dump
-    given: Connection | None = None
+    caller_connection: Connection | None = None
 
     @contextmanager
     def connection(self) -> Iterator[tuple[Connection, list[str]]]:
@@ -42,8 +42,8 @@ class StartingSchema:
 
         None is named where a caller handed a connection in.
         """
-        if self.given is not None:
-            yield self.given, []
+        if self.caller_connection is not None:
+            yield self.caller_connection, []
             return
         name = self.databases.create(self.template)
         place = self.databases.database(name)

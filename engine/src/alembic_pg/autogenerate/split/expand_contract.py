@@ -75,15 +75,15 @@ def find_stages(
         return None
     proving = stages.make_prover(context, comparison)
     loosened = _NullableBeforeDrop(known)
-    contract = {id(operation): loosened.dropping(operation) for operation in later}
+    contract = {id(operation): loosened.nullable_drop_op(operation) for operation in later}
     plain: dict[int, MigrateOperation] = {id(operation): operation for operation in later}
     staying = {id(operation): operation for operation in keys}
-    tried = [(contract, loosened.altering), (plain, [])]
+    tried = [(contract, loosened.drop_not_null_ops), (plain, [])]
     for second, more in [*[({**staying, **one}, add) for one, add in tried if keys], *tried]:
         expand = [operation for operation in found if id(operation) not in second]
         ordered = [second[id(operation)] for operation in found if id(operation) in second]
         try:
-            return proving.stages([*expand, *more], ordered)
+            return proving.prove_stages([*expand, *more], ordered)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
             continue
     raise EntangledError
@@ -130,24 +130,24 @@ def _drops_column_for_good(operation: ops.DropColumnOp, after: Dump) -> bool:
 class _NullableBeforeDrop:
     """Lets new code leave out columns that are still there, and NOT NULL.
 
-    altering: the operations of the first revision that do so.
+    drop_not_null_ops: the operations of the first revision that do so.
     """
 
     def __init__(self, known: dict[column_differences.ColumnPath, Column]) -> None:
-        self.known = known
-        self.altering: list[MigrateOperation] = []
+        self.columns = known
+        self.drop_not_null_ops: list[MigrateOperation] = []
 
-    def dropping(self, operation: MigrateOperation) -> MigrateOperation:
+    def nullable_drop_op(self, operation: MigrateOperation) -> MigrateOperation:
         """Return what drops the column, which can be NULL by then."""
         if not isinstance(operation, ops.DropColumnOp):
             return operation
         schema, table, name = operation.schema, operation.table_name, operation.column_name
-        known = self.known.get((schema or "public", table, name))
+        known = self.columns.get((schema or "public", table, name))
         if known is None or not known.not_null or known.default or known.generated:
             return operation
         column = operation.to_column()._copy()  # noqa: SLF001  # no public name
         column.nullable = True
-        self.altering.append(
+        self.drop_not_null_ops.append(
             ops.AlterColumnOp(
                 table,
                 name,

@@ -62,7 +62,7 @@ def split_off_steps(
         return None
     for first, second in ((plain, steps), (steps, plain)):
         try:
-            stages = proving.stages(first, second)
+            stages = proving.prove_stages(first, second)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
             continue
         if stages is not None:

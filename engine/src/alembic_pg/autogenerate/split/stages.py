@@ -60,9 +60,9 @@ class Prover:
 
     context: AutogenContext
     comparison: Comparison
-    fills: set[column_differences.ColumnPath]
+    backfilled_columns: set[column_differences.ColumnPath]
 
-    def stages(
+    def prove_stages(
         self, first: list[MigrateOperation], second: list[MigrateOperation]
     ) -> Stages | None:
         """Return both stages, None where the first does nothing.
@@ -77,19 +77,19 @@ class Prover:
             search.expect_equal(comparison.after, one.dump())
         if not compare.differing_keys(between, comparison.before) and not comparison.renames:
             return None
-        one_way = self._proven(replace(comparison, after=between), [], first)
+        one_way = self._prove_stage(replace(comparison, after=between), [], first)
         start = [*flatten.flatten(one_way)]
-        other = self._proven(replace(comparison, before=between, renames=()), start, second)
+        other = self._prove_stage(replace(comparison, before=between, renames=()), start, second)
         return Stages(one_way, other, between)
 
-    def _proven(
+    def _prove_stage(
         self,
         comparison: Comparison,
         start: list[MigrateOperation],
         found: list[MigrateOperation],
     ) -> list[MigrateOperation]:
         """Return operations with their way back. start: what leads to where they begin."""
-        up = with_guards.add_guards(comparison, self.fills, found)
+        up = with_guards.add_guards(comparison, self.backfilled_columns, found)
         with open_candidate(self.comparison, self.context) as one:
             one.run(start)
             original = one.dump()
@@ -98,4 +98,6 @@ class Prover:
         with open_candidate(self.comparison, self.context) as one:
             one.run([*start, *comparison.renames, *found])
             ways = ServerFeatures(comparison.databases.version)
-            return with_searched_downgrade(one, comparison, self.fills, ways, found, original)
+            return with_searched_downgrade(
+                one, comparison, self.backfilled_columns, ways, found, original
+            )
