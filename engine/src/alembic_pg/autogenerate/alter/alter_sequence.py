@@ -31,20 +31,22 @@ def alter_statements(old: Entry, new: Entry, _: Dump, __: ServerFeatures) -> lis
     Source: PostgreSQL, ALTER SEQUENCE; pg_dump prints every option except the defaults of AS and
     CYCLE.
     """
-    for form in (_CREATE_SEQUENCE, _IDENTITY):
-        one, other = form.match(old.create), form.match(new.create)
-        if one is None or other is None or one["name"] != other["name"]:
+    for pattern in (_CREATE_SEQUENCE, _IDENTITY):
+        old_match, new_match = pattern.match(old.create), pattern.match(new.create)
+        if old_match is None or new_match is None or old_match["name"] != new_match["name"]:
             continue
         statements: list[str] = []
-        if one["options"] != other["options"]:
+        if old_match["options"] != new_match["options"]:
             statements += _alter_options(
-                other["name"], _SequenceOptions.from_match(one), _SequenceOptions.from_match(other)
+                new_match["name"],
+                _SequenceOptions.from_match(old_match),
+                _SequenceOptions.from_match(new_match),
             )
-        logged = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
-        if form is _CREATE_SEQUENCE and logged[0] != logged[1]:
-            statements.append(f"ALTER SEQUENCE {other['name']} SET {logged[1]};")
-        if form is _IDENTITY and one["when"] != other["when"]:
-            statements.append(f"{other['column']} SET GENERATED {other['when']};")
+        logging = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
+        if pattern is _CREATE_SEQUENCE and logging[0] != logging[1]:
+            statements.append(f"ALTER SEQUENCE {new_match['name']} SET {logging[1]};")
+        if pattern is _IDENTITY and old_match["when"] != new_match["when"]:
+            statements.append(f"{new_match['column']} SET GENERATED {new_match['when']};")
         return statements
     return None
 
@@ -72,13 +74,13 @@ class _SequenceOptions:
         words = f" {' '.join(match['options'].split())} "
         integer_type = found[1] if (found := re.search(r" AS (\w+) ", words)) else "bigint"
         increment = _option_number(words, "INCREMENT BY", 1)
-        most = (1 << (_BITS[integer_type] - 1)) - 1
+        largest = (1 << (_BITS[integer_type] - 1)) - 1
         return cls(
             integer_type=integer_type,
             start=_option_number(words, "START WITH", 1),
             increment=increment,
-            minvalue=_option_number(words, "MINVALUE", 1 if increment > 0 else -most - 1),
-            maxvalue=_option_number(words, "MAXVALUE", most if increment > 0 else -1),
+            minvalue=_option_number(words, "MINVALUE", 1 if increment > 0 else -largest - 1),
+            maxvalue=_option_number(words, "MAXVALUE", largest if increment > 0 else -1),
             cache=_option_number(words, "CACHE", 1),
             cycle=words.endswith(" CYCLE "),
         )

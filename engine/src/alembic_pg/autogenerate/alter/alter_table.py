@@ -42,32 +42,34 @@ _NAMED_NOT_NULL = re.compile(r'(?:CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) )?(?P<
 _SET_OPTIONS = re.compile(r" SET \((?P<options>.*)\);")
 
 
-def alter_statements(old: Entry, new: Entry, dump: Dump, ways: ServerFeatures) -> list[str] | None:
+def alter_statements(
+    old: Entry, new: Entry, dump: Dump, features: ServerFeatures
+) -> list[str] | None:
     """Return the statements that turn one table into another, or None where none can.
 
     dump: where the defaults of serial columns and the enums are found.
     """
     if typed := _alter_table_type(old, new):
         return typed
-    one, other = table_definition.parse_entry(old), table_definition.parse_entry(new)
-    if one is None or other is None or one.constraints != other.constraints:
+    old_table, new_table = table_definition.parse_entry(old), table_definition.parse_entry(new)
+    if old_table is None or new_table is None or old_table.constraints != new_table.constraints:
         return None
-    if one.options.get("PARTITION BY") != other.options.get("PARTITION BY"):
+    if old_table.options.get("PARTITION BY") != new_table.options.get("PARTITION BY"):
         return None
-    left, joined = _parent_names(one), _parent_names(other)
-    table = f"ALTER TABLE {other.name}"
-    context = _AlterContext(table, new, dump, ways)
+    old_parents, new_parents = _parent_names(old_table), _parent_names(new_table)
+    table = f"ALTER TABLE {new_table.name}"
+    context = _AlterContext(table, new, dump, features)
     return [
-        *(f"{table} NO INHERIT {name};" for name in left if name not in joined),
-        *_alter_columns(one, other, context),
+        *(f"{table} NO INHERIT {name};" for name in old_parents if name not in new_parents),
+        *_alter_columns(old_table, new_table, context),
         *(
             s
-            for name in joined
-            if name not in left
-            for s in _inherit_statements(context, other, name)
+            for name in new_parents
+            if name not in old_parents
+            for s in _inherit_statements(context, new_table, name)
         ),
-        *_alter_options(one, other),
-        *_alter_settings(one, other),
+        *_alter_options(old_table, new_table),
+        *_alter_settings(old_table, new_table),
     ]
 
 
@@ -76,11 +78,11 @@ def _alter_table_type(old: Entry, new: Entry) -> list[str]:
 
     What else differs is seen when it is done.
     """
-    one, other = _TYPED_TABLE.match(old.create), _TYPED_TABLE.match(new.create)
-    if one and not other:
-        return [f"ALTER TABLE {one['name']} NOT OF;"]
-    if other and not one:
-        return [f"ALTER TABLE {other['name']} OF {other['type']};"]
+    old_match, new_match = _TYPED_TABLE.match(old.create), _TYPED_TABLE.match(new.create)
+    if old_match and not new_match:
+        return [f"ALTER TABLE {old_match['name']} NOT OF;"]
+    if new_match and not old_match:
+        return [f"ALTER TABLE {new_match['name']} OF {new_match['type']};"]
     return []
 
 
@@ -88,19 +90,19 @@ def _parent_names(table: Table) -> list[str]:
     return _list_items(table.options.get("INHERITS", ""))
 
 
-def recreated_columns(old: Entry, new: Entry, ways: ServerFeatures) -> frozenset[str]:
+def recreated_columns(old: Entry, new: Entry, features: ServerFeatures) -> frozenset[str]:
     """Return the generated columns of a table that are dropped and made again to change."""
     if old.text == new.text:
         return frozenset()
-    one, other = table_definition.parse_entry(old), table_definition.parse_entry(new)
-    if one is None or other is None:
+    old_table, new_table = table_definition.parse_entry(old), table_definition.parse_entry(new)
+    if old_table is None or new_table is None:
         return frozenset()
     return frozenset(
         name
-        for name, column in one.columns.items()
+        for name, column in old_table.columns.items()
         if column.generated
-        and name in other.columns
-        and _must_recreate(column, other.columns[name], ways)
+        and name in new_table.columns
+        and _must_recreate(column, new_table.columns[name], features)
     )
 
 
@@ -111,7 +113,7 @@ class _AlterContext:
     alter_table: str
     entry: Entry
     dump: Dump
-    ways: ServerFeatures
+    features: ServerFeatures
 
     def column_definition(self, column: Column) -> str:
         """Return the definition of a new column; a serial's default is an entry of its own."""
@@ -128,11 +130,11 @@ class _AlterContext:
         It has had one since PostgreSQL 18, and pg_dump prints it unless it is the usual one.
         """
         usual = f"{self.entry.name}_{table_definition.unquote_name(new.name)}_not_null"
-        parts = [_NAMED_NOT_NULL.fullmatch(one.not_null) for one in (old, new)]
-        if old.not_null == new.not_null or not all(parts):
+        matches = [_NAMED_NOT_NULL.fullmatch(column.not_null) for column in (old, new)]
+        if old.not_null == new.not_null or not all(matches):
             return ""
-        rests = {part["rest"] for part in parts if part}
-        names = [part["name"] or quote_name(usual) for part in parts if part]
+        rests = {match["rest"] for match in matches if match}
+        names = [match["name"] or quote_name(usual) for match in matches if match]
         if len(rests) > 1 or len(usual.encode()) > MAX_NAME_BYTES:
             return ""
         return f"{self.alter_table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
@@ -152,15 +154,19 @@ class _AlterContext:
 
 def _inherit_statements(context: _AlterContext, table: Table, parent: str) -> Iterator[str]:
     """Yield how a table comes to inherit, which before PostgreSQL 18 asks for its NOT NULLs."""
-    found = next(
+    parent_table = next(
         (
-            t
-            for e in context.dump.values()
-            if (t := table_definition.parse_entry(e)) and t.name == parent
+            parsed
+            for entry in context.dump.values()
+            if (parsed := table_definition.parse_entry(entry)) and parsed.name == parent
         ),
         None,
     )
-    for name, column in found.columns.items() if found and not context.ways.names_not_nulls else ():
+    for name, column in (
+        parent_table.columns.items()
+        if parent_table and not context.features.names_not_nulls
+        else ()
+    ):
         if column.not_null and name in table.columns and not table.columns[name].not_null:
             yield f"{context.alter_table} ALTER COLUMN {name} SET NOT NULL;"
     yield f"{context.alter_table} INHERIT {parent};"
@@ -176,10 +182,10 @@ def _alter_columns(old: Table, new: Table, context: _AlterContext) -> Iterator[s
     # What is computed goes before what it is made of, and comes after it.
     yield from (f"{table} DROP COLUMN {column.name};" for column in gone if column.generated)
     yield from _add_columns(context, [column for column in added if not column.generated])
-    for column in sorted(new.columns.values(), key=lambda one: bool(one.generated)):
-        one = old.columns.get(column.name)
-        if one is not None and column != one and column.name not in computed:
-            yield from _alter_column(context, one, column)
+    for column in sorted(new.columns.values(), key=lambda old_column: bool(old_column.generated)):
+        old_column = old.columns.get(column.name)
+        if old_column is not None and column != old_column and column.name not in computed:
+            yield from _alter_column(context, old_column, column)
     for name in computed:
         yield f"{table} ADD COLUMN {table_definition.column_definition(new.columns[name])};"
     yield from _add_columns(context, [column for column in added if column.generated])
@@ -197,16 +203,16 @@ def _generated_on_changed_types(old: Table, new: Table) -> list[str]:
         (column, new.columns[name]) for name, column in old.columns.items() if name in new.columns
     ]
     retyped = [
-        re.compile(rf"(?<!\w){re.escape(one.name)}(?!\w)")
-        for one, other in both
-        if (one.type, one.collation) != (other.type, other.collation)
+        re.compile(rf"(?<!\w){re.escape(old_column.name)}(?!\w)")
+        for old_column, new_column in both
+        if (old_column.type, old_column.collation) != (new_column.type, new_column.collation)
     ]
     return [
-        one.name
-        for one, other in both
-        if one.generated
-        and other.generated
-        and any(pattern.search(one.generated) for pattern in retyped)
+        old_column.name
+        for old_column, new_column in both
+        if old_column.generated
+        and new_column.generated
+        and any(pattern.search(old_column.generated) for pattern in retyped)
     ]
 
 
@@ -214,7 +220,7 @@ def _alter_column(context: _AlterContext, old: Column, new: Column) -> Iterator[
     """Yield what turns one column into another."""
     table = context.alter_table
     alter = f"{table} ALTER COLUMN {new.name}"
-    if _must_recreate(old, new, context.ways):
+    if _must_recreate(old, new, context.features):
         yield f"{table} DROP COLUMN {new.name};"
         yield f"{table} ADD COLUMN {table_definition.column_definition(new)};"
         return
@@ -234,9 +240,9 @@ def _alter_column(context: _AlterContext, old: Column, new: Column) -> Iterator[
     yield from _alter_not_null(context, old, new)
 
 
-def _must_recreate(old: Column, new: Column, ways: ServerFeatures) -> bool:
+def _must_recreate(old: Column, new: Column, features: ServerFeatures) -> bool:
     """Return whether PostgreSQL has no ALTER between two kinds of column."""
-    if old.generated and new.generated not in {"", old.generated} and not ways.sets_expressions:
+    if old.generated and new.generated not in {"", old.generated} and not features.sets_expressions:
         return True
     if not new.generated:
         return bool(old.generated) and not old.generated.endswith(" STORED")
@@ -265,14 +271,16 @@ def _alter_options(old: Table, new: Table) -> Iterator[str]:
     table = f"ALTER TABLE {new.name}"
     if old.unlogged != new.unlogged:
         yield f"{table} SET {'UNLOGGED' if new.unlogged else 'LOGGED'};"
-    one, other = (
+    old_options, new_options = (
         _storage_parameters(old.options.get("WITH", "")),
         _storage_parameters(new.options.get("WITH", "")),
     )
-    if gone := [name for name in one if name not in other]:
-        yield f"{table} RESET ({', '.join(gone)});"
-    if there := [f"{name}={value}" for name, value in other.items() if one.get(name) != value]:
-        yield f"{table} SET ({', '.join(there)});"
+    if reset := [name for name in old_options if name not in new_options]:
+        yield f"{table} RESET ({', '.join(reset)});"
+    if changed := [
+        f"{name}={value}" for name, value in new_options.items() if old_options.get(name) != value
+    ]:
+        yield f"{table} SET ({', '.join(changed)});"
 
 
 def _alter_settings(old: Table, new: Table) -> Iterator[str]:

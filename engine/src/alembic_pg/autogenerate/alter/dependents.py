@@ -28,13 +28,17 @@ HAS_EXPRESSION = re.compile(r" WHERE |\(\(| WITH [^\w(]")
 
 
 def column_dependents(
-    before: Dump, after: Dump, changing: set[str], recreated: RecreatedTypes, ways: ServerFeatures
+    before: Dump,
+    after: Dump,
+    changing: set[str],
+    recreated: RecreatedTypes,
+    features: ServerFeatures,
 ) -> set[str]:
     """Return what stands in the way of columns that change their type or go."""
     tables = {key for key in changing if key.startswith("TABLE ")}
     found = table_readers(
         before, tables | recreated.columns_by_table.keys()
-    ) | _foreign_keys_to_drop(before, after, tables, ways)
+    ) | _foreign_keys_to_drop(before, after, tables, features)
     return found | {key for key, entry in before.items() if _uses_recreated_types(entry, recreated)}
 
 
@@ -54,7 +58,7 @@ def _uses_recreated_types(entry: Entry, recreated: RecreatedTypes) -> bool:
 
 
 def _foreign_keys_to_drop(
-    before: Dump, after: Dump, tables: set[str], ways: ServerFeatures
+    before: Dump, after: Dump, tables: set[str], features: ServerFeatures
 ) -> set[str]:
     """Return the foreign keys of tables that change a type, which both ends must do at once."""
     retyped = {
@@ -62,7 +66,7 @@ def _foreign_keys_to_drop(
         for key in tables
         if any(
             " TYPE " in s
-            for s in alter_table.alter_statements(before[key], after[key], after, ways) or ()
+            for s in alter_table.alter_statements(before[key], after[key], after, features) or ()
         )
     }
     ends = retyped | {

@@ -32,54 +32,54 @@ _COLUMN_USER_KINDS = frozenset(
 
 
 def detach_operation(
-    table: Entry, gone: Collection[Entry], held: Collection[str] = ()
+    table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
 ) -> StatementOp:
     """Return the operation after which a table needs nothing of what goes.
 
     held: what no generated column may hold fast or be: columns and types that change.
     """
-    there: list[str] = []
-    back: list[str] = []
-    for alter, column in _columns_to_detach(table, gone, held):
+    upgrade: list[str] = []
+    downgrade: list[str] = []
+    for alter, column in _columns_to_detach(table, gone, held_names):
         for statement, inverse in _statements_with_inverse(alter, column, gone):
-            there.append(statement)
-            back.insert(0, inverse)
-    return StatementOp("change", table.label, tuple(there), tuple(back))
+            upgrade.append(statement)
+            downgrade.insert(0, inverse)
+    return StatementOp("change", table.label, tuple(upgrade), tuple(downgrade))
 
 
 def objects_blocking_detach(
-    dump: Dump, table: Entry, gone: Collection[Entry], held: Collection[str] = ()
+    dump: Dump, table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
 ) -> set[str]:
     """Return the keys of what uses a column that is retyped or dropped for letting go.
 
     All that reads the table counts as using it.
     """
-    found: set[str] = set()
-    for _, column in _columns_to_detach(table, gone, held):
+    keys: set[str] = set()
+    for _, column in _columns_to_detach(table, gone, held_names):
         if not column.generated and not mentions_entries(f"{column.type} {column.collation}", gone):
             continue
-        plain = table_definition.unquote_name(column.name)
-        found |= {
+        name = table_definition.unquote_name(column.name)
+        keys |= {
             key
             for key, entry in dump.items()
             if table.key in entry.needs
             and (
                 entry.kind in {"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"}
-                or (entry.kind in _COLUMN_USER_KINDS and plain in entry.create)
+                or (entry.kind in _COLUMN_USER_KINDS and name in entry.create)
             )
         }
-    return found
+    return keys
 
 
 def _columns_to_detach(
-    table: Entry, gone: Collection[Entry], held: Collection[str]
+    table: Entry, gone: Collection[Entry], held_names: Collection[str]
 ) -> Iterator[tuple[str, Column]]:
     """Yield how the columns are altered that name something of what goes, and the columns."""
     parsed = table_definition.parse_entry(table)
     for column in parsed.columns.values() if parsed else ():
         words = f"{column.type} {column.collation} {column.default} {column.generated}"
-        fast = column.generated and mentions_names(f"{column.name} {words}", held)
-        if parsed and (fast or mentions_entries(words, gone)):
+        holds_name = column.generated and mentions_names(f"{column.name} {words}", held_names)
+        if parsed and (holds_name or mentions_entries(words, gone)):
             yield f"ALTER TABLE {parsed.name}", column
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def drops_along_with_columns(
-    found: Sequence[MigrateOperation],
-    later: Sequence[MigrateOperation],
-    known: Mapping[ColumnPath, Column],
+    operations: Sequence[MigrateOperation],
+    contract: Sequence[MigrateOperation],
+    columns: Mapping[ColumnPath, Column],
     before: Dump,
     after: Dump,
 ) -> list[MigrateOperation]:
@@ -40,30 +40,37 @@ def drops_along_with_columns(
     What new rows, which leave such a column out, may not fit is not among them.
     """
     gone = {
-        (one.schema or "public", one.table_name, one.column_name)
-        for one in later
-        if isinstance(one, ops.DropColumnOp)
+        (operation.schema or "public", operation.table_name, operation.column_name)
+        for operation in contract
+        if isinstance(operation, ops.DropColumnOp)
     }
     empty = {
         place
         for place in gone
-        if place in known and not known[place].default and not known[place].generated
+        if place in columns and not columns[place].default and not columns[place].generated
     }
-    own = {
+    keys_by_label = {
         entry.label: key
         for key, entry in before.items()
         if key not in after and any(_belongs_to_column(entry, *place) for place in gone)
     }
-    names = set(own.values())
+    dropped_keys = set(keys_by_label.values())
     # A trigger may have moved with its function.
-    moved = {id(one) for one in later}
+    moved = {id(operation) for operation in contract}
     return [
-        one
-        for one in found
-        if id(one) not in moved
-        if (_drops_key_of_column(one, gone, empty) and _dropped_index_key(one) not in after)
-        or _dropped_index_key(one) in names
-        or (isinstance(one, StatementOp) and one.action == "drop" and one.label in own)
+        operation
+        for operation in operations
+        if id(operation) not in moved
+        if (
+            _drops_key_of_column(operation, gone, empty)
+            and _dropped_index_key(operation) not in after
+        )
+        or _dropped_index_key(operation) in dropped_keys
+        or (
+            isinstance(operation, StatementOp)
+            and operation.action == "drop"
+            and operation.label in keys_by_label
+        )
     ]
 
 
@@ -87,8 +94,8 @@ def _belongs_to_column(entry: Entry, schema: str, table: str, column: str) -> bo
         return False
     if table_key(schema, table) not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
         return False
-    said = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
-    return any(token.identifier == column for token in tokenize(said))
+    definition = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
+    return any(token.identifier == column for token in tokenize(definition))
 
 
 def _drops_key_of_column(

@@ -24,7 +24,7 @@ def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
     constraints that are attached to another one.
     """
     partitions = _attached_tables(before).keys() & _attached_tables(after).keys()
-    found = {
+    deferred = {
         key
         for key in keys
         for dump in (before, after)
@@ -37,13 +37,13 @@ def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
             )
         )
     } | (keys & (_attached_keys(before) | _attached_keys(after)))
-    return found if found != keys else set()
+    return deferred if deferred != keys else set()
 
 
 def table_parents(dump: Dump) -> dict[str, list[str]]:
     """Return the keys of all tables, parents first, with those of the tables they inherit from."""
     attached = _attached_tables(dump)
-    direct = {
+    direct_parents = {
         key: [
             need
             for need in attached.get(key, entry.needs if _inherits(dump, key) else ())
@@ -52,28 +52,30 @@ def table_parents(dump: Dump) -> dict[str, list[str]]:
         for key, entry in dump.items()
         if entry.kind == "TABLE"
     }
-    found: dict[str, list[str]] = {}
+    parents: dict[str, list[str]] = {}
 
     def add(key: str) -> None:
-        for parent in direct[key]:
+        for parent in direct_parents[key]:
             add(parent)
-        found.setdefault(key, direct[key])
+        parents.setdefault(key, direct_parents[key])
 
-    for key in direct:
+    for key in direct_parents:
         add(key)
-    return found
+    return parents
 
 
 def tables_by_ancestor(dump: Dump, keys: Iterable[str]) -> dict[str, list[str]]:
     """Return tables by the first of them that they inherit from, in such an order."""
     wanted = set(keys)
-    tops: dict[str, str] = {}
-    found: dict[str, list[str]] = {}
-    for key, above in table_parents(dump).items():
+    ancestors: dict[str, str] = {}
+    tables: dict[str, list[str]] = {}
+    for key, parents in table_parents(dump).items():
         if key in wanted:
-            tops[key] = next((tops[parent] for parent in above if parent in tops), key)
-            found.setdefault(tops[key], []).append(key)
-    return found
+            ancestors[key] = next(
+                (ancestors[parent] for parent in parents if parent in ancestors), key
+            )
+            tables.setdefault(ancestors[key], []).append(key)
+    return tables
 
 
 def _inherits(dump: Dump, key: str) -> bool:

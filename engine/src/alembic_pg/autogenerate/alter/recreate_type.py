@@ -46,28 +46,30 @@ class RecreatedTypes:
 
     def names_to_detach(self, key: str) -> frozenset[str]:
         """Return what no generated column of a table may name."""
-        held = self.columns_by_table.get(key)
-        return held | self.type_names if held else frozenset()
+        columns = self.columns_by_table.get(key)
+        return columns | self.type_names if columns else frozenset()
 
 
 def types_to_recreate(
-    before: Dump, after: Dump, changing: set[str], gone: Collection[str], ways: ServerFeatures
+    before: Dump, after: Dump, changing: set[str], gone: Collection[str], features: ServerFeatures
 ) -> RecreatedTypes:
     """Return what has to come anew for types that change.
 
     changing: the keys of what changes in its place. gone: the keys of what goes anyhow.
     """
-    roots = {key for key in changing if _must_recreate(before, after, key, ways)}
-    members: dict[str, Entry] = {}
+    changed_keys = {key for key in changing if _must_recreate(before, after, key, features)}
+    types: dict[str, Entry] = {}
     for key, entry in before.items():
-        over = any(alter_type.base_and_attributes(entry)) and not members.keys().isdisjoint(
-            entry.needs
-        )
-        if key in roots or (over and key not in gone):
-            members[key] = entry
-    names = frozenset(alter_type.type_name(entry) for entry in members.values())
-    held = _columns_of_types(before, after, names) if names else {}
-    return RecreatedTypes(frozenset(roots), tuple(members.values()), names, held)
+        is_built_on_one = any(
+            alter_type.base_and_attributes(entry)
+        ) and not types.keys().isdisjoint(entry.needs)
+        if key in changed_keys or (is_built_on_one and key not in gone):
+            types[key] = entry
+    type_names = frozenset(alter_type.type_name(entry) for entry in types.values())
+    columns_by_table = _columns_of_types(before, after, type_names) if type_names else {}
+    return RecreatedTypes(
+        frozenset(changed_keys), tuple(types.values()), type_names, columns_by_table
+    )
 
 
 def recreate_operations(
@@ -77,10 +79,10 @@ def recreate_operations(
 
     gone: the keys of what is dropped before; a default that needs it comes back later.
     """
-    old = {entry.key: _free_name(entry, {*before, *after}) for entry in recreated.types}
+    temporary_names = {entry.key: _free_name(entry, {*before, *after}) for entry in recreated.types}
     for entry in recreated.types:
         alter = f"ALTER {entry.kind} {alter_type.type_name(entry)}"
-        rename = f"{alter} RENAME TO {quote_name(old[entry.key])};"
+        rename = f"{alter} RENAME TO {quote_name(temporary_names[entry.key])};"
         new = after[entry.key]
         back = (
             alter_type.add_value_statements(new, entry)
@@ -89,20 +91,22 @@ def recreate_operations(
         )
         yield StatementOp("change", entry.label, (rename, new.create), tuple(back or ()))
     lost = _LostDefaults(recreated, before, after, gone)
-    for top, keys in inheritance.tables_by_ancestor(before, recreated.columns_by_table).items():
-        moves = tuple(_convert_columns([before[key] for key in keys], recreated, lost))
-        yield StatementOp("change", before[top].label, moves, ())
+    for ancestor, keys in inheritance.tables_by_ancestor(
+        before, recreated.columns_by_table
+    ).items():
+        conversions = tuple(_convert_columns([before[key] for key in keys], recreated, lost))
+        yield StatementOp("change", before[ancestor].label, conversions, ())
     for entry in reversed(recreated.types):
-        name = quote_name(entry.schema, old[entry.key])
+        name = quote_name(entry.schema, temporary_names[entry.key])
         label = f"{entry.kind.lower()} {name}"
         yield StatementOp("drop", label, (f"DROP {entry.kind} {name};",), ())
 
 
-def _must_recreate(before: Dump, after: Dump, key: str, ways: ServerFeatures) -> bool:
+def _must_recreate(before: Dump, after: Dump, key: str, features: ServerFeatures) -> bool:
     old, new = before[key], after[key]
     if alter_type.enum_name(old) and alter_type.enum_name(new):
         added = alter_type.add_value_statements(old, new)
-        return added is None or (ways.renew and bool(added))
+        return added is None or (features.renew and bool(added))
     return alter_type.changes_attribute_type(old, new) and alter_type.is_used_by_table(old, before)
 
 
@@ -125,7 +129,7 @@ def _columns_of_types(
     before: Dump, after: Dump, names: frozenset[str]
 ) -> dict[str, frozenset[str]]:
     """Return the columns that stay of types of these names, by the keys of their tables."""
-    held: dict[str, frozenset[str]] = {}
+    columns_by_table: dict[str, frozenset[str]] = {}
     for key, parents in inheritance.table_parents(before).items():
         if key not in after:
             continue
@@ -135,10 +139,10 @@ def _columns_of_types(
             for c in table_definition.entry_columns(before[key]).values()
             if c.type.removesuffix("[]") in names and (c.name, c.type) in staying
         }
-        found = own.union(*(held.get(parent, frozenset()) for parent in parents))
-        if found:
-            held[key] = frozenset(found)
-    return held
+        columns = own.union(*(columns_by_table.get(parent, frozenset()) for parent in parents))
+        if columns:
+            columns_by_table[key] = frozenset(columns)
+    return columns_by_table
 
 
 @dataclass(frozen=True)
@@ -174,14 +178,14 @@ def _convert_columns(
         table = table_definition.parse_entry(entry)
         columns = table.columns.values() if table else ()
         head = f"ALTER TABLE {table.name if table else ''}"
-        held = [c for c in columns if c.name in recreated.columns_by_table[entry.key]]
-        for column in held:
+        converted = [c for c in columns if c.name in recreated.columns_by_table[entry.key]]
+        for column in converted:
             if column.default:
                 alter = f"{head} ALTER COLUMN {column.name}"
                 yield f"{alter} DROP DEFAULT;"
                 if not lost.contains(column.default):
                     defaults.append(f"{alter} SET DEFAULT {column.default};")
-        own = [c for c in held if c.name not in done and not c.generated]
+        own = [c for c in converted if c.name not in done and not c.generated]
         done |= {column.name for column in own}
         alters += [_alter_column_types(head, own)] if own else []
     yield from alters

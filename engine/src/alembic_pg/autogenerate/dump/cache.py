@@ -42,7 +42,7 @@ def read_dump(root: Path, template: str, version_table: str) -> Dump | None:
 
 
 def write_dump(
-    root: Path, template: str, version_table: str, found: Dump, templates: Sequence[str]
+    root: Path, template: str, version_table: str, dump: Dump, templates: Sequence[str]
 ) -> None:
     """Keep the dump of a template, and no dumps of those that are gone.
 
@@ -51,8 +51,8 @@ def write_dump(
     place = root / CACHE_FOLDER
     note = {
         "made": _maker_digest(version_table),
-        "keys": list(found),
-        "dump": [_field_values(entry) for entry in found.values()],
+        "keys": list(dump),
+        "dump": [_field_values(entry) for entry in dump.values()],
     }
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)

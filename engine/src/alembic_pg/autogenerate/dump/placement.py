@@ -39,9 +39,9 @@ def definition_with_placement(
         label = f"{quote_name(schema)}.{match['name']}" if match else ""
     else:
         label = quote_name(schema, name)
-    found = [create]
+    statements = [create]
     if method not in {"", DEFAULT_ACCESS_METHOD} and relation != "INDEX":
-        found.append(f"ALTER {relation} {label} SET ACCESS METHOD {quote_name(method)};")
+        statements.append(f"ALTER {relation} {label} SET ACCESS METHOD {quote_name(method)};")
     if tablespace and label:
-        found.append(f"ALTER {relation} {label} SET TABLESPACE {quote_name(tablespace)};")
-    return "\n\n".join(found)
+        statements.append(f"ALTER {relation} {label} SET TABLESPACE {quote_name(tablespace)};")
+    return "\n\n".join(statements)

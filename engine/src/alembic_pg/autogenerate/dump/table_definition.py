@@ -68,7 +68,7 @@ def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
     start: the place behind the opening one.
     """
     depth, begin = 0, start
-    found: list[str] = []
+    items: list[str] = []
     for token in TOKEN.finditer(definition, start):
         match token[0]:
             case "(":
@@ -76,13 +76,13 @@ def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
             case ")" if depth:
                 depth -= 1
             case "," | ")" as mark if not depth:
-                found.append(definition[begin : token.start()].strip())
+                items.append(definition[begin : token.start()].strip())
                 begin = token.end()
                 if mark == ")":
-                    return [item for item in found if item], token.start()
+                    return [item for item in items if item], token.start()
             case _:
                 pass
-    return found, len(definition)
+    return items, len(definition)
 
 
 def parse_column(item: str) -> Column:
@@ -187,14 +187,14 @@ def parse_definition(definition: str, script: list[str]) -> Table | None:
     head = CREATE_TABLE.match(definition)
     if head is None or head["partition"]:
         return None
-    found, end = parenthesized_items(definition, head.end())
+    items, end = parenthesized_items(definition, head.end())
     create = len(script[0])
-    plain = [item for item in found if not _is_constraint(item)]
+    plain = [item for item in items if not _is_constraint(item)]
     return Table(
         name=head["name"],
         unlogged=bool(head["unlogged"]),
         columns={made.name: made for made in map(parse_column, plain)},
-        constraints=tuple(sorted(item for item in found if _is_constraint(item))),
+        constraints=tuple(sorted(item for item in items if _is_constraint(item))),
         options=_parse_options(definition[end + 1 : create].removesuffix(";")),
         alter_statements=tuple(script[1:]),
     )

@@ -83,13 +83,13 @@ def _add_column_as_sql(
     """Return the statements that add a column and fill it."""
     place = (schema or "public", table, column)
     key = table_key(schema, table)
-    found = column_differences.columns_by_path({key: after[key]} if key in after else {}).get(place)
-    if found is None:
+    added = column_differences.columns_by_path({key: after[key]} if key in after else {}).get(place)
+    if added is None:
         return None
     alter, name = f"ALTER TABLE {quote_name(*place[:2])}", quote_name(column)
-    collate = f" COLLATE {found.collation}" if found.collation else ""
+    collate = f" COLLATE {added.collation}" if added.collation else ""
     label = f"column {_column_label(table, schema, column)}"
-    add, drop = f"{alter} ADD COLUMN {name} {found.type}{collate};", f"{alter} DROP COLUMN {name};"
+    add, drop = f"{alter} ADD COLUMN {name} {added.type}{collate};", f"{alter} DROP COLUMN {name};"
     keep = f"{alter} ALTER COLUMN {name} SET NOT NULL;"
     return ReversibleOp(
         [

@@ -90,7 +90,8 @@ def _render(context: AutogenContext, operation: RenameOp) -> list[str]:
     place = operation.to_schema or operation.schema
     schema = f", schema={str(place)!r}" if place else ""
     if operation.table is None:
-        move = statement_source.python_literal(statement_source.escape_colons(operation.set_schema_statement))
+        statement = statement_source.escape_colons(operation.set_schema_statement)
+        move = statement_source.python_literal(statement)
         moved = [f"{prefix}execute({move})"] if operation.set_schema_statement else []
         rename = f"{prefix}rename_table({old!r}, {new!r}{schema})"
         return [*moved, rename] if old != new else moved

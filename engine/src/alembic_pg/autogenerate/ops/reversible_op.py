@@ -33,16 +33,16 @@ def with_downgrade(
     up: list[MigrateOperation], down: list[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return operations of which Alembic's reversing makes the given downgrade."""
-    whole: list[MigrateOperation] = [ReversibleOp([operation]) for operation in up]
-    return [*whole, ReversibleOp([], down)]
+    upgrades: list[MigrateOperation] = [ReversibleOp([operation]) for operation in up]
+    return [*upgrades, ReversibleOp([], down)]
 
 
 @Operations.implementation_for(ReversibleOp)
 def _run(operations: Operations, operation: ReversibleOp) -> None:
-    for one in operation.upgrade:
-        operations.invoke(one)
+    for part in operation.upgrade:
+        operations.invoke(part)
 
 
 @renderers.dispatch_for(ReversibleOp)
 def _render(context: AutogenContext, operation: ReversibleOp) -> list[str]:
-    return [line for one in operation.upgrade for line in render_op(context, one)]
+    return [line for part in operation.upgrade for line in render_op(context, part)]

@@ -109,16 +109,18 @@ def _value_expressions(dump: Dump, key: str) -> dict[str, str]:
     They may be in an array, a domain, or a composite type.
     """
     enum = alter_type.enum_name(dump[key])
-    found = {enum: f"{_COLUMN_MARK}::text", f"{enum}[]": f"unnest({_COLUMN_MARK}::text[])"}
+    expressions = {enum: f"{_COLUMN_MARK}::text", f"{enum}[]": f"unnest({_COLUMN_MARK}::text[])"}
     for entry in dump.values():
         base, attributes = alter_type.base_and_attributes(entry)
-        if base in found:
-            found[alter_type.type_name(entry)] = found[base]
+        if base in expressions:
+            expressions[alter_type.type_name(entry)] = expressions[base]
         for attribute, kind in attributes.items():
-            if kind in found:
-                of_one = found[kind].replace(_COLUMN_MARK, f"({_COLUMN_MARK}).{attribute}")
-                found.setdefault(alter_type.type_name(entry), of_one)
-    return found
+            if kind in expressions:
+                of_attribute = expressions[kind].replace(
+                    _COLUMN_MARK, f"({_COLUMN_MARK}).{attribute}"
+                )
+                expressions.setdefault(alter_type.type_name(entry), of_attribute)
+    return expressions
 
 
 def _check_no_rows_hold(place: ColumnPath, value: str, lost: list[str], label: str) -> StatementOp:

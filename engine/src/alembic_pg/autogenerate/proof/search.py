@@ -42,7 +42,7 @@ def find_operations(
     before: Dump,
     after: Dump,
     alembics: Sequence[MigrateOperation],
-    ways: ServerFeatures,
+    features: ServerFeatures,
 ) -> list[MigrateOperation]:
     """Bring the candidate from one schema to another; return the operations that did it.
 
@@ -51,26 +51,26 @@ def find_operations(
     Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
     when a new value of an enum is used.
     """
-    found, _ = _run_with_retries(
+    operations, _ = _run_with_retries(
         candidate,
         remaining_changes.operations_before_tables(
             before,
             after,
             flatten.tables_altering_columns(alembics),
             flatten.dropped_tables(alembics),
-            ways,
+            features,
         ),
     )
-    found += _run_accepted(candidate, alembics)
+    operations += _run_accepted(candidate, alembics)
     failed: Failures = []
     for _ in range(MAX_ROUNDS):
         now = candidate.dump()
         if not compare.differing_keys(now, after):
-            return found
+            return operations
         ran, failed = _run_with_retries(
-            candidate, remaining_changes.operations_after_tables(now, after, ways)
+            candidate, remaining_changes.operations_after_tables(now, after, features)
         )
-        found += ran
+        operations += ran
         if not ran:
             break
     if failed:
@@ -80,7 +80,7 @@ def find_operations(
             f"{error_text.describe_error(error)}"
         ) from error
     expect_equal(after, candidate.dump())
-    return found
+    return operations
 
 
 def expect_equal(wanted: Dump, found: Dump) -> None:
@@ -100,15 +100,17 @@ def _run_accepted(
     if not operations:
         return accepted
     with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
-        for one, error in run_with_outcomes(candidate, connection, operations):
-            plain = one.sql_operation if isinstance(one, BackfillColumnOp) else None
-            refusal = _try_operations(candidate, connection, [plain]) if error and plain else error
+        for operation, error in run_with_outcomes(candidate, connection, operations):
+            in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
+            refusal = (
+                _try_operations(candidate, connection, [in_sql]) if error and in_sql else error
+            )
             if refusal is None:
-                accepted.append(plain if error and plain else one)
-            elif isinstance(one, BackfillColumnOp):
+                accepted.append(in_sql if error and in_sql else operation)
+            elif isinstance(operation, BackfillColumnOp):
                 # What a person wrote into the models has no other form.
                 raise UserError(
-                    f"The backfill of {one.label} cannot be done: "
+                    f"The backfill of {operation.label} cannot be done: "
                     f"{error_text.describe_error(refusal)}"
                 ) from refusal
     return accepted

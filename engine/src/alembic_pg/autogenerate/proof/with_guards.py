@@ -44,16 +44,18 @@ def _render(_: AutogenContext, operation: NoteOp) -> str:
 
 
 def add_guards(
-    comparison: Comparison, fills: set[ColumnPath], operations: list[MigrateOperation]
+    comparison: Comparison, backfilled: set[ColumnPath], operations: list[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return operations with the renames, and with what comes first on the way there and back.
 
     First come the checks: they count rows that the rest has no value for, by the old names.
-    fills: the columns that say themselves how they are filled.
+    backfilled: the columns that say themselves how they are filled.
     """
     before, after = comparison.before, comparison.after
     former = _FormerNames(comparison)
-    unfilled = [place for place in guards.unfilled_columns(before, after) if place not in fills]
+    unfilled = [
+        place for place in guards.unfilled_columns(before, after) if place not in backfilled
+    ]
     first: list[MigrateOperation] = [
         *_checks_of_empty_tables(unfilled, former, guards.BACKFILL_ADVICE),
         *guards.check_values_unused(before, after, former),
@@ -79,9 +81,9 @@ def _checks_of_empty_tables(
 ) -> Iterator[StatementOp]:
     """Yield one check for each table that has columns without a value."""
     for _, columns in groupby(places, lambda place: place[:2]):
-        found = list(columns)
-        schema, table, _ = called(found[0])
-        yield guards.check_table_empty((schema, table), [name for _, _, name in found], advice)
+        paths = list(columns)
+        schema, table, _ = called(paths[0])
+        yield guards.check_table_empty((schema, table), [name for _, _, name in paths], advice)
 
 
 def _same_name(place: ColumnPath) -> ColumnPath:

@@ -28,7 +28,7 @@ def operation_row(operation: MigrateOperation) -> tuple[str, str]:
 
 def _changed_attributes(operation: ops.AlterColumnOp) -> str:
     """Return which attributes of a column change."""
-    found = {
+    changes = {
         "type": operation.modify_type is not None,
         "nullable": operation.modify_nullable is not None,
         "default": operation.modify_server_default is not False,
@@ -36,7 +36,7 @@ def _changed_attributes(operation: ops.AlterColumnOp) -> str:
         "comment": operation.modify_comment is not False,
         "identity": any(key.startswith("modify_identity") for key in operation.kw),
     }
-    return ", ".join(name for name, changes in found.items() if changes)
+    return ", ".join(name for name, is_changed in changes.items() if is_changed)
 
 
 def _object_name(operation: MigrateOperation) -> str:

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
 
-def open_questions(before: Dump, after: Dump, fills: set[ColumnPath]) -> Iterator[str]:
+def open_questions(before: Dump, after: Dump, backfilled: set[ColumnPath]) -> Iterator[str]:
     """Yield what to look at in a revision, with both ways out.
 
-    before: what the revisions build, renames done. after: what the models build. fills: the
+    before: what the revisions build, renames done. after: what the models build. backfilled: the
     columns that say themselves how they are filled.
     """
     yield from _table_questions(before, after)
     yield from _column_questions(before, after)
     yield from _enum_questions(before, after)
     for schema, table, column in guards.unfilled_columns(before, after):
-        if (schema, table, column) not in fills:
+        if (schema, table, column) not in backfilled:
             yield (
                 f"{readable_name(schema, table, column)} is NOT NULL and has no value for old "
                 f"rows: the "

@@ -30,15 +30,15 @@ class ColumnDifferences:
 
     def type_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
         """Return it for configure(compare_type=…); None leaves the answer to Alembic."""
-        one, other = self._both_columns(column)
-        if one is None or other is None:
+        old, new = self._both_columns(column)
+        if old is None or new is None:
             return None
-        return (one.type, one.collation) != (other.type, other.collation)
+        return (old.type, old.collation) != (new.type, new.collation)
 
     def default_differs(self, column: Column[Any]) -> bool:
         """Return whether a column that both have has another default."""
-        one, other = self._both_columns(column)
-        return one is not None and other is not None and one.default != other.default
+        old, new = self._both_columns(column)
+        return old is not None and new is not None and old.default != new.default
 
     def _both_columns(
         self, column: Column[Any]
@@ -57,10 +57,10 @@ class ColumnDifferences:
 
 def columns_by_path(dump: Dump) -> dict[ColumnPath, table_definition.Column]:
     """Return the columns of the tables by schema, table and name; a serial's default too."""
-    found = {}
+    columns = {}
     for entry in dump.values():
         if entry.kind != "TABLE":
             continue
         for column in table_definition.entry_columns(entry).values():
-            found[entry.schema, entry.name, table_definition.unquote_name(column.name)] = column
-    return found
+            columns[entry.schema, entry.name, table_definition.unquote_name(column.name)] = column
+    return columns

@@ -104,19 +104,19 @@ def leading_column_name(item: str) -> str:
 
 def declared_objects(models: Models) -> dict[tuple[str, str | None, str], Any]:
     """Return what the models declare by type, schema and bare name, as the filters are given it."""
-    found: dict[tuple[str, str | None, str], Any] = {}
+    objects: dict[tuple[str, str | None, str], Any] = {}
     for table in models.metadata.tables.values():
         schema = table.schema if table.schema != "public" else None
-        found["table", schema, table.name] = table
+        objects["table", schema, table.name] = table
         for index in table.indexes:
-            found["index", schema, str(index.name)] = index
+            objects["index", schema, str(index.name)] = index
         for constraint in table.constraints:
             word = constraint.__visit_name__.removeprefix("column_")
-            found[word, schema, str(constraint.name)] = constraint
+            objects[word, schema, str(constraint.name)] = constraint
     for entity in models.entities:
         bare = entity.signature.partition("(")[0]
-        found[entity.type_, _alembic_schema(entity.schema), bare] = entity
-    return found
+        objects[entity.type_, _alembic_schema(entity.schema), bare] = entity
+    return objects
 
 
 def _alembic_type(entry: Entry) -> str:

@@ -62,11 +62,11 @@ def schema_of_revisions(
     """
     version_table = history_database.version_table_name(environment)
     template = history_database.ensure_template(databases, environment)
-    found = cache.read_dump(root, template, version_table)
-    if found is None:
-        found = _dump_template_copy(databases, template, version_table)
-        cache.write_dump(root, template, version_table, found, databases.templates())
-    return StartingSchema(databases, template, version_table, found)
+    dump = cache.read_dump(root, template, version_table)
+    if dump is None:
+        dump = _dump_template_copy(databases, template, version_table)
+        cache.write_dump(root, template, version_table, dump, databases.templates())
+    return StartingSchema(databases, template, version_table, dump)
 
 
 def schema_of_connection(
@@ -76,13 +76,13 @@ def schema_of_connection(
     version_table = history_database.version_table_name(environment)
     name = databases.create()
     pg_dump.copy_schema(given.engine.url, databases.database(name))
-    found = pg_dump.dump_database(given.engine.url, version_table=version_table)
-    return StartingSchema(databases, name, version_table, found, given)
+    dump = pg_dump.dump_database(given.engine.url, version_table=version_table)
+    return StartingSchema(databases, name, version_table, dump, given)
 
 
 def _dump_template_copy(databases: ScratchServer, template: str, version_table: str) -> Dump:
     """Return the dump of a template, to which nobody may connect."""
     name = databases.create(template)
-    found = pg_dump.dump_database(databases.database(name), version_table=version_table)
+    dump = pg_dump.dump_database(databases.database(name), version_table=version_table)
     databases.leave(name)
-    return found
+    return dump

@@ -65,32 +65,35 @@ def find_stages(
     operations: the revision's, proven as they are.
     Raises EntangledError where what goes cannot go later by itself.
     """
-    found = stages.without_renames_and_checks(comparison, operations)
-    later = _contract_operations(found, comparison.before, comparison.after)
-    known = column_differences.columns_by_path(comparison.before)
-    keys = dropped_columns.drops_along_with_columns(
-        found, later, known, comparison.before, comparison.after
+    all_operations = stages.without_renames_and_checks(comparison, operations)
+    going = _contract_operations(all_operations, comparison.before, comparison.after)
+    columns = column_differences.columns_by_path(comparison.before)
+    drops_along = dropped_columns.drops_along_with_columns(
+        all_operations, going, columns, comparison.before, comparison.after
     )
-    if not later or (len(later + keys) == len(found) and not comparison.renames):
+    if not going or (len(going + drops_along) == len(all_operations) and not comparison.renames):
         return None
-    proving = stages.make_prover(context, comparison)
-    loosened = _NullableBeforeDrop(known)
-    contract = {id(operation): loosened.nullable_drop_op(operation) for operation in later}
-    plain: dict[int, MigrateOperation] = {id(operation): operation for operation in later}
-    staying = {id(operation): operation for operation in keys}
-    tried = [(contract, loosened.drop_not_null_ops), (plain, [])]
-    for second, more in [*[({**staying, **one}, add) for one, add in tried if keys], *tried]:
-        expand = [operation for operation in found if id(operation) not in second]
-        ordered = [second[id(operation)] for operation in found if id(operation) in second]
+    prover = stages.make_prover(context, comparison)
+    nullable = _NullableBeforeDrop(columns)
+    contract = {id(operation): nullable.nullable_drop_op(operation) for operation in going}
+    plain: dict[int, MigrateOperation] = {id(operation): operation for operation in going}
+    staying = {id(operation): operation for operation in drops_along}
+    tried = [(contract, nullable.drop_not_null_ops), (plain, [])]
+    for second, more in [
+        *[({**staying, **replaced}, add) for replaced, add in tried if drops_along],
+        *tried,
+    ]:
+        expand = [operation for operation in all_operations if id(operation) not in second]
+        ordered = [second[id(operation)] for operation in all_operations if id(operation) in second]
         try:
-            return proving.prove_stages([*expand, *more], ordered)
+            return prover.prove_stages([*expand, *more], ordered)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
             continue
     raise EntangledError
 
 
 def _contract_operations(
-    found: Sequence[MigrateOperation], before: Dump, after: Dump
+    operations: Sequence[MigrateOperation], before: Dump, after: Dump
 ) -> list[MigrateOperation]:
     """Return the operations that only take something away, of which nothing is left."""
     gone = {
@@ -99,7 +102,7 @@ def _contract_operations(
     # Nor what comes with other parameters: a call could mean both.
     staying = {entry.label.partition("(")[0] for entry in after.values()}
     moved = []
-    for operation in found:
+    for operation in operations:
         if isinstance(operation, StatementOp):
             keys = {key for key, entry in before.items() if entry.label == operation.label}
             needs = {need for key in keys for need in before[key].needs}
