@@ -1,4 +1,4 @@
-"""check and revision --autogenerate: the models against what the revisions build."""
+"""Run check and revision --autogenerate: compare the models with what the revisions build."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def _run_alembic(
 
 @contextmanager
 def silence_comparators() -> Iterator[None]:
-    """Silence the comparators, which warn of what they cannot reflect; the residue expresses it."""
+    """Silence the comparators' warnings of what they cannot reflect; remaining_changes sees it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Computed default on .* cannot be modified")
         warnings.simplefilter("ignore", SAWarning)
@@ -274,7 +274,7 @@ def _report_differences(task: AlembicCommand) -> None:
 
 
 class _NoEntity(ReplaceableEntity):
-    """No entity is of this kind."""
+    """Stand for a kind of which there is no entity."""
 
     @classmethod
     def from_database(cls, sess: object, schema: str = "%") -> list[Any]:

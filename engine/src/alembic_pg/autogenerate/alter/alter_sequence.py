@@ -1,4 +1,4 @@
-"""A sequence that changes keeps its value: it is altered, never dropped."""
+"""Alter one sequence into another without dropping it, so that it keeps its value."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def drop_identity_statement(entry: Entry) -> str:
 
 @dataclass(frozen=True)
 class _SequenceOptions:
-    """What ALTER SEQUENCE takes, the bounds as numbers."""
+    """Hold the options of a sequence, as ALTER SEQUENCE takes them."""
 
     integer_type: str
     start: int

@@ -1,4 +1,4 @@
-"""The statements that turn one table into another, attribute by attribute."""
+"""Alter one table into another, attribute by attribute."""
 
 from __future__ import annotations
 
@@ -108,7 +108,11 @@ def recreated_columns(old: Entry, new: Entry, features: ServerFeatures) -> froze
 
 @dataclass(frozen=True)
 class _AlterContext:
-    """What the change of one column has to know: how it begins, the databases, the server."""
+    """Hold what the change of one column needs to know.
+
+    alter_table: how its statements begin. entry: the table as it becomes. dump: where the defaults
+    of serial columns and the enums are found. features: what the server can do.
+    """
 
     alter_table: str
     entry: Entry
@@ -125,9 +129,9 @@ class _AlterContext:
         return table_definition.column_definition(replace(column, default=text or column.default))
 
     def rename_not_null(self, old: Column, new: Column) -> str:
-        """Return how a NOT NULL gets its other name, or "" where it is not the same.
+        """Return the statement that renames a NOT NULL, or "" where more than its name differs.
 
-        It has had one since PostgreSQL 18, and pg_dump prints it unless it is the usual one.
+        It has had a name since PostgreSQL 18, which pg_dump prints unless it is the usual one.
         """
         usual = f"{self.entry.name}_{table_definition.unquote_name(new.name)}_not_null"
         matches = [_NAMED_NOT_NULL.fullmatch(column.not_null) for column in (old, new)]
@@ -140,7 +144,7 @@ class _AlterContext:
         return f"{self.alter_table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
 
     def using_clause(self, old: Column, new: Column) -> str:
-        """Return how a column's values come to another type: to and from an enum as text."""
+        """Return the USING clause of a change of type: to and from an enum, values pass as text."""
         plain = [c.type.removesuffix("[]") for c in (old, new)]
         if any(kind in self._enum_names for kind in plain):
             array = "[]" if new.type.endswith("[]") else ""

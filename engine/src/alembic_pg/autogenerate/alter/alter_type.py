@@ -1,4 +1,4 @@
-"""The statements that turn one enum, composite type or domain into another."""
+"""Alter one enum, composite type or domain into another."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CONSTRAINT = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) ')
 
 
 def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> list[str] | None:
-    """Return the statements that turn one type into another, or None where it must come anew.
+    """Return the statements that turn one type into another, or None where it must be recreated.
 
-    None are returned where a type_swap does it: for an enum that loses a value or changes their
-    order, and for a composite type of which columns hold an attribute fast that changes its type.
+    The list is empty where recreate_type does it: for an enum that loses a value or changes their
+    order, and for a composite type that columns use and of which an attribute changes its type.
     dump: where tables of a composite type are found. Raises InexpressibleError for another order
     of the attributes of a type that tables use.
     """

@@ -1,4 +1,4 @@
-"""What stands in the way of columns that change their type or go."""
+"""Find the objects that must be dropped before columns change their type or are dropped."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.database.server_features import ServerFeatures
 
-# What reads a table's columns and forbids to change their type.
+# What reads a table's columns, so that PostgreSQL refuses to change their type.
 READER_KINDS = frozenset(
     {"MATERIALIZED VIEW", "POLICY", "PUBLICATION TABLE", "RULE", "TRIGGER", "VIEW"}
 )
 
-# What may need a type and stays: it is altered, or said of the type.
+# What may need a type and is not dropped with it: it is altered, or belongs to the type.
 KINDS_THAT_STAY = frozenset({"ACL", "CHECK CONSTRAINT", "COMMENT", "TABLE"})
 
 # What does not follow a column to its new type when the type or the column is named in it.
 KINDS_TO_RECREATE = frozenset({"CHECK CONSTRAINT", "FK CONSTRAINT", "STATISTICS"})
 
-# The same, but only in an expression: a plain index is built anew by PostgreSQL.
+# The same, but only in an expression: PostgreSQL rebuilds a plain index by itself.
 HAS_EXPRESSION = re.compile(r" WHERE |\(\(| WITH [^\w(]")
 
 
@@ -43,7 +43,7 @@ def column_dependents(
 
 
 def _uses_recreated_types(entry: Entry, recreated: RecreatedTypes) -> bool:
-    """Return whether an object holds the types that come anew, or the columns of them."""
+    """Return whether an object uses the recreated types, or columns of these types."""
     if entry.key in recreated.keys:
         return False
     if entry.kind not in KINDS_THAT_STAY and not recreated.keys.isdisjoint(entry.needs):

@@ -1,7 +1,7 @@
-"""Indexes, keys, grants, policies and triggers that go since a column of theirs goes.
+"""Find the operations that drop indexes, keys, grants, policies and triggers of a dropped column.
 
-Code of the release before relies on them as long as the column is there: ON CONFLICT names a unique
-key, ON DELETE CASCADE is of a foreign one, and without its grant a column cannot be read.
+Code of the release before relies on them as long as the column exists: ON CONFLICT names a unique
+key, a foreign key has ON DELETE CASCADE, and without its grant a column cannot be read.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ def drops_along_with_columns(
     before: Dump,
     after: Dump,
 ) -> list[MigrateOperation]:
-    """Return the operations that can drop what is of a column together with it.
+    """Return the operations that drop what belongs to a dropped column, and can wait for that.
 
-    found: all of a revision's. later: those of what goes for good. known: the columns before.
-    What new rows, which leave such a column out, may not fit is not among them.
+    operations: all operations of a revision.
+    contract: those of them that drop something for good, in the contract revision.
+    columns: the columns that the revisions build.
+    A key that would refuse new rows, which leave the column out, cannot wait.
     """
     gone = {
         (operation.schema or "public", operation.table_name, operation.column_name)

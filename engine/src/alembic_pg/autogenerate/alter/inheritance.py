@@ -1,4 +1,4 @@
-"""What a table has from another one: a partition from its table, a child from its parents.
+"""Order tables by inheritance, and defer what a partition or child gets from its parent.
 
 Source: PostgreSQL, Table Partitioning, Inheritance; ALTER TABLE and CREATE INDEX without ONLY
 reach every partition and child, and ATTACH PARTITION makes what is missing.

@@ -1,9 +1,9 @@
-"""Types that come anew under the columns that hold them: an enum that loses a value.
+"""Replace types that PostgreSQL cannot alter by new ones, and convert the columns that use them.
 
-PostgreSQL drops no value of an enum, and none that is added can be used in the same transaction
-(ALTER TYPE). So a new type takes the name of the old one, and columns come to it by way of their
-text, all of a table in one statement. Domains and composite types over it come anew, too; a range
-does not, since its functions keep its name.
+PostgreSQL drops no value of an enum, and an added one cannot be used in the same transaction
+(ALTER TYPE). So a new type takes the name of the old one, and columns are converted by way of their
+text, all columns of a table in one statement. Domains and composite types over it are replaced,
+too; a range is not, since its functions keep its name.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecreatedTypes:
-    """What comes anew in one go.
+    """Hold the types that are replaced together, and the columns that use them.
 
-    roots: the keys of the types for the sake of which it happens. members: they and the types
-    over them, parents first. names: what a column's type is called that is one of them.
-    held: the columns that stay of such types, by the key of their table, which it may have from
-    another one.
+    changed_keys: the keys of the types that differ.
+    types: these and the types that are built on them, parents first.
+    type_names: the names of the types, as the type of a column has them.
+    columns_by_table: the columns of such types that stay, by the key of their table; a table may
+    have them from its parent.
     """
 
     changed_keys: frozenset[str] = frozenset()
@@ -45,7 +46,7 @@ class RecreatedTypes:
         return frozenset(member.key for member in self.types)
 
     def names_to_detach(self, key: str) -> frozenset[str]:
-        """Return what no generated column of a table may name."""
+        """Return the names that no generated column of a table may use."""
         columns = self.columns_by_table.get(key)
         return columns | self.type_names if columns else frozenset()
 
@@ -53,9 +54,9 @@ class RecreatedTypes:
 def types_to_recreate(
     before: Dump, after: Dump, changing: set[str], gone: Collection[str], features: ServerFeatures
 ) -> RecreatedTypes:
-    """Return what has to come anew for types that change.
+    """Return the types that must be replaced for types that change.
 
-    changing: the keys of what changes in its place. gone: the keys of what goes anyhow.
+    changing: the keys of what changes in its place. gone: the keys of what is dropped anyhow.
     """
     changed_keys = {key for key in changing if _must_recreate(before, after, key, features)}
     types: dict[str, Entry] = {}
@@ -75,9 +76,9 @@ def types_to_recreate(
 def recreate_operations(
     recreated: RecreatedTypes, before: Dump, after: Dump, gone: Collection[str]
 ) -> Iterator[StatementOp]:
-    """Yield what makes the new types, brings the columns to them, and drops the old types.
+    """Yield the operations that create the new types, convert the columns, and drop the old types.
 
-    gone: the keys of what is dropped before; a default that needs it comes back later.
+    gone: the keys of what is dropped before; a default that needs it is set again later.
     """
     temporary_names = {entry.key: _free_name(entry, {*before, *after}) for entry in recreated.types}
     for entry in recreated.types:
@@ -111,7 +112,7 @@ def _must_recreate(before: Dump, after: Dump, key: str, features: ServerFeatures
 
 
 def _free_name(entry: Entry, taken: set[str]) -> str:
-    """Return what a type is called until it is dropped."""
+    """Return the name of an old type until it is dropped."""
     head = f" {entry.schema}."
     places = {key.partition(head)[2] for key in taken}
     end = "_old"
@@ -147,7 +148,7 @@ def _columns_of_types(
 
 @dataclass(frozen=True)
 class _LostDefaults:
-    """Which defaults do not come back with their columns."""
+    """Tell which defaults are not set again after their columns are converted."""
 
     recreated: RecreatedTypes
     before: Dump
@@ -155,7 +156,7 @@ class _LostDefaults:
     dropped_keys: Collection[str]
 
     def contains(self, default: str) -> bool:
-        """Return whether a default has a value that goes, or something else that does."""
+        """Return whether a default uses a value or an object that is dropped."""
         return detach_columns.mentions_entries(
             default, [self.before[key] for key in self.dropped_keys]
         ) or any(
@@ -168,9 +169,9 @@ class _LostDefaults:
 def _convert_columns(
     tables: list[Entry], recreated: RecreatedTypes, lost: _LostDefaults
 ) -> Iterator[str]:
-    """Yield how a table and those that inherit from it come to the new types.
+    """Yield the statements that convert a table and those that inherit from it to the new types.
 
-    Defaults go first and come back last, each with those that inherit it.
+    Defaults are dropped first and set again last, each with those that inherit it.
     """
     done: set[str] = set()
     alters, defaults = [], []
@@ -193,7 +194,7 @@ def _convert_columns(
 
 
 def _alter_column_types(head: str, columns: list[Column]) -> str:
-    """Return the statement that brings columns to their types by way of their text."""
+    """Return the statement that converts columns to their types by way of their text."""
     actions = [
         f"ALTER COLUMN {c.name} TYPE {c.type} USING {c.name}::text{_array_suffix(c)}::{c.type}"
         for c in columns

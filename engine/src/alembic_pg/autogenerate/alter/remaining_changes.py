@@ -1,4 +1,4 @@
-"""What Alembic's operations leave over, as PostgreSQL's own statements."""
+"""Express the differences that Alembic's operations leave as PostgreSQL's own statements."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def _belongs_to_table(dump: Dump, key: str) -> bool:
 
 
 def _has_table_part_dependents(dump: Dump, key: str) -> bool:
-    """Return whether a part of a table needs an object; it is dropped after Alembic's operations."""
+    """Return whether a table's part needs an object; it is dropped after Alembic's operations."""
     return any(_belongs_to_table(dump, dependent) for dependent in _with_dependents(dump, {key}))
 
 

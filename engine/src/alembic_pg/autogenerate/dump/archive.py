@@ -1,4 +1,4 @@
-"""The table of contents of an archive in pg_dump's custom format.
+"""Read the table of contents of an archive in pg_dump's custom format.
 
 pg_dump's plain text does not say what depends on what; the archive does. It is read at once, since
 a schema of a thousand tables has ten thousand entries (PostgreSQL's source, pg_backup_archiver.c:
@@ -27,7 +27,7 @@ _TIME_FIELDS = 7  # numbers
 
 
 class TocEntry(NamedTuple):
-    """An entry of the table of contents, with "" for what it does not have.
+    """Hold an entry of the table of contents, with "" for what it does not have.
 
     depends_on: the numbers of the entries it depends on.
     """
@@ -87,7 +87,7 @@ def _read_toc_entry(reader: _Reader, offset: int, *, with_relkind: bool) -> TocE
 
 
 class _Reader:
-    """Reads one value after the other."""
+    """Read one value after the other."""
 
     def __init__(self, archive: bytes) -> None:
         self.archive = archive

@@ -1,4 +1,4 @@
-"""What the revisions build, kept in a file beside the template of which it is a dump."""
+"""Keep the dump of what the revisions build in a file named after its template database."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CACHE_FOLDER = Path(".postgres") / "history"
 
 
 def read_dump(root: Path, template: str, version_table: str) -> Dump | None:
-    """Return the dump of a template, or None where there is none by this program.
+    """Return the dump of a template, or None where no dump by this engine is kept.
 
     root: the folder of the working tree. template: its name, which changes with its content.
-    version_table: what is not in the dump.
+    version_table: Alembic's own table, which is not in the dump.
     """
     try:
         note = json.loads((root / CACHE_FOLDER / f"{template}.json").read_text())
@@ -44,9 +44,9 @@ def read_dump(root: Path, template: str, version_table: str) -> Dump | None:
 def write_dump(
     root: Path, template: str, version_table: str, dump: Dump, templates: Sequence[str]
 ) -> None:
-    """Keep the dump of a template, and no dumps of those that are gone.
+    """Keep the dump of a template, and delete those of templates that no longer exist.
 
-    templates: the names of all that there are. Where nothing can be written, nothing is kept.
+    templates: the names of all that exist. Where nothing can be written, nothing is kept.
     """
     place = root / CACHE_FOLDER
     note = {

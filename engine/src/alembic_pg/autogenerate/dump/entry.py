@@ -1,4 +1,4 @@
-"""One object of a database, and all of them."""
+"""Represent one database object as pg_dump prints it, and a dump as all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of entries, by how they stand to others."""
+"""Group the kinds of pg_dump's entries by how they depend on other objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form in which definitions are compared, where PostgreSQL prints one thing in two ways.
+"""Bring definitions that PostgreSQL prints in two ways into one form, for comparison.
 
 ``a IN ('x', 'y')`` on a varchar is printed as ``(ARRAY['x'::varchar, …])::text[]``, and that, read
 again, as ``ARRAY[('x'::varchar)::text, …]``: a cast of an ARRAY is a cast of its elements

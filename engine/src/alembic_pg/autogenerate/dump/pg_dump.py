@@ -1,4 +1,4 @@
-"""What pg_dump says a database holds: the one reader that knows every kind of object."""
+"""Run pg_dump on a database and return its objects as comparable entries."""
 
 from __future__ import annotations
 

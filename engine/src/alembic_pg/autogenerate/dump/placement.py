@@ -1,7 +1,7 @@
-"""Where an object is kept, said by statements of its own.
+"""Add the statements for an object's tablespace and access method to its definition.
 
-pg_dump gives the tablespace and the access method of a table beside its definition, which has
-neither (pg_restore sets default_tablespace and default_table_access_method before it).
+pg_dump gives them beside the definition, which has neither (pg_restore sets default_tablespace and
+default_table_access_method before it runs the definition).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A table's entry, taken apart: its columns and its CHECK constraints are objects of their own."""
+"""Split a table's entry into the table and its CHECK constraints, which are compared one by one."""
 
 from __future__ import annotations
 

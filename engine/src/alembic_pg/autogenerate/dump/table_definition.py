@@ -1,4 +1,4 @@
-"""A table's definition as pg_dump prints it, read into its columns and options."""
+"""Parse a CREATE TABLE as pg_dump prints it into columns, constraints and options."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LAST_COLLATE = re.compile(r" COLLATE (?P<name>\S+)$")
 
 @dataclass(frozen=True)
 class Column:
-    """One column; an attribute that it does not have is empty.
+    """Hold one column; an attribute that it does not have is empty.
 
     name: quoted where it must be. default: the expression. generated: the expression in its
     parentheses with STORED where it is. not_null: "NOT NULL", with its constraint's name before
@@ -48,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table without its CHECK constraints.
+    """Hold a table without its CHECK constraints.
 
     options: what stands behind the parentheses, by its leading word ("INHERITS", "WITH", …).
     alter_statements: the ALTER TABLE statements that pg_dump adds to the definition.
@@ -130,19 +130,19 @@ def column_definition(column: Column) -> str:
 
 
 def mask_nested_parts(text: str) -> str:
-    """Return a text of the same length in which quoted and parenthesised parts are blotted out."""
-    blotted, depth, end = [], 0, 0
+    """Return a text of the same length in which quoted and parenthesised parts are masked."""
+    masked, depth, end = [], 0, 0
     for token in TOKEN.finditer(text):
         between = text[end : token.start()]
-        blotted.append("\x01" * len(between) if depth else between)
+        masked.append("\x01" * len(between) if depth else between)
         if token[0] == "(":
             depth += 1
         elif token[0] == ")":
             depth -= 1
-        blotted.append("\x01" * len(token[0]))
+        masked.append("\x01" * len(token[0]))
         end = token.end()
-    blotted.append(text[end:])
-    return "".join(blotted)
+    masked.append(text[end:])
+    return "".join(masked)
 
 
 def unquote_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A value for old rows: ``info={"backfill": "SQL expression"}`` on a NOT NULL column."""
+"""Fill existing rows from ``info={"backfill": "SQL"}`` before a column becomes NOT NULL."""
 
 from __future__ import annotations
 

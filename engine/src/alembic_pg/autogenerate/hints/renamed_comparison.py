@@ -1,4 +1,4 @@
-"""A comparison that goes on after the renames, so that all else is seen under its new name."""
+"""Do the renames in a copy of the revisions' database, and compare from there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The renames that the models ask for: ``renamed_from`` and ``renamed_values`` in ``info``."""
+"""Find the renames that the models ask for by ``renamed_from`` and ``renamed_values`` in info."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alembic's operations, taken out of their containers, and which of them change anything."""
+"""Take Alembic's operations out of their containers, and tell which of them change anything."""
 
 from __future__ import annotations
 

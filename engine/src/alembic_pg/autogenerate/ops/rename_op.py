@@ -1,4 +1,4 @@
-"""An operation that gives a table or a column another name, and the old one back."""
+"""Define an operation that renames a table or a column, and can be reversed."""
 
 from __future__ import annotations
 

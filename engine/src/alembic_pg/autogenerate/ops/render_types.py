@@ -1,4 +1,4 @@
-"""How a type of the models is written into a revision: as what the database stores.
+"""Render a type of the models into a revision as the SQLAlchemy type that the database stores.
 
 A revision imports alembic and sqlalchemy only, and must run when the models have long changed.
 """
@@ -20,7 +20,7 @@ _DIALECT = postgresql.dialect()
 
 
 class UnwritableTypeError(Exception):
-    """A type that sqlalchemy cannot say; PostgreSQL's own statement says it instead."""
+    """Say that SQLAlchemy cannot express a type; PostgreSQL's own statement does it instead."""
 
 
 def render_item(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""An operation with its own way back, and one that has none."""
+"""Define an operation that holds its upgrade operations and its downgrade operations separately."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class ReversibleOp(MigrateOperation):
-    """Operations, and the ones that take them back where reversing each does not."""
+    """Hold operations and those that undo them, where reversing each does not.
+
+    upgrade, downgrade: the operations of each direction, in their order.
+    """
 
     upgrade: list[MigrateOperation] = field(default_factory=list)
     downgrade: list[MigrateOperation] = field(default_factory=list)

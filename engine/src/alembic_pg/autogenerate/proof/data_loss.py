@@ -1,4 +1,4 @@
-"""What a revision destroys: rows and values that its way back does not bring back."""
+"""List the rows and values that a revision destroys and its downgrade does not bring back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def losses_between(old: Dump, new: Dump) -> list[str]:
-    """Return the rows and columns of one database that the other one has not.
+    """Return the rows and columns of the old database that the new one has not.
 
     A removed value of an enum is none of them: rows that hold it stop the revision.
     """

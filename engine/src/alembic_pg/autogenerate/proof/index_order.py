@@ -1,4 +1,4 @@
-"""An index that another one replaces goes once that is built: queries are never without either."""
+"""Create an index before the one it replaces is dropped, so that queries always have one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def create_indexes_first(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
-    """Return operations in which indexes go after those that come on their table.
+    """Return operations in which indexes are dropped after the new ones of their table are created.
 
-    The same list where none does both; one that comes under its old name goes before, as it must.
-    Whether that leads there is to be proven: an index may be of a column that goes.
+    An index that is created under its old name is dropped before, as it must be. The result is to
+    be proven: an index may be of a column that is dropped.
     """
     coming = [operation for operation in operations if isinstance(operation, ops.CreateIndexOp)]
     names = {operation.index_name for operation in coming}

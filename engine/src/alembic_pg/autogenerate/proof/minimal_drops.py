@@ -1,6 +1,7 @@
-"""What is dropped to be created again, a view say, is away for as little as can be.
+"""Shorten the time for which a view or trigger that is dropped and created again is missing.
 
-A revision's online steps commit. So what need not stand between DROP and CREATE comes before them.
+A revision's online steps commit, and others would miss the object meanwhile. So all that need not
+stand between DROP and CREATE comes before them.
 """
 
 from __future__ import annotations

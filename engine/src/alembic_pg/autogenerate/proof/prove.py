@@ -33,7 +33,7 @@ def prove_operations(
     """Return the complete operations after they went up, down and up again on a candidate.
 
     operations: Alembic's, of what differs. Where a value that is added to an enum is used in the
-    same transaction, the enum is made anew instead.
+    same transaction, the enum is recreated instead.
     Raises UserError when nothing can express a difference, or when a step fails.
     """
     version = comparison.databases.version
@@ -58,7 +58,7 @@ def _prove_with_features(
 ) -> list[MigrateOperation]:
     """Return the operations, proven where that is asked for.
 
-    Raises UnsafeValueError where an enum has to come anew for a value that is used.
+    Raises UnsafeValueError where an enum must be recreated for a value that is used.
     """
     before, after, renames = comparison.before, comparison.after, comparison.renames
     backfilled = backfill.columns_with_backfill(context.sorted_tables)
@@ -86,7 +86,7 @@ def _prove_with_features(
             candidate, guarded, after
         ):
             return guarded
-    # Turning each operation round is not enough: the way back is searched like the way up.
+    # Reversing each operation is not enough: the downgrade is searched like the upgrade.
     with open_candidate(comparison, context) as candidate:
         candidate.run([*renames, *completed])
         return with_searched_downgrade(

@@ -1,4 +1,4 @@
-"""The operations that lead from one schema to another, found by trying them."""
+"""Find the operations that lead from one schema to another, by running them on a candidate."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
 
-# What the first residue leaves, a second or third one finds: a trigger on a view, say.
+# What is still different after the first round, a later one finds: a trigger on a view, say.
 MAX_ROUNDS = 4
 
 
@@ -46,8 +46,8 @@ def find_operations(
 ) -> list[MigrateOperation]:
     """Bring the candidate from one schema to another; return the operations that did it.
 
-    alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out, and
-    what it should have done is then in the residue.
+    alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out;
+    alter.remaining_changes then expresses what it should have done.
     Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
     when a new value of an enum is used.
     """

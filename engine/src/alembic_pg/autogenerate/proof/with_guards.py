@@ -1,4 +1,4 @@
-"""A revision's operations between what stops it in time, each way."""
+"""Put guards, renames and a note on lost data around a revision's operations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class NoteOp(MigrateOperation):
-    """A comment in the revision file. text: one line."""
+    """Write a comment into the revision file. text: one line."""
 
     text: str
 
@@ -46,10 +46,10 @@ def _render(_: AutogenContext, operation: NoteOp) -> str:
 def add_guards(
     comparison: Comparison, backfilled: set[ColumnPath], operations: list[MigrateOperation]
 ) -> list[MigrateOperation]:
-    """Return operations with the renames, and with what comes first on the way there and back.
+    """Return operations with the renames, and with the guards of each direction.
 
-    First come the checks: they count rows that the rest has no value for, by the old names.
-    backfilled: the columns that say themselves how they are filled.
+    The guards come first: they count the rows that the rest has no value for, by the old names.
+    backfilled: the columns that have a backfill hint.
     """
     before, after = comparison.before, comparison.after
     former = _FormerNames(comparison)
@@ -91,7 +91,7 @@ def _same_name(place: ColumnPath) -> ColumnPath:
 
 
 class _FormerNames:
-    """What a column was called before the renames."""
+    """Give the name that a column had before the renames."""
 
     def __init__(self, comparison: Comparison) -> None:
         renames = [op for op in comparison.renames if isinstance(op, RenameOp)]

@@ -1,4 +1,4 @@
-"""An operation in a person's words: what it does, to which object."""
+"""Name an operation and its object in plain words."""
 
 from __future__ import annotations
 

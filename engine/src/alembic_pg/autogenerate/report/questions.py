@@ -1,4 +1,4 @@
-"""What only a person can tell: whether it is a rename, and which value old rows get."""
+"""Ask about what only a person can tell: possible renames, and values that existing rows lack."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def open_questions(before: Dump, after: Dump, backfilled: set[ColumnPath]) -> Iterator[str]:
-    """Yield what to look at in a revision, with both ways out.
+    """Yield what to look at in a revision, with what to do in either case.
 
     before: what the revisions build, renames done. after: what the models build. backfilled: the
-    columns that say themselves how they are filled.
+    columns that have a backfill hint.
     """
     yield from _table_questions(before, after)
     yield from _column_questions(before, after)

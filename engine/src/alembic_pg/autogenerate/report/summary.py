@@ -1,4 +1,4 @@
-"""What a revision does, for the screen."""
+"""Summarize revisions for the screen: operations, locks, steps, losses and open questions."""
 
 from __future__ import annotations
 

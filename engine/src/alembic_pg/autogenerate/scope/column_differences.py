@@ -1,7 +1,7 @@
-"""Whether a column's type or default differs: PostgreSQL's word for Alembic's comparators.
+"""Answer whether a column's type or default differs, from PostgreSQL's own definitions.
 
-Alembic compares defaults by a SELECT that fails when the two are of different types, and types by
-rules of its own; equal entries mean equal columns.
+Alembic's comparators ask. By themselves they compare defaults by a SELECT that fails when the two
+are of different types, and types by rules of their own; here, equal entries mean equal columns.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ ColumnPath = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class ColumnDifferences:
-    """The columns of two databases."""
+    """Compare the columns of two databases, by their dumps."""
 
     before: Dump
     after: Dump
 
     def type_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
-        """Return it for configure(compare_type=…); None leaves the answer to Alembic."""
+        """Return the answer for configure(compare_type=…); None leaves it to Alembic."""
         old, new = self._both_columns(column)
         if old is None or new is None:
             return None
         return (old.type, old.collation) != (new.type, new.collation)
 
     def default_differs(self, column: Column[Any]) -> bool:
-        """Return whether a column that both have has another default."""
+        """Return whether a column that both databases have has another default."""
         old, new = self._both_columns(column)
         return old is not None and new is not None and old.default != new.default
 

@@ -1,7 +1,7 @@
-"""Alembic's comparators only see the tables of which PostgreSQL shows a difference.
+"""Restrict Alembic's comparators to the tables whose dumps differ.
 
-What they say of any other table is left out anyway (leaves.needed); not to ask them makes a
-comparison cost what the change is, not what the schema is.
+What they say of any other table is left out anyway (ops.flatten.touches_changed_table). Not to ask
+them makes the cost of a comparison grow with the change, not with the schema.
 """
 
 from __future__ import annotations

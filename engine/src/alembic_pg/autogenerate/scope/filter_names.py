@@ -1,4 +1,4 @@
-"""What env.py's filters are asked: an entry in Alembic's and alembic-utils' words."""
+"""Translate a dump entry into the arguments of env.py's include_name and include_object."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _TABLE_PART_KINDS = PART_KINDS - {"ACL", "COMMENT"}
 
 @dataclass(frozen=True)
 class FilterArguments:
-    """What the filters are asked about one object.
+    """Hold what the filters are asked about one object.
 
     bare_name: the name without a schema, table or arguments. parents: Alembic's names of the schema
     (None for the default one) and the table.

@@ -1,4 +1,4 @@
-"""What is compared at all: the models' schemas, and what env.py's filters let through.
+"""Leave out of both dumps what env.py's filters and the models' schemas exclude.
 
 Alembic asks ``include_object`` and ``include_name`` (its documentation of configure()) for what
 its own comparators see; here they are asked for every other object, too.
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scope:
-    """What is left out of every dump.
+    """Hold what is left out of every dump.
 
-    keys: the keys of entries. columns: the names of a table's columns by the table's key.
-    schemas: the only schemas that count; None where all do.
+    keys: the keys of the entries that are left out.
+    columns: the names of the columns that are left out, by their table's key.
+    schemas: the only schemas that are compared; None where all are.
     """
 
     keys: frozenset[str] = frozenset()
@@ -34,7 +35,7 @@ class Scope:
     schemas: frozenset[str] | None = None
 
     def filter_dump(self, dump: Dump) -> Dump:
-        """Return a dump without what does not count."""
+        """Return a dump without what is left out."""
         foreign = set(self.keys)
         for key, entry in dump.items():
             if self._is_in_other_schema(entry) or _belongs_to(entry, foreign):
@@ -62,7 +63,7 @@ class Scope:
         )
 
 
-# All of a database counts.
+# All of a database is compared.
 EVERYTHING = Scope()
 
 
@@ -74,7 +75,7 @@ def comparison_scope(
     *,
     handed_in: bool = False,
 ) -> Scope:
-    """Return what counts of what the revisions and the models build.
+    """Return the scope of a comparison of the revisions with the models.
 
     options: env.py's for configure(), with its filters. A table takes all that belongs to it with
     it, a schema all that lives in it. Every object is asked for once, whichever side it is on, so
@@ -106,7 +107,7 @@ def comparison_scope(
 
 @dataclass(frozen=True)
 class Filters:
-    """env.py's filters, as Alembic's configure() takes them."""
+    """Hold env.py's filters, as Alembic's configure() takes them."""
 
     include_object: Callable[..., bool] | None = None
     include_name: Callable[..., bool] | None = None

@@ -1,4 +1,4 @@
-"""What is compared: the two schemas, and where a candidate can be made."""
+"""Hold the two compared schemas, their differences, and where candidate databases are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desired database: what create_all() and the entities build."""
+"""Build the models' tables and entities in an empty database."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _NEEDS_ONE_TRANSACTION = re.compile(
 
 @dataclass(frozen=True)
 class BuildStatement:
-    """One statement of the build, and what to call it in a message."""
+    """Hold one statement of the build, and what a message calls it."""
 
     statement: ClauseElement
     label: str

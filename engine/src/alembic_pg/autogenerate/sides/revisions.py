@@ -1,4 +1,4 @@
-"""What the revisions build: its dump, and databases that hold it."""
+"""Return the dump of what the revisions build, and databases that hold it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StartingSchema:
-    """What the revisions build.
+    """Hold what the revisions build: its dump, and the database.
 
     template: the database of which a candidate is a copy. version_table: Alembic's own, which is
     not in the dump. caller_connection: the connection that a caller handed in.
@@ -38,9 +38,9 @@ class StartingSchema:
 
     @contextmanager
     def connection(self) -> Iterator[tuple[Connection, list[str]]]:
-        """Yield a connection to it, and the name of the copy that it is to.
+        """Yield a connection to a copy of the template, and the copy's name in a list.
 
-        None is named where a caller handed a connection in.
+        Where a caller handed a connection in, that is yielded, and the list is empty.
         """
         if self.caller_connection is not None:
             yield self.caller_connection, []

@@ -1,8 +1,8 @@
-"""A change in two revisions: what comes, and later what goes.
+"""Split a change into a revision that adds and a later one that drops.
 
-Code of the release before still uses what goes, and runs until the next release is everywhere. So
-whole tables, columns, views and functions that go, do so in a revision of their own after the rest
-(expand, then contract). Each of the two is proved by itself, up and down.
+Code of the release before still uses what is dropped, and runs until the next release is
+everywhere. So whole tables, columns, views and functions are dropped in a revision of their own
+after the rest (expand, then contract). Each of the two is proved by itself, up and down.
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ _DROP_COLUMN = re.compile(
 
 
 class EntangledError(Exception):
-    """What goes cannot go later by itself."""
+    """Say that what is dropped cannot be dropped later by itself."""
 
 
 def find_stages(
     context: MigrationContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> Stages | None:
-    """Return the stages of a revision; None where nothing goes, or nothing comes.
+    """Return the stages of a revision; None where it drops nothing, or does nothing else.
 
     operations: the revision's, proven as they are.
-    Raises EntangledError where what goes cannot go later by itself.
+    Raises EntangledError where what is dropped cannot be dropped later by itself.
     """
     all_operations = stages.without_renames_and_checks(comparison, operations)
     going = _contract_operations(all_operations, comparison.before, comparison.after)
@@ -124,16 +124,16 @@ def _drops_columns(operation: StatementOp) -> bool:
 
 
 def _drops_column_for_good(operation: ops.DropColumnOp, after: Dump) -> bool:
-    """Return whether a column goes for good: one of its name may come anew."""
+    """Return whether a column is dropped for good, and not for a new one of its name."""
     key = flatten.changed_table_key(operation)
     place = (operation.schema or "public", operation.table_name, operation.column_name)
     return key in after and place not in column_differences.columns_by_path({key: after[key]})
 
 
 class _NullableBeforeDrop:
-    """Lets new code leave out columns that are still there, and NOT NULL.
+    """Let new code leave out columns that are NOT NULL and not dropped yet.
 
-    drop_not_null_ops: the operations of the first revision that do so.
+    columns: the columns before. drop_not_null_ops: the operations for it, of the first revision.
     """
 
     def __init__(self, known: dict[column_differences.ColumnPath, Column]) -> None:

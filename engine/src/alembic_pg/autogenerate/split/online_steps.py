@@ -1,6 +1,7 @@
-"""A change in two revisions: what is one plain transaction, and what commits in steps.
+"""Split a change into a transactional revision and one that commits in steps.
 
-A run that dies leaves nothing of the one; of the other, steps that the next run passes over.
+A run that dies leaves nothing of the transactional one; of the other it leaves steps, which the
+next run passes over.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def split_off_steps(
 ) -> tuple[Stages, bool] | None:
     """Return the two revisions, and whether the one in steps is the first of them.
 
-    operations: proven as they are. None where all are of one nature, or need each other in turn:
-    where a view goes for as long as a type changes, say.
+    operations: proven as they are. None where all are transactional or all commit in steps, or
+    where they need each other in turn: where a view is dropped while a type changes, say.
     """
     rest = split_stages.without_renames_and_checks(comparison, operations)
     prover = split_stages.make_prover(context, comparison)
@@ -79,7 +80,7 @@ def split_off_steps(
 def _constraint_replacements(executed: ExecutedStatements, in_steps: set[int]) -> set[int]:
     """Return the operations that drop a constraint of a table to which the steps add one.
 
-    It may be the same one anew: from a revision before on, rows would go unchecked until then.
+    It may be the same constraint: if an earlier revision dropped it, rows would go unchecked.
     """
     adding, dropping = (
         {

@@ -1,4 +1,4 @@
-"""Which revision files are written of a change."""
+"""Write the parts of a split change into revision files of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change in two halves, each proved from where it begins to where it ends, and back."""
+"""Prove each half of a split change by itself, upgrade and downgrade."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stages:
-    """The operations of the two revisions, proven; between: what the first one leads to."""
+    """Hold the operations of the two revisions, proven. between: the dump after the first one."""
 
     first: list[MigrateOperation]
     second: list[MigrateOperation]
@@ -56,7 +56,7 @@ def without_renames_and_checks(
 
 @dataclass(frozen=True)
 class Prover:
-    """Proves a stage from where the one before it ends."""
+    """Prove each stage from where the one before it ends."""
 
     context: AutogenContext
     comparison: Comparison
