@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import alter_type
-from alembic_pg.autogenerate.dump import placement, table_definition
+from alembic_pg.autogenerate.alter import alter_type, table_settings
+from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, QUALIFIED_NAME, quote_name
 
 if TYPE_CHECKING:
@@ -18,28 +18,11 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.table_definition import Column, Table
     from alembic_pg.database.server_features import ServerFeatures
 
-# What takes a setting back to what a new column or table has (PostgreSQL, ALTER TABLE).
-_SETTING_RESETS = (
-    (re.compile(r" SET STATISTICS .*;"), " SET STATISTICS -1;"),
-    (re.compile(r" SET COMPRESSION \w+;"), " SET COMPRESSION DEFAULT;"),
-    (
-        re.compile(r" SET ACCESS METHOD .*;"),
-        f" SET ACCESS METHOD {placement.DEFAULT_ACCESS_METHOD};",
-    ),
-    (re.compile(r" SET TABLESPACE .*;"), " SET TABLESPACE pg_default;"),
-    (re.compile(r" REPLICA IDENTITY .*;"), " REPLICA IDENTITY DEFAULT;"),
-    (re.compile(r" (?<!NO )FORCE ROW LEVEL SECURITY;"), " NO FORCE ROW LEVEL SECURITY;"),
-)
-
 _TYPED_TABLE = re.compile(
     rf"CREATE (?:UNLOGGED )?TABLE (?P<name>{QUALIFIED_NAME}) OF (?P<type>{QUALIFIED_NAME})(?=[ ;])"
 )
 
-_STORAGE = re.compile(r' ALTER COLUMN (?P<column>"(?:[^"]|"")*"|\S+) SET STORAGE \w+;')
-
 _NAMED_NOT_NULL = re.compile(r'(?:CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) )?(?P<rest>NOT NULL.*)')
-
-_SET_OPTIONS = re.compile(r" SET \((?P<options>.*)\);")
 
 
 def alter_statements(
@@ -68,8 +51,8 @@ def alter_statements(
             if name not in old_parents
             for s in _inherit_statements(context, new_table, name)
         ),
-        *_alter_options(old_table, new_table),
-        *_alter_settings(old_table, new_table),
+        *table_settings.option_statements(old_table, new_table),
+        *table_settings.setting_statements(old_table, new_table),
     ]
 
 
@@ -87,7 +70,7 @@ def _alter_table_type(old: Entry, new: Entry) -> list[str]:
 
 
 def _parent_names(table: Table) -> list[str]:
-    return _list_items(table.options.get("INHERITS", ""))
+    return table_settings.list_items(table.options.get("INHERITS", ""))
 
 
 def recreated_columns(old: Entry, new: Entry, features: ServerFeatures) -> frozenset[str]:
@@ -269,61 +252,3 @@ def _alter_not_null(context: _AlterContext, old: Column, new: Column) -> Iterato
         yield f"{alter} SET NOT NULL;"
     elif new.not_null:
         yield f"{table} ADD {new.not_null.replace('NOT NULL', f'NOT NULL {new.name}')};"
-
-
-def _alter_options(old: Table, new: Table) -> Iterator[str]:
-    table = f"ALTER TABLE {new.name}"
-    if old.unlogged != new.unlogged:
-        yield f"{table} SET {'UNLOGGED' if new.unlogged else 'LOGGED'};"
-    old_options, new_options = (
-        _storage_parameters(old.options.get("WITH", "")),
-        _storage_parameters(new.options.get("WITH", "")),
-    )
-    if reset := [name for name in old_options if name not in new_options]:
-        yield f"{table} RESET ({', '.join(reset)});"
-    if changed := [
-        f"{name}={value}" for name, value in new_options.items() if old_options.get(name) != value
-    ]:
-        yield f"{table} SET ({', '.join(changed)});"
-
-
-def _alter_settings(old: Table, new: Table) -> Iterator[str]:
-    before, after = old.alter_statements, new.alter_statements
-    for statement in before:
-        if statement not in after:
-            yield from _reset_setting(statement)
-            yield from _reset_storage(statement, old, new)
-    yield from (statement for statement in after if statement not in before)
-
-
-def _reset_setting(statement: str) -> Iterator[str]:
-    if options := _SET_OPTIONS.search(statement):
-        names = ", ".join(_storage_parameters(f"({options['options']})"))
-        yield f"{statement[: options.start()]} RESET ({names});"
-        return
-    for pattern, default in _SETTING_RESETS:
-        if pattern.search(statement):
-            yield pattern.sub(default, statement)
-
-
-def _reset_storage(statement: str, old: Table, new: Table) -> Iterator[str]:
-    """Yield what takes a column's storage back; before version 16, DEFAULT cannot be said.
-
-    With another type it comes back by itself.
-    """
-    match = _STORAGE.search(statement)
-    column = new.columns.get(match["column"]) if match else None
-    if match and column and column.type == old.columns[column.name].type:
-        kind = column.type.partition("(")[0]
-        usual = "MAIN" if kind in {"numeric", "inet", "cidr"} else "EXTENDED"
-        yield f"{statement[: match.end('column')]} SET STORAGE {usual};"
-
-
-def _storage_parameters(text: str) -> dict[str, str]:
-    """Return the storage parameters of ``(name='value', …)``."""
-    pairs = (item.partition("=") for item in _list_items(text))
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _list_items(text: str) -> list[str]:
-    return table_definition.parenthesized_items(text, 1)[0] if text.startswith("(") else []

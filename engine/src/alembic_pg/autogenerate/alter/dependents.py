@@ -36,10 +36,10 @@ def column_dependents(
 ) -> set[str]:
     """Return what stands in the way of columns that change their type or go."""
     tables = {key for key in changing if key.startswith("TABLE ")}
-    found = table_readers(
-        before, tables | recreated.columns_by_table.keys()
-    ) | _foreign_keys_to_drop(before, after, tables, features)
-    return found | {key for key, entry in before.items() if _uses_recreated_types(entry, recreated)}
+    in_the_way = table_readers(before, tables | recreated.columns_by_table.keys())
+    in_the_way |= _foreign_keys_to_drop(before, after, tables, features)
+    in_the_way |= {key for key, entry in before.items() if _uses_recreated_types(entry, recreated)}
+    return in_the_way
 
 
 def _uses_recreated_types(entry: Entry, recreated: RecreatedTypes) -> bool:

@@ -27,17 +27,17 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """What is compared: equal texts are equal objects."""
+        """The text that is compared: equal texts are equal objects."""
         return self.normalized or self.create
 
     @property
     def key(self) -> str:
-        """What names the object in its database."""
+        """The name of the object, which no other object of its database has."""
         return f"{self.kind} {self.schema}.{self.name}"
 
     @property
     def label(self) -> str:
-        """What a person calls the object."""
+        """The name of the object for a person."""
         place = f"{self.schema}." if self.schema else ""
         return f"{self.kind.lower()} {place}{self.name}"
 

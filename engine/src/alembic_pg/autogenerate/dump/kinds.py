@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What hangs on another object and goes with it; it has no DROP of its own.
+# What is attached to another object and dropped with it; it has no DROP of its own.
 ATTACHED = frozenset(
     {
         "ACL",

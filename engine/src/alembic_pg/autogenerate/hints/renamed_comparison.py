@@ -48,8 +48,8 @@ def comparison_after_renames(
     url = databases.database(name)
 
     def dump() -> Dump:
-        found = pg_dump.dump_database(url, version_table=comparison.version_table)
-        return comparison.scope.filter_dump(found)
+        everything = pg_dump.dump_database(url, version_table=comparison.version_table)
+        return comparison.scope.filter_dump(everything)
 
     _run_renames(url, operations)
     tables = renamed_table_keys(operations)

@@ -58,13 +58,13 @@ class RenameOp(MigrateOperation):
 
     @property
     def table_names(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """The schema and name that a table has before and after."""
+        """The schema and name of a table, before and after the rename."""
         schema = self.schema or "public"
         return (schema, self.old), (self.to_schema or schema, self.new)
 
     @property
     def set_schema_statement(self) -> str:
-        """The statement that brings a table to its new schema, "" when it stays."""
+        """The statement that moves a table to its new schema, "" when it stays."""
         if self.to_schema is None:
             return ""
         place = quote_name(self.schema or "public", self.old)

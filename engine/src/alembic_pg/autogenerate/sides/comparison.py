@@ -45,7 +45,7 @@ class Comparison:
 
     @cached_property
     def column_differences(self) -> ColumnDifferences:
-        """What Alembic's comparators ask about types and defaults."""
+        """The answers to Alembic's comparators about types and defaults of columns."""
         before, after = (
             {key: side[key] for key in self.changed_tables if key in side}
             for side in (self.before, self.after)
