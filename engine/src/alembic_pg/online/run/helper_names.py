@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from alembic_pg.sql.lexer import tokenize
-
-# Bytes of a name (NAMEDATALEN less one): PostgreSQL shortens a longer one in its own way.
-MAX_NAME_BYTES = 63
+from alembic_pg.sql.quoting import MAX_NAME_BYTES
 
 # What all of them hold, and nobody else's should.
 HELPER_MARK = "_ddl_"

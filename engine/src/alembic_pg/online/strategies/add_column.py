@@ -13,9 +13,9 @@ from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
-from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name, helper_name
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_literal, quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index, not_null
-from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
