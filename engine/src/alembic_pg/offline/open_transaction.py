@@ -65,7 +65,7 @@ class OpenTransaction:
             for one in (self.moments[at].swap if at in self.moments else [text])
         ]
         yield psql_commands.query_if_large(
-            {table for moment in self.moments.values() for table in moment.tables}
+            settings, {table for moment in self.moments.values() for table in moment.tables}
         )
         yield psql_commands.IF_LARGE
         for moment in self.moments.values():

@@ -59,7 +59,8 @@ def validation_strategy_for(
     runner: Runner, shape: ValidateConstraint, table: Relation
 ) -> Callable[[Runner, ValidateConstraint, Relation, str], None] | None:
     """Return how to look through a large table for a constraint that is there, else None."""
-    return validate_existing if large_tables.is_large(table) or runner.resumed(shape.sql) else None
+    looks = large_tables.is_large(runner, table) or runner.resumed(shape.sql)
+    return validate_existing if looks else None
 
 
 def validate_existing(runner: Runner, shape: ValidateConstraint, table: Relation, key: str) -> None:

@@ -75,7 +75,7 @@ def strategy_for(
         return None
     column = found[0]
     parts = dependents.column_dependents(runner, table, column.number)
-    sizes = map(large_tables.is_large, [table, *parts.relations(runner)])
+    sizes = (large_tables.is_large(runner, part) for part in [table, *parts.relations(runner)])
     if not any(sizes) and not runner.resumed(shape.sql):
         return None
     effect = _probe_effect(runner, shape, table)

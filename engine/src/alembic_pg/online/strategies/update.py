@@ -46,7 +46,7 @@ def strategy_for(
         return change_in_batches
     if shape.fills and not moves:
         refill.remember_backfill(runner, shape, table)
-    if not large_tables.is_large(table) and not runner.resumed(shape.sql):
+    if not large_tables.is_large(runner, table) and not runner.resumed(shape.sql):
         return None
     if shape.fills and not moves and not eligibility.backfill_blocker(runner, table):
         fixed = volatility.with_fixed_time(runner, shape, volatility.current_time(runner))
