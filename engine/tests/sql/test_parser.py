@@ -37,7 +37,7 @@ from alembic_pg.sql.statements import (
             CreateIndex,
             {"name": '"I"', "table": "s.t", "unique": True, "rest": "USING gin (a)"},
         ),
-        ("DROP INDEX IF EXISTS s.i", DropIndex, {"name": "s.i", "missing_ok": True}),
+        ("DROP INDEX IF EXISTS s.i", DropIndex, {"name": "s.i", "if_exists": True}),
         (
             "ALTER TABLE ONLY public.t ADD CONSTRAINT c CHECK ((a > 0, b)) NO INHERIT",
             AddConstraint,
@@ -66,7 +66,7 @@ from alembic_pg.sql.statements import (
         (
             "ALTER TABLE ONLY s.t ATTACH PARTITION p FOR VALUES IN (1, 2)",
             AddPartition,
-            {"table": "s.t", "partition": "p", "bound": "FOR VALUES IN (1, 2)", "attached": True},
+            {"table": "s.t", "partition": "p", "bound": "FOR VALUES IN (1, 2)", "is_attach": True},
         ),
         (
             (
@@ -74,7 +74,11 @@ from alembic_pg.sql.statements import (
                 " FOR VALUES FROM (1, 'x') TO (2, MAXVALUE) PARTITION BY LIST (b)"
             ),
             AddPartition,
-            {"table": "t", "bound": "FOR VALUES FROM (1, 'x') TO (2, MAXVALUE)", "attached": False},
+            {
+                "table": "t",
+                "bound": "FOR VALUES FROM (1, 'x') TO (2, MAXVALUE)",
+                "is_attach": False,
+            },
         ),
         (
             (
@@ -89,45 +93,55 @@ from alembic_pg.sql.statements import (
         ("ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d", OtherAlterTable, {}),
         ("ALTER TABLE t DETACH PARTITION p FINALIZE", OtherAlterTable, {}),
         ("ALTER TABLE t DETACH PARTITION p", OtherAlterTable, {}),
-        ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"what": "ADD CONSTRAINT"}),
-        ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "what": "SET NOT NULL"}),
+        ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"action": "ADD CONSTRAINT"}),
+        ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "action": "SET NOT NULL"}),
         (
             'UPDATE s.t SET "C" = lower(a, 2) WHERE "C" IS NULL;',
             UpdateOrDelete,
-            {"alias": "t", "fills": '"C"', "body": 'SET "C" = lower(a, 2)', "value": "lower(a, 2)"},
+            {
+                "alias": "t",
+                "backfill_column": '"C"',
+                "body": 'SET "C" = lower(a, 2)',
+                "backfill_value": "lower(a, 2)",
+            },
         ),
-        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", UpdateOrDelete, {"fills": ""}),
-        ("UPDATE t x SET c = 1 WHERE c IS NULL", UpdateOrDelete, {"fills": ""}),
+        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", UpdateOrDelete, {"backfill_column": ""}),
+        ("UPDATE t x SET c = 1 WHERE c IS NULL", UpdateOrDelete, {"backfill_column": ""}),
         (
             "UPDATE t AS x SET c = 1 FROM u WHERE c IS NULL",
             UpdateOrDelete,
-            {"alias": "x", "fills": "", "body": "SET c = 1 FROM u", "alone": False},
+            {
+                "alias": "x",
+                "backfill_column": "",
+                "body": "SET c = 1 FROM u",
+                "single_table": False,
+            },
         ),
         (
             "UPDATE t x SET c = 1, d = 2 WHERE c IS NULL",
             UpdateOrDelete,
-            {"alias": "x", "fills": ""},
+            {"alias": "x", "backfill_column": ""},
         ),
-        ("UPDATE t SET WHERE", UpdateOrDelete, {"fills": "", "condition": ""}),
+        ("UPDATE t SET WHERE", UpdateOrDelete, {"backfill_column": "", "condition": ""}),
         (r'UPDATE U&"\0074" SET c = 1', UpdateOrDelete, {"table": '"t"', "alias": '"t"'}),
-        ("UPDATE t SET c = 1", UpdateOrDelete, {"condition": "", "fills": ""}),
+        ("UPDATE t SET c = 1", UpdateOrDelete, {"condition": "", "backfill_column": ""}),
         (
             "DELETE FROM t USING u WHERE t.a = u.a OR b",
             UpdateOrDelete,
             {
                 "verb": "DELETE FROM",
                 "body": "USING u",
-                "alone": False,
+                "single_table": False,
                 "condition": "t.a = u.a OR b",
             },
         ),
         ("ALTER TABLE IF EXISTS t ADD COLUMN a int", OtherAlterTable, {"rest": "ADD COLUMN a int"}),
         ("ALTER TABLE ONLY t ALTER a SET NOT NULL", SetNotNull, {"only": True}),
         ("REFRESH MATERIALIZED VIEW s.v WITH NO DATA", Rewrite, {"table": "s.v"}),
-        ("CLUSTER (VERBOSE) t USING i", Rewrite, {"table": "t", "what": "CLUSTER"}),
-        ("REINDEX (VERBOSE) INDEX s.i", Rewrite, {"table": "s.i", "what": "REINDEX INDEX"}),
-        ("VACUUM FULL VERBOSE t (a)", Rewrite, {"table": "t", "what": "VACUUM FULL"}),
-        ("VACUUM (FULL) t (a, b), u", Rewrite, {"table": "t", "others": ("u",)}),
+        ("CLUSTER (VERBOSE) t USING i", Rewrite, {"table": "t", "command": "CLUSTER"}),
+        ("REINDEX (VERBOSE) INDEX s.i", Rewrite, {"table": "s.i", "command": "REINDEX INDEX"}),
+        ("VACUUM FULL VERBOSE t (a)", Rewrite, {"table": "t", "command": "VACUUM FULL"}),
+        ("VACUUM (FULL) t (a, b), u", Rewrite, {"table": "t", "other_tables": ("u",)}),
         ("VACUUM FULL", Rewrite, {"table": ""}),
         ("CLUSTER", Rewrite, {"table": ""}),
         ("REINDEX SCHEMA s", Rewrite, {"table": ""}),
@@ -142,7 +156,7 @@ from alembic_pg.sql.statements import (
         (
             "DELETE FROM t",
             UpdateOrDelete,
-            {"alias": "t", "body": "", "condition": "", "alone": True},
+            {"alias": "t", "body": "", "condition": "", "single_table": True},
         ),
     ],
 )

@@ -68,20 +68,20 @@ def _update_or_delete(cursor: Cursor, table: str, verb: str, alias: str) -> Upda
     ):
         raise UnrecognizedError
     where = cursor.find("WHERE")
-    alone = cursor.find("FROM") is None and cursor.find("USING") is None
+    single_table = cursor.find("FROM") is None and cursor.find("USING") is None
     if where is None:
         return UpdateOrDelete(
-            cursor.sql, table, verb, alias, cursor.remaining_text(), "", alone, ""
+            cursor.sql, table, verb, alias, cursor.remaining_text(), "", single_table, ""
         )
-    fills = value = ""
-    if verb == "UPDATE" and alone and alias == tokenize(table)[-1].text:
-        fills, value = _backfill_assignment(cursor, where)
+    column = value = ""
+    if verb == "UPDATE" and single_table and alias == tokenize(table)[-1].text:
+        column, value = _backfill_assignment(cursor, where)
     start = cursor.current.start if cursor.current else 0
     # Not up to WHERE: a comment before it would hide what follows.
     body = cursor.sql[start : cursor.tokens[where - 1].end] if where > cursor.position else ""
     cursor.position = where + 1
     return UpdateOrDelete(
-        cursor.sql, table, verb, alias, body, cursor.remaining_text(), alone, fills, value
+        cursor.sql, table, verb, alias, body, cursor.remaining_text(), single_table, column, value
     )
 
 

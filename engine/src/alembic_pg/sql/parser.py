@@ -55,7 +55,7 @@ def _parse_create(cursor: Cursor) -> Statement:
     unique = cursor.accept("UNIQUE")
     cursor.expect("INDEX")
     by_itself = cursor.accept("CONCURRENTLY")
-    there_ok = cursor.accept("IF", "NOT", "EXISTS")
+    if_not_exists = cursor.accept("IF", "NOT", "EXISTS")
     if cursor.peek("ON"):
         # PostgreSQL chooses a name, by which nobody finds it again.
         return (
@@ -70,7 +70,7 @@ def _parse_create(cursor: Cursor) -> Statement:
         return parse_maintenance.unnamed_index(cursor)
     cursor.expect("ON")
     return CreateIndex(
-        cursor.sql, cursor.name_text(), name, unique, cursor.remaining_text(), there_ok
+        cursor.sql, cursor.name_text(), name, unique, cursor.remaining_text(), if_not_exists
     )
 
 
@@ -90,17 +90,17 @@ def _parse_create_partition(cursor: Cursor) -> Statement:
     if not closing:
         raise UnrecognizedError
     bound = cursor.sql[cursor.tokens[at].start : closing[-1].end]
-    return AddPartition(cursor.sql, parent, name, bound, attached=False)
+    return AddPartition(cursor.sql, parent, name, bound, is_attach=False)
 
 
 def _parse_drop(cursor: Cursor) -> Statement:
     cursor.expect("INDEX")
     cursor.accept("CONCURRENTLY")
-    missing_ok = cursor.accept("IF", "EXISTS")
+    if_exists = cursor.accept("IF", "EXISTS")
     name = cursor.name_text()
     cursor.accept("RESTRICT")
     cursor.expect_end()
-    return DropIndex(cursor.sql, "", name, missing_ok)
+    return DropIndex(cursor.sql, "", name, if_exists)
 
 
 def _parse_alter(cursor: Cursor) -> Statement:
@@ -122,12 +122,12 @@ def _parse_alter(cursor: Cursor) -> Statement:
 def _parse_add_value(cursor: Cursor) -> Statement:
     name = cursor.name_text()
     cursor.expect("ADD", "VALUE")
-    there_ok = cursor.accept("IF", "NOT", "EXISTS")
-    return AddEnumValue(cursor.sql, name, cursor.remaining_text(), there_ok)
+    if_not_exists = cursor.accept("IF", "NOT", "EXISTS")
+    return AddEnumValue(cursor.sql, name, cursor.remaining_text(), if_not_exists)
 
 
 def _parse_alter_table(cursor: Cursor) -> Statement:
-    missing_ok = cursor.accept("IF", "EXISTS")
+    if_exists = cursor.accept("IF", "EXISTS")
     only = cursor.accept("ONLY")
     table = cursor.name_text()
     cursor.accept("*")
@@ -135,7 +135,7 @@ def _parse_alter_table(cursor: Cursor) -> Statement:
     if (shape := _parse_partition_action(cursor, table)) is not None:
         return shape
     cursor.position = start
-    if not missing_ok:
+    if not if_exists:
         try:
             return _parse_action(cursor, table, only=only)
         except UnrecognizedError:
@@ -147,7 +147,7 @@ def _parse_partition_action(cursor: Cursor, table: str) -> Statement | None:
     """Return what is done with a partition or a constraint that is there."""
     if cursor.accept("ATTACH", "PARTITION"):
         return AddPartition(
-            cursor.sql, table, cursor.name_text(), cursor.remaining_text(), attached=True
+            cursor.sql, table, cursor.name_text(), cursor.remaining_text(), is_attach=True
         )
     if cursor.accept("DETACH", "PARTITION"):
         name = cursor.name_text()
