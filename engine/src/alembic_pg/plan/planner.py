@@ -187,8 +187,7 @@ class Planner(Runner):
                 cursor.accept("IF", "NOT", "EXISTS")
                 self.created_tables.add(cursor.qualified_name())
         elif verb:
-            cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-            old = cursor.qualified_name()
+            old = cursor.altered_table()
             if self.current_table is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
                 self.altered_actions.setdefault(self.current_table.oid, []).append(
                     _alter_action(sql)
@@ -245,7 +244,5 @@ def _alter_action(sql: str) -> str:
     """Return what follows the name of the table of an ALTER TABLE."""
     cursor = Cursor(sql)
     cursor.accept("ALTER", "TABLE")
-    cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-    cursor.qualified_name()
-    cursor.accept("*")
+    cursor.altered_table()
     return sql[cursor.current.start :].rstrip().rstrip(";") if cursor.current else ""

@@ -21,10 +21,7 @@ _CONSTRAINT_WORDS = ("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXC
 
 def read_alter_table(schema: Schema, cursor: Cursor, existing: Mapping[str, ColumnType]) -> Impact:
     """Return what a statement does, and do it to the schema; cursor: after ALTER TABLE."""
-    cursor.accept("IF", "EXISTS")
-    cursor.accept("ONLY")
-    name = cursor.qualified_name()
-    cursor.accept("*")
+    name = cursor.altered_table()
     if cursor.peek("RENAME", "TO") or cursor.peek("SET", "SCHEMA"):
         return _rename_or_move(schema, name, cursor)
     # A table that nothing tells of was there before.

@@ -71,10 +71,7 @@ def _name_after_on(cursor: Cursor) -> str:
 
 
 def _describe_alter_table(cursor: Cursor) -> tuple[str, str]:
-    cursor.accept("IF", "EXISTS")
-    cursor.accept("ONLY")
-    table = cursor.qualified_name()
-    cursor.accept("*")
+    table = cursor.altered_table()
     actions = [_describe_action(part, table) for part in cursor.split_commas()]
     if len(actions) == 1:
         return actions[0]

@@ -109,10 +109,7 @@ def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # no
 
 
 def _lock_of_alter_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
-    cursor.accept("IF", "EXISTS")
-    cursor.accept("ONLY")
-    tables = [cursor.qualified_name()]
-    cursor.accept("*")
+    tables = [cursor.altered_table()]
     if cursor.accept("ATTACH", "PARTITION"):
         return _ACCESS_EXCLUSIVE, [cursor.qualified_name()]  # and a weaker one on the table itself
     locks = []

@@ -29,7 +29,7 @@ def statement_cursors(sql: str) -> Iterator[Cursor]:
 
 def statement_texts(sql: str) -> list[str]:
     """Return the statements of a text, without semicolons and the comments between them."""
-    return [cursor_text(cursor) for cursor in statement_cursors(sql)]
+    return [cursor.whole_text() for cursor in statement_cursors(sql)]
 
 
 def script_statements(script: str) -> list[str]:
@@ -57,12 +57,6 @@ def block_cursors(block: str) -> Iterator[Cursor]:
         else:
             found.append(token)
     yield Cursor(block, found)
-
-
-def cursor_text(cursor: Cursor) -> str:
-    """Return the text from a cursor's first token to its last, "" without any."""
-    tokens = cursor.tokens
-    return cursor.sql[tokens[0].start : tokens[-1].end] if tokens else ""
 
 
 def _split_statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:

@@ -42,7 +42,13 @@ def _nested_statements(sql: str) -> Iterator[str]:
         if tokenize(text)[0].keyword == "DO":
             body = next((one for one in tokenize(text) if one.kind in {"dollar", "string"}), None)
             yield from (
-                map(split.cursor_text, plpgsql.block_statements(plpgsql.string_content(body)))
+                filter(
+                    None,
+                    (
+                        one.whole_text()
+                        for one in plpgsql.block_statements(plpgsql.string_content(body))
+                    ),
+                )
                 if body
                 else ()
             )
