@@ -154,6 +154,36 @@ from alembic_pg.sql.statements import (
         ("ALTER TABLE ALL IN TABLESPACE x SET TABLESPACE y", Rewrite, {"table": ""}),
         ("VACUUM (ANALYZE, FULL) t", Rewrite, {"table": "t"}),
         (
+            "ALTER TABLE t ADD CONSTRAINT k UNIQUE (a) USING INDEX TABLESPACE x",
+            AddConstraint,
+            {"name": "k", "kind": "UNIQUE", "body": "UNIQUE (a) USING INDEX TABLESPACE x"},
+        ),
+        ("ALTER TABLE t ADD CHECK (NOT valid)", AddConstraint, {"body": "CHECK (NOT valid)"}),
+        ("ALTER TABLE t ADD exclude int", AddColumn, {"column": "exclude"}),
+        ("ALTER TABLE ONLY (t) ADD a int", AddColumn, {"table": "t", "only": True}),
+        ("ALTER TABLE s /* . */ . t * ADD a int", AddColumn, {"table": "s.t"}),
+        (
+            "ALTER INDEX i SET (fillfactor = 70), SET TABLESPACE x",
+            Rewrite,
+            {"table": "i", "command": "ALTER INDEX … SET TABLESPACE"},
+        ),
+        ("CREATE INDEX 𠀀 ON → (a)", CreateIndex, {"name": "𠀀", "table": "→"}),
+        ("; CREATE INDEX i ON t (a);", CreateIndex, {"name": "i", "rest": "(a)"}),
+        ("CREATE INDEX i ON t * (a)", CreateIndex, {"table": "t", "rest": "(a)"}),
+        ("CREATE INDEX CONCURRENTLY i ON ONLY t (a)", ConcurrentMaintenance, {}),
+        ("CLUSTER i ON s.t", Rewrite, {"table": "s.t"}),
+        ("REINDEX (CONCURRENTLY off) TABLE t", Rewrite, {"table": "t"}),
+        ("VACUUM FULL ONLY t (a), u", Rewrite, {"table": "t", "other_tables": ("u",)}),
+        ("UPDATE t * SET a = 1", UpdateOrDelete, {"table": "t", "alias": "t"}),
+        (
+            "UPDATE t SET a = 1 WHERE a IS DISTINCT FROM 1",
+            UpdateOrDelete,
+            {"single_table": True},
+        ),
+        ("UPDATE t SET a = 1 FROM u WHERE u.s.b = 1", UpdateOrDelete, {"single_table": False}),
+        ("UPDATE t SET c = 1 WHERE (c ISNULL)", UpdateOrDelete, {"backfill_column": "c"}),
+        ("UPDATE t SET c = values WHERE c IS NULL", UpdateOrDelete, {"backfill_value": "values"}),
+        (
             "DELETE FROM t",
             UpdateOrDelete,
             {"alias": "t", "body": "", "condition": "", "single_table": True},
@@ -186,6 +216,15 @@ def test_what_is_recognised(sql: str, kind: type[Statement], parts: dict[str, An
         "ALTER SEQUENCE s AS bigint",
         "CREATE INDEX s.i ON t (a)",
         "CREATE INDEX",
+        "VACUUM (FULL off) t",
+        "EXPLAIN UPDATE t SET a = 1",
+        "EXPLAIN (ANALYZE false) UPDATE t SET a = 1",
+        "EXPLAIN ANALYZE SELECT a FROM t FOR UPDATE",
+        "PREPARE p AS SELECT 1",
+        "COPY t TO STDOUT",
+        "WITH x AS (SELECT a FROM t FOR NO KEY UPDATE) SELECT a FROM x",
+        "CREATE TABLE u AS SELECT a FROM t",
+        "CREATE TABLE u (a int REFERENCES t ON DELETE SET NULL ON UPDATE CASCADE)",
     ],
 )
 def test_what_runs_as_it_stands(sql: str) -> None:
@@ -222,10 +261,33 @@ def test_another_alter_table(sql: str) -> None:
         "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE",
         "WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x",
         "INSERT INTO t SELECT a FROM u ON CONFLICT (a) DO UPDATE SET b = 1",
+        "DELETE FROM t RETURNING a",
+        "UPDATE t SET a = 1 WHERE s.t.b = 1",
+        "(WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x)",
+        "CREATE TABLE u AS WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x",
     ],
 )
 def test_what_only_the_planner_knows(sql: str) -> None:
     assert type(parse(sql)) is OtherWrite
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN ANALYZE {}",
+        "; EXPLAIN (ANALYZE, COSTS off) {};",
+        "EXPLAIN ANALYSE VERBOSE {}",
+        "PREPARE p AS {}",
+        "PREPARE p (int, text) AS {}",
+        "COPY ({}) TO STDOUT",
+    ],
+)
+@pytest.mark.parametrize(
+    "inner",
+    ["UPDATE t SET a = 1 RETURNING b", "DELETE FROM t", "WITH x AS (SELECT 1) DELETE FROM t"],
+)
+def test_a_write_within_another_statement(sql: str, inner: str) -> None:
+    assert parse(sql.format(inner)) == OtherWrite(inner, "")
 
 
 @pytest.mark.parametrize(

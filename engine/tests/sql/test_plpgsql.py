@@ -24,3 +24,20 @@ from alembic_pg.sql import plpgsql
 def test_drops(text: str, statements: list[str]) -> None:
     found = [[token.text for token in one.tokens] for one in plpgsql.block_statements(text)]
     assert [" ".join(words[:5]) for words in found if words[:1] == ["DROP"]] == statements
+
+
+@pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        ("BEGIN EXECUTE 'DROP TABLE a'; EXECUTE $x$ SELECT 1 $x$ INTO b USING c; END", []),
+        (
+            "BEGIN EXECUTE format('DROP TABLE %I', t) USING x; END",
+            ["EXECUTE format ( '…' , t ) USING x"],
+        ),
+        ("BEGIN EXECUTE 'DROP TABLE ' || t; END", ["EXECUTE '…' | | t"]),
+        ("BEGIN FOR r IN EXECUTE s LOOP NULL; END LOOP; END", ["EXECUTE s"]),
+        ("BEGIN PERFORM f('EXECUTE s'); END", []),
+    ],
+)
+def test_what_nobody_can_see(text: str, unseen: list[str]) -> None:
+    assert list(plpgsql.unseen_executes(text)) == unseen

@@ -143,7 +143,7 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
         yield report.render_table(TABLE_HEAD, rows)
     found = reader.end()
     own = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
-    yield from report.findings_lines(found, planner.refusals, own)
+    yield from report.findings_lines(found, planner.refusals, own, planner.warnings)
 
 
 def _operation_cells(statement: RevisionStatement, how: str) -> tuple[str, str, str]:

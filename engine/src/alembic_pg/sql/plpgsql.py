@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
+from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.lexer import without_literals
 from alembic_pg.sql.quoting import unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alembic_pg.sql.cursor import Cursor
     from alembic_pg.sql.lexer import Token
 
 # What stands for a name that is known in a run only.
@@ -19,6 +21,9 @@ _UNKNOWN_NAME = '"…"'
 
 # A place of format(), with what belongs to the same word.
 _FORMAT_PLACEHOLDER = re.compile(r"[\w$]*%(?:\d+\$)?-?\d*[Is][\w$]*")
+
+# Of an EXECUTE that a message shows.
+_SHOWN_CHARACTERS = 60
 
 _JOINING_FUNCTIONS = {"FORMAT", "CONCAT", "CONCAT_WS"}
 
@@ -29,6 +34,19 @@ def block_statements(block: str) -> Iterator[Cursor]:
         yield cursor
         for sql in _executed_texts(cursor.tokens):
             yield from split.statement_cursors(sql)
+
+
+def unseen_executes(block: str) -> Iterator[str]:
+    """Yield each EXECUTE of a block whose text is no constant, in one line without constants."""
+    for cursor in split.block_cursors(block):
+        at = cursor.find("EXECUTE")
+        if at is None:
+            continue
+        text, *after = [*cursor.tokens[at + 1 :], None, None][:2]
+        constant = text is not None and text.kind in {"string", "dollar"}
+        if not constant or (after[0] is not None and after[0].keyword not in {"INTO", "USING"}):
+            said = Cursor(block, cursor.tokens[at:]).whole_text()
+            yield textwrap.shorten(without_literals(said), _SHOWN_CHARACTERS, placeholder=" …")
 
 
 def string_content(constant: Token) -> str:

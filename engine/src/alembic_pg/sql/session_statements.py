@@ -99,8 +99,10 @@ def as_session_setting(sql: str) -> tuple[str, str]:
 
 
 def may_write(sql: str) -> bool:
-    """Return whether a statement may change rows or tables."""
-    return _keywords(sql)[0] not in _READING_COMMANDS
+    """Return whether a statement may change rows or tables: EXPLAIN ANALYZE executes its own."""
+    words = _keywords(sql)
+    executes = words[0] == "EXPLAIN" and bool({"ANALYZE", "ANALYSE"} & set(words))
+    return executes or words[0] not in _READING_COMMANDS
 
 
 def _keywords(sql: str) -> list[str]:

@@ -41,6 +41,11 @@ def script_statements(script: str) -> list[str]:
     return [*found, *filter(None, [script[begin:].strip()])]
 
 
+def first_statement(sql: str) -> Cursor:
+    """Return a cursor for the first statement of a text, without tokens where there is none."""
+    return next(statement_cursors(sql), Cursor(sql, []))
+
+
 def single_statement(sql: str) -> Cursor:
     """Return a cursor for the only statement of a text, without tokens where there are several."""
     found = list(statement_cursors(sql))
