@@ -32,10 +32,10 @@ def undeclared_losses(revisions: Iterable[Script]) -> Iterator[str]:
     reader = ImpactReader(Schema())
     for revision in revisions:
         said = getattr(revision.module, VARIABLE, None)
-        reader.begin()
+        reader.begin_revision()
         try:
             for statement in statements.function_statements(revision.module.upgrade):
-                reader.read(statement.sql, statement.existing)
+                reader.read_sql(statement.sql, statement.existing)
         except statements.UnreadableError as error:
             if said is None:
                 yield (
@@ -43,7 +43,7 @@ def undeclared_losses(revisions: Iterable[Script]) -> Iterator[str]:
                     f"database ({error}): let it say what it destroys, {VARIABLE} = [] for nothing."
                 )
             continue
-        found = reader.end().destroys
+        found = reader.end_revision().destroys
         missing = [name for name in found if name not in (said or ())]
         if missing:
             yield (

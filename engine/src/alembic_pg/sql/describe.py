@@ -1,4 +1,4 @@
-"""A statement in a person's words: what it does, to which object."""
+"""Describe a statement as operation and object, for the table on the screen."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for
 
 
 def _name_after_on(cursor: Cursor) -> str:
-    """Return the name after ON."""
+    """Return the label of the object after ON, "" without one."""
     while cursor.current is not None and not cursor.accept("ON"):
         cursor.position += 1
     cursor.accept_any("ALL TABLES IN SCHEMA", "SCHEMA", "SEQUENCE", "FUNCTION", "TABLE")

@@ -77,14 +77,14 @@ def _revision_lines(
         for operation in flatten.flatten(upgrade.ops)
     ]
     planner.start_revision()
-    reader.begin()
+    reader.begin_revision()
     measured = lock_effects.measure_effects(candidate, operations)
     rows = []
     for operation in operations:
         executed = statements.operation_statements(candidate.context, operation)
         hows = [planner.summarize(statement) for statement in executed]
         for statement in executed:
-            reader.read(statement.sql, statement.existing)
+            reader.read_sql(statement.sql, statement.existing)
         formed = next((how for how in hows if how.steps or how.effect == REFUSED), None)
         effect = next(measured)
         name, label = operation_text.operation_row(operation)
@@ -93,7 +93,7 @@ def _revision_lines(
         else:
             rows.append((name, label, formed.lock or "none", formed.effect, formed.steps))
     yield report.render_table(REVISION_HEADER, rows)
-    yield from report.findings_lines(reader.end(), (), None)
+    yield from report.findings_lines(reader.end_revision(), (), None)
 
 
 def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:
