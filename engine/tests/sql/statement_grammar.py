@@ -131,7 +131,7 @@ DROP = seq(
     "DROP",
     one_of(
         seq("INDEX", maybe("CONCURRENTLY"), maybe("IF EXISTS"), some(TABLE)),
-        seq(one_of("TABLE", "VIEW", "TYPE"), maybe("IF EXISTS"), some(TWO_PARTS)),
+        seq(one_of("TABLE", "VIEW", "SEQUENCE"), maybe("IF EXISTS"), some(TWO_PARTS)),
     ),
     one_of(literal(), "RESTRICT", "CASCADE"),
 )

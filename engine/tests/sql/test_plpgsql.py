@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alembic_pg.sql import plpgsql
+from alembic_pg.sql import plpgsql, split
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,23 @@ def test_drops(text: str, statements: list[str]) -> None:
         ),
         ("BEGIN EXECUTE 'DROP TABLE ' || t; END", ["EXECUTE '…' | | t"]),
         ("BEGIN FOR r IN EXECUTE s LOOP NULL; END LOOP; END", ["EXECUTE s"]),
-        ("BEGIN PERFORM f('EXECUTE s'); END", []),
+        ("BEGIN PERFORM f('EXECUTE s'); GRANT EXECUTE ON FUNCTION f() TO r; END", []),
+        ("BEGIN CREATE TRIGGER a AFTER UPDATE ON t EXECUTE FUNCTION f(); END", []),
     ],
 )
 def test_what_nobody_can_see(text: str, unseen: list[str]) -> None:
     assert list(plpgsql.unseen_executes(text)) == unseen
+
+
+@pytest.mark.parametrize(
+    ("sql", "body"),
+    [
+        ("DO $$ BEGIN END $$", " BEGIN END "),
+        ("DO LANGUAGE 'plpgsql' 'BEGIN NULL; END'", "BEGIN NULL; END"),
+        ("SELECT $$ BEGIN END $$", ""),
+        ("DO", ""),
+        ("", ""),
+    ],
+)
+def test_the_body_of_a_block(sql: str, body: str) -> None:
+    assert plpgsql.do_body(split.single_statement(sql)) == body

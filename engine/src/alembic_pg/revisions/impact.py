@@ -262,12 +262,7 @@ class ImpactReader:
     def _do_block(self, cursor: Cursor) -> Impact:
         """Read the statements of a PL/pgSQL block, and those in the strings that it executes."""
         found = Impact()
-        body = next(
-            (token for token in cursor.remaining() if token.kind in {"dollar", "string"}), None
-        )
-        if body is None:
-            return found
-        for one in plpgsql.block_statements(plpgsql.string_content(body)):
+        for one in plpgsql.block_statements(plpgsql.do_body(cursor)):
             found.merge(self._statement(one, {}))
         return found
 

@@ -28,6 +28,15 @@ _SHOWN_CHARACTERS = 60
 _JOINING_FUNCTIONS = {"FORMAT", "CONCAT", "CONCAT_WS"}
 
 
+def do_body(cursor: Cursor) -> str:
+    """Return the block that a DO statement executes, "" of another statement."""
+    bodies = [token for token in cursor.tokens if token.kind in {"dollar", "string"}]
+    if not bodies or cursor.tokens[0].keyword != "DO":
+        return ""
+    # The language may stand in quotes, too.
+    return string_content(max(bodies, key=lambda token: len(token.text)))
+
+
 def block_statements(block: str) -> Iterator[Cursor]:
     """Yield the statements of a block, and those in its strings, in their order."""
     for cursor in split.block_cursors(block):
@@ -40,13 +49,18 @@ def unseen_executes(block: str) -> Iterator[str]:
     """Yield each EXECUTE of a block whose text is no constant, in one line without constants."""
     for cursor in split.block_cursors(block):
         at = cursor.find("EXECUTE")
-        if at is None:
+        if at is None or _is_constant(cursor.tokens[at + 1 :]):
             continue
-        text, *after = [*cursor.tokens[at + 1 :], None, None][:2]
-        constant = text is not None and text.kind in {"string", "dollar"}
-        if not constant or (after[0] is not None and after[0].keyword not in {"INTO", "USING"}):
-            said = Cursor(block, cursor.tokens[at:]).whole_text()
-            yield textwrap.shorten(without_literals(said), _SHOWN_CHARACTERS, placeholder=" …")
+        said = without_literals(Cursor(block, cursor.tokens[at:]).whole_text())
+        yield textwrap.shorten(said, _SHOWN_CHARACTERS, placeholder=" …")
+
+
+def _is_constant(tokens: Sequence[Token]) -> bool:
+    """Return whether what follows EXECUTE is one constant, or no text at all."""
+    words = [token.keyword or token.kind for token in tokens[:2]]
+    if words[:1] in (["FUNCTION"], ["PROCEDURE"], ["ON"]):  # of CREATE TRIGGER, of GRANT
+        return True
+    return words[:1] in (["string"], ["dollar"]) and words[1:] in ([], ["INTO"], ["USING"])
 
 
 def string_content(constant: Token) -> str:

@@ -50,8 +50,4 @@ def _nested_statements(sql: str) -> Iterator[str]:
 
 def _blocks(sql: str) -> Iterator[str]:
     """Yield the bodies of the DO statements of a text."""
-    for cursor in split.statement_cursors(sql):
-        bodies = [token for token in cursor.tokens if token.kind in {"dollar", "string"}]
-        if cursor.peek("DO") and bodies:
-            # A language may be named in quotes, before or after.
-            yield plpgsql.string_content(max(bodies, key=lambda token: len(token.text)))
+    yield from filter(None, map(plpgsql.do_body, split.statement_cursors(sql)))
