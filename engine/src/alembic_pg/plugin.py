@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 NAME = "alembic_pg"
 
+# Alembic's comparators with its opt-in one of CHECK constraints.
+ALEMBIC_COMPARATORS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
+
+# The same, but PostgreSQL itself says whether defaults differ; and after them ours.
+COMPARATORS = (*ALEMBIC_COMPARATORS, "~alembic.autogenerate.defaults", NAME)
+
 
 def setup(plugin: Plugin) -> None:
     """Register the comparators; Alembic calls this once.
@@ -34,7 +40,7 @@ def setup(plugin: Plugin) -> None:
     )
     plugin.add_autogenerate_comparator(_compare_default, "column", "server_default")
     if _is_alembic_command():
-        _call_after_import("alembic.config", activate_console)
+        _call_after_import("alembic.config", watch_command)
 
 
 def register() -> None:
@@ -45,11 +51,11 @@ def register() -> None:
         Plugin.setup_plugin_from_module(sys.modules[__name__], NAME)
 
 
-def activate_console() -> None:
+def watch_command() -> None:
     """Give a command of a project that uses this engine its sentences, signals and checks."""
     from alembic_pg.console import activation  # noqa: PLC0415  # for the alembic command only
 
-    activation.activate()
+    activation.watch()
 
 
 def _complete(*arguments: Any) -> PriorityDispatchResult:  # noqa: ANN401  # Alembic's signature

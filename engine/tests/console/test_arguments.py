@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic.config import CommandLine
 from alembic_pg.console import arguments
 from alembic_pg.errors import UserError
 
@@ -107,6 +110,8 @@ def test_a_stamp_has_no_plan(monkeypatch: pytest.MonkeyPatch, config: Config) ->
 
 
 def check(config: Config) -> None:
-    """Check what was typed."""
-    if options := arguments.parse():
-        arguments.check(options, config)
+    """Check what was typed, where it is a command that Alembic would run."""
+    with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+        options = CommandLine(prog="alembic").parser.parse_args(sys.argv[1:])
+        if hasattr(options, "cmd"):
+            arguments.check(options, config)

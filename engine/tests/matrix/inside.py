@@ -14,6 +14,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic_pg import plugin
 from alembic_pg.autogenerate import comparators
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
@@ -77,7 +78,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: desired
                 "compare_type": comparison.columns.type_differs,
                 "include_schemas": False,
                 "autogenerate_plugins": differing_tables.autogenerate_plugins(
-                    autogenerate.COMPARATORS, comparison.tables
+                    plugin.COMPARATORS, comparison.tables
                 ),
                 comparators.COMPARISON_OPTION: comparison,
                 "upgrade_token": "upgrades",
@@ -91,7 +92,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: desired
             },
         )
         with autogenerate.silence_comparators():
-            script = produce_migrations(context, models.metadata)
+            script = produce_migrations(context, models.metadata)  # type: ignore[arg-type]  # or several
         rendering = AutogenContext(context, autogenerate=False)
         scripts = [script]
         why = revision_files.split_revision(context, comparison, scripts)

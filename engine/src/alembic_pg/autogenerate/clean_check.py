@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING
 
+from alembic_pg.database.project_files import make_data_folder
 from alembic_pg.database.scratch import server_identity
 
 if TYPE_CHECKING:
@@ -75,10 +76,12 @@ def record_file_reads() -> Iterator[FileReads]:
 def server_key(task: AlembicCommand, given: Connection | None) -> str:
     """Return what tells the server for scratch databases from another one, with its version.
 
-    "" where a check is not noted: a caller's connection is compared, or the models are imported
-    already and may not be what their files say.
+    "" where a check is not noted: a caller's connection is compared, env.py hands objects over, or
+    a part of the models is imported already. What they read then, nobody has seen.
     """
-    if task.command != "check" or given is not None or task.models in sys.modules:
+    if task.command != "check" or given is not None or task.entities is not None:
+        return ""
+    if not isinstance(task.metadata, str) or task.metadata.partition(".")[0] in sys.modules:
         return ""
     return server_identity()
 
@@ -112,7 +115,7 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
     digest = _digest(task, server, inputs, folders)
     note = {"digest": digest, "files": files, "folders": folders}
     with suppress(OSError):
-        (task.root / RECORD_PATH).parent.mkdir(exist_ok=True)
+        make_data_folder(task.root)
         temporary = (task.root / RECORD_PATH).with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps(note))
         temporary.replace(task.root / RECORD_PATH)
@@ -132,7 +135,9 @@ def _installed_folders() -> tuple[str, ...]:
 
 def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[str]) -> str:
     """Return a digest of all that a check depends on."""
-    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{server}\0{task.models}".encode())
+    config = task.environment.config
+    asked = (config.config_ini_section, task.environment.get_x_argument(), task.metadata)
+    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{server}\0{asked}".encode())
     for folder in sorted(set(filter(os.path.isdir, sys.path))):
         distributions = [name for name in _folder_listing(folder) if name.endswith(".dist-info")]
         digest.update(repr((folder, distributions)).encode())
@@ -145,15 +150,15 @@ def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[
 
 def _input_files(task: AlembicCommand, files: list[str]) -> list[str]:
     """Return the files that were read, the settings, and all below the folders of revisions."""
-    config = task.environment.config
-    given = [config.config_file_name, str(task.root / "pyproject.toml")]
+    config, script = task.environment.config, task.environment.script
+    named = [config.config_file_name, config.toml_file_name, str(task.root / "pyproject.toml")]
     below = [
         str(path)
-        for place in [*_version_folders(task), Path(task.environment.script.dir)]
+        for place in {*script._version_locations, Path(script.dir)}  # noqa: SLF001  # where Alembic looks
         for path in place.resolve().rglob("*")
         if path.suffix != ".pyc" and path.is_file()
     ]
-    return sorted({*files, *below, *(name for name in given if name)})
+    return sorted({*files, *below, *(name for name in named if name)})
 
 
 def _changed_since(moment: float, name: str) -> bool:
@@ -163,11 +168,6 @@ def _changed_since(moment: float, name: str) -> bool:
     except OSError:
         return True
     return max(status.st_mtime, status.st_ctime) >= moment - CLOCK_TOLERANCE
-
-
-def _version_folders(task: AlembicCommand) -> list[Path]:
-    locations = task.environment.config.get_version_locations_list()
-    return [Path(place) for place in locations or [f"{task.environment.script.dir}/versions"]]
 
 
 def _folder_listing(folder: str) -> list[str]:

@@ -50,9 +50,11 @@ def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature
     callable but fails beside an identity. Identity and generated columns are left to the residue.
     """
     del schema, table, name
-    operation.existing_server_default = old.server_default
     plain = all(isinstance(one.server_default, DefaultClause | None) for one in (old, new))
-    comparison: Comparison = context.opts[COMPARISON_OPTION]
+    comparison: Comparison | None = context.opts.get(COMPARISON_OPTION)
+    if comparison is None:
+        return PriorityDispatchResult.CONTINUE
+    operation.existing_server_default = old.server_default
     if plain and comparison.columns.default_differs(old):
         operation.modify_server_default = new.server_default
     return PriorityDispatchResult.CONTINUE
@@ -63,7 +65,9 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
 
     Raises UserError when nothing can express a difference, or when a step fails.
     """
-    comparison: Comparison = context.opts[COMPARISON_OPTION]
+    comparison: Comparison | None = context.opts.get(COMPARISON_OPTION)
+    if comparison is None:  # a project whose env.py takes all plugins that there are
+        return PriorityDispatchResult.CONTINUE
     keys = comparison.differing
     tables = comparison.tables
     operations = [

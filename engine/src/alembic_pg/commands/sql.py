@@ -68,7 +68,7 @@ def run(task: AlembicCommand) -> None:
             chosen = alembic_pg_options.read_settings(arguments)
             impl.begin(context, running, chosen)
             impl.rehearse(Rehearsal(task, chosen, stack))
-        task.environment.run_migrations()
+        task.environment.run_migrations(**task.arguments)
 
 
 class RenderImpl(PostgresqlImpl):

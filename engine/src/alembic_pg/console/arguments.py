@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import io
 import re
 import sys
 from dataclasses import fields
@@ -12,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
-from alembic.config import CommandLine
 from alembic.script import ScriptDirectory
 
 from alembic_pg.errors import UserError
@@ -76,19 +73,6 @@ def _check_new_revision(options: Namespace, config: Config) -> None:
         )
 
 
-def parse() -> Namespace | None:
-    """Return the parsed arguments, or None where there is no command that Alembic would run."""
-    quiet = io.StringIO()
-    with (
-        contextlib.suppress(SystemExit),
-        contextlib.redirect_stderr(quiet),
-        contextlib.redirect_stdout(quiet),
-    ):
-        options = CommandLine(prog="alembic").parser.parse_args(sys.argv[1:])
-        return options if hasattr(options, "cmd") else None
-    return None
-
-
 def _revision_file_with_id(revision: str, config: Config) -> Path | None:
     """Return the revision file that has an id.
 
@@ -96,8 +80,8 @@ def _revision_file_with_id(revision: str, config: Config) -> Path | None:
     """
     assigned = re.compile(rf"""^revision\b[^=\n]*=\s*["']{re.escape(revision)}["']""", re.MULTILINE)
     script = ScriptDirectory.from_config(config)
-    places = config.get_version_locations_list() or [str(Path(script.dir, "versions"))]
-    for file in sorted(file for place in places for file in Path(place).rglob("*.py")):
+    places = script._version_locations  # noqa: SLF001  # where Alembic looks
+    for file in sorted(file for place in places for file in place.rglob("*.py")):
         if assigned.search(file.read_text(encoding="utf-8", errors="replace")):
             return file
     return None

@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.hints import backfill, questions
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.report import lock_effects, operation_text
 from alembic_pg.autogenerate.report.entry_diff import diff_entries
+from alembic_pg.autogenerate.sides.desired import declared_tables
 from alembic_pg.console import table
 from alembic_pg.database.connect import connect
 from alembic_pg.options import Settings
@@ -67,8 +68,8 @@ def revision_summary(
             if len(scripts) > 1:
                 lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
             lines += _revision_lines(script, one, planner, reader)
-    metadata = context.opts["target_metadata"]
-    fills = backfill.columns_with_backfill(metadata.tables.values())
+    tables = declared_tables(context.opts["target_metadata"])
+    fills = backfill.columns_with_backfill(tables)
     for hint in questions.open_questions(comparison.before, comparison.after, fills):
         lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)

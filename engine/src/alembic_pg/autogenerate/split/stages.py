@@ -17,6 +17,7 @@ from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
+from alembic_pg.autogenerate.sides.desired import declared_tables
 from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Stages:
 
 def make_prover(context: MigrationContext, comparison: Comparison) -> Prover:
     """Return what proves the halves of a comparison's change."""
-    fills = backfill.columns_with_backfill(context.opts["target_metadata"].tables.values())
+    fills = backfill.columns_with_backfill(declared_tables(context.opts["target_metadata"]))
     return Prover(AutogenContext(context, autogenerate=False), comparison, fills)
 
 
