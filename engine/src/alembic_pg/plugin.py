@@ -8,7 +8,6 @@ it registers does nothing in a project whose env.py does not import alembic_pg.
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,9 +44,9 @@ def setup(plugin: Plugin) -> None:
 
 def register() -> None:
     """Do what the entry point does, where nothing was installed and so nothing has it."""
-    from alembic.runtime.plugins import Plugin  # noqa: PLC0415  # see setup()
+    from alembic.runtime.plugins import Plugin, _all_plugins  # noqa: PLC0415  # see setup()
 
-    with suppress(ValueError):  # it is registered
+    if NAME not in _all_plugins:
         Plugin.setup_plugin_from_module(sys.modules[__name__], NAME)
 
 

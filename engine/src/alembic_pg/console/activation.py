@@ -58,13 +58,15 @@ def activate(config: Config) -> None:
 
 
 def install_once() -> None:
-    """Let what goes wrong in this process end in a sentence; a second call does nothing."""
+    """Let what goes wrong in this process end in a sentence; a second call mends that only."""
     global _active  # noqa: PLW0603  # a process has one console
-    if not _active:
-        _active = True
-        from alembic_pg.console import excepthook  # noqa: PLC0415  # not for others' projects
+    from alembic_pg.console import excepthook  # noqa: PLC0415  # not for others' projects
 
-        excepthook.install()
+    if _active:
+        excepthook.hear_command_errors()
+        return
+    _active = True
+    excepthook.install()
 
 
 def _uses_engine(config: Config) -> bool:
