@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_utils.replaceable_entity import registry
@@ -64,13 +65,25 @@ def _import_package(name: str) -> ModuleType:
 
 
 def _modules_below(module: ModuleType) -> Iterator[str]:
-    """Yield the names of the modules below a package, each after the package that it is in."""
+    """Yield the names of the modules below a package, each after the package that it is in.
+
+    A folder without an __init__.py is none, and Alembic's own folder of scripts is left out: its
+    env.py may be at work.
+    """
     for found in pkgutil.iter_modules(getattr(module, "__path__", ()), f"{module.__name__}."):
         if found.name.endswith(".__main__"):  # a program, which importing would run
+            continue
+        if found.ispkg and _holds_scripts(found):
             continue
         yield found.name
         if found.ispkg:
             yield from _modules_below(sys.modules[found.name])
+
+
+def _holds_scripts(package: pkgutil.ModuleInfo) -> bool:
+    """Return whether a package is the folder that Alembic's init command made."""
+    place = getattr(package.module_finder, "path", "")
+    return Path(place, package.name.rpartition(".")[2], "script.py.mako").exists()
 
 
 def _find_metadata(name: str, module: ModuleType) -> tuple[MetaData, ...]:
