@@ -61,7 +61,7 @@ def test_a_revision_by_hand_that_asks_env_py(project: Stock) -> None:
         "revision", "-m", "by hand", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"
     )
     assert "Nothing to do" not in said
-    assert next((project.scripts / "versions").glob("*_by_hand.py"))
+    assert len(list((project.scripts / "versions").glob("*_by_hand.py"))) == 1
 
 
 def test_a_clean_check_is_of_its_own_arguments(project: Stock) -> None:

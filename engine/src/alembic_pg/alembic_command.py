@@ -29,6 +29,12 @@ def project_folder(config: Config) -> Path:
     return Path.cwd()
 
 
+def configured_url(config: Config) -> str | None:
+    """Return the sqlalchemy.url of a configuration, None without."""
+    # Alembic's get_main_option() fails where pyproject.toml is the only file.
+    return config.get_section(config.config_ini_section, {}).get("sqlalchemy.url")
+
+
 @dataclass(frozen=True)
 class AlembicCommand:
     """One command of Alembic's in this project.
@@ -54,7 +60,7 @@ class AlembicCommand:
     @property
     def configured_url(self) -> str | None:
         """The sqlalchemy.url of the configuration, which goes before DATABASE_URL."""
-        return self.environment.config.get_main_option("sqlalchemy.url")
+        return configured_url(self.environment.config)
 
     @property
     def names_target(self) -> bool:

@@ -211,7 +211,7 @@ class Stock:
 
     def alembic(self, *arguments: str, **environment: str) -> CommandResult:
         """Run the alembic command in the project's folder."""
-        return self.run(self.python, "-m", "alembic", *arguments, **environment)
+        return self.run(self.python, "-m", "alembic", *arguments, folder=None, **environment)
 
     def expect(self, *arguments: str, **environment: str) -> str:
         """Run the alembic command, which must succeed; return what it printed."""

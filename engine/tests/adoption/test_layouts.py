@@ -90,7 +90,7 @@ def test_several_folders_and_another_place(project: Stock, empty: URL, tmp_path:
     assert alembic("current") == (0, f"{HEAD} (head)\n")
     code, said = alembic("check")
     assert (code, "orders.status" in said) == (255, True), said
-    new = str(late.parent)
+    new = f"{place.parent}/../database/new"
     code, said = alembic("revision", "--autogenerate", "-m", "x", "--version-path", new)
     assert code == 0, said
     assert len(list(late.parent.glob("*_x.py"))) == 1

@@ -110,7 +110,8 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
     files = sorted(name for name in {*watch.files, *modules} if name and _is_source(name))
     folders = sorted(name for name in watch.folders if _is_source(name))
     inputs = _input_files(task, files)
-    if any(_changed_since(STARTED, name) for name in inputs + folders):
+    absent = {name for name in _settings_files(task) if not Path(name).exists()}
+    if any(_changed_since(STARTED, name) for name in {*inputs, *folders} - absent):
         return
     digest = _digest(task, server, inputs, folders)
     note = {"digest": digest, "files": files, "folders": folders}
@@ -150,15 +151,21 @@ def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[
 
 def _input_files(task: AlembicCommand, files: list[str]) -> list[str]:
     """Return the files that were read, the settings, and all below the folders of revisions."""
-    config, script = task.environment.config, task.environment.script
-    named = [config.config_file_name, config.toml_file_name, str(task.root / "pyproject.toml")]
+    script = task.environment.script
     below = [
         str(path)
         for place in {*script._version_locations, Path(script.dir)}  # noqa: SLF001  # where Alembic looks
         for path in place.resolve().rglob("*")
         if path.suffix != ".pyc" and path.is_file()
     ]
-    return sorted({*files, *below, *(name for name in named if name)})
+    return sorted({*files, *below, *_settings_files(task)})
+
+
+def _settings_files(task: AlembicCommand) -> set[str]:
+    """Return the configuration files, of which one may not be there."""
+    config = task.environment.config
+    named = (config.config_file_name, config.toml_file_name, str(task.root / "pyproject.toml"))
+    return {name for name in named if name}
 
 
 def _changed_since(moment: float, name: str) -> bool:
