@@ -14,7 +14,6 @@ from sqlalchemy.engine import Engine
 
 from alembic_pg import plugin
 from alembic_pg.alembic_command import AlembicCommand
-from alembic_pg.autogenerate import clean_check
 from alembic_pg.commands import gc_pause
 from alembic_pg.console import activation, interrupts
 from alembic_pg.database.url import DRIVER
@@ -193,6 +192,8 @@ def _write_empty_revision(task: AlembicCommand) -> None:
 
 def _compare(task: AlembicCommand) -> None:
     """Compare the models with the revisions."""
+    from alembic_pg.autogenerate import clean_check  # noqa: PLC0415
+
     with (
         gc_pause.pause_collection(ends=task.on_command_line),
         _silence_runs(),

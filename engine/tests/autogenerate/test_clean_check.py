@@ -13,6 +13,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic_pg.alembic_command import AlembicCommand
 from alembic_pg.autogenerate import clean_check
+from alembic_pg.database import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +103,13 @@ def test_another_server_counts(noted: AlembicCommand) -> None:
 
 def test_another_python_counts(noted: AlembicCommand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version", "4.0")
+    assert not clean_check.is_still_clean(noted, SERVER)
+
+
+def test_other_code_of_the_engine_counts(
+    noted: AlembicCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "engine_digest", lambda _: "of another version")
     assert not clean_check.is_still_clean(noted, SERVER)
 
 

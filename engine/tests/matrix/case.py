@@ -7,7 +7,8 @@ import itertools
 import sys
 from dataclasses import dataclass
 
-from alembic_pg.autogenerate.sides import desired, entities
+from alembic_pg.autogenerate.scope.models import Models
+from alembic_pg.autogenerate.sides import entities
 
 PRELUDE = """
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Case:
         return f"{self.kind}: {self.attribute}{since}"
 
 
-def load(source: str) -> desired.Models:
+def load(source: str) -> Models:
     """Return what a module of the case declares."""
     name = f"matrix_models_{next(_NUMBERS)}"
     spec = importlib.util.spec_from_loader(name, loader=None)
@@ -77,6 +78,6 @@ def load(source: str) -> desired.Models:
     exec(PRELUDE + source, module.__dict__)  # noqa: S102  # the cases are ours
     sys.modules[name] = module
     try:
-        return desired.Models(module.m, tuple(entities.find_entities(name)))
+        return Models(module.m, tuple(entities.find_entities(name)))
     finally:
         del sys.modules[name]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import remaining_changes
-from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.sides import desired
 from alembic_pg.database.connect import connect
 
@@ -13,11 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
 
 
-def build(databases: ScratchServer, models: desired.Models) -> Dump:
+def build(databases: ScratchServer, models: Models) -> Dump:
     """Return what the models build, by themselves."""
     name = databases.create()
     desired.build_models(models, databases.database(name), source="the tests")
@@ -40,6 +40,6 @@ def rows(url: URL, query: str) -> list[tuple[object, ...]]:
 
 def differing(one: Dump, other: Dump) -> Iterator[str]:
     """Yield what differs, for the message of a failing test."""
-    for key in remaining_changes.differing_keys(one, other):
+    for key in compare.differing_keys(one, other):
         old, new = one.get(key), other.get(key)
         yield f"{key}\n- {old.text if old else None}\n+ {new.text if new else None}"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
 
@@ -57,7 +58,7 @@ class Change:
         return self.parts[-1]
 
 
-def write(databases: ScratchServer, template: str, before: Dump, models: desired.Models) -> Change:
+def write(databases: ScratchServer, template: str, before: Dump, models: Models) -> Change:
     """Autogenerate the revision that leads from a database to the models."""
     target = databases.create()
     desired.build_models(models, databases.database(target), source="the tests")

@@ -36,7 +36,7 @@ def test_secrets_are_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("sql", "name"),
-    [('"a"""', 'a"'), ('"""a"', '"a'), ("ÄB", "Äb"), ('U&"a"', "")],
+    [('"a"""', 'a"'), ('"""a"', '"a'), ("ÄB", "Äb")],
 )
 def test_names(sql: str, name: str) -> None:
     assert tokenize(sql)[0].identifier == name
@@ -67,4 +67,4 @@ def test_what_ends_a_statement(sql: str, statement: str) -> None:
 )
 def test_names_of_any_spelling(sql: str, name: str) -> None:
     (token,) = tokenize(sql)
-    assert token.spelt == name
+    assert token.identifier == name

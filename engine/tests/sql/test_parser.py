@@ -109,6 +109,7 @@ from alembic_pg.sql.statements import (
             {"alias": "x", "fills": ""},
         ),
         ("UPDATE t SET WHERE", UpdateOrDelete, {"fills": "", "condition": ""}),
+        (r'UPDATE U&"\0074" SET c = 1', UpdateOrDelete, {"table": '"t"', "alias": '"t"'}),
         ("UPDATE t SET c = 1", UpdateOrDelete, {"condition": "", "fills": ""}),
         (
             "DELETE FROM t USING u WHERE t.a = u.a OR b",
@@ -202,7 +203,6 @@ def test_another_alter_table(sql: str) -> None:
         "UPDATE t SET a = 1 WHERE CURRENT OF c",
         "UPDATE t NOT",
         "UPDATE t SET a = s.t.b WHERE a IS NULL",
-        'UPDATE U&"t" SET a = 1',
         "UPDATE ONLY t SET a = 1 WHERE a IS NULL",
         "DELETE FROM ONLY t WHERE a",
         "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING
 
+from alembic_pg.database.digest import PACKAGE_FOLDER, cache_digest, code_files
 from alembic_pg.database.project_files import make_data_folder
 from alembic_pg.database.scratch import server_identity
 
@@ -111,7 +111,8 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
     folders = sorted(name for name in watch.folders if _is_source(name))
     inputs = _input_files(task, files)
     absent = {name for name in _settings_files(task) if not Path(name).exists()}
-    if any(_changed_since(STARTED, name) for name in {*inputs, *folders} - absent):
+    engine = [] if _is_installed(str(PACKAGE_FOLDER)) else map(str, code_files(PACKAGE_FOLDER))
+    if any(_changed_since(STARTED, name) for name in {*inputs, *folders, *engine} - absent):
         return
     digest = _digest(task, server, inputs, folders)
     note = {"digest": digest, "files": files, "folders": folders}
@@ -123,9 +124,17 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
 
 
 def _is_source(name: str) -> bool:
-    """Return whether it is a source: what was installed counts by its version, bytecode not."""
+    """Return whether a file is an input by its content.
+
+    What was installed counts by its version, the engine by its own digest, and bytecode not.
+    """
     compiled = f"{os.sep}__pycache__" in name or name.endswith(".pyc")
-    return not compiled and not name.startswith(_installed_folders())
+    engine = name.startswith(f"{PACKAGE_FOLDER}{os.sep}")
+    return not compiled and not engine and not _is_installed(name)
+
+
+def _is_installed(name: str) -> bool:
+    return name.startswith(_installed_folders())
 
 
 @cache
@@ -138,15 +147,15 @@ def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[
     """Return a digest of all that a check depends on."""
     config = task.environment.config
     asked = (config.config_ini_section, task.environment.get_x_argument(), task.metadata)
-    digest = hashlib.sha256(f"{sys.version}\0{sys.prefix}\0{server}\0{asked}".encode())
+    digest = cache_digest(sys.version, sys.prefix, server, repr(asked))
     for folder in sorted(set(filter(os.path.isdir, sys.path))):
         distributions = [name for name in _folder_listing(folder) if name.endswith(".dist-info")]
-        digest.update(repr((folder, distributions)).encode())
+        digest.add_text(repr((folder, distributions)))
     for name in folders:
-        digest.update(repr((name, _folder_listing(name))).encode())
+        digest.add_text(repr((name, _folder_listing(name))))
     for name in inputs:
-        digest.update(f"\0{name}\0".encode() + _content_digest(name))
-    return digest.hexdigest()
+        digest.add_file(name, name)
+    return digest.value
 
 
 def _input_files(task: AlembicCommand, files: list[str]) -> list[str]:
@@ -183,10 +192,3 @@ def _folder_listing(folder: str) -> list[str]:
             return sorted(entry.name for entry in entries if entry.name != "__pycache__")
     except OSError:
         return []
-
-
-def _content_digest(name: str) -> bytes:
-    try:
-        return hashlib.sha256(Path(name).read_bytes()).digest()
-    except OSError:
-        return b"missing"

@@ -18,15 +18,14 @@ from alembic_pg.autogenerate import clean_check, comparators
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
 from alembic_pg.autogenerate.ops import flatten, render_types
-from alembic_pg.autogenerate.report import summary
+from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
 from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
-from alembic_pg.autogenerate.split import revision_files
 from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import scratch_server
+from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
     from alembic_pg.database.scratch import ScratchServer
 
@@ -70,7 +70,7 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         # That of Alembic's own table is on both sides.
         schema = task.environment.context_opts.get("version_table_schema")
         place = databases.database(name)
-        desired.build_models(models, place, source="the scratch server", schema=schema)
+        desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
         # pg_dump is at work while the revisions are read.
         after = beside.submit(pg_dump.dump_database, databases.database(name))
         if given is None:
@@ -105,9 +105,7 @@ def _create_empty_database(
     return databases, databases.create()
 
 
-def _compare(
-    task: AlembicCommand, past: StartingSchema, after: Dump, models: desired.Models
-) -> None:
+def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Models) -> None:
     handed_in = past.given is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
     comparison = Comparison(
@@ -132,7 +130,7 @@ def _compare(
 
 
 def _compare_by_name(
-    task: AlembicCommand, connection: Connection, models: desired.Models, comparison: Comparison
+    task: AlembicCommand, connection: Connection, models: Models, comparison: Comparison
 ) -> None:
     _run_alembic(
         task,
@@ -153,14 +151,14 @@ def _compare_by_name(
 def _compare_renamed(
     task: AlembicCommand,
     connection: Connection,
-    models: desired.Models,
+    models: Models,
     comparison: Comparison,
     place: URL,
 ) -> None:
     """Compare in the database that has the new names, at the revisions of the other one."""
     options = history_database.version_table_options(task.environment)
     heads = MigrationContext.configure(connection, opts=options).get_current_heads()
-    with connect(place, source="the scratch server") as copy:
+    with connect(place, source=SCRATCH_SOURCE) as copy:
         # A copy of a database that was handed in has no rows.
         stamped = MigrationContext.configure(copy, opts=options)
         for head in heads:
@@ -172,7 +170,7 @@ def _compare_renamed(
 def _run_alembic(
     task: AlembicCommand,
     connection: Connection,
-    models: desired.Models,
+    models: Models,
     configure: dict[str, Any],
     **options: Any,  # noqa: ANN401  # Alembic's own
 ) -> None:
@@ -204,6 +202,10 @@ def _process_directives(
     context: MigrationContext, revision: object, directives: list[MigrationScript]
 ) -> None:
     """Say what the revision does, or each of its parts; write no file for nothing."""
+    # Here because they ask the run's own code, which a check does not need.
+    from alembic_pg.autogenerate.report import summary  # noqa: PLC0415
+    from alembic_pg.autogenerate.split import revision_files  # noqa: PLC0415
+
     del revision
     comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
     why = (
@@ -222,12 +224,12 @@ def _process_directives(
     if not operations:
         text = NOTHING_TO_DO
     elif comparison is None:
-        text = summary.operation_table(operations)
+        text = differences.operation_table(operations)
     else:
         text = summary.revision_summary(context, comparison, directives)
         text += f"\n{why}" if why else ""
         if context.environment_context and _wants_diff(context.environment_context):
-            text += summary.entry_diffs(comparison)
+            text += differences.entry_diffs(comparison)
     context.config.print_stdout("%s", text)
 
 
@@ -242,10 +244,10 @@ def _report_differences(task: AlembicCommand) -> None:
     operations = found.generated_revisions[-1].upgrade_ops
     if operations.is_empty():
         return
-    text = summary.operation_table(list(flatten.flatten(operations.ops)))
+    text = differences.operation_table(list(flatten.flatten(operations.ops)))
     comparison: Comparison | None = task.environment.context_opts.get(comparators.COMPARISON_OPTION)
     if comparison is not None and _wants_diff(task.environment):
-        text += summary.entry_diffs(comparison)
+        text += differences.entry_diffs(comparison)
     task.environment.config.print_stdout("%s", text)
     raise AutogenerateDiffsDetected(
         "The models and the revisions differ: "

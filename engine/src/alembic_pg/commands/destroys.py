@@ -7,7 +7,6 @@ read in their order, as ``--sql`` would write them.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from alembic.script import ScriptDirectory
@@ -15,6 +14,7 @@ from alembic.script import ScriptDirectory
 from alembic_pg.commands import adopted_history
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import statements
+from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.revisions.schema_model import Schema
 
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
     from alembic.script import Script
-
-# The variable of a revision.
-VARIABLE = "destroys"
-
-
-def declaration_line(names: Iterable[str]) -> str:
-    """Return the line by which a human says that a revision may destroy something."""
-    return f"{VARIABLE} = {json.dumps(list(names), ensure_ascii=False)}"
 
 
 def undeclared_losses(revisions: Iterable[Script], exempt: Collection[str] = ()) -> Iterator[str]:

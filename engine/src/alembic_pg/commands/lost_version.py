@@ -91,8 +91,8 @@ def _nearest_revision(
     None when no revision has a table in common with it. The heads are looked at first.
     """
     # Here because hardly a command needs them.
-    from alembic_pg.autogenerate.alter import remaining_changes  # noqa: PLC0415
     from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415
+    from alembic_pg.autogenerate.dump.compare import differing_keys  # noqa: PLC0415
     from alembic_pg.revisions import history_database  # noqa: PLC0415
 
     version_table = history_database.version_table_name(task.environment)
@@ -106,7 +106,7 @@ def _nearest_revision(
         """Note how far the revision is; return whether it is none."""
         nonlocal best
         built = pg_dump.dump_database(databases.database(name), version_table=version_table)
-        keys = remaining_changes.differing_keys(found, built)
+        keys = differing_keys(found, built)
         if tables.intersection(built) and (best is None or len(keys) < len(best[0])):
             best = [_object_label(key, found, built) for key in keys], revision
         return best is not None and not best[0]

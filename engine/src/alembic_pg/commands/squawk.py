@@ -21,12 +21,12 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.alembic_command import project_folder
 from alembic_pg.commands import adopted_history
-from alembic_pg.commands.sql import OnlineRenderImpl
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
+from alembic_pg.offline.writer import OnlineRenderImpl
 from alembic_pg.options import Settings
-from alembic_pg.revisions import no_database
 from alembic_pg.revisions.current_revision import RunState
+from alembic_pg.revisions.render_impl import install_writing_impl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ def upgrade_script(revision: Script) -> str | None:
         opts={"as_sql": True, "output_buffer": buffer},
         dialect_opts={"paramstyle": "named"},
     )
-    impl = no_database.install_writing_impl(context, OnlineRenderImpl, buffer)
+    impl = install_writing_impl(context, OnlineRenderImpl, buffer)
     impl.begin(context, RunState(step=revision), Settings())
     impl.emit_begin()
     try:

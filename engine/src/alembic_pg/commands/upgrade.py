@@ -7,16 +7,10 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from alembic_pg import options
-from alembic_pg.commands import leftovers
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
-from alembic_pg.online.alembic_impl import OnlineImpl
-from alembic_pg.online.recovery import undo
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.revision_runner import Runner
-from alembic_pg.online.run.transactional_runner import TransactionalRunner
-from alembic_pg.plan import command
 from alembic_pg.revisions.current_revision import (
     RunState,
     create_version_table_first,
@@ -58,7 +52,7 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
-        writes = task.command in _WRITING_COMMANDS and not command.is_requested(task)
+        writes = task.command in _WRITING_COMMANDS and not _plan_requested(task)
         alone = _exclusive_run(task, connection) if writes and not given else nullcontext()
         try:
             with alone:
@@ -76,6 +70,12 @@ def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[Non
         yield
 
 
+def _plan_requested(task: AlembicCommand) -> bool:
+    """Return whether a person wants to see the plan instead of running revisions."""
+    said = task.environment.get_x_argument(as_dictionary=True)
+    return "plan" in said and task.command in _REVISION_COMMANDS
+
+
 def _settings(task: AlembicCommand) -> Settings:
     return options.read_settings(task.environment.get_x_argument(as_dictionary=True))
 
@@ -84,7 +84,7 @@ def _run_command(
     task: AlembicCommand, connection: Connection, running: RunState, *, given: bool
 ) -> None:
     theirs = connection.in_transaction()
-    planned = command.is_requested(task)
+    planned = _plan_requested(task)
     opts = task.environment.context_opts
     if not planned:
         opts["fn"] = track_steps(
@@ -111,6 +111,8 @@ def _run_command(
         # with 0 and commit nothing.
         connection.rollback()
     if planned:
+        from alembic_pg.plan import command  # noqa: PLC0415  # see _install_runner()
+
         command.print_plan(task, context, connection, running)
         return
     if task.command in _REVISION_COMMANDS and not given:
@@ -125,6 +127,8 @@ def _run_command(
         # A person says where the database is, half done or not.
         journal.clear_note(connection, journal.version_table_name(context))
     if task.command == "current" and not given:
+        from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
+
         leftovers.report_leftovers(task, connection, context)
 
 
@@ -139,6 +143,9 @@ def _undo_half_done(
     task: AlembicCommand, context: MigrationContext, connection: Connection
 ) -> bool:
     """Take back an upgrade that is half done, if the command says so; return whether it did."""
+    from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415  # see _install_runner()
+    from alembic_pg.online.recovery import undo  # noqa: PLC0415
+
     impl = context.impl
     if not isinstance(impl, OnlineImpl):
         return False
@@ -160,10 +167,19 @@ def _install_runner(
     task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
 ) -> None:
     """Let revisions wait for locks in a way that stops nobody, and run online."""
+    # Each command imports what it needs: to tell the current revision takes no strategy.
     chosen = _settings(task)
     if not options.online_enabled(task.environment.get_x_argument(as_dictionary=True)):
+        from alembic_pg.online.run.transactional_runner import (  # noqa: PLC0415
+            TransactionalRunner,
+        )
+
         TransactionalRunner(context, connection, chosen, running).start()
         return
-    runner = Runner(context, connection, chosen, running)
+    from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
+    from alembic_pg.online.backfill import batches  # noqa: PLC0415
+    from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415
+
+    runner = Runner(context, connection, chosen, running, batches.change_rows)
     runner.start()
     context.impl = OnlineImpl(runner)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SCRATCH_VARIABLE = "SHADOW_DATABASE_URL"
 
+# What a message calls the server, when a connection to a database of it fails.
+SCRATCH_SOURCE = "the scratch server"
+
 INSUFFICIENT_PRIVILEGE = "42501"
 
 # duplicate_database, and unique_violation when that one came in the same moment.

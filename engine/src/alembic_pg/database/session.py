@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from alembic_pg.database import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, Row
 
@@ -56,6 +57,17 @@ class Session:
         """Return the first value that a query finds, or None."""
         found = self.rows(query, **parameters)
         return found[0][0] if found else None
+
+    @contextmanager
+    def undone_at_end(self) -> Iterator[None]:
+        """Undo at the end what the block executes, in the transaction that there is or its own."""
+        nested = self.connection.in_transaction()
+        attempt = self.connection.begin_nested() if nested else self.connection.begin()
+        try:
+            yield
+        finally:
+            if attempt.is_active and not self.connection.invalidated:
+                attempt.rollback()
 
     def find(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, None when there is no such thing."""

@@ -6,9 +6,9 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from alembic_pg.online.backfill.row_ranges import RowChange
 from alembic_pg.sql.lexer import without_semicolon
 from alembic_pg.sql.quoting import quote_literal
+from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.backfill.row_ranges import RowChange
+    from alembic_pg.online.run.executor import BatchFiller
+    from alembic_pg.sql.row_ranges import RowChange
 
 _T = TypeVar("_T")
 
@@ -50,6 +51,7 @@ class Recorder(Runner):
     next step.
     """
 
+    batch_filler: BatchFiller = batches.change_rows
     written: list[str] = field(default_factory=list)
     kept: list[str] | None = None
     undo: Sequence[str] = ()
@@ -123,11 +125,11 @@ class Recorder(Runner):
         return super().execute(statement)
 
     @contextmanager
-    def tried(self) -> Iterator[None]:
+    def undone_at_end(self) -> Iterator[None]:
         """Undo at the end what the block executes, and do not keep it."""
         kept, self.kept = self.kept, None
         try:
-            with super().tried():
+            with super().undone_at_end():
                 yield
         finally:
             self.kept = kept

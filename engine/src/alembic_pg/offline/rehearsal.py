@@ -16,6 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.online.run import dropped_objects
@@ -150,7 +151,7 @@ class Rehearsal:
             )
         self.revision.callback(databases.leave, name)
         place = databases.database(name)
-        connection = self.revision.enter_context(connect(place, source="the scratch server"))
+        connection = self.revision.enter_context(connect(place, source=SCRATCH_SOURCE))
         options = history_database.version_table_options(self.task.environment)
         context = MigrationContext.configure(connection, opts=options)
         recorder = Recorder(context, connection, self.settings, RunState(step=self.step))

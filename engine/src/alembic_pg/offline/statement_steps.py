@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online.backfill import volatility
+from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.signals import NoStepsError, UnchangedStatement
-from alembic_pg.online.strategies import add_check_or_fk, add_unique
+from alembic_pg.online.strategies import add_unique
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
 from alembic_pg.sql.lexer import tokenize
@@ -135,7 +136,7 @@ class StepWriter:
                 f"{alter} VALIDATE CONSTRAINT {shape.name}",
             ]
             if shape.kind == "FOREIGN":
-                before = add_check_or_fk.PARTITIONED_FK_SINCE
+                before = constraint.PARTITIONED_FK_SINCE
                 steps = self._unless_partitioned(shape.table, steps, [plain], before)
             yield from steps
         elif shape.kind in {"UNIQUE", "PRIMARY"} and add_unique.can_use_index(shape):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.online.backfill import refill
 from alembic_pg.online.run import dropped_objects, journal, large_tables
 from alembic_pg.online.strategies import (
     add_check_or_fk,
@@ -111,7 +112,7 @@ def note_already_done(runner: Runner, sql: str) -> None:
     if isinstance(shape, statements.UpdateOrDelete) and shape.fills:
         table = runner.find(shape.table)
         if table is not None:
-            update.remember_backfill(runner, shape, table)
+            refill.remember_backfill(runner, shape, table)
 
 
 def _choose_without_table(

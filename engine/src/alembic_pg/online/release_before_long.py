@@ -6,14 +6,13 @@ must not wait for what merely reads a lot.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import dropped_objects, large_tables
-from alembic_pg.online.strategies import multi_statement
+from alembic_pg.online.run import dropped_objects, large_tables, planned_changes
+from alembic_pg.sql import split
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def release_locks(runner: Runner, sql: str) -> None:
     if runner.whole or runner.block or not runner.said:
         return
     # EXPLAIN explains the first of several statements, and the others would be executed.
-    parts = [part for part in multi_statement.split_statements(sql) if _may_read_much(part)]
+    parts = [part for part in split.statement_texts(sql) if _may_read_much(part)]
     if not parts:
         return
     held = [
@@ -76,10 +75,8 @@ def _takes_long(runner: Runner, sql: str) -> bool:
     if any(said in words for said in _LONG_COMMANDS):
         return True
     try:
-        with runner.tried():
-            plan = runner.value(f"EXPLAIN (FORMAT JSON) {sql}")
+        plan = planned_changes.explain(runner, sql)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         return False  # PostgreSQL says why, or it is none that is planned
-    plan = json.loads(plan) if isinstance(plan, str) else plan
-    return bool(plan[0]["Plan"]["Total Cost"] > _COST_LIMIT)
+    return bool(plan["Total Cost"] > _COST_LIMIT)

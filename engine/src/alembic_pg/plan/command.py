@@ -8,7 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg import options
-from alembic_pg.commands import destroys
 from alembic_pg.database import error_text, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -17,6 +16,7 @@ from alembic_pg.online.run import journal
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
+from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 
-# The option of a command, said as ``-x plan``.
-OPTION = "plan"
-
 TABLE_HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 # Of a table and its partitions, of which one without statistics has -1.
@@ -46,12 +43,6 @@ WITH RECURSIVE tree AS (
 SELECT coalesce(sum(reltuples), -1) FROM pg_class JOIN tree USING (oid)
 WHERE relkind IN ('r', 'm') AND reltuples >= 0
 """)
-
-
-def is_requested(task: AlembicCommand) -> bool:
-    """Return whether a person wants to see the plan instead of running revisions."""
-    said = task.environment.get_x_argument(as_dictionary=True)
-    return OPTION in said and task.command in {"upgrade", "downgrade"}
 
 
 def print_plan(
@@ -155,9 +146,7 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
     if rows:
         yield report.render_table(TABLE_HEAD, rows)
     found = reader.end()
-    own = (
-        getattr(step.revision.module, destroys.VARIABLE, ()) if step.is_upgrade else found.destroys
-    )
+    own = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
     yield from report.findings_lines(found, planner.refusals, own)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import dispatch
+from alembic_pg.online.backfill import batches
 from alembic_pg.online.column_swap import preconditions
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.executor import BatchFiller
     from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.sql.cursor import QualifiedName
 
@@ -61,6 +63,7 @@ class Planner(Runner):
     have made, dropped, renamed or altered.
     """
 
+    batch_filler: BatchFiller = batches.change_rows
     online: bool = True
     large: bool = False
     refusals: list[str] = field(default_factory=list)
@@ -129,11 +132,11 @@ class Planner(Runner):
             return ExecutionSummary("", lock if index else "", METADATA_ONLY)
         cursor = Cursor(sql)
         nature = METADATA_ONLY
-        if cursor.any("UPDATE", "DELETE", "MERGE", "REFRESH"):
+        if cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
             nature = REWRITE
-        elif cursor.any("CREATE INDEX", "CREATE UNIQUE INDEX"):
+        elif cursor.accept_any("CREATE INDEX", "CREATE UNIQUE INDEX"):
             nature = SCAN
-        elif cursor.maybe("ALTER", "TABLE"):
+        elif cursor.accept("ALTER", "TABLE"):
             nature = self._on_twin(sql, self.about)
         return ExecutionSummary("", lock, nature)
 
@@ -166,28 +169,28 @@ class Planner(Runner):
         if session_statements.binds_to_session(sql):
             self.whole = "has made what is there for one transaction or session only"
         cursor = Cursor(sql)
-        verb = cursor.any("CREATE", "ALTER TABLE", "DROP")
+        verb = cursor.accept_any("CREATE", "ALTER TABLE", "DROP")
         if verb == "DROP":
-            kind = cursor.any("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER")
-            cursor.maybe("IF", "EXISTS")
-            for schema, name in cursor.names() if kind else ():
+            kind = cursor.accept_any("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER")
+            cursor.accept("IF", "EXISTS")
+            for schema, name in cursor.qualified_names() if kind else ():
                 self.dropped += [f"{schema}.{name}", name]
         elif verb == "CREATE":
-            cursor.any("UNLOGGED", "TEMPORARY", "TEMP")
-            if cursor.maybe("TABLE"):
-                cursor.maybe("IF", "NOT", "EXISTS")
-                self.made.add(cursor.name())
+            cursor.accept_any("UNLOGGED", "TEMPORARY", "TEMP")
+            if cursor.accept("TABLE"):
+                cursor.accept("IF", "NOT", "EXISTS")
+                self.made.add(cursor.qualified_name())
         elif verb:
-            cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-            old = cursor.name()
+            cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
+            old = cursor.qualified_name()
             if self.about is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
                 self.altered.setdefault(self.about.oid, []).append(_alter_action(sql))
-            if cursor.maybe("RENAME", "TO"):
+            if cursor.accept("RENAME", "TO"):
                 self.moved[old[0], cursor.identifier()] = self.moved.get(old, old)
 
     def find(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, by what that was called before the plan."""
-        said = Cursor(name).name()
+        said = Cursor(name).qualified_name()
         if said in self.made:
             return None
         found = super().find(_quoted_name(self.moved[said]) if said in self.moved else name)
@@ -228,8 +231,8 @@ def _quoted_name(name: QualifiedName) -> str:
 def _alter_action(sql: str) -> str:
     """Return what follows the name of the table of an ALTER TABLE."""
     cursor = Cursor(sql)
-    cursor.maybe("ALTER", "TABLE")
-    cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-    cursor.name()
-    cursor.maybe("*")
-    return sql[cursor.now.start :].rstrip().rstrip(";") if cursor.now else ""
+    cursor.accept("ALTER", "TABLE")
+    cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
+    cursor.qualified_name()
+    cursor.accept("*")
+    return sql[cursor.current.start :].rstrip().rstrip(";") if cursor.current else ""

@@ -6,10 +6,10 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from alembic_pg.commands import destroys
 from alembic_pg.console import table
 from alembic_pg.online.run import large_tables
 from alembic_pg.plan.planner import REWRITE, SCAN
+from alembic_pg.revisions import destroys_declaration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +63,7 @@ def findings_lines(
         if missing:
             yield (
                 "A human says so in the revision, else nox -s lint fails: "
-                f"{destroys.declaration_line([*(said or ()), *missing])}"
+                f"{destroys_declaration.declaration_line([*(said or ()), *missing])}"
             )
     if found.breaks:
         yield _wrap_line(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")

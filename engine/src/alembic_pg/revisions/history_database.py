@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,8 @@ from sqlalchemy.schema import CreateSchema
 
 from alembic_pg.database import error_text
 from alembic_pg.database.connect import connect
+from alembic_pg.database.digest import cache_digest
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.revisions.current_revision import RunState, track_steps
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from alembic.script.base import Script
     from sqlalchemy.engine import URL
 
+    from alembic_pg.database.digest import Digest
     from alembic_pg.database.scratch import ScratchServer
 
 # More would only be met again after a walk through many branches.
@@ -37,7 +39,8 @@ ARGUMENTS_OPTION = "alembic_pg_arguments"
 def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -> str:
     """Return the name of a template database at the heads of the revisions.
 
-    It is made once: its name is the hash of the revisions, the server's version and Alembic's. A
+    It is made once: its name is the digest of the revisions, the engine, and the versions of the
+    server and Alembic. A
     new revision starts from the newest template that is an ancestor of it.
     Raises UserError when a revision fails.
     """
@@ -92,7 +95,7 @@ def upgrade_database(
             if enough(step.revision):
                 return
 
-    with connect(url, source="the scratch server") as connection:
+    with connect(url, source=SCRATCH_SOURCE) as connection:
         if schema := environment.context_opts.get("version_table_schema"):
             # Alembic expects it to be there before the first revision.
             with connection.begin():
@@ -139,30 +142,28 @@ def _template_names(
     script = environment.script
     everything = list(script.walk_revisions())[::-1]
     revisions = list(script.walk_revisions(head=head))[::-1]  # type: ignore[arg-type]  # Alembic's own takes several
-    start = (
-        f"{alembic.__version__} {databases.version} {_other_files_digest(script, everything)} "
-        f"{version_table_name(environment)} {environment.context_opts.get(ARGUMENTS_OPTION)}"
-    )
-    return [f"{databases.prefix}_history_{digest}" for digest in _history_digests(start, revisions)]
+    arguments = repr(environment.context_opts.get(ARGUMENTS_OPTION))
+    table = version_table_name(environment)
+    digest = cache_digest(alembic.__version__, str(databases.version), table, arguments)
+    _add_other_files(digest, script, everything)
+    return [f"{databases.prefix}_history_{value}" for value in _history_digests(digest, revisions)]
 
 
-def _history_digests(start: str, revisions: list[Script]) -> list[str]:
+def _history_digests(digest: Digest, revisions: list[Script]) -> list[str]:
     """Return a digest for the empty history, then one for each revision with all before it."""
-    digest = hashlib.sha256(start.encode())
-    digests = [digest.hexdigest()[:20]]
+    digests = [digest.value[:20]]
     for revision in revisions:
-        digest.update(f"\0{revision.revision}\0".encode() + Path(revision.path).read_bytes())
-        digests.append(digest.hexdigest()[:20])
+        digest.add_file(revision.revision, revision.path)
+        digests.append(digest.value[:20])
     return digests
 
 
-def _other_files_digest(script: ScriptDirectory, revisions: list[Script]) -> str:
-    """Return a digest of the files beside the revisions, which one of them may read."""
+def _add_other_files(digest: Digest, script: ScriptDirectory, revisions: list[Script]) -> None:
+    """Add the files beside the revisions, which one of them may read."""
     known = {Path(revision.path).resolve() for revision in revisions}
     known |= {Path(script.dir, name).resolve() for name in ("env.py", "script.py.mako")}
-    digest = hashlib.sha256()
-    for place in {Path(script.dir).resolve(), *map(Path.resolve, script._version_locations)}:  # noqa: SLF001  # where Alembic looks
-        for path in sorted(place.rglob("*")):
+    folders = {Path(script.dir).resolve(), *map(Path.resolve, script._version_locations)}  # noqa: SLF001  # where Alembic looks
+    for folder in sorted(folders):
+        for path in sorted(folder.rglob("*")):
             if path.suffix != ".pyc" and path.is_file() and path not in known:
-                digest.update(f"\0{path.relative_to(place)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
+                digest.add_file(str(path.relative_to(folder)), path)

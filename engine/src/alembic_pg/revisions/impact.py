@@ -12,8 +12,8 @@ from alembic_pg.revisions import impact_alter_table, impact_create_table
 from alembic_pg.revisions.impact_findings import Impact
 from alembic_pg.revisions.schema_model import Column, Enum, Schema
 from alembic_pg.sql import plpgsql
-from alembic_pg.sql.cursor import statement_cursors
 from alembic_pg.sql.quoting import object_label, quote_literal, unquote_literal
+from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,17 +66,17 @@ class ImpactReader:
         return self.whole
 
     def _statement(self, cursor: Cursor, existing: Mapping[str, ColumnType]) -> Impact:
-        verb = cursor.any("CREATE", "ALTER", "DROP", "TRUNCATE", "DO")
-        if verb == "ALTER" and cursor.any("TABLE", "FOREIGN TABLE"):
+        verb = cursor.accept_any("CREATE", "ALTER", "DROP", "TRUNCATE", "DO")
+        if verb == "ALTER" and cursor.accept_any("TABLE", "FOREIGN TABLE"):
             return impact_alter_table.read_alter_table(self.schema, cursor, existing)
         return _STATEMENT_READERS[verb](self, cursor) if verb in _STATEMENT_READERS else Impact()
 
     def _create(self, cursor: Cursor) -> Impact:
-        cursor.maybe("OR", "REPLACE")
-        cursor.any("GLOBAL", "LOCAL")
-        cursor.any("TEMPORARY", "TEMP", "UNLOGGED")
-        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERY_KINDS)
-        there = cursor.maybe("IF", "NOT", "EXISTS")
+        cursor.accept("OR", "REPLACE")
+        cursor.accept_any("GLOBAL", "LOCAL")
+        cursor.accept_any("TEMPORARY", "TEMP", "UNLOGGED")
+        kind = cursor.accept_any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERY_KINDS)
+        there = cursor.accept("IF", "NOT", "EXISTS")
         if kind == "UNIQUE INDEX":
             return self._unique(cursor)
         if kind == "SCHEMA":
@@ -84,60 +84,64 @@ class ImpactReader:
                 self._made.add(cursor.identifier())
             return Impact()
         if kind == "TABLE":
-            start = cursor.at
-            if not (there and cursor.name() in self.schema.tables):
-                cursor.at = start
+            start = cursor.position
+            if not (there and cursor.qualified_name() in self.schema.tables):
+                cursor.position = start
                 impact_create_table.read_create_table(self.schema, cursor)
         elif kind in _QUERY_KINDS:
             return Impact(later={_query_key(kind, cursor): ""})
         elif kind:
-            name = cursor.name()
+            name = cursor.qualified_name()
             if kind == "DOMAIN":
-                cursor.maybe("AS")
+                cursor.accept("AS")
                 self.schema.domains[name] = self.schema.column(cursor)
-            elif cursor.maybe("AS", "ENUM"):
-                self.schema.enums[name] = Enum([_read_enum_value(part) for part in cursor.parts()])
+            elif cursor.accept("AS", "ENUM"):
+                self.schema.enums[name] = Enum(
+                    [_read_enum_value(part) for part in cursor.split_commas()]
+                )
         return Impact()
 
     def _unique(self, cursor: Cursor) -> Impact:
-        cursor.maybe("CONCURRENTLY")
-        cursor.maybe("IF", "NOT", "EXISTS")
-        index = cursor.name() if cursor.word != "ON" else ("public", "a unique index")
-        cursor.maybe("ON")
-        cursor.maybe("ONLY")
-        name = cursor.name()
+        cursor.accept("CONCURRENTLY")
+        cursor.accept("IF", "NOT", "EXISTS")
+        index = (
+            cursor.qualified_name() if cursor.current_word != "ON" else ("public", "a unique index")
+        )
+        cursor.accept("ON")
+        cursor.accept("ONLY")
+        name = cursor.qualified_name()
         table = self.schema.tables.get(name)
         if table is None or table.made:
             return Impact()  # of a materialised view, say
         return Impact(breaks=[f"new rows of {object_label(name)} must fit {index[1]}"])
 
     def _alter(self, cursor: Cursor) -> Impact:
-        if cursor.maybe("SCHEMA"):
+        if cursor.accept("SCHEMA"):
             self._rename_schema(cursor)
             return Impact()
-        if cursor.any("VIEW", "MATERIALIZED VIEW"):
-            cursor.maybe("IF", "EXISTS")
-            name = cursor.name()
-            if cursor.any("RENAME TO", "SET SCHEMA"):
+        if cursor.accept_any("VIEW", "MATERIALIZED VIEW"):
+            cursor.accept("IF", "EXISTS")
+            name = cursor.qualified_name()
+            if cursor.accept_any("RENAME TO", "SET SCHEMA"):
                 return Impact(breaks=[f"{object_label(name)} has another name"])
-        elif cursor.maybe("TYPE"):
+        elif cursor.accept("TYPE"):
             return self._alter_type(cursor)
         return Impact()
 
     def _rename_schema(self, cursor: Cursor) -> None:
         old = cursor.identifier()
-        if cursor.maybe("RENAME", "TO"):
+        if cursor.accept("RENAME", "TO"):
             new = cursor.identifier()
             for things in (self.schema.tables, self.schema.enums, self.schema.domains):
                 moved = {(new, key[1]): things.pop(key) for key in [*things] if key[0] == old}
                 things.update(moved)  # type: ignore[arg-type]  # each takes its own back
 
     def _alter_type(self, cursor: Cursor) -> Impact:
-        name = cursor.name()
+        name = cursor.qualified_name()
         enum = self.schema.enums.get(name)
-        if cursor.maybe("RENAME", "VALUE"):
+        if cursor.accept("RENAME", "VALUE"):
             old = _read_enum_value(cursor)
-            cursor.maybe("TO")
+            cursor.accept("TO")
             new = _read_enum_value(cursor)
             if enum is not None:
                 enum.values = [new if value == old else value for value in enum.values]
@@ -145,14 +149,14 @@ class ImpactReader:
             return Impact(
                 breaks=[f"{quote_literal(old)} of {object_label(name)} is now {quote_literal(new)}"]
             )
-        if cursor.maybe("ADD", "VALUE"):
-            cursor.maybe("IF", "NOT", "EXISTS")
+        if cursor.accept("ADD", "VALUE"):
+            cursor.accept("IF", "NOT", "EXISTS")
             value = _read_enum_value(cursor)
             if enum is not None and value not in enum.values:
                 enum.values.append(value)
-        elif cursor.maybe("RENAME", "TO"):
+        elif cursor.accept("RENAME", "TO"):
             self._move(name, (name[0], cursor.identifier()))
-        elif cursor.maybe("SET", "SCHEMA"):
+        elif cursor.accept("SET", "SCHEMA"):
             self._move(name, (cursor.identifier(), name[1]))
         else:
             return _alter_composite_type(object_label(name), cursor)
@@ -165,21 +169,23 @@ class ImpactReader:
             self.schema.domains[new] = self.schema.domains.pop(old)
 
     def _drop(self, cursor: Cursor) -> Impact:
-        kind = cursor.any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", *_QUERY_KINDS)
-        cursor.maybe("IF", "EXISTS")
+        kind = cursor.accept_any(
+            "TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", *_QUERY_KINDS
+        )
+        cursor.accept("IF", "EXISTS")
         if kind == "TABLE":
             found = Impact()
-            for name in cursor.names():
+            for name in cursor.qualified_names():
                 found.add(self._drop_table(name))
             return found
         if kind in _QUERY_KINDS:
             # Created again by the same revision, it is there.
-            names = [part.name() for part in cursor.parts()]
+            names = [part.qualified_name() for part in cursor.split_commas()]
             return Impact(later={(kind, *name): f"{object_label(name)} is gone" for name in names})
         if kind in {"TYPE", "DOMAIN"}:
             return self._drop_types(cursor)
         if kind == "OWNED":
-            return Impact([f"all that {cursor.rest()[-1].text} owns"])
+            return Impact([f"all that {cursor.remaining()[-1].text} owns"])
         return self._drop_many(kind, cursor) if kind else Impact()
 
     def _drop_table(self, name: tuple[str, str]) -> Impact:
@@ -190,8 +196,8 @@ class ImpactReader:
 
     def _drop_types(self, cursor: Cursor) -> Impact:
         found = Impact()
-        names = list(cursor.names())
-        cascade = cursor.has("CASCADE")
+        names = list(cursor.qualified_names())
+        cascade = cursor.contains("CASCADE")
         for name in names:
             enum = self.schema.enums.pop(name, None)
             domain = self.schema.domains.pop(name, None)
@@ -215,8 +221,8 @@ class ImpactReader:
     def _drop_many(self, kind: str, cursor: Cursor) -> Impact:
         """Read DROP SCHEMA and DROP EXTENSION, which take what is in them with CASCADE only."""
         found = Impact()
-        names = [name for _, name in cursor.names()]
-        if not cursor.has("CASCADE"):
+        names = [name for _, name in cursor.qualified_names()]
+        if not cursor.contains("CASCADE"):
             return found
         for name in names:
             if kind == "EXTENSION":
@@ -232,12 +238,12 @@ class ImpactReader:
         return found
 
     def _truncate(self, cursor: Cursor) -> Impact:
-        cursor.maybe("TABLE")
+        cursor.accept("TABLE")
         found = Impact()
-        cascade = cursor.has("CASCADE")
-        for part in cursor.parts():
-            part.maybe("ONLY")
-            name = part.name()
+        cascade = cursor.contains("CASCADE")
+        for part in cursor.split_commas():
+            part.accept("ONLY")
+            name = part.qualified_name()
             table = self.schema.tables.get(name)
             if table is None or not table.made:
                 found.add(Impact([f"rows of {object_label(name)}"]))
@@ -250,7 +256,9 @@ class ImpactReader:
     def _do(self, cursor: Cursor) -> Impact:
         """Read what a block of PL/pgSQL says, or executes as a text."""
         found = Impact()
-        body = next((token for token in cursor.rest() if token.kind in {"dollar", "string"}), None)
+        body = next(
+            (token for token in cursor.remaining() if token.kind in {"dollar", "string"}), None
+        )
         if body is None:
             return found
         for one in plpgsql.block_statements(plpgsql.string_content(body)):
@@ -261,9 +269,9 @@ class ImpactReader:
 def _alter_composite_type(name: str, cursor: Cursor) -> Impact:
     """Return what is done to the attributes of a composite type."""
     found = Impact()
-    for action in cursor.parts():
-        verb = action.any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
-        action.maybe("IF", "EXISTS")
+    for action in cursor.split_commas():
+        verb = action.accept_any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
+        action.accept("IF", "EXISTS")
         what = f"{name}.{action.identifier()}"
         if verb == "DROP ATTRIBUTE":
             found.add(Impact([f"attribute {what}"], [f"{what} is gone"]))
@@ -274,12 +282,12 @@ def _alter_composite_type(name: str, cursor: Cursor) -> Impact:
 
 def _query_key(kind: str, cursor: Cursor) -> tuple[str, ...]:
     """Return by what a view or function is known; of functions of one name, all are one."""
-    return (kind, *cursor.name())
+    return (kind, *cursor.qualified_name())
 
 
 def _read_enum_value(cursor: Cursor) -> str:
-    token = cursor.now
-    cursor.at += 1
+    token = cursor.current
+    cursor.position += 1
     return unquote_literal(token.text) if token and token.kind == "string" else ""
 
 

@@ -21,16 +21,16 @@ _CONSTRAINT_WORDS = ("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXC
 
 def read_alter_table(schema: Schema, cursor: Cursor, existing: Mapping[str, ColumnType]) -> Impact:
     """Return what a statement does, and do it to the schema; cursor: after ALTER TABLE."""
-    cursor.maybe("IF", "EXISTS")
-    cursor.maybe("ONLY")
-    name = cursor.name()
-    cursor.maybe("*")
-    if cursor.sees("RENAME", "TO") or cursor.sees("SET", "SCHEMA"):
+    cursor.accept("IF", "EXISTS")
+    cursor.accept("ONLY")
+    name = cursor.qualified_name()
+    cursor.accept("*")
+    if cursor.peek("RENAME", "TO") or cursor.peek("SET", "SCHEMA"):
         return _rename_or_move(schema, name, cursor)
     # A table that nothing tells of was there before.
     table = schema.tables.setdefault(name, Table())
     found = Impact()
-    for action in cursor.parts():
+    for action in cursor.split_commas():
         found.add(_action(schema, name, table, action, existing))
     if table.made:
         found.breaks.clear()
@@ -39,8 +39,8 @@ def read_alter_table(schema: Schema, cursor: Cursor, existing: Mapping[str, Colu
 
 
 def _rename_or_move(schema: Schema, name: QualifiedName, cursor: Cursor) -> Impact:
-    renamed = bool(cursor.maybe("RENAME", "TO"))
-    cursor.maybe("SET", "SCHEMA")
+    renamed = bool(cursor.accept("RENAME", "TO"))
+    cursor.accept("SET", "SCHEMA")
     said = cursor.identifier()
     new = (name[0], said) if renamed else (said, name[1])
     table = schema.tables.pop(name, None) or Table()
@@ -55,17 +55,17 @@ def _action(
     cursor: Cursor,
     existing: Mapping[str, ColumnType],
 ) -> Impact:
-    verb = cursor.any("ADD", "ALTER", "DROP", "RENAME")
+    verb = cursor.accept_any("ADD", "ALTER", "DROP", "RENAME")
     if verb == "ADD":
         return _add_column_or_constraint(schema, name, table, cursor)
     if verb == "RENAME":
         return _rename_column(name, table, cursor)
-    if verb == "DROP" and not cursor.sees("CONSTRAINT"):
-        cursor.maybe("COLUMN")
-        cursor.maybe("IF", "EXISTS")
+    if verb == "DROP" and not cursor.peek("CONSTRAINT"):
+        cursor.accept("COLUMN")
+        cursor.accept("IF", "EXISTS")
         return drop_column(name, table, cursor.identifier())
-    if verb == "ALTER" and not cursor.sees("CONSTRAINT"):
-        cursor.maybe("COLUMN")
+    if verb == "ALTER" and not cursor.peek("CONSTRAINT"):
+        cursor.accept("COLUMN")
         return _alter_column(schema, name, table, cursor, existing)
     return Impact()
 
@@ -73,15 +73,15 @@ def _action(
 def _add_column_or_constraint(
     schema: Schema, name: QualifiedName, table: Table, cursor: Cursor
 ) -> Impact:
-    if cursor.word in _CONSTRAINT_WORDS:
-        said = cursor.identifier() if cursor.maybe("CONSTRAINT") else ""
-        what = said or f"a new {cursor.word} constraint"
+    if cursor.current_word in _CONSTRAINT_WORDS:
+        said = cursor.identifier() if cursor.accept("CONSTRAINT") else ""
+        what = said or f"a new {cursor.current_word} constraint"
         return Impact(breaks=[f"new rows of {object_label(name)} must fit {what}"])
-    cursor.maybe("COLUMN")
+    cursor.accept("COLUMN")
     if (
-        cursor.maybe("IF", "NOT", "EXISTS")
-        and cursor.now
-        and cursor.now.identifier in table.columns
+        cursor.accept("IF", "NOT", "EXISTS")
+        and cursor.current
+        and cursor.current.identifier in table.columns
     ):
         return Impact()
     said = cursor.identifier()
@@ -93,11 +93,11 @@ def _add_column_or_constraint(
 
 
 def _rename_column(name: QualifiedName, table: Table, cursor: Cursor) -> Impact:
-    if cursor.maybe("CONSTRAINT"):
+    if cursor.accept("CONSTRAINT"):
         return Impact()
-    cursor.maybe("COLUMN")
+    cursor.accept("COLUMN")
     old = cursor.identifier()
-    cursor.maybe("TO")
+    cursor.accept("TO")
     new = cursor.identifier()
     column = table.columns.pop(old, None) or Column(None)
     table.columns[new] = column
@@ -124,27 +124,27 @@ def _alter_column(
 ) -> Impact:
     said = cursor.identifier()
     column = table.columns.setdefault(said, Column(existing.get(said)))
-    cursor.maybe("SET", "DATA")
-    if cursor.maybe("TYPE"):
+    cursor.accept("SET", "DATA")
+    if cursor.accept("TYPE"):
         return _alter_column_type(schema, name, table, said, cursor)
     # What a new row needs; a later statement may give it.
     key, needs = (*name, said), ""
-    if cursor.any("SET NOT NULL"):
+    if cursor.accept_any("SET NOT NULL"):
         column.not_null = True
         needs = _must_not_be_null(name, said)
         if column.made:
             needs = "" if column.default else _must_be_given(name, said)
         elif column.default:
             return Impact(breaks=[needs])
-    elif cursor.any("DROP DEFAULT", "DROP IDENTITY"):
+    elif cursor.accept_any("DROP DEFAULT", "DROP IDENTITY"):
         column.default = False
         needs = _must_be_given(name, said) if column.not_null else ""
-    elif cursor.any("SET DEFAULT", "ADD GENERATED"):
+    elif cursor.accept_any("SET DEFAULT", "ADD GENERATED"):
         column.default = True
-    elif cursor.any("DROP NOT NULL"):
+    elif cursor.accept_any("DROP NOT NULL"):
         column.not_null = False
     else:
-        column.generated = column.generated and not cursor.any("DROP EXPRESSION")
+        column.generated = column.generated and not cursor.accept_any("DROP EXPRESSION")
         return Impact()
     return Impact(later={key: needs})
 
@@ -181,11 +181,11 @@ def _alter_column_type(
 
 def _using_only_casts(column: str, cursor: Cursor) -> bool:
     """Return whether what USING says is the column itself, cast or not; cursor: after the type."""
-    if cursor.maybe("COLLATE"):
-        cursor.name()
-    if not cursor.maybe("USING"):
+    if cursor.accept("COLLATE"):
+        cursor.qualified_name()
+    if not cursor.accept("USING"):
         return True
-    found = cursor.rest()
+    found = cursor.remaining()
     names = [token for token in found if token.identifier and token.keyword != "CAST"]
     signs = {token.text for token in found if token.kind == "sign"}
     constant = any(token.kind in {"string", "dollar"} for token in found)

@@ -18,25 +18,25 @@ _SERIAL_TYPES = {"serial", "bigserial", "smallserial", "serial4", "serial8", "se
 
 def read_create_table(schema: Schema, cursor: Cursor) -> None:
     """Note a table; cursor: after IF NOT EXISTS. What comes of a query has unknown columns."""
-    name = cursor.name()
+    name = cursor.qualified_name()
     table = Table(made=True)
-    if cursor.maybe("PARTITION", "OF"):
+    if cursor.accept("PARTITION", "OF"):
         _copy_columns(schema, table, cursor)
-    if cursor.sees("("):
-        for part in cursor.parts():
-            if part.maybe("LIKE"):
+    if cursor.peek("("):
+        for part in cursor.split_commas():
+            if part.accept("LIKE"):
                 _copy_columns(schema, table, part)
-            elif part.word not in _TABLE_CONSTRAINT_WORDS:
+            elif part.current_word not in _TABLE_CONSTRAINT_WORDS:
                 column = part.identifier()
                 table.columns[column] = read_column_definition(schema, part)
-    if cursor.maybe("INHERITS"):
-        for part in cursor.parts():
+    if cursor.accept("INHERITS"):
+        for part in cursor.split_commas():
             _copy_columns(schema, table, part)
     schema.tables[name] = table
 
 
 def _copy_columns(schema: Schema, table: Table, cursor: Cursor) -> None:
-    like = schema.tables.get(cursor.name())
+    like = schema.tables.get(cursor.qualified_name())
     if like is not None:
         table.columns |= deepcopy(like.columns)
         for name, column in like.columns.items():
@@ -46,10 +46,10 @@ def _copy_columns(schema: Schema, table: Table, cursor: Cursor) -> None:
 
 def read_column_definition(schema: Schema, cursor: Cursor) -> Column:
     """Return the column whose type and what follows comes next."""
-    serial = cursor.now is not None and cursor.now.identifier in _SERIAL_TYPES
+    serial = cursor.current is not None and cursor.current.identifier in _SERIAL_TYPES
     column = schema.column(cursor)
-    column.generated = cursor.has("GENERATED") and not cursor.has("IDENTITY")
-    column.not_null = serial or cursor.has("NOT", "NULL") or cursor.has("PRIMARY", "KEY")
-    column.default = serial or cursor.has("DEFAULT") or cursor.has("GENERATED")
+    column.generated = cursor.contains("GENERATED") and not cursor.contains("IDENTITY")
+    column.not_null = serial or cursor.contains("NOT", "NULL") or cursor.contains("PRIMARY", "KEY")
+    column.default = serial or cursor.contains("DEFAULT") or cursor.contains("GENERATED")
     column.made = True
     return column

@@ -12,9 +12,8 @@ from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-from alembic_pg.commands.sql import RenderImpl
 from alembic_pg.database.url import DRIVER
-from alembic_pg.revisions import no_database
+from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
 from alembic_pg.sql.column_types import ColumnType, read_type
 from alembic_pg.sql.cursor import Cursor
 
@@ -69,7 +68,7 @@ def record_statements() -> Iterator[list[RevisionStatement]]:
     context = MigrationContext.configure(
         url=f"{DRIVER}://", opts={"as_sql": True}, dialect_opts={"paramstyle": "named"}
     )
-    recorder = no_database.install_writing_impl(context, _Recorder, None)
+    recorder = install_writing_impl(context, _Recorder, None)
     with Operations.context(context):
         yield recorder.said
 

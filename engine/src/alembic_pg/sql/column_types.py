@@ -98,27 +98,27 @@ class ColumnType:
 
 def read_type(cursor: Cursor) -> ColumnType:
     """Step over a type."""
-    name = next((one for one in _MULTIWORD_TYPES if cursor.maybe(*one.upper().split())), "")
+    name = next((one for one in _MULTIWORD_TYPES if cursor.accept(*one.upper().split())), "")
     schema = ""
     if not name:
-        quoted = cursor.now is not None and cursor.now.kind == "quoted"
-        schema, name = cursor.name()
+        quoted = cursor.current is not None and cursor.current.kind == "quoted"
+        schema, name = cursor.qualified_name()
         if not quoted or schema == "pg_catalog":
             name = _ALIASES.get(name, name)
     name = name.replace("char ", "character ").removeprefix("national ")
     arguments: tuple[int, ...] = ()
-    if cursor.sees("("):
-        found = [token.text for part in cursor.parts() for token in part.tokens]
+    if cursor.peek("("):
+        found = [token.text for part in cursor.split_commas() for token in part.tokens]
         arguments = _signed_numbers(found)
-    if cursor.any("WITH TIME ZONE", "WITH LOCAL TIME ZONE"):
+    if cursor.accept_any("WITH TIME ZONE", "WITH LOCAL TIME ZONE"):
         name = f"{name.partition(' ')[0]} with time zone"
-    cursor.maybe("WITHOUT", "TIME", "ZONE")
+    cursor.accept("WITHOUT", "TIME", "ZONE")
     if name == "double precision" and arguments:
         name, arguments = ("real" if arguments[0] <= _MAX_REAL_PRECISION else name), ()
-    array = cursor.maybe("ARRAY")
-    while cursor.maybe("["):
-        cursor.at += 0 if cursor.sees("]") else 1
-        cursor.maybe("]")
+    array = cursor.accept("ARRAY")
+    while cursor.accept("["):
+        cursor.position += 0 if cursor.peek("]") else 1
+        cursor.accept("]")
         array = True
     own = schema not in {"", "public", "pg_catalog"}
     return ColumnType(f"{schema}.{name}" if own else name, arguments, (), array)

@@ -1,85 +1,155 @@
-"""A statement of SQL, read word by word."""
+"""Read the tokens of one SQL statement one after the other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.word_list import TokenStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alembic_pg.sql.lexer import Token
 
-# A table, type or the like: its schema and name. What names no schema is in public.
+# The schema and the name of a table, a type or the like; "public" where no schema is written.
 QualifiedName = tuple[str, str]
 
 
-class Cursor(TokenStream):
-    """The tokens of a statement, or of a part of it, and which of them comes next."""
+class UnrecognizedError(Exception):
+    """The statement is none of those that have an online strategy."""
 
-    def __init__(self, sql: str, found: Sequence[Token] | None = None) -> None:
-        super().__init__(sql, tokenize(sql) if found is None else found)
+
+class Cursor:
+    """The tokens of a statement, or of a part of one, and a position among them.
+
+    sql: the text that the tokens are from. tokens: all of them. position: the index of the next
+    one. Words are given in capitals, and match unquoted words in any case.
+    """
+
+    def __init__(self, sql: str, tokens: Sequence[Token] | None = None) -> None:
+        self.sql = sql
+        self.tokens = tokenize(sql) if tokens is None else list(tokens)
+        self.position = 0
 
     @property
-    def word(self) -> str:
+    def current(self) -> Token | None:
+        """The next token, None at the end."""
+        return self.tokens[self.position] if self.position < len(self.tokens) else None
+
+    @property
+    def current_word(self) -> str:
         """The next token in capitals, whatever it is; "" at the end."""
-        token = self.now
+        token = self.current
         return "" if token is None else token.keyword or token.text
 
-    def any(self, *words: str) -> str:
-        """Step over one of these words; return it, "" when none was there."""
-        return next((word for word in words if self.maybe(*word.split())), "")
+    def peek(self, *words: str) -> bool:
+        """Return whether these words come next."""
+        ahead = self.tokens[self.position : self.position + len(words)]
+        return [token.keyword or token.text for token in ahead] == list(words)
+
+    def accept(self, *words: str) -> bool:
+        """Step over these words; return whether they were there."""
+        seen = self.peek(*words)
+        self.position += len(words) if seen else 0
+        return seen
+
+    def accept_any(self, *phrases: str) -> str:
+        """Step over the first of these phrases that comes next; return it, "" without any."""
+        return next((phrase for phrase in phrases if self.accept(*phrase.split())), "")
+
+    def expect(self, *words: str) -> None:
+        """Step over these words, or raise UnrecognizedError."""
+        if not self.accept(*words):
+            raise UnrecognizedError
+
+    def expect_end(self) -> None:
+        """Raise UnrecognizedError where something follows."""
+        if self.current is not None:
+            raise UnrecognizedError
+
+    def expect_single_action(self) -> None:
+        """Raise UnrecognizedError where a list of several actions follows."""
+        if any(token.text == "," and not token.depth for token in self.remaining()):
+            raise UnrecognizedError
 
     def identifier(self) -> str:
-        """Step over a name without a schema; "" where there is none."""
-        token = self.now
-        if token is None or not token.spelt:
+        """Step over a name without a schema; return it, "" where there is none."""
+        token = self.current
+        if token is None or not token.identifier:
             return ""
-        self.at += 1
-        return token.spelt
+        self.position += 1
+        return token.identifier
 
-    def name(self) -> QualifiedName:
-        """Step over a name with what qualifies it."""
-        *schema, name = self._parts()
+    def qualified_name(self) -> QualifiedName:
+        """Step over a name with what qualifies it; return its schema and name."""
+        *schema, name = self._identifiers()
         return (schema[-1] if schema else "public", name)
 
-    def column(self) -> tuple[QualifiedName, str]:
-        """Step over the name of a table's column."""
-        *schema, table, column = ["", *self._parts()]
+    def qualified_names(self) -> Iterator[QualifiedName]:
+        """Step over names between commas, and yield each."""
+        yield self.qualified_name()
+        while self.accept(","):
+            yield self.qualified_name()
+
+    def column_name(self) -> tuple[QualifiedName, str]:
+        """Step over the name of a column that its table qualifies; return both."""
+        *schema, table, column = ["", *self._identifiers()]
         return (schema[-1] if any(schema) else "public", table), column
 
-    def _parts(self) -> list[str]:
+    def _identifiers(self) -> list[str]:
         parts = [self.identifier()]
-        while self.maybe("."):
+        while self.accept("."):
             parts.append(self.identifier())
         return parts
 
-    def names(self) -> Iterator[QualifiedName]:
-        """Step over names between commas."""
-        yield self.name()
-        while self.maybe(","):
-            yield self.name()
+    def name_text(self) -> str:
+        """Step over a name with what qualifies it; return it as a statement can repeat it.
 
-    def rest(self) -> list[Token]:
-        """Return what follows."""
-        return self.tokens[self.at :]
+        Spaces and comments around its dots are left out. Raises UnrecognizedError where no name
+        comes next.
+        """
+        parts = [self._expect_name_part()]
+        while self.accept("."):
+            parts.append(self._expect_name_part())
+        return ".".join(parts)
 
-    def has(self, *words: str) -> bool:
+    def _expect_name_part(self) -> str:
+        token = self.current
+        if token is None or not token.identifier:
+            raise UnrecognizedError
+        self.position += 1
+        return token.plain_name
+
+    def remaining(self) -> list[Token]:
+        """Return the tokens that follow."""
+        return self.tokens[self.position :]
+
+    def remaining_text(self) -> str:
+        """Return the text that follows, up to the last token."""
+        token = self.current
+        return self.sql[token.start : self.tokens[-1].end] if token else ""
+
+    def find(self, *words: str) -> int | None:
+        """Return the index at which these words follow, outside of brackets that open later."""
+        depth = min((token.depth for token in self.remaining()), default=0)
+        for index in range(self.position, len(self.tokens)):
+            ahead = self.tokens[index : index + len(words)]
+            if [token.keyword for token in ahead if token.depth == depth] == list(words):
+                return index
+        return None
+
+    def contains(self, *words: str) -> bool:
         """Return whether these words follow somewhere, outside of brackets that open later."""
-        depth = min((token.depth for token in self.rest()), default=0)
-        found = [token.keyword for token in self.rest() if token.depth == depth]
-        return any(found[at : at + len(words)] == list(words) for at in range(len(found)))
+        return self.find(*words) is not None
 
-    def parts(self) -> Iterator[Cursor]:
+    def split_commas(self) -> Iterator[Cursor]:
         """Yield what stands between commas, of the brackets that open here or of the rest."""
-        found = self.rest()
+        found = self.remaining()
         if found and found[0].text == "(":
             depth = found[0].depth
             end = next((n for n, t in enumerate(found) if t.text == ")" and t.depth == depth), -1)
             found = found[1:end]
-            self.at += end + 1
+            self.position += end + 1
         depth = min((token.depth for token in found), default=0)
         part: list[Token] = []
         for token in found:
@@ -90,16 +160,3 @@ class Cursor(TokenStream):
                 part.append(token)
         if part:
             yield Cursor(self.sql, part)
-
-
-def statement_cursors(sql: str) -> Iterator[Cursor]:
-    """Yield the statements of a text, one after the other."""
-    found: list[Token] = []
-    for token in tokenize(sql):
-        if token.text == ";" and not token.depth:
-            yield Cursor(sql, found)
-            found = []
-        else:
-            found.append(token)
-    if found:
-        yield Cursor(sql, found)

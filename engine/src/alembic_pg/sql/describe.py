@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.cursor import statement_cursors
 from alembic_pg.sql.quoting import object_label
+from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
     from alembic_pg.sql.cursor import Cursor, QualifiedName
@@ -33,47 +33,49 @@ def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for
     if len(found) != 1:
         return f"{len(found)} statements", ""
     (cursor,) = found
-    if cursor.any("ALTER TABLE", "ALTER FOREIGN TABLE"):
+    if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE"):
         return _describe_alter_table(cursor)
-    first = cursor.any(
+    first = cursor.accept_any(
         "COMMENT ON", "DELETE FROM", "INSERT INTO", "UPDATE", "TRUNCATE", "DO", "SELECT"
     )
     if first in {"DO", "SELECT"}:
         return first.lower(), " ".join(sql.split())[:40] if first == "SELECT" else ""
     if first in {"UPDATE", "DELETE FROM", "INSERT INTO", "TRUNCATE"}:
-        cursor.any("TABLE", "ONLY")
-        return first.split()[0].lower(), object_label(cursor.name())
-    verb = first or cursor.any("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REFRESH", "SET")
+        cursor.accept_any("TABLE", "ONLY")
+        return first.split()[0].lower(), object_label(cursor.qualified_name())
+    verb = first or cursor.accept_any(
+        "CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REFRESH", "SET"
+    )
     if verb in {"GRANT", "REVOKE"}:
         return verb.lower(), _name_after_on(cursor)
-    cursor.maybe("OR", "REPLACE")
-    cursor.any("TEMPORARY", "TEMP", "UNLOGGED", "RECURSIVE")
-    kind = cursor.any(*_OBJECT_KINDS)
-    cursor.any("CONCURRENTLY")
-    cursor.any("IF NOT EXISTS", "IF EXISTS")
-    words = f"{verb or cursor.word} {kind}".lower().strip()
+    cursor.accept("OR", "REPLACE")
+    cursor.accept_any("TEMPORARY", "TEMP", "UNLOGGED", "RECURSIVE")
+    kind = cursor.accept_any(*_OBJECT_KINDS)
+    cursor.accept_any("CONCURRENTLY")
+    cursor.accept_any("IF NOT EXISTS", "IF EXISTS")
+    words = f"{verb or cursor.current_word} {kind}".lower().strip()
     if kind == "COLUMN":
-        table, column = cursor.column()
+        table, column = cursor.column_name()
         return words, f"{object_label(table)}.{column}"
-    name = object_label(cursor.name())
+    name = object_label(cursor.qualified_name())
     on = _name_after_on(cursor) if kind in {"POLICY", "TRIGGER", "RULE", "CONSTRAINT"} else ""
     return words, f"{on}.{name}" if on else name
 
 
 def _name_after_on(cursor: Cursor) -> str:
     """Return the name after ON."""
-    while cursor.now is not None and not cursor.maybe("ON"):
-        cursor.at += 1
-    cursor.any("ALL TABLES IN SCHEMA", "SCHEMA", "SEQUENCE", "FUNCTION", "TABLE")
-    return object_label(cursor.name()) if cursor.now is not None else ""
+    while cursor.current is not None and not cursor.accept("ON"):
+        cursor.position += 1
+    cursor.accept_any("ALL TABLES IN SCHEMA", "SCHEMA", "SEQUENCE", "FUNCTION", "TABLE")
+    return object_label(cursor.qualified_name()) if cursor.current is not None else ""
 
 
 def _describe_alter_table(cursor: Cursor) -> tuple[str, str]:
-    cursor.maybe("IF", "EXISTS")
-    cursor.maybe("ONLY")
-    table = cursor.name()
-    cursor.maybe("*")
-    actions = [_describe_action(part, table) for part in cursor.parts()]
+    cursor.accept("IF", "EXISTS")
+    cursor.accept("ONLY")
+    table = cursor.qualified_name()
+    cursor.accept("*")
+    actions = [_describe_action(part, table) for part in cursor.split_commas()]
     if len(actions) == 1:
         return actions[0]
     return "alter table", object_label(table)
@@ -81,21 +83,23 @@ def _describe_alter_table(cursor: Cursor) -> tuple[str, str]:
 
 def _describe_action(cursor: Cursor, table: QualifiedName) -> tuple[str, str]:
     on = object_label(table)
-    verb = cursor.any("ADD", "DROP", "ALTER", "RENAME", "VALIDATE CONSTRAINT", "ENABLE", "DISABLE")
-    if verb == "ADD" and cursor.word in {"CONSTRAINT", *_CONSTRAINTS}:
-        name = cursor.identifier() if cursor.maybe("CONSTRAINT") else ""
-        kind = _CONSTRAINTS.get(cursor.word, "constraint")
+    verb = cursor.accept_any(
+        "ADD", "DROP", "ALTER", "RENAME", "VALIDATE CONSTRAINT", "ENABLE", "DISABLE"
+    )
+    if verb == "ADD" and cursor.current_word in {"CONSTRAINT", *_CONSTRAINTS}:
+        name = cursor.identifier() if cursor.accept("CONSTRAINT") else ""
+        kind = _CONSTRAINTS.get(cursor.current_word, "constraint")
         return f"add {kind}", f"{on}.{name}" if name else on
-    if verb == "VALIDATE CONSTRAINT" or (verb and cursor.maybe("CONSTRAINT")):
+    if verb == "VALIDATE CONSTRAINT" or (verb and cursor.accept("CONSTRAINT")):
         return f"{verb.split()[0].lower()} constraint", f"{on}.{cursor.identifier()}"
-    if verb == "RENAME" and cursor.maybe("TO"):
+    if verb == "RENAME" and cursor.accept("TO"):
         return f"rename to {cursor.identifier()}", on
     if verb in {"ADD", "DROP", "ALTER", "RENAME"}:
-        cursor.maybe("COLUMN")
-        cursor.any("IF NOT EXISTS", "IF EXISTS")
+        cursor.accept("COLUMN")
+        cursor.accept_any("IF NOT EXISTS", "IF EXISTS")
         column = f"{on}.{cursor.identifier()}"
         if verb == "RENAME":
-            cursor.maybe("TO")
+            cursor.accept("TO")
             return f"rename to {cursor.identifier()}", column
         return (
             f"{verb.lower()} column{_altered_property(cursor) if verb == 'ALTER' else ''}"
@@ -110,5 +114,5 @@ def _altered_property(cursor: Cursor) -> str:
         "default": ("SET DEFAULT", "DROP DEFAULT"),
         "identity": ("ADD GENERATED", "DROP IDENTITY"),
     }
-    found = next((name for name, words in said.items() if cursor.any(*words)), "")
+    found = next((name for name, words in said.items() if cursor.accept_any(*words)), "")
     return f": {found}" if found else ""

@@ -1,30 +1,10 @@
-"""PostgreSQL's statements as text: taken apart, turned round, written into a revision."""
+"""Find the statement that takes back one which has no DROP: GRANT, COMMENT, row security."""
 
 from __future__ import annotations
 
 import re
 
-# Whatever may hold a semicolon that ends nothing, and what such a part is marked by.
-_QUOTED_OR_SEMICOLON = re.compile(
-    r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$).*?\1|--[^\n]*|[();]""",
-    re.DOTALL,
-)
-
 _LITERAL_END = re.compile(r" IS (?:E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*');$", re.DOTALL)
-
-
-def split_statements(script: str) -> list[str]:
-    """Return the statements of a script, each with its semicolon."""
-    if "BEGIN ATOMIC" in script:  # a function's body in SQL has semicolons of its own
-        return [script.strip()]
-    found, begin, depth = [], 0, 0
-    for token in _QUOTED_OR_SEMICOLON.finditer(script):
-        depth += (token[0] == "(") - (token[0] == ")")
-        if token[0] == ";" and not depth:  # a rule has statements in parentheses
-            found.append(script[begin : token.end()].strip())
-            begin = token.end()
-    found.append(script[begin:].strip())
-    return [statement for statement in found if statement]
 
 
 def inverse_statement(statement: str) -> str | None:
@@ -32,7 +12,7 @@ def inverse_statement(statement: str) -> str | None:
 
     Known are those which have no DROP: GRANT and REVOKE, COMMENT, row security.
     """
-    for begin, turn in (
+    for begin, invert in (
         ("COMMENT ON ", _inverse_comment),
         ("GRANT ", _inverse_grant),
         ("REVOKE ", _inverse_revoke),
@@ -42,7 +22,7 @@ def inverse_statement(statement: str) -> str | None:
         ("ALTER SEQUENCE ", _inverse_owned_by),
     ):
         if statement.startswith(begin):
-            return turn(statement)
+            return invert(statement)
     return None
 
 
@@ -100,29 +80,3 @@ def _inverse_default_privileges(statement: str) -> str | None:
         return None
     back = inverse_statement(statement[match.start() + 1 :])
     return f"{statement[: match.start()]} {back}" if back else None
-
-
-def escape_colons(statement: str) -> str:
-    """Return a statement for op.execute(), where ``:name`` is a parameter unless escaped.
-
-    Source: SQLAlchemy, text().
-    """
-    doubled = re.sub(r"\\(?=:[\w$]*(?![:\w$]))", r"\\\\", statement)
-    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", doubled)
-
-
-def python_literal(text: str) -> str:
-    """Return Python source of a string, each of its lines on one of its own.
-
-    Not in triple quotes: Alembic indents what is rendered, and would change the string.
-    """
-    lines = text.splitlines(keepends=True)
-    if len(lines) == 1:
-        return _python_string(text)
-    return "\n    " + "\n    ".join(_python_string(line) for line in lines) + "\n"
-
-
-def _python_string(line: str) -> str:
-    """Return a string's source in double quotes, where it holds none, as the formatter would."""
-    source = repr(line)
-    return f'"{source[1:-1]}"' if source.startswith("'") and '"' not in line else source

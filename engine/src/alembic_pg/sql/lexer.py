@@ -1,4 +1,4 @@
-"""A statement of SQL, cut into tokens (PostgreSQL, 4.1)."""
+"""Cut SQL into tokens (PostgreSQL, 4.1)."""
 
 from __future__ import annotations
 
@@ -45,19 +45,25 @@ class Token:
 
     @property
     def identifier(self) -> str:
-        """The name that it says (4.1.1), or "": U&"…" is not read."""
-        if self.kind == "quoted" and self.text[0] == '"':
-            return self.text[1:-1].replace('""', '"')
-        return self.text.translate(_LOWER) if self.kind == "word" else ""
+        """The name that it spells, U&"…" UESCAPE '…' too (4.1.1, 4.1.2.3); "" where it is none."""
+        if self.kind == "word":
+            return self.text.translate(_LOWER)
+        if self.kind != "quoted":
+            return ""
+        name, _, rest = self.text.rpartition('"')
+        name = name.partition('"')[2].replace('""', '"')
+        if self.text[0] == '"':
+            return name
+        escape = rest.rpartition("'")[0][-1:] or "\\"
+        decoded = _unicode_escape(escape).sub(_unescape_character, name)
+        return decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     @property
-    def spelt(self) -> str:
-        """The name that it says, U&"…" UESCAPE '…' too (4.1.2.3), or ""."""
-        if self.kind != "quoted" or self.text[0] == '"':
-            return self.identifier
-        name, _, rest = self.text[3:].rpartition('"')
-        escape = rest.rpartition("'")[0][-1:] or "\\"
-        return _unicode_escape(escape).sub(_unescape_character, name.replace('""', '"'))
+    def plain_name(self) -> str:
+        """The name as a statement can repeat it, and to_regclass() reads it: never as U&"…"."""
+        if self.kind == "quoted" and self.text[0] != '"':
+            return '"' + self.identifier.replace('"', '""') + '"'
+        return self.text
 
 
 def _unicode_escape(escape: str) -> re.Pattern[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.cursor import statement_cursors
+from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
     from alembic_pg.sql.cursor import Cursor, QualifiedName
@@ -92,41 +92,41 @@ def strongest_lock(sql: str) -> tuple[str, list[QualifiedName]]:
 
 
 def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # noqa: PLR0911  # one for each kind
-    if said := cursor.any(*_LOCKS_ON_TABLE):
+    if said := cursor.accept_any(*_LOCKS_ON_TABLE):
         return _LOCKS_ON_TABLE[said], [_name_after(cursor, "ON")]
-    if said := cursor.any(*_LOCKS_ON_NAME):
-        cursor.any("IF EXISTS", "ONLY")
-        return _LOCKS_ON_NAME[said], list(cursor.names())
-    if cursor.any("CREATE RULE", "CREATE OR REPLACE RULE"):
+    if said := cursor.accept_any(*_LOCKS_ON_NAME):
+        cursor.accept_any("IF EXISTS", "ONLY")
+        return _LOCKS_ON_NAME[said], list(cursor.qualified_names())
+    if cursor.accept_any("CREATE RULE", "CREATE OR REPLACE RULE"):
         return _ACCESS_EXCLUSIVE, [_name_after(cursor, "TO")]
-    if cursor.maybe("COMMENT", "ON", "COLUMN"):
-        return _SHARE_UPDATE_EXCLUSIVE, [cursor.column()[0]]
-    if cursor.any("ALTER TABLE", "ALTER FOREIGN TABLE"):
+    if cursor.accept("COMMENT", "ON", "COLUMN"):
+        return _SHARE_UPDATE_EXCLUSIVE, [cursor.column_name()[0]]
+    if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE"):
         return _lock_of_alter_table(cursor)
-    if cursor.any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
+    if cursor.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
         return _lock_of_create_table(cursor)
     return _NO_LOCK
 
 
 def _lock_of_alter_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
-    cursor.maybe("IF", "EXISTS")
-    cursor.maybe("ONLY")
-    tables = [cursor.name()]
-    cursor.maybe("*")
-    if cursor.maybe("ATTACH", "PARTITION"):
-        return _ACCESS_EXCLUSIVE, [cursor.name()]  # and a weaker one on the table itself
+    cursor.accept("IF", "EXISTS")
+    cursor.accept("ONLY")
+    tables = [cursor.qualified_name()]
+    cursor.accept("*")
+    if cursor.accept("ATTACH", "PARTITION"):
+        return _ACCESS_EXCLUSIVE, [cursor.qualified_name()]  # and a weaker one on the table itself
     locks = []
-    for action in cursor.parts():
+    for action in cursor.split_commas():
         locks.append(_lock_of_action(action))
-        if action.has("REFERENCES"):
+        if action.contains("REFERENCES"):
             tables.append(_name_after(action, "REFERENCES"))
     return max(locks, key=LOCK_MODES.index, default=_ACCESS_EXCLUSIVE), tables
 
 
 def _lock_of_action(action: Cursor) -> str:
-    if action.has("FOREIGN", "KEY") and action.sees("ADD"):
+    if action.contains("FOREIGN", "KEY") and action.peek("ADD"):
         return _SHARE_ROW_EXCLUSIVE
-    words = [token.keyword or token.text for token in action.rest()]
+    words = [token.keyword or token.text for token in action.remaining()]
     if words[:1] == ["ALTER"]:
         words = words[3 if words[1:2] == ["COLUMN"] else 2 :]
     said = " ".join(words[:3])
@@ -138,20 +138,20 @@ def _lock_of_action(action: Cursor) -> str:
 
 def _lock_of_create_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
     """Return the locks on what a new table refers to, or becomes a part of."""
-    cursor.maybe("IF", "NOT", "EXISTS")
-    cursor.name()
-    if cursor.maybe("PARTITION", "OF"):
-        return _ACCESS_EXCLUSIVE, [cursor.name()]
+    cursor.accept("IF", "NOT", "EXISTS")
+    cursor.qualified_name()
+    if cursor.accept("PARTITION", "OF"):
+        return _ACCESS_EXCLUSIVE, [cursor.qualified_name()]
     found = []
-    while any(token.keyword == "REFERENCES" for token in cursor.rest()):
+    while any(token.keyword == "REFERENCES" for token in cursor.remaining()):
         found.append(_name_after(cursor, "REFERENCES"))
     return (_SHARE_ROW_EXCLUSIVE, found) if found else _NO_LOCK
 
 
 def _name_after(cursor: Cursor, word: str) -> QualifiedName:
     """Return the name after a word."""
-    while cursor.now is not None and cursor.word != word:
-        cursor.at += 1
-    cursor.at += 1
-    cursor.maybe("ONLY")
-    return cursor.name()
+    while cursor.current is not None and cursor.current_word != word:
+        cursor.position += 1
+    cursor.position += 1
+    cursor.accept("ONLY")
+    return cursor.qualified_name()

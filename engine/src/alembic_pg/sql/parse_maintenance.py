@@ -4,82 +4,82 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.statement_reader import UnrecognizedError
+from alembic_pg.sql.cursor import UnrecognizedError
 from alembic_pg.sql.statements import ConcurrentMaintenance, Rewrite, UnnamedIndex
 
 if TYPE_CHECKING:
-    from alembic_pg.sql.statement_reader import StatementReader
+    from alembic_pg.sql.cursor import Cursor
 
 
-def refresh(reader: StatementReader) -> Rewrite:
-    """Return what follows that word; raise NoShapeError where others can work meanwhile."""
-    reader.expect("MATERIALIZED", "VIEW")
-    if reader.sees("CONCURRENTLY"):
+def refresh(cursor: Cursor) -> Rewrite:
+    """Return what follows that word; raise UnrecognizedError where others can work meanwhile."""
+    cursor.expect("MATERIALIZED", "VIEW")
+    if cursor.peek("CONCURRENTLY"):
         raise UnrecognizedError
-    return Rewrite(reader.sql, reader.name(), "REFRESH MATERIALIZED VIEW")
+    return Rewrite(cursor.sql, cursor.name_text(), "REFRESH MATERIALIZED VIEW")
 
 
-def cluster(reader: StatementReader) -> Rewrite:
+def cluster(cursor: Cursor) -> Rewrite:
     """Return what follows that word."""
-    reader.maybe("VERBOSE")
-    _option_words(reader)
-    return Rewrite(reader.sql, reader.name() if reader.now else "", "CLUSTER")
+    cursor.accept("VERBOSE")
+    _option_words(cursor)
+    return Rewrite(cursor.sql, cursor.name_text() if cursor.current else "", "CLUSTER")
 
 
-def reindex(reader: StatementReader) -> Rewrite | ConcurrentMaintenance:
+def reindex(cursor: Cursor) -> Rewrite | ConcurrentMaintenance:
     """Return what follows that word."""
-    options = _option_words(reader)
-    what = next((word for word in _REINDEX_KINDS if reader.maybe(word)), "")
+    options = _option_words(cursor)
+    what = next((word for word in _REINDEX_KINDS if cursor.accept(word)), "")
     if not what:
         raise UnrecognizedError
-    if "CONCURRENTLY" in options or reader.sees("CONCURRENTLY"):
-        return ConcurrentMaintenance(reader.sql, "")
+    if "CONCURRENTLY" in options or cursor.peek("CONCURRENTLY"):
+        return ConcurrentMaintenance(cursor.sql, "")
     alone = what in {"TABLE", "INDEX"}
-    return Rewrite(reader.sql, reader.name() if alone else "", f"REINDEX {what}")
+    return Rewrite(cursor.sql, cursor.name_text() if alone else "", f"REINDEX {what}")
 
 
 _REINDEX_KINDS = ("TABLE", "INDEX", "SCHEMA", "DATABASE", "SYSTEM")
 
 
-def vacuum(reader: StatementReader) -> Rewrite:
-    """Return what follows that word; raise NoShapeError where others can work meanwhile."""
-    if "FULL" not in _option_words(reader):
-        reader.expect("FULL")
-    while any(reader.maybe(word) for word in ("FREEZE", "VERBOSE", "ANALYZE", "ANALYSE")):
+def vacuum(cursor: Cursor) -> Rewrite:
+    """Return what follows that word; raise UnrecognizedError where others can work meanwhile."""
+    if "FULL" not in _option_words(cursor):
+        cursor.expect("FULL")
+    while cursor.accept_any("FREEZE", "VERBOSE", "ANALYZE", "ANALYSE"):
         pass
-    if reader.now is None:
-        return Rewrite(reader.sql, "", "VACUUM FULL")
-    names = [reader.name()]
+    if cursor.current is None:
+        return Rewrite(cursor.sql, "", "VACUUM FULL")
+    names = [cursor.name_text()]
     while True:
-        _option_words(reader)  # its columns
-        if not reader.maybe(","):
-            return Rewrite(reader.sql, names[0], "VACUUM FULL", tuple(names[1:]))
-        names.append(reader.name())
+        _option_words(cursor)  # its columns
+        if not cursor.accept(","):
+            return Rewrite(cursor.sql, names[0], "VACUUM FULL", tuple(names[1:]))
+        names.append(cursor.name_text())
 
 
-def alter_storage(reader: StatementReader, kind: str) -> Rewrite:
-    """Return what follows ALTER and a kind; raise NoShapeError where nothing is written anew."""
-    if reader.maybe("ALL", "IN", "TABLESPACE"):
-        return Rewrite(reader.sql, "", f"ALTER {kind} ALL IN TABLESPACE")
-    reader.maybe("IF", "EXISTS")
-    name = reader.name()
+def alter_storage(cursor: Cursor, kind: str) -> Rewrite:
+    """Return what follows ALTER and a kind; raise UnrecognizedError without a rewrite."""
+    if cursor.accept("ALL", "IN", "TABLESPACE"):
+        return Rewrite(cursor.sql, "", f"ALTER {kind} ALL IN TABLESPACE")
+    cursor.accept("IF", "EXISTS")
+    name = cursor.name_text()
     for what in ("SET TABLESPACE", "SET ACCESS METHOD"):
-        if reader.maybe(*what.split()):
-            return Rewrite(reader.sql, name, f"ALTER {kind} … {what}")
+        if cursor.accept(*what.split()):
+            return Rewrite(cursor.sql, name, f"ALTER {kind} … {what}")
     raise UnrecognizedError
 
 
-def unnamed_index(reader: StatementReader) -> UnnamedIndex:
-    """Return CREATE INDEX that has no online form; reader: before ON."""
-    reader.expect("ON")
-    only = reader.maybe("ONLY")
-    return UnnamedIndex(reader.sql, reader.name(), only)
+def unnamed_index(cursor: Cursor) -> UnnamedIndex:
+    """Return CREATE INDEX that has no online form; cursor: before ON."""
+    cursor.expect("ON")
+    only = cursor.accept("ONLY")
+    return UnnamedIndex(cursor.sql, cursor.name_text(), only)
 
 
-def _option_words(reader: StatementReader) -> set[str]:
+def _option_words(cursor: Cursor) -> set[str]:
     """Return the words in brackets that come next."""
     words = set()
-    while reader.now is not None and reader.now.depth:
-        words.add(reader.now.keyword)
-        reader.at += 1
+    while cursor.current is not None and cursor.current.depth:
+        words.add(cursor.current.keyword)
+        cursor.position += 1
     return words

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql import parse_dml, parse_maintenance
+from alembic_pg.sql import parse_dml, parse_maintenance, split
+from alembic_pg.sql.cursor import Cursor, UnrecognizedError
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.statement_reader import StatementReader, UnrecognizedError
 from alembic_pg.sql.statements import (
     AddColumn,
     AddConstraint,
@@ -36,161 +36,165 @@ _CONSTRAINT_KINDS = {"CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE"}
 
 def parse(sql: str) -> Statement | None:
     """Return what a statement is, None when it has no online form."""
-    reader = StatementReader(sql)
-    first = reader.now
+    cursor = split.single_statement(sql)
+    first = cursor.current
     if first is None or first.keyword not in _PARSERS:
         return None
-    reader.at += 1
+    cursor.position += 1
     try:
-        return _PARSERS[first.keyword](reader)
+        return _PARSERS[first.keyword](cursor)
     except UnrecognizedError:
         return OtherWrite(sql, "") if first.keyword in parse_dml.WRITING_WORDS else None
 
 
-def _parse_create(reader: StatementReader) -> Statement:
-    if reader.maybe("UNLOGGED", "TABLE") or reader.maybe("TABLE"):
-        return _parse_create_partition(reader)
-    unique = reader.maybe("UNIQUE")
-    reader.expect("INDEX")
-    by_itself = reader.maybe("CONCURRENTLY")
-    there_ok = reader.maybe("IF", "NOT", "EXISTS")
-    if reader.sees("ON"):
+def _parse_create(cursor: Cursor) -> Statement:
+    if cursor.accept("UNLOGGED", "TABLE") or cursor.accept("TABLE"):
+        return _parse_create_partition(cursor)
+    unique = cursor.accept("UNIQUE")
+    cursor.expect("INDEX")
+    by_itself = cursor.accept("CONCURRENTLY")
+    there_ok = cursor.accept("IF", "NOT", "EXISTS")
+    if cursor.peek("ON"):
         # PostgreSQL chooses a name, by which nobody finds it again.
         return (
-            ConcurrentMaintenance(reader.sql, "")
+            ConcurrentMaintenance(cursor.sql, "")
             if by_itself
-            else parse_maintenance.unnamed_index(reader)
+            else parse_maintenance.unnamed_index(cursor)
         )
-    name = reader.name()
-    if reader.sees("ON") and len(tokenize(name)) > 1:
+    name = cursor.name_text()
+    if cursor.peek("ON") and len(tokenize(name)) > 1:
         raise UnrecognizedError  # an index has its table's schema
-    if reader.sees("ON", "ONLY"):
-        return parse_maintenance.unnamed_index(reader)
-    reader.expect("ON")
-    return CreateIndex(reader.sql, reader.name(), name, unique, reader.rest(), there_ok)
-
-
-def _parse_create_partition(reader: StatementReader) -> Statement:
-    reader.maybe("IF", "NOT", "EXISTS")
-    name = reader.name()
-    reader.expect("PARTITION", "OF")
-    parent = reader.name()
-    at = reader.find("FOR", "VALUES")
-    if at is None:
-        # Beside a default partition, PostgreSQL reads that; the default itself reads none.
-        raise UnrecognizedError
-    reader.at = at + 2
-    closing = [token for token in reader.tokens[at:] if token.text == ")" and token.depth == 1][
-        : 2 if reader.sees("FROM") else 1
-    ]
-    if not closing:
-        raise UnrecognizedError
-    bound = reader.sql[reader.tokens[at].start : closing[-1].end]
-    return AddPartition(reader.sql, parent, name, bound, attached=False)
-
-
-def _parse_drop(reader: StatementReader) -> Statement:
-    reader.expect("INDEX")
-    reader.maybe("CONCURRENTLY")
-    missing_ok = reader.maybe("IF", "EXISTS")
-    name = reader.name()
-    reader.maybe("RESTRICT")
-    reader.end()
-    return DropIndex(reader.sql, "", name, missing_ok)
-
-
-def _parse_alter(reader: StatementReader) -> Statement:
-    if reader.maybe("TYPE"):
-        return _parse_add_value(reader)
-    if reader.maybe("DOMAIN"):
-        return _parse_alter_domain(reader)
-    for kind in ("INDEX", "MATERIALIZED VIEW"):
-        if reader.maybe(*kind.split()):
-            return parse_maintenance.alter_storage(reader, kind)
-    reader.expect("TABLE")
-    return (
-        parse_maintenance.alter_storage(reader, "TABLE")
-        if reader.sees("ALL", "IN")
-        else _parse_alter_table(reader)
+    if cursor.peek("ON", "ONLY"):
+        return parse_maintenance.unnamed_index(cursor)
+    cursor.expect("ON")
+    return CreateIndex(
+        cursor.sql, cursor.name_text(), name, unique, cursor.remaining_text(), there_ok
     )
 
 
-def _parse_add_value(reader: StatementReader) -> Statement:
-    name = reader.name()
-    reader.expect("ADD", "VALUE")
-    there_ok = reader.maybe("IF", "NOT", "EXISTS")
-    return AddEnumValue(reader.sql, name, reader.rest(), there_ok)
+def _parse_create_partition(cursor: Cursor) -> Statement:
+    cursor.accept("IF", "NOT", "EXISTS")
+    name = cursor.name_text()
+    cursor.expect("PARTITION", "OF")
+    parent = cursor.name_text()
+    at = cursor.find("FOR", "VALUES")
+    if at is None:
+        # Beside a default partition, PostgreSQL reads that; the default itself reads none.
+        raise UnrecognizedError
+    cursor.position = at + 2
+    closing = [token for token in cursor.tokens[at:] if token.text == ")" and token.depth == 1][
+        : 2 if cursor.peek("FROM") else 1
+    ]
+    if not closing:
+        raise UnrecognizedError
+    bound = cursor.sql[cursor.tokens[at].start : closing[-1].end]
+    return AddPartition(cursor.sql, parent, name, bound, attached=False)
 
 
-def _parse_alter_table(reader: StatementReader) -> Statement:
-    missing_ok = reader.maybe("IF", "EXISTS")
-    only = reader.maybe("ONLY")
-    table = reader.name()
-    reader.maybe("*")
-    start = reader.at
-    if (shape := _parse_partition_action(reader, table)) is not None:
+def _parse_drop(cursor: Cursor) -> Statement:
+    cursor.expect("INDEX")
+    cursor.accept("CONCURRENTLY")
+    missing_ok = cursor.accept("IF", "EXISTS")
+    name = cursor.name_text()
+    cursor.accept("RESTRICT")
+    cursor.expect_end()
+    return DropIndex(cursor.sql, "", name, missing_ok)
+
+
+def _parse_alter(cursor: Cursor) -> Statement:
+    if cursor.accept("TYPE"):
+        return _parse_add_value(cursor)
+    if cursor.accept("DOMAIN"):
+        return _parse_alter_domain(cursor)
+    for kind in ("INDEX", "MATERIALIZED VIEW"):
+        if cursor.accept(*kind.split()):
+            return parse_maintenance.alter_storage(cursor, kind)
+    cursor.expect("TABLE")
+    return (
+        parse_maintenance.alter_storage(cursor, "TABLE")
+        if cursor.peek("ALL", "IN")
+        else _parse_alter_table(cursor)
+    )
+
+
+def _parse_add_value(cursor: Cursor) -> Statement:
+    name = cursor.name_text()
+    cursor.expect("ADD", "VALUE")
+    there_ok = cursor.accept("IF", "NOT", "EXISTS")
+    return AddEnumValue(cursor.sql, name, cursor.remaining_text(), there_ok)
+
+
+def _parse_alter_table(cursor: Cursor) -> Statement:
+    missing_ok = cursor.accept("IF", "EXISTS")
+    only = cursor.accept("ONLY")
+    table = cursor.name_text()
+    cursor.accept("*")
+    start = cursor.position
+    if (shape := _parse_partition_action(cursor, table)) is not None:
         return shape
-    reader.at = start
+    cursor.position = start
     if not missing_ok:
         try:
-            return _parse_action(reader, table, only=only)
+            return _parse_action(cursor, table, only=only)
         except UnrecognizedError:
-            reader.at = start
-    return OtherAlterTable(reader.sql, table, reader.rest())
+            cursor.position = start
+    return OtherAlterTable(cursor.sql, table, cursor.remaining_text())
 
 
-def _parse_partition_action(reader: StatementReader, table: str) -> Statement | None:
+def _parse_partition_action(cursor: Cursor, table: str) -> Statement | None:
     """Return what is done with a partition or a constraint that is there."""
-    if reader.maybe("ATTACH", "PARTITION"):
-        return AddPartition(reader.sql, table, reader.name(), reader.rest(), attached=True)
-    if reader.maybe("DETACH", "PARTITION"):
-        name = reader.name()
-        return DetachPartition(reader.sql, table, name) if reader.maybe("CONCURRENTLY") else None
-    if reader.maybe("VALIDATE", "CONSTRAINT"):
-        name = reader.name()
-        return ValidateConstraint(reader.sql, table, name) if reader.now is None else None
+    if cursor.accept("ATTACH", "PARTITION"):
+        return AddPartition(
+            cursor.sql, table, cursor.name_text(), cursor.remaining_text(), attached=True
+        )
+    if cursor.accept("DETACH", "PARTITION"):
+        name = cursor.name_text()
+        return DetachPartition(cursor.sql, table, name) if cursor.accept("CONCURRENTLY") else None
+    if cursor.accept("VALIDATE", "CONSTRAINT"):
+        name = cursor.name_text()
+        return ValidateConstraint(cursor.sql, table, name) if cursor.current is None else None
     return None
 
 
-def _parse_alter_domain(reader: StatementReader) -> Statement:
-    name = reader.name()
-    if reader.maybe("SET", "NOT", "NULL"):
-        return AlterDomain(reader.sql, name, "SET NOT NULL")
-    if reader.maybe("VALIDATE", "CONSTRAINT"):
-        return AlterDomain(reader.sql, name, "VALIDATE CONSTRAINT")
-    reader.expect("ADD")
-    if reader.find("NOT", "VALID") is not None:
+def _parse_alter_domain(cursor: Cursor) -> Statement:
+    name = cursor.name_text()
+    if cursor.accept("SET", "NOT", "NULL"):
+        return AlterDomain(cursor.sql, name, "SET NOT NULL")
+    if cursor.accept("VALIDATE", "CONSTRAINT"):
+        return AlterDomain(cursor.sql, name, "VALIDATE CONSTRAINT")
+    cursor.expect("ADD")
+    if cursor.find("NOT", "VALID") is not None:
         raise UnrecognizedError
-    return AlterDomain(reader.sql, name, "ADD CONSTRAINT")
+    return AlterDomain(cursor.sql, name, "ADD CONSTRAINT")
 
 
-def _parse_action(reader: StatementReader, table: str, *, only: bool) -> Statement:
-    reader.alone()
-    if reader.maybe("ADD"):
-        return _parse_add(reader, table, only=only)
-    reader.expect("ALTER")
-    reader.maybe("COLUMN")
-    column = reader.name()
-    if reader.maybe("SET", "NOT", "NULL"):
-        reader.end()
-        return SetNotNull(reader.sql, table, column, only)
-    reader.maybe("SET", "DATA")
-    reader.expect("TYPE")
-    return _parse_alter_column_type(reader, table, column, only=only)
+def _parse_action(cursor: Cursor, table: str, *, only: bool) -> Statement:
+    cursor.expect_single_action()
+    if cursor.accept("ADD"):
+        return _parse_add(cursor, table, only=only)
+    cursor.expect("ALTER")
+    cursor.accept("COLUMN")
+    column = cursor.name_text()
+    if cursor.accept("SET", "NOT", "NULL"):
+        cursor.expect_end()
+        return SetNotNull(cursor.sql, table, column, only)
+    cursor.accept("SET", "DATA")
+    cursor.expect("TYPE")
+    return _parse_alter_column_type(cursor, table, column, only=only)
 
 
-def _parse_add(reader: StatementReader, table: str, *, only: bool) -> Statement:
-    word = reader.now
-    named = reader.maybe("CONSTRAINT")
+def _parse_add(cursor: Cursor, table: str, *, only: bool) -> Statement:
+    word = cursor.current
+    named = cursor.accept("CONSTRAINT")
     if named or (word and word.keyword in _CONSTRAINT_KINDS):
-        name = reader.name() if named else ""
-        word = reader.now
+        name = cursor.name_text() if named else ""
+        word = cursor.current
         if word is None or word.keyword not in _CONSTRAINT_KINDS:
             raise UnrecognizedError
-        body = reader.rest()
+        body = cursor.remaining_text()
         if word.keyword in {"UNIQUE", "PRIMARY"} and "(" not in body:
             raise UnrecognizedError
-        written = [token.keyword for token in reader.tokens[reader.at :]]
+        written = [token.keyword for token in cursor.tokens[cursor.position :]]
         if "USING" in written and "INDEX" in written[written.index("USING") + 1 :][:1]:
             raise UnrecognizedError  # UNIQUE USING INDEX is the online form itself
         if any(
@@ -198,30 +202,30 @@ def _parse_add(reader: StatementReader, table: str, *, only: bool) -> Statement:
             for i in range(len(written))
         ):
             raise UnrecognizedError
-        return AddConstraint(reader.sql, table, name, word.keyword, body, only)
-    if not reader.maybe("COLUMN") and (reader.now is None or reader.now.keyword in _NOT_A_COLUMN):
+        return AddConstraint(cursor.sql, table, name, word.keyword, body, only)
+    if not cursor.accept("COLUMN") and (
+        cursor.current is None or cursor.current.keyword in _NOT_A_COLUMN
+    ):
         raise UnrecognizedError
-    if reader.sees("IF", "NOT"):
+    if cursor.peek("IF", "NOT"):
         raise UnrecognizedError
-    return AddColumn(reader.sql, table, reader.name(), reader.rest(), only)
+    return AddColumn(cursor.sql, table, cursor.name_text(), cursor.remaining_text(), only)
 
 
 _NOT_A_COLUMN = _CONSTRAINT_KINDS | {"CONSTRAINT", "NOT"}
 
 
-def _parse_alter_column_type(
-    reader: StatementReader, table: str, column: str, *, only: bool
-) -> Statement:
-    using = reader.find("USING")
-    definition = reader.rest()
-    first = reader.now.start if reader.now else 0
+def _parse_alter_column_type(cursor: Cursor, table: str, column: str, *, only: bool) -> Statement:
+    using = cursor.find("USING")
+    definition = cursor.remaining_text()
+    first = cursor.current.start if cursor.current else 0
     expression = ""
     if using is not None:
-        reader.at = using + 1
-        expression = reader.rest()
+        cursor.position = using + 1
+        expression = cursor.remaining_text()
         # Not up to USING: a comment before it would hide what follows.
-        definition = reader.sql[first : reader.tokens[using - 1].end]
-    return AlterColumnType(reader.sql, table, column, definition, expression, only)
+        definition = cursor.sql[first : cursor.tokens[using - 1].end]
+    return AlterColumnType(cursor.sql, table, column, definition, expression, only)
 
 
 _PARSERS = {
@@ -242,6 +246,6 @@ _PARSERS = {
 
 def name_after(sql: str, after: int) -> str:
     """Return the name that follows so many words of a statement, with what qualifies it."""
-    reader = StatementReader(sql)
-    reader.at = after
-    return reader.name()
+    cursor = split.single_statement(sql)
+    cursor.position = after
+    return cursor.name_text()

@@ -1,21 +1,18 @@
-"""What a block of PL/pgSQL says, and the texts that it executes (PostgreSQL, 41.5.4)."""
+"""Read the statements of a PL/pgSQL block, and those in the strings it executes (41.5.4)."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql import cursor
-from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql import split
 from alembic_pg.sql.quoting import unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from alembic_pg.sql.cursor import Cursor
     from alembic_pg.sql.lexer import Token
-
-# A statement within a block begins after one of these.
-_BEFORE_STATEMENT = {"BEGIN", "THEN", "ELSE", "LOOP", ";"}
 
 # What stands for a name that is known in a run only.
 _UNKNOWN_NAME = '"…"'
@@ -27,16 +24,11 @@ _JOINING_FUNCTIONS = {"FORMAT", "CONCAT", "CONCAT_WS"}
 
 
 def block_statements(block: str) -> Iterator[Cursor]:
-    """Yield the statements of a block, and those in its texts, in their order."""
-    whole = Cursor(block)
-    start = 0
-    for at, token in enumerate([*whole.tokens, None]):
-        if token is None or (token.keyword or token.text) in _BEFORE_STATEMENT:
-            part = whole.tokens[start:at]
-            yield Cursor(block, part)
-            for sql in _executed_texts(part):
-                yield from cursor.statement_cursors(sql)
-            start = at + 1
+    """Yield the statements of a block, and those in its strings, in their order."""
+    for cursor in split.block_cursors(block):
+        yield cursor
+        for sql in _executed_texts(cursor.tokens):
+            yield from split.statement_cursors(sql)
 
 
 def string_content(constant: Token) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.autogenerate.dump import cache, pg_dump
 from alembic_pg.autogenerate.dump.entry import Entry
+from alembic_pg.database import digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,11 @@ def test_another_template_and_another_version_table_have_none(root: Path) -> Non
 
 def test_what_another_pg_dump_made_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pg_dump, "version", lambda: "pg_dump (PostgreSQL) 19.0")
+    assert cache.read_dump(root, *ARGUMENTS) is None
+
+
+def test_what_other_code_made_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "engine_digest", lambda _: "of another version")
     assert cache.read_dump(root, *ARGUMENTS) is None
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.ops import statement_source
 from alembic_pg.autogenerate.proof import guards
 from alembic_pg.database import error_text
 from alembic_pg.database.connect import connect
-from alembic_pg.sql import inverse
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -35,7 +35,7 @@ def said(url: URL, operation: StatementOp) -> str:
     (statement,) = operation.upgrade
     with connect(url, source="the tests") as connection:
         try:
-            connection.execute(text(inverse.escape_colons(statement)))
+            connection.execute(text(statement_source.escape_colons(statement)))
         except DBAPIError as error:
             return error_text.describe_error(error)
     return ""

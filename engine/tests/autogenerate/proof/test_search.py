@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search
-from alembic_pg.autogenerate.proof.search import Candidate
+from alembic_pg.autogenerate.proof.candidate import Candidate
 from alembic_pg.database.connect import connect
 from sqlalchemy import event
 from tests.autogenerate import rendering

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.operations import ops
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof.search import Candidate
+from alembic_pg.autogenerate.proof.candidate import Candidate
 from alembic_pg.autogenerate.report.lock_effects import LockEffect, measure_effects
 from alembic_pg.database.connect import connect
 from tests.autogenerate import rendering

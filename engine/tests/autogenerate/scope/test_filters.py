@@ -8,10 +8,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from alembic_pg.autogenerate.alter import remaining_changes
-from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.scope import filters
-from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.database.connect import make_engine
 from alembic_pg.testing import state
 from alembic_utils.pg_view import PGView
@@ -44,9 +43,9 @@ def there(empty: URL) -> Dump:
     return pg_dump.dump_database(empty)
 
 
-def left(there: Dump, models: desired.Models | None = None, **options: Any) -> set[str]:  # noqa: ANN401
+def left(there: Dump, models: Models | None = None, **options: Any) -> set[str]:  # noqa: ANN401
     """Return what the filters let through."""
-    nothing = desired.Models(MetaData(), ())
+    nothing = Models(MetaData(), ())
     return set(filters.comparison_scope(there, {}, models or nothing, options).of(there))
 
 
@@ -139,7 +138,7 @@ def test_include_object_is_given_what_the_models_declare(there: Dump) -> None:
         asked[name, type_] = item
         return True
 
-    left(there, desired.Models(metadata, (view,)), include_object=include_object)
+    left(there, Models(metadata, (view,)), include_object=include_object)
     assert asked["theirs", "table"] is table
     assert asked["theirs_a", "index"] is index
     assert asked["public.theirs_view", "view"] is view
@@ -149,12 +148,12 @@ def test_a_column_is_left_out_of_its_table(there: Dump) -> None:
     def include_name(name: str | None, type_: str, parents: dict[str, str | None]) -> bool:
         return (type_, name, parents.get("table_name")) != ("column", "b", "theirs")
 
-    nothing = desired.Models(MetaData(), ())
+    nothing = Models(MetaData(), ())
     kept = filters.comparison_scope(there, {}, nothing, {"include_name": include_name}).of(there)
     assert "b text" not in kept["TABLE public.theirs"].text
     assert "COMMENT public.COLUMN theirs.b" not in kept
     without = {**there, "TABLE public.theirs": kept["TABLE public.theirs"]}
-    assert remaining_changes.differing_keys(without, there) == ["TABLE public.theirs"]
+    assert compare.differing_keys(without, there) == ["TABLE public.theirs"]
 
 
 def test_schemas_of_others_in_a_handed_in_database_are_not_compared(database: URL) -> None:

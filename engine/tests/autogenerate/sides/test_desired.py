@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import desired
 from alembic_pg.errors import UserError
 from alembic_utils.pg_function import PGFunction
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def build(url: URL, metadata: MetaData, *entities: object) -> Dump:
-    models = desired.Models(metadata, entities)  # type: ignore[arg-type]  # any kind of entity
+    models = Models(metadata, entities)  # type: ignore[arg-type]  # any kind of entity
     desired.build_models(models, url, source="the tests")
     return pg_dump.dump_database(url)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import alter_type, placement
-from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.alter import alter_type
+from alembic_pg.autogenerate.dump import placement, table_definition
 from alembic_pg.sql.quoting import QUALIFIED_NAME, quote_name
 
 if TYPE_CHECKING:

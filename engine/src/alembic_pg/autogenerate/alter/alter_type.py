@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import table_definition
-from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
+from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.sql.quoting import quote_literal, unquote_literal
 
 if TYPE_CHECKING:

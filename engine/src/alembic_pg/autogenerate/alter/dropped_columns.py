@@ -80,7 +80,7 @@ def _belongs_to_column(entry: Entry, schema: str, table: str, column: str) -> bo
     new code may not fit.
     """
     if entry.kind == "ACL" and entry.name.startswith("COLUMN "):
-        (_, owner), name = Cursor(entry.name.removeprefix("COLUMN ")).column()
+        (_, owner), name = Cursor(entry.name.removeprefix("COLUMN ")).column_name()
         return (entry.schema, owner, name) == (schema, table, column)
     if entry.kind not in {"POLICY", "TRIGGER", "INDEX"}:
         return False

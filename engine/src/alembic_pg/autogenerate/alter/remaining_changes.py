@@ -14,9 +14,10 @@ from alembic_pg.autogenerate.alter import (
     recreate_type,
 )
 from alembic_pg.autogenerate.dump import kinds
+from alembic_pg.autogenerate.dump.compare import differing_keys
+from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
-from alembic_pg.sql import inverse
+from alembic_pg.sql import inverse, split
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -31,14 +32,6 @@ ALTER_BY_KIND = {
     "TABLE": alter_table.alter_statements,
     "TYPE": alter_type.alter_statements,
 }
-
-
-def differing_keys(before: Dump, after: Dump) -> list[str]:
-    """Return the keys of the entries that are missing, too many or changed, in dump order."""
-    keys = [
-        key for key, entry in after.items() if key not in before or before[key].text != entry.text
-    ]
-    return keys + [key for key in before if key not in after]
 
 
 def operations_before_tables(
@@ -148,7 +141,7 @@ def create_operation(entry: Entry, made: set[str]) -> StatementOp:
 
     made: the keys of all that is made along with it; what hangs on one of them goes with it.
     """
-    forward = inverse.split_statements(_populated_definition(entry))
+    forward = split.script_statements(_populated_definition(entry))
     if entry.kind in kinds.ATTACHED:
         # A column's ACL is said to need its table's, which it outlives.
         hangs = any(key in made and not key.startswith("ACL ") for key in entry.needs)
@@ -156,13 +149,13 @@ def create_operation(entry: Entry, made: set[str]) -> StatementOp:
     elif entry.kind == "SEQUENCE" and not entry.drop:
         hangs = any(key in made for key in entry.needs)
         back = (
-            [] if hangs else inverse.split_statements(alter_sequence.drop_identity_statement(entry))
+            [] if hangs else split.script_statements(alter_sequence.drop_identity_statement(entry))
         )
     elif entry.create.startswith("ALTER TABLE") and entry.kind == "TRIGGER":
         # A partition's, which is its table's, but for whether it fires.
         back = [s for s in map(inverse.inverse_statement, forward) if s]
     else:
-        back = inverse.split_statements(entry.drop)
+        back = split.script_statements(entry.drop)
     return StatementOp("create", entry.label, tuple(forward), tuple(back))
 
 
@@ -207,7 +200,7 @@ def change_operation(before: Dump, after: Dump, key: str, ways: ServerFeatures) 
     """Return the operation that changes an object in its place."""
     old, new = before[key], after[key]
     if old.kind in kinds.ATTACHED:
-        one, other = inverse.split_statements(old.create), inverse.split_statements(new.create)
+        one, other = split.script_statements(old.create), split.script_statements(new.create)
         forward, back = list(_change_statements(one, other)), list(_change_statements(other, one))
     elif old.kind in ALTER_BY_KIND:
         turn = ALTER_BY_KIND[old.kind]

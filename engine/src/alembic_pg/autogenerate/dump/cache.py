@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import Entry
+from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.project_files import make_data_folder
 
 if TYPE_CHECKING:
@@ -72,8 +72,5 @@ def _field_values(entry: Entry) -> list[object]:
 
 
 def _maker_digest(version_table: str) -> str:
-    """Return what changes with all that makes a dump: pg_dump, this package, what it leaves out."""
-    digest = hashlib.sha256(f"{pg_dump.version()}\0{version_table}".encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    """Return what changes with all that makes a dump: pg_dump, the engine, what it leaves out."""
+    return cache_digest(pg_dump.version(), version_table).value

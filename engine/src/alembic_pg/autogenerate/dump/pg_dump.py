@@ -9,8 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import placement
-from alembic_pg.autogenerate.dump import normalize, split_table
+from alembic_pg.autogenerate.dump import normalize, placement, split_table
 from alembic_pg.autogenerate.dump.archive import toc_entries
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
 from alembic_pg.embedded import programs

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql import inverse
+from alembic_pg.sql import split
 
 if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Entry
@@ -152,7 +152,7 @@ def unquote_name(name: str) -> str:
 
 def parse_entry(entry: Entry) -> Table | None:
     """Return a table of its entry, or None when the text is no plain CREATE TABLE."""
-    return parse_definition(entry.create, inverse.split_statements(entry.create))
+    return parse_definition(entry.create, split.script_statements(entry.create))
 
 
 def parse_definition(definition: str, script: list[str]) -> Table | None:

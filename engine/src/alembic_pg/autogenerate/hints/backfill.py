@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 
+from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
 INFO_KEY = "backfill"
-
-
-@dataclass
-class BackfillColumnOp(ReversibleOp):
-    """A column that becomes NOT NULL after its old rows have got a value.
-
-    plain: the same as PostgreSQL's own statements, for a type that sqlalchemy cannot say.
-    """
-
-    label: str = ""
-    plain: ReversibleOp | None = None
 
 
 def columns_with_backfill(tables: Iterable[Table]) -> set[ColumnPath]:

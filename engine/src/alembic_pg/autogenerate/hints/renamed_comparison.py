@@ -15,6 +15,7 @@ from alembic_pg.autogenerate.hints import renamed_objects, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.database import error_text
 from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
 
 
 def _run_renames(url: URL, operations: Sequence[MigrateOperation]) -> None:
-    with connect(url, source="the scratch server") as connection, connection.begin():
+    with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
         run = Operations(MigrationContext.configure(connection=connection)).invoke
         for operation in operations:
             try:

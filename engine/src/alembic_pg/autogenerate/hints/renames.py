@@ -11,7 +11,7 @@ from alembic_pg.autogenerate.alter import alter_type
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
-from alembic_pg.autogenerate.sides.desired import declared_tables
+from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:

@@ -84,20 +84,6 @@ def table_key(operation: MigrateOperation, default_schema: str = "public") -> st
     return f"TABLE {schema}.{name}"
 
 
-def changed_tables(before: Dump, after: Dump, keys: Iterable[str]) -> set[str]:
-    """Return the tables among the differing entries, and those that such an entry belongs to."""
-    tables: set[str] = set()
-    for key in keys:
-        for dump in (before, after):
-            if key in dump:
-                entry = dump[key]
-                tables.update(need for need in (key, *entry.needs) if need.startswith("TABLE "))
-                for need in entry.needs:  # a comment on a constraint, say
-                    if need in dump:
-                        tables.update(n for n in dump[need].needs if n.startswith("TABLE "))
-    return tables
-
-
 def tables_altering_columns(operations: Iterable[MigrateOperation]) -> set[str]:
     """Return the tables of which a column changes its type or goes."""
     return {

@@ -9,7 +9,7 @@ from alembic.autogenerate import renderers
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import text
 
-from alembic_pg.sql import inverse
+from alembic_pg.autogenerate.ops import statement_source
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class RenameOp(MigrateOperation):
 def _run(operations: Operations, operation: RenameOp) -> None:
     old, new = operation.old, operation.new
     if operation.move:
-        operations.execute(text(inverse.escape_colons(operation.move)))
+        operations.execute(text(statement_source.escape_colons(operation.move)))
     if operation.table is None:
         if old != new:
             operations.rename_table(old, new, schema=operation.to or operation.schema)
@@ -88,7 +88,7 @@ def _render(context: AutogenContext, operation: RenameOp) -> list[str]:
     place = operation.to or operation.schema
     schema = f", schema={str(place)!r}" if place else ""
     if operation.table is None:
-        move = inverse.python_literal(inverse.escape_colons(operation.move))
+        move = statement_source.python_literal(statement_source.escape_colons(operation.move))
         moved = [f"{prefix}execute({move})"] if operation.move else []
         rename = f"{prefix}rename_table({old!r}, {new!r}{schema})"
         return [*moved, rename] if old != new else moved

@@ -9,7 +9,7 @@ from alembic.autogenerate import renderers
 from alembic.operations import MigrateOperation, Operations
 from sqlalchemy import text
 
-from alembic_pg.sql import inverse
+from alembic_pg.autogenerate.ops import statement_source
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -41,13 +41,13 @@ class StatementOp(MigrateOperation):
 @Operations.implementation_for(StatementOp)
 def _run(operations: Operations, operation: StatementOp) -> None:
     for statement in operation.upgrade:
-        operations.execute(text(inverse.escape_colons(statement)))
+        operations.execute(text(statement_source.escape_colons(statement)))
 
 
 @renderers.dispatch_for(StatementOp)
 def _render(context: AutogenContext, operation: StatementOp) -> list[str]:
     prefix = context.opts["alembic_module_prefix"]
     return [
-        f"{prefix}execute({inverse.python_literal(inverse.escape_colons(statement.removesuffix(';')))})"
+        f"{prefix}execute({statement_source.python_literal(statement_source.escape_colons(statement.removesuffix(';')))})"
         for statement in operation.upgrade
     ]

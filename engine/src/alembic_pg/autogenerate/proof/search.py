@@ -2,92 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-import sqlalchemy as sa
-from alembic.autogenerate.render import render_op
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError
-
 from alembic_pg.autogenerate.alter import remaining_changes
-from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.hints.backfill import BackfillColumnOp
+from alembic_pg.autogenerate.dump import compare
+from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.report.entry_diff import InexpressibleError
-from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
+from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
+from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
 from alembic_pg.database import error_text
 from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
-    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.engine import Connection
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
     from alembic_pg.database.server_features import ServerFeatures
 
-CONNECTION_SOURCE = "the scratch server"
 
 # Operations that PostgreSQL refuses, with its reasons.
 Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
 
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
-# unsafe_new_enum_value_usage (PostgreSQL, Appendix A).
-UNSAFE_ENUM_VALUE = "55P04"
 
 # Operations that are tried in one savepoint: most of them work.
 OPERATIONS_PER_SAVEPOINT = 100
 
 # What the first residue leaves, a second or third one finds: a trigger on a view, say.
 MAX_ROUNDS = 4
-
-
-class UnsafeValueError(UserError):
-    """A value that is added to an enum is used in the same transaction."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """The database on which operations are tried."""
-
-    url: URL
-    version_table: str
-    context: AutogenContext
-    scope: Scope = EVERYTHING
-
-    def dump(self) -> Dump:
-        """Return what it holds now."""
-        return self.scope.of(pg_dump.dump_database(self.url, version_table=self.version_table))
-
-    def run(self, operations: Sequence[MigrateOperation]) -> None:
-        """Run operations in one transaction. Raises what they raise."""
-        if not operations:
-            return
-        with connect(self.url, source=CONNECTION_SOURCE) as connection, connection.begin():
-            for operation in operations:
-                self.run_one(connection, operation)
-
-    def run_one(self, connection: Connection, operation: MigrateOperation) -> None:
-        """Run an operation as the revision will: by its rendered text.
-
-        Raises UnsafeValueError, else what it raises.
-        """
-        lines = render_op(self.context, operation)
-        source = "\n".join([*sorted(self.context.imports), *lines])
-        names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
-        try:
-            exec(source, names)  # noqa: S102  # it is what the revision will execute
-        except DBAPIError as error:
-            if error_text.sqlstate(error) == UNSAFE_ENUM_VALUE:
-                raise UnsafeValueError(error_text.describe_error(error)) from error
-            raise
 
 
 def find_operations(
@@ -118,7 +67,7 @@ def find_operations(
     failed: Failures = []
     for _ in range(MAX_ROUNDS):
         now = candidate.dump()
-        if not remaining_changes.differing_keys(now, after):
+        if not compare.differing_keys(now, after):
             return found
         ran, failed = _run_with_retries(
             candidate, remaining_changes.operations_after_tables(now, after, ways)
@@ -138,7 +87,7 @@ def find_operations(
 
 def expect_equal(wanted: Dump, found: Dump) -> None:
     """Raise InexpressibleError with the first entry that differs."""
-    for key in remaining_changes.differing_keys(found, wanted):
+    for key in compare.differing_keys(found, wanted):
         raise InexpressibleError(found.get(key), wanted.get(key))
 
 
@@ -152,7 +101,7 @@ def _run_accepted(
     accepted: list[MigrateOperation] = []
     if not operations:
         return accepted
-    with connect(candidate.url, source=CONNECTION_SOURCE) as connection, connection.begin():
+    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
         for one, error in run_with_outcomes(candidate, connection, operations):
             plain = one.plain if isinstance(one, BackfillColumnOp) else None
             refusal = _try_operations(candidate, connection, [plain]) if error and plain else error
@@ -178,7 +127,7 @@ def _run_with_retries(
     if not operations:
         return ran, []
     waiting = list(operations)
-    with connect(candidate.url, source=CONNECTION_SOURCE) as connection, connection.begin():
+    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
         while True:
             failed: Failures = []
             for operation, error in run_with_outcomes(candidate, connection, waiting):

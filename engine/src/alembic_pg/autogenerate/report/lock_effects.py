@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.sql.lock_modes import LOCK_MODES
 from alembic_pg.sql.quoting import readable_name
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.autogenerate.proof.search import Candidate
+    from alembic_pg.autogenerate.proof.candidate import Candidate
 
 # Indexes are locked along with their tables.
 INDEX_RELKINDS = frozenset({"i", "I"})
@@ -71,7 +72,7 @@ def measure_effects(
     candidate: Candidate, operations: Iterable[MigrateOperation]
 ) -> Iterator[LockEffect]:
     """Run operations on a candidate one by one, and yield the effect of each."""
-    with connect(candidate.url, source="the scratch server") as connection:
+    with connect(candidate.url, source=SCRATCH_SOURCE) as connection:
         known = {
             oid: _Relation(readable_name(schema, name), kind, file)
             for oid, schema, name, kind, file in connection.execute(text(_SELECT_RELATIONS))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 
-from alembic_pg.autogenerate.comparators import open_candidate
-from alembic_pg.autogenerate.hints import backfill, questions
+from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.report import lock_effects, operation_text
-from alembic_pg.autogenerate.report.entry_diff import diff_entries
-from alembic_pg.autogenerate.sides.desired import declared_tables
-from alembic_pg.console import table
+from alembic_pg.autogenerate.proof.candidate import open_candidate
+from alembic_pg.autogenerate.report import lock_effects, operation_text, questions
+from alembic_pg.autogenerate.report.differences import HEADER
+from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import Settings
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import REFUSED, Planner
@@ -25,25 +25,17 @@ from alembic_pg.revisions.impact import ImpactReader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
-    from alembic_pg.autogenerate.proof.search import Candidate
+    from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.autogenerate.report.lock_effects import LockEffect
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 # What a hint calls all revisions of a change, by their number.
 _ALL_REVISIONS = {1: "the revision", 2: "both revisions", 3: "the three revisions"}
 
-HEADER = ("operation", "object")
 REVISION_HEADER = (*HEADER, "lock", "nature", "on a large table")
-
-
-def operation_table(operations: Sequence[MigrateOperation]) -> str:
-    """Return the operations and their objects, without the checks, which change nothing."""
-    rows = [operation_text.operation_row(operation) for operation in operations]
-    return table.render(HEADER, [row for row in rows if row[0] != "check"])
 
 
 def revision_summary(
@@ -58,7 +50,7 @@ def revision_summary(
     lines: list[str] = []
     with (
         open_candidate(comparison, rendering) as one,
-        connect(one.url, source="the scratch server") as connection,
+        connect(one.url, source=SCRATCH_SOURCE) as connection,
     ):
         planner = Planner(context, connection, Settings(), RunState(), large=True)
         planner.start()
@@ -109,13 +101,3 @@ def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:
     others = [name for name in effect.on if name not in label.split(".") and name not in label]
     where = f" on {', '.join(effect.on)}" if others else ""
     return f"{effect.lock}{where}", METADATA_ONLY if effect.nature == "metadata" else effect.nature
-
-
-def entry_diffs(comparison: Comparison) -> str:
-    """Return the entries that differ, each as a diff after an empty line."""
-    text = ""
-    for key in comparison.differing:
-        old, new = comparison.before.get(key), comparison.after.get(key)
-        label = (new or old or comparison.after[key]).label
-        text += f"\n\n{label}\n{diff_entries(old, new)}"
-    return text

@@ -9,7 +9,7 @@ from alembic_pg.autogenerate.dump import table_definition
 
 if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.autogenerate.sides.desired import Models
+    from alembic_pg.autogenerate.scope.models import Models
 
 # What is a part of a table, view or sequence, and is left out with it.
 PART_KINDS = frozenset(

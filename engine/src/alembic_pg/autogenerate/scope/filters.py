@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.autogenerate.sides.desired import Models
+    from alembic_pg.autogenerate.scope.models import Models
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _owned_sequences(dump: Dump, left_out: set[str]) -> Iterator[str]:
         if entry.kind == "SEQUENCE" and not left_out.isdisjoint(entry.needs):
             yield key  # an identity's
         elif entry.kind == "SEQUENCE OWNED BY":
-            (schema, table), _ = Cursor(entry.create.rpartition(" OWNED BY ")[2]).column()
+            (schema, table), _ = Cursor(entry.create.rpartition(" OWNED BY ")[2]).column_name()
             if f"TABLE {schema}.{table}" in left_out:
                 yield from (need for need in entry.needs if need.startswith("SEQUENCE "))
 

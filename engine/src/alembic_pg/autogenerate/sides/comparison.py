@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import remaining_changes
-from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.scope.column_differences import ColumnDifferences
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 
@@ -52,9 +51,9 @@ class Comparison:
     @cached_property
     def differing(self) -> list[str]:
         """The keys of the entries that differ."""
-        return remaining_changes.differing_keys(self.before, self.after)
+        return compare.differing_keys(self.before, self.after)
 
     @cached_property
     def tables(self) -> set[str]:
         """The keys of the tables that differ, by themselves or in what belongs to them."""
-        return flatten.changed_tables(self.before, self.after, self.differing)
+        return compare.changed_tables(self.before, self.after, self.differing)

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Executor, Future
 
-    from alembic_utils.replaceable_entity import ReplaceableEntity
-    from sqlalchemy import Table
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.engine.interfaces import Dialect
     from sqlalchemy.sql.elements import ClauseElement
+
+    from alembic_pg.autogenerate.scope.models import Models
 
 
 _SUBSCRIPTIONS = """
@@ -43,25 +43,6 @@ STATEMENTS_PER_BATCH = 100
 _NEEDS_ONE_TRANSACTION = re.compile(
     r"\b(SET\s+(LOCAL|CONSTRAINTS)|set_config|SUBSCRIPTION)\b", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True)
-class Models:
-    """What the models declare. metadata: one, or several that share no table."""
-
-    metadata: MetaData | tuple[MetaData, ...]
-    entities: tuple[ReplaceableEntity, ...]
-
-    @property
-    def tables(self) -> list[Table]:
-        """The tables."""
-        return declared_tables(self.metadata)
-
-
-def declared_tables(metadata: MetaData | Sequence[MetaData]) -> list[Table]:
-    """Return the tables of a MetaData, or of several."""
-    every = [metadata] if isinstance(metadata, MetaData) else metadata
-    return [table for one in every for table in one.tables.values()]
 
 
 @dataclass(frozen=True)

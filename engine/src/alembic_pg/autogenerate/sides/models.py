@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from alembic_utils.replaceable_entity import registry
 from sqlalchemy import MetaData
 
+from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import entities
-from alembic_pg.autogenerate.sides.desired import Models
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:

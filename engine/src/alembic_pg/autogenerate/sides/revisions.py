@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import cache, pg_dump
 from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class StartingSchema:
             return
         name = self.databases.create(self.template)
         place = self.databases.database(name)
-        with connect(place, source="the scratch server") as connection:
+        with connect(place, source=SCRATCH_SOURCE) as connection:
             yield connection, [name]
         self.databases.leave(name)
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from alembic_pg.autogenerate.comparators import open_candidate
 from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.split import stages as split_stages
 from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import Settings
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import statements
@@ -88,13 +89,13 @@ def _constraint_replacements(said: ExecutedStatements, stepping: set[int]) -> se
 def _constraint_tables(sql: str, verb: str) -> Iterator[QualifiedName]:
     """Yield the tables to which a statement adds constraints, or from which it drops some."""
     cursor = Cursor(sql)
-    if not cursor.maybe("ALTER", "TABLE"):
+    if not cursor.accept("ALTER", "TABLE"):
         return
-    cursor.maybe("IF", "EXISTS")
-    cursor.maybe("ONLY")
-    table = cursor.name()
-    for action in cursor.parts():
-        if action.maybe(verb) and action.any(*_CONSTRAINT_WORDS):
+    cursor.accept("IF", "EXISTS")
+    cursor.accept("ONLY")
+    table = cursor.qualified_name()
+    for action in cursor.split_commas():
+        if action.accept(verb) and action.accept_any(*_CONSTRAINT_WORDS):
             yield table
 
 
@@ -117,7 +118,7 @@ def _operations_in_steps(
     going = {flatten.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
     with (
         open_candidate(comparison, proving.context) as one,
-        connect(one.url, source="the scratch server") as connection,
+        connect(one.url, source=SCRATCH_SOURCE) as connection,
     ):
         planner = Planner(context, connection, Settings(), RunState(), large=True)
         planner.start()

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 
-from alembic_pg.autogenerate.alter import remaining_changes
-from alembic_pg.autogenerate.comparators import (
-    open_candidate,
-    passes_round_trip,
-    with_searched_downgrade,
-)
+from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
-from alembic_pg.autogenerate.sides.desired import declared_tables
+from alembic_pg.autogenerate.proof.candidate import open_candidate
+from alembic_pg.autogenerate.proof.round_trip import passes_round_trip, with_searched_downgrade
+from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
@@ -79,10 +76,7 @@ class Prover:
             between = one.dump()
             one.run(second)
             search.expect_equal(comparison.after, one.dump())
-        if (
-            not remaining_changes.differing_keys(between, comparison.before)
-            and not comparison.renames
-        ):
+        if not compare.differing_keys(between, comparison.before) and not comparison.renames:
             return None
         one_way = self._proven(replace(comparison, after=between), [], first)
         start = [*flatten.flatten(one_way)]

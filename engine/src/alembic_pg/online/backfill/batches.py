@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.backfill.row_ranges import RowChange
-    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.online.run.executor import Executor
+    from alembic_pg.sql.row_ranges import RowChange
 
 # Seconds between two looks at the replicas.
 _REPLICA_CHECK_SECONDS = 1.0
@@ -65,7 +65,7 @@ _INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def change_rows(  # noqa: PLR0913  # the last three are rare
-    runner: Runner,
+    executor: Executor,
     table: Relation,
     rows: RowChange,
     *,
@@ -79,16 +79,16 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
     be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
-    prepare = partial(runner.each, setup_statements(runner, table, first, unseen=unseen))
-    for (name,) in runner.rows(_LEAF_TABLES, table=table.oid):
-        _change_table(_Batch(runner, name, rows, prepare), quiet=quiet)
+    prepare = partial(executor.each, setup_statements(executor, table, first, unseen=unseen))
+    for (name,) in executor.rows(_LEAF_TABLES, table=table.oid):
+        _change_table(_Batch(executor, name, rows, prepare), quiet=quiet)
 
 
 @dataclass(frozen=True)
 class _Batch:
     """What changes some rows of a table in a short transaction; prepare: what that begins with."""
 
-    runner: Runner
+    executor: Executor
     table: str
     rows: RowChange
     prepare: Callable[[], None]
@@ -97,23 +97,23 @@ class _Batch:
         """Change the rows of a place; return how many they were."""
         work = self._execute if self.rows.again else self._execute_once
         statement = (self.rows.on if self.rows.again else self.rows.counted)(self.table, place)
-        return self.runner.attempt(partial(work, statement), statement)
+        return self.executor.attempt(partial(work, statement), statement)
 
     def left(self, place: str, limit: int) -> list[str]:
         """Return the places of rows that are to be changed."""
         query = f"{self.rows.left(self.table, place)} LIMIT {limit}"
-        return self.runner.attempt(partial(self._ask, query), query)
+        return self.executor.attempt(partial(self._ask, query), query)
 
     def _execute(self, statement: str) -> int:
         self.prepare()
-        return self.runner.execute(statement)
+        return self.executor.execute(statement)
 
     def _execute_once(self, statement: str) -> int:
         """Execute a statement; raise UserError, which takes it back, where it would not end."""
         self.prepare()
-        done, again = tuple(self.runner.row(statement))
+        done, again = tuple(self.executor.row(statement))
         if again:
-            raise self.runner.refuse(
+            raise self.executor.refuse(
                 f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
                 "changed: its WHERE must leave them out."
             )
@@ -121,7 +121,7 @@ class _Batch:
 
     def _ask(self, query: str) -> list[str]:
         self.prepare()
-        return self.runner.values(query)
+        return self.executor.values(query)
 
 
 def _change_table(batch: _Batch, *, quiet: bool) -> None:
@@ -136,7 +136,7 @@ def _change_table(batch: _Batch, *, quiet: bool) -> None:
         if changed and before is not None and changed >= before:
             if quiet:
                 return
-            raise batch.runner.stop(
+            raise batch.executor.stop(
                 f"{batch.rows.verb} of {batch.table} still finds {changed} rows when all are done: "
                 "its WHERE must leave out what it has changed."
             )
@@ -163,7 +163,7 @@ def _change_listed_rows(batch: _Batch, left: list[str]) -> None:
 
 
 def setup_statements(
-    runner: Runner, table: Relation, first: Sequence[str], *, unseen: bool
+    executor: Executor, table: Relation, first: Sequence[str], *, unseen: bool
 ) -> list[str]:
     """Return the statements that each batch begins with. Its parameters are those of run()."""
     statements = [
@@ -174,15 +174,15 @@ def setup_statements(
         # A batch that a crash takes back is found again.
         "SET LOCAL synchronous_commit = off",
     ]
-    if unseen and (triggers := runner.rows(_UPDATE_TRIGGERS, table=table.oid)):
+    if unseen and (triggers := executor.rows(_UPDATE_TRIGGERS, table=table.oid)):
         statements.append(_DISABLE_TRIGGERS)
         try:
-            with runner.connection.begin():
-                runner.execute(_DISABLE_TRIGGERS)
+            with executor.connection.begin():
+                executor.execute(_DISABLE_TRIGGERS)
         except DBAPIError as error:
             if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
                 raise
-            raise runner.stop(
+            raise executor.stop(
                 f"filling {table.shown} would fire its trigger {triggers[0].tgname} on every row: "
                 "let a superuser GRANT SET ON PARAMETER session_replication_role to this role."
             ) from error
@@ -191,9 +191,9 @@ def setup_statements(
 
 def _scan_once(batch: _Batch) -> int:
     """Go through a table once; return how many rows were changed."""
-    runner, rows = batch.runner, batch.rows
-    found = runner.rows(_TABLE_PAGES, table=batch.table)[0]
-    pages, pace = int(found.pages), BatchSize(runner.settings.batch / 1000, float(found.density))
+    executor, rows = batch.executor, batch.rows
+    found = executor.rows(_TABLE_PAGES, table=batch.table)[0]
+    pages, pace = int(found.pages), BatchSize(executor.settings.batch / 1000, float(found.density))
     first = changed = 0
     idle = False
     looked = time.monotonic()
@@ -214,13 +214,13 @@ def _scan_once(batch: _Batch) -> int:
             if took > 4 * pace.aim:
                 time.sleep(took)  # the server is busy with others
             if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
-                _wait_for_replicas(runner, progress)
+                _wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
 
 
-def _wait_for_replicas(runner: Runner, progress: Progress) -> None:
+def _wait_for_replicas(executor: Executor, progress: Progress) -> None:
     """Pause until the slowest replica is near."""
-    while runner.one(_REPLICA_LAG) * 1000 > runner.settings.replication_lag:
+    while executor.one(_REPLICA_LAG) * 1000 > executor.settings.replication_lag:
         progress.note("waiting for a replica")
         time.sleep(_REPLICA_CHECK_SECONDS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.database.session import Session
 
 # The table with all that are part of it, or inherit of it.
 _TREE = """
@@ -51,12 +51,12 @@ WHERE (s.schemaname, s.tablename) = (:schema, :name)
 """
 
 
-def backfill_blocker(runner: Runner, table: Relation) -> str:
+def backfill_blocker(session: Session, table: Relation) -> str:
     """Return why, as a part of a sentence, "" where nothing is in the way."""
-    found = runner.rows(_BLOCKERS, table=table.oid)
+    found = session.rows(_BLOCKERS, table=table.oid)
     return found[0].why.format(found[0].name) if found else ""
 
 
-def find_publication(runner: Runner, table: Relation) -> str:
+def find_publication(session: Session, table: Relation) -> str:
     """Return the publication that sends a table to others, "" without."""
-    return runner.one(_PUBLICATION, schema=table.schema, name=table.name) or ""
+    return session.one(_PUBLICATION, schema=table.schema, name=table.name) or ""

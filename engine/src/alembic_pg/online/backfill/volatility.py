@@ -20,7 +20,7 @@ from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.database.session import Session
     from alembic_pg.sql.statements import UpdateOrDelete
 
 _EXPRESSION_TREE = """
@@ -118,36 +118,36 @@ def depends_on_time(value: str) -> bool:
     return any(token.keyword in {*_CLOCK_KEYWORDS, "NOW"} for token in tokenize(value))
 
 
-def is_batch_safe(runner: Runner, shape: UpdateOrDelete, table: Relation) -> bool:
+def is_batch_safe(session: Session, shape: UpdateOrDelete, table: Relation) -> bool:
     """Return whether nobody can tell batches from one statement."""
-    if runner.one(_STATEMENT_TRIGGERS, table=table.oid):
+    if session.one(_STATEMENT_TRIGGERS, table=table.oid):
         return False
     return _has_only_safe_calls(
-        runner,
-        _expression_tree(runner, shape.value, table),
+        session,
+        _expression_tree(session, shape.value, table),
         [*_STABLE_FUNCTIONS, *_PER_ROW_FUNCTIONS],
     )
 
 
-def is_session_independent(runner: Runner, value: str, table: Relation) -> bool:
+def is_session_independent(session: Session, value: str, table: Relation) -> bool:
     """Return whether a value is the same for every session with the same settings.
 
     It is asked for in a trigger, too, which does not see what PostgreSQL generates.
     """
-    if runner.one(_GENERATED_COLUMNS, table=table.oid):
+    if session.one(_GENERATED_COLUMNS, table=table.oid):
         return False
-    return _has_only_safe_calls(runner, _expression_tree(runner, value, table), _STABLE_FUNCTIONS)
+    return _has_only_safe_calls(session, _expression_tree(session, value, table), _STABLE_FUNCTIONS)
 
 
-def is_immutable(runner: Runner, value: str, type_: str, table: Relation) -> bool:
+def is_immutable(session: Session, value: str, type_: str, table: Relation) -> bool:
     """Return whether a value depends on the row alone, as a generated column wants it (5.4)."""
     generated = (
         f"GENERATED ALWAYS AS (({probe_table.columns_of_probe(value, table)})::{type_}) STORED"
     )
     kind = type_.partition(" COLLATE ")[0]
     try:
-        with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-            runner.execute(
+        with probe_table.empty_copy(session, table, probe_table.INCLUDING_ALL):
+            session.execute(
                 f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN ddl_twin_value {kind} "
                 f"{generated}"
             )
@@ -157,22 +157,22 @@ def is_immutable(runner: Runner, value: str, type_: str, table: Relation) -> boo
         return False
 
 
-def _has_only_safe_calls(runner: Runner, tree: str, harmless: list[str]) -> bool:
+def _has_only_safe_calls(session: Session, tree: str, harmless: list[str]) -> bool:
     """Return whether all functions of a tree are immutable, or harmless."""
     if not tree or _CONTEXT_NODE.search(tree):
         return False
     calls = [(kind, int(number)) for kind, number in _FUNCTION_CALL.findall(tree)]
     operators = [number for kind, number in calls if kind == "opfuncid"]
     numbers = [number for _, number in calls]
-    return not runner.one(_VOLATILE_COUNT, calls=numbers, operators=operators, harmless=harmless)
+    return not session.one(_VOLATILE_COUNT, calls=numbers, operators=operators, harmless=harmless)
 
 
-def current_time(runner: Runner) -> str:
+def current_time(session: Session) -> str:
     """Return the time of now, for at()."""
-    return str(runner.one(_CURRENT_TIME))
+    return str(session.one(_CURRENT_TIME))
 
 
-def with_fixed_time(runner: Runner, shape: UpdateOrDelete, moment: str) -> UpdateOrDelete:
+def with_fixed_time(session: Session, shape: UpdateOrDelete, moment: str) -> UpdateOrDelete:
     """Return a statement that fills a column, in whose value the time is that of a moment."""
     found, parts, end = tokenize(shape.value), [], 0
     for at, token in enumerate(found):
@@ -186,21 +186,21 @@ def with_fixed_time(runner: Runner, shape: UpdateOrDelete, moment: str) -> Updat
         if time and before != ".":
             parts += [shape.value[end : token.start], time.format(quote_literal(moment))]
             end = last
-    if not parts or not runner.one(_NOW_IS_BUILTIN):
+    if not parts or not session.one(_NOW_IS_BUILTIN):
         return shape
     value = "".join([*parts, shape.value[end:]])
     return replace(shape, value=value, body=f"SET {shape.fills} = {value}")
 
 
-def _expression_tree(runner: Runner, value: str, table: Relation) -> str:
+def _expression_tree(session: Session, value: str, table: Relation) -> str:
     """Return the tree of a value, "" where it may not stand in a CHECK: with a subquery, say."""
     check = f"CHECK (({probe_table.columns_of_probe(value, table)}) IS NOT NULL)"
     try:
-        with probe_table.empty_copy(runner, table):
-            runner.execute(
+        with probe_table.empty_copy(session, table):
+            session.execute(
                 f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_twin_value {check}"
             )
-            return str(runner.one(_EXPRESSION_TREE))
+            return str(session.one(_EXPRESSION_TREE))
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         return ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.online.ensure import constraint, index
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name, helper_name
-from alembic_pg.online.strategies import add_check_or_fk, create_index
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -126,18 +126,18 @@ def copy_to_shadow(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> N
         place, where, predicate = rest.partition(" WHERE ")
         rest = f"{place}{part.tablespace or ''}{where}{predicate}"
         name = quote_name(helper_name(part.name, "new"))
-        create_index.ensure(runner, shadow.table, name, unique=part.unique, rest=rest)
+        index.ensure_index(runner, shadow.table, name, unique=part.unique, rest=rest)
     for part in parts.constraints:
         table = runner.find(part.on)
         assert table is not None, "the catalog has just named it"  # noqa: S101
         name = helper_name(part.name, "new")
-        if not add_check_or_fk.constraint_exists(runner, table, quote_name(name)):
+        if not constraint.constraint_exists(runner, table, quote_name(name)):
             definition = _constraint_definition(runner, shadow, part)
             runner.step(
                 f"ALTER TABLE {part.on} ADD CONSTRAINT {quote_name(name)} {definition} NOT VALID"
             )
         if part.valid:
-            add_check_or_fk.validate_or_drop(runner, table, name)
+            constraint.validate_or_drop(runner, table, name)
 
 
 def _index_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any]) -> str:

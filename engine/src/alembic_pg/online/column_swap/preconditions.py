@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
+from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.strategies import add_check_or_fk
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
@@ -94,7 +94,7 @@ def _copy_blocker(runner: Runner, parts: Dependents) -> str:
     for part in parts.constraints:
         partitioned = part.relation == "p" and part.kind == "f"
         if "NOT ENFORCED" in part.definition or (
-            partitioned and runner.version < add_check_or_fk.PARTITIONED_FK_SINCE
+            partitioned and runner.version < constraint.PARTITIONED_FK_SINCE
         ):
             return f"no copy is made of the constraint {part.name}"
     return ""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
-from alembic_pg.online.backfill.row_ranges import RowChange
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.quoting import quote_literal, quote_name
+from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Row
 
+    from alembic_pg.database.session import Session
     from alembic_pg.online.locks.lock_retry import RetryBudget
-    from alembic_pg.online.run.executor import Executor
+    from alembic_pg.options import Settings
 
 # Seconds: from when on a transaction is a long one, and between two looks.
 _LONG_SECONDS, _POLL_SECONDS = 0.1, 0.02
@@ -65,14 +66,16 @@ FROM pg_settings WHERE name = 'deadlock_timeout'
 """
 
 
-def wait(steps: Executor, statements: Sequence[str], patience: RetryBudget) -> None:
+def wait(
+    session: Session, settings: Settings, statements: Sequence[str], patience: RetryBudget
+) -> None:
     """Wait until no long transaction holds what statements would queue for, or lock_aside is over.
 
     statements: of one transaction, which holds no lock yet.
     """
     wanted = [lock_modes.strongest_lock(statement) for statement in statements]
     wanted = [(mode, names) for mode, names in wanted if mode in _WEAKEST_EXCLUDED]
-    if not wanted or not steps.settings.lock_aside:
+    if not wanted or not settings.lock_aside:
         return
     weakest = min(LOCK_MODES.index(_WEAKEST_EXCLUDED[mode]) for mode, _ in wanted)
     parameters = {
@@ -81,18 +84,18 @@ def wait(steps: Executor, statements: Sequence[str], patience: RetryBudget) -> N
     }
     seen: dict[str, float] = {}
     began = time.monotonic()
-    limit = min(steps.settings.lock_aside / 1000, patience.left())
+    limit = min(settings.lock_aside / 1000, patience.left())
     while (now := time.monotonic()) < began + limit:
-        holders = steps.rows(_LOCK_HOLDERS, **parameters)
+        holders = session.rows(_LOCK_HOLDERS, **parameters)
         long = [row for row in holders if _transaction_age(row, seen, now) >= _LONG_SECONDS]
         known = now >= began + _LONG_SECONDS or all(row.age is not None for row in holders)
         if known and not long:
             return
-        if now > began + steps.settings.lock_timeout / 1000:
+        if now > began + settings.lock_timeout / 1000:
             for row in long[:1]:
                 patience.tell(lock_retry.describe_lock_use(row))
             for row in [row for row in long if row.maintenance][:1]:
-                _end_autovacuum(steps, row.relation)
+                _end_autovacuum(session, row.relation)
         time.sleep(_POLL_SECONDS)
 
 
@@ -103,8 +106,8 @@ def _transaction_age(row: Row[Any], seen: dict[str, float], now: float) -> float
     return max(row.age or 0, now - seen.setdefault(row.transaction, now))
 
 
-def _end_autovacuum(steps: Executor, table: str) -> None:
+def _end_autovacuum(session: Session, table: str) -> None:
     """Let PostgreSQL end an autovacuum of a table, if it is one; it will begin again later."""
-    with suppress(DBAPIError), steps.tried():
-        steps.rows(_DEADLOCK_TIMEOUT)
-        steps.execute(f"LOCK TABLE ONLY {table} IN SHARE UPDATE EXCLUSIVE MODE")
+    with suppress(DBAPIError), session.undone_at_end():
+        session.rows(_DEADLOCK_TIMEOUT)
+        session.execute(f"LOCK TABLE ONLY {table} IN SHARE UPDATE EXCLUSIVE MODE")

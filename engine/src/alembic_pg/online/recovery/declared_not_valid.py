@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.revisions import statements
-from alembic_pg.sql.cursor import statement_cursors as split
+from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,15 +41,15 @@ def constraints_not_validated(revisions: Iterable[Script]) -> set[str]:
     """Return the constraints that the upgrades of revisions add NOT VALID and never validate."""
     found: set[str] = set()
     for statement in statements.upgrade_statements(revisions):
-        for cursor in split(statement.sql):
-            if not cursor.maybe("ALTER", "TABLE"):
+        for cursor in statement_cursors(statement.sql):
+            if not cursor.accept("ALTER", "TABLE"):
                 continue
-            cursor.any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-            cursor.name()
-            for action in cursor.parts():
-                if action.maybe("ADD", "CONSTRAINT"):
+            cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
+            cursor.qualified_name()
+            for action in cursor.split_commas():
+                if action.accept("ADD", "CONSTRAINT"):
                     name = action.identifier()
-                    found |= {name} if action.has("NOT", "VALID") else set()
-                elif action.any("VALIDATE CONSTRAINT", "DROP CONSTRAINT"):
+                    found |= {name} if action.contains("NOT", "VALID") else set()
+                elif action.accept_any("VALIDATE CONSTRAINT", "DROP CONSTRAINT"):
                     found.discard(action.identifier())
     return found

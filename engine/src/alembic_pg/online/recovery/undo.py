@@ -15,9 +15,10 @@ from alembic.util import CommandError
 
 from alembic_pg.errors import UserError
 from alembic_pg.online.alembic_impl import OnlineImpl, statement_text
+from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name
-from alembic_pg.online.strategies import add_unique, create_index
+from alembic_pg.online.strategies import add_unique
 from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.lexer import tokenize, without_literals
 from alembic_pg.sql.quoting import quote_name
@@ -209,7 +210,7 @@ def _cleanup_statements(runner: Runner, sql: str, detail: str) -> Iterator[str]:
     if shape is None or table is None or not detail:
         return
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
-    builds = detail.partition(" ")[0] == create_index.NOTED_BUILD
+    builds = detail.partition(" ")[0] == index.NOTED_BUILD
     if builds and isinstance(shape, statements.CreateIndex | statements.AddConstraint):
         yield f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{shape.name}"
         yield from _drop_not_null(shape, alter, detail)

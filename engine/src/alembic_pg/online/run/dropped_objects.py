@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import Operations
 
 from alembic_pg.online.run import large_tables
+from alembic_pg.revisions import statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import object_label
 
@@ -65,26 +66,24 @@ def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: AN
 
 def _dropped_by(sql: str) -> Iterable[ObjectKey]:
     cursor = Cursor(sql)
-    kind = cursor.any(*_KINDS) if cursor.maybe("DROP") else ""
-    cursor.maybe("IF", "EXISTS")
-    return [(kind, part.name()) for part in cursor.parts()] if kind else []
+    kind = cursor.accept_any(*_KINDS) if cursor.accept("DROP") else ""
+    cursor.accept("IF", "EXISTS")
+    return [(kind, part.qualified_name()) for part in cursor.split_commas()] if kind else []
 
 
 def _created_by(sql: str) -> Iterable[ObjectKey]:
     cursor = Cursor(sql)
-    if not cursor.maybe("CREATE"):
+    if not cursor.accept("CREATE"):
         return []
-    cursor.maybe("OR", "REPLACE")
-    cursor.any("RECURSIVE", "CONSTRAINT")
-    kind = cursor.any(*_KINDS)
-    cursor.maybe("IF", "NOT", "EXISTS")
-    return [(kind, cursor.name())] if kind else []
+    cursor.accept("OR", "REPLACE")
+    cursor.accept_any("RECURSIVE", "CONSTRAINT")
+    kind = cursor.accept_any(*_KINDS)
+    cursor.accept("IF", "NOT", "EXISTS")
+    return [(kind, cursor.qualified_name())] if kind else []
 
 
 def _revision_statements(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
     """Return the statements of the revision, none where they cannot be known without running it."""
-    from alembic_pg.revisions import statements  # noqa: PLC0415  # it imports what imports this
-
     if step is None:
         return []  # it is about to be written, and its order is not the last one
     module, up = step.revision.module, step.is_upgrade

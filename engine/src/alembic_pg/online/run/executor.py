@@ -9,13 +9,12 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
-from alembic_pg.online.backfill import batches
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import journal, progress_monitor, transactions
 from alembic_pg.online.run.journal import Journal, ProgressNote
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.backfill.row_ranges import RowChange
     from alembic_pg.options import Settings
     from alembic_pg.revisions.current_revision import RunState
+    from alembic_pg.sql.row_ranges import RowChange
 
 _T = TypeVar("_T")
 
@@ -40,6 +39,23 @@ _SET_CONFIG = "SELECT set_config(:name, :value, false)"
 
 # From which on a transaction has a limit of its own.
 _TRANSACTION_TIMEOUT_SINCE = 170000
+
+
+class BatchFiller(Protocol):
+    """Changes many rows, a few at a time; a part of backfill, which is given to the executor."""
+
+    def __call__(  # noqa: PLR0913  # the last three are rare
+        self,
+        executor: Executor,
+        table: Relation,
+        rows: RowChange,
+        /,
+        *,
+        unseen: bool = False,
+        quiet: bool = False,
+        first: Sequence[str] = (),
+    ) -> None:
+        """Change the rows of a table and its partitions until none is left."""
 
 
 @dataclass
@@ -54,6 +70,7 @@ class Executor(Session):
     connection: Connection
     settings: Settings
     running: RunState
+    batch_filler: BatchFiller
     version: int = 0
     block: bool = False
     journal: Journal = field(default_factory=lambda: Journal("", ProgressNote("", "")))
@@ -84,18 +101,16 @@ class Executor(Session):
             self.begin()
 
     @contextmanager
-    def tried(self) -> Iterator[None]:
-        """Undo at the end what the block executes, in the transaction that there is or its own."""
-        if self.block:
+    def undone_at_end(self) -> Iterator[None]:
+        """Undo at the end what the block executes, in an autocommit block of the revision too."""
+        autocommit = transactions.is_autocommit(self.connection)
+        if autocommit:
             transactions.leave_autocommit(self.connection)
-        nested = self.connection.in_transaction()
-        attempt = self.connection.begin_nested() if nested else self.connection.begin()
         try:
-            yield
+            with super().undone_at_end():
+                yield
         finally:
-            if attempt.is_active and not self.connection.invalidated:
-                attempt.rollback()
-            if self.block:
+            if autocommit:
                 transactions.enter_autocommit(self.connection)
 
     def begin(self) -> None:
@@ -121,7 +136,7 @@ class Executor(Session):
         """
         patience = self.patience()
         while True:
-            wait_for_blockers.wait(self, statements, patience)
+            wait_for_blockers.wait(self, self.settings, statements, patience)
             try:
                 with self.connection.begin():
                     self.each(self.locals)
@@ -180,8 +195,8 @@ class Executor(Session):
         quiet: bool = False,
         first: Sequence[str] = (),
     ) -> None:
-        """Change many rows, a few at a time, as batches.run() says."""
-        batches.change_rows(self, table, rows, unseen=unseen, quiet=quiet, first=first)  # type: ignore[arg-type]  # a Runner is the one that is made
+        """Change many rows, a few at a time, as the batch filler says."""
+        self.batch_filler(self, table, rows, unseen=unseen, quiet=quiet, first=first)
 
     def any_row(self, query: str, first: Sequence[str], why: str) -> bool:
         """Return whether a query finds a row, however long that takes.

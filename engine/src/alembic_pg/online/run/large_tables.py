@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.online.run.executor import Executor
 
 # Bytes that are read or written in about a tenth of a second.
 LARGE_TABLE_BYTES = 8 * 1024 * 1024
@@ -22,25 +22,25 @@ def is_large(table: Relation) -> bool:
     return table.size > LARGE_TABLE_BYTES
 
 
-def allows_blocking(runner: Runner, table: Relation) -> bool:
+def allows_blocking(executor: Executor, table: Relation) -> bool:
     """Return whether the revision lets the work on a table stop."""
-    module = getattr(getattr(runner.running.step, "revision", None), "module", None)
+    module = getattr(getattr(executor.running.step, "revision", None), "module", None)
     names = getattr(module, BLOCKING_VARIABLE, ())
     return bool({table.shown, f"{table.schema}.{table.name}"} & set(names))
 
 
 def refuse_if_large(
-    runner: Runner, table: Relation, what: str, instead: str, effect: str = _EFFECT
+    executor: Executor, table: Relation, what: str, instead: str, effect: str = _EFFECT
 ) -> None:
     """Raise LeftNothingError when something would stop the work on a table for long.
 
     what: it, as the subject of a sentence. instead: what does without, as a sentence. effect: the
     rest of the first sentence, with the table in it.
     """
-    if not is_large(table) or allows_blocking(runner, table):
+    if not is_large(table) or allows_blocking(executor, table):
         return
     size = table.size / 1024 / 1024
-    raise runner.refuse(
+    raise executor.refuse(
         f"{what} {effect.format(f'{table.shown} ({size:,.0f} MB)')}. {instead}\n"
         f'Or let it: {BLOCKING_VARIABLE} = ["{table.shown}"] in the revision.'
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.database.session import Session
 
 _INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -55,22 +55,22 @@ def columns_of_probe(sql: str, table: Relation) -> str:
 
 @contextmanager
 def empty_copy(
-    runner: Runner, table: Relation, including: str = "", *, partitioned: str = ""
+    session: Session, table: Relation, including: str = "", *, partitioned: str = ""
 ) -> Iterator[None]:
     """Let NAME be an empty temporary table like another; at the end it was never there.
 
     including: what it has beside the columns, as CREATE TABLE … LIKE says it. partitioned: by
     what, as PARTITION BY says it.
     """
-    with runner.tried():
+    with session.undone_at_end():
         by = f" PARTITION BY {partitioned}" if partitioned else ""
-        _create_copy(runner, quote_name(table.schema, table.name), including, by)
+        _create_copy(session, quote_name(table.schema, table.name), including, by)
         yield
 
 
-def _create_copy(runner: Runner, like: str, including: str, by: str) -> None:
+def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
-        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including}){by}")
+        session.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including}){by}")
     except DBAPIError as error:
         if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
             raise

@@ -120,7 +120,7 @@ class Runner(Executor):
                         raise
                     transactions.roll_back(self.context)
                     patience.wait(self.connection, error.statement or "")
-                    wait_for_blockers.wait(self, [error.statement or ""], patience)
+                    wait_for_blockers.wait(self, self.settings, [error.statement or ""], patience)
                     self.locals.clear()
                     self.begin()
                 else:
@@ -235,7 +235,7 @@ class Runner(Executor):
     def wait_aside(self, statement: str) -> None:
         """Wait for long transactions, before the first statement of the revision's own."""
         if self.tries is not None and not self.said and not self.block:
-            wait_for_blockers.wait(self, [statement], self.tries)
+            wait_for_blockers.wait(self, self.settings, [statement], self.tries)
 
     def cut(self, key: str) -> None:
         """Commit what the revision did so far, where that was asked for before a statement."""

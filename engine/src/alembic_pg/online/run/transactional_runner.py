@@ -17,9 +17,8 @@ from alembic_pg.database import error_text, preflight
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import journal
+from alembic_pg.online.run import journal, violations
 from alembic_pg.online.run.transactions import roll_back
-from alembic_pg.online.strategies import add_check_or_fk
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class TransactionalRunner(Session):
             table = self.find(quote_name(place.schema_name, place.table_name))
             what = f"have no {column}, which becomes NOT NULL"
             why = (
-                add_check_or_fk.describe_wrong_rows(self, table, f"{column} IS NULL", what)
+                violations.describe_wrong_rows(self, table, f"{column} IS NULL", what)
                 if table
                 else ""
             )

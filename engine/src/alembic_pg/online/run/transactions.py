@@ -36,6 +36,11 @@ def enter_autocommit(connection: Connection) -> None:
     connection.begin()
 
 
+def is_autocommit(connection: Connection) -> bool:
+    """Return whether each statement is its own transaction, since enter_autocommit()."""
+    return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+
+
 def leave_autocommit(connection: Connection) -> None:
     """Undo enter_autocommit()."""
     transaction = connection.get_transaction()

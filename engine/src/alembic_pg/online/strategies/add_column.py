@@ -10,13 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import error_text
 from alembic_pg.online.backfill import eligibility
-from alembic_pg.online.backfill.row_ranges import RowChange
+from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name, helper_name
-from alembic_pg.online.strategies import set_not_null
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal, quote_name
+from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,7 +230,7 @@ def add_and_fill(
         # A default may be NULL, of which a NOT NULL tells.
         runner.in_batches(table, rows, unseen=True, quiet=True)
         if column.not_null:
-            set_not_null.ensure(runner, table, name)
+            not_null.ensure_not_null(runner, table, name)
         if column.identity:
             _make_identity(runner, table, column, sequence)
 

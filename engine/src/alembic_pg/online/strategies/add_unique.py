@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from alembic_pg.online.ensure import constraint, index, not_null
 from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.online.strategies import add_check_or_fk, create_index, set_not_null
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -51,7 +51,7 @@ def add_constraint(runner: Runner, shape: AddConstraint, table: Relation, key: s
     name = shape.name or _default_name(shape, table, body)
     runner.settle()
     with runner.outside(key):
-        if add_check_or_fk.constraint_exists(runner, table, name):
+        if constraint.constraint_exists(runner, table, name):
             runner.fail(shape.sql)
             return
         on = quote_name(table.schema, table.name)
@@ -76,19 +76,19 @@ def parse_nullable_detail(detail: str) -> list[str]:
 
 
 def _nullable_columns(runner: Runner, table: Relation, columns: list[str]) -> list[str]:
-    return [column for column in columns if not set_not_null.is_not_null(runner, table, column)]
+    return [column for column in columns if not not_null.is_not_null(runner, table, column)]
 
 
 def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:
     """Make columns NOT NULL; where one cannot be, take back what came before it."""
     try:
         for column in columns:
-            set_not_null.ensure(runner, table, column)
+            not_null.ensure_not_null(runner, table, column)
     except RefusedError:
         on = quote_name(table.schema, table.name)
         for column in columns:
             runner.step(f"ALTER TABLE {on} ALTER COLUMN {column} DROP NOT NULL")
-        create_index.drop_if_exists(runner, f"{quote_name(table.schema)}.{name}")
+        index.drop_if_exists(runner, f"{quote_name(table.schema)}.{name}")
         raise
 
 
@@ -108,16 +108,16 @@ def _build_index(  # noqa: PLR0913  # what is known of the constraint
     body = parse_body(shape.body)
     place = f"{quote_name(table.schema)}.{name}"
     if runner.find(place) is not None and not (
-        runner.journal.detail(key).partition(" ")[0] == create_index.NOTED_BUILD
-        and create_index.is_index_of(runner, table, place)
+        runner.journal.detail(key).partition(" ")[0] == index.NOTED_BUILD
+        and index.is_index_of(runner, table, place)
         and (
-            not create_index.is_valid(runner, place)
-            or create_index.has_definition(runner, table, place, unique=True, rest=body.index)
+            not index.is_valid(runner, place)
+            or index.has_definition(runner, table, place, unique=True, rest=body.index)
         )
     ):
         runner.fail(shape.sql)
-    runner.mark(key, f"{create_index.NOTED_BUILD} {', '.join(nullable)}".strip())
-    create_index.ensure(runner, table, name, unique=True, rest=body.index)
+    runner.mark(key, f"{index.NOTED_BUILD} {', '.join(nullable)}".strip())
+    index.ensure_index(runner, table, name, unique=True, rest=body.index)
 
 
 def _default_name(shape: AddConstraint, table: Relation, body: ConstraintBody) -> str:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg.online.ensure import constraint
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import large_tables, probe_table
+from alembic_pg.online.run import large_tables, probe_table, violations
 from alembic_pg.online.run.helper_names import helper_name
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.online.strategies import add_check_or_fk
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -140,12 +140,10 @@ def add_partition(
 
 def _add_bound_checks(runner: Runner, fits: list[_BoundCheck]) -> None:
     """Let the tables have no rows but those that fit."""
-    new = [
-        fit for fit in fits if not add_check_or_fk.constraint_exists(runner, fit.table, fit.name)
-    ]
+    new = [fit for fit in fits if not constraint.constraint_exists(runner, fit.table, fit.name)]
     for fit in new:
         # Asked before: from the CHECK on, others could not write such a row.
-        if why := add_check_or_fk.describe_wrong_rows(
+        if why := violations.describe_wrong_rows(
             runner, fit.table, f"NOT ({fit.condition})", fit.else_
         ):
             raise runner.refuse(why)
@@ -153,7 +151,7 @@ def _add_bound_checks(runner: Runner, fits: list[_BoundCheck]) -> None:
         check = f"ADD CONSTRAINT {fit.name} CHECK ({fit.condition}) NOT VALID"
         runner.step(f"ALTER TABLE {_qualified_table(fit)} {check}")
     for fit in fits:
-        add_check_or_fk.validate_or_drop(runner, fit.table, helper_name(fit.table.name, "bound"))
+        constraint.validate_or_drop(runner, fit.table, helper_name(fit.table.name, "bound"))
 
 
 def _qualified_table(fit: _BoundCheck) -> str:

@@ -13,12 +13,12 @@ from alembic_pg.online.backfill import volatility
 from alembic_pg.online.column_swap import dependents, preconditions, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
+from alembic_pg.online.ensure import constraint
+from alembic_pg.online.ensure.not_null import ensure_not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError, ReplayError
-from alembic_pg.online.strategies import add_check_or_fk
-from alembic_pg.online.strategies import set_not_null as filled
 from alembic_pg.sql import session_statements
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
@@ -187,7 +187,7 @@ def change_and_validate(
         )
         for check in checks:
             if check.valid or runner.journal.resumed(key):
-                add_check_or_fk.validate_or_drop(runner, table, check.name)
+                constraint.validate_or_drop(runner, table, check.name)
 
 
 def change_by_swap(  # noqa: PLR0913  # what form() found
@@ -249,7 +249,7 @@ def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null
         shadow.create(runner)
         shadow.fill(runner)
         if not_null:
-            filled.ensure(runner, shadow.table, shadow.name)
+            ensure_not_null(runner, shadow.table, shadow.name)
         dependents.copy_to_shadow(
             runner, shadow, dependents.column_dependents(runner, shadow.table, number)
         )

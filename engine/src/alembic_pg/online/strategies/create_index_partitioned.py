@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.online.ensure import index
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.online.strategies import create_index as strategies_create_index
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ def create_on_partitions(runner: Runner, shape: CreateIndex, table: Relation, ke
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
     runner.settle()
     there = runner.find(f"{quote_name(table.schema)}.{shape.name}")
-    with runner.outside(
-        key, runner.journal.detail(key) or ("" if there else strategies_create_index.NOTED_BUILD)
-    ):
+    with runner.outside(key, runner.journal.detail(key) or ("" if there else index.NOTED_BUILD)):
         try:
             _create_with_parts(
                 runner, table, shape.name, unique=shape.unique, rest=shape.rest, fresh=shape.sql
@@ -59,8 +57,8 @@ def _create_with_parts(  # noqa: PLR0913  # what CREATE INDEX says
     place = f"{quote_name(table.schema)}.{name}"
     found = runner.find(place)
     if found is not None and not (
-        strategies_create_index.is_index_of(runner, table, place)
-        and strategies_create_index.has_definition(runner, table, place, unique=unique, rest=rest)
+        index.is_index_of(runner, table, place)
+        and index.has_definition(runner, table, place, unique=unique, rest=rest)
     ):
         runner.fail(fresh)
         return
@@ -89,7 +87,7 @@ def attach_partition_indexes(
 def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str | None:
     """Return a valid index of a partition that nobody uses; an invalid one is dropped."""
     for one in runner.rows(_INDEXES, table=table.oid):
-        if one.attached is not None or not strategies_create_index.has_definition(
+        if one.attached is not None or not index.has_definition(
             runner, table, one.name, unique=unique, rest=rest
         ):
             continue
@@ -98,7 +96,7 @@ def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: st
         if table.kind == "p":
             attach_partition_indexes(runner, table, one.name, unique=unique, rest=rest)
             return str(one.name)
-        strategies_create_index.drop_if_exists(runner, one.name)
+        index.drop_if_exists(runner, one.name)
     return None
 
 
@@ -107,7 +105,7 @@ def _drop_unattached(runner: Runner, table: Relation, *, unique: bool, rest: str
     for (name,) in runner.rows(_PARTITION_TREE, table=table.oid):
         partition = _find_existing(runner, name)
         for one in runner.rows(_INDEXES, table=partition.oid):
-            if not (one.valid or one.attached) and strategies_create_index.has_definition(
+            if not (one.valid or one.attached) and index.has_definition(
                 runner, partition, one.name, unique=unique, rest=rest
             ):
                 runner.step(f"DROP INDEX {one.name}")
@@ -120,7 +118,7 @@ def _build_partition_index(runner: Runner, table: Relation, *, unique: bool, res
     if table.kind == "p":
         runner.step(f"CREATE {kind} ON ONLY {on} {rest}")
     else:
-        strategies_create_index.build_concurrently(
+        index.build_concurrently(
             runner,
             table,
             f"CREATE {kind} CONCURRENTLY ON {on} {rest}",

@@ -10,12 +10,10 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-from alembic_pg.online.backfill import eligibility, volatility
-from alembic_pg.online.backfill.row_ranges import RowChange
-from alembic_pg.online.run import large_tables
-from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.strategies import large_dml
+from alembic_pg.online.backfill import eligibility, refill, volatility
+from alembic_pg.online.run import large_tables, planned_changes
 from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +45,7 @@ def strategy_for(
             )
         return change_in_batches
     if shape.fills and not moves:
-        remember_backfill(runner, shape, table)
+        refill.remember_backfill(runner, shape, table)
     if not large_tables.is_large(table) and not runner.resumed(shape.sql):
         return None
     if shape.fills and not moves and not eligibility.backfill_blocker(runner, table):
@@ -55,34 +53,16 @@ def strategy_for(
         if volatility.is_batch_safe(runner, fixed, table):
             return partial(backfill_in_batches, timed=fixed != shape)
     # Of a column that is new the planner knows nothing.
-    if shape.fills or large_dml.changes_many_rows(runner, shape.sql):
+    if shape.fills or planned_changes.changes_many_rows(runner, shape.sql):
         large_tables.refuse_if_large(
             runner,
             table,
             f"{shape.verb.partition(' ')[0]}, not in batches,",
             'Let it run in batches: execution_options={"batches": True}, '
             "and a WHERE that leaves out the rows that are done.",
-            large_dml.MANY_ROWS_EFFECT,
+            planned_changes.MANY_ROWS_EFFECT,
         )
     return None
-
-
-def remember_backfill(runner: Runner, shape: UpdateOrDelete, table: Relation) -> None:
-    """Remember what fills a column: a NOT NULL may find rows that were added since."""
-    runner.fills[table.oid, catalog_name(shape.fills)] = shape
-
-
-def repeat_backfill(runner: Runner, table: Relation, column: str) -> None:
-    """Fill what old code has added since the revision filled the column; now it cannot any more.
-
-    column: as the catalog has it. Where that is not certain to be the same, NOT NULL tells.
-    """
-    shape = runner.fills.get((table.oid, column))
-    if shape is None or eligibility.backfill_blocker(runner, table):
-        return
-    shape = volatility.with_fixed_time(runner, shape, volatility.current_time(runner))
-    if volatility.is_batch_safe(runner, shape, table):
-        runner.in_batches(table, RowChange.filling(shape), quiet=True)
 
 
 def change_in_batches(runner: Runner, shape: UpdateOrDelete, table: Relation, key: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic.operations import ops
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
-from alembic_pg.autogenerate.hints import questions
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import data_loss
+from alembic_pg.autogenerate.report import questions
 
 
 def table(name: str, *columns: str, schema: str = "public") -> Entry:

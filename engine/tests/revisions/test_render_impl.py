@@ -10,7 +10,7 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic_pg.database.url import DRIVER
-from alembic_pg.revisions import no_database
+from alembic_pg.revisions import render_impl
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def written() -> tuple[Operations, StringIO]:
     context = MigrationContext.configure(
         url=f"{DRIVER}://", opts={"as_sql": True, "output_buffer": buffer}
     )
-    no_database.install_writing_impl(context, PostgresqlImpl, buffer)
+    render_impl.install_writing_impl(context, PostgresqlImpl, buffer)
     return Operations(context), buffer
 
 
@@ -38,6 +38,6 @@ def test_an_enum_that_is_text_needs_no_type(written: tuple[Operations, StringIO]
 
 
 def test_a_question_is_refused(written: tuple[Operations, StringIO]) -> None:
-    with pytest.raises(no_database.DatabaseNeededError):
+    with pytest.raises(render_impl.DatabaseNeededError):
         written[0].get_bind().execute(sa.text("SELECT 1"))
     assert not written[1].getvalue()

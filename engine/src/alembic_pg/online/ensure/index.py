@@ -1,0 +1,141 @@
+"""Build an index CONCURRENTLY unless it is there and valid; drop one that is INVALID before."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import error_text
+from alembic_pg.online.locks import lock_retry
+from alembic_pg.online.run import probe_table
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine import Row
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.database.session import Session
+    from alembic_pg.online.run.executor import Executor
+
+_INDEX_STATE = """
+SELECT i.indexrelid AS oid, i.indisvalid AS valid, i.indrelid AS table,
+  EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) AS constrained,
+  EXISTS (SELECT FROM pg_inherits WHERE inhrelid = i.indexrelid) AS attached
+FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
+"""
+
+# What is noted before an index is built that is not there.
+NOTED_BUILD = "builds"
+
+_UNIQUE_VIOLATION = "23505"
+
+
+def index_state(session: Session, name: str) -> Row[Any] | None:
+    """Return what the catalog says of an index, None without one of that name."""
+    found = session.rows(_INDEX_STATE, name=name)
+    return found[0] if found else None
+
+
+def is_valid(session: Session, name: str) -> bool:
+    """Return whether there is an index of a name, and it is valid."""
+    state = index_state(session, name)
+    return state is not None and bool(state.valid)
+
+
+def is_index_of(session: Session, table: Relation, name: str) -> bool:
+    """Return whether there is an index of a name, and it is one of a table."""
+    state = index_state(session, name)
+    return state is not None and bool(state.table == table.oid)
+
+
+def ensure_index(
+    executor: Executor, table: Relation, name: str, *, unique: bool, rest: str
+) -> None:
+    """Build an index, unless it is there; what an earlier run began goes first.
+
+    name: without a schema, quoted. rest: what follows the table's name in CREATE INDEX.
+    Raises LeftNothingError where rows are not unique.
+    """
+    place = f"{quote_name(table.schema)}.{name}"
+    if executor.find(place) is not None and not is_index_of(executor, table, place):
+        raise executor.refuse(f"{place} is there already, and is no index of {table.shown}.")
+    if is_valid(executor, place):
+        return
+    drop_if_exists(executor, place)
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    statement = (
+        f"CREATE {kind} CONCURRENTLY {name} ON {quote_name(table.schema, table.name)} {rest}"
+    )
+    build_concurrently(executor, table, statement, rest, lambda: drop_if_exists(executor, place))
+
+
+def build_concurrently(
+    executor: Executor, table: Relation, statement: str, rest: str, clean: Callable[[], object]
+) -> None:
+    """Execute CREATE INDEX CONCURRENTLY. clean: takes away what a failure leaves of it.
+
+    Raises LeftNothingError where rows are not unique.
+    """
+    patience = executor.patience()
+    while True:
+        try:
+            executor.concurrently(statement)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            clean()
+            if error_text.sqlstate(error) == _UNIQUE_VIOLATION:
+                raise executor.refuse(_describe_duplicates(executor, table, rest, error)) from error
+            if not lock_retry.is_retryable(error):
+                raise
+            patience.wait(executor.connection, statement)
+        else:
+            return
+
+
+def drop_if_exists(executor: Executor, name: str) -> None:
+    """Drop an index, if it is there."""
+    if index_state(executor, name) is not None:
+        executor.concurrently(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def has_definition(
+    session: Session, table: Relation, name: str, *, unique: bool, rest: str
+) -> bool:
+    """Return whether an index that is there is what a statement would build."""
+    kind = "UNIQUE INDEX" if unique else "INDEX"
+    asked = "SELECT pg_get_indexdef(to_regclass(:name))"
+    try:
+        with probe_table.empty_copy(session, table):
+            session.execute(f"CREATE {kind} ddl_twin_index ON {probe_table.PROBE_TABLE} {rest}")
+            wanted = session.one(asked, name="pg_temp.ddl_twin_index")
+            return _nameless_definition(wanted) == _nameless_definition(
+                session.one(asked, name=name)
+            )
+    except DBAPIError as error:
+        lock_retry.reraise_if_no_answer(error)
+        return False
+
+
+def _nameless_definition(definition: str) -> tuple[bool, str]:
+    """Return what pg_get_indexdef() says beside the names."""
+    return definition.startswith("CREATE UNIQUE"), definition.partition(" USING ")[2]
+
+
+def _describe_duplicates(executor: Executor, table: Relation, rest: str, error: DBAPIError) -> str:
+    """Return how many values are there more than once, and one of them."""
+    columns = [token.text for token in tokenize(rest)][1:-1:2]
+    example = error_text.describe_error(error)
+    with suppress(DBAPIError), executor.connection.begin():
+        names = ", ".join(columns)
+        count = executor.one(
+            f"SELECT count(*) FROM (SELECT FROM {quote_name(table.schema, table.name)} "  # noqa: S608  # names
+            f"WHERE ({names}) IS NOT NULL GROUP BY {names} HAVING count(*) > 1) AS twice"
+        )
+        return f"duplicates in {table.shown} ({count} of {names}): {example}."
+    return f"duplicates in {table.shown}: {example}."

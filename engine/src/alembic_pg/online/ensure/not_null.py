@@ -1,0 +1,68 @@
+"""Make a column NOT NULL, if it is not: NOT VALID first, validated beside traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.online.backfill import refill
+from alembic_pg.online.ensure import constraint
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.sql.quoting import quote_name
+
+if TYPE_CHECKING:
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.database.session import Session
+    from alembic_pg.online.run.revision_runner import Runner
+
+# From which on a NOT NULL is a constraint that can be NOT VALID.
+_NOT_VALID_SINCE = 180000
+
+_CONSTRAINT_NAME = """
+SELECT conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+WHERE contype = 'n' AND conrelid = :table AND attname = :column
+"""
+
+_IS_NOT_NULL = "SELECT attnotnull FROM pg_attribute WHERE attrelid = :table AND attname = :column"
+
+
+def has_column(session: Session, table: Relation, column: str) -> bool:
+    """Return whether a table has a column, quoted where it must be."""
+    found = session.one(_IS_NOT_NULL, table=table.oid, column=catalog_name(column))
+    return found is not None
+
+
+def is_not_null(session: Session, table: Relation, column: str) -> bool:
+    """Return whether a column, quoted where it must be, is NOT NULL, if only for new rows."""
+    return bool(session.one(_IS_NOT_NULL, table=table.oid, column=catalog_name(column)))
+
+
+def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
+    """Make a column NOT NULL, if it is not.
+
+    column: quoted where it must be. Raises LeftNothingError where it has nulls.
+    """
+    plain = catalog_name(column)
+    alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
+    if runner.version >= _NOT_VALID_SINCE:
+        # A NOT VALID one is attnotnull already.
+        if runner.one(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
+            runner.step(f"{alter} ADD NOT NULL {column} NOT VALID")
+        refill.repeat_backfill(runner, table, plain)
+        name = runner.one(_CONSTRAINT_NAME, table=table.oid, column=plain)
+        constraint.validate_or_drop(runner, table, name, column=column)
+        return
+    helper = helper_name(plain, "not_null")
+    there = constraint.constraint_exists(runner, table, quote_name(helper))
+    if not runner.one(_IS_NOT_NULL, table=table.oid, column=plain):
+        if not there:
+            runner.step(
+                f"{alter} ADD CONSTRAINT {quote_name(helper)} CHECK ({column} IS NOT NULL) NOT "
+                f"VALID"
+            )
+        refill.repeat_backfill(runner, table, plain)
+        constraint.validate_or_drop(runner, table, helper, column=column)
+        there = True
+        # With that CHECK there is no scan (ALTER TABLE, SET NOT NULL).
+        runner.step(f"{alter} ALTER COLUMN {column} SET NOT NULL")
+    if there:
+        runner.step(f"{alter} DROP CONSTRAINT {quote_name(helper)}")

@@ -1,0 +1,84 @@
+"""Say which rows of a table violate a constraint: how many they are, and one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.sql.quoting import quote_name
+
+if TYPE_CHECKING:
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.database.session import Session
+
+# not_null_violation, foreign_key_violation, check_violation (Appendix A).
+VIOLATION_SQLSTATES = {"23502", "23503", "23514"}
+
+_PRIMARY_KEY = """
+SELECT string_agg(format('%I = %%s', a.attname), ', ' ORDER BY k.n) AS shown,
+  array_agg(quote_ident(a.attname) ORDER BY k.n) AS columns
+FROM pg_index AS i, unnest(i.indkey) WITH ORDINALITY AS k (attnum, n), pg_attribute AS a
+WHERE i.indrelid = :table AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum
+"""
+
+_CONSTRAINT = """
+SELECT confrelid::regclass::text AS other,
+  (SELECT array_agg(quote_ident(attname) ORDER BY n)
+    FROM unnest(conkey) WITH ORDINALITY AS k (c, n)
+    JOIN pg_attribute ON attrelid = conrelid AND attnum = c) AS own,
+  (SELECT array_agg(quote_ident(attname) ORDER BY n)
+    FROM unnest(confkey) WITH ORDINALITY AS k (c, n)
+    JOIN pg_attribute ON attrelid = confrelid AND attnum = c) AS others,
+  pg_get_expr(conbin, conrelid) AS expression, contype AS kind
+FROM pg_constraint WHERE conrelid = :table AND conname = :name
+"""
+
+
+def describe_violation(session: Session, table: Relation, name: str, column: str) -> str:
+    """Return how rows violate a constraint, as a sentence.
+
+    name: of the constraint, as the catalog has it. column: of a NOT NULL, quoted, else "".
+    """
+    on = quote_name(table.schema, table.name)
+    found = session.rows(_CONSTRAINT, table=table.oid, name=name)[0]
+    column = column or (found.own[0] if found.kind == "n" else "")
+    if column:
+        wrong, what = f"{column} IS NULL", f"have no {column}, which becomes NOT NULL"
+    elif found.expression:
+        wrong, what = f"NOT ({found.expression})", f'violate the CHECK "{name}"'
+    else:
+        pairs = list(zip(found.own, found.others, strict=True))
+        filled = " AND ".join(f"{on}.{own} IS NOT NULL" for own, _ in pairs)
+        equal = " AND ".join(f"other.{other} = {on}.{own}" for own, other in pairs)
+        wrong = f"{filled} AND NOT EXISTS (SELECT FROM {found.other} AS other WHERE {equal})"
+        what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
+    return (
+        describe_wrong_rows(session, table, wrong, what)
+        or f'rows of {table.shown} did not fit "{name}" when it was checked.'
+    )
+
+
+def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str) -> str:
+    """Return how many rows of a table are wrong, and one of them, "" when none is.
+
+    session: without a transaction. wrong: a condition, in which the table has its full name. what:
+    they are, in words.
+    """
+    on = quote_name(table.schema, table.name)
+    key = session.rows(_PRIMARY_KEY, table=table.oid)[0]
+    columns = key.columns or ["ctid"]
+    selected = ", ".join(f"{on}.{column}::text" for column in columns)
+    with session.connection.begin():
+        session.execute("SET LOCAL statement_timeout = 0")
+        condition = _escape_parameters(wrong)
+        row = session.rows(
+            f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {condition} LIMIT 1"  # noqa: S608
+        )
+    if not row:
+        return ""
+    example = (key.shown or "ctid = %s") % tuple(row[0][1:])
+    return f"{row[0][0]} rows of {table.shown} {what}, for example {example}. Mend them first."
+
+
+def _escape_parameters(expression: str) -> str:
+    """Return an expression in which SQLAlchemy sees no parameters."""
+    return expression.replace("\\", "\\\\").replace(":", "\\:")

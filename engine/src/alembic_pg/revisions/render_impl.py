@@ -1,0 +1,87 @@
+"""Write a revision's statements as text, without a database.
+
+RenderImpl is the ``impl`` of a MigrationContext then, and NoDatabaseConnection its connection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+
+from alembic.ddl.postgresql import PostgresqlImpl
+from sqlalchemy import text
+from sqlalchemy.engine.mock import MockConnection
+from sqlalchemy.schema import DDLElement, ExecutableDDLElement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alembic.runtime.migration import MigrationContext
+
+_Impl = TypeVar("_Impl", bound=PostgresqlImpl)
+
+
+class DatabaseNeededError(Exception):
+    """A revision asks a database where there is none."""
+
+
+class NoDatabaseConnection(MockConnection):
+    """Takes the CREATE TYPE that SQLAlchemy sends before a table with an enum, and no question."""
+
+    def execute(self, obj: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # its own
+        """Hand a definition on. Raises DatabaseNeededError for anything else."""
+        if not isinstance(obj, ExecutableDDLElement):
+            raise DatabaseNeededError("there is no database to ask")
+        return super().execute(obj, *arguments, **options)
+
+
+def install_writing_impl(
+    context: MigrationContext, kind: type[_Impl], buffer: TextIO | None
+) -> _Impl:
+    """Let a context's statements be written by an ``impl`` of a kind, to a buffer; return it."""
+
+    def execute(construct: Any, *_: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own
+        impl._exec(construct)  # noqa: SLF001  # as Alembic's own does it
+
+    impl = kind(
+        context.dialect,
+        cast("Any", NoDatabaseConnection(context.dialect, execute)),  # Alembic wants a Connection
+        as_sql=True,
+        transactional_ddl=True,
+        output_buffer=buffer,
+        context_opts=context.opts,
+    )
+    context.impl = impl
+    return impl
+
+
+class RenderImpl(PostgresqlImpl):
+    """Writes each statement as it would be sent.
+
+    Alembic's own turns tabs into spaces, in literals and function bodies too, and loses the
+    semicolon in a comment that ends the statement.
+    """
+
+    def _exec(
+        self,
+        construct: Any,  # noqa: ANN401  # a string, or anything that SQLAlchemy compiles
+        execution_options: Mapping[str, Any] | None = None,
+        multiparams: Any = None,  # noqa: ANN401  # Alembic's own
+        params: Any = None,  # noqa: ANN401  # Alembic's own
+    ) -> None:
+        if multiparams is not None or params:
+            raise TypeError("SQL parameters not allowed with as_sql")
+        if isinstance(construct, str):
+            construct = text(construct)
+        literal = not isinstance(construct, DDLElement)
+        options = {"compile_kwargs": {"literal_binds": True}} if literal else {}
+        statement = str(construct.compile(dialect=self.dialect, **options)).strip()
+        self._say(statement, asked=bool((execution_options or {}).get("batches")))
+
+    def _say(self, statement: str, *, asked: bool) -> None:
+        """Write one statement of a revision. asked: whether it may run in batches."""
+        del asked
+        self._write(statement)
+
+    def _write(self, statement: str) -> None:
+        commented = "--" in statement.rpartition("\n")[2]
+        self.static_output(statement + ("\n;" if commented else ";"))
