@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from alembic_pg import options
 from alembic_pg.console import arguments
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import MetaData
+
+    from alembic_pg.options import Settings
 
 # A MetaData, several, or the name of the package or module that has them.
 MetadataSource: TypeAlias = Union[str, "MetaData", Sequence["MetaData"]]
@@ -72,6 +75,11 @@ class AlembicCommand:
         """The name of the function in alembic.command, or of the caller of its like."""
         names = re.findall(r"(\w+)\.<locals>", self.environment.context_opts["fn"].__qualname__)
         return names[-1] if names else ""
+
+    @property
+    def settings(self) -> Settings:
+        """What its -x options and the environment say; UserError where that cannot be read."""
+        return options.command_settings(self.environment.config)
 
     @property
     def on_command_line(self) -> bool:

@@ -15,12 +15,13 @@ from sqlalchemy.engine import Engine
 from alembic_pg import plugin
 from alembic_pg.alembic_command import AlembicCommand
 from alembic_pg.commands import gc_pause
-from alembic_pg.console import activation, interrupts
+from alembic_pg.console import activation, arguments, interrupts, option_list
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
+from alembic_pg.options import HELP, command_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic.runtime.environment import EnvironmentContext
     from alembic_utils.replaceable_entity import ReplaceableEntity
@@ -38,6 +39,7 @@ def run(
     metadata: MetadataSource | None = None,
     *,
     entities: Sequence[ReplaceableEntity] | None = None,
+    options: Iterable[str] = (),
     **configure: Any,  # noqa: ANN401  # Alembic's own options
 ) -> None:
     """Run the command for which Alembic loaded env.py.
@@ -45,7 +47,7 @@ def run(
     metadata: a MetaData, a list of them, or the name of the package or module whose modules have
     them; a name is imported only where something is compared, and is the faster one therefore.
     entities: those of alembic-utils; without them, those that the package's modules hold, and
-    those that are registered.
+    those that are registered. options: the names of -x options that env.py has itself.
     configure: options for Alembic's configure(); target_metadata is another word for metadata.
     Raises UserError for what a user can mend.
     """
@@ -63,6 +65,7 @@ def run(
     plugin.register()
     task = AlembicCommand(_environment(configure), metadata, configure, entities)
     with _on_console(task):
+        _check_options(task, options)
         _dispatch(task)
 
 
@@ -71,7 +74,8 @@ def configure(
     connection: Connection | None = None,
     target_metadata: MetadataSource | None = None,
     entities: Sequence[ReplaceableEntity] | None = None,
-    **options: Any,  # noqa: ANN401  # Alembic's own options
+    options: Iterable[str] = (),
+    **configure: Any,  # noqa: ANN401  # Alembic's own options
 ) -> None:
     """Do what context.configure() does, in an env.py that keeps its own way to the database.
 
@@ -79,42 +83,44 @@ def configure(
     or on another one to the same database where it has not psycopg2 as its driver. Revisions run
     as Alembic's own do, where the connection is in a transaction of the caller, and everything
     does where it is no connection to PostgreSQL.
-    target_metadata, entities: see `run`. options: Alembic's own.
+    target_metadata, entities, options: see `run`. configure: Alembic's own.
     """
     plugin.register()
     if connection is not None and connection.dialect.name != "postgresql":
         context.configure(
             connection=connection,
             target_metadata=target_metadata,  # type: ignore[arg-type]  # Alembic's word on it
-            **options,
+            **configure,
         )
         return
     # begin_transaction() then leaves the transactions to run_migrations().
-    first = {"transaction_per_migration": True, "dont_mutate": True, **options}
+    first = {"transaction_per_migration": True, "dont_mutate": True, **configure}
     if connection is None:
         first = {"url": f"{DRIVER}://", **first}
     context.configure(connection=connection, **first)
     environment = _context_of_env()
-    options.pop("url", None)
-    task = AlembicCommand(environment, target_metadata, options, entities)
+    configure.pop("url", None)
+    task = AlembicCommand(environment, target_metadata, configure, entities)
     environment.run_migrations = partial(  # type: ignore[method-assign]  # of this one command
-        _run_configured, task, connection
+        _run_configured, task, connection, options
     )
 
 
 def _run_configured(
     task: AlembicCommand,
     connection: Connection | None,
-    **arguments: Any,  # noqa: ANN401  # the revisions'
+    options: Iterable[str],
+    **given: Any,  # noqa: ANN401  # to the revisions
 ) -> None:
     """Run the command on the connection that env.py has made, if the command needs one."""
     del task.environment.run_migrations  # Alembic's own from now on
-    if arguments:
+    if given:
         from alembic_pg.revisions import history_database  # noqa: PLC0415  # of few projects
 
-        task = replace(task, arguments=arguments)
-        task.environment.context_opts[history_database.ARGUMENTS_OPTION] = arguments
+        task = replace(task, arguments=given)
+        task.environment.context_opts[history_database.ARGUMENTS_OPTION] = given
     with _serve_interrupts(), _on_console(task, connection):
+        _check_options(task, options)
         _dispatch(task, connection)
 
 
@@ -161,6 +167,20 @@ def _serve_interrupts() -> Iterator[None]:
     finally:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, kept)
+
+
+def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
+    """Refuse what nobody knows, or cannot be read, before anything is done.
+
+    own: the names of env.py's options. Ends the process where -x help asks for the list.
+    """
+    config = task.environment.config
+    names = command_arguments(config.cmd_opts)
+    arguments.require_known(names, own, task.command)
+    if HELP.name in names:
+        config.print_stdout("%s", option_list.screen_text())
+        raise SystemExit(0)
+    _ = task.settings
 
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:

@@ -1,4 +1,4 @@
-"""check and revision --autogenerate: the models against what the revisions build."""
+"""Run check and revision --autogenerate: compare the models with what the revisions build."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
+from alembic_pg.options import command_settings
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic.operations.ops import MigrationScript
-    from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy.engine import URL, Connection
 
     from alembic_pg.alembic_command import AlembicCommand
@@ -100,31 +100,31 @@ def _create_empty_database(
     task: AlembicCommand, stack: ExitStack, watch: clean_check.FileReads
 ) -> tuple[ScratchServer, str]:
     """Return the scratch server, until the stack is left, and the name of an empty database."""
-    watch.leave_out()
+    watch.ignore_this_thread()
     databases = stack.enter_context(scratch_server(task.root))
     return databases, databases.create()
 
 
 def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Models) -> None:
-    handed_in = past.given is not None
+    handed_in = past.caller_connection is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
     comparison = Comparison(
         past.databases,
         past.template,
-        scope.of(past.dump),
-        scope.of(after),
+        scope.filter_dump(past.dump),
+        scope.filter_dump(after),
         past.version_table,
         scope,
-        proven=task.command != "check",
+        must_prove=task.command != "check",
     )
-    if task.command == "check" and not handed_in and not comparison.differing:
+    if task.command == "check" and not handed_in and not comparison.differing_keys:
         return  # and no database is made to be compared
     with (
         past.connection() as (connection, copies),
         comparison_after_renames(comparison, models.metadata) as (rest, place),
     ):
         if place is None:
-            _compare_by_name(task, connection, models, replace(rest, spare=copies))
+            _compare_by_name(task, connection, models, replace(rest, spare_copies=copies))
         else:
             _compare_renamed(task, connection, models, rest, place)
 
@@ -132,18 +132,17 @@ def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Mo
 def _compare_by_name(
     task: AlembicCommand, connection: Connection, models: Models, comparison: Comparison
 ) -> None:
+    tables = comparison.changed_tables
     _run_alembic(
         task,
         connection,
         models,
-        compare_type=comparison.columns.type_differs,
+        compare_type=comparison.column_differences.type_differs,
         # Equal dumps mean equal schemas: then no comparator is asked.
-        autogenerate_plugins=differing_tables.autogenerate_plugins(
-            plugin.COMPARATORS, comparison.tables
-        )
-        if comparison.differing
+        autogenerate_plugins=differing_tables.autogenerate_plugins(plugin.COMPARATORS, tables)
+        if comparison.differing_keys
         else [plugin.NAME],
-        configure=differing_tables.filtered_options(task.configure, comparison.tables),
+        configure=differing_tables.filtered_options(task.configure, tables),
         **{comparators.COMPARISON_OPTION: comparison},
     )
 
@@ -191,7 +190,7 @@ def _run_alembic(
 
 @contextmanager
 def silence_comparators() -> Iterator[None]:
-    """Silence the comparators, which warn of what they cannot reflect; the residue expresses it."""
+    """Silence the comparators' warnings of what they cannot reflect; remaining_changes sees it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Computed default on .* cannot be modified")
         warnings.simplefilter("ignore", SAWarning)
@@ -228,37 +227,32 @@ def _process_directives(
     else:
         text = summary.revision_summary(context, comparison, directives)
         text += f"\n{why}" if why else ""
-        if context.environment_context and _wants_diff(context.environment_context):
+        if command_settings(context.config).diff:
             text += differences.entry_diffs(comparison)
     context.config.print_stdout("%s", text)
 
 
-def _wants_diff(environment: EnvironmentContext) -> bool:
-    """Return whether a person said ``-x diff``."""
-    return "diff" in environment.get_x_argument(as_dictionary=True)
-
-
 def _report_differences(task: AlembicCommand) -> None:
     """Show what differs, and end as Alembic's check does."""
-    found = task.environment.context_opts["revision_context"]
-    operations = found.generated_revisions[-1].upgrade_ops
+    context = task.environment.context_opts["revision_context"]
+    operations = context.generated_revisions[-1].upgrade_ops
     if operations.is_empty():
         return
     text = differences.operation_table(list(flatten.flatten(operations.ops)))
     comparison: Comparison | None = task.environment.context_opts.get(comparators.COMPARISON_OPTION)
-    if comparison is not None and _wants_diff(task.environment):
+    if comparison is not None and task.settings.diff:
         text += differences.entry_diffs(comparison)
     task.environment.config.print_stdout("%s", text)
     raise AutogenerateDiffsDetected(
         "The models and the revisions differ: "
         'write a revision with alembic revision --autogenerate -m "what changes".',
-        revision_context=found,
+        revision_context=context,
         diffs=operations.as_diffs(),
     )
 
 
 class _NoEntity(ReplaceableEntity):
-    """No entity is of this kind."""
+    """Stand for a kind of which there is no entity."""
 
     @classmethod
     def from_database(cls, sess: object, schema: str = "%") -> list[Any]:

@@ -30,6 +30,8 @@ def watch() -> None:
     """
     from alembic.config import Config  # noqa: PLC0415  # it is imported before
 
+    if {"help", "-xhelp"} & set(sys.argv):
+        _list_options()
     original = Config.__init__
 
     def made(self: Config, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's
@@ -39,6 +41,18 @@ def watch() -> None:
             activate(self)
 
     Config.__init__ = made  # type: ignore[method-assign]  # Alembic tells nobody of a command
+
+
+def _list_options() -> None:
+    """Do what -x help asks for where there is no command, for which Alembic makes no Config."""
+    from alembic.config import CommandLine, Config  # noqa: PLC0415  # see watch()
+
+    from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' commands
+
+    typed = arguments.parse()
+    if typed is not None and not hasattr(typed, "cmd"):
+        toml, ini = CommandLine()._inis_from_config(typed)  # noqa: SLF001  # it has no public name
+        activate(Config(file_=ini, toml_file=toml, ini_section=typed.name, cmd_opts=typed))
 
 
 def activate(config: Config) -> None:

@@ -1,6 +1,6 @@
-r"""What a script lets psql find out: an index that is half built, the partitions of a table.
+r"""Write psql meta-commands and \gexec queries for what a script only learns when it is executed.
 
-A query that ends in \gexec finds statements, which psql executes, each outside of a transaction.
+psql executes the statements that a query with \gexec returns, each outside of a transaction.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from alembic_pg.offline import plpgsql_blocks
-from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.sql.quoting import quote_literal
 
@@ -112,9 +111,11 @@ def drop_invalid_index(table: str, name: str) -> str:
     return _gexec_query(_DROP_INVALID_INDEX, table, name)
 
 
-def steps_if_large(tables: Iterable[str], steps: list[str], other: str) -> list[str]:
+def steps_if_large(
+    settings: Settings, tables: Iterable[str], steps: list[str], other: str
+) -> list[str]:
     """Return steps for a large table, and the other one for where all tables are small."""
-    return [query_if_large(tables), IF_LARGE, *steps, ELSE, other, END]
+    return [query_if_large(settings, tables), IF_LARGE, *steps, ELSE, other, END]
 
 
 def steps_if_partitioned(
@@ -129,13 +130,11 @@ def steps_if_partitioned(
     return [asked, "\\if :ddl_partitioned", *steps, ELSE, *others, END]
 
 
-def query_if_large(tables: Iterable[str]) -> str:
+def query_if_large(settings: Settings, tables: Iterable[str]) -> str:
     """Return what lets IF_LARGE know whether one of some tables is large, as a run knows it."""
     names = f"ARRAY[{', '.join(map(quote_literal, sorted(tables)))}]::regclass[]"
     return (
-        _fill_placeholders(
-            _ANY_LARGE, {"@tables@": names, "@small@": str(large_tables.LARGE_TABLE_BYTES)}
-        )
+        _fill_placeholders(_ANY_LARGE, {"@tables@": names, "@small@": str(settings.large_table)})
         + _GSET
     )
 
@@ -145,24 +144,28 @@ def ends_with_command(step: str) -> bool:
     return bool(_COMMAND.fullmatch(step.rpartition("\n")[2]))
 
 
-def partitioned_index_steps(settings: Settings, shape: CreateIndex) -> list[str]:
+def partitioned_index_steps(settings: Settings, statement: CreateIndex) -> list[str]:
     """Return the steps of CREATE INDEX on a partitioned table, as a run takes them.
 
     The table's own index, which has no row, comes first: it says what those of the parts are like.
     """
-    kind = "UNIQUE INDEX" if shape.unique else "INDEX"
-    only = f"ON ONLY {shape.table} {shape.rest}"
-    name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
+    kind = "UNIQUE INDEX" if statement.unique else "INDEX"
+    only = f"ON ONLY {statement.table} {statement.rest}"
+    name = f"IF NOT EXISTS {statement.name}" if statement.there_ok else statement.name
     first = plpgsql_blocks.retry_block(settings, f"CREATE {kind} {name} {only}")
-    between = plpgsql_blocks.retry_block(settings, f"CREATE {kind} ON ONLY @part@ {shape.rest}")
-    built = f"CREATE {kind} CONCURRENTLY ON @part@ {shape.rest}"
+    between = plpgsql_blocks.retry_block(settings, f"CREATE {kind} ON ONLY @part@ {statement.rest}")
+    built = f"CREATE {kind} CONCURRENTLY ON @part@ {statement.rest}"
     attached = plpgsql_blocks.retry_block(settings, "ALTER INDEX @up@ ATTACH PARTITION @part@")
     return [
-        _gexec_query(_CREATE_PARENT, shape.table, shape.name, first),
-        _gexec_query(_PARTITION_INDEXES + _CREATE_INTERMEDIATE, shape.table, shape.name, between),
-        _gexec_query(_PARTITION_INDEXES + _DROP_INVALID_PARTS, shape.table, shape.name),
-        _gexec_query(_PARTITION_INDEXES + _CREATE_LEAF, shape.table, shape.name, built),
-        _gexec_query(_PARTITION_INDEXES + _ATTACH_CHILDREN, shape.table, shape.name, attached),
+        _gexec_query(_CREATE_PARENT, statement.table, statement.name, first),
+        _gexec_query(
+            _PARTITION_INDEXES + _CREATE_INTERMEDIATE, statement.table, statement.name, between
+        ),
+        _gexec_query(_PARTITION_INDEXES + _DROP_INVALID_PARTS, statement.table, statement.name),
+        _gexec_query(_PARTITION_INDEXES + _CREATE_LEAF, statement.table, statement.name, built),
+        _gexec_query(
+            _PARTITION_INDEXES + _ATTACH_CHILDREN, statement.table, statement.name, attached
+        ),
     ]
 
 

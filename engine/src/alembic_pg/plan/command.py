@@ -1,4 +1,4 @@
-"""What an upgrade would do to a target, and do nothing: ``alembic -x plan upgrade head``."""
+"""Print the plan of an upgrade or downgrade, change nothing: ``alembic -x plan upgrade head``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg import options
 from alembic_pg.database import error_text, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -54,11 +53,8 @@ def print_plan(
     """
     if connection.in_transaction():
         raise UserError("A plan needs a connection without a transaction.")
-    arguments = task.environment.get_x_argument(as_dictionary=True)
-    chosen = options.read_settings(arguments)
-    planner = Planner(
-        context, connection, chosen, running, online=options.online_enabled(arguments)
-    )
+    chosen = task.settings
+    planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
     steps = list(task.environment.context_opts["fn"](running.heads, context))
     say = task.environment.config.print_stdout
     try:
@@ -125,19 +121,19 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
     except statements.UnreadableError as error:
         yield f"{name} asks the database while it runs, and cannot be shown: {error}"
         return
-    planner.turn()
+    planner.start_revision()
     reader.begin()
     rows, steps = [], False
     for number, statement in enumerate(said):
-        about = next(iter(planner.tables(statement.sql)), None)
-        how = planner.ask(statement)
+        about = next(iter(planner.tables_of(statement.sql)), None)
+        how = planner.summarize(statement)
         steps = steps or bool(how.steps)
         reader.read(statement.sql, statement.existing)
         finished = "done by an earlier run" if number < done else how.steps
         rows.append(
             (
                 *_operation_cells(statement, finished),
-                report.lock_cell(how, about),
+                report.lock_cell(how, about, planner),
                 *_size_cells(planner, about),
             )
         )

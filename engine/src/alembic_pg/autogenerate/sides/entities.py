@@ -1,4 +1,4 @@
-"""The alembic-utils entities that the modules of the models hold."""
+"""Find the alembic-utils entities that the models' modules declare."""
 
 from __future__ import annotations
 

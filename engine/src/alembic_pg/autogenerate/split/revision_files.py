@@ -1,4 +1,4 @@
-"""Which revision files are written of a change."""
+"""Write the parts of a split change into revision files of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alembic.util import rev_id
 
 from alembic_pg.autogenerate.proof.round_trip import reversed_operations
 from alembic_pg.autogenerate.split import expand_contract, online_steps
-from alembic_pg.options import option_enabled
+from alembic_pg.options import command_settings
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from alembic_pg.autogenerate.sides.comparison import Comparison
-
-# The option of a command that is said as ``-x split=off``.
-SPLIT_OPTION = "split"
 
 ENTANGLED_MESSAGE = "What goes is entangled with the rest: it stays in this revision."
 
@@ -36,9 +33,7 @@ def split_revision(
     Return why what goes cannot be, as a line for the screen; "" where it is, or nothing goes.
     Raises UserError for an option that is neither on nor off.
     """
-    environment = context.environment_context
-    said = environment.get_x_argument(as_dictionary=True) if environment else {}
-    if not option_enabled(SPLIT_OPTION, said) or len(directives) != 1:
+    if not command_settings(context.config).split or len(directives) != 1:
         return ""
     (script,) = directives
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():
@@ -50,24 +45,24 @@ def split_revision(
     except expand_contract.EntangledError:
         stages, why = None, ENTANGLED_MESSAGE
     message = script.message
-    now = comparison
+    remaining = comparison
     if stages is not None:
-        operations, now = stages.first, replace(comparison, after=stages.between)
+        operations, remaining = stages.first, replace(comparison, after=stages.between)
     parts = [(operations, "")]
-    if natured := online_steps.split_off_steps(context, now, operations):
-        halves, steps_first = natured
-        parts = [(halves.first, ""), (halves.second, ONLINE_SUFFIX)]
+    if split_off := online_steps.split_off_steps(context, remaining, operations):
+        online_stages, steps_first = split_off
+        parts = [(online_stages.first, ""), (online_stages.second, ONLINE_SUFFIX)]
         if steps_first:
-            parts = [(halves.first, ONLINE_SUFFIX), (halves.second, "")]
+            parts = [(online_stages.first, ONLINE_SUFFIX), (online_stages.second, "")]
     if stages is not None:
         parts.append((stages.second, CONTRACT_SUFFIX))
     if len(parts) == 1:
         return why
-    for position, (found, suffix) in enumerate(parts):
-        one = script if not position else _next_revision(directives[-1])
-        _set_operations(context, one, found)
-        one.message = f"{message}{suffix}"
-        directives[position:] = [one]
+    for position, (part, suffix) in enumerate(parts):
+        target = script if not position else _next_revision(directives[-1])
+        _set_operations(context, target, part)
+        target.message = f"{message}{suffix}"
+        directives[position:] = [target]
     return why
 
 
