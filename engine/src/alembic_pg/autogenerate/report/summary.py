@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.report import lock_effects, operation_text, questions
 from alembic_pg.autogenerate.report.differences import HEADER
+from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import command_settings
@@ -60,8 +61,8 @@ def revision_summary(
             if len(scripts) > 1:
                 lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
             lines += _revision_lines(script, candidate, planner, reader)
-    metadata = context.opts["target_metadata"]
-    backfilled = backfill.columns_with_backfill(metadata.tables.values())
+    tables = declared_tables(context.opts["target_metadata"])
+    backfilled = backfill.columns_with_backfill(tables)
     for hint in questions.open_questions(comparison.before, comparison.after, backfilled):
         lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)
