@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
+from alembic_pg.database.errors import SqlState
 from alembic_pg.embedded import server
 from alembic_pg.errors import UserError
 
@@ -31,10 +32,8 @@ SCRATCH_VARIABLE = "SHADOW_DATABASE_URL"
 # What a message calls the server, when a connection to a database of it fails.
 SCRATCH_SOURCE = "the scratch server"
 
-INSUFFICIENT_PRIVILEGE = "42501"
-
-# duplicate_database, and unique_violation when that one came in the same moment.
-_ALREADY_EXISTS = {"42P04", "23505"}
+# The second is what the server says where the other database came in the same moment.
+_ALREADY_EXISTS = {SqlState.DUPLICATE_DATABASE, SqlState.UNIQUE_VIOLATION}
 
 _SERVER_PROPERTIES = """
 SELECT oid, current_setting('server_version_num')::int, current_setting('fsync')::bool
@@ -102,7 +101,7 @@ class ScratchServer:
         try:
             self._execute(f'ALTER DATABASE "{name}" RENAME TO "{template}"')
         except DBAPIError as error:
-            if error_text.sqlstate(error) not in _ALREADY_EXISTS:
+            if errors.sqlstate(error) not in _ALREADY_EXISTS:
                 raise
             self.drop(name)
             return
@@ -120,7 +119,7 @@ class ScratchServer:
         try:
             self._execute(f'DROP DATABASE IF EXISTS "{template}"')
         except DBAPIError as error:
-            if error_text.sqlstate(error) != "55006":  # object_in_use
+            if errors.sqlstate(error) != SqlState.OBJECT_IN_USE:
                 raise
 
     def sweep(self) -> None:
@@ -147,10 +146,10 @@ class ScratchServer:
         try:
             self.connection.execute(text(statement), parameters)
         except DBAPIError as error:
-            if error_text.sqlstate(error) == INSUFFICIENT_PRIVILEGE:
+            if errors.sqlstate(error) == SqlState.INSUFFICIENT_PRIVILEGE:
                 raise UserError(
                     f"The role of {SCRATCH_VARIABLE} may not make scratch databases "
-                    f"({error_text.describe_error(error)}): give it CREATEDB."
+                    f"({errors.describe_error(error)}): give it CREATEDB."
                 ) from error
             raise
 

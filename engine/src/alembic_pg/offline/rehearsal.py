@@ -15,7 +15,7 @@ from alembic import op
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.offline.open_transaction import OpenTransaction
@@ -87,7 +87,7 @@ class Rehearsal:
             raise NoStepsError(str(error).partition("stops: ")[2].splitlines()[0]) from error
         except (UserError, DBAPIError) as error:
             self._tell(
-                error_text.describe_error(error) if isinstance(error, DBAPIError) else str(error)
+                errors.describe_error(error) if isinstance(error, DBAPIError) else str(error)
             )
             raise NoStepsError(self.why) from error
         self.done = bool(steps)
@@ -164,7 +164,7 @@ class Rehearsal:
         try:
             recorder.follow(sql)
         except DBAPIError as error:
-            self.why = error_text.describe_error(error)
+            self.why = errors.describe_error(error)
 
     @contextmanager
     def _aside(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg import options
-from alembic_pg.database import error_text, preflight
+from alembic_pg.database import errors, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
@@ -78,7 +78,7 @@ def print_plan(
         if not lock_retry.is_retryable(error):
             raise
         locked = (
-            f"The plan cannot look at a table, which is locked: {error_text.describe_error(error)}."
+            f"The plan cannot look at a table, which is locked: {errors.describe_error(error)}."
         )
         raise UserError(locked) from error
     if note is not None and _would_undo(task, running, note):

@@ -10,7 +10,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
@@ -107,7 +107,7 @@ def upgrade_database(
                 context.run_migrations()
         except DBAPIError as error:
             raise UserError(
-                f"{running.label} fails on an empty database: {error_text.describe_error(error)}"
+                f"{running.label} fails on an empty database: {errors.describe_error(error)}"
             ) from error
 
 

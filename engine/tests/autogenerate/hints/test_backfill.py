@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.sides import desired
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from sqlalchemy.exc import DBAPIError
 from tests.matrix.case import load
@@ -55,7 +55,7 @@ def test_rows_stop_it_under_the_old_name(databases: ScratchServer, columns: str,
     execute(url, ROWS)
     with pytest.raises(DBAPIError) as stopped:
         run(url, change.up)
-    assert error_text.describe_error(stopped.value).startswith(said)
+    assert errors.describe_error(stopped.value).startswith(said)
     assert rows(url, "SELECT count(*) FROM t") == [(3,)]
     execute(url, "DELETE FROM t")
     run(url, change.up)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints import renamed_objects, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
@@ -73,5 +73,5 @@ def _run_renames(url: URL, operations: Sequence[MigrateOperation]) -> None:
             except DBAPIError as error:
                 label = getattr(operation, "label", "")
                 raise UserError(
-                    f"The rename of {label} cannot be made: {error_text.describe_error(error)}"
+                    f"The rename of {label} cannot be made: {errors.describe_error(error)}"
                 ) from error

@@ -10,7 +10,7 @@ from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
@@ -79,7 +79,7 @@ def find_operations(
         operation, error = failed[0]
         raise UserError(
             f"The change cannot be made ({operation.action} {operation.label}): "
-            f"{error_text.describe_error(error)}"
+            f"{errors.describe_error(error)}"
         ) from error
     expect_equal(after, candidate.dump())
     return found
@@ -110,8 +110,7 @@ def _run_accepted(
             elif isinstance(one, BackfillColumnOp):
                 # What a person wrote into the models has no other form.
                 raise UserError(
-                    f"The backfill of {one.label} cannot be done: "
-                    f"{error_text.describe_error(refusal)}"
+                    f"The backfill of {one.label} cannot be done: {errors.describe_error(refusal)}"
                 ) from refusal
     return accepted
 

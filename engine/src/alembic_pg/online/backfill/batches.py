@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.console.progress import Progress
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.backfill.batch_size import BatchSize
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def setup_statements(
             with executor.connection.begin():
                 executor.execute(_DISABLE_TRIGGERS)
         except DBAPIError as error:
-            if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+            if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
                 raise
             raise executor.stop(
                 f"filling {table.shown} would fire its trigger {triggers[0].tgname} on every row: "

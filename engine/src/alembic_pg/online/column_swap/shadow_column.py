@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.quoting import quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
@@ -136,11 +136,11 @@ class ShadowColumn:
         try:
             runner.in_batches(self.table, rows, unseen=True, first=first)
         except DBAPIError as error:
-            if not error_text.sqlstate(error).startswith(_DATA_EXCEPTION):
+            if not errors.sqlstate(error).startswith(_DATA_EXCEPTION):
                 raise
             raise runner.refuse(
                 f"not every {self.column} of {self.table.shown} can become {self.type}: "
-                f"{error_text.describe_error(error)}."
+                f"{errors.describe_error(error)}."
             ) from error
 
     def verify(self, runner: Runner) -> None:
@@ -157,7 +157,7 @@ class ShadowColumn:
             try:
                 wrong = runner.any_row(rows, self._pinned, why)
             except DBAPIError as error:
-                if error_text.sqlstate(error) != _UNDEFINED_FUNCTION:
+                if errors.sqlstate(error) != _UNDEFINED_FUNCTION:
                     raise
                 continue  # a type without an equality
             if wrong:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.run import violations
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.sql.quoting import quote_name
@@ -34,7 +34,7 @@ def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: 
     try:
         executor.long(f"ALTER TABLE {on} VALIDATE CONSTRAINT {quote_name(name)}")
     except DBAPIError as error:
-        if error_text.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
+        if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
             raise
         why = violations.describe_violation(executor, table, name, column)
         executor.step(f"ALTER TABLE {on} DROP CONSTRAINT {quote_name(name)}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
 from alembic_pg.sql.lexer import tokenize
@@ -89,7 +89,7 @@ def build_concurrently(
             if error.connection_invalidated:
                 raise
             clean()
-            if error_text.sqlstate(error) == _UNIQUE_VIOLATION:
+            if errors.sqlstate(error) == _UNIQUE_VIOLATION:
                 raise executor.refuse(_describe_duplicates(executor, table, rest, error)) from error
             if not lock_retry.is_retryable(error):
                 raise
@@ -130,7 +130,7 @@ def _nameless_definition(definition: str) -> tuple[bool, str]:
 def _describe_duplicates(executor: Executor, table: Relation, rest: str, error: DBAPIError) -> str:
     """Return how many values are there more than once, and one of them."""
     columns = [token.text for token in tokenize(rest)][1:-1:2]
-    example = error_text.describe_error(error)
+    example = errors.describe_error(error)
     with suppress(DBAPIError), executor.connection.begin():
         names = ", ".join(columns)
         count = executor.one(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
@@ -72,10 +72,10 @@ def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
         session.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including}){by}")
     except DBAPIError as error:
-        if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+        if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
             raise
         raise UserError(
             f"What a statement would do to {like} is tried on an empty copy "
-            f"({error_text.describe_error(error)}): "
+            f"({errors.describe_error(error)}): "
             "GRANT TEMPORARY ON DATABASE and SELECT on the table to the role."
         ) from error

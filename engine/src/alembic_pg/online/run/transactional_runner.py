@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text, preflight
+from alembic_pg.database import errors, preflight
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -103,7 +103,7 @@ class TransactionalRunner(Session):
     def _explain(self, error: DBAPIError) -> None:
         """Raise UserError, once all is rolled back, where a column with nulls becomes NOT NULL."""
         place = getattr(error.orig, "diag", None)
-        if error_text.sqlstate(error) != _NOT_NULL_VIOLATION or not (place and place.column_name):
+        if errors.sqlstate(error) != _NOT_NULL_VIOLATION or not (place and place.column_name):
             return
         roll_back(self.context)
         column = quote_name(place.column_name)

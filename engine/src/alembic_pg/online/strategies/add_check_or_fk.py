@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run import large_tables, violations
 from alembic_pg.online.run.helper_names import catalog_name
@@ -72,7 +72,7 @@ def validate_existing(runner: Runner, shape: ValidateConstraint, table: Relation
         try:
             runner.long(shape.sql)
         except DBAPIError as error:
-            if error_text.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
+            if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
                 raise
             why = violations.describe_violation(runner, table, catalog_name(shape.name), "")
             raise runner.refuse(why) from error

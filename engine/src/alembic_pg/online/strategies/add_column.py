@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
@@ -186,7 +186,7 @@ def _probe_column(runner: Runner, shape: AddColumn, table: Relation) -> _ProbedC
             options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
-        why = error_text.describe_error(error)
+        why = errors.describe_error(error)
         what = f"Adding the column {shape.column} ({why} on an empty copy)"
         large_tables.refuse_if_large(runner, table, what, _USE_OWN_STATEMENTS)
         return None  # PostgreSQL says why, when the statement itself is executed

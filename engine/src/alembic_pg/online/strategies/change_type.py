@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
 from alembic_pg.online.column_swap import dependents, preconditions, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
@@ -155,7 +155,7 @@ def _probe_effect(runner: Runner, shape: AlterColumnType, table: Relation) -> _P
             )
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
-        why = error_text.describe_error(error)
+        why = errors.describe_error(error)
         what = f"Changing the type of {shape.column} ({why} on an empty copy)"
         large_tables.refuse_if_large(runner, table, what, "Name columns without their table.")
         return None  # PostgreSQL says why, when the statement itself is executed
@@ -263,6 +263,6 @@ def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null
         shadow.drop(runner)
         raise runner.refuse(
             f"{shadow.column} of {shadow.table.shown} cannot become {shadow.type}: "
-            f"{error_text.describe_error(error)}."
+            f"{errors.describe_error(error)}."
         ) from error
     runner.long(f"ANALYZE {shadow.on} ({shadow.name})")

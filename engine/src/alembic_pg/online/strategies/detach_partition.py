@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.sql.quoting import quote_name
 
@@ -49,4 +49,4 @@ def _begin_detach(runner: Runner, shape: DetachPartition, table: Relation) -> No
         # Else the next run would take a partition that is not there for one that is detached.
         with runner.connection.begin():
             runner.journal.end(runner.connection)
-        raise runner.refuse(f"{error_text.describe_error(error)}.") from error
+        raise runner.refuse(f"{errors.describe_error(error)}.") from error
