@@ -95,7 +95,12 @@ def _migrate(task: AlembicCommand) -> None:
         if connection is not None:
             upgrade.run(task, connection, given=True)
             return
-    place = target.find(task.root, task.environment.config.get_main_option("sqlalchemy.url"))
+    config = task.environment.config
+    place = target.find(
+        task.root,
+        config.get_main_option("sqlalchemy.url"),
+        embedded_database=target.embedded_database(config),
+    )
     with connect(place.url, source=place.source) as connection:
         upgrade.run(task, connection, given=False)
 

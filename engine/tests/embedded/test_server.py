@@ -202,7 +202,7 @@ def narrow(place: Path, megabytes: int, limit: int) -> Iterator[tuple[str, ...]]
     place.mkdir()
     options = f"size={megabytes}m,mode=755"
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "ddl-test", place], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", options, "test", place], capture_output=True, check=False
     )
     if mounted.returncode != 0:
         yield ("prlimit", f"--fsize={limit}")

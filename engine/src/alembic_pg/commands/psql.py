@@ -32,7 +32,11 @@ def run(config: Config, arguments: Sequence[str]) -> int:
         raise UserError("psql comes with the development dependencies: install them.")
     from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415  # what it imports comes with them, too
 
-    place = target.find(project_folder(config), config.get_main_option("sqlalchemy.url"))
+    place = target.find(
+        project_folder(config),
+        config.get_main_option("sqlalchemy.url"),
+        embedded_database=target.embedded_database(config),
+    )
     # Ctrl-C is psql's, which stops a query with it; a handler, unlike "ignore", is not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
     done = subprocess.run(

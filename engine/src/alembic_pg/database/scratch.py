@@ -171,7 +171,7 @@ def scratch_server(root: Path) -> Iterator[ScratchServer]:
         # one, from the same tree, is this tree's.
         oid, version, synced = connection.execute(text(_SERVER_PROPERTIES)).one()
         tree = hashlib.sha256(f"{os.uname().nodename}:{root}:{oid}".encode()).hexdigest()[:10]
-        databases = ScratchServer(connection, url, f"ddl_{tree}", version, synced, beside)
+        databases = ScratchServer(connection, url, f"apg_{tree}", version, synced, beside)
         databases.sweep()
         try:
             yield databases

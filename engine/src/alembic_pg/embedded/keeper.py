@@ -178,7 +178,7 @@ class Keeper:
         """Note the name first, then make the folder: none is forgotten, whenever we are killed."""
         problem = OSError("no folder for the server's socket")
         for place in self.places:
-            sockets = Path(place, f"ddl-{os.urandom(6).hex()}")
+            sockets = Path(place, f"{server_files.SOCKET_FOLDER_PREFIX}{os.urandom(6).hex()}")
             server_files.write_note(self.folder, sockets)
             try:
                 sockets.mkdir(mode=0o700)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
+SOCKET_FOLDER_PREFIX = "alembic-pg-"  # of the folder with the socket; random digits follow
 # The files of a server's folder.
 DATA = "data"
 LOG = "log"
