@@ -11,8 +11,7 @@ from sqlalchemy.engine import Engine
 
 from alembic_pg import plugin
 from alembic_pg.alembic_command import AlembicCommand
-from alembic_pg.commands import gc_pause
-from alembic_pg.console import activation, interrupts
+from alembic_pg.console import activation, gc_pause, interrupts
 from alembic_pg.database.url import DRIVER
 
 if TYPE_CHECKING:

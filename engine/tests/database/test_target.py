@@ -8,7 +8,7 @@ import pytest
 from alembic.config import Config
 from alembic_pg.database import target
 from alembic_pg.database.connect import connect
-from alembic_pg.embedded import server
+from alembic_pg.embedded import programs, server
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 
@@ -59,6 +59,6 @@ def test_without_the_embedded_server_somebody_must_name_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr(server, "is_installed", lambda: False)
+    monkeypatch.setattr(programs, "can_run_server", lambda: False)
     with pytest.raises(UserError, match="No database is named: set DATABASE_URL to postgresql://"):
         target.find(tmp_path)

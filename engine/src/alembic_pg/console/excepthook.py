@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import signal
 import sys
 import traceback
 import warnings
@@ -66,7 +65,7 @@ def print_failure(
     Where nobody reads the output any more, end in silence; after a signal, end by it.
     """
     if isinstance(error, BrokenPipeError) and output.is_reader_gone():
-        exit_signals.exit_by_signal(signal.SIGPIPE)
+        exit_signals.exit_by_broken_pipe()
     if os.environ.get(TRACEBACK_VARIABLE) or "--raiseerr" in sys.argv:
         sys.__excepthook__(kind, error, trace)
     else:

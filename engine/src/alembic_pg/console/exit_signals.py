@@ -48,6 +48,13 @@ def exit_for_interrupt(error: KeyboardInterrupt) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def exit_by_broken_pipe() -> NoReturn:
+    """End this process, whose output nobody reads, by SIGPIPE, or on Windows by exit code 1."""
+    if hasattr(signal, "SIGPIPE"):
+        exit_by_signal(signal.SIGPIPE)
+    os._exit(1)
+
+
 def exit_by_signal(number: int) -> NoReturn:
     """End this process by a signal, in the main thread."""
     signal.signal(number, signal.SIG_DFL)

@@ -87,7 +87,8 @@ class _SignalHandler:
 
     def listen(self) -> None:
         """Hear the signals, and watch every connection that this process makes from now on."""
-        os.set_blocking(self.bell, False)
+        if hasattr(os, "set_blocking"):  # not on Windows before Python 3.12
+            os.set_blocking(self.bell, False)
         for number in self.ours:
             signal.signal(number, self._serve)
         signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)

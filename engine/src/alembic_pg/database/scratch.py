@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from alembic_pg.database import errors
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import SqlState
-from alembic_pg.embedded import server
+from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def scratch_server(root: Path) -> Iterator[ScratchServer]:
         # A lock belongs to one database of the server, so only what was made through the same
         # one, from the same tree, is this tree's.
         oid, version, synced = connection.execute(text(_SERVER_PROPERTIES)).one()
-        tree = hashlib.sha256(f"{os.uname().nodename}:{root}:{oid}".encode()).hexdigest()[:10]
+        tree = hashlib.sha256(f"{socket.gethostname()}:{root}:{oid}".encode()).hexdigest()[:10]
         databases = ScratchServer(connection, url, f"apg_{tree}", version, synced, beside)
         databases.sweep()
         try:
@@ -192,7 +193,7 @@ def _drop_database(url: URL, name: str, gone: list[str]) -> None:
 
 def has_scratch_server() -> bool:
     """Return whether there is a server for scratch databases."""
-    return bool(os.environ.get(SCRATCH_VARIABLE)) or server.is_installed()
+    return bool(os.environ.get(SCRATCH_VARIABLE)) or programs.can_run_server()
 
 
 def server_identity() -> str:
@@ -212,11 +213,18 @@ def server_identity() -> str:
 def _find_server(root: Path) -> tuple[URL, str]:
     if setting := os.environ.get(SCRATCH_VARIABLE):
         return urls.parse(setting, source=SCRATCH_VARIABLE), SCRATCH_VARIABLE
-    if not server.is_installed():
+    if not programs.can_run_server():
+        other = (
+            ", or install the development dependencies"
+            if programs.runs_here()
+            else " to postgresql://user:password@host:5432/postgres"
+        )
         raise UserError(
             "Comparing needs a PostgreSQL server for scratch databases: "
-            f"set {SCRATCH_VARIABLE}, or install the development dependencies."
+            f"set {SCRATCH_VARIABLE}{other}."
         )
+    from alembic_pg.embedded import server  # noqa: PLC0415  # there is none on Windows
+
     running = server.start(root / ".postgres" / "scratch", durable=False)
     return running.url("postgres"), "the embedded server"
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
-from alembic_pg.embedded import server
+from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def find(
         return Target(urls.parse(configured, source="sqlalchemy.url"), "sqlalchemy.url")
     if setting := os.environ.get(TARGET_VARIABLE):
         return Target(urls.parse(setting, source=TARGET_VARIABLE), TARGET_VARIABLE)
-    if not server.is_installed():
+    if not programs.can_run_server():
         raise UserError(
             f"No database is named: set {TARGET_VARIABLE} to postgresql://user:password@host:5432/database."
         )
@@ -63,6 +63,8 @@ def embedded_database(config: Config) -> str:
 
 def _embedded_target(root: Path, database: str) -> Target:
     """Return the target on the embedded server, which is started and given its database."""
+    from alembic_pg.embedded import server  # noqa: PLC0415  # there is none on Windows
+
     running = server.start(root / ".postgres" / "target", durable=True)
     with connect(running.url("postgres"), source=EMBEDDED_SOURCE, autocommit=True) as connection:
         if not _database_exists(connection, database):

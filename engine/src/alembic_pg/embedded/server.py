@@ -70,11 +70,6 @@ class Server:
             _release_with_keeper(self.folder)
 
 
-def is_installed() -> bool:
-    """Say whether there is an embedded server: it is a development dependency."""
-    return programs.find("postgres") is not None
-
-
 def start(folder: Path, *, durable: bool) -> Server:
     """Return the server that keeps its data in ``folder``, started when it does not run.
 
@@ -83,7 +78,7 @@ def start(folder: Path, *, durable: bool) -> Server:
     Without ``durable`` a cluster that cannot be used is made anew, and a crash of the machine
     may cost it. Raises UserError.
     """
-    if not is_installed():
+    if not programs.can_run_server():
         raise UserError(binaries.not_installed_message())
     folder = folder.absolute()
     with _mutex:
