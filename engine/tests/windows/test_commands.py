@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.testing.forked import CommandResult
+from tests.commands.own import own
 from tests.failures.fails import said
 
 if TYPE_CHECKING:
+    from alembic_pg.testing.forked import CommandResult
     from alembic_pg.testing.tree import Tree
 
 TAGS = '''
@@ -52,6 +53,8 @@ def test_what_is_blocked_is_blocked(windows: Tree) -> None:
 def test_with_two_urls_every_command_works(windows: Tree) -> None:
     assert ok(windows.alembic("current")) == ""
     assert "Nothing was done" in ok(windows.alembic("-x", "plan", "upgrade", "head"))
+    assert "Nothing was done" in ok(own(windows, "plan"))
+    assert "no embedded database" in ok(own(windows, "reset", DATABASE_URL=""))
     ok(windows.alembic("upgrade", "head"))
     assert "(head)" in ok(windows.alembic("current"))
     ok(windows.alembic("check"))
@@ -113,17 +116,3 @@ def ok(done: CommandResult) -> str:
     assert done.code == 0, done
     assert "Traceback" not in done.err
     return done.out
-
-
-def own(tree: Tree, *arguments: str, **environment: str) -> CommandResult:
-    """Run one of the engine's own commands."""
-    done = subprocess.run(
-        [sys.executable, "-m", "alembic_pg", *arguments],
-        cwd=tree.root,
-        env=tree.variables(**environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return CommandResult(done.returncode, done.stdout, done.stderr)

@@ -56,6 +56,11 @@ def find(
     return _embedded_target(root, embedded_database)
 
 
+def embedded_folder(root: Path) -> Path:
+    """Return the folder of the target's embedded server in a working tree."""
+    return root / ".postgres" / "target"
+
+
 def embedded_database(config: Config) -> str:
     """Return the name that a configuration gives the database on the embedded server."""
     return config.get_alembic_option(EMBEDDED_DATABASE_OPTION) or EMBEDDED_DATABASE
@@ -65,7 +70,7 @@ def _embedded_target(root: Path, database: str) -> Target:
     """Return the target on the embedded server, which is started and given its database."""
     from alembic_pg.embedded import server  # noqa: PLC0415  # there is none on Windows
 
-    running = server.start(root / ".postgres" / "target", durable=True)
+    running = server.start(embedded_folder(root), durable=True)
     with connect(running.url("postgres"), source=EMBEDDED_SOURCE, autocommit=True) as connection:
         if not _database_exists(connection, database):
             # Two first commands at once: the second waits here, and finds it made.

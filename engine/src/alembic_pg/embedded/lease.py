@@ -44,6 +44,29 @@ class Lease:
 
 
 @contextmanager
+def users_lock(folder: Path) -> Iterator[bool]:
+    """Hold the lock that nobody shares while somebody uses the server, and yield whether we do."""
+    try:
+        descriptor = _open_and_lock(folder / server_files.USERS_LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def is_in_use(folder: Path) -> bool:
+    """Return whether somebody has a lease, or nobody has while the keeper stops the server."""
+    try:
+        os.close(_open_and_lock(folder / server_files.USERS_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
 def start_lock(folder: Path) -> Iterator[None]:
     """Hold the lock of those who look whether a server is to be started, one at a time."""
     descriptor = _open_and_lock(folder / server_files.START_LOCK, fcntl.LOCK_EX)

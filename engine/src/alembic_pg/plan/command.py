@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 
+# The option of an EnvironmentContext that has the steps where nothing but a plan may come of them.
+STEPS_OPTION = "plan_steps"
+
 TABLE_HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 # Of a table and its partitions, of which one without statistics has -1.
@@ -59,7 +62,8 @@ def print_plan(
     planner = Planner(
         context, connection, chosen, running, online=options.online_enabled(arguments)
     )
-    steps = list(task.environment.context_opts["fn"](running.heads, context))
+    opts = task.environment.context_opts
+    steps = list(opts.get(STEPS_OPTION, opts["fn"])(running.heads, context))
     say = task.environment.config.print_stdout
     try:
         if steps:
