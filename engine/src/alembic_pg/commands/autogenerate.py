@@ -74,15 +74,15 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
                 wait([made])
         silence_alembic_utils()
         databases, name = made.result()
-        desired.build_models(models, databases.database(name), source=SCRATCH_SOURCE)
+        desired.build_models(models, databases.database_url(name), source=SCRATCH_SOURCE)
         # pg_dump is at work while the revisions are read.
-        after = beside.submit(pg_dump.dump_database, databases.database(name))
+        after = beside.submit(pg_dump.dump_database, databases.database_url(name))
         if given is None:
             past = schema_of_revisions(task.root, task.environment, databases)
         else:
             past = schema_of_connection(given, task.environment, databases)
         built = after.result()
-        databases.leave(name)
+        databases.drop_in_background(name)
         _compare(task, past, built, models)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions

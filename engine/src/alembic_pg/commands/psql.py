@@ -1,4 +1,4 @@
-"""Open psql on the target: ``alembic-pg psql``, with psql's own arguments after it.
+"""Run psql on the target.
 
 psql is the embedded server's own, so that there is one wherever the development dependencies
 are, of the version that the server has.

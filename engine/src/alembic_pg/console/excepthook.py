@@ -1,4 +1,4 @@
-"""What the screen shows when a command fails: one or two lines, and where they come from."""
+"""Print a failed command as one or two lines that say what happened, where, and what to do next."""
 
 from __future__ import annotations
 

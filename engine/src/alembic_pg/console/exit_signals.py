@@ -1,4 +1,4 @@
-"""How this process ends when it is told to: by the signal itself, as one that does not handle it.
+"""End this process by the signal that asked for it, so that its caller sees the reason.
 
 Who started it then knows why; a shell's $? is 128 and the signal's number.
 """

@@ -1,4 +1,4 @@
-"""Pause Python's garbage collection during a short command that makes many objects."""
+"""Pause Python's garbage collector during a short command that makes many objects."""
 
 from __future__ import annotations
 

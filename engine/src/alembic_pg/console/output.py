@@ -1,4 +1,4 @@
-"""The standard output, when nobody takes what is written to it: ``alembic history | head -1``.
+"""Handle a standard output that nobody reads, or that cannot be written: ``history | head -1``.
 
 The interpreter writes what is left at its very end, and prints a traceback where that fails.
 """

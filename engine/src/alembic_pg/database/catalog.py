@@ -1,4 +1,4 @@
-"""What the catalog says of a table."""
+"""Read tables, views and indexes from the catalog, with their sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection to a database, or a sentence that says why there is none."""
+"""Connect to a database, or raise a UserError that says why that fails."""
 
 from __future__ import annotations
 

@@ -32,21 +32,22 @@ PARTITIONED_FOREIGN_KEY_NOT_VALID_SINCE = 18_00_00
 
 @dataclass(frozen=True)
 class ServerFeatures:
-    """How differences are expressed.
+    """How differences are expressed for a server.
 
-    version: the server's, as its server_version_num. renew: whether an enum that gains a value
-    comes anew, since the value is used in the same transaction.
+    version: the server's, as its server_version_num.
+    recreate_enums: whether an enum that gains a value is made anew, since the value is used in the
+    same transaction.
     """
 
     version: int
-    renew: bool = False
+    recreate_enums: bool = False
 
     @property
-    def names_not_nulls(self) -> bool:
+    def has_named_not_null(self) -> bool:
         """Whether a NOT NULL is a constraint with a name, which a child has for itself."""
         return self.version >= NAMED_NOT_NULL_SINCE
 
     @property
-    def sets_expressions(self) -> bool:
+    def has_set_expression(self) -> bool:
         """Whether a generated column can get another expression."""
         return self.version >= SET_EXPRESSION_SINCE

@@ -1,4 +1,4 @@
-"""What a run executes as it stands, and what it asks."""
+"""Execute statements verbatim and fetch values on the connection of a run."""
 
 from __future__ import annotations
 

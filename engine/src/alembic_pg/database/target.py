@@ -1,4 +1,4 @@
-"""The target: the database that upgrade and downgrade change."""
+"""Find the target, the database that upgrade and downgrade change."""
 
 from __future__ import annotations
 

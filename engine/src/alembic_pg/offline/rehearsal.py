@@ -149,8 +149,8 @@ class Rehearsal:
             name = history_database.create_at_revisions(
                 databases, self.task.environment, tuple(self.step.from_revisions)
             )
-        self.revision.callback(databases.leave, name)
-        place = databases.database(name)
+        self.revision.callback(databases.drop_in_background, name)
+        place = databases.database_url(name)
         connection = self.revision.enter_context(connect(place, source=SCRATCH_SOURCE))
         options = history_database.version_table_options(self.task.environment)
         context = MigrationContext.configure(connection, opts=options)

@@ -1,4 +1,4 @@
-"""What can go wrong while revisions run, as sentences."""
+"""Turn an exception raised while revisions run into a UserError with a sentence."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def explain_failures(
     """Turn what goes wrong inside into a UserError; what Alembic says clearly stays its own.
 
     running: what is known of the run at that moment. sentence: what to say of a revision that
-    fails, UNCHANGED or NOT_WRITTEN.
+    fails, UNCHANGED or NO_SQL.
     """
     try:
         yield
@@ -66,8 +66,8 @@ def explain_failures(
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
-        if running.split or running.resumed:
-            sentence = PARTLY_COMMITTED if running.prepare is None else RESUMABLE
+        if running.partly_committed or running.resumed:
+            sentence = PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
         text = sentence.format(revision=running.label, why=errors.describe_error(error))
         hint = (
             f"\n{running.hint}"

@@ -46,10 +46,10 @@ def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -
         return names[-1]
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
-    upgrade_database(environment, databases.database(name), "heads")
-    databases.keep(name, names[-1])
+    upgrade_database(environment, databases.database_url(name), "heads")
+    databases.keep_as_template(name, names[-1])
     for old in existing[: -TEMPLATES_KEPT + 1]:
-        databases.forget(old)
+        databases.drop_template(old)
     return names[-1]
 
 
@@ -67,7 +67,7 @@ def create_at_revisions(
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
     for revision in revisions:
-        upgrade_database(environment, databases.database(name), revision)
+        upgrade_database(environment, databases.database_url(name), revision)
     return name
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of pytest: databases on a shared server, and working trees with the alembic command.
+"""Give pytest fixtures: databases on a shared server, and working trees with the alembic command.
 
 A project's conftest.py takes them with ``pytest_plugins = ["alembic_pg.testing.fixtures"]``.
 """
@@ -86,7 +86,7 @@ def head(databases: ScratchServer, config: Config) -> str:
 def empty(databases: ScratchServer) -> Iterator[URL]:
     """An empty database."""
     name = databases.create()
-    yield databases.database(name)
+    yield databases.database_url(name)
     databases.drop(name)
 
 
@@ -94,7 +94,7 @@ def empty(databases: ScratchServer) -> Iterator[URL]:
 def database(databases: ScratchServer, head: str) -> Iterator[URL]:
     """A database at head."""
     name = databases.create(head)
-    yield databases.database(name)
+    yield databases.database_url(name)
     databases.drop(name)
 
 

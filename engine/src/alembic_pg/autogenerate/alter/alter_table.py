@@ -158,7 +158,7 @@ def _inherit_statements(turn: _AlterContext, table: Table, parent: str) -> Itera
         ),
         None,
     )
-    for name, column in found.columns.items() if found and not turn.ways.names_not_nulls else ():
+    for name, column in found.columns.items() if found and not turn.ways.has_named_not_null else ():
         if column.not_null and name in table.columns and not table.columns[name].not_null:
             yield f"{turn.table} ALTER COLUMN {name} SET NOT NULL;"
     yield f"{turn.table} INHERIT {parent};"
@@ -229,7 +229,7 @@ def _alter_column(turn: _AlterContext, old: Column, new: Column) -> Iterator[str
 
 def _must_recreate(old: Column, new: Column, ways: ServerFeatures) -> bool:
     """Return whether PostgreSQL has no ALTER between two kinds of column."""
-    if old.generated and new.generated not in {"", old.generated} and not ways.sets_expressions:
+    if old.generated and new.generated not in {"", old.generated} and not ways.has_set_expression:
         return True
     if not new.generated:
         return bool(old.generated) and not old.generated.endswith(" STORED")

@@ -101,7 +101,7 @@ def _must_recreate(before: Dump, after: Dump, key: str, ways: ServerFeatures) ->
     old, new = before[key], after[key]
     if alter_type.enum_name(old) and alter_type.enum_name(new):
         added = alter_type.add_value_statements(old, new)
-        return added is None or (ways.renew and bool(added))
+        return added is None or (ways.recreate_enums and bool(added))
     return alter_type.changes_attribute_type(old, new) and alter_type.is_used_by_table(old, before)
 
 

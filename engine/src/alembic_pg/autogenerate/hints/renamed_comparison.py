@@ -43,14 +43,14 @@ def comparison_after_renames(
         return
     databases = comparison.databases
     name = databases.create(comparison.template)
-    url = databases.database(name)
+    url = databases.database_url(name)
     _run_renames(url, operations)
     now = comparison.scope.of(pg_dump.dump_database(url, version_table=comparison.version_table))
     more = renamed_objects.object_renames(now, comparison.after, renamed_table_keys(operations))
     _run_renames(url, more)
     before = comparison.scope.of(pg_dump.dump_database(url, version_table=comparison.version_table))
     yield replace(comparison, before=before, renames=(*operations, *more)), url
-    databases.leave(name)
+    databases.drop_in_background(name)
 
 
 def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:

@@ -92,6 +92,8 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
         driver: Any = context.connection.connection.dbapi_connection
         driver.rollback()
     name = taken or databases.create(comparison.template)
-    yield Candidate(databases.database(name), comparison.version_table, context, comparison.scope)
+    yield Candidate(
+        databases.database_url(name), comparison.version_table, context, comparison.scope
+    )
     if taken is None:
-        databases.leave(name)
+        databases.drop_in_background(name)

@@ -210,7 +210,7 @@ def _scan_once(batch: _Batch) -> int:
             took = time.monotonic() - began
             pace.learn(last - first, done, took)
             first, changed, idle = last, changed + done, not done
-            progress.show(first, changed)
+            progress.update(first, changed)
             if took > 4 * pace.aim:
                 time.sleep(took)  # the server is busy with others
             if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
@@ -222,5 +222,5 @@ def _scan_once(batch: _Batch) -> int:
 def _wait_for_replicas(executor: Executor, progress: Progress) -> None:
     """Pause until the slowest replica is near."""
     while executor.one(_REPLICA_LAG) * 1000 > executor.settings.replication_lag:
-        progress.note("waiting for a replica")
+        progress.explain_pause("waiting for a replica")
         time.sleep(_REPLICA_CHECK_SECONDS)

@@ -89,7 +89,7 @@ class Executor(Session):
             transactions.leave_autocommit(self.connection)
             with self.connection.begin():
                 self.journal.save(self.connection, began)
-            self.running.split = True
+            self.running.partly_committed = True
         else:
             self.commit(began)
         yield
@@ -121,7 +121,7 @@ class Executor(Session):
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""
         self.journal.save(self.connection, began)
-        self.running.split = True
+        self.running.partly_committed = True
         transactions.commit(self.context)
 
     def step(self, *statements: str) -> None:

@@ -73,7 +73,7 @@ class Runner(Executor):
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
         untracked_statements.watch(self.connection, self._watch)
-        self.running.prepare = self.revision
+        self.running.wrap_function = self.revision
         self.context.autocommit_block = self._block  # type: ignore[method-assign]  # of this one
 
     def learn(self, lock_timeout: int) -> None:
@@ -167,7 +167,7 @@ class Runner(Executor):
             self.journal = self._opened(step)
             self.journal.position = len(self.journal.note.done)
             self.journal.save(self.connection, replay.key)
-        self.running.split = True
+        self.running.partly_committed = True
         try:
             replay.prepare()
         except RefusedError:
@@ -201,7 +201,7 @@ class Runner(Executor):
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
                 self.journal.clear(self.connection)
-            self.running.split = False
+            self.running.partly_committed = False
 
     def _done_nothing(self, error: DBAPIError) -> None:
         """Take the note away where a revision has done nothing, and nothing of it has begun."""

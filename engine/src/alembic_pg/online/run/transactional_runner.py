@@ -57,7 +57,7 @@ class TransactionalRunner(Session):
                     "finish it by the same command without -x online=off."
                 )
             self._limit(self.settings.lock_timeout)
-        self.running.prepare = self.revision
+        self.running.wrap_function = self.revision
         block = self.context.autocommit_block
 
         @contextmanager
@@ -87,7 +87,7 @@ class TransactionalRunner(Session):
                 try:
                     function(**options)
                 except DBAPIError as error:
-                    if self.running.split:
+                    if self.running.partly_committed:
                         raise  # what an autocommit block did is committed, and not done twice
                     if not lock_retry.is_retryable(error):
                         self._explain(error)
