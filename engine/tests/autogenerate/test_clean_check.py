@@ -164,7 +164,7 @@ def test_what_a_thread_of_ours_reads_is_not_an_input(tmp_path: Path) -> None:
         file.touch()
 
     def read() -> None:
-        seen.leave_out()
+        seen.ignore_this_thread()
         ours.read_text()
 
     with clean_check.record_file_reads() as seen, ThreadPoolExecutor(1) as thread:

@@ -75,10 +75,10 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
             connection=connection,
             opts={
                 "target_metadata": models.metadata,
-                "compare_type": comparison.columns.type_differs,
+                "compare_type": comparison.column_differences.type_differs,
                 "include_schemas": False,
                 "autogenerate_plugins": differing_tables.autogenerate_plugins(
-                    autogenerate.COMPARATORS, comparison.tables
+                    autogenerate.COMPARATORS, comparison.changed_tables
                 ),
                 comparators.COMPARISON_OPTION: comparison,
                 "upgrade_token": "upgrades",
@@ -88,7 +88,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
                 "user_module_prefix": None,
                 "render_item": render_types.render_item_existing_enum,
                 "render_as_batch": False,
-                **differing_tables.filtered_options({}, comparison.tables),
+                **differing_tables.filtered_options({}, comparison.changed_tables),
             },
         )
         with autogenerate.silence_comparators():

@@ -93,7 +93,7 @@ SCRIPT = partial(StepWriter, Settings())
     ],
 )
 def test_steps(sql: str, steps: list[str] | None) -> None:
-    assert SCRIPT().steps(sql, asked=False) == steps
+    assert SCRIPT().steps(sql, in_batches=False) == steps
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_steps(sql: str, steps: list[str] | None) -> None:
     ],
 )
 def test_what_cannot_be_asked_stands_as_it_is(sql: str) -> None:
-    steps = SCRIPT().steps(sql, asked=False)
+    steps = SCRIPT().steps(sql, in_batches=False)
     assert isinstance(steps, UnchangedStatement)
     comment, _, statement = steps.text.partition("\n")
     assert (comment[:3], statement) == ("-- ", sql)
@@ -116,12 +116,12 @@ def test_what_cannot_be_asked_stands_as_it_is(sql: str) -> None:
 
 def test_tables_of_the_same_script() -> None:
     script = SCRIPT()
-    assert script.steps('CREATE TABLE IF NOT EXISTS public."T" (a int)', asked=False) is None
-    assert script.steps("CREATE UNLOGGED TABLE s.u (a int)", asked=False) is None
+    assert script.steps('CREATE TABLE IF NOT EXISTS public."T" (a int)', in_batches=False) is None
+    assert script.steps("CREATE UNLOGGED TABLE s.u (a int)", in_batches=False) is None
     for table in ('"T"', 'public."T"', "S.U"):
-        assert script.steps(f"CREATE INDEX i ON {table} (a)", asked=False) is None
-    assert script.steps("CREATE INDEX i ON t (a)", asked=False)
-    assert script.steps("CREATE INDEX i ON u (a)", asked=False)
+        assert script.steps(f"CREATE INDEX i ON {table} (a)", in_batches=False) is None
+    assert script.steps("CREATE INDEX i ON t (a)", in_batches=False)
+    assert script.steps("CREATE INDEX i ON u (a)", in_batches=False)
 
 
 def test_what_an_autocommit_block_says(site: Site) -> None:
@@ -198,10 +198,10 @@ def test_it_gives_way_and_tries_again(site: Site) -> None:
 
 
 def test_batches_on_request() -> None:
-    steps = SCRIPT().steps("DELETE FROM t WHERE a > 5", asked=True)
+    steps = SCRIPT().steps("DELETE FROM t WHERE a > 5", in_batches=True)
     assert isinstance(steps, list)
     assert steps[0].startswith("DO $ddl$")
-    steps = SCRIPT().steps("DELETE FROM t WHERE a > $ddl$5$ddl$::int", asked=True)
+    steps = SCRIPT().steps("DELETE FROM t WHERE a > $ddl$5$ddl$::int", in_batches=True)
     assert isinstance(steps, list)
     assert steps[0].startswith("DO $ddl_$")
     assert steps[0].endswith("$ddl_$")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.embedded.server import Server
 
-_CHANGES = re.compile(r"(COMMENT|CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO)\b(?!.*ddl_twin)")
+_CHANGES = re.compile(r"(COMMENT|CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO)\b(?!.*ddl_probe)")
 
 
 _PATIENCE = 60  # seconds for a server to stop

@@ -30,7 +30,7 @@ def test_operations_and_texts() -> None:
         "INSERT INTO t (x) VALUES (7)",
         "VACUUM t",
     ]
-    assert [one.asked for one in said] == [False] * 4 + [True, False, False]
+    assert [one.in_batches for one in said] == [False] * 4 + [True, False, False]
     assert said[2].existing == {"x": ColumnType("numeric", (10, 2))}
     assert said[4].existing == {}
 

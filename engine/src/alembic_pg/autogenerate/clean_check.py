@@ -1,4 +1,4 @@
-"""The last clean check: when none of its inputs changed, there is nothing to compare again."""
+"""Remember the last clean check, so that a check of unchanged inputs compares nothing."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ CLOCK_TOLERANCE = 0.05
 
 @dataclass
 class FileReads:
-    """What the models read while they are imported: files, and folders that they list.
+    """Record what the models read while they are imported: files, and folders that they list.
 
-    others: the threads that do something else meanwhile.
+    active: whether anything is recorded. ignored_threads: the threads that import no models.
     """
 
     files: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     active: bool = True
-    others: set[int] = field(default_factory=set)
+    ignored_threads: set[int] = field(default_factory=set)
 
-    def leave_out(self) -> None:
-        """Note nothing that this thread reads: it does not import the models."""
-        self.others.add(get_ident())
+    def ignore_this_thread(self) -> None:
+        """Record nothing that this thread reads: it does not import the models."""
+        self.ignored_threads.add(get_ident())
 
-    def note(self, event: str, arguments: tuple[object, ...]) -> None:
+    def record_event(self, event: str, arguments: tuple[object, ...]) -> None:
         """Take an event of Python's audit hook (PEP 578)."""
         if not self.active or not arguments or not isinstance(arguments[0], str):
             return
-        if get_ident() in self.others:
+        if get_ident() in self.ignored_threads:
             return
         if event == "open":
             self.files.add(os.path.abspath(arguments[0]))  # noqa: PTH100  # called for every file
@@ -63,9 +63,9 @@ class FileReads:
 
 @contextmanager
 def record_file_reads() -> Iterator[FileReads]:
-    """Yield what is read meanwhile. An audit hook stays for life, and sleeps afterwards."""
+    """Yield a record of what is read meanwhile. An audit hook cannot be removed: it then sleeps."""
     watch = FileReads()
-    sys.addaudithook(watch.note)
+    sys.addaudithook(watch.record_event)
     try:
         yield watch
     finally:
@@ -86,7 +86,7 @@ def server_key(task: AlembicCommand, given: Connection | None) -> str:
 def is_still_clean(task: AlembicCommand, server: str) -> bool:
     """Return whether the last check was clean, of exactly what is there now.
 
-    server: what `server_of` returned.
+    server: what `server_key` returned.
     """
     if not server:
         return False
@@ -99,9 +99,9 @@ def is_still_clean(task: AlembicCommand, server: str) -> bool:
 
 
 def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> None:
-    """Note that everything that was read agrees. A tree that cannot be written is not noted.
+    """Record that models and revisions agree; nothing is recorded where nothing can be written.
 
-    What changed after this process began may not be what it compared: then nothing is noted.
+    What changed after this process began may not be what it compared: then nothing is recorded.
     """
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     files = sorted(name for name in {*watch.files, *modules} if name and _is_source(name))

@@ -1,4 +1,4 @@
-"""Alembic's comparators of this engine: operations that are complete, and proven on a candidate."""
+"""Replace the operations that Alembic's comparators propose by complete, proven ones."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature
 ) -> PriorityDispatchResult:
     """Let PostgreSQL say whether a default differs.
 
-    Alembic's own comparator asks by a SELECT, which fails where the types differ, and takes a
-    callable but fails beside an identity. Identity and generated columns are left to the residue.
+    Alembic's own comparator asks by a SELECT, which fails where the types differ, and fails on an
+    identity. Identity and generated columns are left to alter.remaining_changes.
     """
     del schema, table, name
     operation.existing_server_default = old.server_default
-    plain = all(isinstance(one.server_default, DefaultClause | None) for one in (old, new))
+    plain = all(isinstance(column.server_default, DefaultClause | None) for column in (old, new))
     comparison: Comparison = context.opts[COMPARISON_OPTION]
-    if plain and comparison.columns.default_differs(old):
+    if plain and comparison.column_differences.default_differs(old):
         operation.modify_server_default = new.server_default
     return PriorityDispatchResult.CONTINUE
 
 
 def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
-    """Replace Alembic's operations by those that lead from history to desired, proven.
+    """Replace Alembic's operations by the ones that lead from the revisions to the models, proven.
 
     Raises UserError when nothing can express a difference, or when a step fails.
     """
     comparison: Comparison = context.opts[COMPARISON_OPTION]
-    keys = comparison.differing
-    tables = comparison.tables
+    keys = comparison.differing_keys
+    tables = comparison.changed_tables
     operations = [
         op
         for op in flatten.flatten(upgrade_ops.ops)
@@ -62,6 +62,6 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     operations = list(
         backfill.add_backfills(operations, context.table_key_to_table, comparison.after)
     )
-    there_is = keys or comparison.renames
-    upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if there_is else []
+    differs = keys or comparison.renames
+    upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
     return PriorityDispatchResult.CONTINUE

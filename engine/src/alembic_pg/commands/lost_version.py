@@ -1,4 +1,4 @@
-"""Which revision a database equals that has the tables but lost its alembic_version."""
+"""Tell which revision a database equals that has tables but lost its alembic_version."""
 
 from __future__ import annotations
 

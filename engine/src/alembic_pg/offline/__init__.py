@@ -1,1 +1,1 @@
-"""--sql: the steps of a run, written as a script for psql."""
+"""Write the steps of a run as a script for psql: ``--sql``."""

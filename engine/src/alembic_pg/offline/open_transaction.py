@@ -1,7 +1,7 @@
-"""The transaction that a script has open, which is not written before it is known what follows.
+"""Hold back a script's open transaction until it is known whether a column swap belongs into it.
 
-A view, say, that is dropped before a type changes and created after, goes in the moment of the
-swap, for which all is prepared before.
+A view that is dropped before a type changes, and created after, is then missing only during the
+swap, for which all is prepared before the transaction.
 """
 
 from __future__ import annotations
@@ -22,55 +22,58 @@ if TYPE_CHECKING:
 
 @dataclass
 class OpenTransaction:
-    """The transaction; lines: its comments. said: its statements, as Runner.said has them.
+    """The transaction that a script has open.
 
-    texts: how they are written. moments: the changes of types that are swapped in it, by their
-    places among these. prepared, swapped: as Runner has them.
+    comments: lines that stand before its statements.
+    executed: its statements, as Runner.executed has them.
+    texts: how they are written.
+    swaps: the changes of types that are swapped in it, by their places among these.
+    prepared_swaps, swapped_columns: as Runner has them.
     """
 
-    lines: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    executed: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    moments: dict[int, PreparedSwap] = field(default_factory=dict)
-    prepared: dict[str, Callable[[], None]] = field(default_factory=dict)
-    swapped: set[tuple[int, str]] = field(default_factory=set)
+    swaps: dict[int, PreparedSwap] = field(default_factory=dict)
+    prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
+    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
 
     def add(self, sql: str, text: str) -> None:
         """Take a statement in. text: how it is written."""
-        self.said.append(sql)
+        self.executed.append(sql)
         self.texts.append(text)
 
-    def swap(self, moment: PreparedSwap) -> None:
+    def add_swap(self, moment: PreparedSwap) -> None:
         """Take the swap of a column in."""
-        self.moments[len(self.said)] = moment
+        self.swaps[len(self.executed)] = moment
         self.add(session_statements.SWAP_ENTRY, moment.sql)
 
-    def cut(self, key: str) -> OpenTransaction:
+    def split_before(self, key: str) -> OpenTransaction:
         """Return the first part of it, up to a statement by its key; the rest stays here."""
-        at = next(n for n, sql in enumerate(self.said) if journal.statement_key(sql) == key)
-        first = OpenTransaction(self.lines, self.said[:at], self.texts[:at])
-        self.lines, self.said, self.texts = [], self.said[at:], self.texts[at:]
+        at = next(n for n, sql in enumerate(self.executed) if journal.statement_key(sql) == key)
+        first = OpenTransaction(self.comments, self.executed[:at], self.texts[:at])
+        self.comments, self.executed, self.texts = [], self.executed[at:], self.texts[at:]
         return first
 
-    def steps(self, settings: Settings) -> Iterator[str]:
+    def script_steps(self, settings: Settings) -> Iterator[str]:
         """Yield what stands before the transaction, and itself but for its end."""
-        if not self.moments:
-            yield from ["BEGIN", *self.lines, *self.texts]
+        if not self.swaps:
+            yield from ["BEGIN", *self.comments, *self.texts]
             return
-        end = max(self.moments) + 1
+        end = max(self.swaps) + 1
         small = self.texts[:end]
         large = [
             one
             for at, text in enumerate(small)
-            for one in (self.moments[at].swap if at in self.moments else [text])
+            for one in (self.swaps[at].swap_statements if at in self.swaps else [text])
         ]
         yield psql_commands.query_if_large(
-            {table for moment in self.moments.values() for table in moment.tables}
+            {table for moment in self.swaps.values() for table in moment.tables}
         )
         yield psql_commands.IF_LARGE
-        for moment in self.moments.values():
-            yield from moment.before
-        yield from [psql_commands.END, "BEGIN", *self.lines, psql_commands.IF_LARGE]
+        for moment in self.swaps.values():
+            yield from moment.prepare_steps
+        yield from [psql_commands.END, "BEGIN", *self.comments, psql_commands.IF_LARGE]
         yield plpgsql_blocks.retry_block(settings, plpgsql_blocks.HIDE_NOTICES, *large)
         yield psql_commands.ELSE
         yield plpgsql_blocks.retry_block(settings, *small)

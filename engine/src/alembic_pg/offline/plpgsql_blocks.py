@@ -1,4 +1,4 @@
-"""Blocks of PL/pgSQL that do in a script what a run does: try again, and change rows in batches."""
+"""Write PL/pgSQL blocks that retry for locks, change rows in batches, and check conditions."""
 
 from __future__ import annotations
 
@@ -170,15 +170,15 @@ def retry_block(settings: Settings, *statements: str) -> str:
     return _render_block(_RETRY_BLOCK, {**limits, "@statements@": _plpgsql_lines(statements, 6)})
 
 
-def batch_block(settings: Settings, shape: UpdateOrDelete, column: str) -> str:
+def batch_block(settings: Settings, statement: UpdateOrDelete, column: str) -> str:
     """Return what changes rows in batches, each committed.
 
     column: what is filled, as the catalog has it, where nobody asked for batches; else "".
     """
-    rows = RowChange.filling(shape) if column else RowChange.of(shape)
+    rows = RowChange.for_backfill(statement) if column else RowChange.from_statement(statement)
     plan = _BATCH_BLOCK.replace("@whole@", _RUN_AT_ONCE if column else "")
-    texts = {"@column@": quote_literal(column), "@plain@": quote_literal(shape.sql)}
-    return _render_batches(settings, plan, shape.table, rows, texts, quiet=bool(column))
+    texts = {"@column@": quote_literal(column), "@plain@": quote_literal(statement.sql)}
+    return _render_batches(settings, plan, statement.table, rows, texts, quiet=bool(column))
 
 
 def backfill_block(  # noqa: PLR0913  # what a filling is
@@ -192,8 +192,8 @@ def backfill_block(  # noqa: PLR0913  # what a filling is
 ) -> str:
     """Return what changes rows in batches, each committed, with no look at the table before.
 
-    table: its name, quoted where it must be. first, quiet: as Steps.in_batches() has them. undo:
-    as Steps has it.
+    table: its name, quoted where it must be. first, quiet: as change_in_batches() has them. undo:
+    drops what was made for it, where a value is not possible.
     """
     plan = _BATCH_BLOCK.replace("@whole@", "")
     if undo:
@@ -236,12 +236,12 @@ def _render_batches(  # noqa: PLR0913  # what both ways have
     *,
     quiet: bool,
 ) -> str:
-    place = rows.pages("@first@", "@last@")
-    if rows.again:
-        changed = f"{rows.on('@leaf@', place)} RETURNING 1"
+    place = rows.page_condition("@first@", "@last@")
+    if rows.may_match_again:
+        changed = f"{rows.statement_for('@leaf@', place)} RETURNING 1"
         statement = f"WITH ddl_changed AS ({changed}) SELECT count(*), 0 FROM ddl_changed"  # noqa: S608
     else:
-        statement = rows.counted("@leaf@", place)
+        statement = rows.counting_statement("@leaf@", place)
     stuck = "RAISE 'the WHERE still finds % rows when all are done', total"
     return _render_block(
         plan.replace("@tree@", _INHERITANCE_TREE),

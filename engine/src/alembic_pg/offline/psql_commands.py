@@ -1,6 +1,6 @@
-r"""What a script lets psql find out: an index that is half built, the partitions of a table.
+r"""Write psql meta-commands and \gexec queries for what a script only learns when it is executed.
 
-A query that ends in \gexec finds statements, which psql executes, each outside of a transaction.
+psql executes the statements that a query with \gexec returns, each outside of a transaction.
 """
 
 from __future__ import annotations
@@ -145,24 +145,28 @@ def ends_with_command(step: str) -> bool:
     return bool(_COMMAND.fullmatch(step.rpartition("\n")[2]))
 
 
-def partitioned_index_steps(settings: Settings, shape: CreateIndex) -> list[str]:
+def partitioned_index_steps(settings: Settings, statement: CreateIndex) -> list[str]:
     """Return the steps of CREATE INDEX on a partitioned table, as a run takes them.
 
     The table's own index, which has no row, comes first: it says what those of the parts are like.
     """
-    kind = "UNIQUE INDEX" if shape.unique else "INDEX"
-    only = f"ON ONLY {shape.table} {shape.rest}"
-    name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
+    kind = "UNIQUE INDEX" if statement.unique else "INDEX"
+    only = f"ON ONLY {statement.table} {statement.rest}"
+    name = f"IF NOT EXISTS {statement.name}" if statement.there_ok else statement.name
     first = plpgsql_blocks.retry_block(settings, f"CREATE {kind} {name} {only}")
-    between = plpgsql_blocks.retry_block(settings, f"CREATE {kind} ON ONLY @part@ {shape.rest}")
-    built = f"CREATE {kind} CONCURRENTLY ON @part@ {shape.rest}"
+    between = plpgsql_blocks.retry_block(settings, f"CREATE {kind} ON ONLY @part@ {statement.rest}")
+    built = f"CREATE {kind} CONCURRENTLY ON @part@ {statement.rest}"
     attached = plpgsql_blocks.retry_block(settings, "ALTER INDEX @up@ ATTACH PARTITION @part@")
     return [
-        _gexec_query(_CREATE_PARENT, shape.table, shape.name, first),
-        _gexec_query(_PARTITION_INDEXES + _CREATE_INTERMEDIATE, shape.table, shape.name, between),
-        _gexec_query(_PARTITION_INDEXES + _DROP_INVALID_PARTS, shape.table, shape.name),
-        _gexec_query(_PARTITION_INDEXES + _CREATE_LEAF, shape.table, shape.name, built),
-        _gexec_query(_PARTITION_INDEXES + _ATTACH_CHILDREN, shape.table, shape.name, attached),
+        _gexec_query(_CREATE_PARENT, statement.table, statement.name, first),
+        _gexec_query(
+            _PARTITION_INDEXES + _CREATE_INTERMEDIATE, statement.table, statement.name, between
+        ),
+        _gexec_query(_PARTITION_INDEXES + _DROP_INVALID_PARTS, statement.table, statement.name),
+        _gexec_query(_PARTITION_INDEXES + _CREATE_LEAF, statement.table, statement.name, built),
+        _gexec_query(
+            _PARTITION_INDEXES + _ATTACH_CHILDREN, statement.table, statement.name, attached
+        ),
     ]
 
 

@@ -1,7 +1,7 @@
-"""A run on a database of no importance, each step of which is written for psql, too.
+"""Run a statement's strategy on a scratch database, and record each step for the script.
 
-The decisions are the run's own, and the server answers them: one that has what the revisions before
-have built. What depends on rows is written in a form that finds it out when it is executed.
+The decisions are the run's own, on a database that the revisions before have built. What depends on
+rows is written so that the script finds it out when it is executed.
 """
 
 from __future__ import annotations
@@ -43,67 +43,69 @@ WHERE attrelid = to_regclass(:table) AND attname = :column AND NOT attisdropped
 
 @dataclass
 class Recorder(Runner):
-    """The run; connection: to a scratch database, without a transaction.
+    """Run strategies on a scratch database, and record their steps.
 
-    written: the steps so far, none of which may stand in a transaction. kept: what the short
-    transaction has executed that is open now, None without one. undo: what takes away what a form
-    has made so far. met: the tables that decide about it by their size. heading: a comment for the
-    next step.
+    script_steps: the steps so far, none of which may stand in a transaction.
+    open_statements: the statements of the short transaction that is open, None without one.
+    cleanup: the statements that drop what a strategy has made so far.
+    size_tables: the tables whose size decides which steps are taken.
+    heading: a comment for the next step.
     """
 
     batch_filler: BatchFiller = batches.change_rows
-    written: list[str] = field(default_factory=list)
-    kept: list[str] | None = None
-    undo: Sequence[str] = ()
-    met: set[str] = field(default_factory=set)
+    script_steps: list[str] = field(default_factory=list)
+    open_statements: list[str] | None = None
+    cleanup: Sequence[str] = ()
+    size_tables: set[str] = field(default_factory=set)
     heading: str = ""
 
     def record(self, sql: str) -> list[str] | PreparedSwap:
         """Do what a run would do on a large table, and return its steps; none where it has none.
 
-        said, prepared and swapped are those of the open transaction. Raises CutError where a part
-        of it is to be committed before, LeftNothingError for what a run would refuse, DBAPIError or
-        UserError for what is not possible; some may be done then.
+        executed, prepared_swaps and swapped_columns are those of the open transaction.
+        Raises CommitBeforeError where a part of it is to be committed before, RefusedError for
+        what a run would refuse, DBAPIError or UserError for what is not possible; some may be done
+        then.
         """
-        self.written, self.undo, self.met = [], (), set()
+        self.script_steps, self.cleanup, self.size_tables = [], (), set()
         self.running = RunState(step=self.running.step)
-        self.journal = Journal("", ProgressNote("", ""), silent=True)
-        self.learn(lock_timeout=0)
+        self.journal = Journal("", ProgressNote("", ""), disabled=True)
+        self.read_server_state(lock_timeout=0)
         with self.connection.begin():
-            shape = parser.parse(sql)
+            statement = parser.parse(sql)
             checks = (
-                _type_change_checks(self, shape)
-                if isinstance(shape, sql_statements.AlterColumnType)
+                _type_change_checks(self, statement)
+                if isinstance(statement, sql_statements.AlterColumnType)
                 else []
             )
-            work = dispatch.choose_strategy(self, sql, asked=False)
+            work = dispatch.choose_strategy(self, sql, in_batches=False)
             # A constraint that a swap renames has not the same name everywhere.
             self.version = self.version if checks else _OLDEST_VERSION
         if work is None:
             return []
-        tables = frozenset(self.met)
-        self.written += checks
+        tables = frozenset(self.size_tables)
+        self.script_steps += checks
         try:
             work(journal.statement_key(sql))
         except ReplayError as replay:
-            return PreparedSwap(sql, tables, self.written, self._swapped(replay, work))
+            return PreparedSwap(sql, tables, self.script_steps, self._swap_statements(replay, work))
         transactions.commit(self.context)
         return psql_commands.steps_if_large(
-            tables, self.written, plpgsql_blocks.retry_block(self.settings, sql)
+            tables, self.script_steps, plpgsql_blocks.retry_block(self.settings, sql)
         )
 
-    def _swapped(self, replay: ReplayError, work: Callable[[str], None]) -> list[str]:
+    def _swap_statements(self, replay: ReplayError, work: Callable[[str], None]) -> list[str]:
         """Prepare what is swapped in the open transaction; return the statements of the swap."""
         replay.prepare()
-        self.prepared[replay.key] = replay.undo
+        self.prepared_swaps[replay.key] = replay.undo
         swap: list[str] = []
-        self.kept = swap
+        self.open_statements = swap
         with self.connection.begin():
             work(replay.key)
-        self.kept = None
+        self.open_statements = None
         return swap
 
-    def follow(self, sql: str) -> None:
+    def execute_as_is(self, sql: str) -> None:
         """Execute a statement as it stands, each in its own transaction."""
         transactions.enter_autocommit(self.connection)
         try:
@@ -115,76 +117,76 @@ class Recorder(Runner):
         """Return what a statement calls by a name; nobody knows how large it is elsewhere."""
         found = super().find(name)
         if found is not None and found.kind in {"r", "p"}:
-            self.met.add(quote_name(found.schema, found.name))
+            self.size_tables.add(quote_name(found.schema, found.name))
         return found and replace(found, size=large_tables.LARGE_TABLE_BYTES + 1)
 
     def execute(self, statement: str) -> int:
         """Execute a statement, and keep it where it is part of a step."""
-        if self.kept is not None:
-            self.kept.append(statement)
+        if self.open_statements is not None:
+            self.open_statements.append(statement)
         return super().execute(statement)
 
     @contextmanager
     def undone_at_end(self) -> Iterator[None]:
         """Undo at the end what the block executes, and do not keep it."""
-        kept, self.kept = self.kept, None
+        kept, self.open_statements = self.open_statements, None
         try:
             with super().undone_at_end():
                 yield
         finally:
-            self.kept = kept
+            self.open_statements = kept
 
-    def attempt(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
+    def run_with_retries(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
         """Do some work in a short transaction, and write it as one that is tried again."""
         del statements
-        self.kept = []
+        self.open_statements = []
         try:
             with self.connection.begin():
                 result = work()
-            if self.kept:
-                self._write(
+            if self.open_statements:
+                self._write_step(
                     plpgsql_blocks.retry_block(
-                        self.settings, plpgsql_blocks.HIDE_NOTICES, *self.kept
+                        self.settings, plpgsql_blocks.HIDE_NOTICES, *self.open_statements
                     )
                 )
         finally:
-            self.kept = None
+            self.open_statements = None
         if done:
-            self.journal.keep(done)
+            self.journal.confirm_done(done)
         return result
 
-    def long(self, *statements: str) -> None:
+    def run_long(self, *statements: str) -> None:
         """Execute and write statements that may take their time."""
         with self.connection.begin():
             self.each(statements)
-        self.written += statements
+        self.script_steps += statements
 
-    def concurrently(self, statement: str) -> None:
+    def run_concurrently(self, statement: str) -> None:
         """Execute and write a statement that PostgreSQL refuses in a transaction."""
-        self.follow(statement)
-        shape = parser.parse(statement)
-        if isinstance(shape, sql_statements.CreateIndex):
-            self.written.append(psql_commands.drop_invalid_index(shape.table, shape.name))
-        self.written.append(statement)
+        self.execute_as_is(statement)
+        parsed = parser.parse(statement)
+        if isinstance(parsed, sql_statements.CreateIndex):
+            self.script_steps.append(psql_commands.drop_invalid_index(parsed.table, parsed.name))
+        self.script_steps.append(statement)
 
-    def fail(self, statement: str) -> None:
+    def run_for_its_error(self, statement: str) -> None:
         """Execute a statement whose error, or silence, is PostgreSQL's own."""
-        self.follow(statement)
+        self.execute_as_is(statement)
 
     def warn(self, text: str) -> None:
         """Write what a person is to know."""
         self.heading = psql_commands.comment_lines(text)
 
-    def _write(self, step: str) -> None:
-        self.written.append(self.heading + step)
+    def _write_step(self, step: str) -> None:
+        self.script_steps.append(self.heading + step)
         self.heading = ""
 
-    def clears(self, *statements: str) -> None:
+    def remember_cleanup(self, *statements: str) -> None:
         """Take away what an earlier try of the script has left, and remember how."""
-        self.undo = statements
-        self.step(*statements)
+        self.cleanup = statements
+        self.run_short(*statements)
 
-    def in_batches(
+    def change_in_batches(
         self,
         table: Relation,
         rows: RowChange,
@@ -197,33 +199,33 @@ class Recorder(Runner):
         begins = batches.setup_statements(self, table, first, unseen=unseen)
         on = quote_name(table.schema, table.name)
         work = plpgsql_blocks.backfill_block(
-            self.settings, on, rows, first=begins, quiet=quiet, undo=self.undo
+            self.settings, on, rows, first=begins, quiet=quiet, undo=self.cleanup
         )
-        self.follow(work)
-        self.written.append(work)
+        self.execute_as_is(work)
+        self.script_steps.append(work)
 
-    def any_row(self, query: str, first: Sequence[str], why: str) -> bool:
+    def has_row(self, query: str, first: Sequence[str], why: str) -> bool:
         """Write what fails where a query finds a row."""
-        found = super().any_row(query, first, why)
-        self.written.append(
+        found = super().has_row(query, first, why)
+        self.script_steps.append(
             plpgsql_blocks.expect_no_row_block(
-                self.settings, query, first=first, why=why, undo=self.undo
+                self.settings, query, first=first, why=why, undo=self.cleanup
             )
         )
         return found
 
 
-def _type_change_checks(runner: Recorder, shape: sql_statements.AlterColumnType) -> list[str]:
+def _type_change_checks(runner: Recorder, statement: sql_statements.AlterColumnType) -> list[str]:
     """Return what fails where a change of type is another one than the one that was asked for.
 
     On another version, or, done already, in a second try: its values would be changed again.
     """
-    column = catalog_name(shape.column)
-    kind = runner.one(_COLUMN_TYPE, table=shape.table, column=column)
+    column = catalog_name(statement.column)
+    kind = runner.one(_COLUMN_TYPE, table=statement.table, column=column)
     version = runner.version // 10_000
     found = (
         _COLUMN_TYPE.strip()
-        .replace(":table", quote_literal(shape.table))
+        .replace(":table", quote_literal(statement.table))
         .replace(":column", quote_literal(column))
     )
     return [
@@ -234,6 +236,7 @@ def _type_change_checks(runner: Recorder, shape: sql_statements.AlterColumnType)
         ),
         plpgsql_blocks.expect_condition_block(
             f"({found}) = {quote_literal(str(kind))}",
-            f"{shape.column} of {shape.table} is not {kind}: leave out the steps that are done",
+            f"{statement.column} of {statement.table} is not {kind}: "
+            "leave out the steps that are done",
         ),
     ]

@@ -1,7 +1,7 @@
-"""What --sql asks: a scratch database that the revisions before have built.
+"""Build a scratch database at the revision before, when first needed, and ask it for steps.
 
-It is made when a statement asks for the first time. From there on each statement of the revision is
-executed in it, too, so that the next one meets what it will meet.
+The database is made for the first statement that needs it. From there on each statement of the
+revision is executed in it, so that the next one finds what it will find on the target.
 """
 
 from __future__ import annotations
@@ -40,100 +40,119 @@ _NO_SERVER = (
 
 @dataclass
 class Rehearsal:
-    """The revision at work; stack: closes the scratch server at the end.
+    """Ask a scratch database how the statements of the script's revisions run.
 
-    said: the statements of the revision so far. why: what keeps it from being asked, "" without.
-    told: whether that was said. done: whether the last statement that asked is executed already.
-    tables: those known to have no partitions, and their indexes. opened: the open transaction.
+    Of the script:
+    task, settings: the command and its times.
+    stack: closes the scratch server at the end.
+    server: the scratch server, None before it is needed.
+    unpartitioned: the tables and indexes known to have no partitions, None before they are needed.
+    open_transaction: the one that the script has open.
+
+    Of the revision:
+    step: Alembic's.
+    executed: its statements so far.
+    no_answer_reason: what keeps the database from being asked, "" without.
+    reason_reported: whether a person was told so.
+    already_executed: whether the last statement was executed when it was asked about.
+    recorder: records the steps, None before it is needed.
+    revision_stack: drops the database at the revision's end.
     """
 
     task: AlembicCommand
     settings: Settings
     stack: ExitStack
     step: Any = None
-    said: list[str] = field(default_factory=list)
-    why: str = ""
-    told: bool = False
-    done: bool = False
+    executed: list[str] = field(default_factory=list)
+    no_answer_reason: str = ""
+    reason_reported: bool = False
+    already_executed: bool = False
     server: ScratchServer | None = None
-    tables: set[str] | None = None
+    unpartitioned: set[str] | None = None
     recorder: Recorder | None = None
-    opened: OpenTransaction | None = None
-    revision: ExitStack = field(default_factory=ExitStack)
+    open_transaction: OpenTransaction | None = None
+    revision_stack: ExitStack = field(default_factory=ExitStack)
 
-    def turn(self, step: Any) -> None:  # noqa: ANN401  # Alembic's step
-        """Turn to another revision."""
-        self.revision.close()
-        self.recorder, self.step, self.done = None, step, False
-        self.said.clear()
+    def start_revision(self, step: Any) -> None:  # noqa: ANN401  # Alembic's step
+        """Begin with another revision."""
+        self.revision_stack.close()
+        self.recorder, self.step, self.already_executed = None, step, False
+        self.executed.clear()
         if self.server is not None:
-            self.why, self.told = "", False
+            self.no_answer_reason, self.reason_reported = "", False
 
-    def ask(self, sql: str) -> list[str] | PreparedSwap:
+    def steps_for(self, sql: str) -> list[str] | PreparedSwap:
         """Return the steps of a statement, none where it needs but a moment.
 
-        Raises UnansweredError, whose text says why nobody knows, or what is in the way; CutError
-        where a part of the open transaction is to be committed before.
+        Raises NoStepsError, whose text says why nobody knows, or what is in the way, and
+        CommitBeforeError where a part of the open transaction is to be committed before.
         """
         try:
-            recorder = self._able()
-            opened = self.opened or OpenTransaction()
-            recorder.said = list(opened.said)
-            recorder.prepared, recorder.swapped = opened.prepared, opened.swapped
-            with self._aside():
+            recorder = self._require_recorder()
+            opened = self.open_transaction or OpenTransaction()
+            recorder.executed = list(opened.executed)
+            recorder.prepared_swaps, recorder.swapped_columns = (
+                opened.prepared_swaps,
+                opened.swapped_columns,
+            )
+            with self._suspend_script():
                 steps = recorder.record(sql)
         except RefusedError as error:
             # A run says how to let it: here it stands as it is.
             raise NoStepsError(str(error).partition("stops: ")[2].splitlines()[0]) from error
         except (UserError, DBAPIError) as error:
-            self._tell(
+            self._stop_asking(
                 errors.describe_error(error) if isinstance(error, DBAPIError) else str(error)
             )
-            raise NoStepsError(self.why) from error
-        self.done = bool(steps)
+            raise NoStepsError(self.no_answer_reason) from error
+        self.already_executed = bool(steps)
         return steps
 
-    def missing(self) -> str:
+    def missing_object(self) -> str:
         """Return what would be missing if the open transaction ended here, "" for nothing."""
-        if self.opened is None or not self.opened.said:
+        if self.open_transaction is None or not self.open_transaction.executed:
             return ""
-        with self._aside():
-            return next(dropped_objects.find_recreated(self.opened.said, self.step), "")
+        with self._suspend_script():
+            return next(
+                dropped_objects.find_recreated(self.open_transaction.executed, self.step), ""
+            )
 
-    def _able(self) -> Recorder:
-        if self.why:
-            raise UserError(self.why)
-        return self.recorder or self._opened()
+    def _require_recorder(self) -> Recorder:
+        if self.no_answer_reason:
+            raise UserError(self.no_answer_reason)
+        return self.recorder or self._open_recorder()
 
-    def plain(self, name: str) -> bool:
+    def is_unpartitioned(self, name: str) -> bool:
         """Return whether a table or index is known to be none with partitions, since before all."""
-        if self.tables is None:
+        if self.unpartitioned is None:
             from alembic_pg.offline import unpartitioned_tables  # noqa: PLC0415  # most scripts ask nothing
 
             script = self.task.environment.script
             before = tuple(self.step.from_revisions)
             revisions = list(script.walk_revisions(head=before))[::-1] if before else []  # type: ignore[arg-type]  # it takes several
-            with self._aside():
-                self.tables = unpartitioned_tables.unpartitioned_names(revisions)
-        return name in self.tables
+            with self._suspend_script():
+                self.unpartitioned = unpartitioned_tables.unpartitioned_names(revisions)
+        return name in self.unpartitioned
 
-    def follow(self, sql: str) -> None:
-        """Know of a statement that was written."""
+    def note_written(self, sql: str) -> None:
+        """Execute a statement that was written, once there is a database."""
         if self.recorder is None:
-            self.said.append(sql)
-        elif not (self.done or self.why):
+            self.executed.append(sql)
+        elif not (self.already_executed or self.no_answer_reason):
             self._execute(self.recorder, sql)
-        self.done = False
+        self.already_executed = False
 
-    def _tell(self, why: str) -> None:
-        """Let nothing more be asked, and say so once."""
-        self.why = " ".join(why.split()).rstrip(".")
-        if not self.told:
+    def _stop_asking(self, why: str) -> None:
+        """Ask nothing more of this revision, and say so once."""
+        self.no_answer_reason = " ".join(why.split()).rstrip(".")
+        if not self.reason_reported:
             label, what = RunState(step=self.step).label, "what may write a table anew"
-            sys.stderr.write(f"{label}: {what} stands in the script as it is: {self.why}.\n")
-        self.told = True
+            sys.stderr.write(
+                f"{label}: {what} stands in the script as it is: {self.no_answer_reason}.\n"
+            )
+        self.reason_reported = True
 
-    def _opened(self) -> Recorder:
+    def _open_recorder(self) -> Recorder:
         from alembic_pg.database import scratch  # noqa: PLC0415
         from alembic_pg.database.connect import connect  # noqa: PLC0415
         from alembic_pg.offline.recorder import Recorder  # noqa: PLC0415
@@ -143,31 +162,31 @@ class Rehearsal:
             if not scratch.has_scratch_server():
                 raise UserError(_NO_SERVER)
             self.server = self.stack.enter_context(scratch.scratch_server(self.task.root))
-            self.stack.callback(self.revision.close)
+            self.stack.callback(self.revision_stack.close)
         databases = self.server
-        with self._aside():
+        with self._suspend_script():
             name = history_database.create_at_revisions(
                 databases, self.task.environment, tuple(self.step.from_revisions)
             )
-        self.revision.callback(databases.drop_in_background, name)
+        self.revision_stack.callback(databases.drop_in_background, name)
         place = databases.database_url(name)
-        connection = self.revision.enter_context(connect(place, source=SCRATCH_SOURCE))
+        connection = self.revision_stack.enter_context(connect(place, source=SCRATCH_SOURCE))
         options = history_database.version_table_options(self.task.environment)
         context = MigrationContext.configure(connection, opts=options)
         recorder = Recorder(context, connection, self.settings, RunState(step=self.step))
-        for sql in self.said:
-            recorder.follow(sql)
+        for sql in self.executed:
+            recorder.execute_as_is(sql)
         self.recorder = recorder
         return recorder
 
     def _execute(self, recorder: Recorder, sql: str) -> None:
         try:
-            recorder.follow(sql)
+            recorder.execute_as_is(sql)
         except DBAPIError as error:
-            self.why = errors.describe_error(error)
+            self.no_answer_reason = errors.describe_error(error)
 
     @contextmanager
-    def _aside(self) -> Iterator[None]:
+    def _suspend_script(self) -> Iterator[None]:
         """Let revisions run in the block while one is being written."""
         options: Any = self.task.environment.context_opts
         written = op._proxy  # type: ignore[attr-defined]  # noqa: SLF001  # no public name

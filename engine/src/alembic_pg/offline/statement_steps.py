@@ -1,4 +1,4 @@
-"""The online forms as static SQL, for psql: every step is written down.
+"""Return the steps of a statement as static SQL for psql.
 
 Tables that the same script creates need no care; all others are taken for tables with rows.
 """
@@ -35,16 +35,16 @@ _PARTITIONED_TABLE = "Of a partitioned table: nobody can use {} meanwhile."
 class KnownHistory(Protocol):
     """What can be asked of the history."""
 
-    def ask(self, sql: str) -> list[str] | PreparedSwap:
+    def steps_for(self, sql: str) -> list[str] | PreparedSwap:
         """Return the steps of a statement, none where it needs but a moment.
 
-        Raises UnansweredError where nobody knows, or something is in the way.
+        Raises NoStepsError where nobody knows, or something is in the way.
         """
 
-    def plain(self, name: str) -> bool:
+    def is_unpartitioned(self, name: str) -> bool:
         """Return whether a table or index is known to be none with partitions.
 
-        name: as read() writes it.
+        name: as normalized_name() writes it.
         """
 
 
@@ -59,11 +59,11 @@ class StepWriter:
         self, settings: Settings, own: str = "alembic_version", known: KnownHistory | None = None
     ) -> None:
         self.settings = settings
-        self.known = known
+        self.history = known
         # Alembic's own table is nobody else's.
-        self.created = {normalized_name(own)}
+        self.created_tables = {normalized_name(own)}
 
-    def steps(self, sql: str, *, asked: bool, tied: bool = False) -> StatementSteps | None:
+    def steps(self, sql: str, *, in_batches: bool, tied: bool = False) -> StatementSteps | None:
         """Return the steps of a statement, None when it stays as it is.
 
         None of them may stand in a transaction. asked: whether the revision wants batches. tied:
@@ -71,95 +71,119 @@ class StepWriter:
         """
         words = [token.keyword for token in tokenize(sql)[:4]]
         if "TABLE" in words and words[0] == "CREATE":
-            self.created.add(created_table(sql))
+            self.created_tables.add(created_table(sql))
             return None
-        shape = parser.parse(sql)
-        if shape is None or normalized_name(shape.table) in self.created:
+        statement = parser.parse(sql)
+        if statement is None or normalized_name(statement.table) in self.created_tables:
             return None
-        if isinstance(shape, sql_statements.UpdateOrDelete):
-            return self._batches(shape, None if tied else self.known, asked=asked) or None
-        if _may_rewrite(shape):
-            return self._asked(shape, None if tied else self.known, _MAY_REWRITE) or None
-        return list(self._steps(shape)) or None
+        if isinstance(statement, sql_statements.UpdateOrDelete):
+            return (
+                self._batch_steps(statement, None if tied else self.history, in_batches=in_batches)
+                or None
+            )
+        if _may_rewrite(statement):
+            return (
+                self._ask_history(statement, None if tied else self.history, _MAY_REWRITE) or None
+            )
+        return list(self._steps_of(statement)) or None
 
-    def first(self, sql: str) -> str:
+    def first_statement(self, sql: str) -> str:
         """Return a statement that stays as it is, and comes first in its transaction.
 
         One that locks rows waits for them no longer than another session looks for deadlocks: so
         that it is not the other one which PostgreSQL ends.
         """
-        shape = parser.parse(sql)
+        statement = parser.parse(sql)
         if (
-            isinstance(shape, sql_statements.UpdateOrDelete)
-            and normalized_name(shape.table) not in self.created
+            isinstance(statement, sql_statements.UpdateOrDelete)
+            and normalized_name(statement.table) not in self.created_tables
         ):
-            return self._short(shape.sql)
+            return self._retry_block(statement.sql)
         return sql
 
     @staticmethod
-    def _asked(
-        shape: sql_statements.Statement, known: KnownHistory | None, what: str
+    def _ask_history(
+        statement: sql_statements.Statement, known: KnownHistory | None, what: str
     ) -> StatementSteps:
         why = ""
         if known is not None:
             try:
-                return known.ask(shape.sql)
+                return known.steps_for(statement.sql)
             except NoStepsError as error:
                 why = f" In no steps: {error}"
         return UnchangedStatement(
-            psql_commands.comment_lines(what.format(shape.table) + why) + shape.sql
+            psql_commands.comment_lines(what.format(statement.table) + why) + statement.sql
         )
 
-    def _steps(self, shape: sql_statements.Statement) -> Iterator[str]:
-        if isinstance(shape, sql_statements.CreateIndex):
-            parts = psql_commands.partitioned_index_steps(self.settings, shape)
-            yield from self._unless_partitioned(shape.table, list(self._built(shape)), parts)
-        elif isinstance(shape, sql_statements.DropIndex):
-            there = "IF EXISTS " if shape.missing_ok else ""
-            drop = f"DROP INDEX CONCURRENTLY {there}{shape.name}"
-            yield from self._unless_partitioned(shape.name, [drop], [self._short(shape.sql)])
-        elif isinstance(shape, sql_statements.AddConstraint) and shape.name:
-            yield from self._constraint(shape)
-        elif isinstance(shape, sql_statements.SetNotNull):
-            yield from self._not_null(shape.table, shape.column)
-        elif isinstance(shape, sql_statements.AddEnumValue):
-            there = "IF NOT EXISTS " if shape.there_ok else ""
-            yield f"ALTER TYPE {shape.table} ADD VALUE {there}{shape.value}"
+    def _steps_of(self, statement: sql_statements.Statement) -> Iterator[str]:
+        if isinstance(statement, sql_statements.CreateIndex):
+            parts = psql_commands.partitioned_index_steps(self.settings, statement)
+            yield from self._unless_partitioned(
+                statement.table, list(self._build_index(statement)), parts
+            )
+        elif isinstance(statement, sql_statements.DropIndex):
+            there = "IF EXISTS " if statement.missing_ok else ""
+            drop = f"DROP INDEX CONCURRENTLY {there}{statement.name}"
+            yield from self._unless_partitioned(
+                statement.name, [drop], [self._retry_block(statement.sql)]
+            )
+        elif isinstance(statement, sql_statements.AddConstraint) and statement.name:
+            yield from self._constraint_steps(statement)
+        elif isinstance(statement, sql_statements.SetNotNull):
+            yield from self._not_null_steps(statement.table, statement.column)
+        elif isinstance(statement, sql_statements.AddEnumValue):
+            there = "IF NOT EXISTS " if statement.there_ok else ""
+            yield f"ALTER TYPE {statement.table} ADD VALUE {there}{statement.value}"
 
-    def _constraint(self, shape: sql_statements.AddConstraint) -> Iterator[str]:
-        alter = f"ALTER TABLE {shape.table}"
-        plain = psql_commands.comment_lines(_PARTITIONED_TABLE.format(shape.table)) + shape.sql
-        if shape.kind in {"CHECK", "FOREIGN"}:
-            only = f"ALTER TABLE ONLY {shape.table}" if shape.only else alter
+    def _constraint_steps(self, statement: sql_statements.AddConstraint) -> Iterator[str]:
+        alter = f"ALTER TABLE {statement.table}"
+        plain = (
+            psql_commands.comment_lines(_PARTITIONED_TABLE.format(statement.table)) + statement.sql
+        )
+        if statement.kind in {"CHECK", "FOREIGN"}:
+            only = f"ALTER TABLE ONLY {statement.table}" if statement.only else alter
             steps = [
-                self._short(f"{only} ADD CONSTRAINT {shape.name} {shape.body} NOT VALID"),
-                f"{alter} VALIDATE CONSTRAINT {shape.name}",
+                self._retry_block(
+                    f"{only} ADD CONSTRAINT {statement.name} {statement.body} NOT VALID"
+                ),
+                f"{alter} VALIDATE CONSTRAINT {statement.name}",
             ]
-            if shape.kind == "FOREIGN":
+            if statement.kind == "FOREIGN":
                 before = constraint.PARTITIONED_FK_SINCE
-                steps = self._unless_partitioned(shape.table, steps, [plain], before)
+                steps = self._unless_partitioned(statement.table, steps, [plain], before)
             yield from steps
-        elif shape.kind in {"UNIQUE", "PRIMARY"} and add_unique.can_use_index(shape):
-            yield from self._unless_partitioned(shape.table, list(self._unique(shape)), [plain])
+        elif statement.kind in {"UNIQUE", "PRIMARY"} and add_unique.can_use_index(statement):
+            yield from self._unless_partitioned(
+                statement.table, list(self._unique_steps(statement)), [plain]
+            )
 
-    def _unique(self, shape: sql_statements.AddConstraint) -> Iterator[str]:
-        body = add_unique.parse_body(shape.body)
+    def _unique_steps(self, statement: sql_statements.AddConstraint) -> Iterator[str]:
+        body = add_unique.parse_body(statement.body)
         kind = "UNIQUE"
-        if shape.kind == "PRIMARY":
+        if statement.kind == "PRIMARY":
             kind = "PRIMARY KEY"
             for token in tokenize(body.columns)[1:-1:2]:
-                yield from self._not_null(shape.table, token.text)
-        index = sql_statements.CreateIndex("", shape.table, shape.name, True, body.index, False)  # noqa: FBT003
-        yield from self._built(index)
-        using = f"{kind} USING INDEX {shape.name} {body.deferring}".rstrip()
-        yield self._short(f"ALTER TABLE {shape.table} ADD CONSTRAINT {shape.name} {using}")
+                yield from self._not_null_steps(statement.table, token.text)
+        index = sql_statements.CreateIndex(
+            sql="",
+            table=statement.table,
+            name=statement.name,
+            unique=True,
+            rest=body.index_rest,
+            there_ok=False,
+        )
+        yield from self._build_index(index)
+        using = f"{kind} USING INDEX {statement.name} {body.deferrability}".rstrip()
+        yield self._retry_block(
+            f"ALTER TABLE {statement.table} ADD CONSTRAINT {statement.name} {using}"
+        )
 
-    def _built(self, shape: sql_statements.CreateIndex) -> Iterator[str]:
-        if self.known is not None:
-            yield psql_commands.drop_invalid_index(shape.table, shape.name)
-        kind = "UNIQUE INDEX" if shape.unique else "INDEX"
-        name = f"IF NOT EXISTS {shape.name}" if shape.there_ok else shape.name
-        yield f"CREATE {kind} CONCURRENTLY {name} ON {shape.table} {shape.rest}"
+    def _build_index(self, statement: sql_statements.CreateIndex) -> Iterator[str]:
+        if self.history is not None:
+            yield psql_commands.drop_invalid_index(statement.table, statement.name)
+        kind = "UNIQUE INDEX" if statement.unique else "INDEX"
+        name = f"IF NOT EXISTS {statement.name}" if statement.there_ok else statement.name
+        yield f"CREATE {kind} CONCURRENTLY {name} ON {statement.table} {statement.rest}"
 
     def _unless_partitioned(
         self,
@@ -170,44 +194,52 @@ class StepWriter:
     ) -> list[str]:
         """Return steps, or those for a partitioned table, or index, where it may be one.
 
-        before: as psql.where_partitioned() has it.
+        before: as psql_commands.steps_if_partitioned() has it.
         """
-        if self.known is None or self.known.plain(normalized_name(name)):
+        if self.history is None or self.history.is_unpartitioned(normalized_name(name)):
             return steps
         return psql_commands.steps_if_partitioned(name, others, steps, before)
 
-    def _not_null(self, table: str, column: str) -> Iterator[str]:
+    def _not_null_steps(self, table: str, column: str) -> Iterator[str]:
         """Yield the steps that every version of PostgreSQL knows: by way of a CHECK."""
         alter, helper = (
             f"ALTER TABLE {table}",
             quote_name(helper_name(catalog_name(column), "not_null")),
         )
-        yield self._short(f"{alter} ADD CONSTRAINT {helper} CHECK ({column} IS NOT NULL) NOT VALID")
+        yield self._retry_block(
+            f"{alter} ADD CONSTRAINT {helper} CHECK ({column} IS NOT NULL) NOT VALID"
+        )
         yield f"{alter} VALIDATE CONSTRAINT {helper}"
-        yield self._short(
+        yield self._retry_block(
             f"{alter} ALTER COLUMN {column} SET NOT NULL", f"{alter} DROP CONSTRAINT {helper}"
         )
 
-    def _batches(
-        self, shape: sql_statements.UpdateOrDelete, known: KnownHistory | None, *, asked: bool
+    def _batch_steps(
+        self,
+        statement: sql_statements.UpdateOrDelete,
+        known: KnownHistory | None,
+        *,
+        in_batches: bool,
     ) -> StatementSteps:
-        if asked and shape.condition:
-            return [plpgsql_blocks.batch_block(self.settings, shape, "")]
-        if shape.fills and volatility.looks_batch_safe(shape.value):
-            return [plpgsql_blocks.batch_block(self.settings, shape, catalog_name(shape.fills))]
+        if in_batches and statement.condition:
+            return [plpgsql_blocks.batch_block(self.settings, statement, "")]
+        if statement.fills and volatility.looks_batch_safe(statement.value):
+            return [
+                plpgsql_blocks.batch_block(self.settings, statement, catalog_name(statement.fills))
+            ]
         # The time would be that at which the script is written.
-        known = None if volatility.depends_on_time(shape.value) else known
-        return self._asked(shape, known, _MANY_ROWS) if shape.fills else []
+        known = None if volatility.depends_on_time(statement.value) else known
+        return self._ask_history(statement, known, _MANY_ROWS) if statement.fills else []
 
-    def _short(self, *statements: str) -> str:
+    def _retry_block(self, *statements: str) -> str:
         return plpgsql_blocks.retry_block(self.settings, *statements)
 
 
-def _may_rewrite(shape: sql_statements.Statement) -> bool:
+def _may_rewrite(statement: sql_statements.Statement) -> bool:
     """Return whether each row may get a value of its own: of a type, a function, a sequence."""
-    if not isinstance(shape, sql_statements.AddColumn):
-        return isinstance(shape, sql_statements.AlterColumnType)
-    found = tokenize(shape.definition)
+    if not isinstance(statement, sql_statements.AddColumn):
+        return isinstance(statement, sql_statements.AlterColumnType)
+    found = tokenize(statement.definition)
     words = {token.keyword for token in found}
     default = next((at for at, token in enumerate(found) if token.keyword == "DEFAULT"), len(found))
     calls = any(token.text == "(" for token in found[default:])
@@ -215,7 +247,7 @@ def _may_rewrite(shape: sql_statements.Statement) -> bool:
 
 
 def created_table(sql: str) -> str:
-    """Return the table that CREATE TABLE makes, as read() writes it."""
+    """Return the table that CREATE TABLE makes, as normalized_name() writes it."""
     found = tokenize(sql)
     at = next(n for n, token in enumerate(found) if token.keyword == "TABLE") + 1
     if [token.keyword for token in found[at : at + 3]] == ["IF", "NOT", "EXISTS"]:

@@ -1,4 +1,4 @@
-"""Tables, and their indexes, that have no partitions, as the revisions say, without a database."""
+"""List the tables and indexes that, as the revisions say, have no partitions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RENAME_OR_MOVE = (["RENAME", "TO"], ["SET", "SCHEMA"])
 
 
 def unpartitioned_names(revisions: Iterable[Script]) -> set[str]:
-    """Return the names of such tables and indexes, as script.read() writes them.
+    """Return the names of such tables and indexes, as normalized_name() writes them.
 
     revisions: from the first one on. What one of them hides, since it asks a database, is not known
     to be there.
@@ -40,17 +40,19 @@ def _note_statement(found: set[str], sql: str) -> None:
         else:
             found.add(name)
         return
-    shape = parser.parse(sql)
+    statement = parser.parse(sql)
     if (
-        isinstance(shape, sql_statements.CreateIndex)
-        and statement_steps.normalized_name(shape.table) in found
+        isinstance(statement, sql_statements.CreateIndex)
+        and statement_steps.normalized_name(statement.table) in found
     ):
-        schema = statement_steps.normalized_name(shape.table).rpartition(".")[0]
-        found.add(f"{schema}.{statement_steps.normalized_name(shape.name)}".lstrip("."))
-    elif isinstance(shape, sql_statements.OtherAlterTable):
-        action = [token.keyword for token in tokenize(shape.rest)[:2]]
+        schema = statement_steps.normalized_name(statement.table).rpartition(".")[0]
+        found.add(f"{schema}.{statement_steps.normalized_name(statement.name)}".lstrip("."))
+    elif isinstance(statement, sql_statements.OtherAlterTable):
+        action = [token.keyword for token in tokenize(statement.rest)[:2]]
         found -= (
-            {statement_steps.normalized_name(shape.table)} if action in _RENAME_OR_MOVE else set()
+            {statement_steps.normalized_name(statement.table)}
+            if action in _RENAME_OR_MOVE
+            else set()
         )
     elif words[:2] == ["DROP", "TABLE"]:
         # Several may go, or one with a schema.

@@ -25,138 +25,151 @@ if TYPE_CHECKING:
 
 
 class OnlineRenderImpl(RenderImpl):
-    """Writes each statement in its online form, as steps outside of a transaction."""
+    """Write each statement as the steps of its strategy, which stand outside of a transaction."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         super().__init__(*arguments, **options)
         self.running: RunState
         self.rehearsal: Rehearsal | None = None
-        self.opened: OpenTransaction | None = None
-        self.script: StepWriter
-        self.step: Any = None
-        self.tied = self.block = self.fresh = False
+        self.open_transaction: OpenTransaction | None = None
+        self.step_writer: StepWriter
+        self.current_step: Any = None
+        self.bound_to_session = self.in_autocommit_block = self.first_in_transaction = False
 
     def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
-        """Know the run. context: that of which this is the ``impl``."""
-        self.running, self.script = running, StepWriter(chosen, journal.version_table_name(context))
+        """Take over the run. context: that of which this is the ``impl``."""
+        self.running, self.step_writer = (
+            running,
+            StepWriter(chosen, journal.version_table_name(context)),
+        )
         block = context.autocommit_block
 
         @contextmanager
         def noted() -> Iterator[None]:
             with block():
-                self.block = True
+                self.in_autocommit_block = True
                 try:
                     yield
                 finally:
-                    self.block = False
+                    self.in_autocommit_block = False
 
         context.autocommit_block = noted  # type: ignore[method-assign]  # of this one context
 
     def rehearse(self, rehearsal: Rehearsal) -> None:
-        """Let what is not known be asked."""
+        """Ask a scratch database for the steps that depend on the schema."""
         self.rehearsal = rehearsal
-        self.script.known = rehearsal
+        self.step_writer.history = rehearsal
 
     def emit_begin(self) -> None:
-        """Begin a transaction, of which nothing is written before it is known what it is."""
+        """Begin a transaction, of which nothing is written before its end is known."""
         if self.rehearsal is None:
             super().emit_begin()
         else:
-            self.rehearsal.opened = self.opened = OpenTransaction()
+            self.rehearsal.open_transaction = self.open_transaction = OpenTransaction()
 
     def emit_commit(self) -> None:
         """Write what the transaction has, and its end."""
-        self._release()
+        self._write_open_transaction()
         super().emit_commit()
 
     def static_output(self, text: str) -> None:
         """Write a text, or keep it with what it is about."""
-        if self.opened is None:
+        if self.open_transaction is None:
             super().static_output(text)
         else:
-            self.opened.lines.append(text)
+            self.open_transaction.comments.append(text)
 
-    def _release(self) -> None:
-        opened, self.opened = self.opened, None
+    def _write_open_transaction(self) -> None:
+        opened, self.open_transaction = self.open_transaction, None
         if opened is not None and self.rehearsal is not None:
-            self.rehearsal.opened = None
-            for step in opened.steps(self.script.settings):
-                self._step(step)
+            self.rehearsal.open_transaction = None
+            for step in opened.script_steps(self.step_writer.settings):
+                self._write_step(step)
 
-    def _cut(self, key: str) -> None:
+    def _write_first_part(self, key: str) -> None:
         """Write a part of the transaction, up to a statement by its key, as one of its own."""
-        rest = self.opened
+        rest = self.open_transaction
         assert rest is not None, "it has that statement"  # noqa: S101
-        self.opened = rest.cut(key)
+        self.open_transaction = rest.split_before(key)
         self.emit_commit()
-        self.opened = rest
+        self.open_transaction = rest
         if self.rehearsal is not None:
-            self.rehearsal.opened = rest
+            self.rehearsal.open_transaction = rest
 
-    def _step(self, step: str) -> None:
+    def _write_step(self, step: str) -> None:
         if psql_commands.ends_with_command(step) or (step.startswith("-- ") and "\n" not in step):
             self.static_output(step)
         else:
             self._write(step)
 
-    def _say(self, statement: str, *, asked: bool) -> None:
-        if self.step is not self.running.step:
-            self.step, self.tied, self.fresh = self.running.step, False, True
+    def _render(self, statement: str, *, in_batches: bool) -> None:
+        if self.current_step is not self.running.step:
+            self.current_step, self.bound_to_session, self.first_in_transaction = (
+                self.running.step,
+                False,
+                True,
+            )
             if self.rehearsal is not None:
-                self.rehearsal.turn(self.step)
-        self._stepped(statement, asked=asked)
+                self.rehearsal.start_revision(self.current_step)
+        self._write_statement(statement, in_batches=in_batches)
         if self.rehearsal is not None:
-            self.rehearsal.follow(statement)
+            self.rehearsal.note_written(statement)
 
-    def _stepped(self, statement: str, *, asked: bool) -> None:
+    def _write_statement(self, statement: str, *, in_batches: bool) -> None:
         # What is there for one transaction only is lost after it.
-        self.tied = (
-            self.tied
+        self.bound_to_session = (
+            self.bound_to_session
             or session_statements.binds_to_session(statement)
             or session_statements.is_transaction_setting(statement)
         )
         try:
-            steps = self.script.steps(statement, asked=asked, tied=self.tied)
+            steps = self.step_writer.steps(
+                statement, in_batches=in_batches, tied=self.bound_to_session
+            )
         except CommitBeforeError as cut:
-            self._cut(cut.key)
-            self._stepped(statement, asked=asked)
+            self._write_first_part(cut.key)
+            self._write_statement(statement, in_batches=in_batches)
             return
         if isinstance(steps, PreparedSwap):
-            assert self.opened is not None, "it has dropped something"  # noqa: S101
-            self.opened.swap(steps)
+            assert self.open_transaction is not None, "it has dropped something"  # noqa: S101
+            self.open_transaction.add_swap(steps)
             return
-        if text := self._alone(statement, steps):
-            self._plain(statement, text)
+        if text := self._unchanged_text(statement, steps):
+            self._write_unchanged(statement, text)
             return
         assert steps is not None, "it stands alone then"  # noqa: S101
-        if not self.block:
+        if not self.in_autocommit_block:
             self.emit_commit()
         for step in [steps.text] if isinstance(steps, UnchangedStatement) else steps:
-            self._step(step)
-        if not self.block:
+            self._write_step(step)
+        if not self.in_autocommit_block:
             self.emit_begin()
-        self.fresh = True
+        self.first_in_transaction = True
 
-    def _alone(self, statement: str, steps: list[str] | UnchangedStatement | None) -> str:
+    def _unchanged_text(self, statement: str, steps: list[str] | UnchangedStatement | None) -> str:
         """Return how a statement stands that takes no steps, or none of its own, else ""."""
         if steps is None:
-            first = self.fresh and not self.block and not self.tied
-            return self.script.first(statement) if first else statement
-        if self.tied:
+            first = (
+                self.first_in_transaction
+                and not self.in_autocommit_block
+                and not self.bound_to_session
+            )
+            return self.step_writer.first_statement(statement) if first else statement
+        if self.bound_to_session:
             return f"-- {_SESSION_BOUND_COMMENT}\n{statement}"
-        gone = self.rehearsal.missing() if self.rehearsal is not None else ""
+        gone = self.rehearsal.missing_object() if self.rehearsal is not None else ""
         if not gone:
             return ""
         if isinstance(steps, UnchangedStatement):
             return steps.text
         return psql_commands.comment_lines(_MISSING_COMMENT.format(gone)) + statement
 
-    def _plain(self, statement: str, text: str) -> None:
-        if self.opened is None:
+    def _write_unchanged(self, statement: str, text: str) -> None:
+        if self.open_transaction is None:
             self._write(text)
         else:
-            self.opened.add(without_semicolon(statement), text)
-        self.fresh = False
+            self.open_transaction.add(without_semicolon(statement), text)
+        self.first_in_transaction = False
 
 
 _MISSING_COMMENT = "As it stands: {} is dropped and created again, and would be missing meanwhile."

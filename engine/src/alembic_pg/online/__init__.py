@@ -1,1 +1,1 @@
-"""Revisions under traffic: what a statement of a revision becomes when it runs."""
+"""Run revisions beside traffic: each statement by the strategy that stops nobody."""

@@ -1,4 +1,4 @@
-"""Alembic's way to the database, on which every statement of a revision takes its online form.
+"""Send every statement of a revision through its strategy: Alembic's ``impl`` for such a run.
 
 All operations, and op.execute(), end in one method of Alembic's implementation of PostgreSQL. So
 this one belongs to one run; nothing is registered that would meet somebody else's operations.
@@ -42,49 +42,51 @@ class OnlineImpl(PostgresqlImpl):
         )
         self.runner = runner
         # The driver's own style doubles every percent sign.
-        self.verbatim = create_engine(f"{DRIVER}://", paramstyle="named").dialect
-        self.nested = False
+        self.text_dialect = create_engine(f"{DRIVER}://", paramstyle="named").dialect
+        self.in_nested_call = False
 
     def create_table(self, table: Table, **kw: Any) -> None:  # noqa: ANN401  # Alembic's own
         """Create a table, and what belongs to it, as one statement."""
-        statement = str(CreateTable(table).compile(dialect=self.verbatim))
-        self._whole(statement, lambda: super(OnlineImpl, self).create_table(table, **kw))
+        statement = str(CreateTable(table).compile(dialect=self.text_dialect))
+        self._run_as_one(statement, lambda: super(OnlineImpl, self).create_table(table, **kw))
 
     def drop_table(self, table: Table, **kw: Any) -> None:  # noqa: ANN401  # Alembic's own
         """Drop a table, and what SQLAlchemy drops with it, as one statement."""
-        statement = str(DropTable(table).compile(dialect=self.verbatim))
-        self._whole(statement, lambda: super(OnlineImpl, self).drop_table(table, **kw))
+        statement = str(DropTable(table).compile(dialect=self.text_dialect))
+        self._run_as_one(statement, lambda: super(OnlineImpl, self).drop_table(table, **kw))
 
-    def _whole(self, statement: str, work: Callable[[], None]) -> None:
-        if not self.runner.active:
+    def _run_as_one(self, statement: str, work: Callable[[], None]) -> None:
+        if not self.runner.tracking.in_revision:
             work()
             return
-        with self.runner.own():
-            self._plain(statement, journal.statement_key(statement), work)
+        with self.runner.track_statements():
+            self._run_once(statement, journal.statement_key(statement), work)
 
-    def _plain(self, sql: str, key: str, work: Callable[[], None]) -> None:
+    def _run_once(self, sql: str, key: str, work: Callable[[], None]) -> None:
         """Do what one statement of the revision says, unless it is done."""
         runner = self.runner
         always = session_statements.is_session_statement(sql)
-        if not always and runner.journal.passed(key):
+        if not always and runner.journal.already_done(key):
             return
-        runner.settle()
-        runner.cut(key)
-        runner.wait_aside(sql)
-        outer, self.nested = self.nested, True
+        runner.run_pending()
+        runner.commit_if_requested(key)
+        runner.wait_for_blockers(sql)
+        outer, self.in_nested_call = self.in_nested_call, True
         try:
             work()
         finally:
-            self.nested = outer
-        if session_statements.is_transaction_setting(sql) and not runner.block:
-            runner.locals.append(sql)
+            self.in_nested_call = outer
+        if session_statements.is_transaction_setting(sql) and not runner.in_autocommit_block:
+            runner.local_settings.append(sql)
         if session_statements.binds_to_session(sql):
-            runner.whole = "has made what is there for one transaction or session only"
+            runner.single_transaction_reason = (
+                "has made what is there for one transaction or session only"
+            )
         if always:
             return
-        runner.journal.pending.append(key)
-        runner.said.append(sql)
-        if runner.block:
+        runner.journal.pending_keys.append(key)
+        runner.executed.append(sql)
+        if runner.in_autocommit_block:
             runner.journal.save(runner.connection)
 
     def _exec(
@@ -97,23 +99,27 @@ class OnlineImpl(PostgresqlImpl):
         def plain() -> Any:  # noqa: ANN401
             return super(OnlineImpl, self)._exec(construct, execution_options, multiparams, params)
 
-        if not self.runner.active or self.nested:
+        if not self.runner.tracking.in_revision or self.in_nested_call:
             return plain()
-        with self.runner.own():
-            sql = "" if multiparams or params else statement_text(construct, self.verbatim)
+        with self.runner.track_statements():
+            sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
             # Parameters may be another time, or random.
             key = journal.statement_key(sql or str(construct))
-            if not session_statements.is_session_statement(sql) and self.runner.journal.passed(key):
+            if not session_statements.is_session_statement(
+                sql
+            ) and self.runner.journal.already_done(key):
                 dispatch.note_already_done(self.runner, sql)
                 return None
             work = None
-            self.runner.fills = dispatch.valid_backfills(self.runner.fills, sql)
+            self.runner.backfill_statements = dispatch.valid_backfills(
+                self.runner.backfill_statements, sql
+            )
             if sql and not self.runner.connection.in_nested_transaction():
-                asked = bool((execution_options or {}).get("batches"))
-                work = dispatch.choose_strategy(self.runner, sql, asked=asked)
+                in_batches = bool((execution_options or {}).get("batches"))
+                work = dispatch.choose_strategy(self.runner, sql, in_batches=in_batches)
             if work is None:
                 release_before_long.release_locks(self.runner, sql)
-                self._plain(sql, key, plain)
+                self._run_once(sql, key, plain)
             else:
                 work(key)
         return None
@@ -121,10 +127,10 @@ class OnlineImpl(PostgresqlImpl):
     @property
     def bind(self) -> Connection | None:
         """The connection, for statements that go past the operations."""
-        if self.runner.active and not self.nested:
-            self.runner.handed = True
-            with self.runner.own():
-                self.runner.settle()
+        if self.runner.tracking.in_revision and not self.in_nested_call:
+            self.runner.connection_handed_out = True
+            with self.runner.track_statements():
+                self.runner.run_pending()
         return self.connection
 
 

@@ -1,4 +1,4 @@
-"""Which online form a statement has, if any, on the database as it is."""
+"""Choose the strategy by which a statement runs beside traffic, or none where it runs as it is."""
 
 from __future__ import annotations
 
@@ -36,59 +36,63 @@ if TYPE_CHECKING:
     Strategy = Callable[[Runner, Any, Relation, str], None]
 
 
-def choose_strategy(runner: Runner, sql: str, *, asked: bool) -> Callable[[str], None] | None:
-    """Return what to do instead of executing a statement, None for nothing.
+def choose_strategy(runner: Runner, sql: str, *, in_batches: bool) -> Callable[[str], None] | None:
+    """Return the strategy for a statement, None where it runs as it is.
 
     asked: whether the revision wants it done in batches. What is returned takes the statement's
-    key. Plain is what has no online form, and what concerns a table that this run has made itself.
-    Raises LeftNothingError for what would stop the work on a large table.
+    key. A statement about a table that this run has made itself runs as it is.
+    Raises RefusedError for what would stop the work on a large table.
     """
-    shape = parser.parse(sql)
-    if asked and not isinstance(shape, statements.UpdateOrDelete):
-        raise runner.refuse("in batches goes one UPDATE or DELETE, without WITH or RETURNING.")
-    if not (runner.known or isinstance(shape, statements.AddEnumValue)):
+    statement = parser.parse(sql)
+    if in_batches and not isinstance(statement, statements.UpdateOrDelete):
+        raise runner.refused_error(
+            "in batches goes one UPDATE or DELETE, without WITH or RETURNING."
+        )
+    if not (runner.existing_tables or isinstance(statement, statements.AddEnumValue)):
         return None
-    if shape is None:
+    if statement is None:
         multi_statement.refuse_long_parts(
-            runner, sql, partial(choose_strategy, runner, asked=False)
+            runner, sql, partial(choose_strategy, runner, in_batches=False)
         )
         return None
-    return _choose_for_statement(runner, shape, asked=asked)
+    return _choose_for_statement(runner, statement, in_batches=in_batches)
 
 
 def _choose_for_statement(
-    runner: Runner, shape: statements.Statement, *, asked: bool
+    runner: Runner, statement: statements.Statement, *, in_batches: bool
 ) -> Callable[[str], None] | None:
     if isinstance(
-        shape, statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance
+        statement, statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance
     ):
-        return None if runner.whole else _choose_without_table(runner, shape)
-    if type(shape) in _GUARDS:
-        _GUARDS[type(shape)](runner, shape)
+        return (
+            None if runner.single_transaction_reason else _choose_without_table(runner, statement)
+        )
+    if type(statement) in _GUARDS:
+        _GUARDS[type(statement)](runner, statement)
         return None
-    table = runner.find(shape.table)
-    if table is not None and table.kind == "v" and isinstance(shape, statements.UpdateOrDelete):
-        large_dml.refuse_many_rows(runner, shape)
+    table = runner.find(statement.table)
+    if table is not None and table.kind == "v" and isinstance(statement, statements.UpdateOrDelete):
+        large_dml.refuse_many_rows(runner, statement)
     if table is None or table.kind not in _TABLE_KINDS or table.persistence == "t":
         return None
-    if table.oid not in runner.known:
+    if table.oid not in runner.existing_tables:
         return None
-    form = _choose_for_table(runner, shape, table, asked=asked)
-    if form is not None and runner.whole:
+    strategy = _choose_for_table(runner, statement, table, in_batches=in_batches)
+    if strategy is not None and runner.single_transaction_reason:
         large_tables.refuse_if_large(
             runner,
             table,
-            f"A statement of a revision that {runner.whole}",
+            f"A statement of a revision that {runner.single_transaction_reason}",
             "Let the table's owner run it, or a role of theirs."
-            if runner.unnoted
+            if runner.no_journal_reason
             else "Let a revision of its own come before or after.",
         )
-        form = None
-    if form is None:
+        strategy = None
+    if strategy is None:
         return None
-    if not isinstance(shape, statements.AlterColumnType):  # which may be prepared before
+    if not isinstance(statement, statements.AlterColumnType):  # which may be prepared before
         dropped_objects.refuse_missing_objects(runner, table)
-    return partial(form, runner, shape, table)
+    return partial(strategy, runner, statement, table)
 
 
 def valid_backfills(
@@ -98,54 +102,56 @@ def valid_backfills(
 
     None of it after one that may change what their values are made of.
     """
-    shape = parser.parse(sql)
-    harmless = isinstance(shape, _CHANGE_NO_VALUES) or (
-        isinstance(shape, statements.UpdateOrDelete) and bool(shape.fills)
+    statement = parser.parse(sql)
+    harmless = isinstance(statement, _CHANGE_NO_VALUES) or (
+        isinstance(statement, statements.UpdateOrDelete) and bool(statement.fills)
     )
     return fills if harmless else {}
 
 
 def note_already_done(runner: Runner, sql: str) -> None:
     """Remember of a statement that an earlier run has done what a later one may need."""
-    shape = parser.parse(sql)
-    runner.fills = valid_backfills(runner.fills, sql)
-    if isinstance(shape, statements.UpdateOrDelete) and shape.fills:
-        table = runner.find(shape.table)
+    statement = parser.parse(sql)
+    runner.backfill_statements = valid_backfills(runner.backfill_statements, sql)
+    if isinstance(statement, statements.UpdateOrDelete) and statement.fills:
+        table = runner.find(statement.table)
         if table is not None:
-            refill.remember_backfill(runner, shape, table)
+            refill.remember_backfill(runner, statement, table)
 
 
 def _choose_without_table(
     runner: Runner,
-    shape: statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance,
+    statement: statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance,
 ) -> Callable[[str], None] | None:
-    if isinstance(shape, statements.ConcurrentMaintenance):
-        return partial(maintenance.run_concurrently, runner, shape)
-    if isinstance(shape, statements.AddEnumValue):
-        return partial(add_enum_value.add_value, runner, shape)
-    key = journal.statement_key(shape.sql)
+    if isinstance(statement, statements.ConcurrentMaintenance):
+        return partial(maintenance.run_concurrently, runner, statement)
+    if isinstance(statement, statements.AddEnumValue):
+        return partial(add_enum_value.add_value, runner, statement)
+    key = journal.statement_key(statement.sql)
     if next(dropped_objects.recreated_later(runner), ""):
         return None  # a moment, too, and nothing is missing for longer
     return (
-        partial(create_index.drop_concurrently, runner, shape)
-        if create_index.can_drop_online(runner, shape, key)
+        partial(create_index.drop_concurrently, runner, statement)
+        if create_index.can_drop_online(runner, statement, key)
         else None
     )
 
 
 def _choose_for_table(
-    runner: Runner, shape: statements.Statement, table: Relation, *, asked: bool
+    runner: Runner, statement: statements.Statement, table: Relation, *, in_batches: bool
 ) -> Strategy | None:
-    if isinstance(shape, statements.UpdateOrDelete):
-        return update.strategy_for(runner, shape, table, asked=asked)
-    if isinstance(shape, _REFUSED_WITH_ONLY) and shape.only and table.parent:
+    if isinstance(statement, statements.UpdateOrDelete):
+        return update.strategy_for(runner, statement, table, in_batches=in_batches)
+    if isinstance(statement, _REFUSED_WITH_ONLY) and statement.only and table.parent:
         large_tables.refuse_if_large(runner, table, "ALTER TABLE ONLY", "Leave ONLY out.")
         return None
-    return _STRATEGIES[type(shape)](runner, shape, table)
+    return _STRATEGIES[type(statement)](runner, statement, table)
 
 
-def _choose_for_index(runner: Runner, shape: statements.CreateIndex, table: Relation) -> Strategy:
-    del runner, shape
+def _choose_for_index(
+    runner: Runner, statement: statements.CreateIndex, table: Relation
+) -> Strategy:
+    del runner, statement
     return (
         create_index_partitioned.create_on_partitions
         if table.kind == "p"
@@ -154,16 +160,16 @@ def _choose_for_index(runner: Runner, shape: statements.CreateIndex, table: Rela
 
 
 def _choose_for_constraint(
-    runner: Runner, shape: statements.AddConstraint, table: Relation
+    runner: Runner, statement: statements.AddConstraint, table: Relation
 ) -> Strategy | None:
-    if shape.kind in {"CHECK", "FOREIGN"}:
-        return add_check_or_fk.strategy_for(runner, shape, table)
+    if statement.kind in {"CHECK", "FOREIGN"}:
+        return add_check_or_fk.strategy_for(runner, statement, table)
     if (
-        shape.kind in {"UNIQUE", "PRIMARY"}
+        statement.kind in {"UNIQUE", "PRIMARY"}
         and table.kind == "r"
-        and add_unique.can_use_index(shape)
+        and add_unique.can_use_index(statement)
     ):
-        if add_unique.is_name_certain(runner, shape, table):
+        if add_unique.is_name_certain(runner, statement, table):
             return add_unique.add_constraint
         large_tables.refuse_if_large(
             runner, table, "Adding a constraint without a name", "Give it one."
@@ -172,7 +178,7 @@ def _choose_for_constraint(
     large_tables.refuse_if_large(
         runner,
         table,
-        f"Adding the constraint {shape.name}",
+        f"Adding the constraint {statement.name}",
         "A unique index, created by itself, costs nothing.",
     )
     return None
@@ -193,7 +199,7 @@ _CHANGE_NO_VALUES = (
 # Tables, those with partitions, and materialised views.
 _TABLE_KINDS = {"r", "p", "m"}
 
-# What has no online form, and is not about one table that it names first.
+# What has no strategy, and is not about one table that it names first.
 _GUARDS: dict[type[statements.Statement], Callable[[Runner, Any], None]] = {
     statements.Rewrite: maintenance.refuse_large_tables,
     statements.UnnamedIndex: maintenance.refuse_unnamed_index,

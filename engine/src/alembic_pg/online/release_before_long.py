@@ -1,7 +1,7 @@
-"""A statement that may take long, after one whose lock others mind: that one is committed first.
+"""Commit the open transaction before a long statement, so that no strong lock is held meanwhile.
 
-A lock is held until its transaction ends (PostgreSQL, 13.3.1). So one that was taken for a moment
-must not wait for what merely reads a lot.
+A lock is held until its transaction ends (PostgreSQL, 13.3.1), however short the statement was that
+took it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _COST_LIMIT = 1000
 
 def release_locks(runner: Runner, sql: str) -> None:
     """Commit what a revision did so far, where a large table would else wait for a statement."""
-    if runner.whole or runner.block or not runner.said:
+    if runner.single_transaction_reason or runner.in_autocommit_block or not runner.executed:
         return
     # EXPLAIN explains the first of several statements, and the others would be executed.
     parts = [part for part in split.statement_texts(sql) if _may_read_much(part)]
@@ -47,13 +47,13 @@ def release_locks(runner: Runner, sql: str) -> None:
     held = [
         row.name
         for row in runner.rows(_LOCKED_RELATIONS)
-        if row.oid in runner.known and row.size > large_tables.LARGE_TABLE_BYTES
+        if row.oid in runner.existing_tables and row.size > large_tables.LARGE_TABLE_BYTES
     ]
     if held and any(_takes_long(runner, part) for part in parts):
         table = runner.find(held[0])
         assert table is not None, "the catalog has just named it"  # noqa: S101
         dropped_objects.refuse_missing_objects(runner, table)
-        runner.settle()
+        runner.run_pending()
         runner.commit()
         runner.begin()
 

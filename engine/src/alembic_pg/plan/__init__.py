@@ -1,1 +1,1 @@
-"""What a revision will do: what it destroys, what stops working, which steps it takes."""
+"""Show what an upgrade would do: locks, steps, what it destroys and breaks."""

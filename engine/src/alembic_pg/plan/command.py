@@ -1,4 +1,4 @@
-"""What an upgrade would do to a target, and do nothing: ``alembic -x plan upgrade head``."""
+"""Print the plan of an upgrade or downgrade, change nothing: ``alembic -x plan upgrade head``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def print_plan(
     arguments = task.environment.get_x_argument(as_dictionary=True)
     chosen = options.read_settings(arguments)
     planner = Planner(
-        context, connection, chosen, running, online=options.online_enabled(arguments)
+        context, connection, chosen, running, use_strategies=options.online_enabled(arguments)
     )
     opts = task.environment.context_opts
     steps = list(opts.get(STEPS_OPTION, opts["fn"])(running.heads, context))
@@ -129,12 +129,12 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
     except statements.UnreadableError as error:
         yield f"{name} asks the database while it runs, and cannot be shown: {error}"
         return
-    planner.turn()
+    planner.start_revision()
     reader.begin()
     rows, steps = [], False
     for number, statement in enumerate(said):
-        about = next(iter(planner.tables(statement.sql)), None)
-        how = planner.ask(statement)
+        about = next(iter(planner.tables_of(statement.sql)), None)
+        how = planner.summarize(statement)
         steps = steps or bool(how.steps)
         reader.read(statement.sql, statement.existing)
         finished = "done by an earlier run" if number < done else how.steps

@@ -1,8 +1,7 @@
-"""How a run would execute a statement: by the run's own decision, which is made and not acted on.
+"""Decide how a run would execute each statement, with the run's own code, and roll everything back.
 
-Where that decision asks the server, it does so here, too: on an empty temporary copy, in a
-transaction that is rolled back at once. What earlier statements of the plan would have changed is
-repeated on that copy only.
+Where the decision needs the server, an empty temporary copy is asked, in a transaction that is
+rolled back. What earlier statements of the plan would have changed is repeated on that copy only.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary
-from alembic_pg.plan.strategy_summary import summarize_strategy as steps_of
+from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary, summarize_strategy
 from alembic_pg.sql import lock_modes, parser, session_statements, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
@@ -56,78 +54,88 @@ SCAN, REWRITE = "scan", "rewrite"
 
 @dataclass
 class Planner(Runner):
-    """Decides as the run does; nothing is committed.
+    """Decide as a run does, and commit nothing.
 
-    online: whether statements take their online forms. large: whether every table is taken for a
-    large one. refusals: what the run would stop with. The others are what the statements so far
-    have made, dropped, renamed or altered.
+    Of the plan:
+    use_strategies: whether statements run by their strategies.
+    assume_large: whether every table is taken for a large one.
+    created_tables, renamed_tables, dropped: what the statements so far have made, renamed, dropped.
+    altered_actions: the actions of their ALTER TABLE, by the table's oid.
+
+    Of the revision:
+    refusals: what the run would stop with.
+
+    Of the statement:
+    current_table: the table that it is about.
     """
 
     batch_filler: BatchFiller = batches.change_rows
-    online: bool = True
-    large: bool = False
+    use_strategies: bool = True
+    assume_large: bool = False
     refusals: list[str] = field(default_factory=list)
-    made: set[QualifiedName] = field(default_factory=set)
-    moved: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
+    created_tables: set[QualifiedName] = field(default_factory=set)
+    renamed_tables: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
-    altered: dict[int, list[str]] = field(default_factory=dict)
-    about: Relation | None = None
+    altered_actions: dict[int, list[str]] = field(default_factory=dict)
+    current_table: Relation | None = None
 
     def start(self) -> None:
         """Learn what is there; the connection has no transaction before and after."""
-        self.learn(self.settings.lock_timeout or 300)
+        self.read_server_state(self.settings.lock_timeout or 300)
 
-    def turn(self) -> None:
-        """Turn to the next revision."""
-        self.whole = self.unnoted
+    def start_revision(self) -> None:
+        """Begin with the next revision."""
+        self.single_transaction_reason = self.no_journal_reason
         self.refusals.clear()
-        self.said.clear()
-        self.fills.clear()
+        self.executed.clear()
+        self.backfill_statements.clear()
 
-    def ask(self, statement: RevisionStatement) -> ExecutionSummary:
+    def summarize(self, statement: RevisionStatement) -> ExecutionSummary:
         """Return how a statement runs, and remember what it changes."""
         with self.connection.begin() as transaction:
-            how = self._asked(statement)
+            how = self._summarize(statement)
             transaction.rollback()
         if how.steps and not isinstance(parser.parse(statement.sql), statements.AlterColumnType):
-            self.said.clear()
-        self.said.append(statement.sql)
-        self._note(statement.sql)
+            self.executed.clear()
+        self.executed.append(statement.sql)
+        self._remember_changes(statement.sql)
         return how
 
-    def tables(self, sql: str) -> list[Relation]:
+    def tables_of(self, sql: str) -> list[Relation]:
         """Return the tables and views that a statement is about, which were there before."""
-        shape = parser.parse(sql)
-        names = [shape.table] if shape is not None and shape.table else []
+        statement = parser.parse(sql)
+        names = [statement.table] if statement is not None and statement.table else []
         found = [
             self.find(name)
             for name in names or map(_quoted_name, lock_modes.strongest_lock(sql)[1])
         ]
-        return [one for one in found if one and (one.oid in self.known or one.kind == "v")]
+        return [
+            one for one in found if one and (one.oid in self.existing_tables or one.kind == "v")
+        ]
 
-    def _asked(self, statement: RevisionStatement) -> ExecutionSummary:
+    def _summarize(self, statement: RevisionStatement) -> ExecutionSummary:
         sql = statement.sql
-        self.about = next(iter(self.tables(sql)), None)
-        if self.online:
+        self.current_table = next(iter(self.tables_of(sql)), None)
+        if self.use_strategies:
             try:
-                work = dispatch.choose_strategy(self, sql, asked=statement.asked)
+                work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
             except RefusedError as refusal:
                 self.refusals.append(str(refusal).partition("stops: ")[2])
                 return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
             if work is not None:
-                return self._formed(steps_of(work), sql)
-        return self._plain(sql)
+                return self._with_real_lock(summarize_strategy(work), sql)
+        return self._summarize_plain(sql)
 
     @staticmethod
-    def _formed(how: ExecutionSummary, sql: str) -> ExecutionSummary:
-        shape = parser.parse(sql)
-        key = isinstance(shape, statements.AddConstraint) and shape.kind == "FOREIGN"
+    def _with_real_lock(how: ExecutionSummary, sql: str) -> ExecutionSummary:
+        statement = parser.parse(sql)
+        key = isinstance(statement, statements.AddConstraint) and statement.kind == "FOREIGN"
         return replace(how, lock=lock_modes.strongest_lock(sql)[0]) if key else how
 
-    def _plain(self, sql: str) -> ExecutionSummary:
+    def _summarize_plain(self, sql: str) -> ExecutionSummary:
         """Return what happens to others while a statement is executed as it stands."""
         lock = lock_modes.strongest_lock(sql)[0]
-        if self.about is None:
+        if self.current_table is None:
             index = isinstance(parser.parse(sql), statements.DropIndex)
             return ExecutionSummary("", lock if index else "", METADATA_ONLY)
         cursor = Cursor(sql)
@@ -137,24 +145,20 @@ class Planner(Runner):
         elif cursor.accept_any("CREATE INDEX", "CREATE UNIQUE INDEX"):
             nature = SCAN
         elif cursor.accept("ALTER", "TABLE"):
-            nature = self._on_twin(sql, self.about)
+            nature = self._effect_on_probe(sql, self.current_table)
         return ExecutionSummary("", lock, nature)
 
-    def _on_twin(self, sql: str, table: Relation) -> str:
+    def _effect_on_probe(self, sql: str, table: Relation) -> str:
         """Return what an ALTER TABLE does to an empty copy."""
         action = _alter_action(sql)
         if _RENAME_OR_MOVE.match(action):
             return METADATA_ONLY
         try:
             with probe_table.empty_copy(self, table, probe_table.INCLUDING_ALL):
-                files, scans = self.one(probe_table.FILE_NODES), self.one(probe_table.SCAN_COUNT)
-                self.execute(
-                    f"ALTER TABLE {probe_table.PROBE_TABLE} "
-                    f"{probe_table.columns_of_probe(action, table)}"
-                )
-                if self.one(probe_table.FILE_NODES) != files:
+                effect = probe_table.effect_of(self, probe_table.columns_of_probe(action, table))
+                if effect.rewrites:
                     return REWRITE
-                return SCAN if self.one(probe_table.SCAN_COUNT) != scans else METADATA_ONLY
+                return SCAN if effect.scans else METADATA_ONLY
         except DBAPIError as error:
             lock_retry.reraise_if_no_answer(error)
             # A temporary table has no foreign keys to others, whose rows are then looked at.
@@ -164,10 +168,12 @@ class Planner(Runner):
                 else METADATA_ONLY
             )
 
-    def _note(self, sql: str) -> None:
+    def _remember_changes(self, sql: str) -> None:
         """Remember what later statements meet."""
         if session_statements.binds_to_session(sql):
-            self.whole = "has made what is there for one transaction or session only"
+            self.single_transaction_reason = (
+                "has made what is there for one transaction or session only"
+            )
         cursor = Cursor(sql)
         verb = cursor.accept_any("CREATE", "ALTER TABLE", "DROP")
         if verb == "DROP":
@@ -179,35 +185,42 @@ class Planner(Runner):
             cursor.accept_any("UNLOGGED", "TEMPORARY", "TEMP")
             if cursor.accept("TABLE"):
                 cursor.accept("IF", "NOT", "EXISTS")
-                self.made.add(cursor.qualified_name())
+                self.created_tables.add(cursor.qualified_name())
         elif verb:
             cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
             old = cursor.qualified_name()
-            if self.about is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
-                self.altered.setdefault(self.about.oid, []).append(_alter_action(sql))
+            if self.current_table is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
+                self.altered_actions.setdefault(self.current_table.oid, []).append(
+                    _alter_action(sql)
+                )
             if cursor.accept("RENAME", "TO"):
-                self.moved[old[0], cursor.identifier()] = self.moved.get(old, old)
+                self.renamed_tables[old[0], cursor.identifier()] = self.renamed_tables.get(old, old)
 
     def find(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, by what that was called before the plan."""
         said = Cursor(name).qualified_name()
-        if said in self.made:
+        if said in self.created_tables:
             return None
-        found = super().find(_quoted_name(self.moved[said]) if said in self.moved else name)
-        if found is not None and self.large:
+        found = super().find(
+            _quoted_name(self.renamed_tables[said]) if said in self.renamed_tables else name
+        )
+        if found is not None and self.assume_large:
             return replace(found, size=max(found.size, large_tables.LARGE_TABLE_BYTES + 1))
         return found
 
     def execute(self, statement: str) -> int:
         """Execute a statement; a copy of a table becomes what the plan makes of that."""
         done = super().execute(statement)
-        if statement.startswith("CREATE TEMPORARY TABLE ddl_twin ") and self.about is not None:
-            for action in self.altered.get(self.about.oid, ()):
+        if (
+            statement.startswith("CREATE TEMPORARY TABLE ddl_probe ")
+            and self.current_table is not None
+        ):
+            for action in self.altered_actions.get(self.current_table.oid, ()):
                 savepoint = self.connection.begin_nested()
                 try:
                     super().execute(
                         f"ALTER TABLE {probe_table.PROBE_TABLE} "
-                        f"{probe_table.columns_of_probe(action, self.about)}"
+                        f"{probe_table.columns_of_probe(action, self.current_table)}"
                     )
                 except DBAPIError:
                     savepoint.rollback()

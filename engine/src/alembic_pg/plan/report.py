@@ -1,4 +1,4 @@
-"""The plan of a revision as a person reads it."""
+"""Format the plan of a revision as a table and sentences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KILO = 1024
 
 def lock_cell(how: ExecutionSummary, about: Relation | None) -> str:
     """Return what others meet. about: the table."""
-    nature = how.nature
+    nature = how.effect
     if nature in {SCAN, REWRITE} and about is not None:
         nature += ", all wait" if large_tables.is_large(about) else " of a small table"
     return f"{how.lock}: {nature}" if how.lock else nature

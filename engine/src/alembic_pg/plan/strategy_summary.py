@@ -1,4 +1,4 @@
-"""What the online forms do, in a few words."""
+"""Describe each strategy in a few words: steps, strongest lock, effect on others."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ REWRITE_IN_BATCHES = "rewrite in batches"
 class ExecutionSummary:
     """How a statement runs.
 
-    steps: what its online form does, "" where it runs as it is. lock: the strongest one that it
-    takes of a table, "" for none. nature: how long that is held, or what happens beside it.
+    steps: what its strategy does, "" where it runs as it is.
+    lock: the strongest one that it takes of a table, "" for none.
+    effect: how long the lock is held, or what happens beside it.
     """
 
     steps: str
     lock: str
-    nature: str
+    effect: str
 
 
 _ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
@@ -114,7 +115,7 @@ _UNLISTED = ExecutionSummary("in steps, each a moment", _ACCESS_EXCLUSIVE, METAD
 
 
 def summarize_strategy(work: Callable[..., Any]) -> ExecutionSummary:
-    """Return what a form does that was chosen for a statement."""
+    """Return what the strategy does that was chosen for a statement."""
     while isinstance(work, partial):
         work = work.func
     return STRATEGIES.get(work, _UNLISTED)

@@ -1,4 +1,4 @@
-"""The history database: what the revisions build, base to heads, kept as a template."""
+"""Build what the revisions build, base to heads, and keep it as a template database."""
 
 from __future__ import annotations
 

@@ -75,11 +75,11 @@ class RenderImpl(PostgresqlImpl):
         literal = not isinstance(construct, DDLElement)
         options = {"compile_kwargs": {"literal_binds": True}} if literal else {}
         statement = str(construct.compile(dialect=self.dialect, **options)).strip()
-        self._say(statement, asked=bool((execution_options or {}).get("batches")))
+        self._render(statement, in_batches=bool((execution_options or {}).get("batches")))
 
-    def _say(self, statement: str, *, asked: bool) -> None:
+    def _render(self, statement: str, *, in_batches: bool) -> None:
         """Write one statement of a revision. asked: whether it may run in batches."""
-        del asked
+        del in_batches
         self._write(statement)
 
     def _write(self, statement: str) -> None:

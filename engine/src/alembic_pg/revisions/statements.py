@@ -1,4 +1,4 @@
-"""The statements of a revision, without a database: what ``--sql`` would write."""
+"""Return the statements of a revision without a database, as ``--sql`` would write them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RevisionStatement:
-    """A statement; asked: whether the revision wants it in batches. existing: types of before."""
+    """A statement of a revision.
+
+    in_batches: whether the revision wants it in batches.
+    existing: the types that the revision says columns have before it, by their names.
+    """
 
     sql: str
-    asked: bool = False
+    in_batches: bool = False
     existing: Mapping[str, ColumnType] = field(default_factory=dict)
 
 
@@ -43,7 +47,7 @@ class _Recorder(RenderImpl):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         super().__init__(*arguments, **options)
-        self.said: list[RevisionStatement] = []
+        self.recorded: list[RevisionStatement] = []
         self.existing: dict[str, ColumnType] = {}
 
     def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
@@ -55,8 +59,8 @@ class _Recorder(RenderImpl):
         super().alter_column(table_name, column_name, **options)
         self.existing.clear()
 
-    def _say(self, statement: str, *, asked: bool) -> None:
-        self.said.append(RevisionStatement(statement, asked, dict(self.existing)))
+    def _render(self, statement: str, *, in_batches: bool) -> None:
+        self.recorded.append(RevisionStatement(statement, in_batches, dict(self.existing)))
 
     def static_output(self, text: str) -> None:
         """Write nothing."""
@@ -70,7 +74,7 @@ def record_statements() -> Iterator[list[RevisionStatement]]:
     )
     recorder = install_writing_impl(context, _Recorder, None)
     with Operations.context(context):
-        yield recorder.said
+        yield recorder.recorded
 
 
 def function_statements(function: Callable[..., None]) -> list[RevisionStatement]:

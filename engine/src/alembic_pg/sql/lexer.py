@@ -29,7 +29,7 @@ class Token:
     """A token of a statement, and where it stands.
 
     kind: string, quoted, dollar, word, number or sign. depth: how many brackets are open; a
-    bracket itself has the depth of what it encloses.
+    bracket itself has the depth of what it encloses. keyword: a word in capitals, else "".
     """
 
     kind: str
@@ -37,11 +37,7 @@ class Token:
     start: int
     end: int
     depth: int
-
-    @property
-    def keyword(self) -> str:
-        """The word in capitals, or ""."""
-        return self.text.upper() if self.kind == "word" else ""
+    keyword: str
 
     @property
     def identifier(self) -> str:
@@ -89,7 +85,8 @@ def tokenize(sql: str) -> list[Token]:
         if text in {"(", "["}:
             depth += 1
         if kind not in {"space", "comment"}:
-            found.append(Token(kind, text, position, end, depth))
+            keyword = text.upper() if kind == "word" else ""
+            found.append(Token(kind, text, position, end, depth, keyword))
         if text in {")", "]"}:
             depth -= 1
         position = end

@@ -6,6 +6,7 @@ What is not recognised with certainty is no shape, and runs as it stands.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql import parse_dml, parse_maintenance, split
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _CONSTRAINT_KINDS = {"CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE"}
 
 
+@lru_cache(maxsize=64)  # a run asks several times about the statement at hand
 def parse(sql: str) -> Statement | None:
     """Return what a statement is, None when it has no online form."""
     cursor = split.single_statement(sql)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # A name with the schema before it, each quoted where it must be.
 QUALIFIED_NAME = r'(?:"(?:[^"]|"")*"|[^\s"])+'
 
+# Bytes of a name (NAMEDATALEN less one): PostgreSQL shortens a longer one in its own way.
+MAX_NAME_BYTES = 63
+
 
 def quote_name(*parts: str) -> str:
     """Return a name of its parts, each quoted where PostgreSQL asks for it."""

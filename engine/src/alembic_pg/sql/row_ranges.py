@@ -1,4 +1,4 @@
-"""Rows that a statement changes, a few pages of their table at a time.
+"""Write the statements that change, count or list the rows in a range of pages of their table.
 
 A row's place (ctid; PostgreSQL, 5.6) is where it is found without any key.
 """
@@ -18,32 +18,35 @@ if TYPE_CHECKING:
 class RowChange:
     """What is done to rows: ``verb table AS alias body WHERE condition``.
 
-    alone: whether the condition names no other table. again: whether a row that was changed may be
-    found once more, which then gets what it has.
+    single_table: whether the condition names no other table.
+    may_match_again: whether a changed row may be found once more, which then gets what it has.
     """
 
     verb: str
     alias: str
     body: str
     condition: str
-    alone: bool = True
-    again: bool = True
+    single_table: bool = True
+    may_match_again: bool = True
 
-    def on(self, table: str, place: str) -> str:
-        """Return the statement for a part of a table. place: as pages() or at() say it."""
+    def statement_for(self, table: str, place: str) -> str:
+        """Return the statement for a part of a table.
+
+        place: a condition, of page_condition() or ctid_condition().
+        """
         return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {self._where(place)}"
 
-    def left(self, table: str, place: str = "true") -> str:
+    def remaining_query(self, table: str, place: str = "true") -> str:
         """Return the query for the places of the rows to be changed."""
         where = self._where(place)
         return f"SELECT {self.alias}.ctid::text FROM ONLY {table} AS {self.alias} {where}"  # noqa: S608
 
-    def pages(self, first: object, last: object) -> str:
+    def page_condition(self, first: object, last: object) -> str:
         """Return what holds for the pages from ``first`` to before ``last``."""
         place = f"{self.alias}.ctid"
         return f"{place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid"
 
-    def at(self, places: Sequence[str]) -> str:
+    def ctid_condition(self, places: Sequence[str]) -> str:
         """Return what holds for rows by their places."""
         quoted = ", ".join(f"'{place}'" for place in places)
         return f"{self.alias}.ctid = ANY (ARRAY[{quoted}]::tid[])"
@@ -52,20 +55,27 @@ class RowChange:
         return f"WHERE {place} AND ({self.condition})"
 
     @classmethod
-    def of(cls, shape: UpdateOrDelete) -> RowChange:
+    def from_statement(cls, statement: UpdateOrDelete) -> RowChange:
         """Return what a statement of a revision does."""
-        again = shape.verb != "UPDATE"
-        return cls(shape.verb, shape.alias, shape.body, shape.condition, shape.alone, again)
+        again = statement.verb != "UPDATE"
+        return cls(
+            statement.verb,
+            statement.alias,
+            statement.body,
+            statement.condition,
+            statement.alone,
+            again,
+        )
 
     @classmethod
-    def filling(cls, shape: UpdateOrDelete) -> RowChange:
+    def for_backfill(cls, statement: UpdateOrDelete) -> RowChange:
         """Return what fills a column; where its value is NULL, a row stays as it is."""
-        condition = f"{shape.condition} AND ({shape.value}) IS DISTINCT FROM NULL"
-        return cls(shape.verb, shape.alias, shape.body, condition)
+        condition = f"{statement.condition} AND ({statement.value}) IS DISTINCT FROM NULL"
+        return cls(statement.verb, statement.alias, statement.body, condition)
 
-    def counted(self, table: str, place: str) -> str:
+    def counting_statement(self, table: str, place: str) -> str:
         """Return the statement that tells how many rows it changed, and would change again."""
         return (
-            f"WITH ddl_changed AS ({self.on(table, place)} RETURNING ({self.condition}) "  # noqa: S608
+            f"WITH ddl_changed AS ({self.statement_for(table, place)} RETURNING ({self.condition}) "  # noqa: S608
             "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
         )

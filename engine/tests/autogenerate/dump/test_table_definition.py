@@ -79,7 +79,7 @@ def test_parse_reads_options_and_settings() -> None:
     assert list(table.columns) == ["a"]
     assert table.constraints == ("CONSTRAINT c CHECK (true)",)
     assert table.options == {"WITH": "(fillfactor='70')"}
-    assert table.settings == ("ALTER TABLE ONLY public.t REPLICA IDENTITY FULL;",)
+    assert table.alter_statements == ("ALTER TABLE ONLY public.t REPLICA IDENTITY FULL;",)
 
 
 def test_another_object_is_no_table() -> None:

@@ -8,6 +8,7 @@ from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import Candidate
+from alembic_pg.database.batches import BATCH_SIZE
 from alembic_pg.database.connect import connect
 from sqlalchemy import event
 from tests.autogenerate import rendering
@@ -29,9 +30,7 @@ def tried(empty: URL, *statements: str) -> tuple[list[str], int]:
 
 
 def test_what_works_has_one_savepoint_for_many(empty: URL) -> None:
-    statements = [
-        f"CREATE TABLE t{number} (a int);" for number in range(search.OPERATIONS_PER_SAVEPOINT)
-    ]
+    statements = [f"CREATE TABLE t{number} (a int);" for number in range(BATCH_SIZE)]
     assert tried(empty, *statements) == (statements, 1)
 
 

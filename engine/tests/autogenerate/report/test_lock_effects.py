@@ -80,7 +80,7 @@ def test_each_starts_anew(empty: URL) -> None:
         StatementOp("backfill", "t.b", ("UPDATE t SET b = 1;",), ()),
         ops.DropTableOp("t"),
     ]
-    found = [(one.lock, one.nature) for one in measure_effects(candidate(empty), operations)]
+    found = [(one.lock, one.duration) for one in measure_effects(candidate(empty), operations)]
     assert found == [
         ("none", "metadata"),
         ("ACCESS EXCLUSIVE", "rewrite"),

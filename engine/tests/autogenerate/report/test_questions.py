@@ -1,12 +1,8 @@
-"""What a person is asked about a revision, and what it is said to destroy."""
+"""What a person is asked about a revision."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from alembic.operations import ops
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
-from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof import data_loss
 from alembic_pg.autogenerate.report import questions
 
 
@@ -61,31 +57,3 @@ def test_columns_without_a_value() -> None:
     (found,) = questions.open_questions(before, after, set())
     assert found.startswith("t.b is NOT NULL and has no value for old rows")
     assert not list(questions.open_questions(before, after, {("public", "t", "b")}))
-
-
-def test_losses() -> None:
-    generated = "g integer GENERATED ALWAYS AS (a) STORED"
-    before = dump(table("t", "a integer", "b text", generated), table("u", "a text"))
-    after = dump(table("t", "a integer"))
-    assert data_loss.losses_between(before, after) == ["the rows of u", "the values of t.b"]
-    found = [
-        data_loss.loss_of_operation(operation, before, after)
-        for operation in (
-            ops.DropColumnOp("t", "b"),
-            ops.DropColumnOp("t", "g"),
-            ops.DropTableOp("u", schema="s"),
-            ops.AddColumnOp("t", sa.Column("z", sa.Text())),
-            StatementOp("drop", "table public.u", ('DROP TABLE public."U u";',), ()),
-            StatementOp("change", "t", ("ALTER TABLE public.t DROP COLUMN a;",), ()),
-            StatementOp("drop", "view v", ("DROP VIEW public.v;",), ()),
-        )
-    ]
-    assert found == [
-        "the values of t.b",
-        "",
-        "the rows of s.u",
-        "",
-        'the rows of public."U u"',
-        "the values of public.t.a",
-        "",
-    ]

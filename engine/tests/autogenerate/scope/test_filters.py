@@ -46,7 +46,7 @@ def there(empty: URL) -> Dump:
 def left(there: Dump, models: Models | None = None, **options: Any) -> set[str]:  # noqa: ANN401
     """Return what the filters let through."""
     nothing = Models(MetaData(), ())
-    return set(filters.comparison_scope(there, {}, models or nothing, options).of(there))
+    return set(filters.comparison_scope(there, {}, models or nothing, options).filter_dump(there))
 
 
 def test_without_filters_all_is_compared(there: Dump) -> None:
@@ -149,7 +149,9 @@ def test_a_column_is_left_out_of_its_table(there: Dump) -> None:
         return (type_, name, parents.get("table_name")) != ("column", "b", "theirs")
 
     nothing = Models(MetaData(), ())
-    kept = filters.comparison_scope(there, {}, nothing, {"include_name": include_name}).of(there)
+    kept = filters.comparison_scope(there, {}, nothing, {"include_name": include_name}).filter_dump(
+        there
+    )
     assert "b text" not in kept["TABLE public.theirs"].text
     assert "COMMENT public.COLUMN theirs.b" not in kept
     without = {**there, "TABLE public.theirs": kept["TABLE public.theirs"]}

@@ -8,6 +8,7 @@ import pytest
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import desired
+from alembic_pg.database.batches import BATCH_SIZE
 from alembic_pg.errors import UserError
 from alembic_utils.pg_function import PGFunction
 from alembic_utils.pg_view import PGView
@@ -73,7 +74,7 @@ def test_schemas_of_tables_are_made(empty: URL) -> None:
 def test_a_setting_of_the_transaction_lasts_to_its_end(empty: URL) -> None:
     metadata = MetaData()
     event.listen(metadata, "before_create", DDL("SET LOCAL tests.name = 'kept'"))
-    for number in range(2 * desired.STATEMENTS_PER_BATCH):
+    for number in range(2 * BATCH_SIZE):
         Table(f"t{number}", metadata, Column("id", BigInteger))
     last = "EXECUTE 'CREATE TABLE ' || current_setting('tests.name') || ' (a int)'"
     event.listen(metadata, "after_create", DDL(f"DO $$ BEGIN {last}; END $$"))
@@ -82,11 +83,11 @@ def test_a_setting_of_the_transaction_lasts_to_its_end(empty: URL) -> None:
 
 def test_what_fails_among_many_takes_nothing_with_it(empty: URL) -> None:
     metadata = MetaData()
-    for number in range(desired.STATEMENTS_PER_BATCH):
+    for number in range(BATCH_SIZE):
         Table(f"t{number}", metadata, Column("id", BigInteger))
     early = DDL("CREATE VIEW early AS SELECT id FROM late")
     event.listen(metadata.tables["t50"], "after_create", early)
     event.listen(metadata, "after_create", DDL("CREATE VIEW late AS SELECT id FROM t99"))
     built = build(empty, metadata)
-    assert len([key for key in built if key.startswith("TABLE ")]) == desired.STATEMENTS_PER_BATCH
+    assert len([key for key in built if key.startswith("TABLE ")]) == BATCH_SIZE
     assert {"VIEW public.early", "VIEW public.late"} <= set(built)

@@ -6,36 +6,36 @@ from alembic_pg.online.backfill.batch_size import BatchSize
 
 
 def test_it_follows_the_time_that_rows_take() -> None:
-    pace = BatchSize(aim=0.05, density=50)
+    pace = BatchSize(target_seconds=0.05, rows_per_page=50)
     assert pace.pages == 10
-    pace.learn(10, 500, 0.01)
+    pace.adjust(10, 500, 0.01)
     assert pace.pages == 20, "at most twice as many"
-    pace.learn(20, 1000, 0.1)
+    pace.adjust(20, 1000, 0.1)
     assert pace.pages == 10
-    pace.learn(10, 500, 100.0)
+    pace.adjust(10, 500, 100.0)
     assert pace.pages == 1
 
 
 def test_empty_pages_teach_nothing() -> None:
-    pace = BatchSize(aim=0.05, density=50)
+    pace = BatchSize(target_seconds=0.05, rows_per_page=50)
     for _ in range(20):
-        pace.learn(10, 0, 0.001)
+        pace.adjust(10, 0, 0.001)
     assert pace.pages == 10
 
 
 def test_pages_may_be_fuller_than_statistics_say() -> None:
-    pace = BatchSize(aim=0.05, density=0)
+    pace = BatchSize(target_seconds=0.05, rows_per_page=0)
     assert pace.pages == 500
-    pace.learn(1, 100, 0.05)
+    pace.adjust(1, 100, 0.05)
     assert pace.pages == 5
 
 
 def test_gaps_are_crossed_faster_and_faster() -> None:
-    pace = BatchSize(aim=0.05, density=50)
+    pace = BatchSize(target_seconds=0.05, rows_per_page=50)
     gaps = []
     for _ in range(10):
-        gaps.append(pace.gap)
-        pace.skip(found=False)
+        gaps.append(pace.gap_pages)
+        pace.adjust_gap(found=False)
     assert gaps == [64, 128, 256, 512, 1024, 2048, 4096, 8192, 8192, 8192]
-    pace.skip(found=True)
-    assert pace.gap == 64
+    pace.adjust_gap(found=True)
+    assert pace.gap_pages == 64

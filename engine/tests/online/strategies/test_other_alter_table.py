@@ -77,7 +77,7 @@ def test_validation_beside_other_actions_is_refused(site: Site) -> None:
         site.upgrade()
 
 
-def test_what_the_twin_cannot_tell_is_refused(site: Site) -> None:
+def test_what_an_empty_copy_cannot_tell_is_refused(site: Site) -> None:
     site.sql(*TABLE)
     site.revise('op.execute("ALTER TABLE t ADD COLUMN c int, ADD CHECK (public.t.c > 0)")')
     with pytest.raises(UserError, match=r"on an empty copy\) reads or writes all of t"):
@@ -95,7 +95,7 @@ def test_what_the_twin_cannot_tell_is_refused(site: Site) -> None:
         "REPLICA IDENTITY USING INDEX i",
     ],
 )
-def test_what_the_twin_does_not_have(site: Site, action: str) -> None:
+def test_what_an_empty_copy_does_not_have(site: Site, action: str) -> None:
     site.sql(
         *TABLE,
         "CREATE SCHEMA other",

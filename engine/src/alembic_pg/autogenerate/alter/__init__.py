@@ -1,1 +1,1 @@
-"""Statements that turn one object into another."""
+"""Write the SQL statements for differences that Alembic's operations do not express."""

@@ -1,4 +1,4 @@
-"""A sequence that changes keeps its value: it is altered, never dropped."""
+"""Alter one sequence into another without dropping it, so that it keeps its value."""
 
 from __future__ import annotations
 
@@ -31,20 +31,22 @@ def alter_statements(old: Entry, new: Entry, _: Dump, __: ServerFeatures) -> lis
     Source: PostgreSQL, ALTER SEQUENCE; pg_dump prints every option except the defaults of AS and
     CYCLE.
     """
-    for form in (_CREATE_SEQUENCE, _IDENTITY):
-        one, other = form.match(old.create), form.match(new.create)
-        if one is None or other is None or one["name"] != other["name"]:
+    for pattern in (_CREATE_SEQUENCE, _IDENTITY):
+        old_match, new_match = pattern.match(old.create), pattern.match(new.create)
+        if old_match is None or new_match is None or old_match["name"] != new_match["name"]:
             continue
         statements: list[str] = []
-        if one["options"] != other["options"]:
+        if old_match["options"] != new_match["options"]:
             statements += _alter_options(
-                other["name"], _SequenceOptions.of(one), _SequenceOptions.of(other)
+                new_match["name"],
+                _SequenceOptions.from_match(old_match),
+                _SequenceOptions.from_match(new_match),
             )
-        logged = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
-        if form is _CREATE_SEQUENCE and logged[0] != logged[1]:
-            statements.append(f"ALTER SEQUENCE {other['name']} SET {logged[1]};")
-        if form is _IDENTITY and one["when"] != other["when"]:
-            statements.append(f"{other['column']} SET GENERATED {other['when']};")
+        logging = ["UNLOGGED" if " UNLOGGED " in e.create[:25] else "LOGGED" for e in (old, new)]
+        if pattern is _CREATE_SEQUENCE and logging[0] != logging[1]:
+            statements.append(f"ALTER SEQUENCE {new_match['name']} SET {logging[1]};")
+        if pattern is _IDENTITY and old_match["when"] != new_match["when"]:
+            statements.append(f"{new_match['column']} SET GENERATED {new_match['when']};")
         return statements
     return None
 
@@ -57,28 +59,28 @@ def drop_identity_statement(entry: Entry) -> str:
 
 @dataclass(frozen=True)
 class _SequenceOptions:
-    """What ALTER SEQUENCE takes, the bounds as numbers."""
+    """Hold the options of a sequence, as ALTER SEQUENCE takes them."""
 
-    kind: str
+    integer_type: str
     start: int
-    step: int
-    low: int
-    high: int
+    increment: int
+    minvalue: int
+    maxvalue: int
     cache: int
     cycle: bool
 
     @classmethod
-    def of(cls, match: re.Match[str]) -> _SequenceOptions:
+    def from_match(cls, match: re.Match[str]) -> _SequenceOptions:
         words = f" {' '.join(match['options'].split())} "
-        kind = found[1] if (found := re.search(r" AS (\w+) ", words)) else "bigint"
-        step = _option_number(words, "INCREMENT BY", 1)
-        most = (1 << (_BITS[kind] - 1)) - 1
+        integer_type = found[1] if (found := re.search(r" AS (\w+) ", words)) else "bigint"
+        increment = _option_number(words, "INCREMENT BY", 1)
+        largest = (1 << (_BITS[integer_type] - 1)) - 1
         return cls(
-            kind=kind,
+            integer_type=integer_type,
             start=_option_number(words, "START WITH", 1),
-            step=step,
-            low=_option_number(words, "MINVALUE", 1 if step > 0 else -most - 1),
-            high=_option_number(words, "MAXVALUE", most if step > 0 else -1),
+            increment=increment,
+            minvalue=_option_number(words, "MINVALUE", 1 if increment > 0 else -largest - 1),
+            maxvalue=_option_number(words, "MAXVALUE", largest if increment > 0 else -1),
             cache=_option_number(words, "CACHE", 1),
             cycle=words.endswith(" CYCLE "),
         )
@@ -86,8 +88,8 @@ class _SequenceOptions:
     def __str__(self) -> str:
         cycle = "CYCLE" if self.cycle else "NO CYCLE"
         return (
-            f"AS {self.kind} START WITH {self.start} INCREMENT BY {self.step} "
-            f"MINVALUE {self.low} MAXVALUE {self.high} CACHE {self.cache} {cycle}"
+            f"AS {self.integer_type} START WITH {self.start} INCREMENT BY {self.increment} "
+            f"MINVALUE {self.minvalue} MAXVALUE {self.maxvalue} CACHE {self.cache} {cycle}"
         )
 
 
@@ -105,10 +107,10 @@ def _alter_options(name: str, old: _SequenceOptions, new: _SequenceOptions) -> I
     Where the bounds get narrower, the value of another one may lie outside of them, and PostgreSQL
     refuses that.
     """
-    if new.low > old.low or new.high < old.high:
-        kind = max(old.kind, new.kind, key=_BITS.__getitem__)
-        low, high = min(old.low, new.low), max(old.high, new.high)
-        yield f"ALTER SEQUENCE {name} AS {kind} MINVALUE {low} MAXVALUE {high};"
+    if new.minvalue > old.minvalue or new.maxvalue < old.maxvalue:
+        integer_type = max(old.integer_type, new.integer_type, key=_BITS.__getitem__)
+        minvalue, maxvalue = min(old.minvalue, new.minvalue), max(old.maxvalue, new.maxvalue)
+        yield f"ALTER SEQUENCE {name} AS {integer_type} MINVALUE {minvalue} MAXVALUE {maxvalue};"
         yield (
             f"SELECT pg_catalog.setval({quote_literal(name)}, {new.start}, false) "  # noqa: S608  # quoted
             f"FROM {name} WHERE NOT is_called;"

@@ -1,4 +1,4 @@
-"""The statements that turn one enum, composite type or domain into another."""
+"""Alter one enum, composite type or domain into another."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CONSTRAINT = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|\S+) ')
 
 
 def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> list[str] | None:
-    """Return the statements that turn one type into another, or None where it must come anew.
+    """Return the statements that turn one type into another, or None where it must be recreated.
 
-    None are returned where a type_swap does it: for an enum that loses a value or changes their
-    order, and for a composite type of which columns hold an attribute fast that changes its type.
+    The list is empty where recreate_type does it: for an enum that loses a value or changes their
+    order, and for a composite type that columns use and of which an attribute changes its type.
     dump: where tables of a composite type are found. Raises InexpressibleError for another order
     of the attributes of a type that tables use.
     """
@@ -45,9 +45,9 @@ def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> l
             for e in dump.values()
         )
         return list(_alter_attributes(type_name(new), *attributes, " CASCADE" if typed else ""))
-    one, other = _DOMAIN.match(old.create), _DOMAIN.match(new.create)
-    if one and other:
-        return _alter_domain(other["name"], one["rest"], other["rest"])
+    old_match, new_match = _DOMAIN.match(old.create), _DOMAIN.match(new.create)
+    if old_match and new_match:
+        return _alter_domain(new_match["name"], old_match["rest"], new_match["rest"])
     return None
 
 
@@ -90,40 +90,47 @@ def _definition_items(definition: str, start: int) -> list[str]:
 
 def add_value_statements(old: Entry, new: Entry) -> list[str] | None:
     """Return how an enum gets its new values, or None where one goes or the order changes."""
-    name, known, labels = enum_name(new), enum_labels(old), enum_labels(new)
-    if [label for label in labels if label in known] != known:
+    name, labels_so_far, labels = enum_name(new), enum_labels(old), enum_labels(new)
+    if [label for label in labels if label in labels_so_far] != labels_so_far:
         return None
-    found = []
-    for place, label in enumerate(labels):
-        if label in known:
+    statements = []
+    for position, label in enumerate(labels):
+        if label in labels_so_far:
             continue
-        near = labels[place - 1] if place else known[0] if known else ""
-        where = f" {'AFTER' if place else 'BEFORE'} {quote_literal(near)}" if known else ""
-        found.append(f"ALTER TYPE {name} ADD VALUE {quote_literal(label)}{where};")
-        known.append(label)
-    return found
+        neighbor = labels[position - 1] if position else labels_so_far[0] if labels_so_far else ""
+        where = (
+            f" {'AFTER' if position else 'BEFORE'} {quote_literal(neighbor)}"
+            if labels_so_far
+            else ""
+        )
+        statements.append(f"ALTER TYPE {name} ADD VALUE {quote_literal(label)}{where};")
+        labels_so_far.append(label)
+    return statements
 
 
 def lost_values(old: Entry, new: Entry) -> list[str]:
     """Return the values that an enum has and another one has not."""
-    there = enum_labels(new)
-    return [label for label in enum_labels(old) if label not in there]
+    new_labels = enum_labels(new)
+    return [label for label in enum_labels(old) if label not in new_labels]
 
 
 def changes_attribute_type(old: Entry, new: Entry) -> bool:
     """Return whether an attribute of a composite type changes its type."""
-    one, other = base_and_attributes(old)[1], base_and_attributes(new)[1]
-    return any(name in other and other[name] != kind for name, kind in one.items())
+    old_attributes, new_attributes = base_and_attributes(old)[1], base_and_attributes(new)[1]
+    return any(
+        name in new_attributes and new_attributes[name] != kind
+        for name, kind in old_attributes.items()
+    )
 
 
 def is_used_by_table(entry: Entry, dump: Dump) -> bool:
     """Return whether a table has a column of a type, or of one that is made of it."""
-    found = {entry.key}
-    for key, other in dump.items():
-        if other.kind in {"DOMAIN", "TABLE", "TYPE"} and found.intersection(other.needs):
-            if other.kind == "TABLE":
+    keys = {entry.key}
+    for key, dependent in dump.items():
+        if dependent.kind in {"DOMAIN", "TABLE", "TYPE"} and keys.intersection(dependent.needs):
+            if dependent.kind == "TABLE":
                 return True
-            found.add(key)
+            keys.add(key)
     return False
 
 
@@ -154,19 +161,19 @@ def _parse_attribute(item: str) -> tuple[str, str]:
 
 def _alter_domain(name: str, old: str, new: str) -> list[str] | None:
     """Return how a domain changes; PostgreSQL changes no domain's type or collation."""
-    one, other = _domain_parts(old), _domain_parts(new)
-    if one.pop("type") != other.pop("type"):
+    old_parts, new_parts = _domain_parts(old), _domain_parts(new)
+    if old_parts.pop("type") != new_parts.pop("type"):
         return None
-    found = []
-    for key, text in one.items():
-        if other.get(key) != text:
+    statements = []
+    for key, text in old_parts.items():
+        if new_parts.get(key) != text:
             undo = {"DEFAULT": "DROP DEFAULT", "NOT NULL": "DROP NOT NULL"}
-            found.append(f"ALTER DOMAIN {name} {undo.get(key, f'DROP CONSTRAINT {key}')};")
-    for key, text in other.items():
-        if one.get(key) != text:
+            statements.append(f"ALTER DOMAIN {name} {undo.get(key, f'DROP CONSTRAINT {key}')};")
+    for key, text in new_parts.items():
+        if old_parts.get(key) != text:
             word = "ADD" if text.startswith("CONSTRAINT") else "SET"
-            found.append(f"ALTER DOMAIN {name} {word} {text};")
-    return found
+            statements.append(f"ALTER DOMAIN {name} {word} {text};")
+    return statements
 
 
 def _domain_parts(rest: str) -> dict[str, str]:

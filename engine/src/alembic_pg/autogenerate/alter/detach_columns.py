@@ -1,6 +1,7 @@
-"""A table let go of what is dropped under it: a default's function, a column's domain.
+"""Alter a table's columns so that they no longer need an object that is to be dropped.
 
-The table stays with its rows. What it loses, the next look at the residue gives it back.
+It may be the function of a default, or the domain of a column. The table keeps its rows. The next
+round of proof.search gives it back what it loses here.
 """
 
 from __future__ import annotations
@@ -32,61 +33,62 @@ _COLUMN_USER_KINDS = frozenset(
 
 
 def detach_operation(
-    table: Entry, gone: Collection[Entry], held: Collection[str] = ()
+    table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
 ) -> StatementOp:
-    """Return the operation after which a table needs nothing of what goes.
+    """Return the operation after which a table needs none of the dropped objects.
 
-    held: what no generated column may hold fast or be: columns and types that change.
+    gone: what is dropped.
+    held_names: columns and types that change, which no generated column may use or be.
     """
-    there: list[str] = []
-    back: list[str] = []
-    for alter, column in _columns_to_detach(table, gone, held):
+    upgrade: list[str] = []
+    downgrade: list[str] = []
+    for alter, column in _columns_to_detach(table, gone, held_names):
         for statement, inverse in _statements_with_inverse(alter, column, gone):
-            there.append(statement)
-            back.insert(0, inverse)
-    return StatementOp("change", table.label, tuple(there), tuple(back))
+            upgrade.append(statement)
+            downgrade.insert(0, inverse)
+    return StatementOp("change", table.label, tuple(upgrade), tuple(downgrade))
 
 
 def objects_blocking_detach(
-    dump: Dump, table: Entry, gone: Collection[Entry], held: Collection[str] = ()
+    dump: Dump, table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
 ) -> set[str]:
-    """Return the keys of what uses a column that is retyped or dropped for letting go.
+    """Return the keys of what uses a column that is retyped or dropped to detach it.
 
-    All that reads the table counts as using it.
+    All that reads the table counts as using the column.
     """
-    found: set[str] = set()
-    for _, column in _columns_to_detach(table, gone, held):
+    keys: set[str] = set()
+    for _, column in _columns_to_detach(table, gone, held_names):
         if not column.generated and not mentions_entries(f"{column.type} {column.collation}", gone):
             continue
-        plain = table_definition.unquote_name(column.name)
-        found |= {
+        name = table_definition.unquote_name(column.name)
+        keys |= {
             key
             for key, entry in dump.items()
             if table.key in entry.needs
             and (
                 entry.kind in {"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"}
-                or (entry.kind in _COLUMN_USER_KINDS and plain in entry.create)
+                or (entry.kind in _COLUMN_USER_KINDS and name in entry.create)
             )
         }
-    return found
+    return keys
 
 
 def _columns_to_detach(
-    table: Entry, gone: Collection[Entry], held: Collection[str]
+    table: Entry, gone: Collection[Entry], held_names: Collection[str]
 ) -> Iterator[tuple[str, Column]]:
-    """Yield how the columns are altered that name something of what goes, and the columns."""
+    """Yield the ALTER TABLE of each column that uses a dropped object, and the column."""
     parsed = table_definition.parse_entry(table)
     for column in parsed.columns.values() if parsed else ():
         words = f"{column.type} {column.collation} {column.default} {column.generated}"
-        fast = column.generated and mentions_names(f"{column.name} {words}", held)
-        if parsed and (fast or mentions_entries(words, gone)):
+        holds_name = column.generated and mentions_names(f"{column.name} {words}", held_names)
+        if parsed and (holds_name or mentions_entries(words, gone)):
             yield f"ALTER TABLE {parsed.name}", column
 
 
 def _statements_with_inverse(
     table: str, column: Column, gone: Collection[Entry]
 ) -> Iterator[tuple[str, str]]:
-    """Yield statements that let go, each with its inverse."""
+    """Yield the statements that detach a column, each with its inverse."""
     alter = f"{table} ALTER COLUMN {column.name}"
     if column.generated:
         yield (

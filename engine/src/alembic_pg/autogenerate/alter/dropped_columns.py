@@ -1,7 +1,7 @@
-"""Indexes, keys, grants, policies and triggers that go since a column of theirs goes.
+"""Find the operations that drop indexes, keys, grants, policies and triggers of a dropped column.
 
-Code of the release before relies on them as long as the column is there: ON CONFLICT names a unique
-key, ON DELETE CASCADE is of a foreign one, and without its grant a column cannot be read.
+Code of the release before relies on them as long as the column exists: ON CONFLICT names a unique
+key, a foreign key has ON DELETE CASCADE, and without its grant a column cannot be read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
@@ -27,42 +28,51 @@ if TYPE_CHECKING:
 
 
 def drops_along_with_columns(
-    found: Sequence[MigrateOperation],
-    later: Sequence[MigrateOperation],
-    known: Mapping[ColumnPath, Column],
+    operations: Sequence[MigrateOperation],
+    contract: Sequence[MigrateOperation],
+    columns: Mapping[ColumnPath, Column],
     before: Dump,
     after: Dump,
 ) -> list[MigrateOperation]:
-    """Return the operations that can drop what is of a column together with it.
+    """Return the operations that drop what belongs to a dropped column, and can wait for that.
 
-    found: all of a revision's. later: those of what goes for good. known: the columns before.
-    What new rows, which leave such a column out, may not fit is not among them.
+    operations: all operations of a revision.
+    contract: those of them that drop something for good, in the contract revision.
+    columns: the columns that the revisions build.
+    A key that would refuse new rows, which leave the column out, cannot wait.
     """
     gone = {
-        (one.schema or "public", one.table_name, one.column_name)
-        for one in later
-        if isinstance(one, ops.DropColumnOp)
+        (operation.schema or "public", operation.table_name, operation.column_name)
+        for operation in contract
+        if isinstance(operation, ops.DropColumnOp)
     }
     empty = {
         place
         for place in gone
-        if place in known and not known[place].default and not known[place].generated
+        if place in columns and not columns[place].default and not columns[place].generated
     }
-    own = {
+    keys_by_label = {
         entry.label: key
         for key, entry in before.items()
         if key not in after and any(_belongs_to_column(entry, *place) for place in gone)
     }
-    names = set(own.values())
+    dropped_keys = set(keys_by_label.values())
     # A trigger may have moved with its function.
-    moved = {id(one) for one in later}
+    moved = {id(operation) for operation in contract}
     return [
-        one
-        for one in found
-        if id(one) not in moved
-        if (_drops_key_of_column(one, gone, empty) and _dropped_index_key(one) not in after)
-        or _dropped_index_key(one) in names
-        or (isinstance(one, StatementOp) and one.action == "drop" and one.label in own)
+        operation
+        for operation in operations
+        if id(operation) not in moved
+        if (
+            _drops_key_of_column(operation, gone, empty)
+            and _dropped_index_key(operation) not in after
+        )
+        or _dropped_index_key(operation) in dropped_keys
+        or (
+            isinstance(operation, StatementOp)
+            and operation.action == "drop"
+            and operation.label in keys_by_label
+        )
     ]
 
 
@@ -84,10 +94,10 @@ def _belongs_to_column(entry: Entry, schema: str, table: str, column: str) -> bo
         return (entry.schema, owner, name) == (schema, table, column)
     if entry.kind not in {"POLICY", "TRIGGER", "INDEX"}:
         return False
-    if f"TABLE {schema}.{table}" not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
+    if table_key(schema, table) not in entry.needs or entry.create.startswith("CREATE UNIQUE"):
         return False
-    said = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
-    return any(token.identifier == column for token in tokenize(said))
+    definition = entry.create.partition(" USING ")[2] if entry.kind == "INDEX" else entry.create
+    return any(token.identifier == column for token in tokenize(definition))
 
 
 def _drops_key_of_column(

@@ -1,4 +1,4 @@
-"""What a table has from another one: a partition from its table, a child from its parents.
+"""Order tables by inheritance, and defer what a partition or child gets from its parent.
 
 Source: PostgreSQL, Table Partitioning, Inheritance; ALTER TABLE and CREATE INDEX without ONLY
 reach every partition and child, and ATTACH PARTITION makes what is missing.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.dump.entry import table_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,8 @@ def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
     They are the parts of a table that is a partition before and after, and the indexes and
     constraints that are attached to another one.
     """
-    partitions = _partition_keys(before) & _partition_keys(after)
-    found = {
+    partitions = _attached_tables(before).keys() & _attached_tables(after).keys()
+    deferred = {
         key
         for key in keys
         for dump in (before, after)
@@ -36,17 +37,13 @@ def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
             )
         )
     } | (keys & (_attached_keys(before) | _attached_keys(after)))
-    return found if found != keys else set()
+    return deferred if deferred != keys else set()
 
 
 def table_parents(dump: Dump) -> dict[str, list[str]]:
     """Return the keys of all tables, parents first, with those of the tables they inherit from."""
-    attached = {
-        f"TABLE {entry.schema}.{entry.name}": entry.needs
-        for entry in dump.values()
-        if entry.kind == "TABLE ATTACH"
-    }
-    direct = {
+    attached = _attached_tables(dump)
+    direct_parents = {
         key: [
             need
             for need in attached.get(key, entry.needs if _inherits(dump, key) else ())
@@ -55,28 +52,30 @@ def table_parents(dump: Dump) -> dict[str, list[str]]:
         for key, entry in dump.items()
         if entry.kind == "TABLE"
     }
-    found: dict[str, list[str]] = {}
+    parents: dict[str, list[str]] = {}
 
     def add(key: str) -> None:
-        for parent in direct[key]:
+        for parent in direct_parents[key]:
             add(parent)
-        found.setdefault(key, direct[key])
+        parents.setdefault(key, direct_parents[key])
 
-    for key in direct:
+    for key in direct_parents:
         add(key)
-    return found
+    return parents
 
 
 def tables_by_ancestor(dump: Dump, keys: Iterable[str]) -> dict[str, list[str]]:
     """Return tables by the first of them that they inherit from, in such an order."""
     wanted = set(keys)
-    tops: dict[str, str] = {}
-    found: dict[str, list[str]] = {}
-    for key, above in table_parents(dump).items():
+    ancestors: dict[str, str] = {}
+    tables: dict[str, list[str]] = {}
+    for key, parents in table_parents(dump).items():
         if key in wanted:
-            tops[key] = next((tops[parent] for parent in above if parent in tops), key)
-            found.setdefault(tops[key], []).append(key)
-    return found
+            ancestors[key] = next(
+                (ancestors[parent] for parent in parents if parent in ancestors), key
+            )
+            tables.setdefault(ancestors[key], []).append(key)
+    return tables
 
 
 def _inherits(dump: Dump, key: str) -> bool:
@@ -89,10 +88,10 @@ def _inherits(dump: Dump, key: str) -> bool:
 _PARTITION_PART_KINDS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "INDEX"})
 
 
-def _partition_keys(dump: Dump) -> set[str]:
-    """Return the keys of the tables that are attached to another one."""
+def _attached_tables(dump: Dump) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the tables that are attached to another one, with what that needs."""
     return {
-        f"TABLE {entry.schema}.{entry.name}"
+        table_key(entry.schema, entry.name): entry.needs
         for entry in dump.values()
         if entry.kind == "TABLE ATTACH"
     }

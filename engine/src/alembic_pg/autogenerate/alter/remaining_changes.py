@@ -1,4 +1,4 @@
-"""What Alembic's operations leave over, as PostgreSQL's own statements."""
+"""Express the differences that Alembic's operations leave as PostgreSQL's own statements."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ ALTER_BY_KIND = {
 
 
 def operations_before_tables(
-    before: Dump, after: Dump, retyped: set[str], dropped: set[str], ways: ServerFeatures
+    before: Dump, after: Dump, retyped: set[str], dropped: set[str], features: ServerFeatures
 ) -> list[StatementOp]:
     """Return what has to happen before Alembic's operations on the tables.
 
-    Objects that go or change, and what stands in the way of a change of a table, are dropped;
-    extensions, types and functions that are new are made.
-    retyped: the keys of the tables of which a column changes its type or goes.
-    dropped: the keys of the tables that go.
+    Objects that are dropped or change, and those that stand in the way of a change of a table, are
+    dropped; new extensions, types and functions are created.
+    retyped: the keys of the tables of which a column changes its type or is dropped.
+    dropped: the keys of the tables that are dropped.
     """
     changed = {
         key
@@ -50,106 +50,115 @@ def operations_before_tables(
         if key in before
         and before[key].kind not in kinds.NEEDED_BY_TABLES
         and not _belongs_to_table(before, key)
-        and not _can_change_in_place(before, after, key, ways)
+        and not _can_change_in_place(before, after, key, features)
         and not _has_table_part_dependents(before, key)
     }
     in_the_way = dependents.table_readers(before, retyped) | {
         key for key, entry in before.items() if dropped.intersection(entry.needs)
     }
-    doomed = {
+    to_drop = {
         key
         for key in _with_dependents(before, changed | in_the_way)
         if not _belongs_to_table(before, key)
     }
-    gone = doomed | dropped
-    drops = [drop_operation(before[key], gone) for key in reversed(before) if key in doomed]
+    gone = to_drop | dropped
+    drops = [drop_operation(before[key], gone) for key in reversed(before) if key in to_drop]
     new = [entry for key, entry in after.items() if key not in before]
-    made = {entry.key for entry in new if entry.kind in kinds.NEEDED_BY_TABLES}
+    created = {entry.key for entry in new if entry.kind in kinds.NEEDED_BY_TABLES}
     return drops + [
-        create_operation(entry, made) for entry in new if entry.kind in kinds.NEEDED_BY_TABLES
+        create_operation(entry, created) for entry in new if entry.kind in kinds.NEEDED_BY_TABLES
     ]
 
 
-def operations_after_tables(before: Dump, after: Dump, ways: ServerFeatures) -> list[StatementOp]:
+def operations_after_tables(
+    before: Dump, after: Dump, features: ServerFeatures
+) -> list[StatementOp]:
     """Return what is still missing, too many or changed: drops first, then creations, in order."""
     keys = set(differing_keys(before, after))
     keys -= inheritance.keys_to_defer(before, after, keys)
-    simple = {key for key in keys if _can_change_in_place(before, after, key, ways)}
-    anew = {key for key in keys - simple if key in before}
-    swap = recreate_type.types_to_recreate(
-        before, after, simple, _with_dependents(before, anew), ways
+    in_place = {key for key in keys if _can_change_in_place(before, after, key, features)}
+    recreated = {key for key in keys - in_place if key in before}
+    types = recreate_type.types_to_recreate(
+        before, after, in_place, _with_dependents(before, recreated), features
     )
-    anew |= dependents.column_dependents(before, after, simple - swap.keys, swap, ways)
-    held = {
-        key: swap.held_fast(key) | alter_table.recreated_columns(entry, after[key], ways)
+    recreated |= dependents.column_dependents(before, after, in_place - types.keys, types, features)
+    names_to_detach = {
+        key: types.names_to_detach(key) | alter_table.recreated_columns(entry, after[key], features)
         for key, entry in before.items()
         if entry.kind == "TABLE" and key in after
     }
-    doomed, loose = _drops_and_detachments(before, anew, held)
-    _refuse_table_drops(before, after, doomed)
+    to_drop, detachments = _drops_and_detachments(before, recreated, names_to_detach)
+    _refuse_table_drops(before, after, to_drop)
     drops = [
-        loose[key] if key in loose else drop_operation(before[key], doomed)
+        detachments[key] if key in detachments else drop_operation(before[key], to_drop)
         for key in reversed(before)
-        if key in doomed or key in loose
+        if key in to_drop or key in detachments
     ]
-    drops += recreate_type.recreate_operations(swap, before, after, doomed)
-    # A table's turn comes when it holds nothing that goes.
-    simple -= loose.keys() | doomed | swap.keys
-    anew = keys - simple - loose.keys()
-    made = {key for key in after if key in anew or key in doomed}
+    drops += recreate_type.recreate_operations(types, before, after, to_drop)
+    # A table is altered in a later round, when it holds nothing more that is dropped.
+    in_place -= detachments.keys() | to_drop | types.keys
+    missing = keys - in_place - detachments.keys()
+    created = {key for key in after if key in missing or key in to_drop}
     creations = [
-        change_operation(before, after, key, ways)
-        if key in simple
-        else create_operation(entry, made)
+        change_operation(before, after, key, features)
+        if key in in_place
+        else create_operation(entry, created)
         for key, entry in after.items()
-        if key in simple or (key in made and key not in swap.keys)
+        if key in in_place or (key in created and key not in types.keys)
     ]
     return drops + creations
 
 
 def _drops_and_detachments(
-    before: Dump, anew: set[str], held: Mapping[str, frozenset[str]]
+    before: Dump, recreated: set[str], names_to_detach: Mapping[str, frozenset[str]]
 ) -> tuple[set[str], dict[str, StatementOp]]:
-    """Return what goes with its dependents, and how the tables that stay let go of it.
+    """Return the keys of what is dropped, and the operations by which tables let go of it.
 
-    held: what the generated columns of each of the tables that stay have to let go of.
+    recreated: the keys of what is dropped by itself; what depends on it is dropped, too.
+    names_to_detach: by the key of each table that stays, the names that its generated columns must
+    not use.
     """
-    doomed = _with_dependents(before, anew, held)
-    loose: dict[str, StatementOp] = {}
-    for key in held.keys() - doomed:
-        gone = [before[need] for need in before[key].needs if need in doomed]
-        if not gone and not held[key]:
+    to_drop = _with_dependents(before, recreated, names_to_detach)
+    detachments: dict[str, StatementOp] = {}
+    for key in names_to_detach.keys() - to_drop:
+        gone = [before[need] for need in before[key].needs if need in to_drop]
+        if not gone and not names_to_detach[key]:
             continue
-        operation = detach_columns.detach_operation(before[key], gone, held[key])
+        operation = detach_columns.detach_operation(before[key], gone, names_to_detach[key])
         if operation.upgrade:
-            loose[key] = operation
-            anew = anew | detach_columns.objects_blocking_detach(
-                before, before[key], gone, held[key]
+            detachments[key] = operation
+            recreated = recreated | detach_columns.objects_blocking_detach(
+                before, before[key], gone, names_to_detach[key]
             )
-    return _with_dependents(before, anew, held), loose
+    return _with_dependents(before, recreated, names_to_detach), detachments
 
 
-def _refuse_table_drops(before: Dump, after: Dump, doomed: set[str]) -> None:
+def _refuse_table_drops(before: Dump, after: Dump, to_drop: set[str]) -> None:
     """Raise InexpressibleError where a table would have to be dropped and made again."""
-    for key in doomed:
+    for key in to_drop:
         if before[key].kind == "TABLE" and key in after:
             raise InexpressibleError(before[key], after[key])
 
 
-def create_operation(entry: Entry, made: set[str]) -> StatementOp:
-    """Return the operation that makes an object.
+def create_operation(entry: Entry, created: set[str]) -> StatementOp:
+    """Return the operation that creates an object.
 
-    made: the keys of all that is made along with it; what hangs on one of them goes with it.
+    created: the keys of all that is created along with it; what is attached to one of them is
+    dropped with it.
     """
     forward = split.script_statements(_populated_definition(entry))
     if entry.kind in kinds.ATTACHED:
         # A column's ACL is said to need its table's, which it outlives.
-        hangs = any(key in made and not key.startswith("ACL ") for key in entry.needs)
-        back = [] if hangs else [s for s in map(inverse.inverse_statement, reversed(forward)) if s]
-    elif entry.kind == "SEQUENCE" and not entry.drop:
-        hangs = any(key in made for key in entry.needs)
+        attached = any(key in created and not key.startswith("ACL ") for key in entry.needs)
         back = (
-            [] if hangs else split.script_statements(alter_sequence.drop_identity_statement(entry))
+            [] if attached else [s for s in map(inverse.inverse_statement, reversed(forward)) if s]
+        )
+    elif entry.kind == "SEQUENCE" and not entry.drop:
+        attached = any(key in created for key in entry.needs)
+        back = (
+            []
+            if attached
+            else split.script_statements(alter_sequence.drop_identity_statement(entry))
         )
     elif entry.create.startswith("ALTER TABLE") and entry.kind == "TRIGGER":
         # A partition's, which is its table's, but for whether it fires.
@@ -196,16 +205,18 @@ def _drops_with_parent(entry: Entry, gone: set[str]) -> bool:
     )
 
 
-def change_operation(before: Dump, after: Dump, key: str, ways: ServerFeatures) -> StatementOp:
+def change_operation(before: Dump, after: Dump, key: str, features: ServerFeatures) -> StatementOp:
     """Return the operation that changes an object in its place."""
     old, new = before[key], after[key]
     if old.kind in kinds.ATTACHED:
-        one, other = split.script_statements(old.create), split.script_statements(new.create)
-        forward, back = list(_change_statements(one, other)), list(_change_statements(other, one))
+        old_texts = split.script_statements(old.create)
+        new_texts = split.script_statements(new.create)
+        forward = list(_change_statements(old_texts, new_texts))
+        back = list(_change_statements(new_texts, old_texts))
     elif old.kind in ALTER_BY_KIND:
-        turn = ALTER_BY_KIND[old.kind]
-        forward = turn(old, new, {**before, **after}, ways) or []
-        back = turn(new, old, {**after, **before}, ways) or []
+        alter = ALTER_BY_KIND[old.kind]
+        forward = alter(old, new, {**before, **after}, features) or []
+        back = alter(new, old, {**after, **before}, features) or []
     else:
         forward, back = [_create_or_replace(new.create)], [_create_or_replace(old.create)]
     return StatementOp("change", new.label, tuple(forward), tuple(back))
@@ -221,7 +232,7 @@ def _change_statements(old: list[str], new: list[str]) -> Iterator[str]:
     yield from (statement for statement in new if statement not in old)
 
 
-def _can_change_in_place(before: Dump, after: Dump, key: str, ways: ServerFeatures) -> bool:
+def _can_change_in_place(before: Dump, after: Dump, key: str, features: ServerFeatures) -> bool:
     """Return whether an object can be changed without being dropped."""
     if key not in before or key not in after:
         return False
@@ -229,9 +240,9 @@ def _can_change_in_place(before: Dump, after: Dump, key: str, ways: ServerFeatur
     if old.kind in kinds.ATTACHED:
         return True
     if old.kind in ALTER_BY_KIND:
-        turn = ALTER_BY_KIND[old.kind]
-        there = turn(old, new, {**before, **after}, ways)
-        return there is not None and turn(new, old, {**after, **before}, ways) is not None
+        alter = ALTER_BY_KIND[old.kind]
+        there = alter(old, new, {**before, **after}, features)
+        return there is not None and alter(new, old, {**after, **before}, features) is not None
     # CREATE OR REPLACE FUNCTION keeps the name, the arguments and the type of the result.
     return old.kind in {"FUNCTION", "PROCEDURE"} and _signature(old) == _signature(new)
 
@@ -256,7 +267,7 @@ def _belongs_to_table(dump: Dump, key: str) -> bool:
 
 
 def _has_table_part_dependents(dump: Dump, key: str) -> bool:
-    """Return whether a part of a table needs an object, which then goes after Alembic's turn."""
+    """Return whether a table's part needs an object; it is dropped after Alembic's operations."""
     return any(_belongs_to_table(dump, dependent) for dependent in _with_dependents(dump, {key}))
 
 
@@ -265,8 +276,8 @@ def _with_dependents(dump: Dump, keys: set[str], staying: Collection[str] = ()) 
 
     staying: the keys of what does not go, whatever it depends on.
     """
-    found = set(keys)
+    dropped = set(keys)
     for key, entry in dump.items():
-        if key not in staying and any(need in found for need in entry.needs):
-            found.add(key)
-    return found
+        if key not in staying and any(need in dropped for need in entry.needs):
+            dropped.add(key)
+    return dropped

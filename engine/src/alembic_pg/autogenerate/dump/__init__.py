@@ -1,1 +1,1 @@
-"""pg_dump's output, read into comparable entries."""
+"""Read pg_dump's output into comparable entries."""

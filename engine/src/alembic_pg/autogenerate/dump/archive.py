@@ -1,4 +1,4 @@
-"""The table of contents of an archive in pg_dump's custom format.
+"""Read the table of contents of an archive in pg_dump's custom format.
 
 pg_dump's plain text does not say what depends on what; the archive does. It is read at once, since
 a schema of a thousand tables has ten thousand entries (PostgreSQL's source, pg_backup_archiver.c:
@@ -27,9 +27,9 @@ _TIME_FIELDS = 7  # numbers
 
 
 class TocEntry(NamedTuple):
-    """An entry of the table of contents, with "" for what it does not have.
+    """Hold an entry of the table of contents, with "" for what it does not have.
 
-    needs: the numbers of the entries it depends on.
+    depends_on: the numbers of the entries it depends on.
     """
 
     number: int
@@ -40,7 +40,7 @@ class TocEntry(NamedTuple):
     schema: str
     tablespace: str
     method: str
-    needs: list[int]
+    depends_on: list[int]
 
 
 def toc_entries(archive: bytes) -> Iterator[TocEntry]:
@@ -56,56 +56,56 @@ def toc_entries(archive: bytes) -> Iterator[TocEntry]:
         raise ValueError("no archive in the custom format")
     reader = _Reader(archive)
     # After the sizes: how it is compressed.
-    reader.place = 11 + (1 if version >= WITH_ALGORITHM else _INT.size)
+    reader.position = 11 + (1 if version >= WITH_ALGORITHM else _INT.size)
     for _ in range(_TIME_FIELDS):
-        reader.number()
+        reader.read_number()
     for _ in ("database", "server's version", "pg_dump's version"):
-        reader.text()
-    for _ in range(reader.number()):
+        reader.read_text()
+    for _ in range(reader.read_number()):
         yield _read_toc_entry(reader, archive[9], with_relkind=version >= WITH_RELKIND)
 
 
 def _read_toc_entry(reader: _Reader, offset: int, *, with_relkind: bool) -> TocEntry:
     """Return the next entry. offset: the bytes of a place in the archive."""
-    number, text = reader.number, reader.text
-    own = number()
-    number()  # whether it has data
-    text()  # the catalog's oid
-    text()  # its own
-    name, kind = text(), text()
-    number()  # section
-    create, drop, _, schema, tablespace, method = (text() for _ in range(6))
+    read_number, read_text = reader.read_number, reader.read_text
+    own = read_number()
+    read_number()  # whether it has data
+    read_text()  # the catalog's oid
+    read_text()  # its own
+    name, kind = read_text(), read_text()
+    read_number()  # section
+    create, drop, _, schema, tablespace, method = (read_text() for _ in range(6))
     if with_relkind:
-        number()
-    text()  # owner
-    text()  # WITH OIDS
-    needs = set()
-    while need := text():
-        needs.add(int(need))
-    reader.place += 1 + offset
-    return TocEntry(own, name, kind, create, drop, schema, tablespace, method, sorted(needs))
+        read_number()
+    read_text()  # owner
+    read_text()  # WITH OIDS
+    depends_on = set()
+    while need := read_text():
+        depends_on.add(int(need))
+    reader.position += 1 + offset
+    return TocEntry(own, name, kind, create, drop, schema, tablespace, method, sorted(depends_on))
 
 
 class _Reader:
-    """Reads one value after the other."""
+    """Read one value after the other."""
 
     def __init__(self, archive: bytes) -> None:
         self.archive = archive
-        self.place = 0
+        self.position = 0
 
-    def number(self) -> int:
+    def read_number(self) -> int:
         sign: int
         value: int
-        sign, value = _INT.unpack_from(self.archive, self.place)
-        self.place += _INT.size
+        sign, value = _INT.unpack_from(self.archive, self.position)
+        self.position += _INT.size
         return -value if sign else value
 
-    def text(self) -> str:
+    def read_text(self) -> str:
         """Return a text, "" where there is none."""
-        sign, length = _INT.unpack_from(self.archive, self.place)
-        start = self.place + _INT.size
+        sign, length = _INT.unpack_from(self.archive, self.position)
+        start = self.position + _INT.size
         if sign or not length:
-            self.place = start
+            self.position = start
             return ""
-        self.place = start + length
-        return self.archive[start : self.place].decode()
+        self.position = start + length
+        return self.archive[start : self.position].decode()

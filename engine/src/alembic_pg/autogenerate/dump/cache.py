@@ -1,4 +1,4 @@
-"""What the revisions build, kept in a file beside the template of which it is a dump."""
+"""Keep the dump of what the revisions build in a file named after its template database."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ CACHE_FOLDER = Path(".postgres") / "history"
 
 
 def read_dump(root: Path, template: str, version_table: str) -> Dump | None:
-    """Return the dump of a template, or None where there is none by this program.
+    """Return the dump of a template, or None where no dump by this engine is kept.
 
     root: the folder of the working tree. template: its name, which changes with its content.
-    version_table: what is not in the dump.
+    version_table: Alembic's own table, which is not in the dump.
     """
     try:
         note = json.loads((root / CACHE_FOLDER / f"{template}.json").read_text())
         entries = [
-            Entry(kind, schema, name, create, drop, tuple(needs), normal)
-            for kind, schema, name, create, drop, needs, normal in note["dump"]
+            Entry(kind, schema, name, create, drop, tuple(needs), normalized)
+            for kind, schema, name, create, drop, needs, normalized in note["dump"]
         ]
         keys = note["keys"]
         if note["made"] != _maker_digest(version_table) or len(keys) != len(entries):
@@ -42,17 +42,17 @@ def read_dump(root: Path, template: str, version_table: str) -> Dump | None:
 
 
 def write_dump(
-    root: Path, template: str, version_table: str, found: Dump, templates: Sequence[str]
+    root: Path, template: str, version_table: str, dump: Dump, templates: Sequence[str]
 ) -> None:
-    """Keep the dump of a template, and no dumps of those that are gone.
+    """Keep the dump of a template, and delete those of templates that no longer exist.
 
-    templates: the names of all that there are. Where nothing can be written, nothing is kept.
+    templates: the names of all that exist. Where nothing can be written, nothing is kept.
     """
     place = root / CACHE_FOLDER
     note = {
         "made": _maker_digest(version_table),
-        "keys": list(found),
-        "dump": [_field_values(entry) for entry in found.values()],
+        "keys": list(dump),
+        "dump": [_field_values(entry) for entry in dump.values()],
     }
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One object of a database, and all of them."""
+"""Represent one database object as pg_dump prints it, and a dump as all of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of a database, as pg_dump prints it.
+    """Represent one object of a database, as pg_dump prints it.
 
-    kind, schema, name: what it is ("VIEW", "public", "post_scores"); a constraint's name begins
-    with its table's.
-    create: PostgreSQL's statement that makes it. drop: the one that drops it, "" where there is
-    none. needs: the keys of the entries it depends on. normal: the statement in the form in which
-    it is compared, where that is another one.
+    kind, schema, name: "VIEW", "public", "post_scores"; a constraint's name begins with its
+    table's.
+    create: PostgreSQL's statement that makes the object.
+    drop: the statement that drops it, "" where there is none.
+    needs: the keys of the entries that it depends on.
+    normalized: the statement in the form in which it is compared, where that is another one.
     """
 
     kind: str
@@ -22,23 +23,28 @@ class Entry:
     create: str
     drop: str
     needs: tuple[str, ...] = ()
-    normal: str = ""
+    normalized: str = ""
 
     @property
     def text(self) -> str:
-        """What is compared: equal texts are equal objects."""
-        return self.normal or self.create
+        """The text that is compared: equal texts are equal objects."""
+        return self.normalized or self.create
 
     @property
     def key(self) -> str:
-        """What names the object in its database."""
+        """The name of the object, which no other object of its database has."""
         return f"{self.kind} {self.schema}.{self.name}"
 
     @property
     def label(self) -> str:
-        """What a person calls the object."""
+        """The name of the object for a person."""
         place = f"{self.schema}." if self.schema else ""
         return f"{self.kind.lower()} {place}{self.name}"
 
 
 Dump = dict[str, Entry]
+
+
+def table_key(schema: str | None, name: str | None) -> str:
+    """Return the key of a table's entry. schema: None for the default one."""
+    return f"TABLE {schema or 'public'}.{name}"

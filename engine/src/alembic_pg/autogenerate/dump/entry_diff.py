@@ -1,4 +1,4 @@
-"""A difference as a person reads it: the two entries as a diff."""
+"""Render the difference between two entries as a unified diff."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class InexpressibleError(UserError):
-    """A difference that no operation can express; its text shows the two entries as a diff."""
+    """Say that no operation can express a difference; the text shows the two entries as a diff."""
 
     def __init__(self, old: Entry | None, new: Entry | None) -> None:
         entry = new or old

@@ -1,8 +1,8 @@
-"""Kinds of entries, by how they stand to others."""
+"""Group the kinds of pg_dump's entries by how they depend on other objects."""
 
 from __future__ import annotations
 
-# What hangs on another object and goes with it; it has no DROP of its own.
+# What is attached to another object and dropped with it; it has no DROP of its own.
 ATTACHED = frozenset(
     {
         "ACL",

@@ -1,4 +1,4 @@
-"""The form in which definitions are compared, where PostgreSQL prints one thing in two ways.
+"""Bring definitions that PostgreSQL prints in two ways into one form, for comparison.
 
 ``a IN ('x', 'y')`` on a varchar is printed as ``(ARRAY['x'::varchar, …])::text[]``, and that, read
 again, as ``ARRAY[('x'::varchar)::text, …]``: a cast of an ARRAY is a cast of its elements
@@ -30,10 +30,10 @@ _SIMPLE_ELEMENT = re.compile(
 )
 
 
-def normalized_entry(one: Entry) -> Entry:
+def normalized_entry(entry: Entry) -> Entry:
     """Return an entry that is compared in its normal form."""
-    text = normalized_definition(one.text)
-    return one if text == one.text else replace(one, normal=text)
+    text = normalized_definition(entry.text)
+    return entry if text == entry.text else replace(entry, normalized=text)
 
 
 def normalized_definition(text: str) -> str:
@@ -55,13 +55,13 @@ def normalized_definition(text: str) -> str:
 def _array_elements(text: str, start: int) -> tuple[list[str], int]:
     """Return the elements of an array, and where its closing bracket stands."""
     depth, begin = 0, start
-    found: list[str] = []
+    elements: list[str] = []
     for token in _TOKEN.finditer(text, start):
         mark = token[0]
         if not depth and mark in {",", "]"}:
-            found.append(text[begin : token.start()].strip())
+            elements.append(text[begin : token.start()].strip())
             begin = token.end()
             if mark == "]":
-                return found, token.start()
+                return elements, token.start()
         depth += (mark in {"(", "["}) - (mark in {")", "]"})
-    return found, len(text)
+    return elements, len(text)

@@ -1,4 +1,4 @@
-"""What pg_dump says a database holds: the one reader that knows every kind of object."""
+"""Run pg_dump on a database and return its objects as comparable entries."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
                 (item.tablespace, item.method),
             ),
             drop=item.drop.strip(),
-            needs=tuple(ids[number] for number in item.needs if number in ids),
+            needs=tuple(ids[number] for number in item.depends_on if number in ids),
         )
         ids[item.number] = entry.key
         for part in split_table.split_off_checks(entry):

@@ -1,7 +1,7 @@
-"""Where an object is kept, said by statements of its own.
+"""Add the statements for an object's tablespace and access method to its definition.
 
-pg_dump gives the tablespace and the access method of a table beside its definition, which has
-neither (pg_restore sets default_tablespace and default_table_access_method before it).
+pg_dump gives them beside the definition, which has neither (pg_restore sets default_tablespace and
+default_table_access_method before it runs the definition).
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def definition_with_placement(
         label = f"{quote_name(schema)}.{match['name']}" if match else ""
     else:
         label = quote_name(schema, name)
-    found = [create]
+    statements = [create]
     if method not in {"", DEFAULT_ACCESS_METHOD} and relation != "INDEX":
-        found.append(f"ALTER {relation} {label} SET ACCESS METHOD {quote_name(method)};")
+        statements.append(f"ALTER {relation} {label} SET ACCESS METHOD {quote_name(method)};")
     if tablespace and label:
-        found.append(f"ALTER {relation} {label} SET TABLESPACE {quote_name(tablespace)};")
-    return "\n\n".join(found)
+        statements.append(f"ALTER {relation} {label} SET TABLESPACE {quote_name(tablespace)};")
+    return "\n\n".join(statements)

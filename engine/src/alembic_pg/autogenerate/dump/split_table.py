@@ -1,4 +1,4 @@
-"""A table's entry, taken apart: its columns and its CHECK constraints are objects of their own."""
+"""Split a table's entry into the table and its CHECK constraints, which are compared one by one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ _CHECK = re.compile(r'CONSTRAINT (?P<name>"(?:[^"]|"")*"|[^\s"]+) CHECK ')
 def split_off_checks(entry: Entry) -> Iterator[Entry]:
     """Yield a table's entry without its CHECK constraints, then each of them.
 
-    The first is compared with its columns sorted, since their order is no difference: a new column
-    comes last in PostgreSQL. Every other kind of entry is yielded as it is.
+    Every other kind of entry is yielded as it is.
     """
     head = table_definition.CREATE_TABLE.match(entry.create) if entry.kind == "TABLE" else None
     if head is None:
@@ -29,11 +28,7 @@ def split_off_checks(entry: Entry) -> Iterator[Entry]:
     items, end = table_definition.parenthesized_items(entry.create, head.end())
     checks = [(item, match) for item in items if (match := _CHECK.match(item))]
     body = [item for item in items if not _CHECK.match(item)]
-    create, normal = (
-        f"{entry.create[: head.end()]}\n    {text}\n{entry.create[end:]}"
-        for text in (",\n    ".join(body), ",\n    ".join(sorted(body)))
-    )
-    yield replace(entry, create=create, normal=normal)
+    yield table_definition.replace_items(entry, head.end(), end, body)
     table = head["name"]
     for check, match in checks:
         name = match["name"]

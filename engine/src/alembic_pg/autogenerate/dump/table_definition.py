@@ -1,9 +1,9 @@
-"""A table's definition as pg_dump prints it, read into its columns and options."""
+"""Parse a CREATE TABLE as pg_dump prints it into columns, constraints and options."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
@@ -31,7 +31,7 @@ _LAST_COLLATE = re.compile(r" COLLATE (?P<name>\S+)$")
 
 @dataclass(frozen=True)
 class Column:
-    """One column; an attribute that it does not have is empty.
+    """Hold one column; an attribute that it does not have is empty.
 
     name: quoted where it must be. default: the expression. generated: the expression in its
     parentheses with STORED where it is. not_null: "NOT NULL", with its constraint's name before
@@ -48,10 +48,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table without its CHECK constraints.
+    """Hold a table without its CHECK constraints.
 
     options: what stands behind the parentheses, by its leading word ("INHERITS", "WITH", …).
-    settings: the ALTER TABLE statements that pg_dump adds to the definition.
+    alter_statements: the ALTER TABLE statements that pg_dump adds to the definition.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Table:
     columns: dict[str, Column]
     constraints: tuple[str, ...]
     options: dict[str, str]
-    settings: tuple[str, ...]
+    alter_statements: tuple[str, ...]
 
 
 def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
@@ -68,7 +68,7 @@ def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
     start: the place behind the opening one.
     """
     depth, begin = 0, start
-    found: list[str] = []
+    items: list[str] = []
     for token in TOKEN.finditer(definition, start):
         match token[0]:
             case "(":
@@ -76,13 +76,13 @@ def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
             case ")" if depth:
                 depth -= 1
             case "," | ")" as mark if not depth:
-                found.append(definition[begin : token.start()].strip())
+                items.append(definition[begin : token.start()].strip())
                 begin = token.end()
                 if mark == ")":
-                    return [item for item in found if item], token.start()
+                    return [item for item in items if item], token.start()
             case _:
                 pass
-    return found, len(definition)
+    return items, len(definition)
 
 
 def parse_column(item: str) -> Column:
@@ -130,19 +130,19 @@ def column_definition(column: Column) -> str:
 
 
 def mask_nested_parts(text: str) -> str:
-    """Return a text of the same length in which quoted and parenthesised parts are blotted out."""
-    blotted, depth, end = [], 0, 0
+    """Return a text of the same length in which quoted and parenthesised parts are masked."""
+    masked, depth, end = [], 0, 0
     for token in TOKEN.finditer(text):
         between = text[end : token.start()]
-        blotted.append("\x01" * len(between) if depth else between)
+        masked.append("\x01" * len(between) if depth else between)
         if token[0] == "(":
             depth += 1
         elif token[0] == ")":
             depth -= 1
-        blotted.append("\x01" * len(token[0]))
+        masked.append("\x01" * len(token[0]))
         end = token.end()
-    blotted.append(text[end:])
-    return "".join(blotted)
+    masked.append(text[end:])
+    return "".join(masked)
 
 
 def unquote_name(name: str) -> str:
@@ -155,6 +155,30 @@ def parse_entry(entry: Entry) -> Table | None:
     return parse_definition(entry.create, split.script_statements(entry.create))
 
 
+def entry_columns(entry: Entry) -> dict[str, Column]:
+    """Return a table's columns by their names as printed; none when it is no plain CREATE TABLE."""
+    table = parse_entry(entry)
+    return table.columns if table else {}
+
+
+def column_names(entry: Entry) -> list[str]:
+    """Return the names of a table's columns, without quotes."""
+    return [unquote_name(name) for name in entry_columns(entry)]
+
+
+def replace_items(entry: Entry, start: int, end: int, items: list[str]) -> Entry:
+    """Return a table's entry with other items between its parentheses.
+
+    It is compared with its items sorted, since their order is no difference: a new column comes
+    last in PostgreSQL. start, end: the places of the parentheses' inside in the definition.
+    """
+    create, normalized = (
+        f"{entry.create[:start]}\n    {text}\n{entry.create[end:]}"
+        for text in (",\n    ".join(items), ",\n    ".join(sorted(items)))
+    )
+    return replace(entry, create=create, normalized=normalized)
+
+
 def parse_definition(definition: str, script: list[str]) -> Table | None:
     """Return a table of its definition, or None when the text is no plain CREATE TABLE.
 
@@ -163,16 +187,16 @@ def parse_definition(definition: str, script: list[str]) -> Table | None:
     head = CREATE_TABLE.match(definition)
     if head is None or head["partition"]:
         return None
-    found, end = parenthesized_items(definition, head.end())
+    items, end = parenthesized_items(definition, head.end())
     create = len(script[0])
-    plain = [item for item in found if not _is_constraint(item)]
+    plain = [item for item in items if not _is_constraint(item)]
     return Table(
         name=head["name"],
         unlogged=bool(head["unlogged"]),
         columns={made.name: made for made in map(parse_column, plain)},
-        constraints=tuple(sorted(item for item in found if _is_constraint(item))),
+        constraints=tuple(sorted(item for item in items if _is_constraint(item))),
         options=_parse_options(definition[end + 1 : create].removesuffix(";")),
-        settings=tuple(script[1:]),
+        alter_statements=tuple(script[1:]),
     )
 
 

@@ -1,1 +1,1 @@
-"""What only a person can tell: renames and values for old rows."""
+"""Read what only a person can tell from the models: renames, and values for existing rows."""

@@ -1,4 +1,4 @@
-"""A value for old rows: ``info={"backfill": "SQL expression"}`` on a NOT NULL column."""
+"""Fill existing rows from ``info={"backfill": "SQL"}`` before a column becomes NOT NULL."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -81,14 +82,14 @@ def _add_column_as_sql(
 ) -> ReversibleOp | None:
     """Return the statements that add a column and fill it."""
     place = (schema or "public", table, column)
-    key = f"TABLE {place[0]}.{table}"
-    found = column_differences.columns_by_path({key: after[key]} if key in after else {}).get(place)
-    if found is None:
+    key = table_key(schema, table)
+    added = column_differences.columns_by_path({key: after[key]} if key in after else {}).get(place)
+    if added is None:
         return None
     alter, name = f"ALTER TABLE {quote_name(*place[:2])}", quote_name(column)
-    collate = f" COLLATE {found.collation}" if found.collation else ""
+    collate = f" COLLATE {added.collation}" if added.collation else ""
     label = f"column {_column_label(table, schema, column)}"
-    add, drop = f"{alter} ADD COLUMN {name} {found.type}{collate};", f"{alter} DROP COLUMN {name};"
+    add, drop = f"{alter} ADD COLUMN {name} {added.type}{collate};", f"{alter} DROP COLUMN {name};"
     keep = f"{alter} ALTER COLUMN {name} SET NOT NULL;"
     return ReversibleOp(
         [

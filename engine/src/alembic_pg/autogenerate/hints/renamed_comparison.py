@@ -1,4 +1,4 @@
-"""A comparison that goes on after the renames, so that all else is seen under its new name."""
+"""Do the renames in a copy of the revisions' database, and compare from there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import renamed_objects, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.database import errors
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy.engine import URL
 
+    from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 
@@ -44,21 +46,25 @@ def comparison_after_renames(
     databases = comparison.databases
     name = databases.create(comparison.template)
     url = databases.database_url(name)
+
+    def dump() -> Dump:
+        everything = pg_dump.dump_database(url, version_table=comparison.version_table)
+        return comparison.scope.filter_dump(everything)
+
     _run_renames(url, operations)
-    now = comparison.scope.of(pg_dump.dump_database(url, version_table=comparison.version_table))
-    more = renamed_objects.object_renames(now, comparison.after, renamed_table_keys(operations))
+    tables = renamed_table_keys(operations)
+    more = renamed_objects.object_renames(dump(), comparison.after, tables)
     _run_renames(url, more)
-    before = comparison.scope.of(pg_dump.dump_database(url, version_table=comparison.version_table))
-    yield replace(comparison, before=before, renames=(*operations, *more)), url
+    yield replace(comparison, before=dump(), renames=(*operations, *more)), url
     databases.drop_in_background(name)
 
 
 def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
     """Return the keys of the tables that are renamed or have a column renamed, by new name."""
     return {
-        "TABLE {}.{}".format(*operation.places[1])
+        table_key(*operation.table_names[1])
         if operation.table is None
-        else f"TABLE {operation.schema or 'public'}.{operation.table}"
+        else table_key(operation.schema, operation.table)
         for operation in operations
         if isinstance(operation, RenameOp)
     }

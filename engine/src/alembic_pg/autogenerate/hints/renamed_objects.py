@@ -1,4 +1,4 @@
-"""What is named after a renamed table or column, and gets the name that the models give it."""
+"""Rename indexes, constraints and sequences of a renamed table as the models name them."""
 
 from __future__ import annotations
 

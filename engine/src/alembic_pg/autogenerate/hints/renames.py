@@ -1,4 +1,4 @@
-"""The renames that the models ask for: ``renamed_from`` and ``renamed_values`` in ``info``."""
+"""Find the renames that the models ask for by ``renamed_from`` and ``renamed_values`` in info."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def pending_renames(metadata: MetaData, before: Dump) -> list[MigrateOperation]:
 def _create_schema_ops(moved: Iterable[RenameOp], before: Dump) -> Iterator[StatementOp]:
     """Yield what makes the schemas that tables move to."""
     there = {entry.name for entry in before.values() if entry.kind == "SCHEMA"} | {"public"}
-    for name in sorted({op.to for op in moved if op.to} - there):
+    for name in sorted({op.to_schema for op in moved if op.to_schema} - there):
         schema = quote_name(name)
         yield StatementOp(
             "create", f"schema {name}", (f"CREATE SCHEMA {schema};",), (f"DROP SCHEMA {schema};",)
@@ -87,7 +87,7 @@ def _column_renames(
     ]
     if not asked:
         return  # and no table's definition is read
-    now = dict(op.places for op in renamed)
+    now = dict(op.table_names for op in renamed)
     there = {
         (*now.get(place[:2], place[:2]), place[2])
         for place in column_differences.columns_by_path(before)

@@ -1,1 +1,1 @@
-"""Operations that autogenerate adds to Alembic's own."""
+"""Define the operations that autogenerate adds to Alembic's own."""

@@ -9,10 +9,11 @@ from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 
 @dataclass
 class BackfillColumnOp(ReversibleOp):
-    """A column that becomes NOT NULL after its old rows have got a value.
+    """Fill a column's existing rows, then make it NOT NULL.
 
-    plain: the same as PostgreSQL's own statements, for a type that sqlalchemy cannot say.
+    label: the column. sql_operation: the same in PostgreSQL's own statements, for a type that
+    SQLAlchemy cannot express; None where there is no need.
     """
 
     label: str = ""
-    plain: ReversibleOp | None = None
+    sql_operation: ReversibleOp | None = None

@@ -1,4 +1,4 @@
-"""Alembic's operations, taken out of their containers, and which of them change anything."""
+"""Take Alembic's operations out of their containers, and tell which of them change anything."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
 
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.entry import Dump
 
 
 def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
@@ -23,7 +24,7 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
         if isinstance(operation, ops.OpContainer):
             yield from flatten(operation.ops)
         elif isinstance(operation, ReversibleOp):
-            yield from flatten(operation.forward)
+            yield from flatten(operation.upgrade)
         else:
             if isinstance(operation, ops.AlterColumnOp):
                 # MySQL's; PostgreSQL's implementation warns of it at every run.
@@ -40,7 +41,7 @@ def touches_changed_table(
     Equal entries mean equal objects, whatever a comparator says.
     changed: the keys of the tables that differ, by themselves or in what belongs to them.
     """
-    table = table_key(operation, default_schema)
+    table = changed_table_key(operation, default_schema)
     return table is None or table in changed
 
 
@@ -50,11 +51,13 @@ def is_unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
     Alembic sees in the models only what SQLAlchemy declares, and would drop a column, an index or
     a partition that a listener's DDL makes, with its rows.
     """
-    table = table_key(operation)
+    table = changed_table_key(operation)
     if isinstance(operation, ops.DropTableOp):
         return table in after
     if isinstance(operation, ops.DropColumnOp):
-        return table in after and operation.column_name in _column_names(after[table])
+        return table in after and operation.column_name in table_definition.column_names(
+            after[table]
+        )
     if isinstance(operation, ops.AddColumnOp):
         # Alembic adds a serial column without its default, and old rows would have no value.
         return f"DEFAULT {str(table).removeprefix('TABLE ')} {operation.column.name}" in after
@@ -70,18 +73,12 @@ def is_unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
     )
 
 
-def _column_names(table: Entry) -> set[str]:
-    parsed = table_definition.parse_entry(table)
-    return {table_definition.unquote_name(name) for name in parsed.columns} if parsed else set()
-
-
-def table_key(operation: MigrateOperation, default_schema: str = "public") -> str | None:
+def changed_table_key(operation: MigrateOperation, default_schema: str = "public") -> str | None:
     """Return the key of the table that an operation changes."""
     name = getattr(operation, "table_name", None)
     if name is None:
         return None
-    schema = getattr(operation, "schema", None) or default_schema
-    return f"TABLE {schema}.{name}"
+    return table_key(getattr(operation, "schema", None) or default_schema, name)
 
 
 def tables_altering_columns(operations: Iterable[MigrateOperation]) -> set[str]:
@@ -91,7 +88,7 @@ def tables_altering_columns(operations: Iterable[MigrateOperation]) -> set[str]:
         for operation in operations
         if isinstance(operation, ops.DropColumnOp)
         or (isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None)
-        if (key := table_key(operation))
+        if (key := changed_table_key(operation))
     }
 
 
@@ -101,5 +98,5 @@ def dropped_tables(operations: Iterable[MigrateOperation]) -> set[str]:
         key
         for operation in operations
         if isinstance(operation, ops.DropTableOp)
-        if (key := table_key(operation))
+        if (key := changed_table_key(operation))
     }

@@ -1,4 +1,4 @@
-"""An operation that gives a table or a column another name, and the old one back."""
+"""Define an operation that renames a table or a column, and can be reversed."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ if TYPE_CHECKING:
 
 @dataclass
 class RenameOp(MigrateOperation):
-    """Another name for a table, or for a column of one.
+    """Rename a table, or a column of one.
 
-    Alembic's own operations of this name can neither be turned round nor, a table's, be rendered.
-    schema: None for the default one. table: the column's, as it is called at that moment; None
-    when it is a table that is renamed. to: the schema that a table moves to, None when it stays;
-    it is there.
+    Alembic's own operations of this name cannot be reversed, and a table's cannot be rendered.
+
+    schema: None for the default one.
+    table: the table of the column, by its name at that moment; None when a table is renamed.
+    old, new: the names.
+    to_schema: the schema that a table moves to, which exists; None when the table stays.
     """
 
     schema: str | None
     table: str | None
     old: str
     new: str
-    to: str | None = None
+    to_schema: str | None = None
 
     def reverse(self) -> RenameOp:
         """Return the way back."""
-        if self.to is None:
+        if self.to_schema is None:
             return RenameOp(self.schema, self.table, self.new, self.old)
-        schema = None if self.to == "public" else self.to
+        schema = None if self.to_schema == "public" else self.to_schema
         return RenameOp(schema, self.table, self.new, self.old, self.schema or "public")
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
@@ -50,33 +52,33 @@ class RenameOp(MigrateOperation):
         return ".".join(part for part in (self.schema, self.table, self.old) if part)
 
     @property
-    def target(self) -> str:
+    def new_label(self) -> str:
         """The new name, with its schema where that is another one."""
-        return ".".join(part for part in (self.to, self.new) if part)
+        return ".".join(part for part in (self.to_schema, self.new) if part)
 
     @property
-    def places(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """The schema and name that a table has before and after."""
+    def table_names(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """The schema and name of a table, before and after the rename."""
         schema = self.schema or "public"
-        return (schema, self.old), (self.to or schema, self.new)
+        return (schema, self.old), (self.to_schema or schema, self.new)
 
     @property
-    def move(self) -> str:
-        """The statement that brings a table to its new schema, "" when it stays."""
-        if self.to is None:
+    def set_schema_statement(self) -> str:
+        """The statement that moves a table to its new schema, "" when it stays."""
+        if self.to_schema is None:
             return ""
         place = quote_name(self.schema or "public", self.old)
-        return f"ALTER TABLE {place} SET SCHEMA {quote_name(self.to)}"
+        return f"ALTER TABLE {place} SET SCHEMA {quote_name(self.to_schema)}"
 
 
 @Operations.implementation_for(RenameOp)
 def _run(operations: Operations, operation: RenameOp) -> None:
     old, new = operation.old, operation.new
-    if operation.move:
-        operations.execute(text(statement_source.escape_colons(operation.move)))
+    if operation.set_schema_statement:
+        operations.execute(text(statement_source.escape_colons(operation.set_schema_statement)))
     if operation.table is None:
         if old != new:
-            operations.rename_table(old, new, schema=operation.to or operation.schema)
+            operations.rename_table(old, new, schema=operation.to_schema or operation.schema)
     else:
         operations.alter_column(operation.table, old, new_column_name=new, schema=operation.schema)
 
@@ -85,11 +87,12 @@ def _run(operations: Operations, operation: RenameOp) -> None:
 def _render(context: AutogenContext, operation: RenameOp) -> list[str]:
     prefix = context.opts["alembic_module_prefix"]
     old, new = str(operation.old), str(operation.new)
-    place = operation.to or operation.schema
+    place = operation.to_schema or operation.schema
     schema = f", schema={str(place)!r}" if place else ""
     if operation.table is None:
-        move = statement_source.python_literal(statement_source.escape_colons(operation.move))
-        moved = [f"{prefix}execute({move})"] if operation.move else []
+        statement = statement_source.escape_colons(operation.set_schema_statement)
+        move = statement_source.python_literal(statement)
+        moved = [f"{prefix}execute({move})"] if operation.set_schema_statement else []
         rename = f"{prefix}rename_table({old!r}, {new!r}{schema})"
         return [*moved, rename] if old != new else moved
     table = str(operation.table)

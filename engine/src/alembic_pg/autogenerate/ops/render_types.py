@@ -1,4 +1,4 @@
-"""How a type of the models is written into a revision: as what the database stores.
+"""Render a type of the models into a revision as the SQLAlchemy type that the database stores.
 
 A revision imports alembic and sqlalchemy only, and must run when the models have long changed.
 """
@@ -20,7 +20,7 @@ _DIALECT = postgresql.dialect()
 
 
 class UnwritableTypeError(Exception):
-    """A type that sqlalchemy cannot say; PostgreSQL's own statement says it instead."""
+    """Say that SQLAlchemy cannot express a type; PostgreSQL's own statement does it instead."""
 
 
 def render_item(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
@@ -46,13 +46,13 @@ def render_item_existing_enum(
     rendered = render_item(kind, value, context)
     if kind != "type":
         return rendered
-    found = storage_type(value)
-    if not isinstance(found, Enum) or not found.native_enum or not found.name:
+    stored = storage_type(value)
+    if not isinstance(stored, Enum) or not stored.native_enum or not stored.name:
         return rendered
     context.imports.add("from sqlalchemy.dialects import postgresql")
-    schema = f", schema={str(found.schema)!r}" if found.schema else ""
-    values = ", ".join(map(repr, found.enums))
-    return f"postgresql.ENUM({values}, name={str(found.name)!r}{schema}, create_type=False)"
+    schema = f", schema={str(stored.schema)!r}" if stored.schema else ""
+    values = ", ".join(map(repr, stored.enums))
+    return f"postgresql.ENUM({values}, name={str(stored.name)!r}{schema}, create_type=False)"
 
 
 def storage_type(value: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -78,9 +78,9 @@ def storage_type(value: TypeEngine[Any]) -> TypeEngine[Any]:
     for parent in type(value).__mro__:
         if issubclass(parent, TypeEngine) and _is_sqlalchemy_type(parent):
             try:
-                found: TypeEngine[Any] = value.adapt(parent)
-                if found.compile(_DIALECT) == spelling:
-                    return found
+                adapted: TypeEngine[Any] = value.adapt(parent)
+                if adapted.compile(_DIALECT) == spelling:
+                    return adapted
             except Exception:  # noqa: BLE001, S112  # an abstract parent; the next one may do
                 continue
     raise UnwritableTypeError(spelling)

@@ -1,4 +1,4 @@
-"""An operation with its own way back, and one that has none."""
+"""Define an operation that holds its upgrade operations and its downgrade operations separately."""
 
 from __future__ import annotations
 
@@ -15,34 +15,37 @@ if TYPE_CHECKING:
 
 @dataclass
 class ReversibleOp(MigrateOperation):
-    """Operations, and the ones that take them back where reversing each does not."""
+    """Hold operations and those that undo them, where reversing each does not.
 
-    forward: list[MigrateOperation] = field(default_factory=list)
-    backward: list[MigrateOperation] = field(default_factory=list)
+    upgrade, downgrade: the operations of each direction, in their order.
+    """
+
+    upgrade: list[MigrateOperation] = field(default_factory=list)
+    downgrade: list[MigrateOperation] = field(default_factory=list)
 
     def reverse(self) -> ReversibleOp:
         """Return the way back."""
-        return ReversibleOp(self.backward, self.forward)
+        return ReversibleOp(self.downgrade, self.upgrade)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return what Alembic's check reports."""
-        return ("change", [operation.to_diff_tuple() for operation in self.forward])
+        return ("change", [operation.to_diff_tuple() for operation in self.upgrade])
 
 
 def with_downgrade(
     up: list[MigrateOperation], down: list[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return operations of which Alembic's reversing makes the given downgrade."""
-    whole: list[MigrateOperation] = [ReversibleOp([operation]) for operation in up]
-    return [*whole, ReversibleOp([], down)]
+    upgrades: list[MigrateOperation] = [ReversibleOp([operation]) for operation in up]
+    return [*upgrades, ReversibleOp([], down)]
 
 
 @Operations.implementation_for(ReversibleOp)
 def _run(operations: Operations, operation: ReversibleOp) -> None:
-    for one in operation.forward:
-        operations.invoke(one)
+    for part in operation.upgrade:
+        operations.invoke(part)
 
 
 @renderers.dispatch_for(ReversibleOp)
 def _render(context: AutogenContext, operation: ReversibleOp) -> list[str]:
-    return [line for one in operation.forward for line in render_op(context, one)]
+    return [line for part in operation.upgrade for line in render_op(context, part)]

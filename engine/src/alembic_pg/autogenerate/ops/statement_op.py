@@ -1,4 +1,4 @@
-"""An operation that runs PostgreSQL's own statements, and the ones that take them back."""
+"""Define an operation that executes SQL statements, and holds those that undo them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class StatementOp(MigrateOperation):
-    """Statements for one object.
+    """Execute statements for one object.
 
     upgrade, downgrade: the statements of each direction, in the order in which they run.
     action: "create", "drop" or "change". label: the object, for the table on the screen.

@@ -1,1 +1,1 @@
-"""A candidate revision is tried in both directions before it is written."""
+"""Try a candidate revision in both directions before it is written."""

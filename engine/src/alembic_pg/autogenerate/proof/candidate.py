@@ -53,7 +53,9 @@ class Candidate:
 
     def dump(self) -> Dump:
         """Return what it holds now."""
-        return self.scope.of(pg_dump.dump_database(self.url, version_table=self.version_table))
+        return self.scope.filter_dump(
+            pg_dump.dump_database(self.url, version_table=self.version_table)
+        )
 
     def run(self, operations: Sequence[MigrateOperation]) -> None:
         """Run operations in one transaction. Raises what they raise."""
@@ -85,15 +87,14 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
 
     The first one is the copy that Alembic's comparators have read, where the comparison has it.
     """
-    databases, spare = comparison.databases, comparison.spare
-    taken = spare.pop() if spare else None
-    if taken and context.connection is not None:
+    databases, spare_copies = comparison.databases, comparison.spare_copies
+    spare_copy = spare_copies.pop() if spare_copies else None
+    if spare_copy and context.connection is not None:
         # What was read holds locks; Alembic does not notice, and reads nothing more.
         driver: Any = context.connection.connection.dbapi_connection
         driver.rollback()
-    name = taken or databases.create(comparison.template)
-    yield Candidate(
-        databases.database_url(name), comparison.version_table, context, comparison.scope
-    )
-    if taken is None:
+    name = spare_copy or databases.create(comparison.template)
+    url = databases.database_url(name)
+    yield Candidate(url, comparison.version_table, context, comparison.scope)
+    if spare_copy is None:
         databases.drop_in_background(name)

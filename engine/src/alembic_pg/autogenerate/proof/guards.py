@@ -1,4 +1,4 @@
-"""What stops a revision before it changes anything: rows that it has no value for."""
+"""Build the checks that stop a revision, before any change, where rows have no value for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DOWNGRADE_ADVICE = "its old values are gone; write into downgrade() which ones t
 
 
 def unfilled_columns(old: Dump, new: Dump) -> Iterator[ColumnPath]:
-    """Yield the columns that come NOT NULL into a table that is there, and have no value."""
+    """Yield the new NOT NULL columns of existing tables that have no value for existing rows."""
     # A partition's rows get their value along with those of its table.
     changed = [
         key
@@ -54,9 +54,10 @@ def _has_sequence(place: ColumnPath, dump: Dump) -> bool:
 
 
 def check_table_empty(table: tuple[str, str], names: list[str], advice: str) -> StatementOp:
-    """Return what stops where a table has rows.
+    """Return the operation that stops a revision where a table has rows.
 
-    table: its schema and name. names: its columns that have no value for them. advice: UP or DOWN.
+    table: its schema and name. names: its columns that have no value for the rows.
+    advice: BACKFILL_ADVICE or DOWNGRADE_ADVICE.
     """
     name = readable_name(*table)
     text = f"{name} has rows without a value for {', '.join(names)}: {advice}"
@@ -81,12 +82,14 @@ def _do_block(body: str) -> str:
 def check_values_unused(
     old: Dump, new: Dump, called: Callable[[ColumnPath], ColumnPath]
 ) -> Iterator[StatementOp]:
-    """Yield what stops where rows hold a value that an enum loses, and names how many do.
+    """Yield the operations that stop a revision where rows hold a value that an enum loses.
 
-    called: what a column of ``old`` is called at that moment.
+    Their messages say how many rows do. called: returns the name of a column of ``old`` at that
+    moment.
     """
     for key, entry in old.items():
-        lost = lost_values(old, new, key) if entry.kind == "TYPE" and key in new else []
+        in_both = entry.kind == "TYPE" and key in new
+        lost = alter_type.lost_values(entry, new[key]) if in_both else []
         values = _value_expressions(old, key) if lost else {}
         staying = column_differences.columns_by_path(new) if lost else {}
         for place, column in column_differences.columns_by_path(old).items() if lost else ():
@@ -98,31 +101,28 @@ def check_values_unused(
                 )
 
 
-def lost_values(old: Dump, new: Dump, key: str) -> list[str]:
-    """Return the values that an enum has in one database and no longer in the other."""
-    return alter_type.lost_values(old[key], new[key])
-
-
 # Where the column stands in an expression that gives its values.
 _COLUMN_MARK = "\0"
 
 
 def _value_expressions(dump: Dump, key: str) -> dict[str, str]:
-    """Return how the values of an enum are got out of columns, by the columns' types.
+    """Return the expressions that give the values of an enum in a column, by the column's type.
 
     They may be in an array, a domain, or a composite type.
     """
     enum = alter_type.enum_name(dump[key])
-    found = {enum: f"{_COLUMN_MARK}::text", f"{enum}[]": f"unnest({_COLUMN_MARK}::text[])"}
+    expressions = {enum: f"{_COLUMN_MARK}::text", f"{enum}[]": f"unnest({_COLUMN_MARK}::text[])"}
     for entry in dump.values():
         base, attributes = alter_type.base_and_attributes(entry)
-        if base in found:
-            found[alter_type.type_name(entry)] = found[base]
+        if base in expressions:
+            expressions[alter_type.type_name(entry)] = expressions[base]
         for attribute, kind in attributes.items():
-            if kind in found:
-                of_one = found[kind].replace(_COLUMN_MARK, f"({_COLUMN_MARK}).{attribute}")
-                found.setdefault(alter_type.type_name(entry), of_one)
-    return found
+            if kind in expressions:
+                of_attribute = expressions[kind].replace(
+                    _COLUMN_MARK, f"({_COLUMN_MARK}).{attribute}"
+                )
+                expressions.setdefault(alter_type.type_name(entry), of_attribute)
+    return expressions
 
 
 def _check_no_rows_hold(place: ColumnPath, value: str, lost: list[str], label: str) -> StatementOp:

@@ -1,4 +1,4 @@
-"""An index that another one replaces goes once that is built: queries are never without either."""
+"""Create an index before the one it replaces is dropped, so that queries always have one."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
 
-def create_indexes_first(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
-    """Return operations in which indexes go after those that come on their table.
+def create_indexes_first(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    """Return operations in which indexes are dropped after the new ones of their table are created.
 
-    The same list where none does both; one that comes under its old name goes before, as it must.
-    Whether that leads there is to be proven: an index may be of a column that goes.
+    An index that is created under its old name is dropped before, as it must be. The result is to
+    be proven: an index may be of a column that is dropped.
     """
-    coming = [one for one in found if isinstance(one, ops.CreateIndexOp)]
-    names = {one.index_name for one in coming}
-    last = {flatten.table_key(one): one for one in coming}
+    coming = [operation for operation in operations if isinstance(operation, ops.CreateIndexOp)]
+    names = {operation.index_name for operation in coming}
+    last = {flatten.changed_table_key(operation): operation for operation in coming}
     late: dict[int, list[MigrateOperation]] = {}
-    for one in found:
-        table = flatten.table_key(one)
-        if isinstance(one, ops.DropIndexOp) and one.index_name not in names and table in last:
-            late.setdefault(id(last[table]), []).append(one)
-    moved = {id(one) for several in late.values() for one in several}
+    for operation in operations:
+        table = flatten.changed_table_key(operation)
+        if (
+            isinstance(operation, ops.DropIndexOp)
+            and operation.index_name not in names
+            and table in last
+        ):
+            late.setdefault(id(last[table]), []).append(operation)
+    moved = {id(operation) for drops in late.values() for operation in drops}
     ordered: list[MigrateOperation] = []
-    for one in found:
-        if id(one) not in moved:
-            ordered += [one, *late.get(id(one), [])]
+    for operation in operations:
+        if id(operation) not in moved:
+            ordered += [operation, *late.get(id(operation), [])]
     return ordered

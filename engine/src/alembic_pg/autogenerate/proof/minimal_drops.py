@@ -1,6 +1,7 @@
-"""What is dropped to be created again, a view say, is away for as little as can be.
+"""Shorten the time for which a view or trigger that is dropped and created again is missing.
 
-A revision's online steps commit. So what need not stand between DROP and CREATE comes before them.
+A revision's online steps commit, and others would miss the object meanwhile. So all that need not
+stand between DROP and CREATE comes before them.
 """
 
 from __future__ import annotations
@@ -35,46 +36,70 @@ _ALTER_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
 _SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
 
 
-def omit_needless_drops(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def omit_needless_drops(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return operations without what they drop and create again just as it was.
 
     The same list where nothing is, or where a type or what a column is made of changes; whether
     PostgreSQL lets all that stay is to be proven.
     """
-    known = [one for one in found if isinstance(one, StatementOp)]
-    values = any(_SET_EXPRESSION.search(text) for one in known for text in one.upgrade)
-    if values or any(map(_alters_column_type, found)):
-        return list(found)
-    was = {one.label: one.downgrade for one in known if one.action == "drop"}
-    comes = {one.label: one.upgrade for one in known if one.action == "create"}
-    same = {label for label, create in was.items() if comes.get(label) == create}
-    return [one for one in found if not (isinstance(one, StatementOp) and one.label in same)]
+    statements = [operation for operation in operations if isinstance(operation, StatementOp)]
+    values = any(
+        _SET_EXPRESSION.search(text) for operation in statements for text in operation.upgrade
+    )
+    if values or any(map(_alters_column_type, operations)):
+        return list(operations)
+    dropped = {
+        operation.label: operation.downgrade
+        for operation in statements
+        if operation.action == "drop"
+    }
+    created = {
+        operation.label: operation.upgrade
+        for operation in statements
+        if operation.action == "create"
+    }
+    same = {label for label, create in dropped.items() if created.get(label) == create}
+    return [
+        operation
+        for operation in operations
+        if not (isinstance(operation, StatementOp) and operation.label in same)
+    ]
 
 
-def delay_drops(found: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def delay_drops(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return operations of which only changes of types stand between DROP and CREATE.
 
     The same list where nothing is dropped to be created again, or nothing else is in between;
     whether the order leads there is to be proven.
     """
-    known = [
-        one
-        for one in found
-        if isinstance(one, StatementOp) and one.label.startswith(_LABEL_PREFIXES)
+    statements = [
+        operation
+        for operation in operations
+        if isinstance(operation, StatementOp) and operation.label.startswith(_LABEL_PREFIXES)
     ]
-    labels = {one.label for one in known if one.action == "drop"}
-    labels &= {one.label for one in known if one.action == "create"}
-    drops = [one for one in known if one.action == "drop" and one.label in labels]
-    creates = [one for one in known if one.action == "create" and one.label in labels]
+    labels = {operation.label for operation in statements if operation.action == "drop"}
+    labels &= {operation.label for operation in statements if operation.action == "create"}
+    drops = [
+        operation
+        for operation in statements
+        if operation.action == "drop" and operation.label in labels
+    ]
+    creates = [
+        operation
+        for operation in statements
+        if operation.action == "create" and operation.label in labels
+    ]
     if not labels:
-        return list(found)
-    places = {id(one): at for at, one in enumerate(found)}
-    start, end = places[id(drops[0])], places[id(creates[-1])]
-    edges = {id(one) for one in drops + creates}
-    between = [one for one in found[start : end + 1] if id(one) not in edges]
-    types = [one for one in between if _alters_column_type(one)]
-    others = [one for one in between if not _alters_column_type(one)]
-    return [*found[:start], *others, *drops, *types, *creates, *found[end + 1 :]]
+        return list(operations)
+    places = {id(operation): place for place, operation in enumerate(operations)}
+    first, last = places[id(drops[0])], places[id(creates[-1])]
+    edges = {id(operation) for operation in drops + creates}
+    between = [
+        operation for operation in operations[first : last + 1] if id(operation) not in edges
+    ]
+    types = [operation for operation in between if _alters_column_type(operation)]
+    others = [operation for operation in between if not _alters_column_type(operation)]
+    return [*operations[:first], *others, *drops, *types, *creates, *operations[last + 1 :]]
 
 
 def _alters_column_type(operation: MigrateOperation) -> bool:

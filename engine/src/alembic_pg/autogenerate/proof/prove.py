@@ -33,7 +33,7 @@ def prove_operations(
     """Return the complete operations after they went up, down and up again on a candidate.
 
     operations: Alembic's, of what differs. Where a value that is added to an enum is used in the
-    same transaction, the enum is made anew instead.
+    same transaction, the enum is recreated instead.
     Raises UserError when nothing can express a difference, or when a step fails.
     """
     version = comparison.databases.version
@@ -54,37 +54,41 @@ def _prove_with_features(
     context: AutogenContext,
     comparison: Comparison,
     operations: Sequence[MigrateOperation],
-    ways: ServerFeatures,
+    features: ServerFeatures,
 ) -> list[MigrateOperation]:
     """Return the operations, proven where that is asked for.
 
-    Raises UnsafeValueError where an enum has to come anew for a value that is used.
+    Raises UnsafeValueError where an enum must be recreated for a value that is used.
     """
     before, after, renames = comparison.before, comparison.after, comparison.renames
-    fills = backfill.columns_with_backfill(context.sorted_tables)
-    with open_candidate(comparison, context) as one:
-        original = one.dump() if renames and comparison.proven else before
-        one.run(renames)
-        found = search.find_operations(one, before, after, operations, ways)
-        up = with_guards.add_guards(comparison, fills, found)
-        if not comparison.proven:
-            return up
-        tried = [[*map(id, found)]]
-        for tight in (
-            create_indexes_first(omit_needless_drops(found)),
-            create_indexes_first(found),
-            delay_drops(found),
+    backfilled = backfill.columns_with_backfill(context.sorted_tables)
+    with open_candidate(comparison, context) as candidate:
+        original = candidate.dump() if renames and comparison.must_prove else before
+        candidate.run(renames)
+        completed = search.find_operations(candidate, before, after, operations, features)
+        guarded = with_guards.add_guards(comparison, backfilled, completed)
+        if not comparison.must_prove:
+            return guarded
+        tried = [[*map(id, completed)]]
+        for shorter in (
+            create_indexes_first(omit_needless_drops(completed)),
+            create_indexes_first(completed),
+            delay_drops(completed),
         ):
-            if [*map(id, tight)] in tried:
+            if [*map(id, shorter)] in tried:
                 continue
-            tried.append([*map(id, tight)])
-            shorter = with_guards.add_guards(comparison, fills, tight)
-            with open_candidate(comparison, context) as other:
-                if passes_round_trip(other, shorter, original, after):
-                    return shorter
-        if reaches_goal(one, reversed_operations(up), original) and reaches_goal(one, up, after):
-            return up
-    # Turning each operation round is not enough: the way back is searched like the way up.
-    with open_candidate(comparison, context) as one:
-        one.run([*renames, *found])
-        return with_searched_downgrade(one, comparison, fills, ways, found, original)
+            tried.append([*map(id, shorter)])
+            guarded_shorter = with_guards.add_guards(comparison, backfilled, shorter)
+            with open_candidate(comparison, context) as second_candidate:
+                if passes_round_trip(second_candidate, guarded_shorter, original, after):
+                    return guarded_shorter
+        if reaches_goal(candidate, reversed_operations(guarded), original) and reaches_goal(
+            candidate, guarded, after
+        ):
+            return guarded
+    # Reversing each operation is not enough: the downgrade is searched like the upgrade.
+    with open_candidate(comparison, context) as candidate:
+        candidate.run([*renames, *completed])
+        return with_searched_downgrade(
+            candidate, comparison, backfilled, features, completed, original
+        )

@@ -21,38 +21,39 @@ if TYPE_CHECKING:
 
 
 def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
-    one: Candidate,
+    candidate: Candidate,
     comparison: Comparison,
-    fills: set[ColumnPath],
-    ways: ServerFeatures,
-    found: list[MigrateOperation],
+    backfilled: set[ColumnPath],
+    features: ServerFeatures,
+    operations: list[MigrateOperation],
     original: Dump,
 ) -> list[MigrateOperation]:
-    """Return operations, which the candidate is at the end of, with a way back that is searched.
+    """Return operations with a downgrade that is searched on the candidate, where they have run.
 
-    original: what they begin at. Raises what says that one of the ways does not lead there.
+    original: the dump before them. Raises UserError when the upgrade or the downgrade does not lead
+    to its goal, or what PostgreSQL raises.
     """
-    search.expect_equal(comparison.after, one.dump())
-    down = search.find_operations(one, comparison.after, comparison.before, [], ways)
-    up = with_guards.add_guards(comparison, fills, with_downgrade(found, down))
-    one.run(reversed_operations(comparison.renames))
-    one.run(up)
-    search.expect_equal(comparison.after, one.dump())
-    one.run(reversed_operations(up))
-    search.expect_equal(original, one.dump())
+    search.expect_equal(comparison.after, candidate.dump())
+    down = search.find_operations(candidate, comparison.after, comparison.before, [], features)
+    up = with_guards.add_guards(comparison, backfilled, with_downgrade(operations, down))
+    candidate.run(reversed_operations(comparison.renames))
+    candidate.run(up)
+    search.expect_equal(comparison.after, candidate.dump())
+    candidate.run(reversed_operations(up))
+    search.expect_equal(original, candidate.dump())
     return up
 
 
 def passes_round_trip(
-    one: Candidate, operations: list[MigrateOperation], original: Dump, goal: Dump
+    candidate: Candidate, operations: list[MigrateOperation], original: Dump, goal: Dump
 ) -> bool:
-    """Return whether operations lead from one schema to the other, back, and there again."""
+    """Return whether operations lead from the original to the goal, back, and there again."""
     up, down = (operations, goal), (reversed_operations(operations), original)
-    return all(reaches_goal(one, way, end) for way, end in (up, down, up))
+    return all(reaches_goal(candidate, way, end) for way, end in (up, down, up))
 
 
 def reversed_operations(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
-    """Return what takes operations back."""
+    """Return the operations that undo operations."""
     return [operation.reverse() for operation in reversed(operations)]
 
 

@@ -1,4 +1,4 @@
-"""The operations that lead from one schema to another, found by trying them."""
+"""Find the operations that lead from one schema to another, by running them on a candidate."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
 from alembic_pg.database import errors
+from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
@@ -32,10 +33,7 @@ Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
 
-# Operations that are tried in one savepoint: most of them work.
-OPERATIONS_PER_SAVEPOINT = 100
-
-# What the first residue leaves, a second or third one finds: a trigger on a view, say.
+# What is still different after the first round, a later one finds: a trigger on a view, say.
 MAX_ROUNDS = 4
 
 
@@ -44,35 +42,35 @@ def find_operations(
     before: Dump,
     after: Dump,
     alembics: Sequence[MigrateOperation],
-    ways: ServerFeatures,
+    features: ServerFeatures,
 ) -> list[MigrateOperation]:
     """Bring the candidate from one schema to another; return the operations that did it.
 
-    alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out, and
-    what it should have done is then in the residue.
+    alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out;
+    alter.remaining_changes then expresses what it should have done.
     Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
     when a new value of an enum is used.
     """
-    found, _ = _run_with_retries(
+    operations, _ = _run_with_retries(
         candidate,
         remaining_changes.operations_before_tables(
             before,
             after,
             flatten.tables_altering_columns(alembics),
             flatten.dropped_tables(alembics),
-            ways,
+            features,
         ),
     )
-    found += _run_accepted(candidate, alembics)
+    operations += _run_accepted(candidate, alembics)
     failed: Failures = []
     for _ in range(MAX_ROUNDS):
         now = candidate.dump()
         if not compare.differing_keys(now, after):
-            return found
+            return operations
         ran, failed = _run_with_retries(
-            candidate, remaining_changes.operations_after_tables(now, after, ways)
+            candidate, remaining_changes.operations_after_tables(now, after, features)
         )
-        found += ran
+        operations += ran
         if not ran:
             break
     if failed:
@@ -82,7 +80,7 @@ def find_operations(
             f"{errors.describe_error(error)}"
         ) from error
     expect_equal(after, candidate.dump())
-    return found
+    return operations
 
 
 def expect_equal(wanted: Dump, found: Dump) -> None:
@@ -102,15 +100,18 @@ def _run_accepted(
     if not operations:
         return accepted
     with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
-        for one, error in run_with_outcomes(candidate, connection, operations):
-            plain = one.plain if isinstance(one, BackfillColumnOp) else None
-            refusal = _try_operations(candidate, connection, [plain]) if error and plain else error
+        for operation, error in run_with_outcomes(candidate, connection, operations):
+            in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
+            refusal = (
+                _try_operations(candidate, connection, [in_sql]) if error and in_sql else error
+            )
             if refusal is None:
-                accepted.append(plain if error and plain else one)
-            elif isinstance(one, BackfillColumnOp):
+                accepted.append(in_sql if error and in_sql else operation)
+            elif isinstance(operation, BackfillColumnOp):
                 # What a person wrote into the models has no other form.
                 raise UserError(
-                    f"The backfill of {one.label} cannot be done: {errors.describe_error(refusal)}"
+                    f"The backfill of {operation.label} cannot be done: "
+                    f"{errors.describe_error(refusal)}"
                 ) from refusal
     return accepted
 
@@ -149,22 +150,12 @@ def run_with_outcomes(
     A savepoint for each would cost more than they do: the server goes through all locks at the end
     of one. Many have one together, and are divided where one of them fails.
     """
-    for start in range(0, len(operations), OPERATIONS_PER_SAVEPOINT):
-        yield from _run_halves(
-            candidate, connection, operations[start : start + OPERATIONS_PER_SAVEPOINT]
-        )
 
+    def attempt(some: Sequence[Operation]) -> Exception | None:
+        return _try_operations(candidate, connection, some)
 
-def _run_halves(
-    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
-) -> Iterator[tuple[Operation, Exception | None]]:
-    error = _try_operations(candidate, connection, operations)
-    if error is None or len(operations) == 1:
-        yield from ((operation, error) for operation in operations)
-        return
-    middle = len(operations) // 2
-    yield from _run_halves(candidate, connection, operations[:middle])
-    yield from _run_halves(candidate, connection, operations[middle:])
+    for batch in batches(operations):
+        yield from outcomes(batch, attempt(batch), attempt)
 
 
 def _try_operations(

@@ -1,4 +1,4 @@
-"""A revision's operations between what stops it in time, each way."""
+"""Put guards, renames and a note on lost data around a revision's operations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class NoteOp(MigrateOperation):
-    """A comment in the revision file. text: one line."""
+    """Write a comment into the revision file. text: one line."""
 
     text: str
 
@@ -44,16 +44,18 @@ def _render(_: AutogenContext, operation: NoteOp) -> str:
 
 
 def add_guards(
-    comparison: Comparison, fills: set[ColumnPath], operations: list[MigrateOperation]
+    comparison: Comparison, backfilled: set[ColumnPath], operations: list[MigrateOperation]
 ) -> list[MigrateOperation]:
-    """Return operations with the renames, and with what comes first on the way there and back.
+    """Return operations with the renames, and with the guards of each direction.
 
-    First come the checks: they count rows that the rest has no value for, by the old names.
-    fills: the columns that say themselves how they are filled.
+    The guards come first: they count the rows that the rest has no value for, by the old names.
+    backfilled: the columns that have a backfill hint.
     """
     before, after = comparison.before, comparison.after
     former = _FormerNames(comparison)
-    unfilled = [place for place in guards.unfilled_columns(before, after) if place not in fills]
+    unfilled = [
+        place for place in guards.unfilled_columns(before, after) if place not in backfilled
+    ]
     first: list[MigrateOperation] = [
         *_checks_of_empty_tables(unfilled, former, guards.BACKFILL_ADVICE),
         *guards.check_values_unused(before, after, former),
@@ -79,9 +81,9 @@ def _checks_of_empty_tables(
 ) -> Iterator[StatementOp]:
     """Yield one check for each table that has columns without a value."""
     for _, columns in groupby(places, lambda place: place[:2]):
-        found = list(columns)
-        schema, table, _ = called(found[0])
-        yield guards.check_table_empty((schema, table), [name for _, _, name in found], advice)
+        paths = list(columns)
+        schema, table, _ = called(paths[0])
+        yield guards.check_table_empty((schema, table), [name for _, _, name in paths], advice)
 
 
 def _same_name(place: ColumnPath) -> ColumnPath:
@@ -89,11 +91,11 @@ def _same_name(place: ColumnPath) -> ColumnPath:
 
 
 class _FormerNames:
-    """What a column was called before the renames."""
+    """Give the name that a column had before the renames."""
 
     def __init__(self, comparison: Comparison) -> None:
         renames = [op for op in comparison.renames if isinstance(op, RenameOp)]
-        self._tables = {op.places[1]: op.places[0] for op in renames if op.table is None}
+        self._tables = {op.table_names[1]: op.table_names[0] for op in renames if op.table is None}
         self._columns = {
             (op.schema or "public", op.table, op.new): op.old for op in renames if op.table
         }

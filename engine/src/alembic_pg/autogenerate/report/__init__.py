@@ -1,1 +1,1 @@
-"""What a revision does, for the screen."""
+"""Describe for the screen what a revision does."""

@@ -28,7 +28,7 @@ def operation_table(operations: Sequence[MigrateOperation]) -> str:
 def entry_diffs(comparison: Comparison) -> str:
     """Return the entries that differ, each as a diff after an empty line."""
     text = ""
-    for key in comparison.differing:
+    for key in comparison.differing_keys:
         old, new = comparison.before.get(key), comparison.after.get(key)
         label = (new or old or comparison.after[key]).label
         text += f"\n\n{label}\n{diff_entries(old, new)}"

@@ -1,8 +1,8 @@
-"""Which locks an operation takes and how long it may hold them: as PostgreSQL itself shows it.
+"""Measure on a candidate which locks an operation takes, and whether it scans or rewrites a table.
 
-Each operation runs on a candidate, in a transaction of its own. Its locks are then in pg_locks
-(PostgreSQL, 13.3.1 says what they conflict with), a table that was written anew has another file,
-and one that was read from end to end has another number of scans.
+Each operation runs in a transaction of its own. Its locks are then in pg_locks (PostgreSQL, 13.3.1
+says what they conflict with), a table that was rewritten has another file, and a table that was
+read from end to end has another number of scans.
 """
 
 from __future__ import annotations
@@ -49,23 +49,24 @@ _PLANNER_SETTINGS = ("SET enable_hashjoin = off", "SET enable_mergejoin = off")
 
 @dataclass(frozen=True)
 class LockEffect:
-    """What an operation does to those who use the database.
+    """Say what an operation does to those who use the database.
 
-    lock: the strongest lock on a table, view or sequence that was there before, "none" without
-    one. on: what holds it. nature: how long it lasts: "metadata" (a moment), "scan" (a table is
-    read) or "rewrite" (a table is written anew).
+    lock: the strongest lock on a table, view or sequence that was there before; "none" without one.
+    locked: the names of the objects that have this lock.
+    duration: how long it lasts: "metadata" (the catalog only is changed), "scan" (a table is read)
+    or "rewrite" (a table is written again).
     """
 
     lock: str
-    on: tuple[str, ...]
-    nature: str
+    locked: tuple[str, ...]
+    duration: str
 
 
 @dataclass(frozen=True)
 class _Relation:
     name: str
     kind: str
-    file: int | None
+    filenode: int | None
 
 
 def measure_effects(
@@ -74,8 +75,8 @@ def measure_effects(
     """Run operations on a candidate one by one, and yield the effect of each."""
     with connect(candidate.url, source=SCRATCH_SOURCE) as connection:
         known = {
-            oid: _Relation(readable_name(schema, name), kind, file)
-            for oid, schema, name, kind, file in connection.execute(text(_SELECT_RELATIONS))
+            oid: _Relation(readable_name(schema, name), kind, filenode)
+            for oid, schema, name, kind, filenode in connection.execute(text(_SELECT_RELATIONS))
         }
         connection.rollback()
         for setting in _PLANNER_SETTINGS:
@@ -95,7 +96,7 @@ def _read_effect(
 ) -> LockEffect:
     """Return what an operation did; note what is there now."""
     locks: dict[str, int] = {}
-    nature = "metadata"
+    duration = "metadata"
     seen: dict[int, _Relation] = {}
     for row in connection.execute(text(_SELECT_LOCKS)):
         oid = row.relation
@@ -108,18 +109,18 @@ def _read_effect(
         if old.kind not in INDEX_RELKINDS:
             mode = LOCK_MODES.index(_documented_mode(row.mode))
             locks[old.name] = max(locks.get(old.name, 0), mode)
-            if oid in seen and old.file != seen[oid].file and old.kind in {"r", "m"}:
-                nature = "rewrite"
-        if row.scans and nature == "metadata":
-            nature = "scan"
+            if oid in seen and old.filenode != seen[oid].filenode and old.kind in {"r", "m"}:
+                duration = "rewrite"
+        if row.scans and duration == "metadata":
+            duration = "scan"
     known.update(seen)
     if isinstance(operation, StatementOp) and operation.action == "backfill":
-        nature = "rewrite"  # every row, which an empty candidate does not show
+        duration = "rewrite"  # every row, which an empty candidate does not show
     strongest = max(locks.values(), default=None)
     if strongest is None:
-        return LockEffect("none", (), nature)
-    on = tuple(sorted(name for name, mode in locks.items() if mode == strongest))
-    return LockEffect(LOCK_MODES[strongest], on, nature)
+        return LockEffect("none", (), duration)
+    locked = tuple(sorted(name for name, mode in locks.items() if mode == strongest))
+    return LockEffect(LOCK_MODES[strongest], locked, duration)
 
 
 def _documented_mode(name: str) -> str:

@@ -1,4 +1,4 @@
-"""An operation in a person's words: what it does, to which object."""
+"""Name an operation and its object in plain words."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def operation_row(operation: MigrateOperation) -> tuple[str, str]:
     if isinstance(operation, ops.AlterColumnOp):
         return f"alter column: {_changed_attributes(operation)}", _object_name(operation)
     if isinstance(operation, RenameOp):
-        return f"rename to {operation.target}", operation.label
+        return f"rename to {operation.new_label}", operation.label
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
     return words.lower(), _object_name(operation)
 
 
 def _changed_attributes(operation: ops.AlterColumnOp) -> str:
     """Return which attributes of a column change."""
-    found = {
+    changes = {
         "type": operation.modify_type is not None,
         "nullable": operation.modify_nullable is not None,
         "default": operation.modify_server_default is not False,
@@ -36,7 +36,7 @@ def _changed_attributes(operation: ops.AlterColumnOp) -> str:
         "comment": operation.modify_comment is not False,
         "identity": any(key.startswith("modify_identity") for key in operation.kw),
     }
-    return ", ".join(name for name, changes in found.items() if changes)
+    return ", ".join(name for name, is_changed in changes.items() if is_changed)
 
 
 def _object_name(operation: MigrateOperation) -> str:

@@ -1,10 +1,11 @@
-"""What only a person can tell: whether it is a rename, and which value old rows get."""
+"""Ask about what only a person can tell: possible renames, and values that existing rows lack."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+from alembic_pg.autogenerate.alter import alter_type
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.proof import guards
 from alembic_pg.autogenerate.scope import column_differences
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
 
-def open_questions(before: Dump, after: Dump, fills: set[ColumnPath]) -> Iterator[str]:
-    """Yield what to look at in a revision, with both ways out.
+def open_questions(before: Dump, after: Dump, backfilled: set[ColumnPath]) -> Iterator[str]:
+    """Yield what to look at in a revision, with what to do in either case.
 
-    before: what the revisions build, renames done. after: what the models build. fills: the
-    columns that say themselves how they are filled.
+    before: what the revisions build, renames done. after: what the models build. backfilled: the
+    columns that have a backfill hint.
     """
     yield from _table_questions(before, after)
     yield from _column_questions(before, after)
     yield from _enum_questions(before, after)
     for schema, table, column in guards.unfilled_columns(before, after):
-        if (schema, table, column) not in fills:
+        if (schema, table, column) not in backfilled:
             yield (
                 f"{readable_name(schema, table, column)} is NOT NULL and has no value for old "
                 f"rows: the "
@@ -62,9 +63,8 @@ def _table_questions(before: Dump, after: Dump) -> Iterator[str]:
 
 def _column_signatures(entry: Entry) -> dict[str, tuple[str, str, str]]:
     """Return what a table's columns are, whatever its constraints are called."""
-    table = table_definition.parse_entry(entry)
-    found = table.columns.values() if table else ()
-    return {one.name: (one.type, one.collation, one.generated) for one in found}
+    columns = table_definition.entry_columns(entry).values()
+    return {column.name: _column_signature(column) for column in columns}
 
 
 def _column_questions(before: Dump, after: Dump) -> Iterator[str]:
@@ -99,7 +99,8 @@ def _enum_questions(before: Dump, after: Dump) -> Iterator[str]:
     for key, entry in before.items():
         if entry.kind != "TYPE" or key not in after:
             continue
-        lost, come = guards.lost_values(before, after, key), guards.lost_values(after, before, key)
+        old, new = entry, after[key]
+        lost, come = alter_type.lost_values(old, new), alter_type.lost_values(new, old)
         pairs = dict(zip(lost, come, strict=False))
         if pairs:
             name = readable_name(entry.schema, entry.name)

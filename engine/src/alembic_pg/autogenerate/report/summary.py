@@ -1,4 +1,4 @@
-"""What a revision does, for the screen."""
+"""Summarize revisions for the screen: operations, locks, steps, losses and open questions."""
 
 from __future__ import annotations
 
@@ -48,26 +48,26 @@ def revision_summary(
     rendering = AutogenContext(context, autogenerate=False)
     lines: list[str] = []
     with (
-        open_candidate(comparison, rendering) as one,
-        connect(one.url, source=SCRATCH_SOURCE) as connection,
+        open_candidate(comparison, rendering) as candidate,
+        connect(candidate.url, source=SCRATCH_SOURCE) as connection,
     ):
-        planner = Planner(context, connection, Settings(), RunState(), large=True)
+        planner = Planner(context, connection, Settings(), RunState(), assume_large=True)
         planner.start()
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))
         for script in scripts:
             if len(scripts) > 1:
                 lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
-            lines += _revision_lines(script, one, planner, reader)
+            lines += _revision_lines(script, candidate, planner, reader)
     metadata = context.opts["target_metadata"]
-    fills = backfill.columns_with_backfill(metadata.tables.values())
-    for hint in questions.open_questions(comparison.before, comparison.after, fills):
+    backfilled = backfill.columns_with_backfill(metadata.tables.values())
+    for hint in questions.open_questions(comparison.before, comparison.after, backfilled):
         lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)
 
 
 def _revision_lines(
-    script: MigrationScript, one: Candidate, planner: Planner, reader: ImpactReader
+    script: MigrationScript, candidate: Candidate, planner: Planner, reader: ImpactReader
 ) -> Iterator[str]:
     """Yield the lines about one revision, and run it."""
     operations = [
@@ -75,28 +75,31 @@ def _revision_lines(
         for upgrade in script.upgrade_ops_list
         for operation in flatten.flatten(upgrade.ops)
     ]
-    planner.turn()
+    planner.start_revision()
     reader.begin()
-    measured = lock_effects.measure_effects(one, operations)
+    measured = lock_effects.measure_effects(candidate, operations)
     rows = []
     for operation in operations:
-        said = statements.operation_statements(one.context, operation)
-        hows = [planner.ask(statement) for statement in said]
-        for statement in said:
+        executed = statements.operation_statements(candidate.context, operation)
+        hows = [planner.summarize(statement) for statement in executed]
+        for statement in executed:
             reader.read(statement.sql, statement.existing)
-        formed = next((how for how in hows if how.steps or how.nature == REFUSED), None)
+        formed = next((how for how in hows if how.steps or how.effect == REFUSED), None)
         effect = next(measured)
         name, label = operation_text.operation_row(operation)
         if formed is None:
             rows.append((name, label, *_lock_and_nature(effect, label), ""))
         else:
-            rows.append((name, label, formed.lock or "none", formed.nature, formed.steps))
+            rows.append((name, label, formed.lock or "none", formed.effect, formed.steps))
     yield report.render_table(REVISION_HEADER, rows)
     yield from report.findings_lines(reader.end(), (), None)
 
 
 def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:
     """Return the lock, with the tables where the object's name does not tell, and the nature."""
-    others = [name for name in effect.on if name not in label.split(".") and name not in label]
-    where = f" on {', '.join(effect.on)}" if others else ""
-    return f"{effect.lock}{where}", METADATA_ONLY if effect.nature == "metadata" else effect.nature
+    others = [name for name in effect.locked if name not in label.split(".") and name not in label]
+    where = f" on {', '.join(effect.locked)}" if others else ""
+    return (
+        f"{effect.lock}{where}",
+        METADATA_ONLY if effect.duration == "metadata" else effect.duration,
+    )

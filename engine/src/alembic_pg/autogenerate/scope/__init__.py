@@ -1,1 +1,1 @@
-"""What is compared at all."""
+"""Decide which objects of the two schemas are compared."""

@@ -1,7 +1,7 @@
-"""Whether a column's type or default differs: PostgreSQL's word for Alembic's comparators.
+"""Answer whether a column's type or default differs, from PostgreSQL's own definitions.
 
-Alembic compares defaults by a SELECT that fails when the two are of different types, and types by
-rules of its own; equal entries mean equal columns.
+Alembic's comparators ask. By themselves they compare defaults by a SELECT that fails when the two
+are of different types, and types by rules of their own; here, equal entries mean equal columns.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ ColumnPath = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class ColumnDifferences:
-    """The columns of two databases."""
+    """Compare the columns of two databases, by their dumps."""
 
     before: Dump
     after: Dump
 
     def type_differs(self, _: object, column: Column[Any], *__: object) -> bool | None:
-        """Return it for configure(compare_type=…); None leaves the answer to Alembic."""
-        one, other = self._both(column)
-        if one is None or other is None:
+        """Return the answer for configure(compare_type=…); None leaves it to Alembic."""
+        old, new = self._both_columns(column)
+        if old is None or new is None:
             return None
-        return (one.type, one.collation) != (other.type, other.collation)
+        return (old.type, old.collation) != (new.type, new.collation)
 
     def default_differs(self, column: Column[Any]) -> bool:
-        """Return whether a column that both have has another default."""
-        one, other = self._both(column)
-        return one is not None and other is not None and one.default != other.default
+        """Return whether a column that both databases have has another default."""
+        old, new = self._both_columns(column)
+        return old is not None and new is not None and old.default != new.default
 
-    def _both(
+    def _both_columns(
         self, column: Column[Any]
     ) -> tuple[table_definition.Column | None, table_definition.Column | None]:
         place = (column.table.schema or "public", column.table.name, column.name)
@@ -57,11 +57,10 @@ class ColumnDifferences:
 
 def columns_by_path(dump: Dump) -> dict[ColumnPath, table_definition.Column]:
     """Return the columns of the tables by schema, table and name; a serial's default too."""
-    found = {}
+    columns = {}
     for entry in dump.values():
         if entry.kind != "TABLE":
             continue
-        table = table_definition.parse_entry(entry)
-        for column in table.columns.values() if table else ():
-            found[entry.schema, entry.name, table_definition.unquote_name(column.name)] = column
-    return found
+        for column in table_definition.entry_columns(entry).values():
+            columns[entry.schema, entry.name, table_definition.unquote_name(column.name)] = column
+    return columns

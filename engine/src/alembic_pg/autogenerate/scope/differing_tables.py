@@ -1,12 +1,14 @@
-"""Alembic's comparators only see the tables of which PostgreSQL shows a difference.
+"""Restrict Alembic's comparators to the tables whose dumps differ.
 
-What they say of any other table is left out anyway (leaves.needed); not to ask them makes a
-comparison cost what the change is, not what the schema is.
+What they say of any other table is left out anyway (ops.flatten.touches_changed_table). Not to ask
+them makes the cost of a comparison grow with the change, not with the schema.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from alembic_pg.autogenerate.dump.entry import table_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +22,12 @@ def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, An
     of_name, of_object = given.get("include_name"), given.get("include_object")
 
     def include_name(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
-        if kind == "table" and _table_key(parents["schema_name"], name) not in tables:
+        if kind == "table" and table_key(parents["schema_name"], name) not in tables:
             return False
         return of_name is None or bool(of_name(name, kind, parents))
 
     def include_object(item: Any, name: str | None, kind: str, *rest: Any) -> bool:  # noqa: ANN401  # Alembic's
-        if kind == "table" and _table_key(item.schema, item.name) not in tables:
+        if kind == "table" and table_key(item.schema, item.name) not in tables:
             return False
         return of_object is None or bool(of_object(item, name, kind, *rest))
 
@@ -38,7 +40,3 @@ def autogenerate_plugins(wanted: list[str], tables: set[str]) -> list[str]:
     wanted: all of them. Other people's comparators of whole schemas stay.
     """
     return wanted if tables else [*wanted, "~alembic.autogenerate.tables"]
-
-
-def _table_key(schema: str | None, name: str | None) -> str:
-    return f"TABLE {schema or 'public'}.{name}"

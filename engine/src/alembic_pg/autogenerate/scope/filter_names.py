@@ -1,4 +1,4 @@
-"""What env.py's filters are asked: an entry in Alembic's and alembic-utils' words."""
+"""Translate a dump entry into the arguments of env.py's include_name and include_object."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ _TABLE_PART_KINDS = PART_KINDS - {"ACL", "COMMENT"}
 
 @dataclass(frozen=True)
 class FilterArguments:
-    """What the filters are asked about one object.
+    """Hold what the filters are asked about one object.
 
-    bare: the name without a schema, table or arguments. parents: Alembic's names of the schema
+    bare_name: the name without a schema, table or arguments. parents: Alembic's names of the schema
     (None for the default one) and the table.
     """
 
     type_: str
     name: str | None
-    bare: str
+    bare_name: str
     parents: dict[str, str | None]
 
     @property
-    def of_name(self) -> tuple[str | None, str, dict[str, str | None]]:
+    def include_name_arguments(self) -> tuple[str | None, str, dict[str, str | None]]:
         """The arguments of include_name."""
         return self.name, self.type_, dict(self.parents)
 
@@ -96,12 +96,6 @@ def column_filter_arguments(table: Entry, name: str) -> FilterArguments:
     return FilterArguments("column", name, name, _add_table_names(parents, table.name))
 
 
-def column_names(table: Entry) -> list[str]:
-    """Return the names of a table's columns."""
-    parsed = table_definition.parse_entry(table)
-    return [table_definition.unquote_name(name) for name in parsed.columns] if parsed else []
-
-
 def leading_column_name(item: str) -> str:
     """Return the name of the column that a line of a table's definition begins with."""
     name = table_definition.NAME.match(item)
@@ -110,19 +104,19 @@ def leading_column_name(item: str) -> str:
 
 def declared_objects(models: Models) -> dict[tuple[str, str | None, str], Any]:
     """Return what the models declare by type, schema and bare name, as the filters are given it."""
-    found: dict[tuple[str, str | None, str], Any] = {}
+    objects: dict[tuple[str, str | None, str], Any] = {}
     for table in models.metadata.tables.values():
         schema = table.schema if table.schema != "public" else None
-        found["table", schema, table.name] = table
+        objects["table", schema, table.name] = table
         for index in table.indexes:
-            found["index", schema, str(index.name)] = index
+            objects["index", schema, str(index.name)] = index
         for constraint in table.constraints:
             word = constraint.__visit_name__.removeprefix("column_")
-            found[word, schema, str(constraint.name)] = constraint
+            objects[word, schema, str(constraint.name)] = constraint
     for entity in models.entities:
         bare = entity.signature.partition("(")[0]
-        found[entity.type_, _alembic_schema(entity.schema), bare] = entity
-    return found
+        objects[entity.type_, _alembic_schema(entity.schema), bare] = entity
+    return objects
 
 
 def _alembic_type(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""What is compared at all: the models' schemas, and what env.py's filters let through.
+"""Leave out of both dumps what env.py's filters and the models' schemas exclude.
 
 Alembic asks ``include_object`` and ``include_name`` (its documentation of configure()) for what
 its own comparators see; here they are asked for every other object, too.
@@ -6,10 +6,11 @@ its own comparators see; here they are asked for every other object, too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.autogenerate.dump import normalize, table_definition
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.scope import filter_names
 from alembic_pg.sql.cursor import Cursor
 
@@ -22,31 +23,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scope:
-    """What is left out of every dump.
+    """Hold what is left out of every dump.
 
-    keys: the keys of entries. columns: the names of a table's columns by the table's key.
-    schemas: the only schemas that count; None where all do.
+    keys: the keys of the entries that are left out.
+    columns: the names of the columns that are left out, by their table's key.
+    schemas: the only schemas that are compared; None where all are.
     """
 
     keys: frozenset[str] = frozenset()
     columns: Mapping[str, frozenset[str]] | None = None
     schemas: frozenset[str] | None = None
 
-    def of(self, dump: Dump) -> Dump:
-        """Return a dump without what does not count."""
+    def filter_dump(self, dump: Dump) -> Dump:
+        """Return a dump without what is left out."""
         foreign = set(self.keys)
         for key, entry in dump.items():
-            if self._is_elsewhere(entry) or _belongs_to(entry, foreign):
+            if self._is_in_other_schema(entry) or _belongs_to(entry, foreign):
                 foreign.add(key)
-        return {key: self._stripped(entry) for key, entry in dump.items() if key not in foreign}
+        return {
+            key: self._without_columns(entry) for key, entry in dump.items() if key not in foreign
+        }
 
-    def _is_elsewhere(self, entry: Entry) -> bool:
+    def _is_in_other_schema(self, entry: Entry) -> bool:
         if self.schemas is None:
             return False
         place = entry.name if entry.kind == "SCHEMA" else entry.schema
         return bool(place) and place not in self.schemas
 
-    def _stripped(self, entry: Entry) -> Entry:
+    def _without_columns(self, entry: Entry) -> Entry:
         """Return a table's entry without its left out columns."""
         names = (self.columns or {}).get(entry.key)
         head = table_definition.CREATE_TABLE.match(entry.create)
@@ -54,14 +58,12 @@ class Scope:
             return entry
         items, end = table_definition.parenthesized_items(entry.create, head.end())
         kept = [item for item in items if filter_names.leading_column_name(item) not in names]
-        create, text = (
-            f"{entry.create[: head.end()]}\n    {body}\n{entry.create[end:]}"
-            for body in (",\n    ".join(kept), ",\n    ".join(sorted(kept)))
+        return normalize.normalized_entry(
+            table_definition.replace_items(entry, head.end(), end, kept)
         )
-        return normalize.normalized_entry(replace(entry, create=create, normal=text))
 
 
-# All of a database counts.
+# All of a database is compared.
 EVERYTHING = Scope()
 
 
@@ -73,7 +75,7 @@ def comparison_scope(
     *,
     handed_in: bool = False,
 ) -> Scope:
-    """Return what counts of what the revisions and the models build.
+    """Return the scope of a comparison of the revisions with the models.
 
     options: env.py's for configure(), with its filters. A table takes all that belongs to it with
     it, a schema all that lives in it. Every object is asked for once, whichever side it is on, so
@@ -91,8 +93,8 @@ def comparison_scope(
         together = {**before, **after}
         for key, entry in together.items():
             asked = filter_names.filter_arguments(entry, together)
-            item = known.get((asked.type_, asked.parents["schema_name"], asked.bare), entry)
-            wanted = filters.want(asked, item, there=key in before, declared=key in after)
+            item = known.get((asked.type_, asked.parents["schema_name"], asked.bare_name), entry)
+            wanted = filters.includes(asked, item, there=key in before, declared=key in after)
             if not wanted or _belongs_to(entry, keys) or f"SCHEMA .{entry.schema}" in keys:
                 keys.add(key)
             elif entry.kind == "TABLE":
@@ -105,12 +107,12 @@ def comparison_scope(
 
 @dataclass(frozen=True)
 class Filters:
-    """env.py's filters, as Alembic's configure() takes them."""
+    """Hold env.py's filters, as Alembic's configure() takes them."""
 
     include_object: Callable[..., bool] | None = None
     include_name: Callable[..., bool] | None = None
 
-    def want(
+    def includes(
         self,
         asked: filter_names.FilterArguments,
         item: Any,  # noqa: ANN401  # as Alembic types it
@@ -123,7 +125,11 @@ class Filters:
         item: the models' object, else the entry. there: whether the database has it; only then
         include_name is asked. declared: whether the models have it.
         """
-        if there and self.include_name is not None and not self.include_name(*asked.of_name):
+        if (
+            there
+            and self.include_name is not None
+            and not self.include_name(*asked.include_name_arguments)
+        ):
             return False
         if self.include_object is None or asked.type_ == "schema":
             return True
@@ -138,13 +144,13 @@ def _excluded_columns(
     after: Dump,
 ) -> frozenset[str]:
     old, new = (
-        filter_names.column_names(side[table.key]) if table.key in side else []
+        table_definition.column_names(side[table.key]) if table.key in side else []
         for side in (before, after)
     )
     return frozenset(
         name
         for name in {*old, *new}
-        if not filters.want(
+        if not filters.includes(
             filter_names.column_filter_arguments(table, name),
             getattr(item, "c", {}).get(name, table),
             there=name in old,
@@ -171,7 +177,7 @@ def _owned_sequences(dump: Dump, left_out: set[str]) -> Iterator[str]:
             yield key  # an identity's
         elif entry.kind == "SEQUENCE OWNED BY":
             (schema, table), _ = Cursor(entry.create.rpartition(" OWNED BY ")[2]).column_name()
-            if f"TABLE {schema}.{table}" in left_out:
+            if table_key(schema, table) in left_out:
                 yield from (need for need in entry.needs if need.startswith("SEQUENCE "))
 
 

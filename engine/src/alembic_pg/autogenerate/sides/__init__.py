@@ -1,1 +1,1 @@
-"""The two databases that are compared: what revisions build, and what models declare."""
+"""Build the two schemas that are compared: the revisions' and the models'."""

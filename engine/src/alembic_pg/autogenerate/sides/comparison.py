@@ -1,4 +1,4 @@
-"""What is compared: the two schemas, and where a candidate can be made."""
+"""Hold the two compared schemas, their differences, and where candidate databases are made."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared, and where a candidate can be made.
+    """Hold the two schemas, their differences, and where candidates are made.
 
-    before: what the revisions build. after: what the models build. template: the database of
-    which the candidate is a copy. version_table: Alembic's own table, which does not count.
-    scope: what counts of a dump; that of the two is done.
-    renames: what leads from the template to ``before``, where the models ask for it.
-    spare: a copy of the template that Alembic's comparators have read, for the first candidate.
-    proven: whether the operations have to be proven, as those of a revision that is written.
+    databases: the server on which candidates are made.
+    template: the database of which each candidate is a copy.
+    before: the objects that the revisions build, filtered by scope, after the renames.
+    after: the objects that the models build, filtered by scope.
+    version_table: Alembic's own table, which is in neither.
+    scope: which objects of a dump count.
+    renames: the operations that lead from the template to ``before``.
+    must_prove: whether the operations have to be proven, as those of a revision that is written.
+    spare_copies: the name of a copy of the template that Alembic's comparators have read; the first
+    candidate takes it.
     """
 
     databases: ScratchServer
@@ -36,24 +40,24 @@ class Comparison:
     version_table: str
     scope: Scope = EVERYTHING
     renames: tuple[MigrateOperation, ...] = ()
-    proven: bool = True
-    spare: list[str] = field(default_factory=list)
+    must_prove: bool = True
+    spare_copies: list[str] = field(default_factory=list)
 
     @cached_property
-    def columns(self) -> ColumnDifferences:
-        """What Alembic's comparators ask about types and defaults."""
+    def column_differences(self) -> ColumnDifferences:
+        """The answers to Alembic's comparators about types and defaults of columns."""
         before, after = (
-            {key: side[key] for key in self.tables if key in side}
+            {key: side[key] for key in self.changed_tables if key in side}
             for side in (self.before, self.after)
         )
         return ColumnDifferences(before, after)
 
     @cached_property
-    def differing(self) -> list[str]:
+    def differing_keys(self) -> list[str]:
         """The keys of the entries that differ."""
         return compare.differing_keys(self.before, self.after)
 
     @cached_property
-    def tables(self) -> set[str]:
+    def changed_tables(self) -> set[str]:
         """The keys of the tables that differ, by themselves or in what belongs to them."""
-        return compare.changed_tables(self.before, self.after, self.differing)
+        return compare.changed_tables(self.before, self.after, self.differing_keys)

@@ -1,4 +1,4 @@
-"""The desired database: what create_all() and the entities build."""
+"""Build the models' tables and entities in an empty database."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.database import errors
+from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,9 +37,6 @@ SELECT subname FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subd
 WHERE d.datname = current_database()
 """
 
-# Statements that are sent together: most builds have none that fails.
-STATEMENTS_PER_BATCH = 100
-
 # What only works, or can only be taken back, where all statements are one transaction.
 _NEEDS_ONE_TRANSACTION = re.compile(
     r"\b(SET\s+(LOCAL|CONSTRAINTS)|set_config|SUBSCRIPTION)\b", re.IGNORECASE
@@ -46,7 +45,7 @@ _NEEDS_ONE_TRANSACTION = re.compile(
 
 @dataclass(frozen=True)
 class BuildStatement:
-    """One statement of the build, and what to call it in a message."""
+    """Hold one statement of the build, and what a message calls it."""
 
     statement: ClauseElement
     label: str
@@ -101,33 +100,25 @@ def _run_round(
     The server works on some while the next are compiled.
     """
     dialect = _dialect_without_marks(connection.dialect)
+
+    def failures(
+        batch: Sequence[BuildStatement], error: Exception | None
+    ) -> Iterator[tuple[BuildStatement, Exception]]:
+        for step, why in outcomes(batch, error, attempt):
+            if why is not None:
+                yield step, why
+
+    def attempt(some: Sequence[BuildStatement]) -> Exception | None:
+        return _send_script(connection, _compile_script(some, dialect))
+
     sent: tuple[Future[Exception | None], Sequence[BuildStatement]] | None = None
-    for start in range(0, len(steps), STATEMENTS_PER_BATCH):
-        some = steps[start : start + STATEMENTS_PER_BATCH]
-        script = _compile_script(some, dialect)
+    for batch in batches(steps):
+        script = _compile_script(batch, dialect)
         if sent:
-            yield from _find_failures(connection, dialect, sent[1], sent[0].result())
-        sent = sender.submit(_send_script, connection, script), some
+            yield from failures(sent[1], sent[0].result())
+        sent = sender.submit(_send_script, connection, script), batch
     if sent:
-        yield from _find_failures(connection, dialect, sent[1], sent[0].result())
-
-
-def _find_failures(
-    connection: Connection,
-    dialect: Dialect,
-    steps: Sequence[BuildStatement],
-    error: Exception | None,
-) -> Iterator[tuple[BuildStatement, Exception]]:
-    """Yield those that fail of statements that were sent together, with why; the others run."""
-    if error is None:
-        return
-    if len(steps) == 1:
-        yield steps[0], error
-        return
-    middle = len(steps) // 2
-    for half in (steps[:middle], steps[middle:]):
-        again = _send_script(connection, _compile_script(half, dialect))
-        yield from _find_failures(connection, dialect, half, again)
+        yield from failures(sent[1], sent[0].result())
 
 
 def _send_script(connection: Connection, script: str | Exception) -> Exception | None:
@@ -178,7 +169,7 @@ def _build_statements(models: Models) -> list[BuildStatement]:
     tables = _create_all_statements(models.metadata)
     # Schemas first, since an extension or a function may live in one.
     schemas = [
-        BuildStatement(text(f"CREATE SCHEMA IF NOT EXISTS {_quote_name(name)}"), f"schema {name}")
+        BuildStatement(text(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}"), f"schema {name}")
         for name in sorted(_schema_names(models) - {"public"})
     ]
     return [*schemas, *early, *tables, *late]
@@ -207,10 +198,6 @@ def _schema_names(models: Models) -> set[str]:
 def _handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
     """Return what a person wrote of a statement, "" where SQLAlchemy writes it."""
     return str(getattr(statement, "statement", "") or getattr(statement, "text", ""))
-
-
-def _quote_name(name: str) -> str:
-    return '"{}"'.format(name.replace('"', '""'))
 
 
 def _statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element

@@ -1,4 +1,4 @@
-"""The alembic-utils entities that the modules of the models hold."""
+"""Find the alembic-utils entities that the models' modules declare."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def find_entities(package: str) -> list[ReplaceableEntity]:
 
     package: the name of the models' package, imported already.
     """
-    found = {id(entity): entity for entity in _module_values(package)}
-    return sorted(found.values(), key=_rank)
+    entities = {id(entity): entity for entity in _module_values(package)}
+    return sorted(entities.values(), key=_rank)
 
 
 def _module_values(package: str) -> Iterator[ReplaceableEntity]:

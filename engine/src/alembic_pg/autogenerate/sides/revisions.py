@@ -1,4 +1,4 @@
-"""What the revisions build: its dump, and databases that hold it."""
+"""Return the dump of what the revisions build, and databases that hold it."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StartingSchema:
-    """What the revisions build.
+    """Hold what the revisions build: its dump, and the database.
 
     template: the database of which a candidate is a copy. version_table: Alembic's own, which is
-    not in the dump. given: the connection that a caller handed in.
+    not in the dump. caller_connection: the connection that a caller handed in.
     """
 
     databases: ScratchServer
     template: str
     version_table: str
     dump: Dump
-    given: Connection | None = None
+    caller_connection: Connection | None = None
 
     @contextmanager
     def connection(self) -> Iterator[tuple[Connection, list[str]]]:
-        """Yield a connection to it, and the name of the copy that it is to.
+        """Yield a connection to a copy of the template, and the copy's name in a list.
 
-        None is named where a caller handed a connection in.
+        Where a caller handed a connection in, that is yielded, and the list is empty.
         """
-        if self.given is not None:
-            yield self.given, []
+        if self.caller_connection is not None:
+            yield self.caller_connection, []
             return
         name = self.databases.create(self.template)
         place = self.databases.database_url(name)
@@ -62,11 +62,11 @@ def schema_of_revisions(
     """
     version_table = history_database.version_table_name(environment)
     template = history_database.ensure_template(databases, environment)
-    found = cache.read_dump(root, template, version_table)
-    if found is None:
-        found = _dump_template_copy(databases, template, version_table)
-        cache.write_dump(root, template, version_table, found, databases.templates())
-    return StartingSchema(databases, template, version_table, found)
+    dump = cache.read_dump(root, template, version_table)
+    if dump is None:
+        dump = _dump_template_copy(databases, template, version_table)
+        cache.write_dump(root, template, version_table, dump, databases.templates())
+    return StartingSchema(databases, template, version_table, dump)
 
 
 def schema_of_connection(
@@ -76,13 +76,13 @@ def schema_of_connection(
     version_table = history_database.version_table_name(environment)
     name = databases.create()
     pg_dump.copy_schema(given.engine.url, databases.database_url(name))
-    found = pg_dump.dump_database(given.engine.url, version_table=version_table)
-    return StartingSchema(databases, name, version_table, found, given)
+    dump = pg_dump.dump_database(given.engine.url, version_table=version_table)
+    return StartingSchema(databases, name, version_table, dump, given)
 
 
 def _dump_template_copy(databases: ScratchServer, template: str, version_table: str) -> Dump:
     """Return the dump of a template, to which nobody may connect."""
     name = databases.create(template)
-    found = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
+    dump = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
     databases.drop_in_background(name)
-    return found
+    return dump

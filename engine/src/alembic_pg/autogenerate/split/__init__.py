@@ -1,1 +1,1 @@
-"""One change in several revisions: expand, online, contract."""
+"""Split one change into several revisions: expand, online, contract."""

@@ -1,6 +1,7 @@
-"""A change in two revisions: what is one plain transaction, and what commits in steps.
+"""Split a change into a transactional revision and one that commits in steps.
 
-A run that dies leaves nothing of the one; of the other, steps that the next run passes over.
+A run that dies leaves nothing of the transactional one; of the other it leaves steps, which the
+next run passes over.
 """
 
 from __future__ import annotations
@@ -44,25 +45,31 @@ def split_off_steps(
 ) -> tuple[Stages, bool] | None:
     """Return the two revisions, and whether the one in steps is the first of them.
 
-    operations: proven as they are. None where all are of one nature, or need each other in turn:
-    where a view goes for as long as a type changes, say.
+    operations: proven as they are. None where all are transactional or all commit in steps, or
+    where they need each other in turn: where a view is dropped while a type changes, say.
     """
-    found = split_stages.without_renames_and_checks(comparison, operations)
-    proving = split_stages.make_prover(context, comparison)
-    if len(found) == 1:
+    rest = split_stages.without_renames_and_checks(comparison, operations)
+    prover = split_stages.make_prover(context, comparison)
+    if len(rest) == 1:
         return None
-    said = {id(one): statements.operation_statements(proving.context, one) for one in found}
-    stepping = {id(one) for one in _operations_in_steps(context, comparison, proving, found, said)}
-    if not stepping:
+    executed = {
+        id(operation): statements.operation_statements(prover.context, operation)
+        for operation in rest
+    }
+    in_steps = {
+        id(operation)
+        for operation in _operations_in_steps(context, comparison, prover, rest, executed)
+    }
+    if not in_steps:
         return None
-    stepping |= _constraint_replacements(said, stepping)
-    plain = [operation for operation in found if id(operation) not in stepping]
-    steps = [operation for operation in found if id(operation) in stepping]
-    if not plain:
+    in_steps |= _constraint_replacements(executed, in_steps)
+    transactional = [operation for operation in rest if id(operation) not in in_steps]
+    steps = [operation for operation in rest if id(operation) in in_steps]
+    if not transactional:
         return None
-    for first, second in ((plain, steps), (steps, plain)):
+    for first, second in ((transactional, steps), (steps, transactional)):
         try:
-            stages = proving.stages(first, second)
+            stages = prover.prove_stages(first, second)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way
             continue
         if stages is not None:
@@ -70,20 +77,20 @@ def split_off_steps(
     return None
 
 
-def _constraint_replacements(said: ExecutedStatements, stepping: set[int]) -> set[int]:
+def _constraint_replacements(executed: ExecutedStatements, in_steps: set[int]) -> set[int]:
     """Return the operations that drop a constraint of a table to which the steps add one.
 
-    It may be the same one anew: from a revision before on, rows would go unchecked until then.
+    It may be the same constraint: if an earlier revision dropped it, rows would go unchecked.
     """
     adding, dropping = (
         {
-            one: {table for part in parts for table in _constraint_tables(part.sql, verb)}
-            for one, parts in said.items()
+            key: {table for part in parts for table in _constraint_tables(part.sql, verb)}
+            for key, parts in executed.items()
         }
         for verb in ("ADD", "DROP")
     )
-    anew = {table for one in stepping for table in adding[one]}
-    return {one for one, tables in dropping.items() if tables & anew}
+    added = {table for key in in_steps for table in adding[key]}
+    return {key for key, tables in dropping.items() if tables & added}
 
 
 def _constraint_tables(sql: str, verb: str) -> Iterator[QualifiedName]:
@@ -102,33 +109,38 @@ def _constraint_tables(sql: str, verb: str) -> Iterator[QualifiedName]:
 def _operations_in_steps(
     context: MigrationContext,
     comparison: Comparison,
-    proving: Prover,
-    found: Sequence[MigrateOperation],
-    said: ExecutedStatements,
+    prover: Prover,
+    operations: Sequence[MigrateOperation],
+    executed: ExecutedStatements,
 ) -> Iterator[MigrateOperation]:
     """Yield the operations that commit in steps on a table with rows."""
-    made = {flatten.table_key(one) for one in found if isinstance(one, ops.CreateTableOp)}
+    made = {
+        flatten.changed_table_key(one) for one in operations if isinstance(one, ops.CreateTableOp)
+    }
     if not any(
         parser.parse(statement.sql)
-        for one in found
-        if not isinstance(one, ops.CreateTableOp) and flatten.table_key(one) not in made
-        for statement in said[id(one)]
+        for one in operations
+        if not isinstance(one, ops.CreateTableOp) and flatten.changed_table_key(one) not in made
+        for statement in executed[id(one)]
     ):
         return
-    going = {flatten.table_key(one) for one in found if isinstance(one, ops.DropColumnOp)}
+    dropping = {
+        flatten.changed_table_key(one) for one in operations if isinstance(one, ops.DropColumnOp)
+    }
     with (
-        open_candidate(comparison, proving.context) as one,
-        connect(one.url, source=SCRATCH_SOURCE) as connection,
+        open_candidate(comparison, prover.context) as candidate,
+        connect(candidate.url, source=SCRATCH_SOURCE) as connection,
     ):
-        planner = Planner(context, connection, Settings(), RunState(), large=True)
+        planner = Planner(context, connection, Settings(), RunState(), assume_large=True)
         planner.start()
-        one.run(comparison.renames)
-        for operation in found:
-            hows = [planner.ask(statement) for statement in said[id(operation)]]
-            # An index of a column that goes is dropped beside it.
-            beside = (
-                isinstance(operation, ops.DropIndexOp) and flatten.table_key(operation) in going
+        candidate.run(comparison.renames)
+        for operation in operations:
+            plans = [planner.summarize(statement) for statement in executed[id(operation)]]
+            # The index of a dropped column is dropped along with it.
+            dropped_with_column = (
+                isinstance(operation, ops.DropIndexOp)
+                and flatten.changed_table_key(operation) in dropping
             )
-            if any(how.steps for how in hows) and not beside:
+            if any(plan.steps for plan in plans) and not dropped_with_column:
                 yield operation
-            one.run([operation])
+            candidate.run([operation])

@@ -1,4 +1,4 @@
-"""Which revision files are written of a change."""
+"""Write the parts of a split change into revision files of their own."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def split_revision(
     Raises UserError for an option that is neither on nor off.
     """
     environment = context.environment_context
-    said = environment.get_x_argument(as_dictionary=True) if environment else {}
-    if not option_enabled(SPLIT_OPTION, said) or len(directives) != 1:
+    options = environment.get_x_argument(as_dictionary=True) if environment else {}
+    if not option_enabled(SPLIT_OPTION, options) or len(directives) != 1:
         return ""
     (script,) = directives
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():
@@ -50,24 +50,24 @@ def split_revision(
     except expand_contract.EntangledError:
         stages, why = None, ENTANGLED_MESSAGE
     message = script.message
-    now = comparison
+    remaining = comparison
     if stages is not None:
-        operations, now = stages.first, replace(comparison, after=stages.between)
+        operations, remaining = stages.first, replace(comparison, after=stages.between)
     parts = [(operations, "")]
-    if natured := online_steps.split_off_steps(context, now, operations):
-        halves, steps_first = natured
-        parts = [(halves.first, ""), (halves.second, ONLINE_SUFFIX)]
+    if split_off := online_steps.split_off_steps(context, remaining, operations):
+        online_stages, steps_first = split_off
+        parts = [(online_stages.first, ""), (online_stages.second, ONLINE_SUFFIX)]
         if steps_first:
-            parts = [(halves.first, ONLINE_SUFFIX), (halves.second, "")]
+            parts = [(online_stages.first, ONLINE_SUFFIX), (online_stages.second, "")]
     if stages is not None:
         parts.append((stages.second, CONTRACT_SUFFIX))
     if len(parts) == 1:
         return why
-    for position, (found, suffix) in enumerate(parts):
-        one = script if not position else _next_revision(directives[-1])
-        _set_operations(context, one, found)
-        one.message = f"{message}{suffix}"
-        directives[position:] = [one]
+    for position, (part, suffix) in enumerate(parts):
+        target = script if not position else _next_revision(directives[-1])
+        _set_operations(context, target, part)
+        target.message = f"{message}{suffix}"
+        directives[position:] = [target]
     return why
 
 

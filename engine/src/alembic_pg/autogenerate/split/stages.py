@@ -1,4 +1,4 @@
-"""A change in two halves, each proved from where it begins to where it ends, and back."""
+"""Prove each half of a split change by itself, upgrade and downgrade."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stages:
-    """The operations of the two revisions, proven; between: what the first one leads to."""
+    """Hold the operations of the two revisions, proven. between: the dump after the first one."""
 
     first: list[MigrateOperation]
     second: list[MigrateOperation]
@@ -38,8 +38,8 @@ class Stages:
 
 def make_prover(context: MigrationContext, comparison: Comparison) -> Prover:
     """Return what proves the halves of a comparison's change."""
-    fills = backfill.columns_with_backfill(context.opts["target_metadata"].tables.values())
-    return Prover(AutogenContext(context, autogenerate=False), comparison, fills)
+    backfilled = backfill.columns_with_backfill(context.opts["target_metadata"].tables.values())
+    return Prover(AutogenContext(context, autogenerate=False), comparison, backfilled)
 
 
 def without_renames_and_checks(
@@ -56,13 +56,13 @@ def without_renames_and_checks(
 
 @dataclass(frozen=True)
 class Prover:
-    """Proves a stage from where the one before it ends."""
+    """Prove each stage from where the one before it ends."""
 
     context: AutogenContext
     comparison: Comparison
-    fills: set[column_differences.ColumnPath]
+    backfilled_columns: set[column_differences.ColumnPath]
 
-    def stages(
+    def prove_stages(
         self, first: list[MigrateOperation], second: list[MigrateOperation]
     ) -> Stages | None:
         """Return both stages, None where the first does nothing.
@@ -70,32 +70,36 @@ class Prover:
         Raises what says that a step fails, or does not lead there.
         """
         comparison = self.comparison
-        with open_candidate(comparison, self.context) as one:
-            one.run([*comparison.renames, *first])
-            between = one.dump()
-            one.run(second)
-            search.expect_equal(comparison.after, one.dump())
+        with open_candidate(comparison, self.context) as candidate:
+            candidate.run([*comparison.renames, *first])
+            between = candidate.dump()
+            candidate.run(second)
+            search.expect_equal(comparison.after, candidate.dump())
         if not compare.differing_keys(between, comparison.before) and not comparison.renames:
             return None
-        one_way = self._proven(replace(comparison, after=between), [], first)
-        start = [*flatten.flatten(one_way)]
-        other = self._proven(replace(comparison, before=between, renames=()), start, second)
-        return Stages(one_way, other, between)
+        first_proven = self._prove_stage(replace(comparison, after=between), [], first)
+        start = [*flatten.flatten(first_proven)]
+        second_proven = self._prove_stage(
+            replace(comparison, before=between, renames=()), start, second
+        )
+        return Stages(first_proven, second_proven, between)
 
-    def _proven(
+    def _prove_stage(
         self,
         comparison: Comparison,
         start: list[MigrateOperation],
-        found: list[MigrateOperation],
+        operations: list[MigrateOperation],
     ) -> list[MigrateOperation]:
         """Return operations with their way back. start: what leads to where they begin."""
-        up = with_guards.add_guards(comparison, self.fills, found)
-        with open_candidate(self.comparison, self.context) as one:
-            one.run(start)
-            original = one.dump()
-            if passes_round_trip(one, up, original, comparison.after):
-                return up
-        with open_candidate(self.comparison, self.context) as one:
-            one.run([*start, *comparison.renames, *found])
-            ways = ServerFeatures(comparison.databases.version)
-            return with_searched_downgrade(one, comparison, self.fills, ways, found, original)
+        guarded = with_guards.add_guards(comparison, self.backfilled_columns, operations)
+        with open_candidate(self.comparison, self.context) as candidate:
+            candidate.run(start)
+            original = candidate.dump()
+            if passes_round_trip(candidate, guarded, original, comparison.after):
+                return guarded
+        with open_candidate(self.comparison, self.context) as candidate:
+            candidate.run([*start, *comparison.renames, *operations])
+            features = ServerFeatures(comparison.databases.version)
+            return with_searched_downgrade(
+                candidate, comparison, self.backfilled_columns, features, operations, original
+            )

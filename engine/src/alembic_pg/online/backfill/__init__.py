@@ -1,1 +1,1 @@
-"""Filling the rows of a table in batches."""
+"""Change the rows of a table in batches."""

@@ -1,4 +1,4 @@
-"""How many rows one batch may have, so that nobody waits for one of them for long.
+"""Adapt the number of rows in a batch to the time that the last batches took.
 
 Time alone would not tell: pages without a row to be changed are quick, and after a hundred of them
 comes one that is full.
@@ -19,27 +19,30 @@ _FIRST_GAP, _WIDEST_GAP = 64, 8_192
 class BatchSize:
     """The size of the next batch.
 
-    aim: seconds that a batch should take. density: the most rows that a page is known to have.
+    target_seconds: how long a batch should take.
+    rows_per_page: the most rows that a page is known to have.
+    rows: that the next batch may change.
+    gap_pages: how many pages are looked over at once where nothing is to be done.
     """
 
-    aim: float
-    density: float
+    target_seconds: float
+    rows_per_page: float
     rows: float = _FIRST_ROWS
-    gap: int = _FIRST_GAP
+    gap_pages: int = _FIRST_GAP
 
     @property
     def pages(self) -> int:
         """How many pages have no more rows than a batch may."""
-        return max(1, int(self.rows / max(self.density, 1.0)))
+        return max(1, int(self.rows / max(self.rows_per_page, 1.0)))
 
-    def learn(self, pages: int, changed: int, seconds: float) -> None:
+    def adjust(self, pages: int, changed: int, seconds: float) -> None:
         """Note how long a batch took."""
-        self.density = max(self.density, changed / pages)
+        self.rows_per_page = max(self.rows_per_page, changed / pages)
         # A batch that had few rows shows nothing about one that has many.
-        if seconds > self.aim or changed > self.rows / 4:
-            factor = min(2.0, max(0.1, self.aim / max(seconds, 0.001)))
+        if seconds > self.target_seconds or changed > self.rows / 4:
+            factor = min(2.0, max(0.1, self.target_seconds / max(seconds, 0.001)))
             self.rows = min(_MOST_ROWS, max(1.0, self.rows * factor))
 
-    def skip(self, *, found: bool) -> None:
+    def adjust_gap(self, *, found: bool) -> None:
         """Note whether there was something to be done in ``gap`` pages."""
-        self.gap = _FIRST_GAP if found else min(_WIDEST_GAP, self.gap * 2)
+        self.gap_pages = _FIRST_GAP if found else min(_WIDEST_GAP, self.gap_pages * 2)

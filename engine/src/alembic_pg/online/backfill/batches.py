@@ -1,7 +1,7 @@
-"""Many rows, changed a few at a time: by their place in the table, each batch committed.
+"""Change many rows of a table a few pages at a time, each batch committed, until none is left.
 
-Rows move while others write, so the table is gone through until nothing is left to be changed. What
-a statement has done it must not find again: that also lets a run which died go on where it was.
+Rows move while others write, so the table is scanned until nothing is left to be changed. A changed
+row must not match again: that also lets the run after an interrupted one go on where it stopped.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
 from alembic_pg.online.backfill.batch_size import BatchSize
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,13 +51,12 @@ SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_repl
 """
 
 # Triggers of users that an UPDATE of a new column fires.
-_UPDATE_TRIGGERS = """
+_UPDATE_TRIGGERS = f"""
 SELECT tgname FROM pg_trigger
 WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
   AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
-  AND tgattr = '' AND NOT (tgname ~ '^zzz_.*_ddl_keep$'
-    AND (SELECT proname FROM pg_proc WHERE oid = tgfoid) ~ '_ddl_keep$')
-"""
+  AND tgattr = '' AND NOT {IS_HELPER_TRIGGER}
+"""  # noqa: S608  # it is ours
 
 # What lets no trigger fire, but those that fire always.
 _DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"
@@ -95,14 +95,16 @@ class _Batch:
 
     def change(self, place: str) -> int:
         """Change the rows of a place; return how many they were."""
-        work = self._execute if self.rows.again else self._execute_once
-        statement = (self.rows.on if self.rows.again else self.rows.counted)(self.table, place)
-        return self.executor.attempt(partial(work, statement), statement)
+        work = self._execute if self.rows.may_match_again else self._execute_once
+        statement = (
+            self.rows.statement_for if self.rows.may_match_again else self.rows.counting_statement
+        )(self.table, place)
+        return self.executor.run_with_retries(partial(work, statement), statement)
 
-    def left(self, place: str, limit: int) -> list[str]:
+    def remaining_rows(self, place: str, limit: int) -> list[str]:
         """Return the places of rows that are to be changed."""
-        query = f"{self.rows.left(self.table, place)} LIMIT {limit}"
-        return self.executor.attempt(partial(self._ask, query), query)
+        query = f"{self.rows.remaining_query(self.table, place)} LIMIT {limit}"
+        return self.executor.run_with_retries(partial(self._fetch_places, query), query)
 
     def _execute(self, statement: str) -> int:
         self.prepare()
@@ -113,13 +115,13 @@ class _Batch:
         self.prepare()
         done, again = tuple(self.executor.row(statement))
         if again:
-            raise self.executor.refuse(
+            raise self.executor.refused_error(
                 f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
                 "changed: its WHERE must leave them out."
             )
         return int(done)
 
-    def _ask(self, query: str) -> list[str]:
+    def _fetch_places(self, query: str) -> list[str]:
         self.prepare()
         return self.executor.values(query)
 
@@ -136,13 +138,13 @@ def _change_table(batch: _Batch, *, quiet: bool) -> None:
         if changed and before is not None and changed >= before:
             if quiet:
                 return
-            raise batch.executor.stop(
+            raise batch.executor.stopped_error(
                 f"{batch.rows.verb} of {batch.table} still finds {changed} rows when all are done: "
                 "its WHERE must leave out what it has changed."
             )
         before = changed
-        if batch.rows.alone:
-            left = batch.left("true", _FEW_ROWS + 1)
+        if batch.rows.single_table:
+            left = batch.remaining_rows("true", _FEW_ROWS + 1)
             if len(left) <= _FEW_ROWS:
                 _change_listed_rows(batch, left)
                 return
@@ -156,8 +158,8 @@ def _change_listed_rows(batch: _Batch, left: list[str]) -> None:
     for _ in range(_TRIES):
         if not left:
             return
-        batch.change(batch.rows.at(left))
-        left = batch.left("true", _FEW_ROWS + 1)
+        batch.change(batch.rows.ctid_condition(left))
+        left = batch.remaining_rows("true", _FEW_ROWS + 1)
     if left:
         batch.change("true")
 
@@ -165,7 +167,7 @@ def _change_listed_rows(batch: _Batch, left: list[str]) -> None:
 def setup_statements(
     executor: Executor, table: Relation, first: Sequence[str], *, unseen: bool
 ) -> list[str]:
-    """Return the statements that each batch begins with. Its parameters are those of run()."""
+    """Return the statements that each batch begins with; the parameters are change_rows()'s."""
     statements = [
         *first,
         "SET LOCAL statement_timeout = 0",
@@ -182,7 +184,7 @@ def setup_statements(
         except DBAPIError as error:
             if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
                 raise
-            raise executor.stop(
+            raise executor.stopped_error(
                 f"filling {table.shown} would fire its trigger {triggers[0].tgname} on every row: "
                 "let a superuser GRANT SET ON PARAMETER session_replication_role to this role."
             ) from error
@@ -199,19 +201,23 @@ def _scan_once(batch: _Batch) -> int:
     looked = time.monotonic()
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
-            if idle and rows.alone and not batch.left(rows.pages(first, first + pace.gap), 1):
-                first += pace.gap
-                pace.skip(found=False)
+            if (
+                idle
+                and rows.single_table
+                and not batch.remaining_rows(rows.page_condition(first, first + pace.gap_pages), 1)
+            ):
+                first += pace.gap_pages
+                pace.adjust_gap(found=False)
                 continue
-            pace.skip(found=True)
+            pace.adjust_gap(found=True)
             last = min(first + pace.pages, pages)
             began = time.monotonic()
-            done = batch.change(rows.pages(first, last))
+            done = batch.change(rows.page_condition(first, last))
             took = time.monotonic() - began
-            pace.learn(last - first, done, took)
+            pace.adjust(last - first, done, took)
             first, changed, idle = last, changed + done, not done
             progress.update(first, changed)
-            if took > 4 * pace.aim:
+            if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
             if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
                 _wait_for_replicas(executor, progress)

@@ -1,8 +1,10 @@
-"""Why the rows of a table cannot be filled in batches that nobody notices."""
+"""Tell what keeps a table from being filled in batches: a rule, a trigger, a publication."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
@@ -29,8 +31,7 @@ WHERE ev_type = '2'
 UNION ALL
 SELECT '{_TRIGGER}', tgname::text FROM pg_trigger AS g JOIN tree ON tree.oid = tgrelid
 WHERE NOT tgisinternal AND tgenabled IN ('A', 'R') AND tgtype & 16 > 0
-  AND NOT (tgname ~ '^zzz_.*_ddl_keep$'
-    AND (SELECT proname FROM pg_proc AS p WHERE p.oid = tgfoid) ~ '_ddl_keep$')
+  AND NOT {IS_HELPER_TRIGGER}
 UNION ALL
 SELECT '{_FOREIGN}', c.relname::text FROM pg_class AS c JOIN tree USING (oid) WHERE relkind = 'f'
 UNION ALL
@@ -52,7 +53,7 @@ WHERE (s.schemaname, s.tablename) = (:schema, :name)
 
 
 def backfill_blocker(session: Session, table: Relation) -> str:
-    """Return why, as a part of a sentence, "" where nothing is in the way."""
+    """Return what keeps a table from being filled in batches, as a part of a sentence, or ""."""
     found = session.rows(_BLOCKERS, table=table.oid)
     return found[0].why.format(found[0].name) if found else ""
 

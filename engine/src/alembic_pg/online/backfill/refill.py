@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import UpdateOrDelete
 
 
-def remember_backfill(runner: Runner, shape: UpdateOrDelete, table: Relation) -> None:
+def remember_backfill(runner: Runner, statement: UpdateOrDelete, table: Relation) -> None:
     """Remember what fills a column: a NOT NULL may find rows that were added since."""
-    runner.fills[table.oid, catalog_name(shape.fills)] = shape
+    runner.backfill_statements[table.oid, catalog_name(statement.fills)] = statement
 
 
 def repeat_backfill(runner: Runner, table: Relation, column: str) -> None:
@@ -24,9 +24,9 @@ def repeat_backfill(runner: Runner, table: Relation, column: str) -> None:
 
     column: as the catalog has it. Where that is not certain to be the same, NOT NULL tells.
     """
-    shape = runner.fills.get((table.oid, column))
-    if shape is None or eligibility.backfill_blocker(runner, table):
+    statement = runner.backfill_statements.get((table.oid, column))
+    if statement is None or eligibility.backfill_blocker(runner, table):
         return
-    shape = volatility.with_fixed_time(runner, shape, volatility.current_time(runner))
-    if volatility.is_batch_safe(runner, shape, table):
-        runner.in_batches(table, RowChange.filling(shape), quiet=True)
+    statement = volatility.with_fixed_time(runner, statement, volatility.current_time(runner))
+    if volatility.is_batch_safe(runner, statement, table):
+        runner.change_in_batches(table, RowChange.for_backfill(statement), quiet=True)

@@ -1,7 +1,7 @@
-"""An UPDATE that fills a column: whether batches, one after another, give what one statement does.
+"""Tell whether an UPDATE that fills a column gives the same values in batches as in one statement.
 
-What a value is made of is asked of the server, which shows an expression with the functions that
-it calls as a tree (PostgreSQL, pg_constraint.conbin).
+The server is asked for the functions that a value calls: it shows an expression as a tree
+(PostgreSQL, pg_constraint.conbin).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _EXPRESSION_TREE = """
 SELECT conbin::text FROM pg_constraint
-WHERE conrelid = to_regclass('pg_temp.ddl_twin') AND conname = 'ddl_twin_value'
+WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND conname = 'ddl_probe_value'
 """
 
 # Functions and operators in a tree; what it has beside them that depends on the moment.
@@ -118,13 +118,13 @@ def depends_on_time(value: str) -> bool:
     return any(token.keyword in {*_CLOCK_KEYWORDS, "NOW"} for token in tokenize(value))
 
 
-def is_batch_safe(session: Session, shape: UpdateOrDelete, table: Relation) -> bool:
+def is_batch_safe(session: Session, statement: UpdateOrDelete, table: Relation) -> bool:
     """Return whether nobody can tell batches from one statement."""
     if session.one(_STATEMENT_TRIGGERS, table=table.oid):
         return False
     return _has_only_safe_calls(
         session,
-        _expression_tree(session, shape.value, table),
+        _expression_tree(session, statement.value, table),
         [*_STABLE_FUNCTIONS, *_PER_ROW_FUNCTIONS],
     )
 
@@ -148,7 +148,7 @@ def is_immutable(session: Session, value: str, type_: str, table: Relation) -> b
     try:
         with probe_table.empty_copy(session, table, probe_table.INCLUDING_ALL):
             session.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN ddl_twin_value {kind} "
+                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN ddl_probe_value {kind} "
                 f"{generated}"
             )
             return True
@@ -168,13 +168,13 @@ def _has_only_safe_calls(session: Session, tree: str, harmless: list[str]) -> bo
 
 
 def current_time(session: Session) -> str:
-    """Return the time of now, for at()."""
+    """Return the time of now, for with_fixed_time()."""
     return str(session.one(_CURRENT_TIME))
 
 
-def with_fixed_time(session: Session, shape: UpdateOrDelete, moment: str) -> UpdateOrDelete:
+def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) -> UpdateOrDelete:
     """Return a statement that fills a column, in whose value the time is that of a moment."""
-    found, parts, end = tokenize(shape.value), [], 0
+    found, parts, end = tokenize(statement.value), [], 0
     for at, token in enumerate(found):
         after = [one.text for one in found[at + 1 : at + 3]]
         before = found[at - 1].text if at else ""
@@ -184,12 +184,12 @@ def with_fixed_time(session: Session, shape: UpdateOrDelete, moment: str) -> Upd
         elif after[:1] == ["("]:
             time = ""  # of another precision
         if time and before != ".":
-            parts += [shape.value[end : token.start], time.format(quote_literal(moment))]
+            parts += [statement.value[end : token.start], time.format(quote_literal(moment))]
             end = last
     if not parts or not session.one(_NOW_IS_BUILTIN):
-        return shape
-    value = "".join([*parts, shape.value[end:]])
-    return replace(shape, value=value, body=f"SET {shape.fills} = {value}")
+        return statement
+    value = "".join([*parts, statement.value[end:]])
+    return replace(statement, value=value, body=f"SET {statement.fills} = {value}")
 
 
 def _expression_tree(session: Session, value: str, table: Relation) -> str:
@@ -198,7 +198,7 @@ def _expression_tree(session: Session, value: str, table: Relation) -> str:
     try:
         with probe_table.empty_copy(session, table):
             session.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_twin_value {check}"
+                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_probe_value {check}"
             )
             return str(session.one(_EXPRESSION_TREE))
     except DBAPIError as error:

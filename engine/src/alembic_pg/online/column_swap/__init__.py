@@ -1,1 +1,1 @@
-"""A second column that takes the place of one whose type changes."""
+"""Replace a column by a second one of another type, which is filled beside traffic."""

@@ -1,4 +1,4 @@
-"""What hangs on a column, made a second time for the column that replaces it."""
+"""List the indexes and constraints of a column, and build copies of them for its shadow column."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ class Dependents:
     indexes: Sequence[Row[Any]]
     constraints: Sequence[Row[Any]]
 
-    def tables(self) -> list[str]:
+    def other_tables(self) -> list[str]:
         """Return the other tables that are part of it."""
         return sorted({part.on for part in self.constraints if not part.own})
 
-    def relations(self, runner: Runner) -> Iterator[Relation]:
+    def foreign_key_ends(self, runner: Runner) -> Iterator[Relation]:
         """Yield the tables at both ends of its foreign keys, which PostgreSQL would read."""
         ends = {part.on for part in self.constraints} | {part.other for part in self.constraints}
         for name in sorted(ends - {"-"}):
@@ -133,7 +133,7 @@ def copy_to_shadow(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> N
         name = helper_name(part.name, "new")
         if not constraint.constraint_exists(runner, table, quote_name(name)):
             definition = _constraint_definition(runner, shadow, part)
-            runner.step(
+            runner.run_short(
                 f"ALTER TABLE {part.on} ADD CONSTRAINT {quote_name(name)} {definition} NOT VALID"
             )
         if part.valid:
@@ -147,8 +147,8 @@ def _index_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any]) -> s
     shown = _definition_on_probe(
         runner,
         shadow,
-        f"CREATE {kind} ddl_twin_part ON {probe_table.PROBE_TABLE} {rest}",
-        "SELECT pg_get_indexdef(to_regclass('pg_temp.ddl_twin_part'))",
+        f"CREATE {kind} ddl_probe_part ON {probe_table.PROBE_TABLE} {rest}",
+        "SELECT pg_get_indexdef(to_regclass('pg_temp.ddl_probe_part'))",
     )
     return f"USING {shown.partition(' USING ')[2]}"
 
@@ -160,18 +160,20 @@ def _constraint_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any])
         return _definition_on_probe(
             runner,
             shadow,
-            f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_twin_part {definition}",
-            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ddl_twin_part' "
-            "AND conrelid = to_regclass('pg_temp.ddl_twin')",
+            f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_probe_part {definition}",
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ddl_probe_part' "
+            "AND conrelid = to_regclass('pg_temp.ddl_probe')",
         )
-    spelt = runner.one("SELECT quote_ident(:name)", name=catalog_name(shadow.column))
+    spelt = runner.one("SELECT quote_ident(:name)", name=catalog_name(shadow.old_column))
     own, word, rest = definition.partition(" REFERENCES ")
     others, bracket, actions = rest.partition(")")
     if part.own and part.from_column:
-        own, actions = (_replace_in_brackets(text, spelt, shadow.name) for text in (own, actions))
+        own, actions = (
+            _replace_in_brackets(text, spelt, shadow.new_column) for text in (own, actions)
+        )
     if part.to_us and part.to_column:
         table, opened, columns = others.rpartition("(")
-        columns = _replace_in_brackets(f"{opened}{columns}", spelt, shadow.name)
+        columns = _replace_in_brackets(f"{opened}{columns}", spelt, shadow.new_column)
         others = f"{table}{columns}"
     return f"{own}{word}{others}{bracket}{actions}"
 
@@ -179,12 +181,13 @@ def _constraint_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any])
 def _definition_on_probe(
     runner: Runner, shadow: ShadowColumn, statement: str, question: str
 ) -> str:
-    """Return what the server calls a part of the twin once the column has its new name."""
+    """Return what the server calls a part of the copy once the column has its new name."""
     with probe_table.empty_copy(runner, shadow.table):
         runner.execute(statement)
-        runner.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN {shadow.name}")
+        runner.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN {shadow.new_column}")
         runner.execute(
-            f"ALTER TABLE {probe_table.PROBE_TABLE} RENAME COLUMN {shadow.column} TO {shadow.name}"
+            f"ALTER TABLE {probe_table.PROBE_TABLE} "
+            f"RENAME COLUMN {shadow.old_column} TO {shadow.new_column}"
         )
         return str(runner.value(question))
 

@@ -1,4 +1,4 @@
-"""Whether a second column can take the place of one: where that is not certain, why."""
+"""Tell why a shadow column cannot replace a column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure import constraint
-from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, catalog_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
@@ -44,12 +44,12 @@ _NOT_COPIED = {
 
 # Triggers that fire after ours, in the order of their names' bytes, and may change the row; those
 # of other columns that are replaced fill these only.
-_LATER_TRIGGERS = """
-SELECT tgname FROM pg_trigger JOIN pg_proc AS p ON p.oid = tgfoid
+_LATER_TRIGGERS = f"""
+SELECT tgname FROM pg_trigger
 WHERE tgrelid = :table AND NOT tgisinternal
   AND tgtype & 3 = 3 AND tgtype & 20 > 0 AND tgname::text COLLATE "C" > :name COLLATE "C"
-  AND NOT (tgname ~ '^zzz_.*_ddl_keep$' AND proname ~ '_ddl_keep$')
-"""
+  AND NOT {IS_HELPER_TRIGGER}
+"""  # noqa: S608  # it is ours
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class ColumnState:
     """A column, its indexes and constraints, and the catalogs of what else hangs on it."""
 
     column: Row[Any]
-    parts: Dependents
-    hanging: set[str]
+    dependents: Dependents
+    catalogs: set[str]
 
 
 def dependent_catalogs(runner: Runner, table: Relation, number: int) -> set[str]:
@@ -72,19 +72,19 @@ def postgresql_refuses(hanging: set[str]) -> bool:
 
 
 def swap_blocker(
-    runner: Runner, shape: AlterColumnType, table: Relation, found: ColumnState
+    runner: Runner, statement: AlterColumnType, table: Relation, found: ColumnState
 ) -> str:
     """Return why no second column can take its place, as a part of a sentence, "" if one can."""
     if table.kind != "r" or table.parent or table.partition or found.column.inherited:
         return "it is part of others"
-    for kind in sorted(found.hanging):
+    for kind in sorted(found.catalogs):
         return _NOT_COPIED[kind]
-    trigger = catalog_name(ShadowColumn(table, shape.column, "", shape.using, "").trigger)
+    trigger = catalog_name(ShadowColumn(table, statement.column, "", statement.using, "").trigger)
     if later := runner.one(_LATER_TRIGGERS, table=table.oid, name=trigger):
         return f"the trigger {later} may change it last"
     if publication := eligibility.find_publication(runner, table):
         return f"subscribers of {publication} would miss the second column"
-    return _copy_blocker(runner, found.parts) or eligibility.backfill_blocker(runner, table)
+    return _copy_blocker(runner, found.dependents) or eligibility.backfill_blocker(runner, table)
 
 
 def _copy_blocker(runner: Runner, parts: Dependents) -> str:

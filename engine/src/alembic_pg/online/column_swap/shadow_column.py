@@ -1,4 +1,4 @@
-"""A column that another one will be replaced by: its twin in another type, kept by a trigger."""
+"""Create, fill, verify and drop a shadow column: a second one that a trigger keeps up to date."""
 
 from __future__ import annotations
 
@@ -51,55 +51,63 @@ _DATA_EXCEPTION = "22"
 
 @dataclass(frozen=True)
 class ShadowColumn:
-    """The column's names, quoted; type: with its collation. using: what it becomes, or "".
+    """A second column of a table, which will replace another one.
 
-    pinned: whether that depends on settings, which are then those of the session that began.
+    table: that has both.
+    old_column: the name of the column that is replaced, quoted.
+    type: the new one, with its collation.
+    using: the expression of the new value, "" where it is an assignment.
+    statement_key: of the statement that changes the type.
+    keeps_settings: whether the value depends on settings, which are those of the first session.
     """
 
     table: Relation
-    column: str
+    old_column: str
     type: str
     using: str
-    key: str
-    pinned: bool = False
+    statement_key: str
+    keeps_settings: bool = False
 
     @property
-    def on(self) -> str:
+    def table_name(self) -> str:
         """The table, as a statement names it."""
         return quote_name(self.table.schema, self.table.name)
 
     @property
-    def name(self) -> str:
+    def new_column(self) -> str:
         """The new column."""
-        return quote_name(helper_name(catalog_name(self.column), "new"))
+        return quote_name(helper_name(catalog_name(self.old_column), "new"))
 
     @property
     def trigger(self) -> str:
         """The trigger; those of the table fire in the order of their names, this one last."""
-        return quote_name(helper_name(f"zzz_{catalog_name(self.column)}", "keep"))
+        return quote_name(helper_name(f"zzz_{catalog_name(self.old_column)}", "keep"))
 
     @property
     def function(self) -> str:
         """The trigger's function."""
-        name = helper_name(f"{self.table.name}_{catalog_name(self.column)}", "keep")
+        name = helper_name(f"{self.table.name}_{catalog_name(self.old_column)}", "keep")
         return quote_name(self.table.schema, name)
 
     def create(self, runner: Runner) -> None:
         """Add it with its trigger, unless it is there; one for another purpose goes first."""
-        found = runner.rows(_SHADOW_COMMENT, table=self.table.oid, column=catalog_name(self.name))
-        if found and found[0][0] == self.key:
+        found = runner.rows(
+            _SHADOW_COMMENT, table=self.table.oid, column=catalog_name(self.new_column)
+        )
+        if found and found[0][0] == self.statement_key:
             return
         if found:
             self.drop(runner)
-        alter = f"ALTER TABLE {self.on}"
-        runner.step(
-            f"{alter} ADD COLUMN {self.name} {self.type}",
-            f"COMMENT ON COLUMN {self.on}.{self.name} IS {quote_literal(self.key)}",
+        alter = f"ALTER TABLE {self.table_name}"
+        runner.run_short(
+            f"{alter} ADD COLUMN {self.new_column} {self.type}",
+            f"COMMENT ON COLUMN {self.table_name}.{self.new_column} "
+            f"IS {quote_literal(self.statement_key)}",
             # Who writes may use neither the functions nor the types that it needs.
             f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
             f"{' '.join(f'SET {name} FROM CURRENT' for name in self._settings)} "
             f"AS {quote_literal(self._body)}",
-            f"CREATE TRIGGER {self.trigger} BEFORE INSERT OR UPDATE ON {self.on} "
+            f"CREATE TRIGGER {self.trigger} BEFORE INSERT OR UPDATE ON {self.table_name} "
             f"FOR EACH ROW WHEN (current_setting('{_FILLING_SETTING}', true) IS DISTINCT FROM "
             f"'on') "
             f"EXECUTE FUNCTION {self.function}()",
@@ -108,76 +116,85 @@ class ShadowColumn:
 
     @property
     def _settings(self) -> list[str]:
-        return ["search_path", *(_TEXT_SETTINGS if self.pinned else [])]
+        return ["search_path", *(_TEXT_SETTINGS if self.keeps_settings else [])]
 
     @property
     def _body(self) -> str:
         if not self.using:
             # An assignment, which refuses what a cast would cut off.
-            return f"BEGIN NEW.{self.name} := NEW.{self.column}; RETURN NEW; END"
+            return f"BEGIN NEW.{self.new_column} := NEW.{self.old_column}; RETURN NEW; END"
         row = f"FROM (SELECT NEW.*) AS {quote_name(self.table.name)}"
         # A column may be called like a variable of PL/pgSQL: found, say.
         return (
             "#variable_conflict use_column\n"
-            f"BEGIN SELECT {self.using} INTO NEW.{self.name} {row}; RETURN NEW; END"
+            f"BEGIN SELECT {self.using} INTO NEW.{self.new_column} {row}; RETURN NEW; END"
         )
 
     def fill(self, runner: Runner) -> None:
         """Fill it for the rows that are there. Raises UserError for what it cannot hold."""
-        value = self.using or self.column
-        condition = f"{self.name} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL"
-        names = [catalog_name(self.name), catalog_name(self.column)]
-        if not self.using and runner.one(_ARE_SCALAR, table=self.table.oid, names=names):
-            condition = f"{self.name} IS NULL AND {self.column} IS NOT NULL"
-        rows = RowChange(
-            "UPDATE", quote_name(self.table.name), f"SET {self.name} = {value}", condition
+        value = self.using or self.old_column
+        condition = (
+            f"{self.new_column} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL"
         )
-        first = [f"SET LOCAL {_FILLING_SETTING} = 'on'", *self._pinned]
+        names = [catalog_name(self.new_column), catalog_name(self.old_column)]
+        if not self.using and runner.one(_ARE_SCALAR, table=self.table.oid, names=names):
+            condition = f"{self.new_column} IS NULL AND {self.old_column} IS NOT NULL"
+        rows = RowChange(
+            "UPDATE", quote_name(self.table.name), f"SET {self.new_column} = {value}", condition
+        )
+        first = [f"SET LOCAL {_FILLING_SETTING} = 'on'", *self._apply_settings]
         try:
-            runner.in_batches(self.table, rows, unseen=True, first=first)
+            runner.change_in_batches(self.table, rows, unseen=True, first=first)
         except DBAPIError as error:
             if not errors.sqlstate(error).startswith(_DATA_EXCEPTION):
                 raise
-            raise runner.refuse(
-                f"not every {self.column} of {self.table.shown} can become {self.type}: "
+            raise runner.refused_error(
+                f"not every {self.old_column} of {self.table.shown} can become {self.type}: "
                 f"{errors.describe_error(error)}."
             ) from error
 
     def verify(self, runner: Runner) -> None:
-        """Raise LeftNothingError where it is not what it should be, whatever did that."""
-        value, alias = f"({self.using or self.column})::{self.type}", quote_name(self.table.name)
-        same = f"IS DISTINCT FROM ({value})"
-        compared = (f"{self.name} {same}", f"{self.name}::text {same}::text")
-        why = (
-            f"something else has changed {self.name} of {self.table.shown}, "
-            f"which takes the place of {self.column}."
+        """Raise RefusedError where it is not what it should be, whatever did that."""
+        value, alias = (
+            f"({self.using or self.old_column})::{self.type}",
+            quote_name(self.table.name),
         )
-        for differs in compared[self.pinned :]:
-            rows = f"SELECT FROM ONLY {self.on} AS {alias} WHERE {differs}"
+        same = f"IS DISTINCT FROM ({value})"
+        compared = (f"{self.new_column} {same}", f"{self.new_column}::text {same}::text")
+        why = (
+            f"something else has changed {self.new_column} of {self.table.shown}, "
+            f"which takes the place of {self.old_column}."
+        )
+        for differs in compared[self.keeps_settings :]:
+            rows = f"SELECT FROM ONLY {self.table_name} AS {alias} WHERE {differs}"
             try:
-                wrong = runner.any_row(rows, self._pinned, why)
+                wrong = runner.has_row(rows, self._apply_settings, why)
             except DBAPIError as error:
                 if errors.sqlstate(error) != _UNDEFINED_FUNCTION:
                     raise
                 continue  # a type without an equality
             if wrong:
-                raise runner.refuse(why)
+                raise runner.refused_error(why)
             return
 
     @property
-    def _pinned(self) -> list[str]:
+    def _apply_settings(self) -> list[str]:
         """What gives a transaction the settings of the session that began."""
-        return [_APPLY_SETTINGS.format(quote_literal(self.function)).strip()] if self.pinned else []
+        return (
+            [_APPLY_SETTINGS.format(quote_literal(self.function)).strip()]
+            if self.keeps_settings
+            else []
+        )
 
     @property
-    def gone(self) -> list[str]:
+    def drop_statements(self) -> list[str]:
         """What takes it away, with all that hangs on it."""
         return [
-            f"DROP TRIGGER IF EXISTS {self.trigger} ON {self.on}",
+            f"DROP TRIGGER IF EXISTS {self.trigger} ON {self.table_name}",
             f"DROP FUNCTION IF EXISTS {self.function}()",
-            f"ALTER TABLE {self.on} DROP COLUMN IF EXISTS {self.name} CASCADE",
+            f"ALTER TABLE {self.table_name} DROP COLUMN IF EXISTS {self.new_column} CASCADE",
         ]
 
     def drop(self, runner: Runner) -> None:
         """Take it away."""
-        runner.step(*self.gone)
+        runner.run_short(*self.drop_statements)

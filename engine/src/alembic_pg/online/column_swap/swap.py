@@ -1,4 +1,4 @@
-"""The moment in which the new column takes the place of the old one, with all that is its own."""
+"""Swap the shadow column for the old one in one transaction, with all that the old one has."""
 
 from __future__ import annotations
 
@@ -53,12 +53,15 @@ FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(:name)
 
 def swap_columns(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> None:
     """Let the new column be the old one, in the transaction that there is."""
-    others = parts.tables()
-    runner.execute(f"LOCK TABLE {', '.join([shadow.on, *others])} IN ACCESS EXCLUSIVE MODE")
-    parameters = {"table": shadow.table.oid, "column": catalog_name(shadow.column)}
-    old = runner.rows(_COLUMN, shown=shadow.on, **parameters)[0]
+    others = parts.other_tables()
+    runner.execute(f"LOCK TABLE {', '.join([shadow.table_name, *others])} IN ACCESS EXCLUSIVE MODE")
+    parameters = {"table": shadow.table.oid, "column": catalog_name(shadow.old_column)}
+    old = runner.rows(_COLUMN, shown=shadow.table_name, **parameters)[0]
     new = runner.rows(
-        _COLUMN, shown=shadow.on, table=shadow.table.oid, column=catalog_name(shadow.name)
+        _COLUMN,
+        shown=shadow.table_name,
+        table=shadow.table.oid,
+        column=catalog_name(shadow.new_column),
     )[0]
     grants = runner.rows(_GRANTS, **parameters)
     sequence = _continue_sequence(runner, old)
@@ -70,7 +73,9 @@ def swap_columns(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> Non
         *sequence,
         *_copy_comments(shadow, parts),
     ]:
-        runner.execute(statement.replace("{on}", shadow.on).replace("{column}", shadow.column))
+        runner.execute(
+            statement.replace("{on}", shadow.table_name).replace("{column}", shadow.old_column)
+        )
 
 
 def _drop_old(shadow: ShadowColumn, parts: Dependents, old: Row[Any]) -> list[str]:
@@ -81,17 +86,17 @@ def _drop_old(shadow: ShadowColumn, parts: Dependents, old: Row[Any]) -> list[st
     for part in parts.indexes:
         if part.constraint:
             name = quote_name(part.constraint)
-            statements.append(f"ALTER TABLE {shadow.on} DROP CONSTRAINT {name}")
+            statements.append(f"ALTER TABLE {shadow.table_name} DROP CONSTRAINT {name}")
         else:
             statements.append(f"DROP INDEX {quote_name(shadow.table.schema, part.name)}")
     if old.sequence and not old.identity:
         statements.append(f"ALTER SEQUENCE {old.sequence} OWNED BY NONE")
     return [
         *statements,
-        f"DROP TRIGGER {shadow.trigger} ON {shadow.on}",
+        f"DROP TRIGGER {shadow.trigger} ON {shadow.table_name}",
         f"DROP FUNCTION {shadow.function}()",
-        f"ALTER TABLE {shadow.on} DROP COLUMN {shadow.column}",
-        f"ALTER TABLE {shadow.on} RENAME COLUMN {shadow.name} TO {shadow.column}",
+        f"ALTER TABLE {shadow.table_name} DROP COLUMN {shadow.old_column}",
+        f"ALTER TABLE {shadow.table_name} RENAME COLUMN {shadow.new_column} TO {shadow.old_column}",
     ]
 
 
@@ -102,8 +107,8 @@ def _rename_new(shadow: ShadowColumn, parts: Dependents) -> list[str]:
         if part.constraint:
             kind = "PRIMARY KEY" if part.kind == "p" else "UNIQUE"
             statements.append(
-                f"ALTER TABLE {shadow.on} ADD CONSTRAINT {quote_name(part.constraint)} {kind} "
-                f"USING INDEX {new} {part.deferring}"
+                f"ALTER TABLE {shadow.table_name} ADD CONSTRAINT {quote_name(part.constraint)} "
+                f"{kind} USING INDEX {new} {part.deferring}"
             )
         else:
             place = f"{quote_name(shadow.table.schema)}.{new}"
@@ -118,9 +123,12 @@ def _rename_new(shadow: ShadowColumn, parts: Dependents) -> list[str]:
 
 def _copy_attributes(shadow: ShadowColumn, old: Row[Any], new: Row[Any], grants: Any) -> list[str]:  # noqa: ANN401  # rows
     """Return what gives the new column the attributes of the old one."""
-    on, alter = shadow.on, f"ALTER TABLE {shadow.on} ALTER COLUMN {shadow.column}"
+    on, alter = (
+        shadow.table_name,
+        f"ALTER TABLE {shadow.table_name} ALTER COLUMN {shadow.old_column}",
+    )
     comment = "NULL" if old.comment is None else quote_literal(old.comment)
-    statements = [f"COMMENT ON COLUMN {on}.{shadow.column} IS {comment}"]
+    statements = [f"COMMENT ON COLUMN {on}.{shadow.old_column} IS {comment}"]
     if old.default is not None:
         statements.append(f"{alter} SET DEFAULT {old.default}")
     if old.target is not None and old.target >= 0:
@@ -135,7 +143,7 @@ def _copy_attributes(shadow: ShadowColumn, old: Row[Any], new: Row[Any], grants:
         statements.append(f"{named} IS {quote_literal(old.not_null_comment)}")
     for grant in grants:
         option = " WITH GRANT OPTION" if grant.is_grantable else ""
-        what = f"{grant.privilege_type} ({shadow.column})"
+        what = f"{grant.privilege_type} ({shadow.old_column})"
         statements.append(f"GRANT {what} ON {on} TO {grant.role}{option}")
     return statements
 
@@ -189,7 +197,7 @@ def _copy_comments(shadow: ShadowColumn, parts: Dependents) -> list[str]:
             for target in part.targets
         ),
         *(
-            f"COMMENT ON CONSTRAINT {quote_name(part.constraint)} ON {shadow.on} "
+            f"COMMENT ON CONSTRAINT {quote_name(part.constraint)} ON {shadow.table_name} "
             f"IS {quote_literal(part.constraint_comment)}"
             for part in parts.indexes
             if part.constraint_comment

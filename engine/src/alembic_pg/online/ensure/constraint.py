@@ -26,19 +26,19 @@ def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: 
     """Let a constraint hold for old rows too, or take it away.
 
     name: as the catalog has it. column: of a NOT NULL constraint, quoted, else "".
-    Raises LeftNothingError where rows violate it.
+    Raises RefusedError where rows violate it.
     """
     if executor.one(_IS_VALIDATED, table=table.oid, name=name):
         return
     on = quote_name(table.schema, table.name)
     try:
-        executor.long(f"ALTER TABLE {on} VALIDATE CONSTRAINT {quote_name(name)}")
+        executor.run_long(f"ALTER TABLE {on} VALIDATE CONSTRAINT {quote_name(name)}")
     except DBAPIError as error:
         if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
             raise
         why = violations.describe_violation(executor, table, name, column)
-        executor.step(f"ALTER TABLE {on} DROP CONSTRAINT {quote_name(name)}")
-        raise executor.refuse(why) from error
+        executor.run_short(f"ALTER TABLE {on} DROP CONSTRAINT {quote_name(name)}")
+        raise executor.refused_error(why) from error
 
 
 def constraint_exists(session: Session, table: Relation, name: str) -> bool:

@@ -59,11 +59,11 @@ def ensure_index(
     """Build an index, unless it is there; what an earlier run began goes first.
 
     name: without a schema, quoted. rest: what follows the table's name in CREATE INDEX.
-    Raises LeftNothingError where rows are not unique.
+    Raises RefusedError where rows are not unique.
     """
     place = f"{quote_name(table.schema)}.{name}"
     if executor.find(place) is not None and not is_index_of(executor, table, place):
-        raise executor.refuse(f"{place} is there already, and is no index of {table.shown}.")
+        raise executor.refused_error(f"{place} is there already, and is no index of {table.shown}.")
     if is_valid(executor, place):
         return
     drop_if_exists(executor, place)
@@ -79,21 +79,23 @@ def build_concurrently(
 ) -> None:
     """Execute CREATE INDEX CONCURRENTLY. clean: takes away what a failure leaves of it.
 
-    Raises LeftNothingError where rows are not unique.
+    Raises RefusedError where rows are not unique.
     """
-    patience = executor.patience()
+    budget = executor.retry_budget()
     while True:
         try:
-            executor.concurrently(statement)
+            executor.run_concurrently(statement)
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise
             clean()
             if errors.sqlstate(error) == _UNIQUE_VIOLATION:
-                raise executor.refuse(_describe_duplicates(executor, table, rest, error)) from error
+                raise executor.refused_error(
+                    _describe_duplicates(executor, table, rest, error)
+                ) from error
             if not lock_retry.is_retryable(error):
                 raise
-            patience.wait(executor.connection, statement)
+            budget.pause_or_give_up(executor.connection, statement)
         else:
             return
 
@@ -101,7 +103,7 @@ def build_concurrently(
 def drop_if_exists(executor: Executor, name: str) -> None:
     """Drop an index, if it is there."""
     if index_state(executor, name) is not None:
-        executor.concurrently(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        executor.run_concurrently(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 def has_definition(
@@ -109,13 +111,13 @@ def has_definition(
 ) -> bool:
     """Return whether an index that is there is what a statement would build."""
     kind = "UNIQUE INDEX" if unique else "INDEX"
-    asked = "SELECT pg_get_indexdef(to_regclass(:name))"
+    query = "SELECT pg_get_indexdef(to_regclass(:name))"
     try:
         with probe_table.empty_copy(session, table):
-            session.execute(f"CREATE {kind} ddl_twin_index ON {probe_table.PROBE_TABLE} {rest}")
-            wanted = session.one(asked, name="pg_temp.ddl_twin_index")
+            session.execute(f"CREATE {kind} ddl_probe_index ON {probe_table.PROBE_TABLE} {rest}")
+            wanted = session.one(query, name="pg_temp.ddl_probe_index")
             return _nameless_definition(wanted) == _nameless_definition(
-                session.one(asked, name=name)
+                session.one(query, name=name)
             )
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)

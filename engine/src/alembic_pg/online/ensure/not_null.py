@@ -39,14 +39,14 @@ def is_not_null(session: Session, table: Relation, column: str) -> bool:
 def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
     """Make a column NOT NULL, if it is not.
 
-    column: quoted where it must be. Raises LeftNothingError where it has nulls.
+    column: quoted where it must be. Raises RefusedError where it has nulls.
     """
     plain = catalog_name(column)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     if runner.version >= _NOT_VALID_SINCE:
         # A NOT VALID one is attnotnull already.
         if runner.one(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
-            runner.step(f"{alter} ADD NOT NULL {column} NOT VALID")
+            runner.run_short(f"{alter} ADD NOT NULL {column} NOT VALID")
         refill.repeat_backfill(runner, table, plain)
         name = runner.one(_CONSTRAINT_NAME, table=table.oid, column=plain)
         constraint.validate_or_drop(runner, table, name, column=column)
@@ -55,7 +55,7 @@ def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
     there = constraint.constraint_exists(runner, table, quote_name(helper))
     if not runner.one(_IS_NOT_NULL, table=table.oid, column=plain):
         if not there:
-            runner.step(
+            runner.run_short(
                 f"{alter} ADD CONSTRAINT {quote_name(helper)} CHECK ({column} IS NOT NULL) NOT "
                 f"VALID"
             )
@@ -63,6 +63,6 @@ def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
         constraint.validate_or_drop(runner, table, helper, column=column)
         there = True
         # With that CHECK there is no scan (ALTER TABLE, SET NOT NULL).
-        runner.step(f"{alter} ALTER COLUMN {column} SET NOT NULL")
+        runner.run_short(f"{alter} ALTER COLUMN {column} SET NOT NULL")
     if there:
-        runner.step(f"{alter} DROP CONSTRAINT {quote_name(helper)}")
+        runner.run_short(f"{alter} DROP CONSTRAINT {quote_name(helper)}")

@@ -1,1 +1,1 @@
-"""Locks: waiting for them without letting others queue behind us."""
+"""Get locks without letting other sessions queue behind us."""

@@ -1,4 +1,4 @@
-"""Who holds the lock that a statement waits for, and how long to wait for it."""
+"""Retry a statement that did not get its lock, within a time budget, and say who holds the lock."""
 
 from __future__ import annotations
 
@@ -51,31 +51,40 @@ ORDER BY activity.xact_start NULLS LAST LIMIT 1
 
 @dataclass
 class RetryBudget:
-    """The tries of one statement; seconds: how long they may last, 0 without an end."""
+    """The tries of one statement.
+
+    label: what is tried, as the subject of a message.
+    seconds: how long the tries may last, 0 without an end.
+    started: when the first one began, by time.monotonic().
+    tries: how many there were.
+    holder_reported: whether a person was told who is waited for.
+    """
 
     label: str
     seconds: float
-    began: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
     tries: int = 0
-    told: bool = False
+    holder_reported: bool = False
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Return how many seconds are left."""
-        return max(self.seconds - (time.monotonic() - self.began), 0) if self.seconds else math.inf
+        return (
+            max(self.seconds - (time.monotonic() - self.started), 0) if self.seconds else math.inf
+        )
 
-    def tell(self, who: str) -> None:
+    def report_holder(self, who: str) -> None:
         """Say once who is waited for."""
-        if not self.told:
+        if not self.holder_reported:
             sys.stderr.write(f"Waiting for a lock: {who} …\n")
-        self.told = True
+        self.holder_reported = True
 
-    def wait(self, connection: Connection, sql: str) -> None:
+    def pause_or_give_up(self, connection: Connection, sql: str) -> None:
         """Pause before the next try, longer each time and never quite the same.
 
         connection: without a transaction, and given back without one. sql: what waits.
         Raises UserError when there was enough of it.
         """
-        passed = time.monotonic() - self.began
+        passed = time.monotonic() - self.started
         if not self.tries or (self.seconds and passed > self.seconds):
             who = describe_lock_holder(connection, sql)
             if self.tries:
@@ -83,7 +92,7 @@ class RetryBudget:
                     f"{self.label} found no moment for its lock in {passed:.0f} s: {who}.\n"
                     "Run the same command again, or with more patience: -x lock_patience=30min"
                 )
-            self.tell(who)
+            self.report_holder(who)
         self.tries += 1
         pause = min(_FIRST_PAUSE * 1.5**self.tries, _LONGEST_PAUSE)
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # no secret

@@ -1,7 +1,7 @@
-"""Whoever would keep a statement waiting for its lock: it waits for them before it asks for that.
+"""Wait for long transactions before requesting a strong lock, so that nobody queues behind us.
 
-Behind a statement that queues for a strong lock queues everybody else (PostgreSQL, 13.3.1), those
-too whom its holder does not mind. So long transactions are waited for aside, by looking.
+Behind a statement that queues for a strong lock everybody else queues (PostgreSQL, 13.3.1), also
+those who would not conflict with its holder. So pg_locks is polled until long transactions end.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ FROM pg_settings WHERE name = 'deadlock_timeout'
 
 
 def wait(
-    session: Session, settings: Settings, statements: Sequence[str], patience: RetryBudget
+    session: Session, settings: Settings, statements: Sequence[str], budget: RetryBudget
 ) -> None:
     """Wait until no long transaction holds what statements would queue for, or lock_aside is over.
 
@@ -84,7 +84,7 @@ def wait(
     }
     seen: dict[str, float] = {}
     began = time.monotonic()
-    limit = min(settings.lock_aside / 1000, patience.left())
+    limit = min(settings.lock_aside / 1000, budget.seconds_left())
     while (now := time.monotonic()) < began + limit:
         holders = session.rows(_LOCK_HOLDERS, **parameters)
         long = [row for row in holders if _transaction_age(row, seen, now) >= _LONG_SECONDS]
@@ -93,7 +93,7 @@ def wait(
             return
         if now > began + settings.lock_timeout / 1000:
             for row in long[:1]:
-                patience.tell(lock_retry.describe_lock_use(row))
+                budget.report_holder(lock_retry.describe_lock_use(row))
             for row in [row for row in long if row.maintenance][:1]:
                 _end_autovacuum(session, row.relation)
         time.sleep(_POLL_SECONDS)

@@ -1,1 +1,1 @@
-"""After a run that died: what it left, and how it is taken back."""
+"""Report and undo what an interrupted run has left."""

@@ -1,4 +1,4 @@
-"""Constraints that revisions leave NOT VALID on purpose, which are therefore not unfinished."""
+"""Leave out of the leftovers the constraints that revisions add NOT VALID and never validate."""
 
 from __future__ import annotations
 

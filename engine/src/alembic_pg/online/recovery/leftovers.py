@@ -1,4 +1,4 @@
-"""What a run that died has left for the next one."""
+"""List what an interrupted run has left: INVALID indexes, NOT VALID constraints, helpers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, IS_SHADOW_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,7 @@ SELECT 'column ' || mine.name || '.' || quote_ident(attname) || ' is half filled
   WHERE {IS_SHADOW_COLUMN}
 UNION ALL
 SELECT 'trigger ' || quote_ident(tgname) || ' of ' || mine.name || ' fills a column' FROM mine
-  JOIN pg_trigger ON tgrelid = mine.oid JOIN pg_proc ON pg_proc.oid = tgfoid
-  WHERE tgname ~ '^zzz_.*_ddl_keep$' AND proname ~ '_ddl_keep$'
+  JOIN pg_trigger ON tgrelid = mine.oid WHERE {IS_HELPER_TRIGGER}
 ORDER BY 1
 """)  # noqa: S608  # it is ours
 

@@ -1,4 +1,4 @@
-"""An upgrade that is half done, taken back: ``alembic downgrade`` to where the database is.
+"""Undo an upgrade that stopped half-way, all of it or nothing, for ``alembic downgrade``.
 
 A revision's own downgrade() would undo what never happened, too. So only what the note says to be
 done is undone, and only where what undoes it is certain.
@@ -17,7 +17,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.alembic_impl import OnlineImpl, statement_text
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, IS_SHADOW_COLUMN, catalog_name
 from alembic_pg.online.strategies import add_unique
 from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.lexer import tokenize, without_literals
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 # What a step that died has made beside what its statement says.
 _DROP_HELPERS = f"""
 SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) AS sql, 1 AS place
-FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
+FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
 UNION ALL SELECT format('DROP FUNCTION %s', tgfoid::regprocedure), 2
-FROM pg_trigger WHERE tgname ~ '^zzz_.*_ddl_keep$'
+FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
 UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 3
 FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
 UNION ALL SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', attrelid::regclass, attname), 4
@@ -90,7 +90,7 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
         if any(isinstance(parser.parse(sql), statements.UpdateOrDelete) for sql in begun):
             raise UserError(f"It has changed some of the rows of a table: {by_hand}")
         steps = [*helpers, *left, *steps]
-    runner.attempt(partial(_execute_undo, runner, steps), *steps)
+    runner.run_with_retries(partial(_execute_undo, runner, steps), *steps)
     for step in steps:
         sys.stderr.write(f"Taken back: {step}\n")
 
@@ -113,7 +113,7 @@ def _list_statements(runner: Runner, revision: Script, note: ProgressNote) -> li
     finally:
         runner.context.impl = before
         transaction.rollback()
-    return impl.found
+    return impl.statements
 
 
 class _ListingImpl(OnlineImpl):
@@ -122,11 +122,11 @@ class _ListingImpl(OnlineImpl):
     def __init__(self, runner: Runner, note: ProgressNote) -> None:
         super().__init__(runner)
         self.note = note
-        self.found: list[str] = []
+        self.statements: list[str] = []
 
-    def _whole(self, statement: str, work: Callable[[], None]) -> None:
+    def _run_as_one(self, statement: str, work: Callable[[], None]) -> None:
         del work
-        self._heard(statement, journal.statement_key(statement))
+        self._list_statement(statement, journal.statement_key(statement))
 
     def _exec(
         self,
@@ -136,22 +136,22 @@ class _ListingImpl(OnlineImpl):
         params: Any = None,  # noqa: ANN401
     ) -> None:
         del execution_options
-        sql = "" if multiparams or params else statement_text(construct, self.verbatim)
-        self._heard(sql or str(construct), journal.statement_key(sql or str(construct)))
+        sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
+        self._list_statement(sql or str(construct), journal.statement_key(sql or str(construct)))
 
-    def _heard(self, sql: str, key: str) -> None:
+    def _list_statement(self, sql: str, key: str) -> None:
         if session_statements.is_session_statement(sql):
             return
-        place = len(self.found)
+        place = len(self.statements)
         if place < len(self.note.done) and self.note.done[place].partition(":")[0] != key:
             raise UserError(
                 f"Revision {self.note.revision} was edited after it had run: undo that."
             )
         if place == len(self.note.done):
             if self.note.began.partition(":")[0] == key:
-                self.found.append(sql)
+                self.statements.append(sql)
             raise _ListingEndError
-        self.found.append(sql)
+        self.statements.append(sql)
 
 
 def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:
@@ -159,41 +159,48 @@ def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> 
 
     detail: what it has noted. added: the columns that statements before it have added.
     """
-    shape = parser.parse(sql)
+    statement = parser.parse(sql)
     words = [token.keyword for token in tokenize(sql)]
     undone: list[str] | None = None
     if words[:2] == ["CREATE", "TABLE"] and words[2] != "IF":
         undone = [f"DROP TABLE {parser.name_after(sql, 2)}"]
     elif words[:3] == ["COMMENT", "ON", "COLUMN"] and _commented_column(sql) in added:
         return []  # it goes with its column
-    elif shape is not None and shape.table and (table := runner.find(shape.table)) is not None:
-        undone = _reverse_statement(shape, table, detail)
-        if isinstance(shape, statements.AddColumn):
-            added.add(f"{catalog_name(shape.table)}.{catalog_name(shape.column)}")
+    elif (
+        statement is not None
+        and statement.table
+        and (table := runner.find(statement.table)) is not None
+    ):
+        undone = _reverse_statement(statement, table, detail)
+        if isinstance(statement, statements.AddColumn):
+            added.add(f"{catalog_name(statement.table)}.{catalog_name(statement.column)}")
     return undone
 
 
 def _reverse_statement(
-    shape: statements.Statement, table: Relation, detail: str
+    statement: statements.Statement, table: Relation, detail: str
 ) -> list[str] | None:
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
-    if isinstance(shape, statements.CreateIndex) and not shape.there_ok:
-        return [f"DROP INDEX {quote_name(table.schema)}.{shape.name}"]
-    if isinstance(shape, statements.AddConstraint) and shape.name:
-        if shape.kind == "PRIMARY" and not detail:
+    if isinstance(statement, statements.CreateIndex) and not statement.there_ok:
+        return [f"DROP INDEX {quote_name(table.schema)}.{statement.name}"]
+    if isinstance(statement, statements.AddConstraint) and statement.name:
+        if statement.kind == "PRIMARY" and not detail:
             return None  # which of its columns could be NULL before, nobody knows
-        return [f"{alter} DROP CONSTRAINT {shape.name}", *_drop_not_null(shape, alter, detail)]
-    if isinstance(shape, statements.AddColumn):
-        return [f"{alter} DROP COLUMN {shape.column}"]
-    if isinstance(shape, statements.SetNotNull):
+        return [
+            f"{alter} DROP CONSTRAINT {statement.name}",
+            *_drop_not_null(statement, alter, detail),
+        ]
+    if isinstance(statement, statements.AddColumn):
+        return [f"{alter} DROP COLUMN {statement.column}"]
+    if isinstance(statement, statements.SetNotNull):
         # Without a note it was NOT NULL before.
-        return [f"{alter} ALTER COLUMN {shape.column} DROP NOT NULL"] if detail else []
+        return [f"{alter} ALTER COLUMN {statement.column} DROP NOT NULL"] if detail else []
     return None
 
 
-def _drop_not_null(shape: statements.Statement, alter: str, detail: str) -> list[str]:
+def _drop_not_null(statement: statements.Statement, alter: str, detail: str) -> list[str]:
     """Return what lets the columns of a primary key be NULL that could be before."""
-    key = isinstance(shape, statements.AddConstraint) and shape.kind == "PRIMARY"
+    key = isinstance(statement, statements.AddConstraint) and statement.kind == "PRIMARY"
     names = add_unique.parse_nullable_detail(detail) if key else []
     return [f"{alter} ALTER COLUMN {name} DROP NOT NULL" for name in names]
 
@@ -205,18 +212,18 @@ def _commented_column(sql: str) -> str:
 
 def _cleanup_statements(runner: Runner, sql: str, detail: str) -> Iterator[str]:
     """Yield what takes away what the statement at work has made. detail: what it has noted."""
-    shape = parser.parse(sql)
-    table = runner.find(shape.table) if shape is not None and shape.table else None
-    if shape is None or table is None or not detail:
+    statement = parser.parse(sql)
+    table = runner.find(statement.table) if statement is not None and statement.table else None
+    if statement is None or table is None or not detail:
         return
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     builds = detail.partition(" ")[0] == index.NOTED_BUILD
-    if builds and isinstance(shape, statements.CreateIndex | statements.AddConstraint):
-        yield f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{shape.name}"
-        yield from _drop_not_null(shape, alter, detail)
-    elif isinstance(shape, statements.AddConstraint):
+    if builds and isinstance(statement, statements.CreateIndex | statements.AddConstraint):
+        yield f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{statement.name}"
+        yield from _drop_not_null(statement, alter, detail)
+    elif isinstance(statement, statements.AddConstraint):
         yield f"{alter} DROP CONSTRAINT IF EXISTS {quote_name(detail)}"
-    elif isinstance(shape, statements.AddColumn):
-        yield f"{alter} DROP COLUMN IF EXISTS {shape.column}"
-    elif isinstance(shape, statements.SetNotNull):
-        yield f"{alter} ALTER COLUMN {shape.column} DROP NOT NULL"
+    elif isinstance(statement, statements.AddColumn):
+        yield f"{alter} DROP COLUMN IF EXISTS {statement.column}"
+    elif isinstance(statement, statements.SetNotNull):
+        yield f"{alter} ALTER COLUMN {statement.column} DROP NOT NULL"

@@ -1,1 +1,1 @@
-"""A run of revisions: its transactions, its notes, what it looks at before it acts."""
+"""Run the statements of revisions: transactions, locks, progress notes, and what is refused."""

@@ -1,7 +1,7 @@
-"""What a revision drops to create it again, a view say: it is not missing while a step takes long.
+"""Refuse a long step while an object is missing that the revision has dropped and creates later.
 
-An online step commits what was done before it. Then others would meet a database without the view,
-without the trigger or the policy, until the revision comes to its CREATE.
+A long step commits what was done before it. Others would then meet a database without the view,
+the trigger or the policy, until the revision comes to its CREATE.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _INSTEAD = (
 
 
 def refuse_missing_objects(runner: Runner, table: Relation) -> None:
-    """Raise LeftNothingError where something would be missing while a large table's step lasts."""
+    """Raise RefusedError where something would be missing while a large table's step lasts."""
     if large_tables.is_large(table) and (name := next(recreated_later(runner), "")):
         what = f"{name}, which is dropped and created again,"
         large_tables.refuse_if_large(runner, table, what, _INSTEAD, _EFFECT)
@@ -43,7 +43,7 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction has dropped, and the revision creates later."""
     try:
-        yield from find_recreated(runner.said, runner.running.step)
+        yield from find_recreated(runner.executed, runner.running.step)
     finally:
         # The statements were listed with an op of their own.
         Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does

@@ -1,6 +1,6 @@
-"""The steps of an online form: each a transaction of its own, or a statement that has none.
+"""Execute the steps of a strategy: short ones with lock retries, long ones without limits.
 
-A short one waits for a lock no longer than lock_timeout, gives way, and is tried again; a long one
+A short step waits for a lock no longer than lock_timeout, gives way, and is tried again. A long one
 blocks nobody, and waits without a limit.
 """
 
@@ -60,10 +60,20 @@ class BatchFiller(Protocol):
 
 @dataclass
 class Executor(Session):
-    """The steps; connection: the run's own, which no caller has a transaction on.
+    """Execute the steps of strategies on one connection.
 
-    version: the server's, as a number. journal: of the revision. locals: what the revision has set
-    for its transaction. block: whether its statements stand in an autocommit block.
+    Of the run:
+    context: Alembic's, of this run.
+    connection: the run's own, on which no caller has a transaction.
+    settings: how long to wait for what.
+    running: which revision runs.
+    batch_filler: changes many rows in batches.
+    version: the server's, as server_version_num has it.
+
+    Of the revision:
+    journal: which of its statements are done.
+    local_settings: what the revision has set for its transaction, as statements.
+    in_autocommit_block: whether its statements stand in an autocommit block.
     """
 
     context: MigrationContext
@@ -72,12 +82,13 @@ class Executor(Session):
     running: RunState
     batch_filler: BatchFiller
     version: int = 0
-    block: bool = False
+
+    in_autocommit_block: bool = False
     journal: Journal = field(default_factory=lambda: Journal("", ProgressNote("", "")))
-    locals: list[str] = field(default_factory=list)
+    local_settings: list[str] = field(default_factory=list)
 
     @contextmanager
-    def outside(self, key: str, detail: str = "") -> Iterator[None]:
+    def outside_transaction(self, key: str, detail: str = "") -> Iterator[None]:
         """Commit what the revision did so far, and go on without a transaction.
 
         key: of the statement that needs it, which is noted as done when the block ends, unless the
@@ -85,7 +96,7 @@ class Executor(Session):
         begins at the end.
         """
         began = f"{key}:{detail}" if detail else key
-        if self.block:
+        if self.in_autocommit_block:
             transactions.leave_autocommit(self.connection)
             with self.connection.begin():
                 self.journal.save(self.connection, began)
@@ -94,8 +105,8 @@ class Executor(Session):
             self.commit(began)
         yield
         if self.journal.note.began:
-            self.attempt(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
-        if self.block:
+            self.run_with_retries(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
+        if self.in_autocommit_block:
             transactions.enter_autocommit(self.connection)
         else:
             self.begin()
@@ -116,7 +127,7 @@ class Executor(Session):
     def begin(self) -> None:
         """Begin the revision's next transaction."""
         transactions.begin(self.context, self.connection)
-        self.each(self.locals)
+        self.each(self.local_settings)
 
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""
@@ -124,69 +135,69 @@ class Executor(Session):
         self.running.partly_committed = True
         transactions.commit(self.context)
 
-    def step(self, *statements: str) -> None:
-        """Execute statements in a short transaction, again and again until they get their locks."""
-        self.attempt(lambda: self.each(statements), *statements)
+    def run_short(self, *statements: str) -> None:
+        """Execute statements in a short transaction, and retry it until they get their locks."""
+        self.run_with_retries(lambda: self.each(statements), *statements)
 
-    def attempt(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
-        """Do some work in a short transaction, again and again until it gets its locks.
+    def run_with_retries(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
+        """Do some work in a short transaction, and retry it until it gets its locks.
 
         statements: what it executes, for the locks that they take. done: the key of the statement
         that the work completes, which is noted in the same transaction.
         """
-        patience = self.patience()
+        budget = self.retry_budget()
         while True:
-            wait_for_blockers.wait(self, self.settings, statements, patience)
+            wait_for_blockers.wait(self, self.settings, statements, budget)
             try:
                 with self.connection.begin():
-                    self.each(self.locals)
+                    self.each(self.local_settings)
                     self.execute(f"SET LOCAL statement_timeout = {self.settings.statement_timeout}")
                     result = work()
                     if done:
-                        self.journal.finish(self.connection, done)
+                        self.journal.note_done(self.connection, done)
             except DBAPIError as error:
                 if not lock_retry.is_retryable(error):
                     raise
-                patience.wait(self.connection, "\n".join(statements))
+                budget.pause_or_give_up(self.connection, "\n".join(statements))
             else:
                 if done:
-                    self.journal.keep(done)
+                    self.journal.confirm_done(done)
                 return result
 
-    def fail(self, statement: str) -> None:
-        """Execute a statement whose error, or silence, is PostgreSQL's own."""
+    def run_for_its_error(self, statement: str) -> None:
+        """Execute a statement as it stands: PostgreSQL itself says what is wrong with it."""
         try:
-            self.step(statement)
+            self.run_short(statement)
         except DBAPIError as error:
             # Nothing has begun that the next run may go on with.
             if not error.connection_invalidated:
                 with self.connection.begin():
-                    self.journal.end(self.connection)
+                    self.journal.note_nothing_at_work(self.connection)
             raise
 
-    def mark(self, key: str, detail: str) -> None:
+    def note_detail(self, key: str, detail: str) -> None:
         """Note something about the statement at work."""
-        self.attempt(
-            lambda: self.journal.mark(self.connection, key, detail),
+        self.run_with_retries(
+            lambda: self.journal.note_detail(self.connection, key, detail),
             f"COMMENT ON TABLE {self.journal.table}",
         )
 
-    def long(self, *statements: str) -> None:
+    def run_long(self, *statements: str) -> None:
         """Execute statements that may take their time, since they let everybody else work."""
         with self.connection.begin():
-            self.each(self.locals)
-            self.each(f"SET LOCAL {setting}" for setting in self._unlimited())
+            self.each(self.local_settings)
+            self.each(f"SET LOCAL {setting}" for setting in self._no_limits())
             with progress_monitor.report_progress(self.connection, statements[0]):
                 self.each(statements)
 
     def warn(self, text: str) -> None:
-        """Tell a person what a form does to others."""
+        """Tell a person what a strategy does to others."""
         sys.stderr.write(f"{text}\n")
 
-    def clears(self, *statements: str) -> None:
-        """Know what takes away all that a form makes, for who cannot ask what is there."""
+    def remember_cleanup(self, *statements: str) -> None:
+        """Remember what drops all that a strategy makes, where no catalog can be asked."""
 
-    def in_batches(
+    def change_in_batches(
         self,
         table: Relation,
         rows: RowChange,
@@ -198,7 +209,7 @@ class Executor(Session):
         """Change many rows, a few at a time, as the batch filler says."""
         self.batch_filler(self, table, rows, unseen=unseen, quiet=quiet, first=first)
 
-    def any_row(self, query: str, first: Sequence[str], why: str) -> bool:
+    def has_row(self, query: str, first: Sequence[str], why: str) -> bool:
         """Return whether a query finds a row, however long that takes.
 
         first: statements that its transaction begins with. why: what to say where it does.
@@ -208,16 +219,18 @@ class Executor(Session):
             self.each(["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off", *first])
             return bool(self.value(f"SELECT EXISTS ({query})"))
 
-    def concurrently(self, statement: str) -> None:
+    def run_concurrently(self, statement: str) -> None:
         """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""
-        sets = [session_statements.as_session_setting(statement) for statement in self.locals]
+        sets = [
+            session_statements.as_session_setting(statement) for statement in self.local_settings
+        ]
         sets = [(setting, name) for setting, name in sets if name]
-        limits = [limit.partition(" = ")[0] for limit in self._unlimited()]
+        limits = [limit.partition(" = ")[0] for limit in self._no_limits()]
         with self.connection.begin():
             names = [*(name for _, name in sets), *limits]
             before = [(name, self.one(_CURRENT_SETTING, name=name)) for name in names]
             self.each(setting for setting, _ in sets)
-            self.each(f"SET {setting}" for setting in self._unlimited())
+            self.each(f"SET {setting}" for setting in self._no_limits())
         try:
             transactions.enter_autocommit(self.connection)
             try:
@@ -231,25 +244,25 @@ class Executor(Session):
                     for name, value in before:
                         self.one(_SET_CONFIG, name=name, value=value)
 
-    def _unlimited(self) -> list[str]:
+    def _no_limits(self) -> list[str]:
         limits = ["lock_timeout = 0", "statement_timeout = 0"]
         return [
             *limits,
             *(["transaction_timeout = 0"] if self.version >= _TRANSACTION_TIMEOUT_SINCE else []),
         ]
 
-    def patience(self) -> lock_retry.RetryBudget:
+    def retry_budget(self) -> lock_retry.RetryBudget:
         """Return the tries of one statement."""
         return lock_retry.RetryBudget(self.running.label, self.settings.lock_patience / 1000)
 
-    def resumed(self, statement: str) -> bool:
+    def was_interrupted(self, statement: str) -> bool:
         """Return whether an earlier run was at work on a statement when it ended."""
-        return self.journal.resumed(journal.statement_key(statement))
+        return self.journal.was_interrupted(journal.statement_key(statement))
 
-    def stop(self, why: str) -> UserError:
+    def stopped_error(self, why: str) -> UserError:
         """Return the error of a revision that stops half-way; the next run goes on from there."""
         return UserError(f"{self.running.label} stops: {why}")
 
-    def refuse(self, why: str) -> UserError:
+    def refused_error(self, why: str) -> UserError:
         """Return the error of a revision that stops, its step having left nothing."""
         return RefusedError(f"{self.running.label} stops: {why}")

@@ -1,13 +1,11 @@
-"""The names of what an online form makes for a while."""
+"""Name the helper columns, triggers and constraints that strategies make, and recognise them."""
 
 from __future__ import annotations
 
 import hashlib
 
 from alembic_pg.sql.lexer import tokenize
-
-# Bytes of a name (NAMEDATALEN less one): PostgreSQL shortens a longer one in its own way.
-MAX_NAME_BYTES = 63
+from alembic_pg.sql.quoting import MAX_NAME_BYTES
 
 # What all of them hold, and nobody else's should.
 HELPER_MARK = "_ddl_"
@@ -15,6 +13,10 @@ HELPER_MARK = "_ddl_"
 # A column of ours, of pg_attribute AS a: by its name and its comment.
 IS_SHADOW_COLUMN = r"""a.attname ~ '_ddl_new$' AND NOT a.attisdropped
   AND col_description(a.attrelid, a.attnum) ~ '^[0-9a-f]{12}$'"""
+
+# A trigger that keeps such a column up to date: a condition on pg_trigger, whose oid is not asked.
+IS_HELPER_TRIGGER = r"""(tgname ~ '^zzz_.*_ddl_keep$' AND EXISTS (
+    SELECT FROM pg_proc AS f WHERE f.oid = tgfoid AND f.proname ~ '_ddl_keep$'))"""
 
 
 def helper_name(base: str, purpose: str) -> str:

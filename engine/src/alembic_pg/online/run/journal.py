@@ -1,8 +1,7 @@
-"""How far a revision came that commits before its end: the statements that need no second run.
+"""Store which statements of a half-done revision are committed, in a comment on alembic_version.
 
-It is kept as the comment of Alembic's own table, where it is written in the same transaction as
-what it tells of, and it goes with the revision's last step. No table of ours, nothing for pg_dump
-to compare.
+The comment is written in the same transaction as what it tells of, and goes with the revision's
+last step: no table of ours, nothing for pg_dump to compare.
 """
 
 from __future__ import annotations
@@ -26,10 +25,11 @@ _READ_COMMENT = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
 
 @dataclass
 class ProgressNote:
-    """What the database says of a revision that is half done.
+    """The stored note about a revision that is half done; its fields are the keys of the JSON.
 
-    direction: upgrade or downgrade. done: the keys of its statements that are committed, with what
-    each noted. began: the same of the one that was at work, "" without.
+    direction: upgrade or downgrade.
+    done: the keys of the statements that are committed, each with its detail after a colon.
+    began: the same of the statement that was at work, "" without.
     """
 
     revision: str
@@ -40,23 +40,26 @@ class ProgressNote:
 
 @dataclass
 class Journal:
-    """The statements of one revision.
+    """The progress of one revision, statement by statement.
 
-    table: Alembic's own, as a statement names it. stored: whether the database has the note.
-    began: the key of the statement at which an earlier run ended. position: how many of the
-    statements done were met. pending: what the open transaction did. silent: whether nothing can
-    be noted.
+    table: Alembic's own, as a statement names it.
+    note: what is stored, or will be.
+    stored: whether the database has the note.
+    interrupted_at: the key of the statement at which an earlier run ended, "" without.
+    position: how many of the statements done were met so far.
+    pending_keys: the statements of the open transaction.
+    disabled: whether nothing can be noted.
     """
 
     table: str
     note: ProgressNote
     stored: bool = False
-    began: str = ""
+    interrupted_at: str = ""
     position: int = 0
-    pending: list[str] = field(default_factory=list)
-    silent: bool = False
+    pending_keys: list[str] = field(default_factory=list)
+    disabled: bool = False
 
-    def passed(self, key: str) -> bool:
+    def already_done(self, key: str) -> bool:
         """Return whether the next statement is done; it counts as met then.
 
         Raises UserError when it is another one than it was.
@@ -72,20 +75,20 @@ class Journal:
         self.position += 1
         return True
 
-    def resumed(self, key: str) -> bool:
+    def was_interrupted(self, key: str) -> bool:
         """Return whether an earlier run was at work on this statement."""
-        return self.began.partition(":")[0] == key
+        return self.interrupted_at.partition(":")[0] == key
 
     def detail(self, key: str) -> str:
         """Return what the statement noted in an earlier run, "" without."""
-        return self.began.partition(":")[2] if self.resumed(key) else ""
+        return self.interrupted_at.partition(":")[2] if self.was_interrupted(key) else ""
 
-    def mark(self, connection: Connection, key: str, detail: str) -> None:
+    def note_detail(self, connection: Connection, key: str, detail: str) -> None:
         """Note something about the statement at work, in the open transaction."""
         self.note.began = f"{key}:{detail}"
         self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
 
-    def end(self, connection: Connection) -> None:
+    def note_nothing_at_work(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""
         self.note.began = ""
         self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
@@ -94,20 +97,20 @@ class Journal:
         """Write the note in the open transaction, which is about to be committed."""
         if self.position < len(self.note.done):
             return  # all of this was committed by an earlier run
-        self.note.done += self.pending
+        self.note.done += self.pending_keys
         self.note.began = began
         self.position = len(self.note.done)
-        self.pending = []
+        self.pending_keys = []
         self.stored = True
         self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
 
-    def finish(self, connection: Connection, key: str) -> None:
-        """Note in the open transaction that the statement at work is done; keep() follows."""
+    def note_done(self, connection: Connection, key: str) -> None:
+        """Note in the open transaction that the statement is done; confirm_done() follows."""
         note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
         self._write(connection, quote_literal(json.dumps({"half_done": note})))
 
-    def keep(self, key: str) -> None:
-        """Know what finish() wrote, now that it is committed."""
+    def confirm_done(self, key: str) -> None:
+        """Take over what note_done() wrote, now that it is committed."""
         self.note.done.append(self._entry(key))
         self.note.began = ""
         self.position = len(self.note.done)
@@ -116,14 +119,14 @@ class Journal:
         began = self.note.began
         return began if began.partition(":")[0] == key else key
 
-    def clear(self, connection: Connection) -> None:
+    def clear_note(self, connection: Connection) -> None:
         """Take the note away in the open transaction."""
         if self.stored:
             self._write(connection, "NULL")
             self.stored = False
 
     def _write(self, connection: Connection, comment: str) -> None:
-        if self.silent:
+        if self.disabled:
             return
         connection.exec_driver_sql(
             f"COMMENT ON TABLE {self.table} IS {comment}", execution_options={"no_parameters": True}
@@ -173,4 +176,4 @@ def open_journal(
             f"{direction} of {revision}, by the same command{back}; or clean up by hand, and run: "
             f"COMMENT ON TABLE {table} IS NULL"
         )
-    return Journal(table, note, stored=True, began=note.began)
+    return Journal(table, note, stored=True, interrupted_at=note.began)

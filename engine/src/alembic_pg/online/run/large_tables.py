@@ -1,4 +1,4 @@
-"""What has no online form is refused on a table with many rows, unless the revision names it."""
+"""Refuse on a large table what has no strategy, unless the revision's ``blocking`` names it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def allows_blocking(executor: Executor, table: Relation) -> bool:
 def refuse_if_large(
     executor: Executor, table: Relation, what: str, instead: str, effect: str = _EFFECT
 ) -> None:
-    """Raise LeftNothingError when something would stop the work on a table for long.
+    """Raise RefusedError when something would stop the work on a table for long.
 
     what: it, as the subject of a sentence. instead: what does without, as a sentence. effect: the
     rest of the first sentence, with the table in it.
@@ -40,7 +40,7 @@ def refuse_if_large(
     if not is_large(table) or allows_blocking(executor, table):
         return
     size = table.size / 1024 / 1024
-    raise executor.refuse(
+    raise executor.refused_error(
         f"{what} {effect.format(f'{table.shown} ({size:,.0f} MB)')}. {instead}\n"
         f'Or let it: {BLOCKING_VARIABLE} = ["{table.shown}"] in the revision.'
     )

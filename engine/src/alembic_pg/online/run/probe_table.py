@@ -1,8 +1,9 @@
-"""An empty table like another one, on which the server itself shows what a statement does."""
+"""Make an empty temporary copy of a table, which shows whether a statement scans or rewrites."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -20,24 +21,42 @@ if TYPE_CHECKING:
 
 _INSUFFICIENT_PRIVILEGE = "42501"
 
-PROBE_TABLE = "pg_temp.ddl_twin"
+PROBE_TABLE = "pg_temp.ddl_probe"
 
 # All that a change may have to look at.
 INCLUDING_ALL = "INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS"
 
-# The files of the twin and its indexes: others after it was written anew.
-FILE_NODES = """
+# The files of the copy and its indexes: others after it was written anew.
+_FILE_NODES = """
 SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
-  SELECT to_regclass('pg_temp.ddl_twin')::oid AS oid UNION
-  SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin')) AS relations
+  SELECT to_regclass('pg_temp.ddl_probe')::oid AS oid UNION
+  SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe')) AS relations
 """
 
 # How often it was read from end to end.
-SCAN_COUNT = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_twin'))"
+_SCAN_COUNT = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_probe'))"
+
+
+@dataclass(frozen=True)
+class ProbeEffect:
+    """What an action of ALTER TABLE does to all rows of a table, or to an index of it."""
+
+    rewrites: bool
+    scans: bool
+
+
+def effect_of(session: Session, action: str) -> ProbeEffect:
+    """Return what ALTER TABLE does, inside a block of empty_copy().
+
+    action: what follows the name of the table. Raises DBAPIError where it fails.
+    """
+    files, scans = session.one(_FILE_NODES), session.one(_SCAN_COUNT)
+    session.execute(f"ALTER TABLE {PROBE_TABLE} {action}")
+    return ProbeEffect(session.one(_FILE_NODES) != files, session.one(_SCAN_COUNT) != scans)
 
 
 def columns_of_probe(sql: str, table: Relation) -> str:
-    """Return a part of a statement in which the columns of a table are those of the twin."""
+    """Return a part of a statement in which the columns of a table are those of the copy."""
     found, parts, end = tokenize(sql), [], 0
     for at, token in enumerate(found):
         texts = [one.text for one in found[at + 1 : at + 4]]
@@ -48,7 +67,7 @@ def columns_of_probe(sql: str, table: Relation) -> str:
             and texts[:1] == ["."]
             and texts[2:3] != ["("]
         ):
-            parts += [sql[end : token.start], "ddl_twin"]
+            parts += [sql[end : token.start], "ddl_probe"]
             end = token.end
     return "".join([*parts, sql[end:]])
 
@@ -57,7 +76,7 @@ def columns_of_probe(sql: str, table: Relation) -> str:
 def empty_copy(
     session: Session, table: Relation, including: str = "", *, partitioned: str = ""
 ) -> Iterator[None]:
-    """Let NAME be an empty temporary table like another; at the end it was never there.
+    """Let PROBE_TABLE be an empty temporary table like another; at the end it was never there.
 
     including: what it has beside the columns, as CREATE TABLE … LIKE says it. partitioned: by
     what, as PARTITION BY says it.
@@ -70,7 +89,7 @@ def empty_copy(
 
 def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
-        session.execute(f"CREATE TEMPORARY TABLE ddl_twin (LIKE {like} {including}){by}")
+        session.execute(f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}")
     except DBAPIError as error:
         if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
             raise

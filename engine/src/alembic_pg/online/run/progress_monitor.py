@@ -1,7 +1,6 @@
-"""What is told while one statement takes its time: for whom it waits, or how far it is.
+"""Report from a second connection whom a long statement waits for, and how far an index build is.
 
-A second connection asks, since the first one is at work. It holds nothing for which CREATE INDEX
-CONCURRENTLY would wait.
+The second connection holds nothing for which CREATE INDEX CONCURRENTLY would wait.
 """
 
 from __future__ import annotations
@@ -58,32 +57,32 @@ def report_progress(connection: Connection, label: str) -> Iterator[None]:
 class _Watcher:
     def __init__(self, engine: Engine, pid: int, label: str, over: threading.Event) -> None:
         self.engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self.pid, self.label, self.over = pid, label, over
-        self.blocking = 0
+        self.pid, self.label, self.done_event = pid, label, over
+        self.blocker_pid = 0
         self.progress: Progress | None = None
 
     def run(self) -> None:
-        if self.over.wait(_SILENT_SECONDS):
+        if self.done_event.wait(_SILENT_SECONDS):
             return
         try:
             with self.engine.connect() as connection:
-                while not self.over.wait(_POLL_SECONDS):
-                    self._look(connection)
+                while not self.done_event.wait(_POLL_SECONDS):
+                    self._poll(connection)
         except SQLAlchemyError:
             return  # whoever works here will say it better
         finally:
             if self.progress is not None:
                 self.progress.close()
 
-    def _look(self, connection: Connection) -> None:
+    def _poll(self, connection: Connection) -> None:
         row = connection.execute(_BLOCKING_SESSION, {"pid": self.pid}).first()
         if row is not None:
-            if row.pid != self.blocking:
+            if row.pid != self.blocker_pid:
                 who = lock_retry.describe_session(row)
                 sys.stderr.write(
                     f"{self.label} waits for the transaction of {who}; it blocks nobody …\n"
                 )
-            self.blocking = row.pid
+            self.blocker_pid = row.pid
             return
         build = connection.execute(_INDEX_BUILD, {"pid": self.pid}).first()
         if build is not None:

@@ -1,8 +1,8 @@
-"""A run of revisions on a database with traffic: transactions, locks, and what is done already.
+"""Run revisions beside traffic: retry transactions, skip what is done, commit between steps.
 
-A plain statement runs in its revision's transaction. One with an online form ends that, which is
-committed with a note of how far the revision came, and goes its own steps. A revision whose
-transaction waits too long is rolled back and run again from its top, without what is done.
+A statement without a strategy runs in its revision's transaction. One with a strategy commits that
+transaction, with a note of how far the revision came, and takes its own steps. A revision whose
+transaction waits too long for a lock is rolled back, and run again without what is committed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from alembic_pg.online.run.signals import (
     RefusedError,
     ReplayError,
 )
+from alembic_pg.online.run.untracked_statements import Tracking
 from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
@@ -37,181 +38,204 @@ if TYPE_CHECKING:
 
 @dataclass
 class Runner(Executor):
-    """The run.
+    """Run revisions beside traffic, on one connection.
 
-    known: the tables that were there when it began. active: whether a revision's own statements
-    come now. said: what the open transaction executed for it. prepared: the statements that need
-    but a moment from now on, with what takes that back. swapped: the columns whose moment was in
-    the open transaction, by table and name. cuts: the statements before which to commit. fills:
-    what fills a column, by its table and its name in the catalog. whole: why the rest of a revision
-    must be one transaction, "" without. unnoted: why all of it must. handed: whether it has the
-    connection itself. gone: whether it committed what it did with that. inside: how many blocks of
-    known statements are open. begun: whether a revision has. tries: those of the revision's
-    transactions.
+    Of the run:
+    existing_tables: the oids of the tables that were there when it began.
+    any_revision_begun: whether a revision has begun.
+    no_journal_reason: why no progress can be noted, "" where it can.
+
+    Of a revision, whatever number of times its function runs:
+    revision_budget: the tries of its transactions.
+    prepared_swaps: by statement key, what takes back the preparation of a column swap.
+    commit_before: the keys of the statements before which to commit.
+
+    Of one call of the revision's function:
+    postponed: the statement that waits for the next one.
+    backfill_statements: the UPDATE that fills a column, by the table's oid and the column's name.
+    single_transaction_reason: why the rest must be one transaction, "" without.
+    connection_handed_out: whether the revision has the connection itself, by op.get_bind().
+    committed_untracked: whether it committed what it did with that connection.
+    tracking: which statements of the connection are known.
+
+    Of the open transaction:
+    executed: the revision's statements.
+    swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     """
 
-    known: frozenset[int] = frozenset()
-    active: bool = False
+    existing_tables: frozenset[int] = frozenset()
+    any_revision_begun: bool = False
+    no_journal_reason: str = ""
+
+    revision_budget: lock_retry.RetryBudget | None = None
+    prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
+    commit_before: set[str] = field(default_factory=set)
+
     postponed: PostponedStatement | None = None
-    said: list[str] = field(default_factory=list)
-    prepared: dict[str, Callable[[], None]] = field(default_factory=dict)
-    swapped: set[tuple[int, str]] = field(default_factory=set)
-    cuts: set[str] = field(default_factory=set)
-    fills: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
-    whole: str = ""
-    unnoted: str = ""
-    handed: bool = False
-    gone: bool = False
-    inside: int = 0
-    begun: bool = False
-    tries: lock_retry.RetryBudget | None = None
+    backfill_statements: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
+    single_transaction_reason: str = ""
+    connection_handed_out: bool = False
+    committed_untracked: bool = False
+    tracking: Tracking = field(default_factory=Tracking)
+
+    executed: list[str] = field(default_factory=list)
+    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
 
     def start(self) -> None:
-        """Set what a session needs; the connection has no transaction before and after."""
-        self.learn(self.settings.lock_timeout)
+        """Prepare the session and context; the connection has no transaction before and after."""
+        self.read_server_state(self.settings.lock_timeout)
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
-        untracked_statements.watch(self.connection, self._watch)
-        self.running.wrap_function = self.revision
-        self.context.autocommit_block = self._block  # type: ignore[method-assign]  # of this one
+        untracked_statements.watch(self.connection, self.tracking, self._note_untracked)
+        self.running.wrap_function = self.wrap_revision
+        self.context.autocommit_block = self._autocommit_block  # type: ignore[method-assign]  # of this one
 
-    def learn(self, lock_timeout: int) -> None:
-        """Learn what is there; the connection has no transaction before and after.
+    def read_server_state(self, lock_timeout: int) -> None:
+        """Read the tables and the version; the connection has no transaction before and after.
 
         lock_timeout: of the session from now on, in milliseconds.
         """
         own = journal.version_table_name(self.context)
         with self.connection.begin():
             self.execute(f"SET lock_timeout = {lock_timeout}")
-            self.known = catalog.user_table_oids(self.connection, own)
+            self.existing_tables = catalog.user_table_oids(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
             )
-        self.unnoted = preflight.no_journal_reason(self.connection, own)
+        self.no_journal_reason = preflight.no_journal_reason(self.connection, own)
 
-    def revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
+    def wrap_revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
         """Return a revision's function that is tried until it gets its locks."""
 
         @functools.wraps(function)
         def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
-            self.tries = patience = self.patience()
-            self.prepared.clear()
-            self.cuts.clear()
-            if not self.begun:
+            self.revision_budget = budget = self.retry_budget()
+            self.prepared_swaps.clear()
+            self.commit_before.clear()
+            if not self.any_revision_begun:
                 schema = self.context.version_table_schema
                 preflight.require_writable(self.connection, schema, first=not self.running.heads)
             while True:
                 try:
-                    self._once(step, function, options)
+                    self._run_revision(step, function, options)
                 except ReplayError as replay:
                     self._replay(step, replay)
                 except CommitBeforeError as cut:
                     transactions.roll_back(self.context)
-                    self.cuts.add(cut.key)
-                    self.locals.clear()
+                    self.commit_before.add(cut.key)
+                    self.local_settings.clear()
                     self.begin()
                 except RefusedError as error:
-                    self._forget()
-                    raise self._with_ways_on(error, step) from error
+                    self._clear_unstarted()
+                    raise self._explain_ways_on(error, step) from error
                 except DBAPIError as error:
-                    if self.gone or not lock_retry.is_retryable(error):
-                        self._done_nothing(error)
+                    if self.committed_untracked or not lock_retry.is_retryable(error):
+                        self._clear_if_nothing_done(error)
                         raise
                     transactions.roll_back(self.context)
-                    patience.wait(self.connection, error.statement or "")
-                    wait_for_blockers.wait(self, self.settings, [error.statement or ""], patience)
-                    self.locals.clear()
+                    budget.pause_or_give_up(self.connection, error.statement or "")
+                    wait_for_blockers.wait(self, self.settings, [error.statement or ""], budget)
+                    self.local_settings.clear()
                     self.begin()
                 else:
                     return
 
         return run
 
-    def _once(self, step: Any, function: Callable[..., None], options: dict[str, Any]) -> None:  # noqa: ANN401
+    def _run_revision(
+        self,
+        step: Any,  # noqa: ANN401  # Alembic's step
+        function: Callable[..., None],
+        options: dict[str, Any],
+    ) -> None:
         self.postponed = None
-        self.said.clear()
-        self.swapped.clear()
-        self.locals.clear()
-        self.fills = {}
-        self.whole, self.handed, self.gone = self.unnoted, False, False
-        self.journal = self._opened(step)
+        self.executed.clear()
+        self.swapped_columns.clear()
+        self.local_settings.clear()
+        self.backfill_statements = {}
+        self.single_transaction_reason, self.connection_handed_out, self.committed_untracked = (
+            self.no_journal_reason,
+            False,
+            False,
+        )
+        self.journal = self._open_journal(step)
         self.running.resumed = self.journal.stored
-        self.active = True
+        self.tracking.in_revision = True
         try:
             function(**options)
-            with self.own():
-                self.settle()
-                self.journal.clear(self.connection)
+            with self.track_statements():
+                self.run_pending()
+                self.journal.clear_note(self.connection)
         finally:
-            self.active = False
+            self.tracking.in_revision = False
 
-    def _opened(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
+    def _open_journal(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
         table = journal.version_table_name(self.context)
         direction = "upgrade" if step.is_upgrade else "downgrade"
         at = ", ".join(self.running.heads) or "base"
-        if self.begun and not self.journal.stored:
+        if self.any_revision_begun and not self.journal.stored:
             # Nobody else has noted anything since.
             opened = Journal(table, ProgressNote(step.revision.revision, direction))
         else:
             opened = journal.open_journal(
                 self.connection, table, step.revision.revision, direction, at
             )
-        self.begun = True
-        opened.silent = bool(self.unnoted)
+        self.any_revision_begun = True
+        opened.disabled = bool(self.no_journal_reason)
         return opened
 
     def _replay(self, step: Any, replay: ReplayError) -> None:  # noqa: ANN401  # Alembic's step
         transactions.roll_back(self.context)
         with self.connection.begin():
-            self.journal = self._opened(step)
+            self.journal = self._open_journal(step)
             self.journal.position = len(self.journal.note.done)
             self.journal.save(self.connection, replay.key)
         self.running.partly_committed = True
         try:
             replay.prepare()
         except RefusedError:
-            self._forget()
+            self._clear_unstarted()
             raise
-        self.prepared[replay.key] = replay.undo
-        self.locals.clear()
+        self.prepared_swaps[replay.key] = replay.undo
+        self.local_settings.clear()
         self.begin()
 
     @contextmanager
-    def own(self) -> Iterator[None]:
-        """Execute statements that are known, or our own, in the block."""
-        self.inside += 1
+    def track_statements(self) -> Iterator[None]:
+        """Take what the block executes for statements that are noted, or our own."""
+        self.tracking.depth += 1
         try:
             yield
         finally:
-            self.inside -= 1
+            self.tracking.depth -= 1
 
-    def _watch(self, statement: str) -> None:
-        """See what a revision sends past the operations: it is not noted, so never commit it."""
-        if self.active and not self.inside and session_statements.may_write(statement):
-            self.whole = "writes with op.get_bind()"
-            self.gone = self.gone or self.block
+    def _note_untracked(self, statement: str) -> None:
+        """Note that a revision writes past the operations: what is not noted is never committed."""
+        if session_statements.may_write(statement):
+            self.single_transaction_reason = "writes with op.get_bind()"
+            self.committed_untracked = self.committed_untracked or self.in_autocommit_block
 
-    def _forget(self) -> None:
-        """Take the note away where a revision has done nothing, and what was only prepared."""
+    def _clear_unstarted(self) -> None:
+        """Drop what was only prepared, and the note of a revision that has done nothing."""
         transactions.roll_back(self.context)
-        for undo in self.prepared.values():
+        for undo in self.prepared_swaps.values():
             undo()
-        self.prepared.clear()
+        self.prepared_swaps.clear()
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
-                self.journal.clear(self.connection)
+                self.journal.clear_note(self.connection)
             self.running.partly_committed = False
 
-    def _done_nothing(self, error: DBAPIError) -> None:
-        """Take the note away where a revision has done nothing, and nothing of it has begun."""
+    def _clear_if_nothing_done(self, error: DBAPIError) -> None:
+        """Clear the note of a revision that has neither done nor begun anything."""
         note = self.journal.note
         if self.journal.stored and not (note.done or note.began or error.connection_invalidated):
-            self._forget()
+            self._clear_unstarted()
             self.running.resumed = False
 
-    def _with_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
-        """Return an error that says, too, what can be done with a revision that is half done."""
+    def _explain_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
+        """Add to an error what a person can do with a revision that is half done."""
         if not (self.journal.note.done and step.is_upgrade):
             return error
         at = ", ".join(step.from_revisions) or "base"
@@ -222,59 +246,63 @@ class Runner(Executor):
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""
-        self.said.clear()
-        self.swapped.clear()
+        self.executed.clear()
+        self.swapped_columns.clear()
         super().begin()
 
-    def settle(self) -> None:
-        """Do what was put off until now."""
+    def run_pending(self) -> None:
+        """Run the statement that was postponed, if any."""
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
-            waiting_one.work()
+            waiting_one.run()
 
-    def wait_aside(self, statement: str) -> None:
+    def wait_for_blockers(self, statement: str) -> None:
         """Wait for long transactions, before the first statement of the revision's own."""
-        if self.tries is not None and not self.said and not self.block:
-            wait_for_blockers.wait(self, self.settings, [statement], self.tries)
+        if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
+            wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
 
-    def cut(self, key: str) -> None:
-        """Commit what the revision did so far, where that was asked for before a statement."""
-        if key in self.cuts and self.said:
-            self.settle()
+    def commit_if_requested(self, key: str) -> None:
+        """Commit what the revision did so far, where that was requested before this statement."""
+        if key in self.commit_before and self.executed:
+            self.run_pending()
             self.commit()
             self.begin()
 
-    def only_dropped(self) -> bool:
-        """Return whether the open transaction did nothing but take what hinders a swap away.
+    def only_detaches_dependents(self) -> bool:
+        """Return whether the open transaction did nothing but drop what hinders a swap.
 
-        Raises CutError where it did so in the end, and something else before.
+        Raises CommitBeforeError where it did so in the end, and something else before.
         """
         takes = [
             one == session_statements.SWAP_ENTRY or session_statements.drops_dependent(one)
-            for one in self.said
+            for one in self.executed
         ]
         if not takes or not takes[-1]:
             return False
         first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if first and not self.block and session_statements.SWAP_ENTRY not in self.said[:first]:
-            raise CommitBeforeError(journal.statement_key(self.said[first]))
+        if (
+            first
+            and not self.in_autocommit_block
+            and session_statements.SWAP_ENTRY not in self.executed[:first]
+        ):
+            raise CommitBeforeError(journal.statement_key(self.executed[first]))
         return not first and any(
-            statement != session_statements.SWAP_ENTRY for statement in self.said
+            statement != session_statements.SWAP_ENTRY for statement in self.executed
         )
 
     @contextmanager
-    def _block(self) -> Iterator[None]:
+    def _autocommit_block(self) -> Iterator[None]:
         """Run what a revision writes in an autocommit block."""
-        with self.own():
-            self.settle()
+        with self.track_statements():
+            self.run_pending()
             self.commit()
-        self.gone = self.gone or bool(self.whole)
+        self.committed_untracked = self.committed_untracked or bool(self.single_transaction_reason)
         transactions.enter_autocommit(self.connection)
-        self.block = True
+        self.in_autocommit_block = True
         try:
             yield
         finally:
-            self.block = False
+            self.in_autocommit_block = False
             transactions.leave_autocommit(self.connection)
-        with self.own():
+        with self.track_statements():
             self.begin()

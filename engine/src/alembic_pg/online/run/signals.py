@@ -1,4 +1,4 @@
-"""What becomes of a statement beside being executed or failing."""
+"""Define the exceptions and results with which a strategy tells the runner what to do next."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PostponedStatement:
-    """A statement that waits for the next one, which may change what becomes of it.
+    """A statement that waits for the next one, which may change how it runs.
 
-    name: what it is about.
+    key: of the statement.
+    name: of the object that it drops.
+    run: executes it.
     """
 
     key: str
     name: str
-    work: Callable[[], None]
+    run: Callable[[], None]
 
 
 @dataclass(frozen=True)
 class PreparedSwap:
     """A change of type in a script, whose swap belongs to the transaction that is open.
 
-    sql: the statement. tables: those by whose size it is decided. before: the steps that prepare
-    it. swap: statements.
+    sql: the statement.
+    tables: those whose size decides.
+    prepare_steps: the steps that come before the transaction.
+    swap_statements: the statements in it.
     """
 
     sql: str
     tables: frozenset[str]
-    before: list[str]
-    swap: list[str]
+    prepare_steps: list[str]
+    swap_statements: list[str]
 
 
 class ReplayError(Exception):

@@ -1,4 +1,4 @@
-"""A run whose statements stand as they are: a short lock_timeout, and another try for the revision.
+"""Run each revision in one transaction with a short lock_timeout, and retry it (``-x online=off``).
 
 A revision is one transaction then. While it waits for a lock, others queue behind it no longer than
 lock_timeout; it is rolled back, and run again from its top.
@@ -56,24 +56,24 @@ class TransactionalRunner(Session):
                     f"The {note.direction} of revision {note.revision} is half done: "
                     "finish it by the same command without -x online=off."
                 )
-            self._limit(self.settings.lock_timeout)
-        self.running.wrap_function = self.revision
+            self._set_lock_timeout(self.settings.lock_timeout)
+        self.running.wrap_function = self.wrap_revision
         block = self.context.autocommit_block
 
         @contextmanager
         def unlimited() -> Iterator[None]:
             # What blocks nobody may wait, and CREATE INDEX CONCURRENTLY that gives up leaves one.
             with block():
-                self._limit(0)
+                self._set_lock_timeout(0)
                 try:
                     yield
                 finally:
                     if not self.connection.invalidated:
-                        self._limit(self.settings.lock_timeout)
+                        self._set_lock_timeout(self.settings.lock_timeout)
 
         self.context.autocommit_block = unlimited  # type: ignore[method-assign]  # of this one
 
-    def revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
+    def wrap_revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
         """Return a revision's function that is tried until it gets its locks."""
         del step
 
@@ -82,7 +82,7 @@ class TransactionalRunner(Session):
             schema = self.context.version_table_schema
             preflight.require_writable(self.connection, schema, first=not self.running.heads)
             label = self.running.label
-            patience = lock_retry.RetryBudget(label, self.settings.lock_patience / 1000)
+            budget = lock_retry.RetryBudget(label, self.settings.lock_patience / 1000)
             while True:
                 try:
                     function(**options)
@@ -93,7 +93,7 @@ class TransactionalRunner(Session):
                         self._explain(error)
                         raise
                     roll_back(self.context)
-                    patience.wait(self.connection, error.statement or "")
+                    budget.pause_or_give_up(self.connection, error.statement or "")
                     self.context._transaction = self.connection.begin()  # noqa: SLF001  # as autocommit_block()
                 else:
                     return
@@ -122,5 +122,5 @@ class TransactionalRunner(Session):
                 f"{self.running.label} stops: {why} The database is as it was before it."
             ) from error
 
-    def _limit(self, milliseconds: int) -> None:
+    def _set_lock_timeout(self, milliseconds: int) -> None:
         self.connection.exec_driver_sql(f"SET lock_timeout = {milliseconds}")

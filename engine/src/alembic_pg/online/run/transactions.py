@@ -1,4 +1,4 @@
-"""The transaction that Alembic keeps for a revision."""
+"""Begin, commit and roll back the transaction that Alembic keeps; enter and leave autocommit."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""What a revision sends past Alembic's operations: by op.get_bind(), or by the driver itself.
+"""Report each statement that a revision sends past Alembic's operations, by op.get_bind() say.
 
-No note tells of it, so a run must know that it happened. SQLAlchemy's events do not see a cursor
-that a revision takes from the driver; the driver's own cursors see all.
+The journal does not have such a statement, so a run must know of it. SQLAlchemy's events do not
+see a cursor that a revision takes from the driver; the driver's own cursors see all.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psycopg2.extensions import cursor
@@ -17,32 +18,48 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-def watch(connection: Connection, told: Callable[[str], None]) -> None:
-    """Tell of each statement that a connection sends from now on, before it is sent."""
+@dataclass
+class Tracking:
+    """Which statements of a connection are known.
 
-    class Told(cursor):
+    in_revision: whether a revision's own statements come now.
+    depth: how many blocks are open whose statements are noted, or the run's own.
+    """
+
+    in_revision: bool = False
+    depth: int = 0
+
+
+def watch(connection: Connection, tracking: Tracking, report: Callable[[str], None]) -> None:
+    """Report each untracked statement that a connection sends from now on, before it is sent."""
+
+    def report_untracked(query: Any, on: cursor) -> None:  # noqa: ANN401  # psycopg2's
+        if tracking.in_revision and not tracking.depth:
+            report(_query_text(query, on))
+
+    class TrackingCursor(cursor):
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401  # psycopg2's
-            told(_query_text(query, self))
+            report_untracked(query, self)
             super().execute(query, vars)
 
         def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401
-            told(_query_text(query, self))
+            report_untracked(query, self)
             super().executemany(query, vars_list)
 
         def copy_expert(self, sql: Any, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
-            told(_query_text(sql, self))
+            report_untracked(sql, self)
             super().copy_expert(sql, *arguments, **named)
 
         def copy_from(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
-            told("COPY")
+            report_untracked("COPY", self)
             super().copy_from(*arguments, **named)
 
         def callproc(self, *arguments: Any) -> Any:  # noqa: ANN401
-            told("CALL")
+            report_untracked("CALL", self)
             return super().callproc(*arguments)
 
     raw: Any = connection.connection.dbapi_connection
-    raw.cursor_factory = Told
+    raw.cursor_factory = TrackingCursor
 
 
 def _query_text(query: str | bytes | Composable, of: cursor) -> str:

@@ -1,1 +1,1 @@
-"""The online form of each kind of statement, one file each."""
+"""Execute each kind of statement beside traffic, or refuse it: one strategy a file."""

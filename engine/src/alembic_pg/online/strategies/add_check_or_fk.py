@@ -1,4 +1,4 @@
-"""FOREIGN KEY and CHECK: for new rows at once, for old ones after a look that blocks nobody."""
+"""Add a CHECK or FOREIGN KEY as NOT VALID, then validate it beside traffic."""
 
 from __future__ import annotations
 
@@ -27,83 +27,89 @@ WHERE conrelid = :table AND xmin::text = (pg_current_xact_id()::xid)::text
 
 
 def strategy_for(
-    runner: Runner, shape: AddConstraint, table: Relation
+    runner: Runner, statement: AddConstraint, table: Relation
 ) -> Callable[[Runner, AddConstraint, Relation, str], None] | None:
     """Return how to add the constraint online, None where it takes but a moment."""
     if (
-        shape.kind == "FOREIGN"
+        statement.kind == "FOREIGN"
         and table.kind == "p"
         and runner.version < constraint.PARTITIONED_FK_SINCE
     ):
         large_tables.refuse_if_large(
             runner,
             table,
-            f"Adding the foreign key {shape.name}",
+            f"Adding the foreign key {statement.name}",
             "Add it to each partition first.",
         )
         return None
     return add_constraint
 
 
-def add_constraint(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
-    """Add the constraint. Raises LeftNothingError where rows violate it."""
-    runner.settle()
-    with runner.outside(key):
-        name = _existing_name(runner, shape, table, key) or _add_not_valid(
-            runner, shape, table, key
+def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> None:
+    """Add the constraint. Raises RefusedError where rows violate it."""
+    runner.run_pending()
+    with runner.outside_transaction(key):
+        name = _existing_name(runner, statement, table, key) or _add_not_valid(
+            runner, statement, table, key
         )
         constraint.validate_or_drop(runner, table, name)
 
 
 def validation_strategy_for(
-    runner: Runner, shape: ValidateConstraint, table: Relation
+    runner: Runner, statement: ValidateConstraint, table: Relation
 ) -> Callable[[Runner, ValidateConstraint, Relation, str], None] | None:
     """Return how to look through a large table for a constraint that is there, else None."""
-    return validate_existing if large_tables.is_large(table) or runner.resumed(shape.sql) else None
+    return (
+        validate_existing
+        if large_tables.is_large(table) or runner.was_interrupted(statement.sql)
+        else None
+    )
 
 
-def validate_existing(runner: Runner, shape: ValidateConstraint, table: Relation, key: str) -> None:
+def validate_existing(
+    runner: Runner, statement: ValidateConstraint, table: Relation, key: str
+) -> None:
     """Look through a table without the locks of what came before.
 
-    Raises LeftNothingError where rows violate the constraint, which stays.
+    Raises RefusedError where rows violate the constraint, which stays.
     """
-    runner.settle()
-    with runner.outside(key):
+    runner.run_pending()
+    with runner.outside_transaction(key):
         try:
-            runner.long(shape.sql)
+            runner.run_long(statement.sql)
         except DBAPIError as error:
             if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
                 raise
-            why = violations.describe_violation(runner, table, catalog_name(shape.name), "")
-            raise runner.refuse(why) from error
+            why = violations.describe_violation(runner, table, catalog_name(statement.name), "")
+            raise runner.refused_error(why) from error
 
 
-def _existing_name(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
+def _existing_name(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> str:
     """Return the name of the constraint when it is there already, else ""."""
-    if not shape.name:
+    if not statement.name:
         return runner.journal.detail(key)
-    if not constraint.constraint_exists(runner, table, shape.name):
+    if not constraint.constraint_exists(runner, table, statement.name):
         return ""
-    if runner.journal.detail(key) != catalog_name(shape.name):
-        runner.fail(shape.sql)
-    return catalog_name(shape.name)
+    if runner.journal.detail(key) != catalog_name(statement.name):
+        runner.run_for_its_error(statement.sql)
+    return catalog_name(statement.name)
 
 
-def _add_not_valid(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> str:
+def _add_not_valid(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> str:
     """Add the constraint for new rows; return its name."""
-    named = f"CONSTRAINT {shape.name} " if shape.name else ""
+    named = f"CONSTRAINT {statement.name} " if statement.name else ""
     on = quote_name(table.schema, table.name)
-    only = "ONLY " if shape.only else ""
-    statement = f"ALTER TABLE {only}{on} ADD {named}{shape.body} NOT VALID"
+    only = "ONLY " if statement.only else ""
+    add = f"ALTER TABLE {only}{on} ADD {named}{statement.body} NOT VALID"
 
     def add_it() -> str:
-        runner.execute(statement)
+        runner.execute(add)
         name = (
-            catalog_name(shape.name)
-            if shape.name
+            catalog_name(statement.name)
+            if statement.name
             else str(runner.one(_NEWEST_CONSTRAINT, table=table.oid))
         )
-        runner.journal.mark(runner.connection, key, name)
+        runner.journal.note_detail(runner.connection, key, name)
         return name
 
-    return runner.attempt(add_it, statement)
+    return runner.run_with_retries(add_it, add)

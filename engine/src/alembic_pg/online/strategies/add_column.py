@@ -1,4 +1,4 @@
-"""A column with a value of its own in each row: added empty, filled in batches."""
+"""Add a column with a value of its own in each row: empty first, filled in batches after."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
-from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name, helper_name
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_literal, quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AddColumn
 
-_FILE_NODE = "SELECT pg_relation_filenode('pg_temp.ddl_twin')"
+_FILE_NODE = "SELECT pg_relation_filenode('pg_temp.ddl_probe')"
 
 # What else a definition may say: a NOT NULL is made by itself.
 _PART_COUNT = """
-SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_twin'))
+SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe'))
   + (SELECT count(*) FROM pg_constraint
-    WHERE conrelid = to_regclass('pg_temp.ddl_twin') AND contype <> 'n')
+    WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND contype <> 'n')
 """
 
 _USE_OWN_STATEMENTS = (
@@ -52,10 +52,10 @@ SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,
   (SELECT quote_ident(nspname) || '.' || quote_ident(collname) FROM pg_collation
     JOIN pg_namespace AS n ON n.oid = collnamespace
     WHERE pg_collation.oid = attcollation AND attcollation <> typcollation) AS collation,
-  pg_get_serial_sequence('pg_temp.ddl_twin', attname) AS sequence
+  pg_get_serial_sequence('pg_temp.ddl_probe', attname) AS sequence
 FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
   LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE attrelid = to_regclass('pg_temp.ddl_twin') AND attname = :column
+WHERE attrelid = to_regclass('pg_temp.ddl_probe') AND attname = :column
 """
 
 _SEQUENCE = """
@@ -86,24 +86,24 @@ class _ProbedColumn:
     generated: str
     default: str
     sequence: str
-    parts: bool
-    written: bool
+    has_parts: bool
+    rewrites: bool
 
 
 def strategy_for(
-    runner: Runner, shape: AddColumn, table: Relation
+    runner: Runner, statement: AddColumn, table: Relation
 ) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
     """Return how to add a column for which PostgreSQL would write the table anew, else None."""
-    if not (large_tables.is_large(table) or runner.resumed(shape.sql)):
+    if not (large_tables.is_large(table) or runner.was_interrupted(statement.sql)):
         return None
-    words = _keywords(shape)
+    words = _keywords(statement)
     if "REFERENCES" in words:
         # A temporary copy cannot have the key. Without a value there is no row to look at.
         if words & {"DEFAULT", "GENERATED"}:
-            _refuse_definition(runner, table, shape.column)
+            _refuse_definition(runner, table, statement.column)
         return None
-    column = _probe_column(runner, shape, table)
-    if column is None or not (column.written or column.parts):
+    column = _probe_column(runner, statement, table)
+    if column is None or not (column.rewrites or column.has_parts):
         return None
     if (
         column.identity
@@ -112,13 +112,13 @@ def strategy_for(
     ):
         return None  # PostgreSQL refuses it
     if (
-        column.parts
+        column.has_parts
         or words & _UNSUPPORTED_WORDS
-        or not _can_copy_sequence(runner, shape, table, column)
+        or not _can_copy_sequence(runner, statement, table, column)
     ):
-        _refuse_definition(runner, table, shape.column)
+        _refuse_definition(runner, table, statement.column)
         return None
-    return _fill_strategy_for(runner, table, column, resumed=runner.resumed(shape.sql))
+    return _fill_strategy_for(runner, table, column, resumed=runner.was_interrupted(statement.sql))
 
 
 def _fill_strategy_for(
@@ -150,18 +150,18 @@ def _refuse_definition(runner: Runner, table: Relation, column: str) -> None:
     )
 
 
-def _keywords(shape: AddColumn) -> set[str]:
-    return {token.keyword for token in tokenize(shape.definition) if not token.depth}
+def _keywords(statement: AddColumn) -> set[str]:
+    return {token.keyword for token in tokenize(statement.definition) if not token.depth}
 
 
 def _can_copy_sequence(
-    runner: Runner, shape: AddColumn, table: Relation, column: _ProbedColumn
+    runner: Runner, statement: AddColumn, table: Relation, column: _ProbedColumn
 ) -> bool:
     """Return whether the column's sequence becomes what PostgreSQL would make of it."""
     if column.identity:
-        words = {token.keyword for token in tokenize(shape.definition) if token.depth}
+        words = {token.keyword for token in tokenize(statement.definition) if token.depth}
         return not words & _UNSUPPORTED_SEQUENCE_WORDS
-    if not column.sequence or runner.resumed(shape.sql):
+    if not column.sequence or runner.was_interrupted(statement.sql):
         return True
     name = f"{table.name}_{catalog_name(column.name)}_seq"
     return (
@@ -169,30 +169,30 @@ def _can_copy_sequence(
     )
 
 
-def _probe_column(runner: Runner, shape: AddColumn, table: Relation) -> _ProbedColumn | None:
+def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _ProbedColumn | None:
     """Return what the column becomes, None where it is impossible."""
-    definition = probe_table.columns_of_probe(shape.definition, table)
+    definition = probe_table.columns_of_probe(statement.definition, table)
     try:
         with probe_table.empty_copy(runner, table):
             runner.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN IF EXISTS {shape.column}"
+                f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN IF EXISTS {statement.column}"
             )
             before, parts = runner.one(_FILE_NODE), runner.one(_PART_COUNT)
             runner.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN {shape.column} {definition}"
+                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN {statement.column} {definition}"
             )
             written, more = runner.one(_FILE_NODE) != before, runner.one(_PART_COUNT) != parts
-            found = runner.rows(_COLUMN, column=catalog_name(shape.column))[0]
+            found = runner.rows(_COLUMN, column=catalog_name(statement.column))[0]
             options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         why = errors.describe_error(error)
-        what = f"Adding the column {shape.column} ({why} on an empty copy)"
+        what = f"Adding the column {statement.column} ({why} on an empty copy)"
         large_tables.refuse_if_large(runner, table, what, _USE_OWN_STATEMENTS)
         return None  # PostgreSQL says why, when the statement itself is executed
     collation = f" COLLATE {found.collation}" if found.collation else ""
     return _ProbedColumn(
-        shape.column,
+        statement.column,
         found.type + collation,
         found.not_null,
         found.identity,
@@ -205,16 +205,16 @@ def _probe_column(runner: Runner, shape: AddColumn, table: Relation) -> _ProbedC
 
 
 def add_and_fill(
-    runner: Runner, shape: AddColumn, table: Relation, key: str, *, column: _ProbedColumn
+    runner: Runner, statement: AddColumn, table: Relation, key: str, *, column: _ProbedColumn
 ) -> None:
     """Add a column empty, fill it in batches, and set its default and NOT NULL last."""
-    runner.settle()
+    runner.run_pending()
     on, name = quote_name(table.schema, table.name), column.name
     alter = f"ALTER TABLE {on}"
-    with runner.outside(key):
+    with runner.outside_transaction(key):
         found = runner.rows(_ATTRIBUTE, table=table.oid, column=catalog_name(name))
         if found and not runner.journal.detail(key):
-            runner.fail(shape.sql)
+            runner.run_for_its_error(statement.sql)
         sequence = _sequence_name(table, column)
         if not found:
             steps = [f"{alter} ADD COLUMN {name} {column.type}"]
@@ -223,12 +223,12 @@ def add_and_fill(
                 steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
                 default = f"nextval({quote_literal(sequence)}::regclass)"
             steps.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
-            runner.attempt(partial(_add_empty, runner, steps, key), *steps)
+            runner.run_with_retries(partial(_add_empty, runner, steps, key), *steps)
         elif column.identity and found[0].identity:
             return
         rows = RowChange("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
         # A default may be NULL, of which a NOT NULL tells.
-        runner.in_batches(table, rows, unseen=True, quiet=True)
+        runner.change_in_batches(table, rows, unseen=True, quiet=True)
         if column.not_null:
             not_null.ensure_not_null(runner, table, name)
         if column.identity:
@@ -239,7 +239,7 @@ def _add_empty(runner: Runner, steps: list[str], key: str) -> None:
     """Add the column, and note that it is this statement's own."""
     for statement in steps:
         runner.execute(statement)
-    runner.journal.mark(runner.connection, key, "added")
+    runner.journal.note_detail(runner.connection, key, "added")
 
 
 def _sequence_name(table: Relation, column: _ProbedColumn) -> str:
@@ -257,7 +257,7 @@ def _make_identity(runner: Runner, table: Relation, column: _ProbedColumn, seque
     alter = f"ALTER TABLE {on} ALTER COLUMN {column.name}"
     options = column.sequence.partition(" INCREMENT")[2]
     own = f"pg_get_serial_sequence({quote_literal(on)}, {quote_literal(catalog_name(column.name))})"
-    runner.step(
+    runner.run_short(
         f"{alter} DROP DEFAULT",
         f"ALTER SEQUENCE {sequence} OWNED BY NONE",
         f"{alter} ADD GENERATED {kind} AS IDENTITY (INCREMENT{options})",

@@ -1,4 +1,4 @@
-"""A new value of an enum: committed before anything uses it (ALTER TYPE, Notes)."""
+"""Add a value to an enum, and commit it before anything uses it (ALTER TYPE, Notes)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import AddEnumValue
 
 
-def add_value(runner: Runner, shape: AddEnumValue, key: str) -> None:
+def add_value(runner: Runner, statement: AddEnumValue, key: str) -> None:
     """Add the value."""
-    runner.settle()
-    with runner.outside(key):
-        runner.attempt(partial(runner.execute, shape.sql), shape.sql, done=key)
+    runner.run_pending()
+    with runner.outside_transaction(key):
+        runner.run_with_retries(partial(runner.execute, statement.sql), statement.sql, done=key)

@@ -1,4 +1,4 @@
-"""UNIQUE and PRIMARY KEY: a unique index, built concurrently, becomes the constraint."""
+"""Add UNIQUE or PRIMARY KEY from a unique index that is built concurrently."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index, not_null
-from alembic_pg.online.run.helper_names import MAX_NAME_BYTES, catalog_name
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
@@ -26,47 +26,49 @@ class ConstraintBody:
     """UNIQUE NULLS NOT DISTINCT (columns) storage deferring, as PostgreSQL writes it."""
 
     columns: str
-    index: str
-    deferring: str
+    index_rest: str
+    deferrability: str
 
 
-def can_use_index(shape: AddConstraint) -> bool:
+def can_use_index(statement: AddConstraint) -> bool:
     """Return whether a btree index can become the constraint: one WITHOUT OVERLAPS needs GiST."""
-    return "OVERLAPS" not in [token.keyword for token in tokenize(shape.body)]
+    return "OVERLAPS" not in [token.keyword for token in tokenize(statement.body)]
 
 
-def is_name_certain(runner: Runner, shape: AddConstraint, table: Relation) -> bool:
+def is_name_certain(runner: Runner, statement: AddConstraint, table: Relation) -> bool:
     """Return whether the name is certain that PostgreSQL gives to a constraint without one."""
-    if shape.name or runner.resumed(shape.sql):
+    if statement.name or runner.was_interrupted(statement.sql):
         return True
-    body = parse_body(shape.body)
-    name = _default_name(shape, table, body)
-    plain = body.index == body.columns and len(catalog_name(name).encode()) <= MAX_NAME_BYTES
+    body = parse_body(statement.body)
+    name = _default_name(statement, table, body)
+    plain = body.index_rest == body.columns and len(catalog_name(name).encode()) <= MAX_NAME_BYTES
     return plain and runner.find(f"{quote_name(table.schema)}.{name}") is None
 
 
-def add_constraint(runner: Runner, shape: AddConstraint, table: Relation, key: str) -> None:
-    """Add the constraint. Raises LeftNothingError where rows are not unique, or have no value."""
-    body = parse_body(shape.body)
-    name = shape.name or _default_name(shape, table, body)
-    runner.settle()
-    with runner.outside(key):
+def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> None:
+    """Add the constraint. Raises RefusedError where rows are not unique, or have no value."""
+    body = parse_body(statement.body)
+    name = statement.name or _default_name(statement, table, body)
+    runner.run_pending()
+    with runner.outside_transaction(key):
         if constraint.constraint_exists(runner, table, name):
-            runner.fail(shape.sql)
+            runner.run_for_its_error(statement.sql)
             return
         on = quote_name(table.schema, table.name)
-        kind = "PRIMARY KEY" if shape.kind == "PRIMARY" else "UNIQUE"
+        kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
         nullable: list[str] = []
-        if shape.kind == "PRIMARY":
+        if statement.kind == "PRIMARY":
             columns = [token.text for token in tokenize(body.columns)[1:-1:2]]
             began = runner.journal.detail(key)
             nullable = (
                 parse_nullable_detail(began) if began else _nullable_columns(runner, table, columns)
             )
-        _build_index(runner, shape, table, key, name, nullable=nullable)
+        _build_index(runner, statement, table, key, name, nullable=nullable)
         _make_not_null(runner, table, name, nullable)
-        add = f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferring}"
-        runner.attempt(partial(runner.execute, add), add, done=key)
+        add = (
+            f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferrability}"
+        )
+        runner.run_with_retries(partial(runner.execute, add), add, done=key)
 
 
 def parse_nullable_detail(detail: str) -> list[str]:
@@ -87,14 +89,14 @@ def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str
     except RefusedError:
         on = quote_name(table.schema, table.name)
         for column in columns:
-            runner.step(f"ALTER TABLE {on} ALTER COLUMN {column} DROP NOT NULL")
+            runner.run_short(f"ALTER TABLE {on} ALTER COLUMN {column} DROP NOT NULL")
         index.drop_if_exists(runner, f"{quote_name(table.schema)}.{name}")
         raise
 
 
 def _build_index(  # noqa: PLR0913  # what is known of the constraint
     runner: Runner,
-    shape: AddConstraint,
+    statement: AddConstraint,
     table: Relation,
     key: str,
     name: str,
@@ -105,25 +107,25 @@ def _build_index(  # noqa: PLR0913  # what is known of the constraint
 
     nullable: the columns of a primary key that can be NULL, which is noted.
     """
-    body = parse_body(shape.body)
+    body = parse_body(statement.body)
     place = f"{quote_name(table.schema)}.{name}"
     if runner.find(place) is not None and not (
         runner.journal.detail(key).partition(" ")[0] == index.NOTED_BUILD
         and index.is_index_of(runner, table, place)
         and (
             not index.is_valid(runner, place)
-            or index.has_definition(runner, table, place, unique=True, rest=body.index)
+            or index.has_definition(runner, table, place, unique=True, rest=body.index_rest)
         )
     ):
-        runner.fail(shape.sql)
-    runner.mark(key, f"{index.NOTED_BUILD} {', '.join(nullable)}".strip())
-    index.ensure_index(runner, table, name, unique=True, rest=body.index)
+        runner.run_for_its_error(statement.sql)
+    runner.note_detail(key, f"{index.NOTED_BUILD} {', '.join(nullable)}".strip())
+    index.ensure_index(runner, table, name, unique=True, rest=body.index_rest)
 
 
-def _default_name(shape: AddConstraint, table: Relation, body: ConstraintBody) -> str:
+def _default_name(statement: AddConstraint, table: Relation, body: ConstraintBody) -> str:
     """Return the name that PostgreSQL gives to a constraint without one."""
     columns = [token.identifier for token in tokenize(body.columns)[1:-1:2]]
-    parts = [table.name, "pkey"] if shape.kind == "PRIMARY" else [table.name, *columns, "key"]
+    parts = [table.name, "pkey"] if statement.kind == "PRIMARY" else [table.name, *columns, "key"]
     return quote_name("_".join(parts))
 
 

@@ -1,4 +1,4 @@
-"""ALTER DOMAIN: what PostgreSQL looks for in every table that has a column of the domain."""
+"""Refuse ALTER DOMAIN where it would scan a large table under a lock."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND NOT attisdropped ORDER
 _EFFECT = "reads all of {}, and nobody can write it meanwhile"
 
 
-def refuse_large_tables(runner: Runner, shape: AlterDomain) -> None:
-    """Raise LeftNothingError when it would stop those who write a large table.
+def refuse_large_tables(runner: Runner, statement: AlterDomain) -> None:
+    """Raise RefusedError when it would stop those who write a large table.
 
     All of its tables are locked in SHARE mode while they are read, one after the other, by
     VALIDATE CONSTRAINT too.
     """
     known = {
-        row.name for row in runner.rows(_DOMAIN_TABLES, name=shape.table) if row.oid in runner.known
+        row.name
+        for row in runner.rows(_DOMAIN_TABLES, name=statement.table)
+        if row.oid in runner.existing_tables
     }
     for name in sorted(known):
         table = runner.find(name)
@@ -38,7 +40,7 @@ def refuse_large_tables(runner: Runner, shape: AlterDomain) -> None:
         large_tables.refuse_if_large(
             runner,
             table,
-            f"ALTER DOMAIN {shape.table} {shape.what}",
+            f"ALTER DOMAIN {statement.table} {statement.what}",
             "A CHECK or NOT NULL of the table's own column does not.",
             _EFFECT,
         )

@@ -1,4 +1,4 @@
-"""A new partition: that all rows fit is looked at before, beside traffic.
+"""Add or attach a partition after CHECKs, validated beside traffic, have proved that all rows fit.
 
 Else PostgreSQL reads the table that is attached, and the default partition, while nobody can use
 them; it does not where a CHECK says that the rows fit (ALTER TABLE, ATTACH PARTITION).
@@ -37,11 +37,13 @@ SELECT pg_get_partkeydef(:table) AS key, pg_get_partition_constraintdef(:table) 
     WHERE inhparent = :table ORDER BY oid) AS bounds
 """
 
-_PARTITION_CONDITION = "SELECT pg_get_partition_constraintdef(to_regclass('pg_temp.ddl_twin_part'))"
-_PROBE_OID = "SELECT to_regclass('pg_temp.ddl_twin')::oid"
+_PARTITION_CONDITION = (
+    "SELECT pg_get_partition_constraintdef(to_regclass('pg_temp.ddl_probe_part'))"
+)
+_PROBE_OID = "SELECT to_regclass('pg_temp.ddl_probe')::oid"
 _PARTITION_SCANS = """
 SELECT sum(pg_stat_get_xact_numscans(oid)) FROM pg_class
-WHERE oid IN (to_regclass('pg_temp.ddl_twin_part'), to_regclass('pg_temp.ddl_twin_rest'))
+WHERE oid IN (to_regclass('pg_temp.ddl_probe_part'), to_regclass('pg_temp.ddl_probe_rest'))
 """
 
 # What PostgreSQL would build or look through, for want of one that is the same.
@@ -72,7 +74,7 @@ class _BoundCheck:
 
     table: Relation
     condition: str
-    else_: str
+    violation: str
 
     @property
     def name(self) -> str:
@@ -81,14 +83,14 @@ class _BoundCheck:
 
 
 def strategy_for(
-    runner: Runner, shape: AddPartition, table: Relation
+    runner: Runner, statement: AddPartition, table: Relation
 ) -> Callable[[Runner, AddPartition, Relation, str], None] | None:
     """Return how to add a partition; None where PostgreSQL needs but a moment.
 
-    Raises LeftNothingError where it would build an index, or look through a foreign key.
+    Raises RefusedError where it would build an index, or look through a foreign key.
     """
-    there = runner.find(shape.partition)
-    if table.kind != "p" or (there is not None) != shape.attached:
+    there = runner.find(statement.partition)
+    if table.kind != "p" or (there is not None) != statement.attached:
         return None  # PostgreSQL says why
     parent = runner.rows(_PARENT, table=table.oid)[0]
     default = runner.find(parent.default) if parent.default else None
@@ -97,16 +99,16 @@ def strategy_for(
             what = f"Attaching {there.shown} without the {row.kind} {row.name}"
             large_tables.refuse_if_large(runner, there, what, "Give it one of its own before.")
     read = [one for one in (there, default) if one is not None]
-    if not any(map(large_tables.is_large, read)) and not runner.resumed(shape.sql):
+    if not any(map(large_tables.is_large, read)) and not runner.was_interrupted(statement.sql):
         return None
     try:
-        found = _probe_bound(runner, shape, table, parent)
+        found = _probe_bound(runner, statement, table, parent)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         return None  # PostgreSQL says why, when the statement itself is executed
-    fits = list(_needed_checks(shape, there, default, found))
-    if fits and not found.believed:
-        what = f"Adding the partition {shape.partition}"
+    fits = list(_needed_checks(statement, there, default, found))
+    if fits and not found.avoids_scan:
+        what = f"Adding the partition {statement.partition}"
         large_tables.refuse_if_large(
             runner, fits[0].table, what, "A CHECK that implies it costs nothing."
         )
@@ -115,26 +117,26 @@ def strategy_for(
 
 
 def add_partition(
-    runner: Runner, shape: AddPartition, table: Relation, key: str, *, fits: list[_BoundCheck]
+    runner: Runner, statement: AddPartition, table: Relation, key: str, *, fits: list[_BoundCheck]
 ) -> None:
-    """Add a partition once all rows are known to fit. Raises LeftNothingError where they do not."""
+    """Add a partition once all rows are known to fit. Raises RefusedError where they do not."""
     del table
-    runner.settle()
-    with runner.outside(key):
+    runner.run_pending()
+    with runner.outside_transaction(key):
         drop = [
             f"ALTER TABLE {_qualified_table(fit)} DROP CONSTRAINT IF EXISTS {fit.name}"
             for fit in fits
         ]
         try:
             _add_bound_checks(runner, fits)
-            steps = [shape.sql, *drop]
-            runner.attempt(lambda: runner.each(steps), *steps, done=key)
+            steps = [statement.sql, *drop]
+            runner.run_with_retries(lambda: runner.each(steps), *steps, done=key)
         except (RefusedError, DBAPIError) as error:
             # A CHECK that stays would refuse rows that the tables may have.
             if not getattr(error, "connection_invalidated", False):
-                runner.step(*drop)
+                runner.run_short(*drop)
                 with runner.connection.begin():
-                    runner.journal.end(runner.connection)
+                    runner.journal.note_nothing_at_work(runner.connection)
             raise
 
 
@@ -144,12 +146,12 @@ def _add_bound_checks(runner: Runner, fits: list[_BoundCheck]) -> None:
     for fit in new:
         # Asked before: from the CHECK on, others could not write such a row.
         if why := violations.describe_wrong_rows(
-            runner, fit.table, f"NOT ({fit.condition})", fit.else_
+            runner, fit.table, f"NOT ({fit.condition})", fit.violation
         ):
-            raise runner.refuse(why)
+            raise runner.refused_error(why)
     for fit in new:
         check = f"ADD CONSTRAINT {fit.name} CHECK ({fit.condition}) NOT VALID"
-        runner.step(f"ALTER TABLE {_qualified_table(fit)} {check}")
+        runner.run_short(f"ALTER TABLE {_qualified_table(fit)} {check}")
     for fit in fits:
         constraint.validate_or_drop(runner, fit.table, helper_name(fit.table.name, "bound"))
 
@@ -166,43 +168,45 @@ class _ProbedBound:
     believed: whether a CHECK of these words keeps it from reading.
     """
 
-    own: str
-    whole: str
-    believed: bool
+    bound_condition: str
+    full_condition: str
+    avoids_scan: bool
 
 
 def _needed_checks(
-    shape: AddPartition, there: Relation | None, default: Relation | None, found: _ProbedBound
+    statement: AddPartition, there: Relation | None, default: Relation | None, found: _ProbedBound
 ) -> Iterator[_BoundCheck]:
-    if there is not None and large_tables.is_large(there) and found.whole:
-        yield _BoundCheck(there, found.whole, f"do not fit {shape.bound}")
-    if default is not None and large_tables.is_large(default) and found.own:
+    if there is not None and large_tables.is_large(there) and found.full_condition:
+        yield _BoundCheck(there, found.full_condition, f"do not fit {statement.bound}")
+    if default is not None and large_tables.is_large(default) and found.bound_condition:
         yield _BoundCheck(
-            default, f"NOT ({found.own})", f"belong to the partition {shape.partition}"
+            default,
+            f"NOT ({found.bound_condition})",
+            f"belong to the partition {statement.partition}",
         )
 
 
 def _probe_bound(
-    runner: Runner, shape: AddPartition, table: Relation, parent: Row[Any]
+    runner: Runner, statement: AddPartition, table: Relation, parent: Row[Any]
 ) -> _ProbedBound:
     """Ask the server about a bound, on an empty parent with empty partitions."""
-    others = parent.bounds if shape.bound.upper() == "DEFAULT" else ()
+    others = parent.bounds if statement.bound.upper() == "DEFAULT" else ()
     with probe_table.empty_copy(runner, table, partitioned=parent.key):
         for number, bound in enumerate(others):
-            runner.execute(_create_partition(f"ddl_twin_{number}", bound))
-        runner.execute(_create_partition("ddl_twin_part", shape.bound))
+            runner.execute(_create_partition(f"ddl_probe_{number}", bound))
+        runner.execute(_create_partition("ddl_probe_part", statement.bound))
         condition = str(runner.one(_PARTITION_CONDITION) or "")
-        runner.execute("DROP TABLE pg_temp.ddl_twin_part")
+        runner.execute("DROP TABLE pg_temp.ddl_probe_part")
         if parent.default:
-            runner.execute(_create_partition("ddl_twin_rest", "DEFAULT"))
-            _add_check(runner, "ddl_twin_rest", f"NOT ({condition})")
-        runner.execute(f"CREATE TEMPORARY TABLE ddl_twin_part (LIKE {probe_table.PROBE_TABLE})")
+            runner.execute(_create_partition("ddl_probe_rest", "DEFAULT"))
+            _add_check(runner, "ddl_probe_rest", f"NOT ({condition})")
+        runner.execute(f"CREATE TEMPORARY TABLE ddl_probe_part (LIKE {probe_table.PROBE_TABLE})")
         if condition:
-            _add_check(runner, "ddl_twin_part", condition)
+            _add_check(runner, "ddl_probe_part", condition)
         before = runner.one(_PARTITION_SCANS)
         runner.execute(
-            f"ALTER TABLE {probe_table.PROBE_TABLE} ATTACH PARTITION pg_temp.ddl_twin_part "
-            f"{shape.bound}"
+            f"ALTER TABLE {probe_table.PROBE_TABLE} ATTACH PARTITION pg_temp.ddl_probe_part "
+            f"{statement.bound}"
         )
         believed = runner.one(_PARTITION_SCANS) == before
         # The key of a hash names its table.

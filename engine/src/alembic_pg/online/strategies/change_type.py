@@ -1,4 +1,4 @@
-"""ALTER COLUMN … TYPE for which PostgreSQL would write the table, or an index, anew."""
+"""Change a column's type by a shadow column, or at once with its CHECKs validated afterwards."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SELECT format_type(atttypid, atttypmod) || coalesce((
   SELECT ' COLLATE ' || quote_ident(nspname) || '.' || quote_ident(collname)
   FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace, pg_type AS t
   WHERE c.oid = attcollation AND t.oid = atttypid AND attcollation <> typcollation), '')
-FROM pg_attribute WHERE attrelid = to_regclass('pg_temp.ddl_twin') AND attname = :column
+FROM pg_attribute WHERE attrelid = to_regclass('pg_temp.ddl_probe') AND attname = :column
 """
 
 _COLUMN = """
@@ -62,64 +62,69 @@ class _ProbedEffect:
     """What PostgreSQL would do; type: the one that comes of it."""
 
     type: str
-    written: bool
-    read: bool
+    rewrites: bool
+    scans: bool
 
 
 def strategy_for(
-    runner: Runner, shape: AlterColumnType, table: Relation
+    runner: Runner, statement: AlterColumnType, table: Relation
 ) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
     """Return how to change a column's type online; None where PostgreSQL needs but a moment."""
-    found = runner.rows(_COLUMN, table=table.oid, column=catalog_name(shape.column))
+    found = runner.rows(_COLUMN, table=table.oid, column=catalog_name(statement.column))
     if not found or large_tables.allows_blocking(runner, table):
         return None
     column = found[0]
     parts = dependents.column_dependents(runner, table, column.number)
-    sizes = map(large_tables.is_large, [table, *parts.relations(runner)])
-    if not any(sizes) and not runner.resumed(shape.sql):
+    sizes = map(large_tables.is_large, [table, *parts.foreign_key_ends(runner)])
+    if not any(sizes) and not runner.was_interrupted(statement.sql):
         return None
-    effect = _probe_effect(runner, shape, table)
+    effect = _probe_effect(runner, statement, table)
     if effect is None:
         return None
-    if not effect.written:
+    if not effect.rewrites:
         usual = not (table.parent or table.partition or column.inherited)
         return _recheck_strategy_for(
-            runner, shape, table, column.number, usual=usual, effect=effect
+            runner, statement, table, column.number, usual=usual, effect=effect
         )
     hanging = preconditions.dependent_catalogs(runner, table, column.number)
     if preconditions.postgresql_refuses(hanging) or column.generated:
         return None
-    return _swap_strategy_for(runner, shape, table, ColumnState(column, parts, hanging), effect)
+    return _swap_strategy_for(runner, statement, table, ColumnState(column, parts, hanging), effect)
 
 
 def _swap_strategy_for(
     runner: Runner,
-    shape: AlterColumnType,
+    statement: AlterColumnType,
     table: Relation,
     found: ColumnState,
     effect: _ProbedEffect,
 ) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
     """Return how a second column takes the place of one; None where the revision lets it not."""
-    why = preconditions.swap_blocker(runner, shape, table, found)
-    value = shape.using or shape.column
+    why = preconditions.swap_blocker(runner, statement, table, found)
+    value = statement.using or statement.column
     pinned = not why and not volatility.is_immutable(runner, value, effect.type, table)
     if pinned and not volatility.is_session_independent(runner, f"({value})::{effect.type}", table):
         why = "its value may depend on who asks, and when"
     if why:
-        what = f"Changing the type of {shape.column} (by no second column: {why})"
+        what = f"Changing the type of {statement.column} (by no second column: {why})"
         instead = "A new column beside it, filled in batches, costs nothing."
         large_tables.refuse_if_large(runner, table, what, instead)
         return None
     shadow = ShadowColumn(
-        table, shape.column, effect.type, shape.using, journal.statement_key(shape.sql), pinned
+        table,
+        statement.column,
+        effect.type,
+        statement.using,
+        journal.statement_key(statement.sql),
+        pinned,
     )
     column = found.column
     return partial(change_by_swap, shadow=shadow, not_null=column.not_null, number=column.number)
 
 
-def _recheck_strategy_for(  # noqa: PLR0913  # what form() found
+def _recheck_strategy_for(  # noqa: PLR0913  # what strategy_for() found
     runner: Runner,
-    shape: AlterColumnType,
+    statement: AlterColumnType,
     table: Relation,
     number: int,
     *,
@@ -127,52 +132,50 @@ def _recheck_strategy_for(  # noqa: PLR0913  # what form() found
     effect: _ProbedEffect,
 ) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
     """Return how to change a type in a moment whose CHECKs are to be looked through."""
-    if not effect.read:
+    if not effect.scans:
         return None
     checks = runner.rows(_CHECKS, table=table.oid, number=number)
     if usual and not any("NOT ENFORCED" in check.definition for check in checks):
         return partial(change_and_validate, number=number)
-    what = f"Changing the type of {shape.column}"
+    what = f"Changing the type of {statement.column}"
     large_tables.refuse_if_large(runner, table, what, "Drop its CHECKs before, and add them after.")
     return None
 
 
-def _probe_effect(runner: Runner, shape: AlterColumnType, table: Relation) -> _ProbedEffect | None:
+def _probe_effect(
+    runner: Runner, statement: AlterColumnType, table: Relation
+) -> _ProbedEffect | None:
     """Return what PostgreSQL does with an empty table like this one."""
-    using = f" USING {probe_table.columns_of_probe(shape.using, table)}" if shape.using else ""
+    using = (
+        f" USING {probe_table.columns_of_probe(statement.using, table)}" if statement.using else ""
+    )
     try:
         with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-            files, scans = runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT)
-            runner.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ALTER COLUMN {shape.column} "
-                f"TYPE {shape.definition}{using}"
+            effect = probe_table.effect_of(
+                runner, f"ALTER COLUMN {statement.column} TYPE {statement.definition}{using}"
             )
-            kind = runner.one(_PROBED_TYPE, column=catalog_name(shape.column))
-            return _ProbedEffect(
-                kind,
-                runner.one(probe_table.FILE_NODES) != files,
-                runner.one(probe_table.SCAN_COUNT) != scans,
-            )
+            kind = runner.one(_PROBED_TYPE, column=catalog_name(statement.column))
+            return _ProbedEffect(kind, effect.rewrites, effect.scans)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         why = errors.describe_error(error)
-        what = f"Changing the type of {shape.column} ({why} on an empty copy)"
+        what = f"Changing the type of {statement.column} ({why} on an empty copy)"
         large_tables.refuse_if_large(runner, table, what, "Name columns without their table.")
         return None  # PostgreSQL says why, when the statement itself is executed
 
 
 def change_and_validate(
-    runner: Runner, shape: AlterColumnType, table: Relation, key: str, *, number: int
+    runner: Runner, statement: AlterColumnType, table: Relation, key: str, *, number: int
 ) -> None:
     """Change the type in a moment, and let the CHECKs be looked through afterwards."""
-    runner.settle()
+    runner.run_pending()
     on = quote_name(table.schema, table.name)
-    with runner.outside(key):
+    with runner.outside_transaction(key):
         checks = runner.rows(_CHECKS, table=table.oid, number=number)
         alter = f"ALTER TABLE {on}"
-        runner.step(
+        runner.run_short(
             *(f"{alter} DROP CONSTRAINT {quote_name(check.name)}" for check in checks),
-            shape.sql,
+            statement.sql,
             *(
                 f"{alter} ADD CONSTRAINT {quote_name(check.name)} "
                 f"{check.definition.removesuffix(' NOT VALID')} NOT VALID"
@@ -186,13 +189,13 @@ def change_and_validate(
             ),
         )
         for check in checks:
-            if check.valid or runner.journal.resumed(key):
+            if check.valid or runner.journal.was_interrupted(key):
                 constraint.validate_or_drop(runner, table, check.name)
 
 
-def change_by_swap(  # noqa: PLR0913  # what form() found
+def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
     runner: Runner,
-    shape: AlterColumnType,
+    statement: AlterColumnType,
     table: Relation,
     key: str,
     *,
@@ -201,18 +204,18 @@ def change_by_swap(  # noqa: PLR0913  # what form() found
     number: int,
 ) -> None:
     """Fill a shadow column and swap it for the old one, with what depends on it."""
-    del shape
-    if key in runner.prepared:
+    del statement
+    if key in runner.prepared_swaps:
         swap.swap_columns(runner, shadow, dependents.column_dependents(runner, table, number))
-        runner.said.append(session_statements.SWAP_ENTRY)
-        runner.swapped.add((table.oid, catalog_name(shadow.column)))
-        runner.journal.pending.append(key)
+        runner.executed.append(session_statements.SWAP_ENTRY)
+        runner.swapped_columns.add((table.oid, catalog_name(shadow.old_column)))
+        runner.journal.pending_keys.append(key)
         return
 
-    new = catalog_name(shadow.name)
+    new = catalog_name(shadow.new_column)
     if not runner.one(_IS_LAST_COLUMN, table=table.oid, number=number, new=new):
         runner.warn(
-            f"{shadow.column} becomes the last column of {table.shown}: INSERT and COPY beside "
+            f"{shadow.old_column} becomes the last column of {table.shown}: INSERT and COPY beside "
             f"this run must name their columns; {large_tables.BLOCKING_VARIABLE} = "
             f'["{table.shown}"] keeps the '
             "order, and nobody can use the table meanwhile."
@@ -225,31 +228,35 @@ def change_by_swap(  # noqa: PLR0913  # what form() found
     keys = any(
         part.kind == "f" for part in dependents.column_dependents(runner, table, number).constraints
     )
-    names = [name for oid, name in runner.swapped if oid == table.oid]
+    names = [name for oid, name in runner.swapped_columns if oid == table.oid]
     shared = dependents.shares_dependents(runner, table, number, names)
-    alone = not (runner.prepared and keys) and not shared
-    if runner.only_dropped() and alone and not dependents.has_other_copies(runner, table, number):
+    alone = not (runner.prepared_swaps and keys) and not shared
+    if (
+        runner.only_detaches_dependents()
+        and alone
+        and not dependents.has_other_copies(runner, table, number)
+    ):
         # A view, say, that the revision drops before and creates after: in the swap's moment.
         raise ReplayError(key, prepare, partial(shadow.drop, runner))
     dropped_objects.refuse_missing_objects(runner, table)
-    runner.settle()
-    with runner.outside(key):
+    runner.run_pending()
+    with runner.outside_transaction(key):
         prepare()
         parts = dependents.column_dependents(runner, table, number)
         # A second run would take the new values for old ones: swapped and noted are one.
         work = partial(swap.swap_columns, runner, shadow, parts)
-        tables = [shadow.on, *parts.tables()]
-        runner.attempt(work, *(f"ALTER TABLE {table}" for table in tables), done=key)
+        tables = [shadow.table_name, *parts.other_tables()]
+        runner.run_with_retries(work, *(f"ALTER TABLE {table}" for table in tables), done=key)
 
 
 def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null: bool) -> None:
     """Make all that the swap needs, beside traffic."""
-    runner.clears(*shadow.gone)
+    runner.remember_cleanup(*shadow.drop_statements)
     try:
         shadow.create(runner)
         shadow.fill(runner)
         if not_null:
-            ensure_not_null(runner, shadow.table, shadow.name)
+            ensure_not_null(runner, shadow.table, shadow.new_column)
         dependents.copy_to_shadow(
             runner, shadow, dependents.column_dependents(runner, shadow.table, number)
         )
@@ -261,8 +268,8 @@ def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null
         lock_retry.reraise_if_no_answer(error)
         # Its trigger would fail for everybody who writes.
         shadow.drop(runner)
-        raise runner.refuse(
-            f"{shadow.column} of {shadow.table.shown} cannot become {shadow.type}: "
+        raise runner.refused_error(
+            f"{shadow.old_column} of {shadow.table.shown} cannot become {shadow.type}: "
             f"{errors.describe_error(error)}."
         ) from error
-    runner.long(f"ANALYZE {shadow.on} ({shadow.name})")
+    runner.run_long(f"ANALYZE {shadow.table_name} ({shadow.new_column})")

@@ -1,4 +1,4 @@
-"""CREATE INDEX and DROP INDEX while rows are written (PostgreSQL, CREATE INDEX, Concurrently)."""
+"""Create and drop indexes CONCURRENTLY; replace one of the same name without a gap."""
 
 from __future__ import annotations
 
@@ -28,70 +28,78 @@ FROM pg_index WHERE indexrelid = to_regclass(:name)
 _NOTED_REPLACE = "replaces"
 
 
-def can_drop_online(runner: Runner, shape: DropIndex, key: str) -> bool:
+def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
     """Return whether an index can be dropped online; else PostgreSQL says what is wrong."""
-    state = index.index_state(runner, shape.name)
+    state = index.index_state(runner, statement.name)
     if state is None:
-        return runner.journal.resumed(key)
-    relation = runner.find(shape.name)
+        return runner.journal.was_interrupted(key)
+    relation = runner.find(statement.name)
     usual = relation is not None and relation.kind == "i"
-    return usual and state.table in runner.known and not (state.constrained or state.attached)
+    return (
+        usual
+        and state.table in runner.existing_tables
+        and not (state.constrained or state.attached)
+    )
 
 
-def drop_concurrently(runner: Runner, shape: DropIndex, key: str) -> None:
+def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     """Wait for the next statement: an index of the same name is built before this one goes."""
-    runner.settle()
-    relation = runner.find(shape.name)
+    runner.run_pending()
+    relation = runner.find(statement.name)
     if relation is None:
-        runner.journal.pending.append(key)
+        runner.journal.pending_keys.append(key)
         return
     name = quote_name(relation.schema, relation.name)
 
     def work() -> None:
-        with runner.outside(key):
+        with runner.outside_transaction(key):
             index.drop_if_exists(runner, name)
 
-    if runner.handed:
+    if runner.connection_handed_out:
         work()  # the next statement may be one that nobody tells us of
         return
     runner.postponed = PostponedStatement(key, name, work)
 
 
-def create_concurrently(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> None:
+def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index; one of the same name that the statement before drops, goes after it."""
-    name = f"{quote_name(table.schema)}.{shape.name}"
-    old = quote_name(table.schema, helper_name(catalog_name(shape.name), "old"))
+    name = f"{quote_name(table.schema)}.{statement.name}"
+    old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
     waits = runner.postponed
     changes = runner.journal.detail(key) == _NOTED_REPLACE
     if (
         waits is not None
-        and waits.name == quote_name(table.schema, catalog_name(shape.name))
+        and waits.name == quote_name(table.schema, catalog_name(statement.name))
         and index.is_index_of(runner, table, name)
     ):
         runner.postponed = None
-        runner.journal.pending.append(waits.key)
+        runner.journal.pending_keys.append(waits.key)
         changes = True
-    runner.settle()
+    runner.run_pending()
     began = runner.journal.detail(key) or ("" if runner.find(name) else index.NOTED_BUILD)
-    with runner.outside(key, _NOTED_REPLACE if changes else began):
+    with runner.outside_transaction(key, _NOTED_REPLACE if changes else began):
         if runner.find(name) is not None and not index.is_index_of(runner, table, name):
-            runner.fail(shape.sql)
+            runner.run_for_its_error(statement.sql)
             return
         if index.is_valid(runner, name) and not (
-            index.has_definition(runner, table, name, unique=shape.unique, rest=shape.rest)
+            index.has_definition(runner, table, name, unique=statement.unique, rest=statement.rest)
             and (not changes or runner.one(_HAS_NO_EXTRAS, name=name))
         ):
             if not changes:
-                runner.fail(shape.sql)
+                runner.run_for_its_error(statement.sql)
                 return
-            new = helper_name(catalog_name(shape.name), "new")
-            index.ensure_index(runner, table, quote_name(new), unique=shape.unique, rest=shape.rest)
-            runner.step(
+            new = helper_name(catalog_name(statement.name), "new")
+            index.ensure_index(
+                runner, table, quote_name(new), unique=statement.unique, rest=statement.rest
+            )
+            runner.run_short(
                 f"ALTER INDEX {name} RENAME TO "
-                f"{quote_name(helper_name(catalog_name(shape.name), 'old'))}",
-                f"ALTER INDEX {quote_name(table.schema, new)} RENAME TO {shape.name}",
+                f"{quote_name(helper_name(catalog_name(statement.name), 'old'))}",
+                f"ALTER INDEX {quote_name(table.schema, new)} RENAME TO {statement.name}",
             )
         else:
-            index.ensure_index(runner, table, shape.name, unique=shape.unique, rest=shape.rest)
+            index.ensure_index(
+                runner, table, statement.name, unique=statement.unique, rest=statement.rest
+            )
         if changes and index.is_index_of(runner, table, old):
             index.drop_if_exists(runner, old)

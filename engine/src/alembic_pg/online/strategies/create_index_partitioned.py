@@ -1,4 +1,4 @@
-"""An index on a partitioned table: one on each partition, concurrently, then attached."""
+"""Create an index on a partitioned table: CONCURRENTLY on each partition, then attached."""
 
 from __future__ import annotations
 
@@ -32,18 +32,25 @@ ORDER BY c.oid
 """
 
 
-def create_on_partitions(runner: Runner, shape: CreateIndex, table: Relation, key: str) -> None:
+def create_on_partitions(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
-    runner.settle()
-    there = runner.find(f"{quote_name(table.schema)}.{shape.name}")
-    with runner.outside(key, runner.journal.detail(key) or ("" if there else index.NOTED_BUILD)):
+    runner.run_pending()
+    there = runner.find(f"{quote_name(table.schema)}.{statement.name}")
+    with runner.outside_transaction(
+        key, runner.journal.detail(key) or ("" if there else index.NOTED_BUILD)
+    ):
         try:
             _create_with_parts(
-                runner, table, shape.name, unique=shape.unique, rest=shape.rest, fresh=shape.sql
+                runner,
+                table,
+                statement.name,
+                unique=statement.unique,
+                rest=statement.rest,
+                fresh=statement.sql,
             )
         except RefusedError:
-            runner.step(f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{shape.name}")
-            _drop_unattached(runner, table, unique=shape.unique, rest=shape.rest)
+            runner.run_short(f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{statement.name}")
+            _drop_unattached(runner, table, unique=statement.unique, rest=statement.rest)
             raise
 
 
@@ -60,11 +67,13 @@ def _create_with_parts(  # noqa: PLR0913  # what CREATE INDEX says
         index.is_index_of(runner, table, place)
         and index.has_definition(runner, table, place, unique=unique, rest=rest)
     ):
-        runner.fail(fresh)
+        runner.run_for_its_error(fresh)
         return
     if found is None:
         kind = "UNIQUE INDEX" if unique else "INDEX"
-        runner.step(f"CREATE {kind} {name} ON ONLY {quote_name(table.schema, table.name)} {rest}")
+        runner.run_short(
+            f"CREATE {kind} {name} ON ONLY {quote_name(table.schema, table.name)} {rest}"
+        )
     attach_partition_indexes(runner, table, place, unique=unique, rest=rest)
 
 
@@ -81,7 +90,7 @@ def attach_partition_indexes(
         name = _unattached_index(runner, partition, unique=unique, rest=rest)
         if name is None:
             name = _build_partition_index(runner, partition, unique=unique, rest=rest)
-        runner.step(f"ALTER INDEX {parent} ATTACH PARTITION {name}")
+        runner.run_short(f"ALTER INDEX {parent} ATTACH PARTITION {name}")
 
 
 def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str | None:
@@ -108,7 +117,7 @@ def _drop_unattached(runner: Runner, table: Relation, *, unique: bool, rest: str
             if not (one.valid or one.attached) and index.has_definition(
                 runner, partition, one.name, unique=unique, rest=rest
             ):
-                runner.step(f"DROP INDEX {one.name}")
+                runner.run_short(f"DROP INDEX {one.name}")
 
 
 def _build_partition_index(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str:
@@ -116,7 +125,7 @@ def _build_partition_index(runner: Runner, table: Relation, *, unique: bool, res
     kind = "UNIQUE INDEX" if unique else "INDEX"
     on = quote_name(table.schema, table.name)
     if table.kind == "p":
-        runner.step(f"CREATE {kind} ON ONLY {on} {rest}")
+        runner.run_short(f"CREATE {kind} ON ONLY {on} {rest}")
     else:
         index.build_concurrently(
             runner,

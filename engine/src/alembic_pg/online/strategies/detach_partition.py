@@ -1,4 +1,4 @@
-"""DETACH PARTITION … CONCURRENTLY: two transactions of PostgreSQL's, with a wait between them."""
+"""Detach a partition CONCURRENTLY; finalize one that an earlier run left pending."""
 
 from __future__ import annotations
 
@@ -21,32 +21,34 @@ WHERE inhparent = :table AND inhrelid = to_regclass(:name)
 """
 
 
-def detach_concurrently(runner: Runner, shape: DetachPartition, table: Relation, key: str) -> None:
+def detach_concurrently(
+    runner: Runner, statement: DetachPartition, table: Relation, key: str
+) -> None:
     """Detach a partition; one that an earlier run has detached by half goes for good."""
-    runner.settle()
-    resumed = runner.resumed(shape.sql)
-    with runner.outside(key):
-        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=shape.partition)
+    runner.run_pending()
+    resumed = runner.was_interrupted(statement.sql)
+    with runner.outside_transaction(key):
+        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
         if not found and resumed:
             return
         if found and found[0].inhdetachpending:
             on = quote_name(table.schema, table.name)
-            runner.step(f"ALTER TABLE {on} DETACH PARTITION {shape.partition} FINALIZE")
+            runner.run_short(f"ALTER TABLE {on} DETACH PARTITION {statement.partition} FINALIZE")
         else:
-            _begin_detach(runner, shape, table)
+            _begin_detach(runner, statement, table)
 
 
-def _begin_detach(runner: Runner, shape: DetachPartition, table: Relation) -> None:
-    """Detach a partition. Raises LeftNothingError where PostgreSQL refuses to begin."""
+def _begin_detach(runner: Runner, statement: DetachPartition, table: Relation) -> None:
+    """Detach a partition. Raises RefusedError where PostgreSQL refuses to begin."""
     try:
-        runner.concurrently(shape.sql)
+        runner.run_concurrently(statement.sql)
     except DBAPIError as error:
         if error.connection_invalidated or lock_retry.is_retryable(error):
             raise
-        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=shape.partition)
+        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
         if found and found[0].inhdetachpending:
             raise
         # Else the next run would take a partition that is not there for one that is detached.
         with runner.connection.begin():
-            runner.journal.end(runner.connection)
-        raise runner.refuse(f"{errors.describe_error(error)}.") from error
+            runner.journal.note_nothing_at_work(runner.connection)
+        raise runner.refused_error(f"{errors.describe_error(error)}.") from error

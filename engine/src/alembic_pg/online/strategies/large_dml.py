@@ -1,8 +1,4 @@
-"""Many rows of a large table that one statement would change: who writes them waits until its end.
-
-What changes which table is asked of PostgreSQL's planner (EXPLAIN), which sees a MERGE, an UPDATE
-in a WITH, or the table of a view, too.
-"""
+"""Refuse a statement that changes many rows of a large table at once, by the planner's estimate."""
 
 from __future__ import annotations
 
@@ -15,11 +11,15 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import Statement
 
 
-def refuse_many_rows(runner: Runner, shape: Statement) -> None:
-    """Raise LeftNothingError when a statement would change many rows of a large table."""
-    for verb, name, rows in planned_changes.planned_changes(runner, shape.sql):
+def refuse_many_rows(runner: Runner, statement: Statement) -> None:
+    """Raise RefusedError when a statement would change many rows of a large table."""
+    for verb, name, rows in planned_changes.planned_changes(runner, statement.sql):
         table = runner.find(name)
-        if rows > planned_changes.FEW_ROWS and table is not None and table.oid in runner.known:
+        if (
+            rows > planned_changes.FEW_ROWS
+            and table is not None
+            and table.oid in runner.existing_tables
+        ):
             large_tables.refuse_if_large(
                 runner,
                 table,

@@ -1,4 +1,4 @@
-"""What writes a table, a view or an index anew, and lets nobody use it meanwhile."""
+"""Run what PostgreSQL does concurrently by itself; refuse rewrites of large relations."""
 
 from __future__ import annotations
 
@@ -25,39 +25,43 @@ WHERE relkind IN ('r', 'm') AND relpersistence <> 't' ORDER BY oid
 """
 
 
-def refuse_large_tables(runner: Runner, shape: Rewrite) -> None:
-    """Raise LeftNothingError when it would stop the work on something large."""
-    for found in _rewritten_relations(runner, shape):
+def refuse_large_tables(runner: Runner, statement: Rewrite) -> None:
+    """Raise RefusedError when it would stop the work on something large."""
+    for found in _rewritten_relations(runner, statement):
         if found.persistence != "t":
-            instead = _INSTEAD.get(shape.what.split()[0], "It is no part of a revision.")
-            large_tables.refuse_if_large(runner, found, shape.what, instead)
+            instead = _INSTEAD.get(statement.what.split()[0], "It is no part of a revision.")
+            large_tables.refuse_if_large(runner, found, statement.what, instead)
 
 
-def refuse_unnamed_index(runner: Runner, shape: UnnamedIndex) -> None:
-    """Raise LeftNothingError where the index would be built on a large table in one go."""
-    table = runner.find(shape.table)
-    if table is None or table.oid not in runner.known or (shape.only and table.kind == "p"):
+def refuse_unnamed_index(runner: Runner, statement: UnnamedIndex) -> None:
+    """Raise RefusedError where the index would be built on a large table in one go."""
+    table = runner.find(statement.table)
+    if (
+        table is None
+        or table.oid not in runner.existing_tables
+        or (statement.only and table.kind == "p")
+    ):
         return
     large_tables.refuse_if_large(
         runner,
         table,
-        "CREATE INDEX … ON ONLY" if shape.only else "CREATE INDEX without a name",
-        "Leave ONLY out." if shape.only else "Give it a name.",
+        "CREATE INDEX … ON ONLY" if statement.only else "CREATE INDEX without a name",
+        "Leave ONLY out." if statement.only else "Give it a name.",
         "reads all of {}, and nobody can write it meanwhile",
     )
 
 
-def run_concurrently(runner: Runner, shape: ConcurrentMaintenance, key: str) -> None:
+def run_concurrently(runner: Runner, statement: ConcurrentMaintenance, key: str) -> None:
     """Execute what blocks nobody by itself, without a limit: it leaves half of it when it ends."""
-    runner.settle()
-    with runner.outside(key):
-        runner.concurrently(shape.sql)
+    runner.run_pending()
+    with runner.outside_transaction(key):
+        runner.run_concurrently(statement.sql)
 
 
-def _rewritten_relations(runner: Runner, shape: Rewrite) -> Iterator[Relation]:
-    names = [shape.table, *shape.others]
-    if not shape.table:
-        names = [row.name for row in runner.rows(_ALL_TABLES) if row.oid in runner.known]
+def _rewritten_relations(runner: Runner, statement: Rewrite) -> Iterator[Relation]:
+    names = [statement.table, *statement.others]
+    if not statement.table:
+        names = [row.name for row in runner.rows(_ALL_TABLES) if row.oid in runner.existing_tables]
     for name in names:
         if (found := runner.find(name)) is not None:
             yield found

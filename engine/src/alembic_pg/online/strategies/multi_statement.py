@@ -1,6 +1,6 @@
-"""Several statements in one text, or in a DO block: they stand as they are, if they are short.
+"""Refuse several statements in one text, or in a DO block, where one of them needs a strategy.
 
-No note can tell how far such a text came, so none of them takes its online form.
+The journal cannot tell how far such a text came, so it runs as it is, where it is short.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object]) -> None:
-    """Raise LeftNothingError when one of several statements would stop the work on a large table.
+    """Raise RefusedError when one of several statements would stop the work on a large table.
 
-    choose: returns the online form of one, None without; raises for what has none and needs one.
+    choose: returns the strategy of one, None without; raises for what needs one and has none.
     """
     for part in _nested_statements(sql):
         if choose(part) is None:
             continue
-        shape = parser.parse(part)
-        table = runner.find(shape.table) if shape is not None and shape.table else None
+        statement = parser.parse(part)
+        table = runner.find(statement.table) if statement is not None and statement.table else None
         if table is not None:
             said = " ".join(part.split()[:5])
             what = f"{said} …, among other statements,"

@@ -1,4 +1,4 @@
-"""Any other ALTER TABLE: asked of an empty twin whether all rows would be read or written."""
+"""Refuse any other ALTER TABLE that scans or rewrites a large table, as an empty copy shows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NOT_ON_PROBE = {"LOGGED", "UNLOGGED", "TABLESPACE", "METHOD", "ENFORCED"}
 
 # Actions that never look at a row, or, VALIDATE, that look beside traffic; some of them name what
-# a twin does not have.
+# an empty copy does not have.
 _METADATA_ONLY = {
     *("DROP", "RENAME", "OWNER", "ENABLE", "DISABLE", "FORCE", "CLUSTER", "REPLICA", "RESET"),
     *("INHERIT", "OF", "VALIDATE", "ATTACH", "DETACH"),
@@ -44,11 +44,11 @@ WHERE indexrelid = to_regclass(:name)
 """
 
 
-def refuse_scan_or_rewrite(runner: Runner, shape: OtherAlterTable, table: Relation) -> None:
-    """Return no form; raise LeftNothingError when it would stop the work on a large table."""
+def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Relation) -> None:
+    """Return no strategy; raise RefusedError when it would stop the work on a large table."""
     if not large_tables.is_large(table):
         return
-    found = _split_actions(shape.rest)
+    found = _split_actions(statement.rest)
     looks = [action[0].keyword == "VALIDATE" for action in found]
     if any(looks) and not all(looks):
         what = "VALIDATE CONSTRAINT beside other actions"
@@ -62,7 +62,7 @@ def refuse_scan_or_rewrite(runner: Runner, shape: OtherAlterTable, table: Relati
     if not actions:
         return
     why = ""
-    rest = ", ".join(shape.rest[action[0].start : action[-1].end] for action in actions)
+    rest = ", ".join(statement.rest[action[0].start : action[-1].end] for action in actions)
     words = {token.keyword for action in actions for token in action}
     by_index = {"USING", "INDEX"} <= words
     if not (_NOT_ON_PROBE & words or by_index):
@@ -119,8 +119,5 @@ def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -
 
 def _scans_or_rewrites(runner: Runner, rest: str, table: Relation) -> bool:
     with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-        before = (runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT))
-        runner.execute(
-            f"ALTER TABLE {probe_table.PROBE_TABLE} {probe_table.columns_of_probe(rest, table)}"
-        )
-        return before != (runner.one(probe_table.FILE_NODES), runner.one(probe_table.SCAN_COUNT))
+        effect = probe_table.effect_of(runner, probe_table.columns_of_probe(rest, table))
+        return effect.rewrites or effect.scans

@@ -1,4 +1,4 @@
-"""SET NOT NULL after a look at the old rows that blocks nobody."""
+"""Set NOT NULL after the old rows were validated beside traffic."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _NOTED_NULLABLE = "nullable"
 
 
-def make_not_null(runner: Runner, shape: SetNotNull, table: Relation, key: str) -> None:
-    """Make a column NOT NULL. Raises LeftNothingError where it has nulls."""
-    runner.settle()
+def make_not_null(runner: Runner, statement: SetNotNull, table: Relation, key: str) -> None:
+    """Make a column NOT NULL. Raises RefusedError where it has nulls."""
+    runner.run_pending()
     began = runner.journal.detail(key) or (
-        "" if not_null.is_not_null(runner, table, shape.column) else _NOTED_NULLABLE
+        "" if not_null.is_not_null(runner, table, statement.column) else _NOTED_NULLABLE
     )
-    with runner.outside(key, began):
-        if not not_null.has_column(runner, table, shape.column):
-            runner.fail(shape.sql)
-        not_null.ensure_not_null(runner, table, shape.column)
+    with runner.outside_transaction(key, began):
+        if not not_null.has_column(runner, table, statement.column):
+            runner.run_for_its_error(statement.sql)
+        not_null.ensure_not_null(runner, table, statement.column)

@@ -1,7 +1,7 @@
-"""UPDATE and DELETE: in batches where the revision says so, or where nobody can tell.
+"""Run UPDATE and DELETE in batches, where the revision asks for it or the result is the same.
 
-What would change many rows of a large table in one transaction, for which their writers wait, is
-refused unless the revision names the table.
+A statement that would change many rows of a large table in one transaction, for which their writers
+wait, is refused unless the revision names the table.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ SELECT pg_get_partkeydef(relid) FROM pg_partition_tree(:table) WHERE NOT isleaf
 
 
 def strategy_for(
-    runner: Runner, shape: UpdateOrDelete, table: Relation, *, asked: bool
+    runner: Runner, statement: UpdateOrDelete, table: Relation, *, in_batches: bool
 ) -> Callable[[Runner, UpdateOrDelete, Relation, str], None] | None:
     """Return how to execute UPDATE or DELETE in batches, None for what stays one statement.
 
     asked: whether the revision wants it. Else that is done where nobody can tell the difference.
-    Raises LeftNothingError for what would change many rows of a large table at once.
+    Raises RefusedError for what would change many rows of a large table at once.
     """
-    moves = _partition_column_set(runner, shape, table)
-    if asked:
+    moves = _partition_column_set(runner, statement, table)
+    if in_batches:
         if moves:
-            raise runner.refuse(
-                f"in batches, the {shape.verb} of {table.shown} cannot set {moves}, which decides "
-                "about the partition: execute it for each partition, or without batches."
+            raise runner.refused_error(
+                f"in batches, the {statement.verb} of {table.shown} cannot set {moves}, which "
+                "decides about the partition: execute it for each partition, or without batches."
             )
         return change_in_batches
-    if shape.fills and not moves:
-        refill.remember_backfill(runner, shape, table)
-    if not large_tables.is_large(table) and not runner.resumed(shape.sql):
+    if statement.fills and not moves:
+        refill.remember_backfill(runner, statement, table)
+    if not large_tables.is_large(table) and not runner.was_interrupted(statement.sql):
         return None
-    if shape.fills and not moves and not eligibility.backfill_blocker(runner, table):
-        fixed = volatility.with_fixed_time(runner, shape, volatility.current_time(runner))
+    if statement.fills and not moves and not eligibility.backfill_blocker(runner, table):
+        fixed = volatility.with_fixed_time(runner, statement, volatility.current_time(runner))
         if volatility.is_batch_safe(runner, fixed, table):
-            return partial(backfill_in_batches, timed=fixed != shape)
+            return partial(backfill_in_batches, timed=fixed != statement)
     # Of a column that is new the planner knows nothing.
-    if shape.fills or planned_changes.changes_many_rows(runner, shape.sql):
+    if statement.fills or planned_changes.changes_many_rows(runner, statement.sql):
         large_tables.refuse_if_large(
             runner,
             table,
-            f"{shape.verb.partition(' ')[0]}, not in batches,",
+            f"{statement.verb.partition(' ')[0]}, not in batches,",
             'Let it run in batches: execution_options={"batches": True}, '
             "and a WHERE that leaves out the rows that are done.",
             planned_changes.MANY_ROWS_EFFECT,
@@ -65,41 +65,41 @@ def strategy_for(
     return None
 
 
-def change_in_batches(runner: Runner, shape: UpdateOrDelete, table: Relation, key: str) -> None:
+def change_in_batches(runner: Runner, statement: UpdateOrDelete, table: Relation, key: str) -> None:
     """Execute UPDATE or DELETE in batches.
 
     Raises UserError when it has no WHERE, or one that its own work does not end.
     """
-    runner.settle()
-    if not shape.condition:
-        raise runner.refuse(
-            f"in batches, the {shape.verb} of {table.shown} needs a WHERE that leaves out "
+    runner.run_pending()
+    if not statement.condition:
+        raise runner.refused_error(
+            f"in batches, the {statement.verb} of {table.shown} needs a WHERE that leaves out "
             "the rows that are done."
         )
-    with runner.outside(key):
-        runner.in_batches(table, RowChange.of(shape))
+    with runner.outside_transaction(key):
+        runner.change_in_batches(table, RowChange.from_statement(statement))
 
 
 def backfill_in_batches(
-    runner: Runner, shape: UpdateOrDelete, table: Relation, key: str, *, timed: bool
+    runner: Runner, statement: UpdateOrDelete, table: Relation, key: str, *, timed: bool
 ) -> None:
     """Execute an UPDATE that fills a column in batches, for which nobody asked.
 
     timed: whether its value has the time in it, which is then the one at which it began.
     """
-    runner.settle()
+    runner.run_pending()
     began = runner.journal.detail(key) or (volatility.current_time(runner) if timed else "")
-    with runner.outside(key, began):
+    with runner.outside_transaction(key, began):
         if timed:
-            shape = volatility.with_fixed_time(runner, shape, began)
-        runner.in_batches(table, RowChange.filling(shape), quiet=True)
+            statement = volatility.with_fixed_time(runner, statement, began)
+        runner.change_in_batches(table, RowChange.for_backfill(statement), quiet=True)
 
 
-def _partition_column_set(runner: Runner, shape: UpdateOrDelete, table: Relation) -> str:
+def _partition_column_set(runner: Runner, statement: UpdateOrDelete, table: Relation) -> str:
     """Return a column that an UPDATE sets and that decides about the partition, "" without."""
-    if table.kind != "p" or shape.verb != "UPDATE":
+    if table.kind != "p" or statement.verb != "UPDATE":
         return ""
-    columns = _columns_set(shape.body)
+    columns = _columns_set(statement.body)
     for (key,) in runner.rows(_PARTITION_KEYS, table=table.oid):
         for token in tokenize(key):
             if token.identifier and token.identifier in columns:
