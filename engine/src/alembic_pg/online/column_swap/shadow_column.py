@@ -91,7 +91,7 @@ class ShadowColumn:
 
     def create(self, runner: Runner) -> None:
         """Add it with its trigger, unless it is there; one for another purpose goes first."""
-        found = runner.rows(
+        found = runner.fetch_rows(
             _SHADOW_COMMENT, table=self.table.oid, column=catalog_name(self.new_column)
         )
         if found and found[0][0] == self.statement_key:
@@ -137,7 +137,7 @@ class ShadowColumn:
             f"{self.new_column} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL"
         )
         names = [catalog_name(self.new_column), catalog_name(self.old_column)]
-        if not self.using and runner.one(_ARE_SCALAR, table=self.table.oid, names=names):
+        if not self.using and runner.first_value(_ARE_SCALAR, table=self.table.oid, names=names):
             condition = f"{self.new_column} IS NULL AND {self.old_column} IS NOT NULL"
         rows = RowChange(
             "UPDATE", quote_name(self.table.name), f"SET {self.new_column} = {value}", condition
@@ -149,7 +149,7 @@ class ShadowColumn:
             if not errors.sqlstate(error).startswith(_DATA_EXCEPTION):
                 raise
             raise runner.refused_error(
-                f"not every {self.old_column} of {self.table.shown} can become {self.type}: "
+                f"not every {self.old_column} of {self.table.display_name} can become {self.type}: "
                 f"{errors.describe_error(error)}."
             ) from error
 
@@ -162,7 +162,7 @@ class ShadowColumn:
         same = f"IS DISTINCT FROM ({value})"
         compared = (f"{self.new_column} {same}", f"{self.new_column}::text {same}::text")
         why = (
-            f"something else has changed {self.new_column} of {self.table.shown}, "
+            f"something else has changed {self.new_column} of {self.table.display_name}, "
             f"which takes the place of {self.old_column}."
         )
         for differs in compared[self.keeps_settings :]:

@@ -28,7 +28,7 @@ def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: 
     name: as the catalog has it. column: of a NOT NULL constraint, quoted, else "".
     Raises RefusedError where rows violate it.
     """
-    if executor.one(_IS_VALIDATED, table=table.oid, name=name):
+    if executor.first_value(_IS_VALIDATED, table=table.oid, name=name):
         return
     on = quote_name(table.schema, table.name)
     try:
@@ -44,4 +44,4 @@ def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: 
 def constraint_exists(session: Session, table: Relation, name: str) -> bool:
     """Return whether a table has a constraint."""
     query = "SELECT true FROM pg_constraint WHERE conrelid = :table AND conname = :name"
-    return bool(session.one(query, table=table.oid, name=catalog_name(name)))
+    return bool(session.first_value(query, table=table.oid, name=catalog_name(name)))

@@ -27,7 +27,7 @@ MANY_ROWS_EFFECT = "changes many rows of {} at once, and who writes them waits u
 def explain(session: Session, sql: str) -> dict[str, Any]:
     """Return the plan of a statement, as EXPLAIN has it. Raises DBAPIError where there is none."""
     with session.undone_at_end():
-        plan = session.value(f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}")
+        plan = session.scalar(f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}")
     found: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
     return found
 

@@ -50,9 +50,11 @@ def effect_of(session: Session, action: str) -> ProbeEffect:
 
     action: what follows the name of the table. Raises DBAPIError where it fails.
     """
-    files, scans = session.one(_FILE_NODES), session.one(_SCAN_COUNT)
+    files, scans = session.first_value(_FILE_NODES), session.first_value(_SCAN_COUNT)
     session.execute(f"ALTER TABLE {PROBE_TABLE} {action}")
-    return ProbeEffect(session.one(_FILE_NODES) != files, session.one(_SCAN_COUNT) != scans)
+    return ProbeEffect(
+        session.first_value(_FILE_NODES) != files, session.first_value(_SCAN_COUNT) != scans
+    )
 
 
 def columns_of_probe(sql: str, table: Relation) -> str:

@@ -110,7 +110,7 @@ class TransactionalRunner(Session):
         why = ""
         # The revision itself may have made them, or given them other names.
         with suppress(DBAPIError):
-            table = self.find(quote_name(place.schema_name, place.table_name))
+            table = self.find_relation(quote_name(place.schema_name, place.table_name))
             what = f"have no {column}, which becomes NOT NULL"
             why = (
                 violations.describe_wrong_rows(self, table, f"{column} IS NULL", what)

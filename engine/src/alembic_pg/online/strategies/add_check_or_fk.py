@@ -107,7 +107,7 @@ def _add_not_valid(runner: Runner, statement: AddConstraint, table: Relation, ke
         name = (
             catalog_name(statement.name)
             if statement.name
-            else str(runner.one(_NEWEST_CONSTRAINT, table=table.oid))
+            else str(runner.first_value(_NEWEST_CONSTRAINT, table=table.oid))
         )
         runner.journal.note_detail(runner.connection, key, name)
         return name

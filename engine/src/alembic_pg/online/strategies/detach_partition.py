@@ -28,7 +28,7 @@ def detach_concurrently(
     runner.run_pending()
     resumed = runner.was_interrupted(statement.sql)
     with runner.outside_transaction(key):
-        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
+        found = runner.fetch_rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
         if not found and resumed:
             return
         if found and found[0].inhdetachpending:
@@ -45,7 +45,7 @@ def _begin_detach(runner: Runner, statement: DetachPartition, table: Relation) -
     except DBAPIError as error:
         if error.connection_invalidated or lock_retry.is_retryable(error):
             raise
-        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
+        found = runner.fetch_rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
         if found and found[0].inhdetachpending:
             raise
         # Else the next run would take a partition that is not there for one that is detached.

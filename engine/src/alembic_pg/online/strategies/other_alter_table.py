@@ -114,7 +114,7 @@ def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -
     if words[0] != "ADD" or ("USING", "INDEX") not in pairs[:-1]:
         return False
     name = f"{quote_name(table.schema)}.{action[pairs.index(('USING', 'INDEX')) + 2].text}"
-    return "UNIQUE" in words or bool(runner.one(_HAS_NO_NULLS, name=name))
+    return "UNIQUE" in words or bool(runner.first_value(_HAS_NO_NULLS, name=name))
 
 
 def _scans_or_rewrites(runner: Runner, rest: str, table: Relation) -> bool:
