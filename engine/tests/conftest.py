@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.console import table
-from alembic_pg.online.run import large_tables
 from tests.online.busy import make
 from tests.online.site import VERSION, Site
 
@@ -42,7 +41,7 @@ def online() -> Iterator[None]:
 @pytest.fixture
 def site(empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     """An empty database at a first revision that did nothing; a table with rows is a large one."""
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 0)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     monkeypatch.setenv("DATABASE_URL", empty.render_as_string(hide_password=False))
     versions = tmp_path / "versions"
     versions.mkdir()

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg import options
 from alembic_pg.console import arguments
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
+
+    from alembic_pg.options import Settings
 
 
 def project_folder(config: Config) -> Path:
@@ -45,6 +48,11 @@ class AlembicCommand:
         """The name of the function in alembic.command, or of the caller of its like."""
         names = re.findall(r"(\w+)\.<locals>", self.environment.context_opts["fn"].__qualname__)
         return names[-1] if names else ""
+
+    @property
+    def settings(self) -> Settings:
+        """What its -x options and the environment say; UserError where that cannot be read."""
+        return options.command_settings(self.environment.config)
 
     @property
     def on_command_line(self) -> bool:

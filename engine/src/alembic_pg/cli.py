@@ -73,6 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     lint.add_argument("--reporter", help="squawk's format: tty, gcc, json")
     lint.set_defaults(run=_lint)
 
+    options = commands.add_parser(
+        "options", help="the -x options of the alembic command, and the variables"
+    )
+    options.add_argument(
+        "--markdown", action="store_true", help="as a page, which is docs/options.md"
+    )
+    options.set_defaults(run=_options)
+
     psql = commands.add_parser(
         "psql", help="psql on the target database; psql's own arguments follow"
     )
@@ -106,6 +114,13 @@ def _reset(options: argparse.Namespace) -> int:
     from alembic_pg.commands import reset  # noqa: PLC0415  # one command's
 
     return reset.run(_config(options), confirmed=options.yes)
+
+
+def _options(options: argparse.Namespace) -> int:
+    from alembic_pg.console import option_list  # noqa: PLC0415  # one command's
+
+    sys.stdout.write(option_list.page() if options.markdown else f"{option_list.screen_text()}\n")
+    return 0
 
 
 def _psql(options: argparse.Namespace) -> int:

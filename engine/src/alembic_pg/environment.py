@@ -11,25 +11,33 @@ from sqlalchemy.engine import Engine
 
 from alembic_pg import plugin
 from alembic_pg.alembic_command import AlembicCommand
-from alembic_pg.console import activation, gc_pause, interrupts
+from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
+from alembic_pg.options import HELP, TARGET, command_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.engine import Connection
 
 
-def run(models: str, **configure: Any) -> None:  # noqa: ANN401  # Alembic's own options
+def run(
+    models: str,
+    *,
+    options: Iterable[str] = (),
+    **configure: Any,  # noqa: ANN401  # Alembic's own options
+) -> None:
     """Run the command for which Alembic loaded env.py.
 
-    models: the name of the models' package. configure: options for Alembic's configure().
+    models: the name of the models' package. options: the names of -x options that env.py has
+    itself. configure: options for Alembic's configure().
     Raises UserError for what a user can mend.
     """
     plugin.register()
     task = _make_command(models, configure)
     if task.on_command_line:
         activation.install_once()
+    _check_options(task, options)
     with interrupts.handle_signals() if task.on_command_line else nullcontext():
         _dispatch(task)
 
@@ -40,6 +48,20 @@ def _make_command(models: str, configure: dict[str, Any]) -> AlembicCommand:
     environment = context.get_context().environment_context
     assert environment is not None  # noqa: S101  # it has just been made
     return AlembicCommand(environment, models, configure)
+
+
+def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
+    """Refuse what nobody knows, or cannot be read, before anything is done.
+
+    own: the names of env.py's options. Ends the process where -x help asks for the list.
+    """
+    config = task.environment.config
+    names = command_arguments(config.cmd_opts)
+    arguments.require_known(names, own, task.command)
+    if HELP.name in names:
+        config.print_stdout("%s", option_list.screen_text())
+        raise SystemExit(0)
+    _ = task.settings
 
 
 def _dispatch(task: AlembicCommand) -> None:
@@ -71,7 +93,7 @@ def _compare(task: AlembicCommand) -> None:
 
 def _report_leftovers(task: AlembicCommand) -> None:
     # Only where a target is named: nobody else waits for the import.
-    if os.environ.get("DATABASE_URL"):
+    if os.environ.get(TARGET.variable):
         from alembic_pg.commands import leftovers  # noqa: PLC0415
 
         leftovers.report_on_target(task)

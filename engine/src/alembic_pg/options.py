@@ -1,87 +1,300 @@
-"""How long a run may wait: ``-x lock_timeout=1s``, or the environment, never a revision."""
+"""Define every option of the engine once: the -x options, and the variables of the environment.
+
+The readers, the checks, ``-x help``, ``alembic-pg options`` and docs/options.md are all made from
+OPTIONS. A new option of a run is one field of Settings.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from argparse import Namespace
+    from collections.abc import Callable, Mapping
 
-_UNITS = {"": 1, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+    from alembic.config import Config
+
+_MILLISECONDS = {"": 1, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
+_BYTES = {"": 1, "B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 
 _ON, _OFF = {"", "on", "1", "true", "yes"}, {"off", "0", "false", "no"}
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Times in milliseconds; 0 is no limit.
+class Kind:
+    """What the values of an option are.
 
-    lock_timeout: for one try to get a lock, while others queue behind it. lock_aside: before a try,
-    for long transactions to end, with nobody behind; 0 is not at all. lock_patience: for all tries
-    of one statement. statement_timeout: for a step that must be short once it has its lock.
-    run_patience: for another run on the same database. batch: the aim of one batch of rows.
-    replication_lag: from which on batches pause.
+    name: of the kind. refusal: what follows a value that is none of the kind, in a message.
+    parse: returns the value of a text, None where the text is none. text: returns the text of a
+    value. unit: of a number that is written without one.
     """
 
-    lock_timeout: int = 300
-    lock_aside: int = 10_000
-    lock_patience: int = 300_000
-    statement_timeout: int = 5_000
-    run_patience: int = 0
-    batch: int = 50
-    replication_lag: int = 10_000
+    name: str
+    refusal: str
+    parse: Callable[[str], Any]
+    text: Callable[[Any], str] = str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    name: as in -x NAME; "" for what only the environment says. variable: of the environment; ""
+    for what only the command says. commands: those that it concerns, none for all.
+    meaning: one sentence.
+    """
+
+    name: str
+    variable: str
+    kind: Kind
+    default: Any
+    commands: tuple[str, ...]
+    meaning: str
+
+    @property
+    def default_text(self) -> str:
+        """The default as a person writes it, "" without one."""
+        return "" if self.default is None else self.kind.text(self.default)
+
+    def read(self, arguments: Mapping[str, str]) -> Any:  # noqa: ANN401  # what its kind parses
+        """Return the value: of the command, else of the environment, else the default.
+
+        arguments: the command's -x options. Raises UserError for a text that is no such value.
+        """
+        if self.name in arguments:
+            source, value = f"-x {self.name}", arguments[self.name]
+        elif self.variable and os.environ.get(self.variable):
+            source, value = self.variable, os.environ[self.variable]
+        else:
+            return self.default
+        parsed = self.kind.parse(value)
+        if parsed is None:
+            raise UserError(f'{source} is "{value}"{self.kind.refusal}')
+        return parsed
+
+
+def _parse_with_unit(units: Mapping[str, int]) -> Callable[[str], int | None]:
+    pattern = re.compile(rf"(\d{{1,9}}) ?({'|'.join(units)})")
+
+    def parse(text: str) -> int | None:
+        match = pattern.fullmatch(text.strip())
+        return int(match[1]) * units[match[2]] if match else None
+
+    return parse
+
+
+def _text_with_unit(units: Mapping[str, int]) -> Callable[[int], str]:
+    def text(value: int) -> str:
+        unit = max((unit for unit in units if not value % units[unit]), key=lambda u: (units[u], u))
+        return f"{value // units[unit]}{unit}" if value else "0"
+
+    return text
+
+
+def _parse_switch(text: str) -> bool | None:
+    return True if text.lower() in _ON else False if text.lower() in _OFF else None
+
+
+TIME = Kind(
+    "time",
+    ", which is no time: write 300ms, 2s, 5min or 1h.",
+    _parse_with_unit(_MILLISECONDS),
+    _text_with_unit(_MILLISECONDS),
+    unit="ms",
+)
+SIZE = Kind(
+    "size",
+    ", which is no size: write 0, 500kB, 8MB or 1GB.",
+    _parse_with_unit(_BYTES),
+    _text_with_unit(_BYTES),
+    unit="B",
+)
+SWITCH = Kind("switch", ": write on or off.", _parse_switch, lambda value: "on" if value else "off")
+FLAG = Kind(
+    "flag",
+    ": it takes no value.",
+    lambda text: None if text else True,
+    lambda _: "",
+)
+URL = Kind("URL", "", str)
+
+# The commands of an option: all that run revisions, those that compare.
+RUNS = ("upgrade", "downgrade")
+_COMPARES = ("revision --autogenerate", "check")
+
+
+def _about(
+    kind: Kind, commands: tuple[str, ...], meaning: str, *, variable: bool = True
+) -> dict[str, Any]:
+    """Return the metadata of a field of Settings. variable: whether it is one, too."""
+    return {"kind": kind, "commands": commands, "meaning": meaning, "variable": variable}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of a command, each a field: times in milliseconds, sizes in bytes."""
+
+    plan: bool = field(
+        default=False,
+        metadata=_about(
+            FLAG,
+            RUNS,
+            "Print what the command would do to the target, and do nothing.",
+            variable=False,
+        ),
+    )
+    online: bool = field(
+        default=True,
+        metadata=_about(
+            SWITCH,
+            RUNS,
+            "Run each statement in the form that lets others read and write meanwhile.",
+        ),
+    )
+    large_table: int = field(
+        default=8 << 20,
+        metadata=_about(
+            SIZE, RUNS, "Treat a table that is larger than this, indexes included, as a large one."
+        ),
+    )
+    lock_timeout: int = field(
+        default=300,
+        metadata=_about(
+            TIME, RUNS, "Wait at most this long for a lock in one try, others behind; 0 has no end."
+        ),
+    )
+    lock_aside: int = field(
+        default=10_000,
+        metadata=_about(
+            TIME,
+            RUNS,
+            "Wait at most this long for long transactions before a try; 0 does not wait.",
+        ),
+    )
+    lock_patience: int = field(
+        default=300_000,
+        metadata=_about(
+            TIME, RUNS, "Try at most this long to get the locks of a statement; 0 has no end."
+        ),
+    )
+    statement_timeout: int = field(
+        default=5_000,
+        metadata=_about(
+            TIME, RUNS, "Cancel a step that must be short and takes longer; 0 cancels none."
+        ),
+    )
+    run_patience: int = field(
+        default=0,
+        metadata=_about(
+            TIME,
+            (*RUNS, "stamp"),
+            "Wait at most this long for another run on the database; 0 has no end.",
+        ),
+    )
+    batch: int = field(
+        default=50,
+        metadata=_about(TIME, RUNS, "Change as many rows in one batch as take about this long."),
+    )
+    replication_lag: int = field(
+        default=10_000,
+        metadata=_about(
+            TIME, RUNS, "Pause between batches while a replica is further behind than this."
+        ),
+    )
+    split: bool = field(
+        default=True,
+        metadata=_about(
+            SWITCH,
+            _COMPARES[:1],
+            "Write what commits in steps, and what goes, in revisions of their own.",
+        ),
+    )
+    diff: bool = field(
+        default=False,
+        metadata=_about(FLAG, _COMPARES, "Print each difference line by line.", variable=False),
+    )
+
+
+HELP = Option("help", "", FLAG, default=False, commands=(), meaning="Print this list.")
+
+TRACEBACK = Option(
+    "",
+    "ALEMBIC_TRACEBACK",
+    SWITCH,
+    default=False,
+    commands=(),
+    meaning="Print where a command failed, and not only why.",
+)
+
+# The package database reads the two URLs.
+TARGET = Option(
+    "",
+    "DATABASE_URL",
+    URL,
+    default=None,
+    commands=(*RUNS, "stamp", "current", "alembic-pg psql"),
+    meaning="Name the target; unset, it is the embedded server.",
+)
+
+SCRATCH = Option(
+    "",
+    "SHADOW_DATABASE_URL",
+    URL,
+    default=None,
+    commands=(*_COMPARES, "upgrade --sql"),
+    meaning="Name a server for scratch databases; unset, it is the embedded one.",
+)
+
+_SETTINGS = tuple(
+    Option(
+        one.name,
+        f"ALEMBIC_{one.name.upper()}" if one.metadata["variable"] else "",
+        one.metadata["kind"],
+        one.default,
+        one.metadata["commands"],
+        one.metadata["meaning"],
+    )
+    for one in fields(Settings)
+)
+
+# The table of all of them.
+OPTIONS = (*_SETTINGS, HELP, TRACEBACK, TARGET, SCRATCH)
 
 
 def read_settings(arguments: Mapping[str, str]) -> Settings:
     """Return the settings of a command.
 
-    arguments: the command's -x options. Each setting is also the variable ALEMBIC_… of its name
-    in capitals. A number without a unit is milliseconds, as PostgreSQL has it (20.1.1).
-    Raises UserError for what is no time.
+    arguments: the command's -x options. A time without a unit is milliseconds, a size without one
+    is bytes, as PostgreSQL has it (20.1.1).
+    Raises UserError for a value that is none of the option's kind.
     """
-    chosen = {}
-    for setting in fields(Settings):
-        variable = f"ALEMBIC_{setting.name.upper()}"
-        if setting.name in arguments:
-            chosen[setting.name] = _parse_milliseconds(
-                f"-x {setting.name}", arguments[setting.name]
-            )
-        elif os.environ.get(variable):
-            chosen[setting.name] = _parse_milliseconds(variable, os.environ[variable])
-    return Settings(**chosen)
+    return Settings(**{option.name: option.read(arguments) for option in _SETTINGS})
 
 
-def online_enabled(arguments: Mapping[str, str]) -> bool:
-    """Return whether revisions take their online forms: unless ``-x online=off`` says not.
+def command_settings(config: Config | None) -> Settings:
+    """Return the settings of a command. config: Alembic's, with the command's arguments, if any.
 
-    ALEMBIC_ONLINE is the same in the environment. Raises UserError for what is neither on nor off.
+    Raises UserError for a value that is none of the option's kind.
     """
-    return option_enabled("online", arguments)
+    return read_settings(command_arguments(config.cmd_opts if config else None))
 
 
-def option_enabled(name: str, arguments: Mapping[str, str]) -> bool:
-    """Return whether something is on, as it is unless ``-x name=off`` or ALEMBIC_NAME says not.
+def command_arguments(typed: Namespace | None) -> dict[str, str]:
+    """Return the -x options of a command: the values by the names.
 
-    Raises UserError for what is neither on nor off.
+    typed: the arguments as Alembic's parser gives them, if there are any.
     """
-    said, value = f"-x {name}", arguments.get(name)
-    if value is None:
-        said = f"ALEMBIC_{name.upper()}"
-        value = os.environ.get(said, "")
-    if value.lower() in _OFF:
-        return False
-    if value.lower() in _ON:
-        return True
-    raise UserError(f'{said} is "{value}": write on or off.')
+    given = getattr(typed, "x", None) or ()
+    return {name: value for name, _, value in (text.partition("=") for text in given)}
 
 
-def _parse_milliseconds(name: str, value: str) -> int:
-    match = re.fullmatch(r"(\d{1,9}) ?(|ms|s|min|h)", value.strip())
-    if match is None:
-        raise UserError(f'{name} is "{value}", which is no time: write 300ms, 2s, 5min or 1h.')
-    return int(match[1]) * _UNITS[match[2]]
+def traceback_wanted() -> bool:
+    """Return whether the environment asks for tracebacks: by anything that does not say no."""
+    value = os.environ.get(TRACEBACK.variable, "")
+    return bool(value) and _parse_switch(value) is not False

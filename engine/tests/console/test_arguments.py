@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.console import arguments
+from alembic_pg.console import arguments, option_list
 from alembic_pg.errors import UserError
+from alembic_pg.options import OPTIONS
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -42,6 +43,7 @@ def test_it_is_the_command_and_no_caller(
         "",
         "revision --nonsense",
         "-x plan -x lock_timeout=1s -x tenant=some upgrade head",
+        "-x plann upgrade head",  # env.py may have an option of that name
     ],
 )
 def test_what_is_alembics_to_judge(
@@ -88,22 +90,60 @@ def test_a_range_has_two_ends(monkeypatch: pytest.MonkeyPatch, config: Config) -
         check(config)
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("plann", "plan"), ("lock-timeout=1s", "lock_timeout"), ("Plan", "plan")]
-)
-def test_nearly_an_option(
-    monkeypatch: pytest.MonkeyPatch, config: Config, typed: str, meant: str
+@pytest.mark.parametrize("typed", ["", "heads", "upgrade head", "revision", "downgrade -1"])
+def test_help_lists_the_options_and_ends(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    config: Config,
+    typed: str,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["alembic", "-x", typed, "upgrade", "head"])
-    name = typed.partition("=")[0]
-    with pytest.raises(UserError, match=rf"-x {name} is unknown: did you mean -x {meant}\?"):
+    monkeypatch.setattr(sys, "argv", ["alembic", "-x", "help", *typed.split()])
+    with pytest.raises(SystemExit) as end:
         check(config)
+    assert end.value.code == 0
+    assert capsys.readouterr() == (f"{option_list.screen_text()}\n", "")
 
 
-def test_a_stamp_has_no_plan(monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
-    monkeypatch.setattr(sys, "argv", ["alembic", "-x", "plan", "stamp", "head"])
-    with pytest.raises(UserError, match="A stamp has no plan"):
-        check(config)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("plann", "-x plann is unknown: did you mean -x plan? "),
+        ("lock-timeout", "-x lock-timeout is unknown: did you mean -x lock_timeout? "),
+        ("Plan", "-x Plan is unknown: did you mean -x plan? "),
+        ("tenents", "-x tenents is unknown: did you mean -x tenant? "),
+        ("preview", "-x preview is unknown. "),
+        ("dry-run", "-x dry-run is unknown. "),
+        ("", "-x  is unknown. "),
+    ],
+)
+def test_an_unknown_name_is_refused(name: str, said: str) -> None:
+    with pytest.raises(UserError) as error:
+        arguments.require_known(["batch", "tenant", name], ["tenant"], "upgrade")
+    assert str(error.value) == f"{said}See them all: alembic-pg options"
+
+
+def test_env_py_may_have_a_name_that_is_near_to_one() -> None:
+    arguments.require_known(
+        [*(option.name for option in OPTIONS if option.name), "plans"], ["plans"], "upgrade"
+    )
+    with pytest.raises(UserError, match=r"env\.py names an option plan, which alembic_pg has"):
+        arguments.require_known([], ["tenant", "plan"], "upgrade")
+
+
+@pytest.mark.parametrize(
+    ("command", "subject"),
+    [
+        ("stamp", "A stamp"),
+        ("revision", "A revision"),
+        ("check", "A check"),
+        ("current", "This command"),
+        ("", "This command"),
+    ],
+)
+def test_what_has_no_plan(command: str, subject: str) -> None:
+    with pytest.raises(UserError, match=f"^{subject} has no plan: leave -x plan out."):
+        arguments.require_known(["plan"], [], command)
+    arguments.require_known(["diff"], [], command)
 
 
 def check(config: Config) -> None:

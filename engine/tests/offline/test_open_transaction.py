@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.online.run import large_tables
 from tests.online.beside import traffic
 from tests.online.dumped import dumped
 from tests.online.scripted import anew, begun, run_with_psql, written
@@ -54,7 +53,7 @@ def test_of_both_ends_of_a_key_one_has_its_moment(site: Site, tables: tuple[str,
 
 def test_a_small_table_is_left_to_postgresql(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(site, *TABLES, VIEW)
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 1 << 23)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "8MB")
     site.revise('op.execute("DROP VIEW words")', WIDEN[0], f'op.execute("{VIEW}")')
     run_with_psql(site, written(site))
     order = "SELECT attname, attnum FROM pg_attribute WHERE attrelid = 'parent'::regclass"

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 from alembic_pg.embedded import server
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from alembic_pg.testing import state
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
@@ -218,7 +217,7 @@ def ends_at_head(site: Site, name: str, fault: Callable[[int], list[str]]) -> in
 
 def _run(versions: str, number: int) -> None:
     """Upgrade, and kill this process at a point."""
-    large_tables.LARGE_TABLE_BYTES = 0
+    os.environ["ALEMBIC_LARGE_TABLE"] = "0"
 
     def die(raw: Any) -> None:  # noqa: ANN401
         del raw

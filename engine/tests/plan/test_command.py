@@ -9,7 +9,6 @@ import pytest
 from alembic_pg.console.table import SCREEN_WIDTH
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from tests.commands.run import run
 from tests.online.watching import strength, watched
 
@@ -160,7 +159,7 @@ def test_says_what_is_refused_and_what_all_wait_for(
     site.upgrade(plan="")
     said = capfd.readouterr().out.partition("Revision 003a")[2]
     assert "ACCESS EXCLUSIVE: rewrite, all wait" in " ".join(said.split())
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 1_000_000)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "1000000")
     site.upgrade(plan="")
     said = " ".join(capfd.readouterr().out.split())
     assert said.count("ACCESS EXCLUSIVE: rewrite of a") == 2

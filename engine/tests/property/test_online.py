@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from hypothesis import event, given, note
 from hypothesis import strategies as st
 from tests.online import faults
@@ -33,7 +32,7 @@ POINTS = st.one_of(st.just(0), st.integers(1, 40))
 def test_as_postgresql_would(
     empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change, point: int
 ) -> None:
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 0)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     monkeypatch.setenv("DATABASE_URL", empty.render_as_string(hide_password=False))
     monkeypatch.delenv("ALEMBIC_ONLINE", raising=False)
     note("\n".join([*change.setup, "-- change", *change.statements]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.online.run import large_tables
 from hypothesis import event, given, note
 from tests.online.scripted import psql, written
 from tests.online.site import Site
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 def test_as_postgresql_would(
     empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 0)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     monkeypatch.delenv("ALEMBIC_ONLINE", raising=False)
     note("\n".join([*change.setup, "-- change", *change.statements]))
     folder = tmp_path / str(len(list(tmp_path.iterdir())))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from alembic_pg import options as alembic_pg_options
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.offline.rehearsal import Rehearsal
@@ -23,7 +22,7 @@ def run(task: AlembicCommand) -> None:
 
     Raises UserError when a revision asks for a database.
     """
-    if "plan" in task.environment.get_x_argument(as_dictionary=True):
+    if task.settings.plan:
         raise UserError("The plan asks the target: leave --sql or -x plan out.")
     running = RunState()
     opts = task.environment.context_opts
@@ -39,9 +38,8 @@ def run(task: AlembicCommand) -> None:
         }
     )
     context = task.environment.get_context()
-    arguments = task.environment.get_x_argument(as_dictionary=True)
     # A stamp changes no table but Alembic's own.
-    online = task.command != "stamp" and alembic_pg_options.online_enabled(arguments)
+    online = task.command != "stamp" and task.settings.online
     kind: type[RenderImpl] = OnlineRenderImpl if online else RenderImpl
     impl = install_writing_impl(context, kind, context.output_buffer)
     with (
@@ -50,7 +48,6 @@ def run(task: AlembicCommand) -> None:
         task.environment.begin_transaction(),
     ):
         if isinstance(impl, OnlineRenderImpl):
-            chosen = alembic_pg_options.read_settings(arguments)
-            impl.begin(context, running, chosen)
-            impl.rehearse(Rehearsal(task, chosen, stack))
+            impl.begin(context, running, task.settings)
+            impl.rehearse(Rehearsal(task, task.settings, stack))
         task.environment.run_migrations()

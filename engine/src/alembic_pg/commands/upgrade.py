@@ -6,7 +6,6 @@ import sys
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from alembic_pg import options
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.options import Settings
 
 # They change Alembic's own table and nothing else: all of it or nothing.
 _SINGLE_TRANSACTION = {"stamp", "ensure_version"}
@@ -52,7 +50,7 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
-        writes = task.command in _WRITING_COMMANDS and not _plan_requested(task)
+        writes = task.command in _WRITING_COMMANDS and not task.settings.plan
         alone = _exclusive_run(task, connection) if writes and not given else nullcontext()
         try:
             with alone:
@@ -66,25 +64,15 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
 def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[None]:
     """Let no other run be at work on the database meanwhile."""
     preflight.require_one_session(connection)
-    with hold_run_lock(connection, limit=_settings(task).run_patience / 1000):
+    with hold_run_lock(connection, limit=task.settings.run_patience / 1000):
         yield
-
-
-def _plan_requested(task: AlembicCommand) -> bool:
-    """Return whether a person wants to see the plan instead of running revisions."""
-    said = task.environment.get_x_argument(as_dictionary=True)
-    return "plan" in said and task.command in _REVISION_COMMANDS
-
-
-def _settings(task: AlembicCommand) -> Settings:
-    return options.read_settings(task.environment.get_x_argument(as_dictionary=True))
 
 
 def _run_command(
     task: AlembicCommand, connection: Connection, running: RunState, *, given: bool
 ) -> None:
     theirs = connection.in_transaction()
-    planned = _plan_requested(task)
+    planned = task.settings.plan
     opts = task.environment.context_opts
     if not planned:
         opts["fn"] = track_steps(
@@ -168,18 +156,17 @@ def _install_runner(
 ) -> None:
     """Let revisions wait for locks in a way that stops nobody, and run online."""
     # Each command imports what it needs: to tell the current revision takes no strategy.
-    chosen = _settings(task)
-    if not options.online_enabled(task.environment.get_x_argument(as_dictionary=True)):
+    if not task.settings.online:
         from alembic_pg.online.run.transactional_runner import (  # noqa: PLC0415
             TransactionalRunner,
         )
 
-        TransactionalRunner(context, connection, chosen, running).start()
+        TransactionalRunner(context, connection, task.settings, running).start()
         return
     from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
     from alembic_pg.online.backfill import batches  # noqa: PLC0415
     from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415
 
-    runner = Runner(context, connection, chosen, running, batches.change_rows)
+    runner = Runner(context, connection, task.settings, running, batches.change_rows)
     runner.start()
     context.impl = OnlineImpl(runner)

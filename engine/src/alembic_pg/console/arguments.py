@@ -7,7 +7,6 @@ import difflib
 import io
 import re
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,21 @@ from alembic import command
 from alembic.config import CommandLine
 from alembic.script import ScriptDirectory
 
+from alembic_pg import options
+from alembic_pg.console import option_list
 from alembic_pg.errors import UserError
-from alembic_pg.options import Settings
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterable
 
     from alembic.config import Config
 
-# The names of ddl's own -x options.
-_OPTION_NAMES = ("diff", "online", "plan", "split", *(setting.name for setting in fields(Settings)))
+# What ends the refusal of a name.
+_WHERE_LISTED = "See them all: alembic-pg options"
+
+# How a command is called that has no plan, as the subject of a sentence.
+_SUBJECTS = {"check": "A check", "revision": "A revision", "stamp": "A stamp"}
 
 
 def is_alembic_command() -> bool:
@@ -33,59 +37,77 @@ def is_alembic_command() -> bool:
     return program.stem == "alembic" or program.parts[-2:] == ("alembic", "__main__.py")
 
 
-def check(options: Namespace, config: Config) -> None:
+def check(typed: Namespace, config: Config) -> None:
     """Raise UserError for arguments that Alembic takes and then stumbles over.
 
     A revision is made without a message, or with an id that is taken; a revision is named by
-    nothing, or a range by more than two. An -x option is nearly one of ours.
+    nothing, or a range by more than two. Print the options and end where -x help asks for them.
     """
-    _check_revision_names(options)
-    _check_options(options)
-    if options.cmd[0] in {command.revision, command.merge}:
-        _check_new_revision(options, config)
+    if _wants_options(typed):
+        sys.stdout.write(f"{option_list.screen_text()}\n")
+        raise SystemExit(0)
+    _check_revision_names(typed)
+    if typed.cmd[0] in {command.revision, command.merge}:
+        _check_new_revision(typed, config)
 
 
-def _check_revision_names(options: Namespace) -> None:
-    single = (getattr(options, name, None) for name in ("revision", "rev"))
-    named = (*single, *(getattr(options, "revisions", None) or ()))
+def _wants_options(typed: Namespace) -> bool:
+    return options.HELP.name in options.command_arguments(typed)
+
+
+def _check_revision_names(typed: Namespace) -> None:
+    single = (getattr(typed, name, None) for name in ("revision", "rev"))
+    named = (*single, *(getattr(typed, "revisions", None) or ()))
     if any(isinstance(name, str) and not name.strip() for name in named):
         raise UserError('A revision is named by "": name it by its id, or say head or base.')
-    span = getattr(options, "rev_range", None) or ""
+    span = getattr(typed, "rev_range", None) or ""
     if span.count(":") > 1:
         raise UserError(f"{span} is no range of revisions: write -r from:to.")
 
 
-def _check_options(options: Namespace) -> None:
-    """Alembic takes any -x, so a plan that is spelt wrong would be an upgrade."""
-    for option in options.x or ():
-        name = option.partition("=")[0]
-        if name not in _OPTION_NAMES and (
-            near := difflib.get_close_matches(name, _OPTION_NAMES, 1)
-        ):
-            raise UserError(f"-x {name} is unknown: did you mean -x {near[0]}?")
-        if name == "plan" and options.cmd[0] is command.stamp:
-            raise UserError("A stamp has no plan: leave -x plan out.")
+def require_known(names: Iterable[str], own: Iterable[str], command: str) -> None:
+    """Raise UserError for a name of -x that nobody has, and for a plan of a command without one.
+
+    Alembic takes any, so a plan that is spelt wrong would be an upgrade.
+    names: of the command's -x options. own: those that env.py has beside ours.
+    command: the name of the function in alembic.command.
+    """
+    ours = {option.name for option in options.OPTIONS} - {""}
+    if taken := sorted(ours & set(own)):
+        raise UserError(f"env.py names an option {taken[0]}, which alembic_pg has: rename it.")
+    known = sorted(ours | set(own))
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name.lower(), known, 1)
+            guess = f": did you mean -x {near[0]}?" if near else "."
+            raise UserError(f"-x {name} is unknown{guess} {_WHERE_LISTED}")
+        if name == "plan" and command not in options.RUNS:
+            subject = _SUBJECTS.get(command, "This command")
+            raise UserError(f"{subject} has no plan: leave -x plan out.")
 
 
-def _check_new_revision(options: Namespace, config: Config) -> None:
-    if not (options.message or "").strip():
+def _check_new_revision(typed: Namespace, config: Config) -> None:
+    if not (typed.message or "").strip():
         raise UserError('A revision needs a message: add -m "what it does".')
-    if options.rev_id and (file := _revision_file_with_id(options.rev_id, config)):
+    if typed.rev_id and (file := _revision_file_with_id(typed.rev_id, config)):
         raise UserError(
-            f"Revision {options.rev_id} is there already ({file.name}): choose another --rev-id."
+            f"Revision {typed.rev_id} is there already ({file.name}): choose another --rev-id."
         )
 
 
 def parse() -> Namespace | None:
-    """Return the parsed arguments, or None where there is no command that Alembic would run."""
+    """Return the parsed arguments.
+
+    None where there is no command that Alembic would run, nor -x help, which needs no command.
+    """
     quiet = io.StringIO()
     with (
         contextlib.suppress(SystemExit),
         contextlib.redirect_stderr(quiet),
         contextlib.redirect_stdout(quiet),
     ):
-        options = CommandLine(prog="alembic").parser.parse_args(sys.argv[1:])
-        return options if hasattr(options, "cmd") else None
+        typed = CommandLine(prog="alembic").parser.parse_args(sys.argv[1:])
+        return typed if hasattr(typed, "cmd") or _wants_options(typed) else None
     return None
 
 

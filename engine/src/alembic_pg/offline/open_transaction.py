@@ -68,7 +68,7 @@ class OpenTransaction:
             for one in (self.swaps[at].swap_statements if at in self.swaps else [text])
         ]
         yield psql_commands.query_if_large(
-            {table for moment in self.swaps.values() for table in moment.tables}
+            settings, {table for moment in self.swaps.values() for table in moment.tables}
         )
         yield psql_commands.IF_LARGE
         for moment in self.swaps.values():

@@ -10,7 +10,6 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from alembic_pg.offline import plpgsql_blocks
-from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.sql.quoting import quote_literal
 
@@ -112,9 +111,11 @@ def drop_invalid_index(table: str, name: str) -> str:
     return _gexec_query(_DROP_INVALID_INDEX, table, name)
 
 
-def steps_if_large(tables: Iterable[str], steps: list[str], other: str) -> list[str]:
+def steps_if_large(
+    settings: Settings, tables: Iterable[str], steps: list[str], other: str
+) -> list[str]:
     """Return steps for a large table, and the other one for where all tables are small."""
-    return [query_if_large(tables), IF_LARGE, *steps, ELSE, other, END]
+    return [query_if_large(settings, tables), IF_LARGE, *steps, ELSE, other, END]
 
 
 def steps_if_partitioned(
@@ -129,13 +130,11 @@ def steps_if_partitioned(
     return [asked, "\\if :ddl_partitioned", *steps, ELSE, *others, END]
 
 
-def query_if_large(tables: Iterable[str]) -> str:
+def query_if_large(settings: Settings, tables: Iterable[str]) -> str:
     """Return what lets IF_LARGE know whether one of some tables is large, as a run knows it."""
     names = f"ARRAY[{', '.join(map(quote_literal, sorted(tables)))}]::regclass[]"
     return (
-        _fill_placeholders(
-            _ANY_LARGE, {"@tables@": names, "@small@": str(large_tables.LARGE_TABLE_BYTES)}
-        )
+        _fill_placeholders(_ANY_LARGE, {"@tables@": names, "@small@": str(settings.large_table)})
         + _GSET
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
-from alembic_pg.online.run import journal, large_tables, transactions
+from alembic_pg.online.run import journal, transactions
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.revision_runner import Runner
@@ -91,7 +91,7 @@ class Recorder(Runner):
             return PreparedSwap(sql, tables, self.script_steps, self._swap_statements(replay, work))
         transactions.commit(self.context)
         return psql_commands.steps_if_large(
-            tables, self.script_steps, plpgsql_blocks.retry_block(self.settings, sql)
+            self.settings, tables, self.script_steps, plpgsql_blocks.retry_block(self.settings, sql)
         )
 
     def _swap_statements(self, replay: ReplayError, work: Callable[[str], None]) -> list[str]:
@@ -118,7 +118,7 @@ class Recorder(Runner):
         found = super().find_relation(name)
         if found is not None and found.kind in {"r", "p"}:
             self.size_tables.add(quote_name(found.schema, found.name))
-        return found and replace(found, size=large_tables.LARGE_TABLE_BYTES + 1)
+        return found and replace(found, size=self.settings.large_table + 1)
 
     def execute(self, statement: str) -> int:
         """Execute a statement, and keep it where it is part of a step."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import dropped_objects, large_tables, planned_changes
+from alembic_pg.online.run import dropped_objects, planned_changes
 from alembic_pg.sql import split
 from alembic_pg.sql.lexer import tokenize
 
@@ -47,7 +47,7 @@ def release_locks(runner: Runner, sql: str) -> None:
     held = [
         row.name
         for row in runner.fetch_rows(_LOCKED_RELATIONS)
-        if row.oid in runner.existing_tables and row.size > large_tables.LARGE_TABLE_BYTES
+        if row.oid in runner.existing_tables and row.size > runner.settings.large_table
     ]
     if held and any(_takes_long(runner, part) for part in parts):
         table = runner.find_relation(held[0])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg import options
 from alembic_pg.database import errors, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -57,11 +56,8 @@ def print_plan(
     """
     if connection.in_transaction():
         raise UserError("A plan needs a connection without a transaction.")
-    arguments = task.environment.get_x_argument(as_dictionary=True)
-    chosen = options.read_settings(arguments)
-    planner = Planner(
-        context, connection, chosen, running, use_strategies=options.online_enabled(arguments)
-    )
+    chosen = task.settings
+    planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
     opts = task.environment.context_opts
     steps = list(opts.get(STEPS_OPTION, opts["fn"])(running.heads, context))
     say = task.environment.config.print_stdout
@@ -141,7 +137,7 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
         rows.append(
             (
                 *_operation_cells(statement, finished),
-                report.lock_cell(how, about),
+                report.lock_cell(how, about, planner),
                 *_size_cells(planner, about),
             )
         )

@@ -16,7 +16,7 @@ from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
 from alembic_pg.online.column_swap import preconditions
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import large_tables, probe_table
+from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary, summarize_strategy
@@ -205,7 +205,7 @@ class Planner(Runner):
             _quoted_name(self.renamed_tables[said]) if said in self.renamed_tables else name
         )
         if found is not None and self.assume_large:
-            return replace(found, size=max(found.size, large_tables.LARGE_TABLE_BYTES + 1))
+            return replace(found, size=max(found.size, self.settings.large_table + 1))
         return found
 
     def execute(self, statement: str) -> int:

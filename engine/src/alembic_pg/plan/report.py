@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
+    from alembic_pg.plan.planner import Planner
     from alembic_pg.plan.strategy_summary import ExecutionSummary
     from alembic_pg.revisions.impact_findings import Impact
 
@@ -22,11 +23,11 @@ _THOUSAND = 1000
 _KILO = 1024
 
 
-def lock_cell(how: ExecutionSummary, about: Relation | None) -> str:
-    """Return what others meet. about: the table."""
+def lock_cell(how: ExecutionSummary, about: Relation | None, planner: Planner) -> str:
+    """Return what others meet. about: the table. planner: knows from which size on one is large."""
     nature = how.effect
     if nature in {SCAN, REWRITE} and about is not None:
-        nature += ", all wait" if large_tables.is_large(about) else " of a small table"
+        nature += ", all wait" if large_tables.is_large(planner, about) else " of a small table"
     return f"{how.lock}: {nature}" if how.lock else nature
 
 

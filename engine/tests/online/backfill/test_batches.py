@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from tests.online.beside import traffic
 from tests.online.killed import killing, survives
 from tests.online.watching import blocking_scans, watched
@@ -238,7 +237,7 @@ def test_a_trigger_for_each_statement(site: Site) -> None:
 def test_a_small_table_is_filled_by_one_statement(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "8MB")
     site.sql("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1), (2), (NULL)")
     site.revise(FILL)
     with watched() as steps:

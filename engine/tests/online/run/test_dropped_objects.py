@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from tests.online.beside import traffic
 from tests.online.killed import survives
 
@@ -97,7 +96,7 @@ def test_what_takes_long_in_between_is_refused(site: Site, lines: tuple[str, ...
 def test_small_tables_are_no_matter(
     site: Site, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "8MB")
     site.sql(*TABLES, VIEW)
     site.revise(DROP, *lines, CREATE)
     site.upgrade()

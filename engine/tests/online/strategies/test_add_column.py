@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from tests.online.beside import traffic
 from tests.online.killed import survives
 from tests.online.watching import blocking_scans, filenode, watched
@@ -69,7 +68,7 @@ def test_one_that_costs_nothing_stays_as_it_is(site: Site) -> None:
 
 
 def test_a_small_table_is_written_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 1_000_000)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "1000000")
     site.sql(*TABLE)
     site.revise(RANDOM)
     with watched() as steps:

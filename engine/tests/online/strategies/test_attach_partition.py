@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from tests.online.beside import traffic
 from tests.online.killed import killing, survives
 from tests.online.watching import before_each, blocking_scans, watched
@@ -195,7 +194,7 @@ def test_what_it_lacks_would_be_built_under_a_lock(site: Site, more: str, lacks:
 
 
 def test_small_tables_are_left_to_postgresql(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "8MB")
     site.sql(*TABLES)
     site.revise(f"op.execute({ATTACH!r})")
     with watched() as steps:

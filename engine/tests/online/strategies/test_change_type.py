@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 from tests.online.beside import traffic
 from tests.online.dumped import dumped
 from tests.online.killed import killing, survives
@@ -91,7 +90,7 @@ def test_what_needs_no_rewriting_needs_only_a_look(site: Site) -> None:
 
 def test_small_tables_are_written_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The order of their columns stays."""
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 1_000_000)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "1000000")
     site.sql(*TABLES)
     site.revise(*WIDEN)
     with watched() as steps:

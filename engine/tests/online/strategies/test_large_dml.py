@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import large_tables
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -54,7 +53,7 @@ def test_a_small_table_runs(
     site: Site, monkeypatch: pytest.MonkeyPatch, statement: str, verb: str
 ) -> None:
     del verb
-    monkeypatch.setattr(large_tables, "LARGE_TABLE_BYTES", 8 * 1024 * 1024)
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "8MB")
     site.sql(*TABLES)
     site.revise(f"op.execute({statement!r})")
     site.upgrade()

@@ -13,7 +13,7 @@ from alembic_pg.autogenerate.report import lock_effects, operation_text, questio
 from alembic_pg.autogenerate.report.differences import HEADER
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
-from alembic_pg.options import Settings
+from alembic_pg.options import command_settings
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import REFUSED, Planner
 from alembic_pg.plan.strategy_summary import METADATA_ONLY
@@ -51,7 +51,8 @@ def revision_summary(
         open_candidate(comparison, rendering) as candidate,
         connect(candidate.url, source=SCRATCH_SOURCE) as connection,
     ):
-        planner = Planner(context, connection, Settings(), RunState(), assume_large=True)
+        settings = command_settings(context.config)
+        planner = Planner(context, connection, settings, RunState(), assume_large=True)
         planner.start()
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))

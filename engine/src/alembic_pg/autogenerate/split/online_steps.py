@@ -15,7 +15,7 @@ from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.split import stages as split_stages
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
-from alembic_pg.options import Settings
+from alembic_pg.options import command_settings
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import statements
 from alembic_pg.revisions.current_revision import RunState
@@ -131,7 +131,8 @@ def _operations_in_steps(
         open_candidate(comparison, prover.context) as candidate,
         connect(candidate.url, source=SCRATCH_SOURCE) as connection,
     ):
-        planner = Planner(context, connection, Settings(), RunState(), assume_large=True)
+        settings = command_settings(context.config)
+        planner = Planner(context, connection, settings, RunState(), assume_large=True)
         planner.start()
         candidate.run(comparison.renames)
         for operation in operations:

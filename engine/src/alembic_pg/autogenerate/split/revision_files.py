@@ -10,7 +10,7 @@ from alembic.util import rev_id
 
 from alembic_pg.autogenerate.proof.round_trip import reversed_operations
 from alembic_pg.autogenerate.split import expand_contract, online_steps
-from alembic_pg.options import option_enabled
+from alembic_pg.options import command_settings
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from alembic_pg.autogenerate.sides.comparison import Comparison
-
-# The option of a command that is said as ``-x split=off``.
-SPLIT_OPTION = "split"
 
 ENTANGLED_MESSAGE = "What goes is entangled with the rest: it stays in this revision."
 
@@ -36,9 +33,7 @@ def split_revision(
     Return why what goes cannot be, as a line for the screen; "" where it is, or nothing goes.
     Raises UserError for an option that is neither on nor off.
     """
-    environment = context.environment_context
-    options = environment.get_x_argument(as_dictionary=True) if environment else {}
-    if not option_enabled(SPLIT_OPTION, options) or len(directives) != 1:
+    if not command_settings(context.config).split or len(directives) != 1:
         return ""
     (script,) = directives
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():

@@ -35,7 +35,7 @@ _INSTEAD = (
 
 def refuse_missing_objects(runner: Runner, table: Relation) -> None:
     """Raise RefusedError where something would be missing while a large table's step lasts."""
-    if large_tables.is_large(table) and (name := next(recreated_later(runner), "")):
+    if large_tables.is_large(runner, table) and (name := next(recreated_later(runner), "")):
         what = f"{name}, which is dropped and created again,"
         large_tables.refuse_if_large(runner, table, what, _INSTEAD, _EFFECT)
 

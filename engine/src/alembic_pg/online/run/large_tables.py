@@ -8,18 +8,15 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
 
-# Bytes that are read or written in about a tenth of a second.
-LARGE_TABLE_BYTES = 8 * 1024 * 1024
-
 # The variable of a revision that names such tables.
 BLOCKING_VARIABLE = "blocking"
 
 _EFFECT = "reads or writes all of {}, and nobody can use it meanwhile"
 
 
-def is_large(table: Relation) -> bool:
+def is_large(executor: Executor, table: Relation) -> bool:
     """Return whether reading or writing all of a table takes longer than anybody should wait."""
-    return table.size > LARGE_TABLE_BYTES
+    return table.size > executor.settings.large_table
 
 
 def allows_blocking(executor: Executor, table: Relation) -> bool:
@@ -37,7 +34,7 @@ def refuse_if_large(
     what: it, as the subject of a sentence. instead: what does without, as a sentence. effect: the
     rest of the first sentence, with the table in it.
     """
-    if not is_large(table) or allows_blocking(executor, table):
+    if not is_large(executor, table) or allows_blocking(executor, table):
         return
     size = table.size / 1024 / 1024
     raise executor.refused_error(

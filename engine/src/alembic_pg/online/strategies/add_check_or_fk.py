@@ -61,7 +61,7 @@ def validation_strategy_for(
     """Return how to look through a large table for a constraint that is there, else None."""
     return (
         validate_existing
-        if large_tables.is_large(table) or runner.was_interrupted(statement.sql)
+        if large_tables.is_large(runner, table) or runner.was_interrupted(statement.sql)
         else None
     )
 

@@ -94,7 +94,7 @@ def strategy_for(
     runner: Runner, statement: AddColumn, table: Relation
 ) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
     """Return how to add a column for which PostgreSQL would write the table anew, else None."""
-    if not (large_tables.is_large(table) or runner.was_interrupted(statement.sql)):
+    if not (large_tables.is_large(runner, table) or runner.was_interrupted(statement.sql)):
         return None
     words = _keywords(statement)
     if "REFERENCES" in words:

@@ -94,19 +94,19 @@ def strategy_for(
         return None  # PostgreSQL says why
     parent = runner.fetch_rows(_PARENT, table=table.oid)[0]
     default = runner.find_relation(parent.default) if parent.default else None
-    if there is not None and large_tables.is_large(there):
+    if there is not None and large_tables.is_large(runner, there):
         for row in runner.fetch_rows(_MISSING_PARTS, parent=table.oid, table=there.oid)[:1]:
             what = f"Attaching {there.display_name} without the {row.kind} {row.name}"
             large_tables.refuse_if_large(runner, there, what, "Give it one of its own before.")
-    read = [one for one in (there, default) if one is not None]
-    if not any(map(large_tables.is_large, read)) and not runner.was_interrupted(statement.sql):
+    large = [one for one in (there, default) if one and large_tables.is_large(runner, one)]
+    if not large and not runner.was_interrupted(statement.sql):
         return None
     try:
         found = _probe_bound(runner, statement, table, parent)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         return None  # PostgreSQL says why, when the statement itself is executed
-    fits = list(_needed_checks(statement, there, default, found))
+    fits = list(_needed_checks(runner, statement, there, default, found))
     if fits and not found.avoids_scan:
         what = f"Adding the partition {statement.partition}"
         large_tables.refuse_if_large(
@@ -174,11 +174,15 @@ class _ProbedBound:
 
 
 def _needed_checks(
-    statement: AddPartition, there: Relation | None, default: Relation | None, found: _ProbedBound
+    runner: Runner,
+    statement: AddPartition,
+    there: Relation | None,
+    default: Relation | None,
+    found: _ProbedBound,
 ) -> Iterator[_BoundCheck]:
-    if there is not None and large_tables.is_large(there) and found.full_condition:
+    if there is not None and large_tables.is_large(runner, there) and found.full_condition:
         yield _BoundCheck(there, found.full_condition, f"do not fit {statement.bound}")
-    if default is not None and large_tables.is_large(default) and found.bound_condition:
+    if default is not None and large_tables.is_large(runner, default) and found.bound_condition:
         yield _BoundCheck(
             default,
             f"NOT ({found.bound_condition})",

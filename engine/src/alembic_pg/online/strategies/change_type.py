@@ -75,7 +75,8 @@ def strategy_for(
         return None
     column = found[0]
     parts = dependents.column_dependents(runner, table, column.number)
-    sizes = map(large_tables.is_large, [table, *parts.foreign_key_ends(runner)])
+    relations = [table, *parts.foreign_key_ends(runner)]
+    sizes = (large_tables.is_large(runner, relation) for relation in relations)
     if not any(sizes) and not runner.was_interrupted(statement.sql):
         return None
     effect = _probe_effect(runner, statement, table)

@@ -46,7 +46,7 @@ WHERE indexrelid = to_regclass(:name)
 
 def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Relation) -> None:
     """Return no strategy; raise RefusedError when it would stop the work on a large table."""
-    if not large_tables.is_large(table):
+    if not large_tables.is_large(runner, table):
         return
     found = _split_actions(statement.rest)
     looks = [action[0].keyword == "VALIDATE" for action in found]

@@ -47,7 +47,7 @@ def strategy_for(
         return change_in_batches
     if statement.fills and not moves:
         refill.remember_backfill(runner, statement, table)
-    if not large_tables.is_large(table) and not runner.was_interrupted(statement.sql):
+    if not large_tables.is_large(runner, table) and not runner.was_interrupted(statement.sql):
         return None
     if statement.fills and not moves and not eligibility.backfill_blocker(runner, table):
         fixed = volatility.with_fixed_time(runner, statement, volatility.current_time(runner))
