@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from alembic_pg import environment
 
-environment.run(models="models")
+environment.run(metadata="models")

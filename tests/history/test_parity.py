@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump as dump_pg_dump
 from alembic_pg.autogenerate.sides import desired
-from alembic_pg.commands import autogenerate
+from alembic_pg.autogenerate.sides.models import load_models
 from sqlalchemy import text
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def from_models(databases: ScratchServer) -> Iterator[URL]:
     """A database built by create_all() and the entities."""
     name = databases.create()
     url = databases.database_url(name)
-    desired.build_models(autogenerate.load_models("models"), url, source="the test")
+    desired.build_models(load_models("models"), url, source="the test")
     yield url
     databases.drop(name)
 

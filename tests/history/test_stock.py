@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from alembic_pg.commands.autogenerate import (
-    ALEMBIC_COMPARATORS,
-    load_models,
-    silence_alembic_utils,
-    silence_comparators,
-)
+from alembic_pg.autogenerate.sides.models import load_models
+from alembic_pg.commands.autogenerate import silence_alembic_utils, silence_comparators
+from alembic_pg.plugin import ALEMBIC_COMPARATORS
+from sqlalchemy import MetaData
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
 
 def test_stock_alembic_finds_nothing(engine: Engine) -> None:
     metadata = load_models("models").metadata
+    assert isinstance(metadata, MetaData)
     silence_alembic_utils()
     options = {
         "compare_type": True,

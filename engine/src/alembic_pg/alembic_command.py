@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from alembic_pg import options
 from alembic_pg.console import arguments
@@ -13,8 +15,13 @@ from alembic_pg.console import arguments
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
+    from alembic_utils.replaceable_entity import ReplaceableEntity
+    from sqlalchemy import MetaData
 
     from alembic_pg.options import Settings
+
+# A MetaData, several, or the name of the package or module that has them.
+MetadataSource: TypeAlias = Union[str, "MetaData", Sequence["MetaData"]]
 
 
 def project_folder(config: Config) -> Path:
@@ -25,23 +32,43 @@ def project_folder(config: Config) -> Path:
     return Path.cwd()
 
 
+def configured_url(config: Config) -> str | None:
+    """Return the sqlalchemy.url of a configuration, None without."""
+    # Alembic's get_main_option() fails where pyproject.toml is the only file.
+    return config.get_section(config.config_ini_section, {}).get("sqlalchemy.url")
+
+
 @dataclass(frozen=True)
 class AlembicCommand:
     """One command of Alembic's in this project.
 
-    models: the package whose import makes the metadata complete, and which holds it as
-    ``Base.metadata``; it is imported only where something is compared.
+    metadata: a MetaData, several, or the name of the package whose modules have them, which is
+    imported only where something is compared; None where only revisions are run.
     configure: options for Alembic's configure(), from env.py.
+    entities: those of alembic-utils; None for those that are found.
+    arguments: what env.py gives to run_migrations(), which each revision's functions take.
     """
 
     environment: EnvironmentContext
-    models: str
+    metadata: MetadataSource | None
     configure: dict[str, Any] = field(default_factory=dict)
+    entities: Sequence[ReplaceableEntity] | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
         """The folder of alembic.ini or pyproject.toml."""
         return project_folder(self.environment.config)
+
+    @property
+    def configured_url(self) -> str | None:
+        """The sqlalchemy.url of the configuration, which goes before DATABASE_URL."""
+        return configured_url(self.environment.config)
+
+    @property
+    def names_target(self) -> bool:
+        """Whether a setting names the database of upgrade and its like."""
+        return bool(self.configured_url or os.environ.get("DATABASE_URL"))
 
     @property
     def command(self) -> str:

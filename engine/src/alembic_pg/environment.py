@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager, nullcontext
+import logging
+import signal
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic import context
@@ -13,41 +16,156 @@ from alembic_pg import plugin
 from alembic_pg.alembic_command import AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
-from alembic_pg.options import HELP, TARGET, command_arguments
+from alembic_pg.errors import UserError
+from alembic_pg.options import HELP, command_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import MetadataSource
+
+__all__ = ["AUTOGENERATE_PLUGINS", "configure", "run"]
+
+# For configure(autogenerate_plugins=…), where a project adds one of its own.
+AUTOGENERATE_PLUGINS = plugin.COMPARATORS
 
 
 def run(
-    models: str,
+    metadata: MetadataSource | None = None,
     *,
+    entities: Sequence[ReplaceableEntity] | None = None,
     options: Iterable[str] = (),
     **configure: Any,  # noqa: ANN401  # Alembic's own options
 ) -> None:
     """Run the command for which Alembic loaded env.py.
 
-    models: the name of the models' package. options: the names of -x options that env.py has
-    itself. configure: options for Alembic's configure().
+    metadata: a MetaData, a list of them, or the name of the package or module whose modules have
+    them; a name is imported only where something is compared, and is the faster one therefore.
+    entities: those of alembic-utils; without them, those that the package's modules hold, and
+    those that are registered. options: the names of -x options that env.py has itself.
+    configure: options for Alembic's configure(); target_metadata is another word for metadata.
     Raises UserError for what a user can mend.
     """
+    if "connection" in configure:
+        raise UserError(
+            "environment.run() makes its connection itself: with one of your own, call "
+            "environment.configure(connection=…), then context.run_migrations()."
+        )
+    if "target_metadata" in configure:
+        if metadata is not None:
+            raise UserError(
+                "env.py hands the models over twice: leave metadata or target_metadata out."
+            )
+        metadata = configure.pop("target_metadata")
     plugin.register()
-    task = _make_command(models, configure)
-    if task.on_command_line:
-        activation.install_once()
-    _check_options(task, options)
-    with interrupts.handle_signals() if task.on_command_line else nullcontext():
+    task = AlembicCommand(_environment(configure), metadata, configure, entities)
+    with _on_console(task):
+        _check_options(task, options)
         _dispatch(task)
 
 
-def _make_command(models: str, configure: dict[str, Any]) -> AlembicCommand:
-    # configure() is how Alembic lets go of its EnvironmentContext without a private name.
-    context.configure(url=f"{DRIVER}://")
+def configure(
+    *,
+    connection: Connection | None = None,
+    target_metadata: MetadataSource | None = None,
+    entities: Sequence[ReplaceableEntity] | None = None,
+    options: Iterable[str] = (),
+    **configure: Any,  # noqa: ANN401  # Alembic's own options
+) -> None:
+    """Do what context.configure() does, in an env.py that keeps its own way to the database.
+
+    After it, context.run_migrations() does what `run` does. The revisions run on the connection,
+    or on another one to the same database where it has not psycopg2 as its driver. Revisions run
+    as Alembic's own do, where the connection is in a transaction of the caller, and everything
+    does where it is no connection to PostgreSQL.
+    target_metadata, entities, options: see `run`. configure: Alembic's own.
+    """
+    plugin.register()
+    if connection is not None and connection.dialect.name != "postgresql":
+        context.configure(
+            connection=connection,
+            target_metadata=target_metadata,  # type: ignore[arg-type]  # Alembic's word on it
+            **configure,
+        )
+        return
+    # begin_transaction() then leaves the transactions to run_migrations().
+    first = {"transaction_per_migration": True, "dont_mutate": True, **configure}
+    if connection is None:
+        first = {"url": f"{DRIVER}://", **first}
+    context.configure(connection=connection, **first)
+    environment = _context_of_env()
+    configure.pop("url", None)
+    task = AlembicCommand(environment, target_metadata, configure, entities)
+    environment.run_migrations = partial(  # type: ignore[method-assign]  # of this one command
+        _run_configured, task, connection, options
+    )
+
+
+def _run_configured(
+    task: AlembicCommand,
+    connection: Connection | None,
+    options: Iterable[str],
+    **given: Any,  # noqa: ANN401  # to the revisions
+) -> None:
+    """Run the command on the connection that env.py has made, if the command needs one."""
+    del task.environment.run_migrations  # Alembic's own from now on
+    if given:
+        from alembic_pg.revisions import history_database  # noqa: PLC0415  # of few projects
+
+        task = replace(task, arguments=given)
+        task.environment.context_opts[history_database.ARGUMENTS_OPTION] = given
+    with _serve_interrupts(), _on_console(task, connection):
+        _check_options(task, options)
+        _dispatch(task, connection)
+
+
+def _environment(configure: dict[str, Any]) -> EnvironmentContext:
+    # configure() is how Alembic lets go of its EnvironmentContext without a private name; the
+    # options of its own table are asked for before it is configured again.
+    table = {name: configure[name] for name in configure if name.startswith("version_table")}
+    context.configure(url=f"{DRIVER}://", **table)
+    return _context_of_env()
+
+
+def _context_of_env() -> EnvironmentContext:
     environment = context.get_context().environment_context
     assert environment is not None  # noqa: S101  # it has just been made
-    return AlembicCommand(environment, models, configure)
+    return environment
+
+
+@contextmanager
+def _on_console(task: AlembicCommand, connection: Connection | None = None) -> Iterator[None]:
+    """Give a command that a person typed its sentences and its way to end at a signal."""
+    if not task.on_command_line:
+        yield
+        return
+    activation.install_once()
+    raw = None if connection is None else connection.connection.dbapi_connection
+    with interrupts.handle_signals(raw):
+        yield
+
+
+@contextmanager
+def _serve_interrupts() -> Iterator[None]:
+    """Let Ctrl-C act at once in asyncio.run(), which keeps it until the next await.
+
+    That would be after the last revision.
+    """
+    kept = signal.getsignal(signal.SIGINT)
+    name = getattr(getattr(kept, "func", None), "__qualname__", "")
+    if name != "Runner._on_sigint":
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, kept)
 
 
 def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
@@ -64,16 +182,31 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     _ = task.settings
 
 
-def _dispatch(task: AlembicCommand) -> None:
+def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
     if task.environment.is_offline_mode():
         from alembic_pg.commands import sql  # noqa: PLC0415
 
         sql.run(task)
-    elif "revision_context" in task.environment.context_opts:
-        _compare(task)
+    elif revision := task.environment.context_opts.get("revision_context"):
+        if revision.command_args["autogenerate"]:
+            _compare(task)
+        else:
+            _write_empty_revision(task)
     else:
-        _migrate(task)
+        _migrate(task, connection)
+
+
+def _write_empty_revision(task: AlembicCommand) -> None:
+    """Give env.py's options to a revision without operations; no database is needed.
+
+    Alembic asks for it where revision_environment is set.
+    """
+    models = None if isinstance(task.metadata, str) else task.metadata
+    task.environment.configure(
+        **{"url": f"{DRIVER}://", "target_metadata": models, **task.configure}
+    )
+    task.environment.context_opts["fn"]((), task.environment.get_context())
 
 
 def _compare(task: AlembicCommand) -> None:
@@ -82,6 +215,7 @@ def _compare(task: AlembicCommand) -> None:
 
     with (
         gc_pause.pause_collection(ends=task.on_command_line),
+        _silence_runs(),
         _caller_connection(task) as connection,
     ):
         if task.command == "check" and task.on_command_line and connection is None:
@@ -91,9 +225,21 @@ def _compare(task: AlembicCommand) -> None:
             _autogenerate(task, connection, server)
 
 
+@contextmanager
+def _silence_runs() -> Iterator[None]:
+    """Log no revision that runs in a scratch database as one that runs."""
+    log = logging.getLogger("alembic.runtime.migration")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
 def _report_leftovers(task: AlembicCommand) -> None:
     # Only where a target is named: nobody else waits for the import.
-    if os.environ.get(TARGET.variable):
+    if task.names_target:
         from alembic_pg.commands import leftovers  # noqa: PLC0415
 
         leftovers.report_on_target(task)
@@ -106,22 +252,27 @@ def _autogenerate(task: AlembicCommand, connection: Connection | None, server: s
     autogenerate.run(task, connection, server)
 
 
-def _migrate(task: AlembicCommand) -> None:
-    """Run on the given connection, on the database that the user names, or on the embedded one."""
+def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
+    """Run on the given connection, on the database that the user names, or on the embedded one.
+
+    own: the connection that env.py has made.
+    """
     from alembic_pg.commands import upgrade  # noqa: PLC0415
     from alembic_pg.database import target  # noqa: PLC0415
     from alembic_pg.database.connect import connect  # noqa: PLC0415
 
     with _caller_connection(task) as connection:
         if connection is not None:
-            upgrade.run(task, connection, given=True)
+            upgrade.run(task, own if own is not None else connection, given=True)
             return
-    config = task.environment.config
-    place = target.find(
-        task.root,
-        config.get_main_option("sqlalchemy.url"),
-        embedded_database=target.embedded_database(config),
-    )
+    if own is not None and (own.in_transaction() or own.dialect.driver == "psycopg2"):
+        upgrade.run(task, own, given=own.in_transaction())
+        return
+    if own is None:
+        database = target.embedded_database(task.environment.config)
+        place = target.find(task.root, task.configured_url, embedded_database=database)
+    else:
+        place = target.of_engine(own.engine.url)
     with connect(place.url, source=place.source) as connection:
         upgrade.run(task, connection, given=False)
 

@@ -8,7 +8,6 @@ it registers does nothing in a project whose env.py does not import alembic_pg.
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +18,12 @@ if TYPE_CHECKING:
     from alembic.util import PriorityDispatchResult
 
 NAME = "alembic_pg"
+
+# Alembic's comparators with its opt-in one of CHECK constraints.
+ALEMBIC_COMPARATORS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
+
+# The same, but PostgreSQL itself says whether defaults differ; and after them ours.
+COMPARATORS = (*ALEMBIC_COMPARATORS, "~alembic.autogenerate.defaults", NAME)
 
 
 def setup(plugin: Plugin) -> None:
@@ -34,22 +39,22 @@ def setup(plugin: Plugin) -> None:
     )
     plugin.add_autogenerate_comparator(_compare_default, "column", "server_default")
     if _is_alembic_command():
-        _call_after_import("alembic.config", activate_console)
+        _call_after_import("alembic.config", watch_command)
 
 
 def register() -> None:
     """Do what the entry point does, where nothing was installed and so nothing has it."""
-    from alembic.runtime.plugins import Plugin  # noqa: PLC0415  # see setup()
+    from alembic.runtime.plugins import Plugin, _all_plugins  # noqa: PLC0415  # see setup()
 
-    with suppress(ValueError):  # it is registered
+    if NAME not in _all_plugins:
         Plugin.setup_plugin_from_module(sys.modules[__name__], NAME)
 
 
-def activate_console() -> None:
+def watch_command() -> None:
     """Give a command of a project that uses this engine its sentences, signals and checks."""
     from alembic_pg.console import activation  # noqa: PLC0415  # for the alembic command only
 
-    activation.activate()
+    activation.watch()
 
 
 def _complete(*arguments: Any) -> PriorityDispatchResult:  # noqa: ANN401  # Alembic's signature

@@ -91,6 +91,25 @@ def test_names_the_revision_the_objects_and_the_line(tree: Tree) -> None:
     assert said.endswith('add to it: destroys = ["column tags.id", "table tags"]\n')
 
 
+def test_what_was_there_before_is_exempt(tree: Tree) -> None:
+    create = 'op.create_table("tags", sa.Column("id", sa.BigInteger), sa.Column("word", sa.Text))'
+    one = revise(tree, 1, head(tree), create)
+    two = revise(tree, 2, one, 'op.drop_column("tags", "word")')
+    ini = tree.root / "alembic.ini"
+    before = ini.read_text()
+    ini.write_text(before.replace("[alembic]\n", f"[alembic]\nlint_after = {two}\n"))
+    assert lint(tree) == (0, "")
+    revise(tree, 3, two, 'op.drop_table("tags")')
+    code, said = lint(tree)
+    assert code
+    assert said.startswith("FAILED: Revision 000000000003 (step 3.) destroys table tags.")
+    ini.write_text(before.replace("[alembic]\n", "[alembic]\nlint_after = nope\n"))
+    assert lint(tree) == (
+        1,
+        "FAILED: lint_after names nope, which no revision is: correct it.\n",
+    )
+
+
 def test_a_revision_that_asks_a_database_says_it_by_itself(tree: Tree) -> None:
     asks = "op.get_bind().execute(sa.text('SELECT 1'))"
     one = revise(tree, 1, head(tree), asks)

@@ -30,6 +30,10 @@ FULL = URL.create(DRIVER, "me", "p@ss", "db.example", 5433, "posts", {"sslmode":
         (" postgresql+psycopg2://me:p%40ss@db.example:5433/posts?sslmode=require\n", FULL),
         ("postgresql+asyncpg://me:p%40ss@db.example:5433/posts?sslmode=require", FULL),
         (
+            "postgresql+asyncpg://me:p%40ss@db.example:5433/posts?ssl=require&command_timeout=9",
+            FULL,
+        ),
+        (
             "host=db.example port=5433 user=me password=p@ss dbname=posts sslmode=require",
             FULL,
         ),

@@ -14,6 +14,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic_pg import plugin
 from alembic_pg.autogenerate import comparators
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
@@ -78,7 +79,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
                 "compare_type": comparison.column_differences.type_differs,
                 "include_schemas": False,
                 "autogenerate_plugins": differing_tables.autogenerate_plugins(
-                    autogenerate.COMPARATORS, comparison.changed_tables
+                    plugin.COMPARATORS, comparison.changed_tables
                 ),
                 comparators.COMPARISON_OPTION: comparison,
                 "upgrade_token": "upgrades",
@@ -92,7 +93,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
             },
         )
         with autogenerate.silence_comparators():
-            script = produce_migrations(context, models.metadata)
+            script = produce_migrations(context, models.metadata)  # type: ignore[arg-type]  # or several
         rendering = AutogenContext(context, autogenerate=False)
         scripts = [script]
         why = revision_files.split_revision(context, comparison, scripts)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.revisions.statements import function_statements
 from tests.matrix.case import PRELUDE
 from tests.matrix.databases import differing
+from tests.sql.agreement import disagreements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from alembic_pg.autogenerate.dump.entry import Dump
@@ -54,6 +58,7 @@ class Project:
         text = "".join(file.read_text() for file in written)
         for file in written:
             assert imported(file.read_text()) <= LIBRARIES
+            assert not [*_disagreements(file)]
         self.files.append(len(written))
         return text
 
@@ -72,6 +77,14 @@ class Project:
         self.succeed(*arguments)
         found = list(differing(pg_dump.dump_database(self.database), to))
         assert not found, f"{' '.join(arguments)}\n" + "\n".join(found)
+
+
+def _disagreements(revision: Path) -> Iterator[str]:
+    """Yield what PostgreSQL's grammar says otherwise of a revision's statements."""
+    names = runpy.run_path(str(revision))
+    for function in (names["upgrade"], names["downgrade"]):
+        for statement in function_statements(function):
+            yield from disagreements(statement.sql)
 
 
 def imported(text: str) -> set[str]:

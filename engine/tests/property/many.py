@@ -9,11 +9,14 @@ from hypothesis import HealthCheck, Phase, settings
 FEW = 4
 
 
-def examples() -> settings:
-    """Return the settings of a test: the long run is random, and shrinks what it finds."""
+def examples(few: int = FEW) -> settings:
+    """Return the settings of a test: the long run is random, and shrinks what it finds.
+
+    few: how many examples there are without a long run.
+    """
     many = int(os.environ.get("PROPERTY_EXAMPLES", "0"))
     return settings(
-        max_examples=many or FEW,
+        max_examples=many or few,
         derandomize=not many,
         database=None,
         deadline=None,

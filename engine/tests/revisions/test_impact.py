@@ -125,7 +125,7 @@ def test_as_postgresql_shows(empty: URL, revision: str, names: list[str]) -> Non
             ImpactReader(schema_model.read_schema(connection)),
             ImpactReader(schema_model.Schema()),
         )
-        written.read(BEFORE)
+        written.read_sql(BEFORE)
         before = there(connection)
         connection.exec_driver_sql(revision)
         gone = before - there(connection)
@@ -145,9 +145,9 @@ def _table(column: str) -> str:
 
 def destroyed(reader: ImpactReader, revision: str) -> Impact:
     """Return what a revision does."""
-    reader.begin()
-    reader.read(revision)
-    return reader.end()
+    reader.begin_revision()
+    reader.read_sql(revision)
+    return reader.end_revision()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def destroyed(reader: ImpactReader, revision: str) -> Impact:
 )
 def test_what_no_catalog_shows_is_found(revision: str, names: list[str] | None) -> None:
     reader = ImpactReader(schema_model.Schema())
-    reader.read(BEFORE)
+    reader.read_sql(BEFORE)
     wanted = ["column other.c.x as timestamp with time zone"] if names is None else names
     assert destroyed(reader, revision).destroys == wanted
 
@@ -239,5 +239,5 @@ def test_what_no_catalog_shows_is_found(revision: str, names: list[str] | None) 
 )
 def test_what_old_code_breaks_on(revision: str, sentences: list[str]) -> None:
     reader = ImpactReader(schema_model.Schema())
-    reader.read(BEFORE)
+    reader.read_sql(BEFORE)
     assert destroyed(reader, revision).breaks == sentences

@@ -16,6 +16,10 @@ from alembic_pg.sql.lexer import tokenize, without_literals, without_semicolon
         ('a."B""c"(d)', ["a", ".", '"B""c"', "(", "d", ")"]),
         ("$$a;$$ $t$ $$ $t$ $1", ["$$a;$$", "$t$ $$ $t$", "$", "1"]),
         ("größe", ["größe"]),
+        ("𠀀a →$1 b\u00a0c", ["𠀀a", "→$1", "b\u00a0c"]),
+        ("a --;\rb", ["a", "b"]),
+        ("U&\"a!\" --\n uescape'!' b", ["U&\"a!\" --\n uescape'!'", "b"]),
+        ("$𠀀$;$𠀀$", ["$𠀀$;$𠀀$"]),
     ],
 )
 def test_what_belongs_together(sql: str, found: list[str]) -> None:
@@ -62,6 +66,8 @@ def test_what_ends_a_statement(sql: str, statement: str) -> None:
         (r'U&"d\0061t\+000061"', "data"),
         (r'u&"a\\b""c"', r'a\b"c'),
         ("U&\"d!0061t!+000061!!\" UESCAPE '!'", "data!"),
+        (r'U&"\d83d\de00"', "\U0001f600"),
+        ("é" * 40, "é" * 31),
         ("1", ""),
     ],
 )

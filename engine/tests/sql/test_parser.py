@@ -37,7 +37,7 @@ from alembic_pg.sql.statements import (
             CreateIndex,
             {"name": '"I"', "table": "s.t", "unique": True, "rest": "USING gin (a)"},
         ),
-        ("DROP INDEX IF EXISTS s.i", DropIndex, {"name": "s.i", "missing_ok": True}),
+        ("DROP INDEX IF EXISTS s.i", DropIndex, {"name": "s.i", "if_exists": True}),
         (
             "ALTER TABLE ONLY public.t ADD CONSTRAINT c CHECK ((a > 0, b)) NO INHERIT",
             AddConstraint,
@@ -66,7 +66,7 @@ from alembic_pg.sql.statements import (
         (
             "ALTER TABLE ONLY s.t ATTACH PARTITION p FOR VALUES IN (1, 2)",
             AddPartition,
-            {"table": "s.t", "partition": "p", "bound": "FOR VALUES IN (1, 2)", "attached": True},
+            {"table": "s.t", "partition": "p", "bound": "FOR VALUES IN (1, 2)", "is_attach": True},
         ),
         (
             (
@@ -74,7 +74,11 @@ from alembic_pg.sql.statements import (
                 " FOR VALUES FROM (1, 'x') TO (2, MAXVALUE) PARTITION BY LIST (b)"
             ),
             AddPartition,
-            {"table": "t", "bound": "FOR VALUES FROM (1, 'x') TO (2, MAXVALUE)", "attached": False},
+            {
+                "table": "t",
+                "bound": "FOR VALUES FROM (1, 'x') TO (2, MAXVALUE)",
+                "is_attach": False,
+            },
         ),
         (
             (
@@ -89,45 +93,55 @@ from alembic_pg.sql.statements import (
         ("ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT d", OtherAlterTable, {}),
         ("ALTER TABLE t DETACH PARTITION p FINALIZE", OtherAlterTable, {}),
         ("ALTER TABLE t DETACH PARTITION p", OtherAlterTable, {}),
-        ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"what": "ADD CONSTRAINT"}),
-        ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "what": "SET NOT NULL"}),
+        ("ALTER DOMAIN s.d ADD CHECK (VALUE > 0)", AlterDomain, {"action": "ADD CONSTRAINT"}),
+        ("ALTER DOMAIN d SET NOT NULL", AlterDomain, {"table": "d", "action": "SET NOT NULL"}),
         (
             'UPDATE s.t SET "C" = lower(a, 2) WHERE "C" IS NULL;',
             UpdateOrDelete,
-            {"alias": "t", "fills": '"C"', "body": 'SET "C" = lower(a, 2)', "value": "lower(a, 2)"},
+            {
+                "alias": "t",
+                "backfill_column": '"C"',
+                "body": 'SET "C" = lower(a, 2)',
+                "backfill_value": "lower(a, 2)",
+            },
         ),
-        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", UpdateOrDelete, {"fills": ""}),
-        ("UPDATE t x SET c = 1 WHERE c IS NULL", UpdateOrDelete, {"fills": ""}),
+        ("UPDATE t SET c = (SELECT 1) WHERE c IS NULL", UpdateOrDelete, {"backfill_column": ""}),
+        ("UPDATE t x SET c = 1 WHERE c IS NULL", UpdateOrDelete, {"backfill_column": ""}),
         (
             "UPDATE t AS x SET c = 1 FROM u WHERE c IS NULL",
             UpdateOrDelete,
-            {"alias": "x", "fills": "", "body": "SET c = 1 FROM u", "alone": False},
+            {
+                "alias": "x",
+                "backfill_column": "",
+                "body": "SET c = 1 FROM u",
+                "single_table": False,
+            },
         ),
         (
             "UPDATE t x SET c = 1, d = 2 WHERE c IS NULL",
             UpdateOrDelete,
-            {"alias": "x", "fills": ""},
+            {"alias": "x", "backfill_column": ""},
         ),
-        ("UPDATE t SET WHERE", UpdateOrDelete, {"fills": "", "condition": ""}),
+        ("UPDATE t SET WHERE", UpdateOrDelete, {"backfill_column": "", "condition": ""}),
         (r'UPDATE U&"\0074" SET c = 1', UpdateOrDelete, {"table": '"t"', "alias": '"t"'}),
-        ("UPDATE t SET c = 1", UpdateOrDelete, {"condition": "", "fills": ""}),
+        ("UPDATE t SET c = 1", UpdateOrDelete, {"condition": "", "backfill_column": ""}),
         (
             "DELETE FROM t USING u WHERE t.a = u.a OR b",
             UpdateOrDelete,
             {
                 "verb": "DELETE FROM",
                 "body": "USING u",
-                "alone": False,
+                "single_table": False,
                 "condition": "t.a = u.a OR b",
             },
         ),
         ("ALTER TABLE IF EXISTS t ADD COLUMN a int", OtherAlterTable, {"rest": "ADD COLUMN a int"}),
         ("ALTER TABLE ONLY t ALTER a SET NOT NULL", SetNotNull, {"only": True}),
         ("REFRESH MATERIALIZED VIEW s.v WITH NO DATA", Rewrite, {"table": "s.v"}),
-        ("CLUSTER (VERBOSE) t USING i", Rewrite, {"table": "t", "what": "CLUSTER"}),
-        ("REINDEX (VERBOSE) INDEX s.i", Rewrite, {"table": "s.i", "what": "REINDEX INDEX"}),
-        ("VACUUM FULL VERBOSE t (a)", Rewrite, {"table": "t", "what": "VACUUM FULL"}),
-        ("VACUUM (FULL) t (a, b), u", Rewrite, {"table": "t", "others": ("u",)}),
+        ("CLUSTER (VERBOSE) t USING i", Rewrite, {"table": "t", "command": "CLUSTER"}),
+        ("REINDEX (VERBOSE) INDEX s.i", Rewrite, {"table": "s.i", "command": "REINDEX INDEX"}),
+        ("VACUUM FULL VERBOSE t (a)", Rewrite, {"table": "t", "command": "VACUUM FULL"}),
+        ("VACUUM (FULL) t (a, b), u", Rewrite, {"table": "t", "other_tables": ("u",)}),
         ("VACUUM FULL", Rewrite, {"table": ""}),
         ("CLUSTER", Rewrite, {"table": ""}),
         ("REINDEX SCHEMA s", Rewrite, {"table": ""}),
@@ -140,9 +154,39 @@ from alembic_pg.sql.statements import (
         ("ALTER TABLE ALL IN TABLESPACE x SET TABLESPACE y", Rewrite, {"table": ""}),
         ("VACUUM (ANALYZE, FULL) t", Rewrite, {"table": "t"}),
         (
+            "ALTER TABLE t ADD CONSTRAINT k UNIQUE (a) USING INDEX TABLESPACE x",
+            AddConstraint,
+            {"name": "k", "kind": "UNIQUE", "body": "UNIQUE (a) USING INDEX TABLESPACE x"},
+        ),
+        ("ALTER TABLE t ADD CHECK (NOT valid)", AddConstraint, {"body": "CHECK (NOT valid)"}),
+        ("ALTER TABLE t ADD exclude int", AddColumn, {"column": "exclude"}),
+        ("ALTER TABLE ONLY (t) ADD a int", AddColumn, {"table": "t", "only": True}),
+        ("ALTER TABLE s /* . */ . t * ADD a int", AddColumn, {"table": "s.t"}),
+        (
+            "ALTER INDEX i SET (fillfactor = 70), SET TABLESPACE x",
+            Rewrite,
+            {"table": "i", "command": "ALTER INDEX … SET TABLESPACE"},
+        ),
+        ("CREATE INDEX 𠀀 ON → (a)", CreateIndex, {"name": "𠀀", "table": "→"}),
+        ("; CREATE INDEX i ON t (a);", CreateIndex, {"name": "i", "rest": "(a)"}),
+        ("CREATE INDEX i ON t * (a)", CreateIndex, {"table": "t", "rest": "(a)"}),
+        ("CREATE INDEX CONCURRENTLY i ON ONLY t (a)", ConcurrentMaintenance, {}),
+        ("CLUSTER i ON s.t", Rewrite, {"table": "s.t"}),
+        ("REINDEX (CONCURRENTLY off) TABLE t", Rewrite, {"table": "t"}),
+        ("VACUUM FULL ONLY t (a), u", Rewrite, {"table": "t", "other_tables": ("u",)}),
+        ("UPDATE t * SET a = 1", UpdateOrDelete, {"table": "t", "alias": "t"}),
+        (
+            "UPDATE t SET a = 1 WHERE a IS DISTINCT FROM 1",
+            UpdateOrDelete,
+            {"single_table": True},
+        ),
+        ("UPDATE t SET a = 1 FROM u WHERE u.s.b = 1", UpdateOrDelete, {"single_table": False}),
+        ("UPDATE t SET c = 1 WHERE (c ISNULL)", UpdateOrDelete, {"backfill_column": "c"}),
+        ("UPDATE t SET c = values WHERE c IS NULL", UpdateOrDelete, {"backfill_value": "values"}),
+        (
             "DELETE FROM t",
             UpdateOrDelete,
-            {"alias": "t", "body": "", "condition": "", "alone": True},
+            {"alias": "t", "body": "", "condition": "", "single_table": True},
         ),
     ],
 )
@@ -172,6 +216,15 @@ def test_what_is_recognised(sql: str, kind: type[Statement], parts: dict[str, An
         "ALTER SEQUENCE s AS bigint",
         "CREATE INDEX s.i ON t (a)",
         "CREATE INDEX",
+        "VACUUM (FULL off) t",
+        "EXPLAIN UPDATE t SET a = 1",
+        "EXPLAIN (ANALYZE false) UPDATE t SET a = 1",
+        "EXPLAIN ANALYZE SELECT a FROM t FOR UPDATE",
+        "PREPARE p AS SELECT 1",
+        "COPY t TO STDOUT",
+        "WITH x AS (SELECT a FROM t FOR NO KEY UPDATE) SELECT a FROM x",
+        "CREATE TABLE u AS SELECT a FROM t",
+        "CREATE TABLE u (a int REFERENCES t ON DELETE SET NULL ON UPDATE CASCADE)",
     ],
 )
 def test_what_runs_as_it_stands(sql: str) -> None:
@@ -208,10 +261,33 @@ def test_another_alter_table(sql: str) -> None:
         "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE",
         "WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x",
         "INSERT INTO t SELECT a FROM u ON CONFLICT (a) DO UPDATE SET b = 1",
+        "DELETE FROM t RETURNING a",
+        "UPDATE t SET a = 1 WHERE s.t.b = 1",
+        "(WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x)",
+        "CREATE TABLE u AS WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x",
     ],
 )
 def test_what_only_the_planner_knows(sql: str) -> None:
     assert type(parse(sql)) is OtherWrite
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN ANALYZE {}",
+        "; EXPLAIN (ANALYZE, COSTS off) {};",
+        "EXPLAIN ANALYSE VERBOSE {}",
+        "PREPARE p AS {}",
+        "PREPARE p (int, text) AS {}",
+        "COPY ({}) TO STDOUT",
+    ],
+)
+@pytest.mark.parametrize(
+    "inner",
+    ["UPDATE t SET a = 1 RETURNING b", "DELETE FROM t", "WITH x AS (SELECT 1) DELETE FROM t"],
+)
+def test_a_write_within_another_statement(sql: str, inner: str) -> None:
+    assert parse(sql.format(inner)) == OtherWrite(inner, "")
 
 
 @pytest.mark.parametrize(

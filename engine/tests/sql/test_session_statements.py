@@ -38,3 +38,17 @@ def test_what_ties_to_one_transaction(sql: str) -> None:
 )
 def test_what_does_not(sql: str) -> None:
     assert not session_statements.binds_to_session(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "writes"),
+    [
+        ("EXPLAIN UPDATE t SET a = 1", False),
+        ("EXPLAIN ANALYZE UPDATE t SET a = 1", True),
+        ("EXPLAIN (ANALYSE) UPDATE t SET a = 1", True),
+        ("SELECT 1", False),
+        ("DELETE FROM t", True),
+    ],
+)
+def test_what_may_write(sql: str, writes: bool) -> None:  # noqa: FBT001  # a column of the table
+    assert session_statements.may_write(sql) is writes

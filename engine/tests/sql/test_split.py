@@ -44,5 +44,5 @@ BODY = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE 0 WHEN 1 THEN 2
 )
 def test_statements_of_a_text(sql: str, texts: list[str]) -> None:
     assert split.statement_texts(sql) == texts
-    only = split.cursor_text(split.single_statement(sql))
+    only = split.single_statement(sql).whole_text()
     assert only == (texts[0] if len(texts) == 1 else "")

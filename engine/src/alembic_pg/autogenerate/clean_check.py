@@ -15,6 +15,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING
 
 from alembic_pg.database.digest import PACKAGE_FOLDER, cache_digest, code_files
+from alembic_pg.database.project_files import make_data_folder
 from alembic_pg.database.scratch import server_identity
 
 if TYPE_CHECKING:
@@ -75,10 +76,12 @@ def record_file_reads() -> Iterator[FileReads]:
 def server_key(task: AlembicCommand, given: Connection | None) -> str:
     """Return what tells the server for scratch databases from another one, with its version.
 
-    "" where a check is not noted: a caller's connection is compared, or the models are imported
-    already and may not be what their files say.
+    "" where a check is not noted: a caller's connection is compared, env.py hands objects over, or
+    a part of the models is imported already. What they read then, nobody has seen.
     """
-    if task.command != "check" or given is not None or task.models in sys.modules:
+    if task.command != "check" or given is not None or task.entities is not None:
+        return ""
+    if not isinstance(task.metadata, str) or task.metadata.partition(".")[0] in sys.modules:
         return ""
     return server_identity()
 
@@ -107,13 +110,14 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
     files = sorted(name for name in {*watch.files, *modules} if name and _is_source(name))
     folders = sorted(name for name in watch.folders if _is_source(name))
     inputs = _input_files(task, files)
+    absent = {name for name in _settings_files(task) if not Path(name).exists()}
     engine = [] if _is_installed(str(PACKAGE_FOLDER)) else map(str, code_files(PACKAGE_FOLDER))
-    if any(_changed_since(STARTED, name) for name in [*inputs, *folders, *engine]):
+    if any(_changed_since(STARTED, name) for name in {*inputs, *folders, *engine} - absent):
         return
     digest = _digest(task, server, inputs, folders)
     note = {"digest": digest, "files": files, "folders": folders}
     with suppress(OSError):
-        (task.root / RECORD_PATH).parent.mkdir(exist_ok=True)
+        make_data_folder(task.root)
         temporary = (task.root / RECORD_PATH).with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps(note))
         temporary.replace(task.root / RECORD_PATH)
@@ -141,7 +145,9 @@ def _installed_folders() -> tuple[str, ...]:
 
 def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[str]) -> str:
     """Return a digest of all that a check depends on."""
-    digest = cache_digest(sys.version, sys.prefix, server, task.models)
+    config = task.environment.config
+    asked = (config.config_ini_section, task.environment.get_x_argument(), task.metadata)
+    digest = cache_digest(sys.version, sys.prefix, server, repr(asked))
     for folder in sorted(set(filter(os.path.isdir, sys.path))):
         distributions = [name for name in _folder_listing(folder) if name.endswith(".dist-info")]
         digest.add_text(repr((folder, distributions)))
@@ -154,15 +160,21 @@ def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[
 
 def _input_files(task: AlembicCommand, files: list[str]) -> list[str]:
     """Return the files that were read, the settings, and all below the folders of revisions."""
-    config = task.environment.config
-    given = [config.config_file_name, str(task.root / "pyproject.toml")]
+    script = task.environment.script
     below = [
         str(path)
-        for place in [*_version_folders(task), Path(task.environment.script.dir)]
+        for place in {*script._version_locations, Path(script.dir)}  # noqa: SLF001  # where Alembic looks
         for path in place.resolve().rglob("*")
         if path.suffix != ".pyc" and path.is_file()
     ]
-    return sorted({*files, *below, *(name for name in given if name)})
+    return sorted({*files, *below, *_settings_files(task)})
+
+
+def _settings_files(task: AlembicCommand) -> set[str]:
+    """Return the configuration files, of which one may not be there."""
+    config = task.environment.config
+    named = (config.config_file_name, config.toml_file_name, str(task.root / "pyproject.toml"))
+    return {name for name in named if name}
 
 
 def _changed_since(moment: float, name: str) -> bool:
@@ -172,11 +184,6 @@ def _changed_since(moment: float, name: str) -> bool:
     except OSError:
         return True
     return max(status.st_mtime, status.st_ctime) >= moment - CLOCK_TOLERANCE
-
-
-def _version_folders(task: AlembicCommand) -> list[Path]:
-    locations = task.environment.config.get_version_locations_list()
-    return [Path(place) for place in locations or [f"{task.environment.script.dir}/versions"]]
 
 
 def _folder_listing(folder: str) -> list[str]:

@@ -37,9 +37,11 @@ def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature
     identity. Identity and generated columns are left to alter.remaining_changes.
     """
     del schema, table, name
+    comparison: Comparison | None = context.opts.get(COMPARISON_OPTION)
+    if comparison is None:  # a project whose env.py takes all plugins that there are
+        return PriorityDispatchResult.CONTINUE
     operation.existing_server_default = old.server_default
     plain = all(isinstance(column.server_default, DefaultClause | None) for column in (old, new))
-    comparison: Comparison = context.opts[COMPARISON_OPTION]
     if plain and comparison.column_differences.default_differs(old):
         operation.modify_server_default = new.server_default
     return PriorityDispatchResult.CONTINUE
@@ -50,7 +52,9 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
 
     Raises UserError when nothing can express a difference, or when a step fails.
     """
-    comparison: Comparison = context.opts[COMPARISON_OPTION]
+    comparison: Comparison | None = context.opts.get(COMPARISON_OPTION)
+    if comparison is None:
+        return PriorityDispatchResult.CONTINUE
     keys = comparison.differing_keys
     tables = comparison.changed_tables
     operations = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -21,13 +20,12 @@ from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_re
 from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
-from alembic_pg.autogenerate.scope.models import Models
-from alembic_pg.autogenerate.sides import desired, entities
+from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.comparison import Comparison
+from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
-from alembic_pg.errors import UserError
 from alembic_pg.options import command_settings
 from alembic_pg.revisions import history_database
 
@@ -39,14 +37,9 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
     from alembic_pg.database.scratch import ScratchServer
-
-# Alembic's comparators with its opt-in one of CHECK constraints.
-ALEMBIC_COMPARATORS = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
-
-# The same, but PostgreSQL itself says whether defaults differ; and after them ours.
-COMPARATORS = [*ALEMBIC_COMPARATORS, "~alembic.autogenerate.defaults", plugin.NAME]
 
 NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
 
@@ -69,12 +62,15 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         with clean_check.record_file_reads() as watch:
             made = beside.submit(_create_empty_database, task, stack, watch)
             try:
-                models = load_models(task.models)
+                models = load_models(task.metadata, task.entities)
             finally:
                 wait([made])
         silence_alembic_utils()
         databases, name = made.result()
-        desired.build_models(models, databases.database_url(name), source=SCRATCH_SOURCE)
+        # That of Alembic's own table is on both sides.
+        schema = task.environment.context_opts.get("version_table_schema")
+        place = databases.database_url(name)
+        desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
         # pg_dump is at work while the revisions are read.
         after = beside.submit(pg_dump.dump_database, databases.database_url(name))
         if given is None:
@@ -92,24 +88,11 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         _report_differences(task)
 
 
-def load_models(package: str) -> Models:
-    """Import the models' package and return what it declares.
-
-    Raises UserError naming the module that cannot be imported, and why.
-    """
-    try:
-        module = importlib.import_module(package)
-    except Exception as error:
-        named = "" if isinstance(error, ImportError) else f"{package} cannot be imported: "
-        raise UserError(f"{named}{error}") from error
-    return Models(module.Base.metadata, tuple(entities.find_entities(package)))
-
-
 def _compare_uncommitted(task: AlembicCommand, given: Connection) -> None:
     """Compare with what no other connection sees: Alembic's comparators only."""
-    models = load_models(task.models)
+    models = load_models(task.metadata, task.entities)
     silence_alembic_utils()
-    plain = {"autogenerate_plugins": ALEMBIC_COMPARATORS, "compare_server_default": True}
+    plain = {"autogenerate_plugins": plugin.ALEMBIC_COMPARATORS, "compare_server_default": True}
     _run_alembic(task, given, models, task.configure, render_item=render_types.render_item, **plain)
 
 
@@ -156,7 +139,7 @@ def _compare_by_name(
         models,
         compare_type=comparison.column_differences.type_differs,
         # Equal dumps mean equal schemas: then no comparator is asked.
-        autogenerate_plugins=differing_tables.autogenerate_plugins(COMPARATORS, tables)
+        autogenerate_plugins=differing_tables.autogenerate_plugins(plugin.COMPARATORS, tables)
         if comparison.differing_keys
         else [plugin.NAME],
         configure=differing_tables.filtered_options(task.configure, tables),
@@ -196,13 +179,13 @@ def _run_alembic(
     """
     defaults: dict[str, Any] = {
         "connection": connection,
-        "target_metadata": models.metadata,
+        "target_metadata": models.metadata,  # one, or several
         "render_item": render_types.render_item_existing_enum,
         "process_revision_directives": None if task.command == "check" else _process_directives,
     }
     task.environment.configure(**(defaults | options | configure))
     with silence_comparators(), task.environment.begin_transaction():
-        task.environment.run_migrations()
+        task.environment.run_migrations(**task.arguments)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alembic.script import ScriptDirectory
 
+from alembic_pg.commands import adopted_history
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import statements
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
@@ -18,34 +19,34 @@ from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.revisions.schema_model import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from alembic.config import Config
     from alembic.script import Script
 
 
-def undeclared_losses(revisions: Iterable[Script]) -> Iterator[str]:
+def undeclared_losses(revisions: Iterable[Script], exempt: Collection[str] = ()) -> Iterator[str]:
     """Yield a sentence for each revision that lacks the line.
 
-    revisions: all of a history, oldest first.
+    revisions: all of a history, oldest first. exempt: the ids of those that need no line.
     """
     reader = ImpactReader(Schema())
     for revision in revisions:
         said = getattr(revision.module, VARIABLE, None)
-        reader.begin()
+        reader.begin_revision()
         try:
             for statement in statements.function_statements(revision.module.upgrade):
-                reader.read(statement.sql, statement.existing)
+                reader.read_sql(statement.sql, statement.existing)
         except statements.UnreadableError as error:
-            if said is None:
+            if said is None and revision.revision not in exempt:
                 yield (
                     f"Revision {revision.revision} ({revision.doc}) cannot be read without a "
                     f"database ({error}): let it say what it destroys, {VARIABLE} = [] for nothing."
                 )
             continue
-        found = reader.end().destroys
+        found = reader.end_revision().destroys
         missing = [name for name in found if name not in (said or ())]
-        if missing:
+        if missing and revision.revision not in exempt:
             yield (
                 f"Revision {revision.revision} ({revision.doc}) destroys {', '.join(missing)}. "
                 f"If that is meant, add to it: {declaration_line([*(said or ()), *missing])}"
@@ -55,6 +56,7 @@ def undeclared_losses(revisions: Iterable[Script]) -> Iterator[str]:
 def check(config: Config) -> None:
     """Raise UserError, naming the revisions and what they destroy, when they do not say it."""
     script = ScriptDirectory.from_config(config)
-    found = list(undeclared_losses(reversed(list(script.walk_revisions()))))
+    exempt = adopted_history.adopted_revisions(config, script)
+    found = list(undeclared_losses(reversed(list(script.walk_revisions())), exempt))
     if found:
         raise UserError("\n".join(found))

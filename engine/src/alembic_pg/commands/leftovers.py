@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -26,11 +25,11 @@ _CONNECT_TIMEOUT = "2"
 
 
 def report_on_target(task: AlembicCommand) -> None:
-    """Write what is unfinished on the database that DATABASE_URL names; nothing where none is."""
-    if not os.environ.get(target.TARGET_VARIABLE):
+    """Write what is unfinished on the database that a setting names; nothing where none does."""
+    if not task.names_target:
         return
     with suppress(UserError, DBAPIError):
-        place = target.find(task.root)
+        place = target.find(task.root, task.configured_url)
         url = place.url
         if "connect_timeout" not in url.query:
             url = url.update_query_dict({"connect_timeout": _CONNECT_TIMEOUT})

@@ -10,7 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from alembic_pg.alembic_command import project_folder
+from alembic_pg.alembic_command import configured_url, project_folder
 from alembic_pg.database import target
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
@@ -34,7 +34,7 @@ def run(config: Config, arguments: Sequence[str]) -> int:
 
     place = target.find(
         project_folder(config),
-        config.get_main_option("sqlalchemy.url"),
+        configured_url(config),
         embedded_database=target.embedded_database(config),
     )
     # Ctrl-C is psql's, which stops a query with it; a handler, unlike "ignore", is not inherited.

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from alembic_pg.alembic_command import project_folder
+from alembic_pg.alembic_command import configured_url, project_folder
 from alembic_pg.database import target
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
@@ -49,7 +49,7 @@ def run(config: Config, *, confirmed: bool) -> int:
 
 def _refuse_named_database(config: Config) -> None:
     for setting, value in (
-        ("sqlalchemy.url", config.get_alembic_option("sqlalchemy.url")),
+        ("sqlalchemy.url", configured_url(config)),
         (target.TARGET_VARIABLE, os.environ.get(target.TARGET_VARIABLE)),
     ):
         if value:

@@ -50,4 +50,4 @@ def run(task: AlembicCommand) -> None:
         if isinstance(impl, OnlineRenderImpl):
             impl.begin(context, running, task.settings)
             impl.rehearse(Rehearsal(task, task.settings, stack))
-        task.environment.run_migrations()
+        task.environment.run_migrations(**task.arguments)

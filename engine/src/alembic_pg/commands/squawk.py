@@ -20,6 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from alembic_pg.alembic_command import project_folder
+from alembic_pg.commands import adopted_history
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.offline.writer import OnlineRenderImpl
@@ -79,7 +80,9 @@ def check(config: Config, *arguments: str) -> None:
         raise UserError("squawk is not installed: python -m pip install squawk-cli")
     directory = ScriptDirectory.from_config(config)
     with tempfile.TemporaryDirectory() as folder:
-        files = write_sql_files(reversed(list(directory.walk_revisions())), Path(folder))
+        exempt = adopted_history.adopted_revisions(config, directory)
+        asked = [one for one in directory.walk_revisions() if one.revision not in exempt]
+        files = write_sql_files(reversed(asked), Path(folder))
         names = [file.name for file in files]
         if not names:
             return

@@ -110,7 +110,7 @@ def _run_command(
     if task.on_command_line and not given:
         progress.show_revisions(quiet=task.environment.config.messaging_opts.get("quiet", False))
     with task.environment.begin_transaction():
-        task.environment.run_migrations()
+        task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
         # A person says where the database is, half done or not.
         journal.clear_note(connection, journal.version_table_name(context))

@@ -1,66 +1,99 @@
-"""Prepare the console for a command of a project that uses this engine."""
+"""Prepare the console for a command of a project that uses this engine.
+
+This module is imported by every alembic command of an environment, so it imports little; the rest
+is imported for a project whose env.py uses the engine.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from alembic.config import CommandLine, Config
-
-from alembic_pg.console import arguments, excepthook
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from alembic.config import Config
 
 _ENGINE_IMPORT = re.compile(r"^\s*(?:from|import)\s+alembic_pg\b", re.MULTILINE)
 
 _active = False
 
 
-def activate() -> None:
+def watch() -> None:
+    """Prepare the console as soon as Alembic has made its configuration from the command line.
+
+    Alembic's own object is looked at, and nothing is parsed twice; no function of ours stays on
+    the stack of a command, where a traceback would show it.
+    """
+    from alembic.config import Config  # noqa: PLC0415  # it is imported before
+
+    if {"help", "-xhelp"} & set(sys.argv):
+        _list_options()
+    original = Config.__init__
+
+    def made(self: Config, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # Alembic's
+        original(self, *arguments, **options)
+        if self.cmd_opts is not None:
+            Config.__init__ = original  # type: ignore[method-assign]  # there is no second one
+            activate(self)
+
+    Config.__init__ = made  # type: ignore[method-assign]  # Alembic tells nobody of a command
+
+
+def _list_options() -> None:
+    """Do what -x help asks for where there is no command, for which Alembic makes no Config."""
+    from alembic.config import CommandLine, Config  # noqa: PLC0415  # see watch()
+
+    from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' commands
+
+    typed = arguments.parse()
+    if typed is not None and not hasattr(typed, "cmd"):
+        toml, ini = CommandLine()._inis_from_config(typed)  # noqa: SLF001  # it has no public name
+        activate(Config(file_=ini, toml_file=toml, ini_section=typed.name, cmd_opts=typed))
+
+
+def activate(config: Config) -> None:
     """Install what ends a command in a sentence, and check its arguments, once in a process.
 
-    Nothing is done where the project's env.py does not import alembic_pg, or none is found.
+    config: the one that Alembic made of the command line. Nothing is done where the project's
+    env.py does not import alembic_pg, or none is found.
     Raises UserError for arguments that Alembic takes and then stumbles over.
     """
-    options = arguments.parse()
-    if options is None or not _uses_engine(options):
+    if not _uses_engine(config):
         return
     install_once()
-    arguments.check(options, _alembic_config(options))
+    from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' projects
+
+    assert config.cmd_opts is not None  # noqa: S101  # it comes from the command line
+    arguments.check(config.cmd_opts, config)
 
 
 def install_once() -> None:
-    """Let what goes wrong in this process end in a sentence; a second call does nothing."""
+    """Let what goes wrong in this process end in a sentence; a second call mends that only."""
     global _active  # noqa: PLW0603  # a process has one console
-    if not _active:
-        _active = True
-        excepthook.install()
+    from alembic_pg.console import excepthook  # noqa: PLC0415  # not for others' projects
+
+    if _active:
+        excepthook.hear_command_errors()
+        return
+    _active = True
+    excepthook.install()
 
 
-def _uses_engine(options: Namespace) -> bool:
+def _uses_engine(config: Config) -> bool:
     """Return whether the env.py of the command's project imports alembic_pg."""
     with suppress(Exception):  # whatever it is, Alembic says it in its own words
-        config = _alembic_config(options)
         location = config.get_alembic_option("script_location")
         if location:
-            env = _script_folder(location, config.get_prepend_sys_paths_list() or []) / "env.py"
+            env = _script_folder(location, config) / "env.py"
             return bool(_ENGINE_IMPORT.search(env.read_text(encoding="utf-8", errors="replace")))
     return False
 
 
-def _alembic_config(options: Namespace) -> Config:
-    """Return the configuration that Alembic makes of the same options."""
-    toml, ini = CommandLine()._inis_from_config(options)  # noqa: SLF001  # it has no public name
-    return Config(file_=ini, toml_file=toml, ini_section=options.name, cmd_opts=options)
-
-
-def _script_folder(location: str, before: list[str]) -> Path:
+def _script_folder(location: str, config: Config) -> Path:
     """Return the folder that script_location names: a path, or one inside a package.
 
     The package is looked for, but not imported.
@@ -69,10 +102,14 @@ def _script_folder(location: str, before: list[str]) -> Path:
         return Path(location)
     package, _, below = location.partition(":")
     top, *inner = package.split(".")
+    from importlib.util import find_spec  # noqa: PLC0415  # Python has it by then
+
     known = sys.path
     try:
-        sys.path = [*before, *known]
-        spec = importlib.util.find_spec(top)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Alembic warns of its options itself
+            sys.path = [*(config.get_prepend_sys_paths_list() or []), *known]
+        spec = find_spec(top)
     finally:
         sys.path = known
     if spec is None or not spec.submodule_search_locations:

@@ -118,8 +118,8 @@ def _revision_file_with_id(revision: str, config: Config) -> Path | None:
     """
     assigned = re.compile(rf"""^revision\b[^=\n]*=\s*["']{re.escape(revision)}["']""", re.MULTILINE)
     script = ScriptDirectory.from_config(config)
-    places = config.get_version_locations_list() or [str(Path(script.dir, "versions"))]
-    for file in sorted(file for place in places for file in Path(place).rglob("*.py")):
+    places = script._version_locations  # noqa: SLF001  # where Alembic looks
+    for file in sorted(file for place in places for file in place.rglob("*.py")):
         if assigned.search(file.read_text(encoding="utf-8", errors="replace")):
             return file
     return None

@@ -35,9 +35,15 @@ def install() -> None:
     sys.excepthook = print_failure
     exit_signals.install()
     output.install()
-    messaging.log.addHandler(_CommandErrorHandler(logging.ERROR))
+    hear_command_errors()
     for text in (r"Revision \S+ is present more than once", r"Revision \S+ referenced from"):
         warnings.filterwarnings("error", text, UserWarning)
+
+
+def hear_command_errors() -> None:
+    """Hear of the CommandError that ends a command; logging.config.fileConfig() ends that."""
+    if not any(isinstance(one, _CommandErrorHandler) for one in messaging.log.handlers):
+        messaging.log.addHandler(_CommandErrorHandler(logging.ERROR))
 
 
 class _CommandErrorHandler(logging.Handler):

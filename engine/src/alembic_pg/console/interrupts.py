@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
+    from sqlalchemy.engine import Dialect
 
 # Seconds until a statement that began at the wrong moment is cancelled again.
 _CANCEL_INTERVAL = 0.05
@@ -43,13 +44,14 @@ _DEFAULT_HANDLERS: dict[int, tuple[Any, ...]] = {
 
 
 @contextmanager
-def handle_signals() -> Iterator[None]:
+def handle_signals(connection: object = None) -> Iterator[None]:
     """End the block by KeyboardInterrupt on Ctrl-C, by TerminatedError on SIGTERM.
 
     What the server then runs for this process is cancelled, and so rolled back. A second signal
     ends the process as it stands, where the block does not end soon. From the end of a block that
     was ended so, both signals are ignored: the process ends. Nothing changes for a signal that is
     ignored, or is another's.
+    connection: the driver's, where one has been made before the block.
     """
     before = {number: signal.getsignal(number) for number in _DEFAULT_HANDLERS}
     replaced = {
@@ -61,6 +63,8 @@ def handle_signals() -> Iterator[None]:
         yield
         return
     interrupts = _SignalHandler(replaced)
+    if isinstance(connection, psycopg2.extensions.connection):
+        interrupts.connections.add(connection)
     interrupts.listen()
     try:
         yield
@@ -79,6 +83,7 @@ class _SignalHandler:
     first_signal: the number of the one that ends the block, else 0.
     overdue: whether the block went on too long after the second signal.
     wakeup, wakeup_reader: the ends of the pipe into which Python writes each signal's number.
+    previous_wakeup: the descriptor that an event loop listens to outside the block, else -1.
     """
 
     def __init__(self, previous_handlers: Mapping[int, Any]) -> None:
@@ -88,6 +93,7 @@ class _SignalHandler:
         self.served, self.cancelled, self.left = (threading.Event() for _ in range(3))
         self.connections: weakref.WeakSet[Connection] = weakref.WeakSet()
         self.wakeup_reader, self.wakeup = os.pipe()
+        self.previous_wakeup = -1
 
     def listen(self) -> None:
         """Hear the signals, and watch every connection that this process makes from now on."""
@@ -95,14 +101,14 @@ class _SignalHandler:
             os.set_blocking(self.wakeup, False)
         for number in self.previous_handlers:
             signal.signal(number, self._serve)
-        signal.set_wakeup_fd(self.wakeup, warn_on_full_buffer=False)
+        self.previous_wakeup = signal.set_wakeup_fd(self.wakeup, warn_on_full_buffer=False)
         event.listen(Engine, "do_connect", self._connect)
         threading.Thread(target=self._watch_signals, daemon=True).start()
 
     def restore(self) -> None:
         """Hand the signals back; after one was served, ignore them, as the process ends."""
         event.remove(Engine, "do_connect", self._connect)
-        signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(self.previous_wakeup)
         for number, before in self.previous_handlers.items():
             # After one was served there is nothing left to do but to say so.
             signal.signal(number, signal.SIG_IGN if self.served.is_set() else before)
@@ -160,13 +166,18 @@ class _SignalHandler:
 
     def _connect(
         self,
-        dialect: object,
+        dialect: Dialect,
         record: object,
         arguments: tuple[Any, ...],
         parameters: dict[str, Any],
-    ) -> Connection:
-        """Make a connection for SQLAlchemy while this thread waits where signals are served."""
-        del dialect, record
+    ) -> Connection | None:
+        """Make a connection for SQLAlchemy while this thread waits where signals are served.
+
+        None leaves it to SQLAlchemy: another driver's engine is a revision's own affair.
+        """
+        del record
+        if dialect.driver != "psycopg2":
+            return None
         made: SimpleQueue[Connection | BaseException] = SimpleQueue()
 
         def connect() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
+from alembic_pg.database.project_files import DATA_FOLDER
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 
@@ -58,12 +59,18 @@ def find(
 
 def embedded_folder(root: Path) -> Path:
     """Return the folder of the target's embedded server in a working tree."""
-    return root / ".postgres" / "target"
+    return root / DATA_FOLDER / "target"
 
 
 def embedded_database(config: Config) -> str:
     """Return the name that a configuration gives the database on the embedded server."""
     return config.get_alembic_option(EMBEDDED_DATABASE_OPTION) or EMBEDDED_DATABASE
+
+
+def of_engine(url: URL) -> Target:
+    """Return the target that an engine of env.py's has, whatever its driver is."""
+    source = "the URL of env.py's engine"
+    return Target(urls.parse(url.render_as_string(hide_password=False), source=source), source)
 
 
 def _embedded_target(root: Path, database: str) -> Target:

@@ -14,6 +14,16 @@ from alembic_pg.errors import UserError
 # A bare postgresql:// means psycopg 3 to SQLAlchemy 2.1, so the driver is always named.
 DRIVER = "postgresql+psycopg2"
 
+# What asyncpg is given in a URL and libpq does not know, with libpq's name of the same.
+_ASYNCPG_PARAMETERS = {
+    "ssl": "sslmode",
+    "timeout": "connect_timeout",
+    "async_fallback": "",
+    "command_timeout": "",
+    "prepared_statement_cache_size": "",
+    "statement_cache_size": "",
+}
+
 _SCHEME = re.compile(r"^(postgres|postgresql)(\+\w+)?://")
 
 # An "@" that libpq would take for a part of the host or of the database's name; it was meant to
@@ -35,6 +45,8 @@ def parse(text: str, *, source: str) -> URL:
     if "+" in text.partition("://")[0]:
         # The name of a driver makes it SQLAlchemy's, to which a plus sign there is a space.
         place, mark, query = dsn.partition("?")
+        if "+asyncpg:" in text:
+            query = _libpq_parameters(query)
         dsn = place + mark + query.replace("+", "%20")
     if not schemes and "://" in dsn:
         raise UserError(
@@ -79,6 +91,13 @@ def from_parameters(parts: dict[str, str], ports: list[int]) -> URL:
         database=database,
         query=rest,
     )
+
+
+def _libpq_parameters(query: str) -> str:
+    """Return the parameters of a URL that was written for asyncpg in libpq's words."""
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    named = [(_ASYNCPG_PARAMETERS.get(name, name), value) for name, _, value in pairs]
+    return "&".join(f"{name}={value}" for name, value in named if name)
 
 
 def _libpq_reason(error: Exception) -> str:

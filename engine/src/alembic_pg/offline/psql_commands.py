@@ -151,7 +151,7 @@ def partitioned_index_steps(settings: Settings, statement: CreateIndex) -> list[
     """
     kind = "UNIQUE INDEX" if statement.unique else "INDEX"
     only = f"ON ONLY {statement.table} {statement.rest}"
-    name = f"IF NOT EXISTS {statement.name}" if statement.there_ok else statement.name
+    name = f"IF NOT EXISTS {statement.name}" if statement.if_not_exists else statement.name
     first = plpgsql_blocks.retry_block(settings, f"CREATE {kind} {name} {only}")
     between = plpgsql_blocks.retry_block(settings, f"CREATE {kind} ON ONLY @part@ {statement.rest}")
     built = f"CREATE {kind} CONCURRENTLY ON @part@ {statement.rest}"

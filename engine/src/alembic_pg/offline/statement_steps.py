@@ -122,7 +122,7 @@ class StepWriter:
                 statement.table, list(self._build_index(statement)), parts
             )
         elif isinstance(statement, sql_statements.DropIndex):
-            there = "IF EXISTS " if statement.missing_ok else ""
+            there = "IF EXISTS " if statement.if_exists else ""
             drop = f"DROP INDEX CONCURRENTLY {there}{statement.name}"
             yield from self._unless_partitioned(
                 statement.name, [drop], [self._retry_block(statement.sql)]
@@ -132,7 +132,7 @@ class StepWriter:
         elif isinstance(statement, sql_statements.SetNotNull):
             yield from self._not_null_steps(statement.table, statement.column)
         elif isinstance(statement, sql_statements.AddEnumValue):
-            there = "IF NOT EXISTS " if statement.there_ok else ""
+            there = "IF NOT EXISTS " if statement.if_not_exists else ""
             yield f"ALTER TYPE {statement.table} ADD VALUE {there}{statement.value}"
 
     def _constraint_steps(self, statement: sql_statements.AddConstraint) -> Iterator[str]:
@@ -170,7 +170,7 @@ class StepWriter:
             name=statement.name,
             unique=True,
             rest=body.index_rest,
-            there_ok=False,
+            if_not_exists=False,
         )
         yield from self._build_index(index)
         using = f"{kind} USING INDEX {statement.name} {body.deferrability}".rstrip()
@@ -182,7 +182,7 @@ class StepWriter:
         if self.history is not None:
             yield psql_commands.drop_invalid_index(statement.table, statement.name)
         kind = "UNIQUE INDEX" if statement.unique else "INDEX"
-        name = f"IF NOT EXISTS {statement.name}" if statement.there_ok else statement.name
+        name = f"IF NOT EXISTS {statement.name}" if statement.if_not_exists else statement.name
         yield f"CREATE {kind} CONCURRENTLY {name} ON {statement.table} {statement.rest}"
 
     def _unless_partitioned(
@@ -223,13 +223,15 @@ class StepWriter:
     ) -> StatementSteps:
         if in_batches and statement.condition:
             return [plpgsql_blocks.batch_block(self.settings, statement, "")]
-        if statement.fills and volatility.looks_batch_safe(statement.value):
+        if statement.backfill_column and volatility.looks_batch_safe(statement.backfill_value):
             return [
-                plpgsql_blocks.batch_block(self.settings, statement, catalog_name(statement.fills))
+                plpgsql_blocks.batch_block(
+                    self.settings, statement, catalog_name(statement.backfill_column)
+                )
             ]
         # The time would be that at which the script is written.
-        known = None if volatility.depends_on_time(statement.value) else known
-        return self._ask_history(statement, known, _MANY_ROWS) if statement.fills else []
+        known = None if volatility.depends_on_time(statement.backfill_value) else known
+        return self._ask_history(statement, known, _MANY_ROWS) if statement.backfill_column else []
 
     def _retry_block(self, *statements: str) -> str:
         return plpgsql_blocks.retry_block(self.settings, *statements)

@@ -104,7 +104,7 @@ def valid_backfills(
     """
     statement = parser.parse(sql)
     harmless = isinstance(statement, _CHANGE_NO_VALUES) or (
-        isinstance(statement, statements.UpdateOrDelete) and bool(statement.fills)
+        isinstance(statement, statements.UpdateOrDelete) and bool(statement.backfill_column)
     )
     return fills if harmless else {}
 
@@ -113,7 +113,7 @@ def note_already_done(runner: Runner, sql: str) -> None:
     """Remember of a statement that an earlier run has done what a later one may need."""
     statement = parser.parse(sql)
     runner.backfill_statements = valid_backfills(runner.backfill_statements, sql)
-    if isinstance(statement, statements.UpdateOrDelete) and statement.fills:
+    if isinstance(statement, statements.UpdateOrDelete) and statement.backfill_column:
         table = runner.find_relation(statement.table)
         if table is not None:
             refill.remember_backfill(runner, statement, table)

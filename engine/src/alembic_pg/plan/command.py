@@ -126,13 +126,13 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
         yield f"{name} asks the database while it runs, and cannot be shown: {error}"
         return
     planner.start_revision()
-    reader.begin()
+    reader.begin_revision()
     rows, steps = [], False
     for number, statement in enumerate(said):
         about = next(iter(planner.tables_of(statement.sql)), None)
         how = planner.summarize(statement)
         steps = steps or bool(how.steps)
-        reader.read(statement.sql, statement.existing)
+        reader.read_sql(statement.sql, statement.existing)
         finished = "done by an earlier run" if number < done else how.steps
         rows.append(
             (
@@ -145,9 +145,9 @@ def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int
     yield f"{name}: {kind}"
     if rows:
         yield report.render_table(TABLE_HEAD, rows)
-    found = reader.end()
+    found = reader.end_revision()
     own = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
-    yield from report.findings_lines(found, planner.refusals, own)
+    yield from report.findings_lines(found, planner.refusals, own, planner.warnings)
 
 
 def _operation_cells(statement: RevisionStatement, how: str) -> tuple[str, str, str]:

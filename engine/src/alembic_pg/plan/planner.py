@@ -20,7 +20,7 @@ from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary, summarize_strategy
-from alembic_pg.sql import lock_modes, parser, session_statements, statements
+from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
@@ -64,6 +64,7 @@ class Planner(Runner):
 
     Of the revision:
     refusals: what the run would stop with.
+    warnings: what the run would tell.
 
     Of the statement:
     current_table: the table that it is about.
@@ -73,6 +74,7 @@ class Planner(Runner):
     use_strategies: bool = True
     assume_large: bool = False
     refusals: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     created_tables: set[QualifiedName] = field(default_factory=set)
     renamed_tables: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Planner(Runner):
         """Begin with the next revision."""
         self.single_transaction_reason = self.no_journal_reason
         self.refusals.clear()
+        self.warnings.clear()
         self.executed.clear()
         self.backfill_statements.clear()
 
@@ -100,6 +103,11 @@ class Planner(Runner):
         self.executed.append(statement.sql)
         self._remember_changes(statement.sql)
         return how
+
+    def warn(self, text: str) -> None:
+        """Keep what the run would tell, for the plan."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def tables_of(self, sql: str) -> list[Relation]:
         """Return the tables and views that a statement is about, which were there before."""
@@ -138,7 +146,7 @@ class Planner(Runner):
         if self.current_table is None:
             index = isinstance(parser.parse(sql), statements.DropIndex)
             return ExecutionSummary("", lock if index else "", METADATA_ONLY)
-        cursor = Cursor(sql)
+        cursor = split.first_statement(sql)
         nature = METADATA_ONLY
         if cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
             nature = REWRITE
@@ -174,7 +182,7 @@ class Planner(Runner):
             self.single_transaction_reason = (
                 "has made what is there for one transaction or session only"
             )
-        cursor = Cursor(sql)
+        cursor = split.first_statement(sql)
         verb = cursor.accept_any("CREATE", "ALTER TABLE", "DROP")
         if verb == "DROP":
             kind = cursor.accept_any("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER")
@@ -187,8 +195,7 @@ class Planner(Runner):
                 cursor.accept("IF", "NOT", "EXISTS")
                 self.created_tables.add(cursor.qualified_name())
         elif verb:
-            cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-            old = cursor.qualified_name()
+            old = cursor.altered_table()
             if self.current_table is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
                 self.altered_actions.setdefault(self.current_table.oid, []).append(
                     _alter_action(sql)
@@ -243,9 +250,7 @@ def _quoted_name(name: QualifiedName) -> str:
 
 def _alter_action(sql: str) -> str:
     """Return what follows the name of the table of an ALTER TABLE."""
-    cursor = Cursor(sql)
+    cursor = split.first_statement(sql)
     cursor.accept("ALTER", "TABLE")
-    cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-    cursor.qualified_name()
-    cursor.accept("*")
+    cursor.altered_table()
     return sql[cursor.current.start :].rstrip().rstrip(";") if cursor.current else ""

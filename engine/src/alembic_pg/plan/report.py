@@ -52,11 +52,15 @@ def _format_with_unit(count: float, step: int, units: tuple[str, ...]) -> str:
 
 
 def findings_lines(
-    found: Impact, refusals: Iterable[str], said: Iterable[str] | None
+    found: Impact,
+    refusals: Iterable[str],
+    said: Iterable[str] | None,
+    warnings: Iterable[str] = (),
 ) -> Iterator[str]:
     """Yield what follows the table of a revision.
 
     said: what the revision says that it destroys, None where it is only about to be written.
+    warnings: what the run would tell.
     """
     if found.destroys:
         yield _wrap_line(f"Destroys: {', '.join(found.destroys)}.")
@@ -68,6 +72,7 @@ def findings_lines(
             )
     if found.breaks:
         yield _wrap_line(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
+    yield from map(_wrap_line, warnings)
     for refusal in refusals:
         yield from (_wrap_line(line) for line in f"Refused: {refusal}".splitlines())
 

@@ -9,6 +9,7 @@ import alembic
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema
 
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 # More would only be met again after a walk through many branches.
 TEMPLATES_KEPT = 8
 
+# The option of configure() that carries what env.py gives to run_migrations(), for the revisions.
+ARGUMENTS_OPTION = "alembic_pg_arguments"
+
 
 def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -> str:
     """Return the name of a template database at the heads of the revisions.
@@ -40,7 +44,7 @@ def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -
     new revision starts from the newest template that is an ancestor of it.
     Raises UserError when a revision fails.
     """
-    names = _template_names(databases, environment.script, "heads")
+    names = _template_names(databases, environment, "heads")
     existing = databases.templates()
     if names[-1] in existing:
         return names[-1]
@@ -62,7 +66,7 @@ def create_at_revisions(
     """
     if not revisions:
         return databases.create()
-    names = _template_names(databases, environment.script, revisions)
+    names = _template_names(databases, environment, revisions)
     existing = databases.templates()
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
@@ -92,6 +96,10 @@ def upgrade_database(
                 return
 
     with connect(url, source=SCRATCH_SOURCE) as connection:
+        if schema := environment.context_opts.get("version_table_schema"):
+            # Alembic expects it to be there before the first revision.
+            with connection.begin():
+                connection.execute(CreateSchema(schema, if_not_exists=True))
         context = MigrationContext.configure(
             connection=connection,
             environment_context=environment,
@@ -104,7 +112,7 @@ def upgrade_database(
         )
         try:
             with Operations.context(context), context.begin_transaction():
-                context.run_migrations()
+                context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
         except DBAPIError as error:
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
@@ -128,12 +136,15 @@ def version_table_name(environment: EnvironmentContext) -> str:
 
 
 def _template_names(
-    databases: ScratchServer, script: ScriptDirectory, head: str | tuple[str, ...]
+    databases: ScratchServer, environment: EnvironmentContext, head: str | tuple[str, ...]
 ) -> list[str]:
     """Return the names of the templates of all revisions up to some, each with those before it."""
+    script = environment.script
     everything = list(script.walk_revisions())[::-1]
     revisions = list(script.walk_revisions(head=head))[::-1]  # type: ignore[arg-type]  # Alembic's own takes several
-    digest = cache_digest(alembic.__version__, str(databases.version))
+    arguments = repr(environment.context_opts.get(ARGUMENTS_OPTION))
+    table = version_table_name(environment)
+    digest = cache_digest(alembic.__version__, str(databases.version), table, arguments)
     _add_other_files(digest, script, everything)
     return [f"{databases.prefix}_history_{value}" for value in _history_digests(digest, revisions)]
 

@@ -1,7 +1,7 @@
-"""What statements destroy, and what code of the release before breaks on, by their text.
+"""Find what a revision's statements destroy, and what breaks the previous release's code.
 
-They are read in the order in which they run, so that each meets what those before it have made. A
-statement that is not known here changes nothing that is looked for.
+Statements are read in the order in which they run, so that each meets what those before it have
+made. A statement that is not known here changes nothing that is looked for.
 """
 
 from __future__ import annotations
@@ -21,27 +21,31 @@ if TYPE_CHECKING:
     from alembic_pg.sql.column_types import ColumnType
     from alembic_pg.sql.cursor import Cursor
 
-# What a view may be called, and what else a query names.
+# Kinds of objects that a query names, and that one statement replaces.
 _QUERY_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
 
 
 class ImpactReader:
-    """Reads revisions, one after the other."""
+    """Reads revisions, one after the other.
+
+    schema: what is there, which each statement changes. revision_impact: what the revision did so
+    far.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.whole = Impact()
+        self.revision_impact = Impact()
         self._enums = dict(schema.enums)
-        self._made: set[str] = set()
+        self._created_schemas: set[str] = set()
 
-    def begin(self) -> None:
-        """Begin with a revision."""
-        self.schema.begin()
+    def begin_revision(self) -> None:
+        """Begin with the next revision."""
+        self.schema.begin_revision()
         self._enums = dict(self.schema.enums)
-        self._made = set()
-        self.whole = Impact()
+        self._created_schemas = set()
+        self.revision_impact = Impact()
 
-    def read(self, sql: str, existing: Mapping[str, ColumnType] | None = None) -> Impact:
+    def read_sql(self, sql: str, existing: Mapping[str, ColumnType] | None = None) -> Impact:
         """Return what the statements of a text do.
 
         existing: the types of columns before, by name, where nothing else tells them.
@@ -49,21 +53,21 @@ class ImpactReader:
         found = Impact()
         for cursor in statement_cursors(sql):
             one = self._statement(cursor, existing or {})
-            for key in one.later:
-                self.whole.later.pop(key, None)
-            found.add(one)
-        self.whole.add(found)
+            for key in one.pending_breaks:
+                self.revision_impact.pending_breaks.pop(key, None)
+            found.merge(one)
+        self.revision_impact.merge(found)
         return found
 
-    def end(self) -> Impact:
-        """Return what all of the revision does."""
+    def end_revision(self) -> Impact:
+        """End the revision; return what all of it does."""
         for name, old in self._enums.items():
             new = self.schema.enums.get(name)
             if new is not None and new is not old:
-                lost = [value for value in old.was if value not in new.values]
-                self.whole.add(impact_alter_table.lost_values_impact(old, lost))
-        self.whole.breaks += filter(None, self.whole.later.values())
-        return self.whole
+                lost = [value for value in old.old_values if value not in new.values]
+                self.revision_impact.merge(impact_alter_table.lost_values_impact(old, lost))
+        self.revision_impact.breaks += filter(None, self.revision_impact.pending_breaks.values())
+        return self.revision_impact
 
     def _statement(self, cursor: Cursor, existing: Mapping[str, ColumnType]) -> Impact:
         verb = cursor.accept_any("CREATE", "ALTER", "DROP", "TRUNCATE", "DO")
@@ -78,10 +82,10 @@ class ImpactReader:
         kind = cursor.accept_any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERY_KINDS)
         there = cursor.accept("IF", "NOT", "EXISTS")
         if kind == "UNIQUE INDEX":
-            return self._unique(cursor)
+            return self._create_unique_index(cursor)
         if kind == "SCHEMA":
             if not there:
-                self._made.add(cursor.identifier())
+                self._created_schemas.add(cursor.identifier())
             return Impact()
         if kind == "TABLE":
             start = cursor.position
@@ -89,19 +93,19 @@ class ImpactReader:
                 cursor.position = start
                 impact_create_table.read_create_table(self.schema, cursor)
         elif kind in _QUERY_KINDS:
-            return Impact(later={_query_key(kind, cursor): ""})
+            return Impact(pending_breaks={_query_key(kind, cursor): ""})
         elif kind:
             name = cursor.qualified_name()
             if kind == "DOMAIN":
                 cursor.accept("AS")
-                self.schema.domains[name] = self.schema.column(cursor)
+                self.schema.domains[name] = self.schema.read_column(cursor)
             elif cursor.accept("AS", "ENUM"):
                 self.schema.enums[name] = Enum(
                     [_read_enum_value(part) for part in cursor.split_commas()]
                 )
         return Impact()
 
-    def _unique(self, cursor: Cursor) -> Impact:
+    def _create_unique_index(self, cursor: Cursor) -> Impact:
         cursor.accept("CONCURRENTLY")
         cursor.accept("IF", "NOT", "EXISTS")
         index = (
@@ -111,7 +115,7 @@ class ImpactReader:
         cursor.accept("ONLY")
         name = cursor.qualified_name()
         table = self.schema.tables.get(name)
-        if table is None or table.made:
+        if table is None or table.is_new:
             return Impact()  # of a materialised view, say
         return Impact(breaks=[f"new rows of {object_label(name)} must fit {index[1]}"])
 
@@ -145,7 +149,7 @@ class ImpactReader:
             new = _read_enum_value(cursor)
             if enum is not None:
                 enum.values = [new if value == old else value for value in enum.values]
-                enum.was = tuple(new if value == old else value for value in enum.was)
+                enum.old_values = tuple(new if value == old else value for value in enum.old_values)
             return Impact(
                 breaks=[f"{quote_literal(old)} of {object_label(name)} is now {quote_literal(new)}"]
             )
@@ -155,14 +159,14 @@ class ImpactReader:
             if enum is not None and value not in enum.values:
                 enum.values.append(value)
         elif cursor.accept("RENAME", "TO"):
-            self._move(name, (name[0], cursor.identifier()))
+            self._rename_type(name, (name[0], cursor.identifier()))
         elif cursor.accept("SET", "SCHEMA"):
-            self._move(name, (cursor.identifier(), name[1]))
+            self._rename_type(name, (cursor.identifier(), name[1]))
         else:
             return _alter_composite_type(object_label(name), cursor)
         return Impact()
 
-    def _move(self, old: tuple[str, str], new: tuple[str, str]) -> None:
+    def _rename_type(self, old: tuple[str, str], new: tuple[str, str]) -> None:
         if old in self.schema.enums:
             self.schema.enums[new] = self.schema.enums.pop(old)
         if old in self.schema.domains:
@@ -176,12 +180,14 @@ class ImpactReader:
         if kind == "TABLE":
             found = Impact()
             for name in cursor.qualified_names():
-                found.add(self._drop_table(name))
+                found.merge(self._drop_table(name))
             return found
         if kind in _QUERY_KINDS:
             # Created again by the same revision, it is there.
             names = [part.qualified_name() for part in cursor.split_commas()]
-            return Impact(later={(kind, *name): f"{object_label(name)} is gone" for name in names})
+            return Impact(
+                pending_breaks={(kind, *name): f"{object_label(name)} is gone" for name in names}
+            )
         if kind in {"TYPE", "DOMAIN"}:
             return self._drop_types(cursor)
         if kind == "OWNED":
@@ -190,7 +196,7 @@ class ImpactReader:
 
     def _drop_table(self, name: tuple[str, str]) -> Impact:
         table = self.schema.tables.pop(name, None)
-        if table is not None and table.made:
+        if table is not None and table.is_new:
             return Impact()
         return Impact([f"table {object_label(name)}"], [f"{object_label(name)} is gone"])
 
@@ -204,37 +210,37 @@ class ImpactReader:
             if not cascade:
                 continue
             if enum is None and domain is None:
-                found.add(Impact([f"type {object_label(name)} with what needs it"]))
-            found.add(self._drop_columns(enum, domain))
+                found.merge(Impact([f"type {object_label(name)} with what needs it"]))
+            found.merge(self._drop_columns(enum, domain))
         return found
 
     def _drop_columns(self, *types: Enum | Column | None) -> Impact:
-        """Drop the columns of an enum or a domain, and of the domains that are made of it."""
+        """Drop the columns whose type is one of these, or a domain that is made of one."""
         gone = [one for one in types if one is not None]
         found = Impact()
         for place, table in self.schema.tables.items():
             for name, column in [*table.columns.items()]:
-                if any(one is kind for kind in (column.enum, *column.domains) for one in gone):
-                    found.add(impact_alter_table.drop_column(place, table, name))
+                if any(one is kind for kind in (column.enum, *column.domain_chain) for one in gone):
+                    found.merge(impact_alter_table.drop_column(place, table, name))
         return found
 
     def _drop_many(self, kind: str, cursor: Cursor) -> Impact:
-        """Read DROP SCHEMA and DROP EXTENSION, which take what is in them with CASCADE only."""
+        """Read DROP SCHEMA and DROP EXTENSION, which drop what they contain with CASCADE only."""
         found = Impact()
         names = [name for _, name in cursor.qualified_names()]
         if not cursor.contains("CASCADE"):
             return found
         for name in names:
             if kind == "EXTENSION":
-                found.add(Impact([f"extension {name} with what needs it"]))
-            elif name not in self._made:
-                found.add(Impact([f"schema {name} with what is in it"]))
+                found.merge(Impact([f"extension {name} with what needs it"]))
+            elif name not in self._created_schemas:
+                found.merge(Impact([f"schema {name} with what is in it"]))
             for table in [*self.schema.tables]:
                 if kind == "SCHEMA" and table[0] == name:
-                    found.add(self._drop_table(table))
+                    found.merge(self._drop_table(table))
             for things in (self.schema.enums, self.schema.domains):
                 for key in [key for key in things if kind == "SCHEMA" and key[0] == name]:
-                    found.add(self._drop_columns(things.pop(key)))
+                    found.merge(self._drop_columns(things.pop(key)))
         return found
 
     def _truncate(self, cursor: Cursor) -> Impact:
@@ -245,43 +251,38 @@ class ImpactReader:
             part.accept("ONLY")
             name = part.qualified_name()
             table = self.schema.tables.get(name)
-            if table is None or not table.made:
-                found.add(Impact([f"rows of {object_label(name)}"]))
+            if table is None or not table.is_new:
+                found.merge(Impact([f"rows of {object_label(name)}"]))
                 if cascade:
-                    found.add(
+                    found.merge(
                         Impact([f"rows of all that refers to {object_label(name)} (CASCADE)"])
                     )
         return found
 
-    def _do(self, cursor: Cursor) -> Impact:
-        """Read what a block of PL/pgSQL says, or executes as a text."""
+    def _do_block(self, cursor: Cursor) -> Impact:
+        """Read the statements of a PL/pgSQL block, and those in the strings that it executes."""
         found = Impact()
-        body = next(
-            (token for token in cursor.remaining() if token.kind in {"dollar", "string"}), None
-        )
-        if body is None:
-            return found
-        for one in plpgsql.block_statements(plpgsql.string_content(body)):
-            found.add(self._statement(one, {}))
+        for one in plpgsql.block_statements(plpgsql.do_body(cursor)):
+            found.merge(self._statement(one, {}))
         return found
 
 
 def _alter_composite_type(name: str, cursor: Cursor) -> Impact:
-    """Return what is done to the attributes of a composite type."""
+    """Return what ALTER TYPE does to the attributes of a composite type."""
     found = Impact()
     for action in cursor.split_commas():
         verb = action.accept_any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
         action.accept("IF", "EXISTS")
         what = f"{name}.{action.identifier()}"
         if verb == "DROP ATTRIBUTE":
-            found.add(Impact([f"attribute {what}"], [f"{what} is gone"]))
+            found.merge(Impact([f"attribute {what}"], [f"{what} is gone"]))
         elif verb:
-            found.add(Impact([f"attribute {what} as it was"], [f"{what} has another type"]))
+            found.merge(Impact([f"attribute {what} as it was"], [f"{what} has another type"]))
     return found
 
 
 def _query_key(kind: str, cursor: Cursor) -> tuple[str, ...]:
-    """Return by what a view or function is known; of functions of one name, all are one."""
+    """Return the key of a view or function; functions of one name share theirs."""
     return (kind, *cursor.qualified_name())
 
 
@@ -296,5 +297,5 @@ _STATEMENT_READERS: dict[str, Callable[[ImpactReader, Cursor], Impact]] = {
     "ALTER": ImpactReader._alter,  # noqa: SLF001
     "DROP": ImpactReader._drop,  # noqa: SLF001
     "TRUNCATE": ImpactReader._truncate,  # noqa: SLF001
-    "DO": ImpactReader._do,  # noqa: SLF001
+    "DO": ImpactReader._do_block,  # noqa: SLF001
 }

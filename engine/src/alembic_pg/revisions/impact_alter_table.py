@@ -1,4 +1,4 @@
-"""ALTER TABLE: what its actions destroy, and what breaks on them."""
+"""Find what the actions of ALTER TABLE destroy or break."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _CONSTRAINT_WORDS = ("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN", "EXC
 
 
 def read_alter_table(schema: Schema, cursor: Cursor, existing: Mapping[str, ColumnType]) -> Impact:
-    """Return what a statement does, and do it to the schema; cursor: after ALTER TABLE."""
-    cursor.accept("IF", "EXISTS")
-    cursor.accept("ONLY")
-    name = cursor.qualified_name()
-    cursor.accept("*")
+    """Return what an ALTER TABLE destroys or breaks, and change the schema as it does.
+
+    cursor: after ALTER TABLE. existing: the types of columns before, where nothing else tells them.
+    """
+    name = cursor.altered_table()
     if cursor.peek("RENAME", "TO") or cursor.peek("SET", "SCHEMA"):
         return _rename_or_move(schema, name, cursor)
     # A table that nothing tells of was there before.
     table = schema.tables.setdefault(name, Table())
     found = Impact()
     for action in cursor.split_commas():
-        found.add(_action(schema, name, table, action, existing))
-    if table.made:
+        found.merge(_action(schema, name, table, action, existing))
+    if table.is_new:
         found.breaks.clear()
-        found.later.clear()
+        found.pending_breaks.clear()
     return found
 
 
@@ -45,7 +45,9 @@ def _rename_or_move(schema: Schema, name: QualifiedName, cursor: Cursor) -> Impa
     new = (name[0], said) if renamed else (said, name[1])
     table = schema.tables.pop(name, None) or Table()
     schema.tables[new] = table
-    return Impact(breaks=[] if table.made else [f"{object_label(name)} is now {object_label(new)}"])
+    return Impact(
+        breaks=[] if table.is_new else [f"{object_label(name)} is now {object_label(new)}"]
+    )
 
 
 def _action(
@@ -88,7 +90,7 @@ def _add_column_or_constraint(
     column = impact_create_table.read_column_definition(schema, cursor)
     table.columns[said] = column
     if column.not_null and not column.default:
-        return Impact(later={(*name, said): _must_be_given(name, said)})
+        return Impact(pending_breaks={(*name, said): _must_be_given(name, said)})
     return Impact()
 
 
@@ -101,16 +103,16 @@ def _rename_column(name: QualifiedName, table: Table, cursor: Cursor) -> Impact:
     new = cursor.identifier()
     column = table.columns.pop(old, None) or Column(None)
     table.columns[new] = column
-    if column.made:
+    if column.is_new:
         return Impact()
     return Impact(breaks=[f"{object_label(name)}.{old} is now {object_label(name)}.{new}"])
 
 
 def drop_column(name: QualifiedName, table: Table, column: str) -> Impact:
-    """Return what the loss of a column does, and let it be gone."""
+    """Drop a column from the model; return what that destroys and breaks."""
     gone = table.columns.pop(column, Column(None))
-    if gone.made or table.made:
-        return Impact(later={(*name, column): ""})
+    if gone.is_new or table.is_new:
+        return Impact(pending_breaks={(*name, column): ""})
     what = f"{object_label(name)}.{column}"
     return Impact([] if gone.generated else [f"column {what}"], [f"{what} is gone"])
 
@@ -132,7 +134,7 @@ def _alter_column(
     if cursor.accept_any("SET NOT NULL"):
         column.not_null = True
         needs = _must_not_be_null(name, said)
-        if column.made:
+        if column.is_new:
             needs = "" if column.default else _must_be_given(name, said)
         elif column.default:
             return Impact(breaks=[needs])
@@ -146,7 +148,7 @@ def _alter_column(
     else:
         column.generated = column.generated and not cursor.accept_any("DROP EXPRESSION")
         return Impact()
-    return Impact(later={key: needs})
+    return Impact(pending_breaks={key: needs})
 
 
 def _must_be_given(name: QualifiedName, column: str) -> str:
@@ -162,9 +164,13 @@ def _alter_column_type(
 ) -> Impact:
     column = table.columns[said]
     old, enum = column.type, column.enum
-    new = schema.column(cursor)
-    column.declared, column.enum, column.domains = new.declared, new.enum, new.domains
-    if column.made or table.made:
+    new = schema.read_column(cursor)
+    column.declared_type, column.enum, column.domain_chain = (
+        new.declared_type,
+        new.enum,
+        new.domain_chain,
+    )
+    if column.is_new or table.is_new:
         return Impact()
     kind = new.type
     what = f"{object_label(name)}.{said}"
@@ -180,7 +186,7 @@ def _alter_column_type(
 
 
 def _using_only_casts(column: str, cursor: Cursor) -> bool:
-    """Return whether what USING says is the column itself, cast or not; cursor: after the type."""
+    """Return whether USING names but the column itself, cast or not; cursor: after the type."""
     if cursor.accept("COLLATE"):
         cursor.qualified_name()
     if not cursor.accept("USING"):
@@ -195,8 +201,8 @@ def _using_only_casts(column: str, cursor: Cursor) -> bool:
 
 
 def lost_values_impact(enum: Enum, values: Sequence[str]) -> Impact:
-    """Return what the loss of values of an enum does."""
-    name = object_label(enum.origin)
+    """Return what is destroyed and broken where an enum loses values."""
+    name = object_label(enum.original_name)
     return Impact(
         [f"value {quote_literal(value)} of {name}" for value in values],
         [f"{quote_literal(value)} of {name} is gone" for value in values],

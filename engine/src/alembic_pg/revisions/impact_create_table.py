@@ -1,4 +1,4 @@
-"""CREATE TABLE: the columns that come."""
+"""Add the columns of CREATE TABLE to the schema model."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ _SERIAL_TYPES = {"serial", "bigserial", "smallserial", "serial4", "serial8", "se
 
 
 def read_create_table(schema: Schema, cursor: Cursor) -> None:
-    """Note a table; cursor: after IF NOT EXISTS. What comes of a query has unknown columns."""
+    """Add a table to the schema; the columns of a query are not known.
+
+    cursor: after IF NOT EXISTS.
+    """
     name = cursor.qualified_name()
-    table = Table(made=True)
+    table = Table(is_new=True)
     if cursor.accept("PARTITION", "OF"):
         _copy_columns(schema, table, cursor)
     if cursor.peek("("):
@@ -41,15 +44,15 @@ def _copy_columns(schema: Schema, table: Table, cursor: Cursor) -> None:
         table.columns |= deepcopy(like.columns)
         for name, column in like.columns.items():
             table.columns[name].enum = column.enum
-            table.columns[name].domains = column.domains
+            table.columns[name].domain_chain = column.domain_chain
 
 
 def read_column_definition(schema: Schema, cursor: Cursor) -> Column:
-    """Return the column whose type and what follows comes next."""
+    """Return the column that a definition describes; cursor: after the name."""
     serial = cursor.current is not None and cursor.current.identifier in _SERIAL_TYPES
-    column = schema.column(cursor)
+    column = schema.read_column(cursor)
     column.generated = cursor.contains("GENERATED") and not cursor.contains("IDENTITY")
     column.not_null = serial or cursor.contains("NOT", "NULL") or cursor.contains("PRIMARY", "KEY")
     column.default = serial or cursor.contains("DEFAULT") or cursor.contains("GENERATED")
-    column.made = True
+    column.is_new = True
     return column

@@ -1,4 +1,4 @@
-"""What is found of a statement, or of a revision."""
+"""Define Impact: what a statement or a revision destroys, and what breaks on it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 class Impact:
     """What is destroyed, and what code of the release before breaks on.
 
-    destroys: names as a revision's ``destroys`` has them. breaks: short sentences. later: such
-    sentences that a later statement may still take back, by what it would name.
+    destroys: names as a revision's ``destroys`` has them. breaks: short sentences.
+    pending_breaks: sentences that a later statement of the revision may still take back, by the
+    object that such a statement would name; "" takes one back.
     """
 
     destroys: list[str] = field(default_factory=list)
     breaks: list[str] = field(default_factory=list)
-    later: dict[tuple[str, ...], str] = field(default_factory=dict)
+    pending_breaks: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def add(self, other: Impact) -> None:
-        """Take over what another one has."""
+    def merge(self, other: Impact) -> None:
+        """Add what another impact has and this one has not."""
         self.destroys += [one for one in other.destroys if one not in self.destroys]
         self.breaks += [one for one in other.breaks if one not in self.breaks]
-        self.later.update(other.later)
+        self.pending_breaks.update(other.pending_breaks)

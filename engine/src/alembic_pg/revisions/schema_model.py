@@ -1,4 +1,4 @@
-"""The tables and types that statements are about, as far as statements or a catalog tell."""
+"""Model the tables, enums and domains that statements refer to, from statements or a catalog."""
 
 from __future__ import annotations
 
@@ -43,88 +43,91 @@ WHERE typtype = 'd' AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_sc
 class Enum:
     """An enum.
 
-    was: its values before the revision, by their names of now. origin: its own name before it.
+    values: what it has now. old_values: what it had before the revision, by the names of now.
+    original_name: the enum's own name before the revision.
     """
 
     values: list[str]
-    was: tuple[str, ...] = ()
-    origin: QualifiedName = ("", "")
+    old_values: tuple[str, ...] = ()
+    original_name: QualifiedName = ("", "")
 
 
 @dataclass
 class Column:
-    """A column; declared: its type, None where nothing tells it. enum: that type, if it is one.
+    """A column.
 
-    default: whether a row gets a value without being given one. made: whether the revision has
-    added it. domains: what its type is made of, itself first.
+    declared_type: the type, None where nothing tells it. enum: the type, if it is an enum.
+    generated: whether its values are computed. not_null: whether it refuses NULL. default: whether
+    a row gets a value without being given one. is_new: whether the revision has added the column.
+    domain_chain: the domain that is its type, and those of which that is made, in turn.
     """
 
-    declared: ColumnType | None
+    declared_type: ColumnType | None
     enum: Enum | None = None
     generated: bool = False
     not_null: bool = False
     default: bool = False
-    made: bool = False
-    domains: tuple[Column, ...] = ()
+    is_new: bool = False
+    domain_chain: tuple[Column, ...] = ()
 
     @property
     def type(self) -> ColumnType | None:
-        """Its type, with the values that the enum has now."""
-        if self.declared is None or self.enum is None:
-            return self.declared
-        return replace(self.declared, values=tuple(self.enum.values))
+        """The type, with the values that the enum has now."""
+        if self.declared_type is None or self.enum is None:
+            return self.declared_type
+        return replace(self.declared_type, values=tuple(self.enum.values))
 
 
 @dataclass
 class Table:
-    """A table; made: whether the revision has created it."""
+    """A table; is_new: whether the revision has created it."""
 
     columns: dict[str, Column] = field(default_factory=dict)
-    made: bool = False
+    is_new: bool = False
 
 
 @dataclass
 class Schema:
-    """What is there; the keys of domains and enums are their schemas and names, too."""
+    """All tables, enums and domains by schema and name; of a domain, a column of its type."""
 
     tables: dict[QualifiedName, Table] = field(default_factory=dict)
     enums: dict[QualifiedName, Enum] = field(default_factory=dict)
     domains: dict[QualifiedName, Column] = field(default_factory=dict)
 
-    def begin(self) -> None:
-        """Take all for what a revision finds."""
+    def begin_revision(self) -> None:
+        """Take what is there now for what the next revision finds."""
         for table in self.tables.values():
-            table.made = False
+            table.is_new = False
             for column in table.columns.values():
-                column.made = False
+                column.is_new = False
         for name, enum in self.enums.items():
-            enum.was, enum.origin = tuple(enum.values), name
+            enum.old_values, enum.original_name = tuple(enum.values), name
 
-    def column(self, cursor: Cursor) -> Column:
-        """Step over a type; return a column of it, whose domain is what that is made of."""
+    def read_column(self, cursor: Cursor) -> Column:
+        """Step over a type; return a column of that type, with the domains of which it is made."""
         found = column_types.read_type(cursor)
         schema, _, name = found.name.rpartition(".")
         key = (schema or "public", name)
         base = self.domains.get(key)
         if base is not None:
-            declared = base.declared and replace(
-                base.declared, array=base.declared.array or found.array
+            declared = base.declared_type and replace(
+                base.declared_type, array=base.declared_type.array or found.array
             )
-            return replace(base, declared=declared, domains=(base, *base.domains))
+            return replace(base, declared_type=declared, domain_chain=(base, *base.domain_chain))
         return Column(found, self.enums.get(key))
 
 
 def read_schema(connection: Connection) -> Schema:
-    """Return what a database has."""
+    """Return the model of what a database has now."""
     schema = Schema()
     for row in connection.execute(_ENUMS):
         schema.enums[row.schema, row.name] = Enum(list(row.values))
     for row in connection.execute(_DOMAINS):
-        schema.domains[row.schema, row.name] = schema.column(Cursor(row.type))
+        schema.domains[row.schema, row.name] = schema.read_column(Cursor(row.type))
     for row in connection.execute(_COLUMNS):
         table = schema.tables.setdefault((row.schema, row.table), Table())
-        column = schema.column(Cursor(row.type))
+        column = schema.read_column(Cursor(row.type))
         column.generated, column.not_null, column.default = row[3:6]
         table.columns[row.column] = column
-    schema.begin()
+    schema.begin_revision()
     return schema

@@ -1,1 +1,1 @@
-"""SQL as text: read and written without a connection."""
+"""Read and write SQL as text, without a connection."""

@@ -1,6 +1,7 @@
-"""Types of columns, and whether one keeps every value of another (PostgreSQL, 8).
+"""Read column types, and decide whether a new type keeps every value of the old (PostgreSQL, 8).
 
-What is not known to keep all is taken to lose something: a false alarm costs a person one line.
+A change that is not known to keep every value is taken to lose some: a false alarm costs a person
+one line.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from alembic_pg.sql.cursor import Cursor
 
-# Other names (PostgreSQL, table 8.1), and what is but a default beside a type.
+# Other names of types (PostgreSQL, table 8.1).
 _ALIASES = {
     "bool": "boolean",
     "bpchar": "character",
@@ -49,7 +50,7 @@ _INTEGER_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
 _TEXT_TYPES = {"text", "citext", "character varying", "character"}
 _TIME_TYPES = {"timestamp", "time"}
 
-# Beside those that have a rule: from, to.
+# Old and new types beside those that a function here compares.
 _LOSSLESS = {
     ("smallint", "real"),
     ("smallint", "double precision"),
@@ -65,16 +66,16 @@ _LOSSLESS = {
     ("boolean", "integer"),
 }
 
-# What reads a text, and changes nothing of it but spaces and the case of digits.
+# Types that read a text and change nothing of it but spaces and the case of digits.
 _PARSED_FROM_TEXT = {"uuid", "json", "jsonb", "xml"}
 
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A type of a column.
+    """A column's type.
 
-    name: in its full form, with the schema of a type of somebody's own. arguments: in brackets
-    after it. values: those of an enum, else empty. array: whether it is one.
+    name: the full form, with the schema of a type that is not built in. arguments: the numbers in
+    brackets after the name. values: those of an enum, else empty. array: whether it is an array.
     """
 
     name: str
@@ -83,21 +84,21 @@ class ColumnType:
     array: bool = False
 
     def __str__(self) -> str:
-        """Return it as a person writes it."""
+        """Return the type as a person writes it."""
         head, _, zone = self.name.partition(" with")
         modifier = f"({','.join(map(str, self.arguments))})" if self.arguments else ""
         return f"{head}{modifier}{f' with{zone}' if zone else ''}{'[]' if self.array else ''}"
 
     @property
     def length(self) -> int | None:
-        """How many characters a text may have, None without a limit."""
+        """The number of characters that a text may have, None without a limit."""
         if self.name == "character" and not self.arguments:
             return 1
         return self.arguments[0] if self.arguments else None
 
 
 def read_type(cursor: Cursor) -> ColumnType:
-    """Step over a type."""
+    """Step over a type, and return it."""
     name = next((one for one in _MULTIWORD_TYPES if cursor.accept(*one.upper().split())), "")
     schema = ""
     if not name:
@@ -129,7 +130,7 @@ _MAX_REAL_PRECISION = 24
 
 
 def _signed_numbers(texts: list[str]) -> tuple[int, ...]:
-    """Return numbers, of which one may have a sign before it."""
+    """Return the numbers among texts, negative after a minus sign."""
     found, sign = [], 1
     for text in texts:
         if text == "-":
@@ -156,7 +157,7 @@ def keeps_every_value(old: ColumnType, new: ColumnType) -> bool:
 
 
 def _fits_other_types(old: ColumnType, new: ColumnType) -> bool:
-    """Return it for types that are no texts."""
+    """Return whether a change keeps every value, of types that are no texts."""
     if new.name == "numeric":
         return _fits_numeric(old, new)
     if old.name in _INTEGER_DIGITS and new.name in _INTEGER_DIGITS:

@@ -120,6 +120,38 @@ class Cursor:
         self.position += 1
         return token.plain_name
 
+    def relation_text(self) -> tuple[str, bool]:
+        """Step over a table's name, ONLY before it and an asterisk after it.
+
+        Return the name as name_text() does, and whether ONLY is there.
+        """
+        only = self.accept("ONLY")
+        in_brackets = only and self.accept("(")
+        name = self.name_text()
+        if in_brackets:
+            self.expect(")")
+        else:
+            self.accept("*")
+        return name, only
+
+    def altered_table(self) -> QualifiedName:
+        """Step over IF EXISTS, ONLY, a table's name and an asterisk; return the name."""
+        self.accept("IF", "EXISTS")
+        in_brackets = self.accept("ONLY") and self.accept("(")
+        name = self.qualified_name()
+        self.accept(")" if in_brackets else "*")
+        return name
+
+    def skip_brackets(self) -> None:
+        """Step over brackets and what they hold, if they come next."""
+        while self.current is not None and self.current.depth:
+            self.position += 1
+
+    def whole_text(self) -> str:
+        """Return the text from the first token to the last, "" without any."""
+        tokens = self.tokens
+        return self.sql[tokens[0].start : tokens[-1].end] if tokens else ""
+
     def remaining(self) -> list[Token]:
         """Return the tokens that follow."""
         return self.tokens[self.position :]

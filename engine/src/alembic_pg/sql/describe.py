@@ -1,4 +1,4 @@
-"""A statement in a person's words: what it does, to which object."""
+"""Describe a statement as operation and object, for the table on the screen."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for
 
 
 def _name_after_on(cursor: Cursor) -> str:
-    """Return the name after ON."""
+    """Return the label of the object after ON, "" without one."""
     while cursor.current is not None and not cursor.accept("ON"):
         cursor.position += 1
     cursor.accept_any("ALL TABLES IN SCHEMA", "SCHEMA", "SEQUENCE", "FUNCTION", "TABLE")
@@ -71,10 +71,7 @@ def _name_after_on(cursor: Cursor) -> str:
 
 
 def _describe_alter_table(cursor: Cursor) -> tuple[str, str]:
-    cursor.accept("IF", "EXISTS")
-    cursor.accept("ONLY")
-    table = cursor.qualified_name()
-    cursor.accept("*")
+    table = cursor.altered_table()
     actions = [_describe_action(part, table) for part in cursor.split_commas()]
     if len(actions) == 1:
         return actions[0]

@@ -1,4 +1,4 @@
-"""Find the statement that takes back one which has no DROP: GRANT, COMMENT, row security."""
+"""Invert statements that have no DROP: GRANT, COMMENT, row security and others."""
 
 from __future__ import annotations
 

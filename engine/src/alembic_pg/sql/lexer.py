@@ -6,19 +6,27 @@ import re
 import string
 from dataclasses import dataclass
 
+# Spaces are ASCII's alone; every character above belongs to a name, which \s and \w do not say.
+_SPACE = r"(?:[\ \t\n\r\f\v]|--[^\n\r]*)"
+_START, _NEXT = r"[A-Za-z_\u0080-\U0010ffff]", r"[A-Za-z0-9_\u0080-\U0010ffff]"
+
 _TOKEN = re.compile(
-    r"""
-      (?P<space>\s+|--[^\n]*)
+    rf"""
+      (?P<space>{_SPACE}+)
     | (?P<comment>/\*)
     | (?P<string>[eE]'(?:[^'\\]|''|\\.)*'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
-    | (?P<quoted>[uU]&"(?:[^"]|"")*"(?:\s+UESCAPE\s+'[^']')?|"(?:[^"]|"")*")
-    | (?P<dollar>\$(?P<tag>(?:[A-Za-z_\u0080-\uffff]\w*)?)\$.*?\$(?P=tag)\$)
-    | (?P<word>[A-Za-z_\u0080-\uffff][\w$]*)
+    | (?P<quoted>[uU]&"(?:[^"]|"")*"(?:{_SPACE}*[uU][eE][sS][cC][aA][pP][eE]{_SPACE}*'[^']')?
+        |"(?:[^"]|"")*")
+    | (?P<dollar>\$(?P<tag>(?:{_START}{_NEXT}*)?)\$.*?\$(?P=tag)\$)
+    | (?P<word>{_START}(?:{_NEXT}|\$)*)
     | (?P<number>\d[\w.]*)
     | (?P<sign>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+# PostgreSQL cuts a longer name off (NAMEDATALEN less one).
+MAX_NAME_BYTES = 63
 
 # PostgreSQL folds no other letters in UTF8.
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -42,12 +50,18 @@ class Token:
     @property
     def identifier(self) -> str:
         """The name that it spells, U&"…" UESCAPE '…' too (4.1.1, 4.1.2.3); "" where it is none."""
+        name = self._spelled_name()
+        if len(name.encode()) <= MAX_NAME_BYTES:
+            return name
+        return name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
+
+    def _spelled_name(self) -> str:
         if self.kind == "word":
             return self.text.translate(_LOWER)
         if self.kind != "quoted":
             return ""
-        name, _, rest = self.text.rpartition('"')
-        name = name.partition('"')[2].replace('""', '"')
+        name, _, rest = self.text[self.text.index('"') + 1 :].rpartition('"')
+        name = name.replace('""', '"')
         if self.text[0] == '"':
             return name
         escape = rest.rpartition("'")[0][-1:] or "\\"

@@ -1,4 +1,4 @@
-"""Which lock a statement takes that runs as it is (PostgreSQL, 13.3.1, and each one's page)."""
+"""Find the strongest lock that a text's statements take, and on which tables (13.3.1)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _WEAKER_ACTIONS = {
     "DISABLE TRIGGER": _SHARE_ROW_EXCLUSIVE,
 }
 
-# What is on a table: CREATE or DROP … ON table.
+# Statements that name their table after ON.
 _LOCKS_ON_TABLE = {
     "CREATE TRIGGER": _SHARE_ROW_EXCLUSIVE,
     "CREATE CONSTRAINT TRIGGER": _SHARE_ROW_EXCLUSIVE,
@@ -57,7 +57,7 @@ _LOCKS_ON_TABLE = {
     "ALTER TRIGGER": _ACCESS_EXCLUSIVE,
 }
 
-# What is said about the first name.
+# Statements whose table is the first name that follows.
 _LOCKS_ON_NAME = {
     "DROP TABLE": _ACCESS_EXCLUSIVE,
     "DROP VIEW": _ACCESS_EXCLUSIVE,
@@ -109,10 +109,7 @@ def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # no
 
 
 def _lock_of_alter_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
-    cursor.accept("IF", "EXISTS")
-    cursor.accept("ONLY")
-    tables = [cursor.qualified_name()]
-    cursor.accept("*")
+    tables = [cursor.altered_table()]
     if cursor.accept("ATTACH", "PARTITION"):
         return _ACCESS_EXCLUSIVE, [cursor.qualified_name()]  # and a weaker one on the table itself
     locks = []
@@ -137,7 +134,7 @@ def _lock_of_action(action: Cursor) -> str:
 
 
 def _lock_of_create_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
-    """Return the locks on what a new table refers to, or becomes a part of."""
+    """Return the lock on the tables that a new one refers to, or of which it becomes a part."""
     cursor.accept("IF", "NOT", "EXISTS")
     cursor.qualified_name()
     if cursor.accept("PARTITION", "OF"):

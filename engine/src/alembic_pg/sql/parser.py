@@ -1,7 +1,8 @@
-"""A statement's shape, recognised by its text.
+"""Parse a statement into one of the kinds in statements.py.
 
 Alembic's operations and what is written with op.execute() are the same statements in the end.
-What is not recognised with certainty is no shape, and runs as it stands.
+What is not recognised with certainty is None, and runs as it stands. A test compares all of this
+with PostgreSQL's own grammar.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from alembic_pg.sql.statements import (
     OtherAlterTable,
     OtherWrite,
     SetNotNull,
+    UnnamedIndex,
+    UpdateOrDelete,
     ValidateConstraint,
 )
 
@@ -37,41 +40,48 @@ _CONSTRAINT_KINDS = {"CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE"}
 
 @lru_cache(maxsize=64)  # a run asks several times about the statement at hand
 def parse(sql: str) -> Statement | None:
-    """Return what a statement is, None when it has no online form."""
+    """Return what a statement is, None when it has no online strategy."""
     cursor = split.single_statement(sql)
-    first = cursor.current
-    if first is None or first.keyword not in _PARSERS:
+    while cursor.accept("("):
+        pass  # a query may stand in brackets
+    first = cursor.current_word
+    if first not in _PARSERS:
         return None
     cursor.position += 1
     try:
-        return _PARSERS[first.keyword](cursor)
+        return _PARSERS[first](cursor)
     except UnrecognizedError:
-        return OtherWrite(sql, "") if first.keyword in parse_dml.WRITING_WORDS else None
+        return OtherWrite(cursor.whole_text(), "") if first in parse_dml.WRITING_WORDS else None
 
 
 def _parse_create(cursor: Cursor) -> Statement:
+    temporary = cursor.accept_any("TEMPORARY", "TEMP")
     if cursor.accept("UNLOGGED", "TABLE") or cursor.accept("TABLE"):
-        return _parse_create_partition(cursor)
+        return _parse_create_table(cursor, partition=not temporary)
     unique = cursor.accept("UNIQUE")
     cursor.expect("INDEX")
-    by_itself = cursor.accept("CONCURRENTLY")
-    there_ok = cursor.accept("IF", "NOT", "EXISTS")
-    if cursor.peek("ON"):
-        # PostgreSQL chooses a name, by which nobody finds it again.
-        return (
-            ConcurrentMaintenance(cursor.sql, "")
-            if by_itself
-            else parse_maintenance.unnamed_index(cursor)
-        )
-    name = cursor.name_text()
-    if cursor.peek("ON") and len(tokenize(name)) > 1:
-        raise UnrecognizedError  # an index has its table's schema
-    if cursor.peek("ON", "ONLY"):
-        return parse_maintenance.unnamed_index(cursor)
+    concurrently = cursor.accept("CONCURRENTLY")
+    if_not_exists = cursor.accept("IF", "NOT", "EXISTS")
+    # Without a name, PostgreSQL chooses one, by which nobody finds the index again.
+    name = "" if cursor.peek("ON") else cursor.name_text()
     cursor.expect("ON")
-    return CreateIndex(
-        cursor.sql, cursor.name_text(), name, unique, cursor.remaining_text(), there_ok
-    )
+    table, only = cursor.relation_text()
+    if only or not name:
+        if concurrently:
+            return ConcurrentMaintenance(cursor.sql, "")
+        return UnnamedIndex(cursor.sql, table, only)
+    if len(tokenize(name)) > 1:
+        raise UnrecognizedError  # an index has its table's schema
+    return CreateIndex(cursor.sql, table, name, unique, cursor.remaining_text(), if_not_exists)
+
+
+def _parse_create_table(cursor: Cursor, *, partition: bool) -> Statement:
+    """Parse what follows CREATE TABLE; partition: whether PARTITION OF counts."""
+    if (query := cursor.find("AS")) is not None:
+        return parse_dml.parse_other_write(Cursor(cursor.sql, cursor.tokens[query + 1 :]))
+    if not partition:
+        raise UnrecognizedError
+    return _parse_create_partition(cursor)
 
 
 def _parse_create_partition(cursor: Cursor) -> Statement:
@@ -90,17 +100,17 @@ def _parse_create_partition(cursor: Cursor) -> Statement:
     if not closing:
         raise UnrecognizedError
     bound = cursor.sql[cursor.tokens[at].start : closing[-1].end]
-    return AddPartition(cursor.sql, parent, name, bound, attached=False)
+    return AddPartition(cursor.sql, parent, name, bound, is_attach=False)
 
 
 def _parse_drop(cursor: Cursor) -> Statement:
     cursor.expect("INDEX")
     cursor.accept("CONCURRENTLY")
-    missing_ok = cursor.accept("IF", "EXISTS")
+    if_exists = cursor.accept("IF", "EXISTS")
     name = cursor.name_text()
     cursor.accept("RESTRICT")
     cursor.expect_end()
-    return DropIndex(cursor.sql, "", name, missing_ok)
+    return DropIndex(cursor.sql, "", name, if_exists)
 
 
 def _parse_alter(cursor: Cursor) -> Statement:
@@ -110,10 +120,10 @@ def _parse_alter(cursor: Cursor) -> Statement:
         return _parse_alter_domain(cursor)
     for kind in ("INDEX", "MATERIALIZED VIEW"):
         if cursor.accept(*kind.split()):
-            return parse_maintenance.alter_storage(cursor, kind)
+            return parse_maintenance.parse_alter_storage(cursor, kind)
     cursor.expect("TABLE")
     return (
-        parse_maintenance.alter_storage(cursor, "TABLE")
+        parse_maintenance.parse_alter_storage(cursor, "TABLE")
         if cursor.peek("ALL", "IN")
         else _parse_alter_table(cursor)
     )
@@ -122,20 +132,18 @@ def _parse_alter(cursor: Cursor) -> Statement:
 def _parse_add_value(cursor: Cursor) -> Statement:
     name = cursor.name_text()
     cursor.expect("ADD", "VALUE")
-    there_ok = cursor.accept("IF", "NOT", "EXISTS")
-    return AddEnumValue(cursor.sql, name, cursor.remaining_text(), there_ok)
+    if_not_exists = cursor.accept("IF", "NOT", "EXISTS")
+    return AddEnumValue(cursor.sql, name, cursor.remaining_text(), if_not_exists)
 
 
 def _parse_alter_table(cursor: Cursor) -> Statement:
-    missing_ok = cursor.accept("IF", "EXISTS")
-    only = cursor.accept("ONLY")
-    table = cursor.name_text()
-    cursor.accept("*")
+    if_exists = cursor.accept("IF", "EXISTS")
+    table, only = cursor.relation_text()
     start = cursor.position
     if (shape := _parse_partition_action(cursor, table)) is not None:
         return shape
     cursor.position = start
-    if not missing_ok:
+    if not if_exists:
         try:
             return _parse_action(cursor, table, only=only)
         except UnrecognizedError:
@@ -147,7 +155,7 @@ def _parse_partition_action(cursor: Cursor, table: str) -> Statement | None:
     """Return what is done with a partition or a constraint that is there."""
     if cursor.accept("ATTACH", "PARTITION"):
         return AddPartition(
-            cursor.sql, table, cursor.name_text(), cursor.remaining_text(), attached=True
+            cursor.sql, table, cursor.name_text(), cursor.remaining_text(), is_attach=True
         )
     if cursor.accept("DETACH", "PARTITION"):
         name = cursor.name_text()
@@ -186,35 +194,34 @@ def _parse_action(cursor: Cursor, table: str, *, only: bool) -> Statement:
 
 
 def _parse_add(cursor: Cursor, table: str, *, only: bool) -> Statement:
-    word = cursor.current
-    named = cursor.accept("CONSTRAINT")
-    if named or (word and word.keyword in _CONSTRAINT_KINDS):
-        name = cursor.name_text() if named else ""
-        word = cursor.current
-        if word is None or word.keyword not in _CONSTRAINT_KINDS:
-            raise UnrecognizedError
-        body = cursor.remaining_text()
-        if word.keyword in {"UNIQUE", "PRIMARY"} and "(" not in body:
-            raise UnrecognizedError
-        written = [token.keyword for token in cursor.tokens[cursor.position :]]
-        if "USING" in written and "INDEX" in written[written.index("USING") + 1 :][:1]:
-            raise UnrecognizedError  # UNIQUE USING INDEX is the online form itself
-        if any(
-            written[i : i + 2] in (["NOT", "VALID"], ["NOT", "ENFORCED"])
-            for i in range(len(written))
-        ):
-            raise UnrecognizedError
-        return AddConstraint(cursor.sql, table, name, word.keyword, body, only)
-    if not cursor.accept("COLUMN") and (
-        cursor.current is None or cursor.current.keyword in _NOT_A_COLUMN
-    ):
+    if cursor.peek("CONSTRAINT") or _begins_constraint(cursor):
+        return _parse_add_constraint(cursor, table, only=only)
+    if not cursor.accept("COLUMN") and cursor.peek("NOT"):
         raise UnrecognizedError
     if cursor.peek("IF", "NOT"):
         raise UnrecognizedError
     return AddColumn(cursor.sql, table, cursor.name_text(), cursor.remaining_text(), only)
 
 
-_NOT_A_COLUMN = _CONSTRAINT_KINDS | {"CONSTRAINT", "NOT"}
+def _begins_constraint(cursor: Cursor) -> bool:
+    """Return whether a constraint without a name comes next: EXCLUDE may be a column's name."""
+    if cursor.peek("EXCLUDE"):
+        return cursor.peek("EXCLUDE", "(") or cursor.peek("EXCLUDE", "USING")
+    return cursor.current_word in _CONSTRAINT_KINDS
+
+
+def _parse_add_constraint(cursor: Cursor, table: str, *, only: bool) -> Statement:
+    name = cursor.name_text() if cursor.accept("CONSTRAINT") else ""
+    kind, body = cursor.current_word, cursor.remaining_text()
+    if kind not in _CONSTRAINT_KINDS:
+        raise UnrecognizedError
+    if cursor.contains("NOT", "VALID") or cursor.contains("NOT", "ENFORCED"):
+        raise UnrecognizedError
+    cursor.accept_any("UNIQUE NULLS NOT DISTINCT", "UNIQUE NULLS DISTINCT", "UNIQUE", "PRIMARY KEY")
+    # UNIQUE USING INDEX is what the online strategy itself ends with.
+    if kind in {"UNIQUE", "PRIMARY"} and not cursor.peek("("):
+        raise UnrecognizedError
+    return AddConstraint(cursor.sql, table, name, kind, body, only)
 
 
 def _parse_alter_column_type(cursor: Cursor, table: str, column: str, *, only: bool) -> Statement:
@@ -230,19 +237,57 @@ def _parse_alter_column_type(cursor: Cursor, table: str, column: str, *, only: b
     return AlterColumnType(cursor.sql, table, column, definition, expression, only)
 
 
+def _parse_explain(cursor: Cursor) -> Statement:
+    """Parse what follows EXPLAIN, whose statement is executed with ANALYZE."""
+    options = parse_maintenance.enabled_options(cursor)
+    if not (options & {"ANALYZE", "ANALYSE"} or cursor.accept_any("ANALYZE", "ANALYSE")):
+        raise UnrecognizedError
+    cursor.accept("VERBOSE")
+    return _parse_inner_write(cursor.remaining_text())
+
+
+def _parse_prepare(cursor: Cursor) -> Statement:
+    """Parse what follows PREPARE: EXECUTE does not say again what it executes."""
+    cursor.name_text()
+    cursor.skip_brackets()
+    cursor.expect("AS")
+    return _parse_inner_write(cursor.remaining_text())
+
+
+def _parse_copy(cursor: Cursor) -> Statement:
+    """Parse what follows COPY, which may be a statement in brackets."""
+    if not cursor.peek("("):
+        raise UnrecognizedError
+    start = cursor.position + 1
+    cursor.skip_brackets()
+    inner = Cursor(cursor.sql, cursor.tokens[start : cursor.position - 1])
+    return _parse_inner_write(inner.whole_text())
+
+
+def _parse_inner_write(sql: str) -> Statement:
+    """Return the statement that another one executes, if it may change rows."""
+    statement = parse(sql)
+    if not isinstance(statement, UpdateOrDelete | OtherWrite):
+        raise UnrecognizedError
+    return OtherWrite(statement.sql, "")
+
+
 _PARSERS = {
     "CREATE": _parse_create,
     "DROP": _parse_drop,
     "ALTER": _parse_alter,
-    "UPDATE": parse_dml.update,
-    "DELETE": parse_dml.delete,
-    "MERGE": parse_dml.other_write,
-    "WITH": parse_dml.other_write,
-    "INSERT": parse_dml.other_write,
-    "REFRESH": parse_maintenance.refresh,
-    "CLUSTER": parse_maintenance.cluster,
-    "REINDEX": parse_maintenance.reindex,
-    "VACUUM": parse_maintenance.vacuum,
+    "UPDATE": parse_dml.parse_update,
+    "DELETE": parse_dml.parse_delete,
+    "MERGE": parse_dml.parse_other_write,
+    "WITH": parse_dml.parse_other_write,
+    "INSERT": parse_dml.parse_other_write,
+    "EXPLAIN": _parse_explain,
+    "PREPARE": _parse_prepare,
+    "COPY": _parse_copy,
+    "REFRESH": parse_maintenance.parse_refresh,
+    "CLUSTER": parse_maintenance.parse_cluster,
+    "REINDEX": parse_maintenance.parse_reindex,
+    "VACUUM": parse_maintenance.parse_vacuum,
 }
 
 

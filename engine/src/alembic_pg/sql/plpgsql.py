@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
+from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.lexer import without_literals
 from alembic_pg.sql.quoting import unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alembic_pg.sql.cursor import Cursor
     from alembic_pg.sql.lexer import Token
 
 # What stands for a name that is known in a run only.
@@ -20,7 +22,19 @@ _UNKNOWN_NAME = '"…"'
 # A place of format(), with what belongs to the same word.
 _FORMAT_PLACEHOLDER = re.compile(r"[\w$]*%(?:\d+\$)?-?\d*[Is][\w$]*")
 
+# Of an EXECUTE that a message shows.
+_SHOWN_CHARACTERS = 60
+
 _JOINING_FUNCTIONS = {"FORMAT", "CONCAT", "CONCAT_WS"}
+
+
+def do_body(cursor: Cursor) -> str:
+    """Return the block that a DO statement executes, "" of another statement."""
+    bodies = [token for token in cursor.tokens if token.kind in {"dollar", "string"}]
+    if not bodies or cursor.tokens[0].keyword != "DO":
+        return ""
+    # The language may stand in quotes, too.
+    return string_content(max(bodies, key=lambda token: len(token.text)))
 
 
 def block_statements(block: str) -> Iterator[Cursor]:
@@ -29,6 +43,24 @@ def block_statements(block: str) -> Iterator[Cursor]:
         yield cursor
         for sql in _executed_texts(cursor.tokens):
             yield from split.statement_cursors(sql)
+
+
+def unseen_executes(block: str) -> Iterator[str]:
+    """Yield each EXECUTE of a block whose text is no constant, in one line without constants."""
+    for cursor in split.block_cursors(block):
+        at = cursor.find("EXECUTE")
+        if at is None or _is_constant(cursor.tokens[at + 1 :]):
+            continue
+        said = without_literals(Cursor(block, cursor.tokens[at:]).whole_text())
+        yield textwrap.shorten(said, _SHOWN_CHARACTERS, placeholder=" …")
+
+
+def _is_constant(tokens: Sequence[Token]) -> bool:
+    """Return whether what follows EXECUTE is one constant, or no text at all."""
+    words = [token.keyword or token.kind for token in tokens[:2]]
+    if words[:1] in (["FUNCTION"], ["PROCEDURE"], ["ON"]):  # of CREATE TRIGGER, of GRANT
+        return True
+    return words[:1] in (["string"], ["dollar"]) and words[1:] in ([], ["INTO"], ["USING"])
 
 
 def string_content(constant: Token) -> str:

@@ -1,4 +1,4 @@
-"""Names and texts as PostgreSQL's statements have them."""
+"""Quote and unquote names and string constants."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def quote_name(*parts: str) -> str:
 
 @cache
 def _identifier_preparer() -> IdentifierPreparer:
-    """Return what quotes. The driver's own style doubles every percent sign."""
+    """Return SQLAlchemy's quoting of names. The driver's own style doubles every percent sign."""
     return postgresql.dialect(paramstyle="named").identifier_preparer
 
 

@@ -63,14 +63,14 @@ class RowChange:
             statement.alias,
             statement.body,
             statement.condition,
-            statement.alone,
+            statement.single_table,
             again,
         )
 
     @classmethod
     def for_backfill(cls, statement: UpdateOrDelete) -> RowChange:
         """Return what fills a column; where its value is NULL, a row stays as it is."""
-        condition = f"{statement.condition} AND ({statement.value}) IS DISTINCT FROM NULL"
+        condition = f"{statement.condition} AND ({statement.backfill_value}) IS DISTINCT FROM NULL"
         return cls(statement.verb, statement.alias, statement.body, condition)
 
     def counting_statement(self, table: str, place: str) -> str:

@@ -1,6 +1,6 @@
-"""What a revision does to its session and its transaction, which no note can keep for the next run.
+"""Recognise statements whose effect ends with the session or transaction, so each run repeats them.
 
-A setting is made in each run, and in each transaction where it is for one. A temporary table, a
+A setting is made again in each run, and a transaction's in each transaction. A temporary table, a
 lock or a cursor ties the rest of the revision to one transaction.
 """
 
@@ -46,7 +46,7 @@ _READING_COMMANDS = {
 _TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
 
-# What a revision may drop for the moment of a swap, and how it notes the swap itself.
+# The journal's entry of a column swap, and what a revision may drop for the moment of one.
 SWAP_ENTRY = "swap"
 _DROPPED_DEPENDENT = re.compile(
     r"\s*DROP\s+(VIEW|MATERIALIZED|POLICY|TRIGGER|RULE|FUNCTION)\b", re.IGNORECASE
@@ -54,12 +54,12 @@ _DROPPED_DEPENDENT = re.compile(
 
 
 def drops_dependent(sql: str) -> bool:
-    """Return whether a statement drops what may be in the way of a swap."""
+    """Return whether a statement drops a view, policy or the like, which hinders a column swap."""
     return bool(_DROPPED_DEPENDENT.match(sql))
 
 
 def is_session_statement(sql: str) -> bool:
-    """Return whether a statement must be executed in each run: it concerns the session."""
+    """Return whether a statement concerns the session, and must be executed in each run."""
     words = _keywords(sql)
     return (
         words[0] in _SESSION_COMMANDS
@@ -69,7 +69,7 @@ def is_session_statement(sql: str) -> bool:
 
 
 def binds_to_session(sql: str) -> bool:
-    """Return whether what a statement makes is there for its session or transaction only."""
+    """Return whether what a statement makes exists for its session or transaction only."""
     words = _keywords(sql)
     if words[0] == "CREATE":
         return bool(
@@ -81,7 +81,7 @@ def binds_to_session(sql: str) -> bool:
 
 
 def is_transaction_setting(sql: str) -> bool:
-    """Return whether a statement sets something for its transaction."""
+    """Return whether a statement changes a setting for its transaction."""
     words = _keywords(sql)
     return (words[0] == "SET" and words[1:2] != [] and words[1] in _TRANSACTION_SCOPES) or (
         words[0] == "SELECT" and "SET_CONFIG" in words
@@ -99,8 +99,10 @@ def as_session_setting(sql: str) -> tuple[str, str]:
 
 
 def may_write(sql: str) -> bool:
-    """Return whether a statement may change rows or tables."""
-    return _keywords(sql)[0] not in _READING_COMMANDS
+    """Return whether a statement may change rows or tables: EXPLAIN ANALYZE executes its own."""
+    words = _keywords(sql)
+    executes = words[0] == "EXPLAIN" and bool({"ANALYZE", "ANALYSE"} & set(words))
+    return executes or words[0] not in _READING_COMMANDS
 
 
 def _keywords(sql: str) -> list[str]:

@@ -29,7 +29,7 @@ def statement_cursors(sql: str) -> Iterator[Cursor]:
 
 def statement_texts(sql: str) -> list[str]:
     """Return the statements of a text, without semicolons and the comments between them."""
-    return [cursor_text(cursor) for cursor in statement_cursors(sql)]
+    return [cursor.whole_text() for cursor in statement_cursors(sql)]
 
 
 def script_statements(script: str) -> list[str]:
@@ -39,6 +39,11 @@ def script_statements(script: str) -> list[str]:
         found.append(script[begin : tokens[-1].end].strip())
         begin = tokens[-1].end
     return [*found, *filter(None, [script[begin:].strip()])]
+
+
+def first_statement(sql: str) -> Cursor:
+    """Return a cursor for the first statement of a text, without tokens where there is none."""
+    return next(statement_cursors(sql), Cursor(sql, []))
 
 
 def single_statement(sql: str) -> Cursor:
@@ -57,12 +62,6 @@ def block_cursors(block: str) -> Iterator[Cursor]:
         else:
             found.append(token)
     yield Cursor(block, found)
-
-
-def cursor_text(cursor: Cursor) -> str:
-    """Return the text from a cursor's first token to its last, "" without any."""
-    tokens = cursor.tokens
-    return cursor.sql[tokens[0].start : tokens[-1].end] if tokens else ""
 
 
 def _split_statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:

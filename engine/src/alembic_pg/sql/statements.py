@@ -1,4 +1,4 @@
-"""The statements that have an online form, and what they say."""
+"""Define a dataclass for each kind of statement that has an online strategy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement; table: the table that it is about, as the statement names it."""
+    """A statement.
+
+    sql: its text. table: the table that it is about, as the statement names it. Every name is one
+    that a statement can repeat and to_regclass() reads.
+    """
 
     sql: str
     table: str
@@ -15,28 +19,34 @@ class Statement:
 
 @dataclass(frozen=True)
 class CreateIndex(Statement):
-    """CREATE INDEX; rest: what follows the name of the table. there_ok: IF NOT EXISTS."""
+    """CREATE INDEX with a name.
+
+    rest: what follows the name of the table. if_not_exists: whether IF NOT EXISTS is written.
+    """
 
     name: str
     unique: bool
     rest: str
-    there_ok: bool
+    if_not_exists: bool
 
 
 @dataclass(frozen=True)
 class DropIndex(Statement):
-    """DROP INDEX of one index; table: "", which only the catalog knows."""
+    """DROP INDEX of one index.
+
+    table: "", which only the catalog knows. if_exists: whether IF EXISTS is written.
+    """
 
     name: str
-    missing_ok: bool
+    if_exists: bool
 
 
 @dataclass(frozen=True)
 class AddConstraint(Statement):
-    """ADD CONSTRAINT.
+    """ADD CONSTRAINT of a new constraint that looks at all rows.
 
     name: "" where PostgreSQL chooses it. kind: CHECK, FOREIGN, UNIQUE, PRIMARY or EXCLUDE. body:
-    from that word on. only: whether it says ALTER TABLE ONLY.
+    the text from that word on. only: whether ALTER TABLE ONLY is written.
     """
 
     name: str
@@ -54,7 +64,7 @@ class ValidateConstraint(Statement):
 
 @dataclass(frozen=True)
 class SetNotNull(Statement):
-    """ALTER COLUMN … SET NOT NULL. only: whether it says ALTER TABLE ONLY."""
+    """ALTER COLUMN … SET NOT NULL; only: whether ALTER TABLE ONLY is written."""
 
     column: str
     only: bool = False
@@ -62,7 +72,10 @@ class SetNotNull(Statement):
 
 @dataclass(frozen=True)
 class AddColumn(Statement):
-    """ADD COLUMN; definition: its type and what follows. only: as above."""
+    """ADD COLUMN.
+
+    definition: the type and what follows. only: whether ALTER TABLE ONLY is written.
+    """
 
     column: str
     definition: str
@@ -71,9 +84,10 @@ class AddColumn(Statement):
 
 @dataclass(frozen=True)
 class AlterColumnType(Statement):
-    """ALTER COLUMN … TYPE; definition: the type and what follows. using: its expression, or "".
+    """ALTER COLUMN … TYPE.
 
-    only: as above.
+    definition: the type and what follows, up to USING. using: the expression after USING, or "".
+    only: whether ALTER TABLE ONLY is written.
     """
 
     column: str
@@ -84,32 +98,41 @@ class AlterColumnType(Statement):
 
 @dataclass(frozen=True)
 class AddEnumValue(Statement):
-    """ALTER TYPE … ADD VALUE; table: the type. value: from the value on. there_ok: as above."""
+    """ALTER TYPE … ADD VALUE.
+
+    table: the type. value: the text from the value on. if_not_exists: whether IF NOT EXISTS is
+    written.
+    """
 
     value: str
-    there_ok: bool
+    if_not_exists: bool
 
 
 @dataclass(frozen=True)
 class UpdateOrDelete(Statement):
     """UPDATE or DELETE of one table: ``verb table AS alias body WHERE condition``.
 
-    condition: "" without WHERE. alone: whether it names no other table. fills: the column of an
-    UPDATE of the shape ``SET c = value WHERE c IS NULL``, whose value asks no table, else "".
+    condition: "" without WHERE. single_table: whether no other table is named beside it.
+    backfill_column, backfill_value: c and value of ``UPDATE … SET c = value WHERE c IS NULL``
+    whose value asks no table, else twice "".
     """
 
     verb: str
     alias: str
     body: str
     condition: str
-    alone: bool
-    fills: str
-    value: str = ""
+    single_table: bool
+    backfill_column: str
+    backfill_value: str = ""
 
 
 @dataclass(frozen=True)
 class OtherWrite(Statement):
-    """Any other statement that may change rows; table: "", which only the planner knows."""
+    """Any other statement that may change rows.
+
+    sql: what the planner is asked about: of EXPLAIN ANALYZE, PREPARE and COPY, the statement in
+    them. table: "", which only the planner knows.
+    """
 
 
 @dataclass(frozen=True)
@@ -121,14 +144,15 @@ class OtherAlterTable(Statement):
 
 @dataclass(frozen=True)
 class AddPartition(Statement):
-    """ATTACH PARTITION, or CREATE TABLE … PARTITION OF; table: the parent.
+    """ATTACH PARTITION, or CREATE TABLE … PARTITION OF.
 
-    partition: its name. bound: FOR VALUES with what follows, or DEFAULT. attached: which of both.
+    table: the parent. partition: the name of the new part. bound: FOR VALUES with what follows, or
+    DEFAULT. is_attach: whether it is ATTACH PARTITION.
     """
 
     partition: str
     bound: str
-    attached: bool
+    is_attach: bool
 
 
 @dataclass(frozen=True)
@@ -140,14 +164,17 @@ class DetachPartition(Statement):
 
 @dataclass(frozen=True)
 class AlterDomain(Statement):
-    """ALTER DOMAIN that looks at old values; table: the domain. what: the words of the action."""
+    """ALTER DOMAIN that looks at old values; table: the domain. action: what it does, in words."""
 
-    what: str
+    action: str
 
 
 @dataclass(frozen=True)
 class ConcurrentMaintenance(Statement):
-    """REINDEX … CONCURRENTLY, or such a CREATE INDEX without a name; table: "", it is not asked."""
+    """REINDEX … CONCURRENTLY, or CREATE INDEX CONCURRENTLY without a name or with ONLY.
+
+    table: "", which nobody asks for.
+    """
 
 
 @dataclass(frozen=True)
@@ -159,10 +186,11 @@ class UnnamedIndex(Statement):
 
 @dataclass(frozen=True)
 class Rewrite(Statement):
-    """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX, VACUUM FULL or the like.
+    """REFRESH MATERIALIZED VIEW, CLUSTER, REINDEX, VACUUM FULL or another that writes all anew.
 
-    table: "" for all that there are. what: these words. others: more tables that it names.
+    table: the first table, index or view that is named, "" for all that there are. command: the
+    words of the statement, for messages. other_tables: the further tables that are named.
     """
 
-    what: str
-    others: tuple[str, ...] = ()
+    command: str
+    other_tables: tuple[str, ...] = ()

@@ -78,5 +78,5 @@ if __name__ == "__main__":
         given = serve(requests)
     if given is not None:
         sys.argv[1:] = given
-        plugin.activate_console()
+        plugin.watch_command()
         runpy.run_module("alembic", run_name="__main__", alter_sys=True)

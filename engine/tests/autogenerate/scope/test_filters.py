@@ -176,8 +176,8 @@ def test_env_py_filters_what_is_written(tree: Tree) -> None:
     environment = tree.root / "alembic" / "env.py"
     environment.write_text(
         environment.read_text().replace(
-            'models="models"',
-            'models="models",\n    include_object=lambda _, name, type_, *__: (\n'
+            'metadata="models"',
+            'metadata="models",\n    include_object=lambda _, name, type_, *__: (\n'
             '        (type_, name) not in {("table", "votes"), ("view", "public.hidden")}\n'
             "    ),\n",
         )

@@ -109,3 +109,14 @@ def test_an_index_of_that_name_is_no_constraint(site: Site) -> None:
     assert [line for line in before if "note" not in line] == [
         line for line in site.catalog if "note" not in line
     ]
+
+
+def test_in_a_tablespace(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise(
+        'op.execute("ALTER TABLE t ADD CONSTRAINT k UNIQUE (a) USING INDEX TABLESPACE pg_default")'
+    )
+    with watched() as steps:
+        site.upgrade()
+    assert not blocking_scans(steps, "t")
+    assert "constraint t k UNIQUE (a) t" in site.catalog

@@ -19,6 +19,8 @@ TABLES = (
     "ANALYZE",
 )
 
+GENERIC_PLAN_SINCE = 160_000
+
 MANY = [
     ('MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN UPDATE SET "B" = 0', "MERGE"),
     ("MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE", "MERGE"),
@@ -33,6 +35,10 @@ MANY = [
         'INSERT INTO t SELECT a FROM u ON CONFLICT (a) DO UPDATE SET "B" = 0',
         "ON CONFLICT DO UPDATE",
     ),
+    ('EXPLAIN ANALYZE UPDATE t SET "B" = 0', "UPDATE"),
+    ("COPY (DELETE FROM t RETURNING a) TO '/dev/null'", "DELETE"),
+    ("CREATE TABLE x AS WITH y AS (DELETE FROM t RETURNING a) SELECT a FROM y", "DELETE"),
+    ("DELETE FROM t RETURNING a", "DELETE"),
 ]
 
 
@@ -102,3 +108,15 @@ def test_partitions(site: Site) -> None:
     site.revise('op.execute("WITH x AS (DELETE FROM t RETURNING a) SELECT count(*) FROM x")')
     with pytest.raises(UserError, match=r"stops: DELETE changes many rows of t \("):
         site.upgrade()
+
+
+def test_what_is_prepared_is_refused_before_it_is_executed(site: Site) -> None:
+    site.sql(*TABLES)
+    prepare = """op.execute('PREPARE p (int) AS UPDATE t SET "B" = $1 WHERE a <> $1')"""
+    site.revise(prepare, 'op.execute("EXECUTE p (0)")')
+    if site.one("SELECT current_setting('server_version_num')::int") >= GENERIC_PLAN_SINCE:
+        with pytest.raises(UserError, match=r"stops: UPDATE changes many rows of t \("):
+            site.upgrade()
+        site.again(prepare, 'op.execute("EXECUTE p (0)")', top='blocking = ["t"]')
+    site.upgrade()
+    assert site.one('SELECT sum("B") FROM t') == 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from tests.online.watching import watched
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -27,7 +28,15 @@ LONG = [
 
 
 @pytest.mark.parametrize("statement", LONG)
-@pytest.mark.parametrize("text", ["SELECT 1; {}", "{};\n-- and\nSELECT ';'"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1; {}",
+        "{};\n-- and\nSELECT ';'",
+        ";{}; SELECT 1 AS atomic",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; {}",
+    ],
+)
 def test_one_of_them_would_stop_the_work(site: Site, text: str, statement: str) -> None:
     site.sql(*TABLES)
     before = site.catalog
@@ -80,3 +89,35 @@ def test_what_takes_a_moment_runs(site: Site, text: str) -> None:
     site.revise(f"op.execute({text!r})")
     site.upgrade()
     assert site.version == ["002a"]
+
+
+def test_a_text_that_begins_with_a_semicolon_is_one_statement(site: Site) -> None:
+    site.sql(*TABLES)
+    site.revise("op.execute('; CREATE INDEX t_a_idx ON t (a)')")
+    with watched() as steps:
+        site.upgrade()
+    assert any(step.sql.startswith("CREATE INDEX CONCURRENTLY") for step in steps)
+    site.revise("op.execute('; WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x')")
+    with pytest.raises(UserError, match=r"stops: DELETE changes many rows of t"):
+        site.upgrade()
+
+
+UNSEEN = (
+    "Unseen: EXECUTE format ( '…' , '…' ) in a DO block. "
+    "What that locks shows only as it runs: write it out where a table is large."
+)
+
+
+def test_what_a_block_puts_together_is_said_to_be_unseen(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    site.sql(*TABLES)
+    block = "DO $$ BEGIN EXECUTE format('ALTER TABLE %I ADD c int', 't'); END $$"
+    site.revise(f"op.execute({block!r})")
+    site.upgrade(plan="")
+    assert UNSEEN in " ".join(capfd.readouterr().out.split())
+    site.upgrade()
+    assert capfd.readouterr().err.count(f"{UNSEEN}\n") == 1
+    site.revise("op.execute(\"DO $$ BEGIN EXECUTE 'SELECT 1'; END $$\")")
+    site.upgrade()
+    assert "Unseen" not in capfd.readouterr().err

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import Entry
 from alembic_pg.database.digest import cache_digest
+from alembic_pg.database.project_files import make_data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,8 @@ def write_dump(
         "dump": [_field_values(entry) for entry in dump.values()],
     }
     with suppress(OSError):
-        place.mkdir(parents=True, exist_ok=True)
+        make_data_folder(root)
+        place.mkdir(exist_ok=True)
         for file in place.glob("*.json"):
             if file.stem not in templates:
                 file.unlink(missing_ok=True)

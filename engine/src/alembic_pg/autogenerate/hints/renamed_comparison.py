@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def comparison_after_renames(
-    comparison: Comparison, metadata: MetaData
+    comparison: Comparison, metadata: MetaData | Sequence[MetaData]
 ) -> Iterator[tuple[Comparison, URL | None]]:
     """Yield the comparison that is left after the renames, and the database they were done in.
 

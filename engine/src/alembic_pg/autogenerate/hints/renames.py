@@ -11,10 +11,11 @@ from alembic_pg.autogenerate.alter import alter_type
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
+from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic.operations import MigrateOperation
     from sqlalchemy import Column, MetaData, Table
@@ -27,13 +28,15 @@ RENAMED_VALUES = "renamed_values"
 Name = TypeVar("Name")
 
 
-def pending_renames(metadata: MetaData, before: Dump) -> list[MigrateOperation]:
+def pending_renames(
+    metadata: MetaData | Sequence[MetaData], before: Dump
+) -> list[MigrateOperation]:
     """Return the renames that are still to be done: the old name is there, the new one is not.
 
     Tables come first, so that a column's table is called by its new name.
     metadata: the models. before: what the revisions build.
     """
-    tables = list(metadata.tables.values())
+    tables = declared_tables(metadata)
     of_tables = list(_table_renames(tables, before))
     return [
         *_create_schema_ops(of_tables, before),

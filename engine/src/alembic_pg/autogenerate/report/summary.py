@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.report import lock_effects, operation_text, questions
 from alembic_pg.autogenerate.report.differences import HEADER
+from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import command_settings
@@ -60,8 +61,8 @@ def revision_summary(
             if len(scripts) > 1:
                 lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
             lines += _revision_lines(script, candidate, planner, reader)
-    metadata = context.opts["target_metadata"]
-    backfilled = backfill.columns_with_backfill(metadata.tables.values())
+    tables = declared_tables(context.opts["target_metadata"])
+    backfilled = backfill.columns_with_backfill(tables)
     for hint in questions.open_questions(comparison.before, comparison.after, backfilled):
         lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)
@@ -77,14 +78,14 @@ def _revision_lines(
         for operation in flatten.flatten(upgrade.ops)
     ]
     planner.start_revision()
-    reader.begin()
+    reader.begin_revision()
     measured = lock_effects.measure_effects(candidate, operations)
     rows = []
     for operation in operations:
         executed = statements.operation_statements(candidate.context, operation)
         hows = [planner.summarize(statement) for statement in executed]
         for statement in executed:
-            reader.read(statement.sql, statement.existing)
+            reader.read_sql(statement.sql, statement.existing)
         formed = next((how for how in hows if how.steps or how.effect == REFUSED), None)
         effect = next(measured)
         name, label = operation_text.operation_row(operation)
@@ -93,7 +94,7 @@ def _revision_lines(
         else:
             rows.append((name, label, formed.lock or "none", formed.effect, formed.steps))
     yield report.render_table(REVISION_HEADER, rows)
-    yield from report.findings_lines(reader.end(), (), None)
+    yield from report.findings_lines(reader.end_revision(), (), None)
 
 
 def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:

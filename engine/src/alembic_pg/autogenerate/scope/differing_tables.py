@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg.autogenerate.dump.entry import table_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, Any]:
@@ -34,9 +34,9 @@ def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, An
     return {**given, "include_name": include_name, "include_object": include_object}
 
 
-def autogenerate_plugins(wanted: list[str], tables: set[str]) -> list[str]:
+def autogenerate_plugins(wanted: Sequence[str], tables: set[str]) -> list[str]:
     """Return the autogenerate plugins, without Alembic's own where there is no table to compare.
 
     wanted: all of them. Other people's comparators of whole schemas stay.
     """
-    return wanted if tables else [*wanted, "~alembic.autogenerate.tables"]
+    return [*wanted] if tables else [*wanted, "~alembic.autogenerate.tables"]

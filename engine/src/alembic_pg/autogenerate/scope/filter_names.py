@@ -105,7 +105,7 @@ def leading_column_name(item: str) -> str:
 def declared_objects(models: Models) -> dict[tuple[str, str | None, str], Any]:
     """Return what the models declare by type, schema and bare name, as the filters are given it."""
     objects: dict[tuple[str, str | None, str], Any] = {}
-    for table in models.metadata.tables.values():
+    for table in models.tables:
         schema = table.schema if table.schema != "public" else None
         objects["table", schema, table.name] = table
         for index in table.indexes:

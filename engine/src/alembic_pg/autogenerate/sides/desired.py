@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from sqlalchemy import MetaData, text
+from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
 from sqlalchemy.engine import create_mock_engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -51,16 +52,17 @@ class BuildStatement:
     label: str
 
 
-def build_models(models: Models, url: URL, *, source: str) -> None:
+def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> None:
     """Build the models in an empty database.
 
     Statements that are sent together are one transaction: one of all of them would hold so many
     locks that the server is busy with counting them. A statement that needs something which is
     not there yet is tried again after the others; the build fails when a whole round brings
     nothing new.
+    schema: one that is there without the models.
     Raises UserError with PostgreSQL's own message and the object's name.
     """
-    waiting = _build_statements(models)
+    waiting = _build_statements(models, {schema} if schema else set())
     apart = not any(
         _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
     )
@@ -159,31 +161,40 @@ def _dialect_without_marks(dialect: Dialect) -> Dialect:
     return plain
 
 
-def _build_statements(models: Models) -> list[BuildStatement]:
+def _build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
     """Return all statements of the build in the order in which they most likely work."""
     early: list[BuildStatement] = []
     late: list[BuildStatement] = []
     for entity in models.entities:
         step = BuildStatement(entity.to_sql_statement_create(), entity.identity)
         (early if isinstance(entity, entities.BEFORE_TABLES) else late).append(step)
-    tables = _create_all_statements(models.metadata)
+    tables = _create_all_statements(models)
     # Schemas first, since an extension or a function may live in one.
     schemas = [
         BuildStatement(text(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}"), f"schema {name}")
-        for name in sorted(_schema_names(models) - {"public"})
+        for name in sorted((_schema_names(models) | there) - {"public"})
     ]
     return [*schemas, *early, *tables, *late]
 
 
-def _create_all_statements(metadata: MetaData) -> list[BuildStatement]:
+def _create_all_statements(models: Models) -> list[BuildStatement]:
     """Return what create_all() would execute, the listeners' statements in their places."""
     steps: list[BuildStatement] = []
+    types: set[str] = set()
 
     def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
-        steps.append(BuildStatement(statement, _statement_label(statement)))
+        step = BuildStatement(statement, _statement_label(statement))
+        if isinstance(statement, CreateEnumType):
+            if step.label in types:
+                return  # that of another MetaData, too
+            types.add(step.label)
+        steps.append(step)
 
+    every = models.metadata
+    server = create_mock_engine("postgresql+psycopg2://", record)
     try:
-        metadata.create_all(create_mock_engine("postgresql+psycopg2://", record), checkfirst=False)
+        for metadata in [every] if isinstance(every, MetaData) else every:
+            metadata.create_all(server, checkfirst=False)
     except SQLAlchemyError as error:
         raise UserError(f"The models are not complete: {' '.join(str(error).split())}") from error
     return steps
@@ -191,7 +202,7 @@ def _create_all_statements(metadata: MetaData) -> list[BuildStatement]:
 
 def _schema_names(models: Models) -> set[str]:
     """Return the schemas that tables and entities of the models live in."""
-    of_tables = {table.schema for table in models.metadata.tables.values() if table.schema}
+    of_tables = {table.schema for table in models.tables if table.schema}
     return of_tables | {entity.schema for entity in models.entities}
 
 

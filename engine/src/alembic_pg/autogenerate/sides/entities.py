@@ -15,7 +15,8 @@ from alembic_utils.pg_view import PGView
 from alembic_utils.replaceable_entity import ReplaceableEntity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from types import ModuleType
 
 # The order in which they can be made when none needs another of its own kind.
 CREATION_ORDER: tuple[type[ReplaceableEntity], ...] = (
@@ -37,16 +38,24 @@ def find_entities(package: str) -> list[ReplaceableEntity]:
 
     package: the name of the models' package, imported already.
     """
-    entities = {id(entity): entity for entity in _module_values(package)}
-    return sorted(entities.values(), key=_rank)
+    return sort_entities(
+        value
+        for module in modules_of(package)
+        for value in vars(module).values()
+        if isinstance(value, ReplaceableEntity)
+    )
 
 
-def _module_values(package: str) -> Iterator[ReplaceableEntity]:
+def sort_entities(found: Iterable[ReplaceableEntity]) -> list[ReplaceableEntity]:
+    """Return entities, each once, in the order in which they can most likely be made."""
+    return sorted({id(entity): entity for entity in found}.values(), key=_rank)
+
+
+def modules_of(package: str) -> Iterator[ModuleType]:
+    """Yield a package and the modules below it that are imported, by their names."""
     for name, module in sorted(sys.modules.items()):
         if name == package or name.startswith(f"{package}."):
-            for value in vars(module).values():
-                if isinstance(value, ReplaceableEntity):
-                    yield value
+            yield module
 
 
 def _rank(entity: ReplaceableEntity) -> int:

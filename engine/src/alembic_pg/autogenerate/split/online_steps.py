@@ -98,9 +98,7 @@ def _constraint_tables(sql: str, verb: str) -> Iterator[QualifiedName]:
     cursor = Cursor(sql)
     if not cursor.accept("ALTER", "TABLE"):
         return
-    cursor.accept("IF", "EXISTS")
-    cursor.accept("ONLY")
-    table = cursor.qualified_name()
+    table = cursor.altered_table()
     for action in cursor.split_commas():
         if action.accept(verb) and action.accept_any(*_CONSTRAINT_WORDS):
             yield table

@@ -14,6 +14,7 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.proof.round_trip import passes_round_trip, with_searched_downgrade
+from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Stages:
 
 def make_prover(context: MigrationContext, comparison: Comparison) -> Prover:
     """Return what proves the halves of a comparison's change."""
-    backfilled = backfill.columns_with_backfill(context.opts["target_metadata"].tables.values())
+    backfilled = backfill.columns_with_backfill(declared_tables(context.opts["target_metadata"]))
     return Prover(AutogenContext(context, autogenerate=False), comparison, backfilled)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def remember_backfill(runner: Runner, statement: UpdateOrDelete, table: Relation) -> None:
     """Remember what fills a column: a NOT NULL may find rows that were added since."""
-    runner.backfill_statements[table.oid, catalog_name(statement.fills)] = statement
+    runner.backfill_statements[table.oid, catalog_name(statement.backfill_column)] = statement
 
 
 def repeat_backfill(runner: Runner, table: Relation, column: str) -> None:

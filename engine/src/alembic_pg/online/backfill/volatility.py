@@ -124,7 +124,7 @@ def is_batch_safe(session: Session, statement: UpdateOrDelete, table: Relation) 
         return False
     return _has_only_safe_calls(
         session,
-        _expression_tree(session, statement.value, table),
+        _expression_tree(session, statement.backfill_value, table),
         [*_STABLE_FUNCTIONS, *_PER_ROW_FUNCTIONS],
     )
 
@@ -176,7 +176,7 @@ def current_time(session: Session) -> str:
 
 def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) -> UpdateOrDelete:
     """Return a statement that fills a column, in whose value the time is that of a moment."""
-    found, parts, end = tokenize(statement.value), [], 0
+    found, parts, end = tokenize(statement.backfill_value), [], 0
     for at, token in enumerate(found):
         after = [one.text for one in found[at + 1 : at + 3]]
         before = found[at - 1].text if at else ""
@@ -186,12 +186,17 @@ def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) ->
         elif after[:1] == ["("]:
             time = ""  # of another precision
         if time and before != ".":
-            parts += [statement.value[end : token.start], time.format(quote_literal(moment))]
+            parts += [
+                statement.backfill_value[end : token.start],
+                time.format(quote_literal(moment)),
+            ]
             end = last
     if not parts or not session.first_value(_NOW_IS_BUILTIN):
         return statement
-    value = "".join([*parts, statement.value[end:]])
-    return replace(statement, value=value, body=f"SET {statement.fills} = {value}")
+    value = "".join([*parts, statement.backfill_value[end:]])
+    return replace(
+        statement, backfill_value=value, body=f"SET {statement.backfill_column} = {value}"
+    )
 
 
 def _expression_tree(session: Session, value: str, table: Relation) -> str:

@@ -44,8 +44,7 @@ def constraints_not_validated(revisions: Iterable[Script]) -> set[str]:
         for cursor in statement_cursors(statement.sql):
             if not cursor.accept("ALTER", "TABLE"):
                 continue
-            cursor.accept_any("IF EXISTS ONLY", "IF EXISTS", "ONLY")
-            cursor.qualified_name()
+            cursor.altered_table()
             for action in cursor.split_commas():
                 if action.accept("ADD", "CONSTRAINT"):
                     name = action.identifier()

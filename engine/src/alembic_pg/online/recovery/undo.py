@@ -181,7 +181,7 @@ def _reverse_statement(
     statement: statements.Statement, table: Relation, detail: str
 ) -> list[str] | None:
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
-    if isinstance(statement, statements.CreateIndex) and not statement.there_ok:
+    if isinstance(statement, statements.CreateIndex) and not statement.if_not_exists:
         return [f"DROP INDEX {quote_name(table.schema)}.{statement.name}"]
     if isinstance(statement, statements.AddConstraint) and statement.name:
         if statement.kind == "PRIMARY" and not detail:

@@ -12,7 +12,7 @@ from alembic.operations import Operations
 
 from alembic_pg.online.run import large_tables
 from alembic_pg.revisions import statements
-from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql import split
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: AN
 
 
 def _dropped_by(sql: str) -> Iterable[ObjectKey]:
-    cursor = Cursor(sql)
+    cursor = split.first_statement(sql)
     kind = cursor.accept_any(*_KINDS) if cursor.accept("DROP") else ""
     cursor.accept("IF", "EXISTS")
     return [(kind, part.qualified_name()) for part in cursor.split_commas()] if kind else []
 
 
 def _created_by(sql: str) -> Iterable[ObjectKey]:
-    cursor = Cursor(sql)
+    cursor = split.first_statement(sql)
     if not cursor.accept("CREATE"):
         return []
     cursor.accept("OR", "REPLACE")

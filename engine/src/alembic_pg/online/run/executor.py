@@ -69,6 +69,7 @@ class Executor(Session):
     running: which revision runs.
     batch_filler: changes many rows in batches.
     version: the server's, as server_version_num has it.
+    warned: what a person was told.
 
     Of the revision:
     journal: which of its statements are done.
@@ -82,6 +83,7 @@ class Executor(Session):
     running: RunState
     batch_filler: BatchFiller
     version: int = 0
+    warned: set[str] = field(default_factory=set)
 
     in_autocommit_block: bool = False
     journal: Journal = field(default_factory=lambda: Journal("", ProgressNote("", "")))
@@ -191,8 +193,10 @@ class Executor(Session):
                 self.execute_all(statements)
 
     def warn(self, text: str) -> None:
-        """Tell a person what a strategy does to others."""
-        sys.stderr.write(f"{text}\n")
+        """Tell a person once, whatever is tried again, what a statement does to others."""
+        if text not in self.warned:
+            self.warned.add(text)
+            sys.stderr.write(f"{text}\n")
 
     def remember_cleanup(self, *statements: str) -> None:
         """Remember what drops all that a strategy makes, where no catalog can be asked."""

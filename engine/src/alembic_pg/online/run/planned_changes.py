@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.locks import lock_retry
+from alembic_pg.sql import split
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ MANY_ROWS_EFFECT = "changes many rows of {} at once, and who writes them waits u
 
 def explain(session: Session, sql: str) -> dict[str, Any]:
     """Return the plan of a statement, as EXPLAIN has it. Raises DBAPIError where there is none."""
+    explained = split.single_statement(sql)
+    # PREPARE leaves the values open (GENERIC_PLAN, since PostgreSQL 16).
+    generic = ", GENERIC_PLAN" * any(token.text == "$" for token in explained.tokens)
+    text = explained.whole_text()
     with session.undone_at_end():
-        plan = session.scalar(f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}")
+        plan = session.scalar(f"EXPLAIN (VERBOSE, FORMAT JSON{generic}) {text}")
     found: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
     return found
 

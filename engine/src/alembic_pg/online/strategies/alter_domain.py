@@ -40,7 +40,7 @@ def refuse_large_tables(runner: Runner, statement: AlterDomain) -> None:
         large_tables.refuse_if_large(
             runner,
             table,
-            f"ALTER DOMAIN {statement.table} {statement.what}",
+            f"ALTER DOMAIN {statement.table} {statement.action}",
             "A CHECK or NOT NULL of the table's own column does not.",
             _EFFECT,
         )

@@ -90,7 +90,7 @@ def strategy_for(
     Raises RefusedError where it would build an index, or look through a foreign key.
     """
     there = runner.find_relation(statement.partition)
-    if table.kind != "p" or (there is not None) != statement.attached:
+    if table.kind != "p" or (there is not None) != statement.is_attach:
         return None  # PostgreSQL says why
     parent = runner.fetch_rows(_PARENT, table=table.oid)[0]
     default = runner.find_relation(parent.default) if parent.default else None

@@ -29,8 +29,8 @@ def refuse_large_tables(runner: Runner, statement: Rewrite) -> None:
     """Raise RefusedError when it would stop the work on something large."""
     for found in _rewritten_relations(runner, statement):
         if found.persistence != "t":
-            instead = _INSTEAD.get(statement.what.split()[0], "It is no part of a revision.")
-            large_tables.refuse_if_large(runner, found, statement.what, instead)
+            instead = _INSTEAD.get(statement.command.split()[0], "It is no part of a revision.")
+            large_tables.refuse_if_large(runner, found, statement.command, instead)
 
 
 def refuse_unnamed_index(runner: Runner, statement: UnnamedIndex) -> None:
@@ -59,7 +59,7 @@ def run_concurrently(runner: Runner, statement: ConcurrentMaintenance, key: str)
 
 
 def _rewritten_relations(runner: Runner, statement: Rewrite) -> Iterator[Relation]:
-    names = [statement.table, *statement.others]
+    names = [statement.table, *statement.other_tables]
     if not statement.table:
         names = [
             row.name for row in runner.fetch_rows(_ALL_TABLES) if row.oid in runner.existing_tables

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
 from alembic_pg.sql import parser, plpgsql, split
-from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,11 +16,18 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
 
 
+_UNSEEN_ADVICE = "What that locks shows only as it runs: write it out where a table is large."
+
+
 def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object]) -> None:
     """Raise RefusedError when one of several statements would stop the work on a large table.
 
     choose: returns the strategy of one, None without; raises for what needs one and has none.
+    Warn of what a block puts together as it runs: nobody can look at that before.
     """
+    for block in _blocks(sql):
+        for executed in plpgsql.unseen_executes(block):
+            runner.warn(f"Unseen: {executed} in a DO block. {_UNSEEN_ADVICE}")
     for part in _nested_statements(sql):
         if choose(part) is None:
             continue
@@ -42,11 +48,10 @@ def _nested_statements(sql: str) -> Iterator[str]:
     texts = split.statement_texts(sql)
     if len(texts) > 1:
         yield from texts
-    for text in texts:
-        if tokenize(text)[0].keyword == "DO":
-            body = next((one for one in tokenize(text) if one.kind in {"dollar", "string"}), None)
-            yield from (
-                map(split.cursor_text, plpgsql.block_statements(plpgsql.string_content(body)))
-                if body
-                else ()
-            )
+    for block in _blocks(sql):
+        yield from filter(None, (one.whole_text() for one in plpgsql.block_statements(block)))
+
+
+def _blocks(sql: str) -> Iterator[str]:
+    """Yield the bodies of the DO statements of a text."""
+    yield from filter(None, map(plpgsql.do_body, split.statement_cursors(sql)))

@@ -45,16 +45,16 @@ def strategy_for(
                 "execute it for each partition, or without batches."
             )
         return change_in_batches
-    if statement.fills and not moves:
+    if statement.backfill_column and not moves:
         refill.remember_backfill(runner, statement, table)
     if not large_tables.is_large(runner, table) and not runner.was_interrupted(statement.sql):
         return None
-    if statement.fills and not moves and not eligibility.backfill_blocker(runner, table):
+    if statement.backfill_column and not moves and not eligibility.backfill_blocker(runner, table):
         fixed = volatility.with_fixed_time(runner, statement, volatility.current_time(runner))
         if volatility.is_batch_safe(runner, fixed, table):
             return partial(backfill_in_batches, timed=fixed != statement)
     # Of a column that is new the planner knows nothing.
-    if statement.fills or planned_changes.changes_many_rows(runner, statement.sql):
+    if statement.backfill_column or planned_changes.changes_many_rows(runner, statement.sql):
         large_tables.refuse_if_large(
             runner,
             table,
