@@ -140,7 +140,7 @@ def tree(root: Path, tables: int, entities: int) -> Iterator[Tree]:
     """Yield a tree with so many tables and entities, and no revision yet."""
     _lay(root, tables, entities)
     with scratch_server(root) as databases:
-        target = databases.database(databases.create()).render_as_string(hide_password=False)
+        target = databases.database_url(databases.create()).render_as_string(hide_password=False)
         shadow = databases.url.render_as_string(hide_password=False)
         names = {"STOCK_URL": target, "DATABASE_URL": target, "SHADOW_DATABASE_URL": shadow}
         environment = os.environ | names

@@ -98,7 +98,7 @@ def projects(
             "SHADOW_DATABASE_URL": "",
         }
         root = tmp_path_factory.mktemp(folder.name) / "project"
-        url = url_for(databases.database(name))
+        url = url_for(databases.database_url(name))
         made.append(write_stock(root, "generic", url, environment=environment))
         assert made[-1].run(*command(made[-1], "upgrade", "head")).code == 0
     yield made[0], made[1]

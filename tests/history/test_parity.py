@@ -63,7 +63,7 @@ DIFFERENCES = (
 def from_models(databases: ScratchServer) -> Iterator[URL]:
     """A database built by create_all() and the entities."""
     name = databases.create()
-    url = databases.database(name)
+    url = databases.database_url(name)
     desired.build_models(load_models("models"), url, source="the test")
     yield url
     databases.drop(name)

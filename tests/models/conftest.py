@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def shared(databases: ScratchServer, head: str) -> Iterator[Engine]:
     """One database at head for all tests that commit nothing."""
     name = databases.create(head)
-    made = make_engine(databases.database(name))
+    made = make_engine(databases.database_url(name))
     yield made
     made.dispose()
     databases.drop(name)

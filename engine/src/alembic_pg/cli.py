@@ -29,13 +29,40 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="alembic-pg", description="Commands of the engine beside those of alembic."
+        prog="alembic-pg",
+        description="Commands of the engine beside those of alembic; COMMAND --help says more.",
     )
     parser.add_argument(
         "-c", "--config", action="append", help="alembic.ini or pyproject.toml, as for alembic"
     )
     parser.add_argument("-n", "--name", default="alembic", help="the section of the ini file")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    plan = commands.add_parser(
+        "plan",
+        help="what an upgrade would do to the target database, without doing it",
+        description="Show what alembic upgrade REVISION would do to the target database: for each "
+        "statement its lock, the way it is run, and the size of its table; and what it destroys "
+        "or breaks. Nothing is done. The same as: alembic -x plan upgrade REVISION",
+    )
+    plan.add_argument(
+        "revision", nargs="?", default="head", metavar="REVISION", help="default: head"
+    )
+    plan.add_argument(
+        "-x", action="append", default=[], metavar="OPTION", help="an option, as for alembic -x"
+    )
+    plan.set_defaults(run=_plan)
+
+    reset = commands.add_parser(
+        "reset",
+        help="throw the embedded database away, with its rows",
+        description="Throw away the embedded database of this project, with all rows and roles: "
+        "the folder .postgres/target. It asks before. Any other database is left alone: while "
+        "DATABASE_URL or sqlalchemy.url names one, the command is refused. Afterwards, alembic "
+        "upgrade head builds the database anew.",
+    )
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+    reset.set_defaults(run=_reset)
 
     lint = commands.add_parser(
         "lint", help="one head, what revisions destroy is confirmed, squawk's opinion of their SQL"
@@ -74,6 +101,19 @@ def _lint(options: argparse.Namespace) -> int:
     for name in options.only or checks:
         checks[name](config)
     return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import plan  # noqa: PLC0415  # one command's
+
+    plan.run(options.revision, options.x, options.config or (), options.name)
+    return 0
+
+
+def _reset(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import reset  # noqa: PLC0415  # one command's
+
+    return reset.run(_config(options), confirmed=options.yes)
 
 
 def _options(options: argparse.Namespace) -> int:

@@ -14,8 +14,7 @@ from sqlalchemy.engine import Engine
 
 from alembic_pg import comparator_names, plugin
 from alembic_pg.alembic_command import AlembicCommand
-from alembic_pg.commands import gc_pause
-from alembic_pg.console import activation, arguments, interrupts, option_list
+from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.options import HELP, command_arguments
@@ -270,7 +269,8 @@ def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
         upgrade.run(task, own, given=own.in_transaction())
         return
     if own is None:
-        place = target.find(task.root, task.configured_url)
+        database = target.embedded_database(task.environment.config)
+        place = target.find(task.root, task.configured_url, embedded_database=database)
     else:
         place = target.of_engine(own.engine.url)
     with connect(place.url, source=place.source) as connection:

@@ -121,7 +121,7 @@ def test_every_sign_arrives(
 ) -> None:
     tree, head = tree_at_head, revisions[-1].revision
     (tree.versions / "odd.py").write_text(ODD.format(head=head))
-    written = databases.database(databases.create(str(database.database)))
+    written = databases.database_url(databases.create(str(database.database)))
     before = state.schema(database)
     run(tree, "upgrade", "head")
     psql(written, offline(tree, "upgrade", f"{head}:0dd"))

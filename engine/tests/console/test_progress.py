@@ -57,9 +57,9 @@ def test_in_a_log(clock: Callable[[float], None], capsys: pytest.CaptureFixture[
     shown = Progress("t", 1000, began=1000.0)
     for second in range(30):
         clock(1)
-        shown.show(second * 10, second * 100)
-    shown.note("waiting for a replica")
-    shown.note("waiting for a replica")
+        shown.update(second * 10, second * 100)
+    shown.explain_pause("waiting for a replica")
+    shown.explain_pause("waiting for a replica")
     shown.close()
     assert capsys.readouterr().err.splitlines() == [
         "t: 0 rows, 0%, 0 rows/s, 0 s left",
@@ -77,11 +77,11 @@ def test_on_a_terminal(
     shown = Progress("t", 1000, began=1000.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     clock(0.5)
-    shown.show(100, 100)
+    shown.update(100, 100)
     clock(1.5)
-    shown.show(500, 5000)
+    shown.update(500, 5000)
     clock(0.1)
-    shown.show(510, 5100)
+    shown.update(510, 5100)
     shown.close()
     bar = "█" * 10 + "░" * 10
     line = f"\rt {bar} 5,000 rows, 50%, 2,500 rows/s, 2 s left\033[K"

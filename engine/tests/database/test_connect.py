@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database import connect, error_text
+from alembic_pg.database import connect
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 
@@ -61,30 +61,3 @@ def test_a_parameter_that_does_not_fit(empty: URL, parameter: str, value: str, t
     with pytest.raises(UserError) as raised, connect.connect(url, source="X"):
         pass
     assert str(raised.value) == told.format(f"{empty.query['host']}:{empty.query['port']}")
-
-
-def test_the_reason_of_an_error_is_one_line_without_the_statement(empty: URL) -> None:
-    with connect.connect(empty, source="X") as connection:
-        for statement, sqlstate, told in (
-            ("SELECT 1 / 0", "22012", "division by zero"),
-            (
-                "CREATE TABLE a (b int PRIMARY KEY); INSERT INTO a VALUES (1), (1)",
-                "23505",
-                (
-                    'duplicate key value violates unique constraint "a_pkey" '
-                    "(Key (b)=(1) already exists.)"
-                ),
-            ),
-            (
-                "CREATE TABLE a (b text CHECK (b <> '')); INSERT INTO a VALUES ('')",
-                "23514",
-                'new row for relation "a" violates check constraint "a_b_check"',
-            ),
-        ):
-            with pytest.raises(Exception, match=r"psycopg2") as raised:
-                connection.execute(text(statement))
-            connection.rollback()
-            assert error_text.sqlstate(raised.value) == sqlstate
-            assert error_text.describe_error(raised.value) == told
-    assert error_text.describe_error(ValueError("two\n lines")) == "ValueError: two lines"
-    assert error_text.sqlstate(ValueError()) == ""

@@ -53,12 +53,12 @@ def test_what_is_left_goes_while_the_maker_goes_on(
 ) -> None:
     with scratch_server(tmp_path) as mine:
         made = mine.create()
-        mine.leave(made)
-        mine.beside.submit(int).result()  # comes after the drop
+        mine.drop_in_background(made)
+        mine.dropper.submit(int).result()  # comes after the drop
         assert made not in names(databases)
-        assert mine.gone == [made]  # its lock is given back with the next
+        assert mine.dropped == [made]  # its lock is given back with the next
         mine.create()
-        assert mine.gone == []
+        assert mine.dropped == []
 
 
 def test_an_error_leaves_nothing(databases: ScratchServer, tmp_path: Path) -> None:
@@ -109,16 +109,16 @@ def test_another_trees_database_is_left_alone(databases: ScratchServer, tmp_path
 def test_a_template_is_kept_and_copied(tmp_path: Path) -> None:
     with scratch_server(tmp_path) as mine:
         made = mine.create()
-        with connect(mine.database(made), source="the tests", autocommit=True) as connection:
+        with connect(mine.database_url(made), source="the tests", autocommit=True) as connection:
             connection.execute(text("CREATE TABLE t ()"))
         template = f"{mine.prefix}_history_x"
-        mine.keep(made, template)
+        mine.keep_as_template(made, template)
     with scratch_server(tmp_path) as mine:
         assert mine.templates() == [template]
         copy = mine.create(template)
-        with connect(mine.database(copy), source="the tests") as connection:
+        with connect(mine.database_url(copy), source="the tests") as connection:
             assert connection.scalar(text("SELECT count(*) FROM t")) == 0
-        mine.forget(template)
+        mine.drop_template(template)
         assert mine.templates() == []
 
 
@@ -128,11 +128,11 @@ def test_the_second_of_two_equal_templates_is_dropped(
     with scratch_server(tmp_path) as mine:
         template = f"{mine.prefix}_history_x"
         first, second = mine.create(), mine.create()
-        mine.keep(first, template)
-        mine.keep(second, template)
+        mine.keep_as_template(first, template)
+        mine.keep_as_template(second, template)
         assert mine.templates() == [template]
         assert second not in names(databases)
-        mine.forget(template)
+        mine.drop_template(template)
 
 
 def test_two_equal_templates_at_the_same_time(databases: ScratchServer, tmp_path: Path) -> None:
@@ -140,14 +140,14 @@ def test_two_equal_templates_at_the_same_time(databases: ScratchServer, tmp_path
         template = f"{mine.prefix}_history_x"
         first, second = mine.create(), mine.create()
         other.execute(text(f'ALTER DATABASE "{first}" RENAME TO "{template}"'))
-        keeping = threading.Thread(target=mine.keep, args=(second, template))
+        keeping = threading.Thread(target=mine.keep_as_template, args=(second, template))
         keeping.start()
         until(waits(mine.url, "transactionid", "ALTER DATABASE"))
         other.commit()
         keeping.join()
         assert mine.templates() == [template]
         assert second not in names(databases)
-        mine.forget(template)
+        mine.drop_template(template)
 
 
 def test_a_role_without_createdb_is_told(databases: ScratchServer, tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic.config import Config
 from alembic_pg.database import target
 from alembic_pg.database.connect import connect
-from alembic_pg.embedded import server
+from alembic_pg.embedded import programs, server
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 
@@ -38,18 +39,26 @@ def test_the_trees_own_server_has_a_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    for _ in range(2):
-        place = target.find(tmp_path)
+    odd = 'say "50% :x"'
+    for name in ("app", odd, "app", odd):
+        place = target.find(tmp_path, embedded_database=name)
         with connect(place.url, source=place.source) as connection:
-            assert connection.scalar(text("SELECT current_database()")) == "posts"
+            assert connection.scalar(text("SELECT current_database()")) == name
             assert connection.scalar(text("SHOW fsync")) == "on"
     server.start(tmp_path / ".postgres" / "target", durable=True).release()
+
+
+def test_the_configuration_may_give_that_database_a_name(tmp_path: Path) -> None:
+    for file in ("none.ini", "alembic.ini"):
+        (tmp_path / "alembic.ini").write_text("[alembic]\nembedded_database = shop\n")
+        name = target.embedded_database(Config(tmp_path / file))
+        assert name == ("shop" if file == "alembic.ini" else target.EMBEDDED_DATABASE)
 
 
 def test_without_the_embedded_server_somebody_must_name_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr(server, "is_installed", lambda: False)
+    monkeypatch.setattr(programs, "can_run_server", lambda: False)
     with pytest.raises(UserError, match="No database is named: set DATABASE_URL to postgresql://"):
         target.find(tmp_path)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_to_all() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="ddl-test-") as name:
+    with tempfile.TemporaryDirectory(prefix="alembic-pg-test-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
 

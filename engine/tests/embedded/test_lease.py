@@ -27,11 +27,11 @@ def is_free(path: Path) -> bool:
 
 def test_two_hold_a_lease_and_the_lock_is_free_when_both_gave_it_back(tmp_path: Path) -> None:
     first, second = Lease.take(tmp_path), Lease.take(tmp_path)
-    assert first.holds()
-    assert second.holds()
-    first.give_back()
+    assert first.is_valid()
+    assert second.is_valid()
+    first.release()
     assert not is_free(tmp_path / server_files.USERS_LOCK)
-    second.give_back()
+    second.release()
     assert is_free(tmp_path / server_files.USERS_LOCK)
 
 
@@ -40,19 +40,19 @@ def test_a_lease_on_a_removed_folder_is_worth_nothing(tmp_path: Path) -> None:
     folder.mkdir()
     lease = Lease.take(folder)
     shutil.rmtree(folder)
-    assert not lease.holds()
+    assert not lease.is_valid()
     folder.mkdir()
     other = Lease.take(folder)
-    assert other.holds()
-    assert not lease.holds()
-    lease.give_back()
-    other.give_back()
+    assert other.is_valid()
+    assert not lease.is_valid()
+    lease.release()
+    other.release()
 
 
 def test_a_forked_child_keeps_the_lease(tmp_path: Path) -> None:
     lease = Lease.take(tmp_path)
     own = os.dup(lease.descriptor)
-    lease.give_back()
+    lease.release()
     assert not is_free(tmp_path / server_files.USERS_LOCK)
     os.close(own)
     assert is_free(tmp_path / server_files.USERS_LOCK)

@@ -26,7 +26,7 @@ def test_a_socket_goes_where_its_path_is_short_and_plain(
 def test_the_longest_path_is_within_the_limit_of_a_socket(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = 107 - len(str(open_folder)) - len("//ddl-0123456789ab/.s.PGSQL.5432")
+    room = 107 - len(str(open_folder)) - len("//alembic-pg-0123456789ab/.s.PGSQL.5432")
     for length, fits in ((room, True), (room + 1, False)):
         place = open_folder / ("x" * length)
         place.mkdir()

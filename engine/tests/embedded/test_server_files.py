@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_the_note_is_read_where_it_was_written(tmp_path: Path) -> None:
     assert server_files.read_note(tmp_path) is None
-    sockets = tmp_path / "ddl-ä b"
+    sockets = tmp_path / "alembic-pg-ä b"
     server_files.write_note(tmp_path, sockets)
     assert server_files.read_note(tmp_path) == sockets
 
@@ -43,7 +43,7 @@ def test_a_torn_note_is_none(tmp_path: Path, text: str) -> None:
         ("", (0, "")),
         ("garbage\n", (0, "")),
         ("12\n/data\n0\n5432\n\n", (12, "")),
-        ("12\n/data\n0\n5432\n/tmp/ddl-1\n\n 1 2\nready   \n", (12, "ready")),
+        ("12\n/data\n0\n5432\n/tmp/alembic-pg-1\n\n 1 2\nready   \n", (12, "ready")),
     ],
 )
 def test_postmaster_pid_is_read(tmp_path: Path, text: str, read: tuple[int, str]) -> None:
@@ -73,7 +73,7 @@ def test_the_server_and_its_parts_are_found_and_nothing_else(scratch: Path) -> N
     pid, status = server_files.read_postmaster(scratch)
     assert status == "ready"
     assert server_files.is_server_process(pid, sockets)
-    assert not server_files.is_server_process(pid, sockets.with_name("ddl-0"))
+    assert not server_files.is_server_process(pid, sockets.with_name("alembic-pg-0"))
     assert not server_files.is_server_process(os.getpid(), sockets)
     assert not server_files.is_server_process(0, sockets)
     with subprocess.Popen(["sleep", "60", f"cluster_name={sockets.name}"]) as other:

@@ -35,6 +35,22 @@ def test_an_error_while_it_is_loaded(tree: Tree) -> None:
     )
 
 
+@pytest.mark.parametrize("options", ["", "recursive_version_locations = true\n"])
+def test_revisions_are_where_the_configuration_says(tree: Tree, options: str) -> None:
+    versions = tree.versions.rename(tree.root / "history")
+    settings = (tree.root / "alembic.ini").read_text()
+    (tree.root / "alembic.ini").write_text(
+        settings.replace("alembic/versions", f"history\n{options}")
+    )
+    folder = versions / "old" if options else versions
+    folder.mkdir(exist_ok=True)
+    (folder / "broken.py").write_text('revision = "b"\nimport nowhere\n')
+    assert said(tree.alembic("heads")) == (
+        f"{folder.relative_to(tree.root)}/broken.py fails: ModuleNotFoundError: "
+        "No module named 'nowhere'. Correct it and run again."
+    )
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_down_revision_that_no_file_has(tree: Tree, command: tuple[str, ...]) -> None:
     write(tree, "b1", "gone5", "go on")

@@ -35,7 +35,7 @@ def workshop(
 def first(workshop: Tree, databases: ScratchServer) -> Iterator[Project]:
     """The project, on an empty database."""
     name = databases.create()
-    yield Project(workshop, databases.database(name))
+    yield Project(workshop, databases.database_url(name))
     databases.drop(name)
 
 
@@ -43,7 +43,7 @@ def first(workshop: Tree, databases: ScratchServer) -> Iterator[Project]:
 def second(workshop: Tree, databases: ScratchServer) -> Iterator[Project]:
     """The same project, on another empty database."""
     name = databases.create()
-    yield Project(workshop, databases.database(name))
+    yield Project(workshop, databases.database_url(name))
     databases.drop(name)
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def build(databases: ScratchServer, models: Models) -> Dump:
     """Return what the models build, by themselves."""
     name = databases.create()
-    desired.build_models(models, databases.database(name), source="the tests")
-    built = pg_dump.dump_database(databases.database(name))
+    desired.build_models(models, databases.database_url(name), source="the tests")
+    built = pg_dump.dump_database(databases.database_url(name))
     databases.drop(name)
     return built
 

@@ -61,15 +61,15 @@ class Change:
 def write(databases: ScratchServer, template: str, before: Dump, models: Models) -> Change:
     """Autogenerate the revision that leads from a database to the models."""
     target = databases.create()
-    desired.build_models(models, databases.database(target), source="the tests")
-    after = pg_dump.dump_database(databases.database(target))
+    desired.build_models(models, databases.database_url(target), source="the tests")
+    after = pg_dump.dump_database(databases.database_url(target))
     databases.drop(target)
     comparison = Comparison(databases, template, before, after, "alembic_version")
     autogenerate.silence_alembic_utils()
     copy = databases.create(template)
     with (
         comparison_after_renames(comparison, models.metadata) as (rest, place),
-        connect(place or databases.database(copy), source="the tests") as connection,
+        connect(place or databases.database_url(copy), source="the tests") as connection,
     ):
         comparison = rest
         context = MigrationContext.configure(
@@ -122,7 +122,7 @@ def run(url: URL, source: str) -> None:
 def there(databases: ScratchServer, before: str, after: str) -> Change:
     """Go from one schema to the other, back, and there again; return how."""
     template = databases.create()
-    url = databases.database(template)
+    url = databases.database_url(template)
     desired.build_models(load(before), url, source="the tests")
     old = pg_dump.dump_database(url)
     change = write(databases, template, old, load(after))

@@ -68,9 +68,9 @@ MOOD = 'Enum({}, name="mood")'
 )
 def test_autogenerate_refuses(databases: ScratchServer, old: str, new: str, said: str) -> None:
     name = databases.create()
-    desired.build_models(load(old), databases.database(name), source="the tests")
+    desired.build_models(load(old), databases.database_url(name), source="the tests")
     with pytest.raises(UserError) as caught:
-        write(databases, name, pg_dump.dump_database(databases.database(name)), load(new))
+        write(databases, name, pg_dump.dump_database(databases.database_url(name)), load(new))
     assert said in str(caught.value)
     databases.drop(name)
 
@@ -81,5 +81,5 @@ def test_subscriptions_stay_out_of_the_models(databases: ScratchServer) -> None:
     make = "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p"
     models = load(after(f"{make} WITH (connect = false, slot_name = NONE)"))
     with pytest.raises(UserError, match="The models make the subscription s, which belongs to"):
-        desired.build_models(models, databases.database(name), source="the tests")
+        desired.build_models(models, databases.database_url(name), source="the tests")
     databases.drop(name)

@@ -33,12 +33,12 @@ def test_models_agree_with_what_was_made_of_them(databases: ScratchServer, sourc
     """Made by create_all(), by the revision, and by what PostgreSQL prints, all is the same."""
     models = load(source)
     built, revised, printed = (databases.create() for _ in range(3))
-    desired.build_models(models, databases.database(built), source="the tests")
-    after = pg_dump.dump_database(databases.database(built))
-    run(databases.database(revised), write(databases, revised, {}, models).up)
-    pg_dump.copy_schema(databases.database(built), databases.database(printed))
+    desired.build_models(models, databases.database_url(built), source="the tests")
+    after = pg_dump.dump_database(databases.database_url(built))
+    run(databases.database_url(revised), write(databases, revised, {}, models).up)
+    pg_dump.copy_schema(databases.database_url(built), databases.database_url(printed))
     for name in (revised, printed):
-        before = pg_dump.dump_database(databases.database(name))
+        before = pg_dump.dump_database(databases.database_url(name))
         assert not list(differing(before, after))
         change = write(databases, name, before, models)
         assert (change.up.strip(), change.down.strip()) == ("", "")

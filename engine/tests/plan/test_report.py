@@ -21,7 +21,7 @@ def test_what_follows_the_table() -> None:
     assert list(report.findings_lines(found, (), ["table a"])) == [
         "Destroys: table a, column b.c.",
         (
-            "A human says so in the revision, else nox -s lint fails: "
+            "A human says so in the revision, else alembic-pg lint fails: "
             'destroys = ["table a", "column b.c"]'
         ),
         "Code of the release before breaks on: a is gone.",

@@ -52,7 +52,7 @@ def write(folder: Path, name: str, down: str | None, sql: str) -> None:
 
 def tables(databases: ScratchServer, template: str) -> set[str]:
     copy = databases.create(template)
-    with connect(databases.database(copy), source="the tests") as connection:
+    with connect(databases.database_url(copy), source="the tests") as connection:
         found = set(inspect(connection).get_table_names())
     databases.drop(copy)
     return found
@@ -63,7 +63,7 @@ def test_the_same_revisions_have_one_template(databases: ScratchServer, tmp_path
     first = history_database.ensure_template(databases, environment(tmp_path))
     assert history_database.ensure_template(databases, environment(tmp_path)) == first
     assert tables(databases, first) == {"alembic_version", tmp_path.name}
-    databases.forget(first)
+    databases.drop_template(first)
 
 
 def test_a_new_revision_starts_from_its_ancestor(databases: ScratchServer, tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_a_new_revision_starts_from_its_ancestor(databases: ScratchServer, tmp_p
     assert newer != first
     assert tmp_path.with_name(f"{tmp_path.name}.log").read_text() == "ab"
     assert tables(databases, newer) == {"alembic_version", tmp_path.name, "b"}
-    databases.forget(first)
-    databases.forget(newer)
+    databases.drop_template(first)
+    databases.drop_template(newer)
 
 
 def test_a_changed_revision_is_another_history(databases: ScratchServer, tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_a_changed_revision_is_another_history(databases: ScratchServer, tmp_pat
     write(tmp_path, "a", None, "CREATE TABLE other ()")
     other = history_database.ensure_template(databases, environment(tmp_path))
     assert tables(databases, other) == {"alembic_version", "other"}
-    databases.forget(first)
-    databases.forget(other)
+    databases.drop_template(first)
+    databases.drop_template(other)
 
 
 def test_a_revision_that_fails_is_named(databases: ScratchServer, tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_a_file_that_a_revision_may_read_counts(databases: ScratchServer, tmp_pa
     (tmp_path / "more.sql").write_text("CREATE TABLE more ()")
     other = history_database.ensure_template(databases, environment(tmp_path))
     assert other != first
-    databases.forget(first)
-    databases.forget(other)
+    databases.drop_template(first)
+    databases.drop_template(other)
 
 
 def test_a_database_at_any_revision(databases: ScratchServer, tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_a_database_at_any_revision(databases: ScratchServer, tmp_path: Path) ->
         (("c", "d"), {"alembic_version", tmp_path.name, "b", "c", "d"}),
     ):
         name = history_database.create_at_revisions(databases, place, revisions)
-        with connect(databases.database(name), source="the tests") as connection:
+        with connect(databases.database_url(name), source="the tests") as connection:
             assert set(inspect(connection).get_table_names()) == made
         databases.drop(name)
     assert log.read_text().startswith("ab")  # a template has the first already
-    databases.forget(first)
+    databases.drop_template(first)

@@ -69,16 +69,16 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         databases, name = made.result()
         # That of Alembic's own table is on both sides.
         schema = task.environment.context_opts.get("version_table_schema")
-        place = databases.database(name)
+        place = databases.database_url(name)
         desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
         # pg_dump is at work while the revisions are read.
-        after = beside.submit(pg_dump.dump_database, databases.database(name))
+        after = beside.submit(pg_dump.dump_database, databases.database_url(name))
         if given is None:
             past = schema_of_revisions(task.root, task.environment, databases)
         else:
             past = schema_of_connection(given, task.environment, databases)
         built = after.result()
-        databases.leave(name)
+        databases.drop_in_background(name)
         _compare(task, past, built, models)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions

@@ -1,4 +1,4 @@
-"""What is unfinished on the target, told beside ``alembic check``, which does without a target."""
+"""Report what is unfinished on the target, beside ``alembic check`` and ``alembic current``."""
 
 from __future__ import annotations
 

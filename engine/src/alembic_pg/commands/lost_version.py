@@ -105,7 +105,7 @@ def _nearest_revision(
     def compare(revision: Script, databases: ScratchServer, name: str) -> bool:
         """Note how far the revision is; return whether it is none."""
         nonlocal best
-        built = pg_dump.dump_database(databases.database(name), version_table=version_table)
+        built = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
         keys = differing_keys(found, built)
         if tables.intersection(built) and (best is None or len(keys) < len(best[0])):
             best = [_object_label(key, found, built) for key in keys], revision
@@ -119,7 +119,7 @@ def _nearest_revision(
         stepwise = databases.create()
         history_database.upgrade_database(
             task.environment,
-            databases.database(stepwise),
+            databases.database_url(stepwise),
             "heads",
             lambda revision: compare(revision, databases, stepwise),
         )

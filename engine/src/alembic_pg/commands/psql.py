@@ -1,4 +1,4 @@
-"""Open psql on the target: ``alembic-pg psql``, with psql's own arguments after it.
+"""Run psql on the target.
 
 psql is the embedded server's own, so that there is one wherever the development dependencies
 are, of the version that the server has.
@@ -32,7 +32,11 @@ def run(config: Config, arguments: Sequence[str]) -> int:
         raise UserError("psql comes with the development dependencies: install them.")
     from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415  # what it imports comes with them, too
 
-    place = target.find(project_folder(config), configured_url(config))
+    place = target.find(
+        project_folder(config),
+        configured_url(config),
+        embedded_database=target.embedded_database(config),
+    )
     # Ctrl-C is psql's, which stops a query with it; a handler, unlike "ignore", is not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
     done = subprocess.run(

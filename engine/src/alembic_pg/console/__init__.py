@@ -1,1 +1,1 @@
-"""What a user of a command sees on the terminal."""
+"""Talk to the person at the terminal: arguments, messages, signals, progress."""

@@ -1,4 +1,4 @@
-"""How this process ends when it is told to: by the signal itself, as one that does not handle it.
+"""End this process by the signal that asked for it, so that its caller sees the reason.
 
 Who started it then knows why; a shell's $? is 128 and the signal's number.
 """
@@ -46,6 +46,13 @@ def exit_for_interrupt(error: KeyboardInterrupt) -> None:
     if isinstance(error, TerminatedError):
         exit_by_signal(signal.SIGTERM)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def exit_by_broken_pipe() -> NoReturn:
+    """End this process, whose output nobody reads, by SIGPIPE, or on Windows by exit code 1."""
+    if hasattr(signal, "SIGPIPE"):
+        exit_by_signal(signal.SIGPIPE)
+    os._exit(1)
 
 
 def exit_by_signal(number: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a command at once, also while PostgreSQL works or does not answer.
+"""End a command at once on Ctrl-C and SIGTERM, also while PostgreSQL works or does not answer.
 
 libpq waits in C, where Python serves no signal. A wait callback would end that, at the price of
 COPY, which psycopg2 refuses with one; so a second thread hears of the signal, the statement is
@@ -54,13 +54,15 @@ def handle_signals(connection: object = None) -> Iterator[None]:
     connection: the driver's, where one has been made before the block.
     """
     before = {number: signal.getsignal(number) for number in _DEFAULT_HANDLERS}
-    ours = {
-        number: served for number, served in before.items() if served in _DEFAULT_HANDLERS[number]
+    replaced = {
+        number: handler
+        for number, handler in before.items()
+        if handler in _DEFAULT_HANDLERS[number]
     }
-    if not ours:
+    if not replaced:
         yield
         return
-    interrupts = _SignalHandler(ours)
+    interrupts = _SignalHandler(replaced)
     if isinstance(connection, psycopg2.extensions.connection):
         interrupts.connections.add(connection)
     interrupts.listen()
@@ -68,70 +70,75 @@ def handle_signals(connection: object = None) -> Iterator[None]:
         yield
     except Exception as error:
         if interrupts.served.is_set():  # the cancelled statement's own error
-            raise exit_signals.exception_for_signal(interrupts.first) from error
+            raise exit_signals.exception_for_signal(interrupts.first_signal) from error
         raise
     finally:
-        interrupts.leave()
+        interrupts.restore()
 
 
 class _SignalHandler:
-    """The signals of a block.
+    """Handles the signals of a block.
 
-    ours: how they are served elsewhere. first: the one that ends the block. late: whether that
-    took too long.
+    previous_handlers: how each signal is handled outside the block.
+    first_signal: the number of the one that ends the block, else 0.
+    overdue: whether the block went on too long after the second signal.
+    wakeup, wakeup_reader: the ends of the pipe into which Python writes each signal's number.
+    previous_wakeup: the descriptor that an event loop listens to outside the block, else -1.
     """
 
-    def __init__(self, ours: Mapping[int, Any]) -> None:
-        self.ours = ours
-        self.first = 0
-        self.late = False
+    def __init__(self, previous_handlers: Mapping[int, Any]) -> None:
+        self.previous_handlers = previous_handlers
+        self.first_signal = 0
+        self.overdue = False
         self.served, self.cancelled, self.left = (threading.Event() for _ in range(3))
         self.connections: weakref.WeakSet[Connection] = weakref.WeakSet()
-        self.listener, self.bell = os.pipe()
-        self.woken = -1  # what another one's event loop listens to
+        self.wakeup_reader, self.wakeup = os.pipe()
+        self.previous_wakeup = -1
 
     def listen(self) -> None:
         """Hear the signals, and watch every connection that this process makes from now on."""
-        os.set_blocking(self.bell, False)
-        for number in self.ours:
+        if hasattr(os, "set_blocking"):  # not on Windows before Python 3.12
+            os.set_blocking(self.wakeup, False)
+        for number in self.previous_handlers:
             signal.signal(number, self._serve)
-        self.woken = signal.set_wakeup_fd(self.bell, warn_on_full_buffer=False)
+        self.previous_wakeup = signal.set_wakeup_fd(self.wakeup, warn_on_full_buffer=False)
         event.listen(Engine, "do_connect", self._connect)
-        threading.Thread(target=self._hear, daemon=True).start()
+        threading.Thread(target=self._watch_signals, daemon=True).start()
 
-    def leave(self) -> None:
+    def restore(self) -> None:
+        """Hand the signals back; after one was served, ignore them, as the process ends."""
         event.remove(Engine, "do_connect", self._connect)
-        signal.set_wakeup_fd(self.woken)
-        for number, before in self.ours.items():
+        signal.set_wakeup_fd(self.previous_wakeup)
+        for number, before in self.previous_handlers.items():
             # After one was served there is nothing left to do but to say so.
             signal.signal(number, signal.SIG_IGN if self.served.is_set() else before)
         self.served.set()
         self.left.set()
-        os.close(self.bell)
+        os.close(self.wakeup)
 
     def _serve(self, number: int, frame: FrameType | None) -> None:
         """Raise what ends the block in the main thread, which is in Python again."""
         del frame
-        if self.late:
+        if self.overdue:
             exit_signals.exit_by_signal(number)
         if not self.served.is_set():
-            self.first = number
+            self.first_signal = number
             self.served.set()
             raise exit_signals.exception_for_signal(number)
 
-    def _hear(self) -> None:
+    def _watch_signals(self) -> None:
         """Wait for the signals in a thread of its own."""
         first = True
-        while told := os.read(self.listener, 16):
+        while told := os.read(self.wakeup_reader, 16):
             for number in told:
-                if number not in self.ours:
+                if number not in self.previous_handlers:
                     continue
                 if first:
                     threading.Thread(target=self._cancel, daemon=True).start()
                 else:
-                    self._end(number)
+                    self._end_process(number)
                 first = False
-        os.close(self.listener)
+        os.close(self.wakeup_reader)
 
     def _cancel(self) -> None:
         """Cancel what the server runs until the signal is served; where it is gone, this waits."""
@@ -144,7 +151,7 @@ class _SignalHandler:
             self.served.wait(_CANCEL_INTERVAL)
         self.cancelled.set()
 
-    def _end(self, number: int) -> None:
+    def _end_process(self, number: int) -> None:
         """End the process, unless the block ends by itself now."""
         self.cancelled.wait(_GRACE_PERIOD)
         if self.left.wait(_GRACE_PERIOD):
@@ -152,7 +159,7 @@ class _SignalHandler:
         with suppress(OSError):
             message = exit_signals.interrupt_message(exit_signals.exception_for_signal(number))
             os.write(2, f"FAILED: {message}\n".encode())
-        self.late = True
+        self.overdue = True
         os.kill(os.getpid(), number)
         time.sleep(_GRACE_PERIOD)
         os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""The standard output, when nobody takes what is written to it: ``alembic history | head -1``.
+"""Handle a standard output that nobody reads, or that cannot be written: ``history | head -1``.
 
 The interpreter writes what is left at its very end, and prints a traceback where that fails.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import os
 import select
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,8 @@ def install() -> None:
 
 def is_reader_gone() -> bool:
     """Return whether the reader of the standard output, or of the standard error, is gone."""
+    if not hasattr(select, "poll"):  # Windows
+        return True
     poll = select.poll()
     poll.register(1, 0)
     poll.register(2, 0)
@@ -49,14 +50,14 @@ def flush_or_drop(stream: TextIO) -> None:
 def flush_at_exit() -> None:
     """Write what is left at the end of the process.
 
-    Where nobody reads the output, end as other programs do, by SIGPIPE; where it cannot be written
+    Where nobody reads the output, end as other programs do; where it cannot be written
     (the disk is full, say), by a sentence and exit code 1. Lines about the work are dropped.
     """
     flush_or_drop(sys.stderr)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        exit_signals.exit_by_signal(signal.SIGPIPE)
+        exit_signals.exit_by_broken_pipe()
     except OSError as error:
         sys.stderr.write(f"FAILED: The output cannot be written ({error.strerror}).\n")
         flush_or_drop(sys.stderr)

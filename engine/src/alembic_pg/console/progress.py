@@ -1,4 +1,4 @@
-"""The lines that tell which revision runs, and how far."""
+"""Print which revision runs, and how far its batches are."""
 
 from __future__ import annotations
 
@@ -34,25 +34,28 @@ class _RevisionLineHandler(logging.StreamHandler):  # type: ignore[type-arg]  # 
 
 @dataclass
 class Progress:
-    """How far a table is, on the standard error: a bar on a terminal, else a line now and then.
+    """How far the work on a table is, on the standard error: a bar on a terminal, else lines.
 
-    total: its pages; a page is the unit of the way, a row that of the work.
+    label: what the line begins with.
+    total: the table's pages; a page is the unit of the way, a row that of the work.
+    began, last_shown: times of the monotonic clock, in seconds.
+    last_note: the last reason that was given for a pause.
     """
 
     label: str
     total: int
     began: float = field(default_factory=time.monotonic)
-    shown: float = 0.0
-    told: str = ""
+    last_shown: float = 0.0
+    last_note: str = ""
 
-    def show(self, done: int, rows: int) -> None:
+    def update(self, done: int, rows: int) -> None:
         """Tell how many pages are done, and how many rows that were to be changed."""
         now = time.monotonic()
         passed = now - self.began
         terminal = sys.stderr.isatty()
-        if passed < _SILENT or now - self.shown < (_TERMINAL if terminal else _LOG):
+        if passed < _SILENT or now - self.last_shown < (_TERMINAL if terminal else _LOG):
             return
-        self.shown = now
+        self.last_shown = now
         share = done / self.total
         left = passed / share - passed if share else 0.0
         rate = rows / passed
@@ -64,15 +67,15 @@ class Progress:
         else:
             sys.stderr.write(f"{self.label}: {text}\n")
 
-    def note(self, text: str) -> None:
+    def explain_pause(self, text: str) -> None:
         """Tell once why it does not go on."""
-        if text != self.told:
-            self.told = text
+        if text != self.last_note:
+            self.last_note = text
             sys.stderr.write(f"{self.label}: {text} …\n")
 
     def close(self) -> None:
-        """Take the bar away."""
-        if self.shown and sys.stderr.isatty():
+        """Take the bar away; contextlib.closing() calls this."""
+        if self.last_shown and sys.stderr.isatty():
             sys.stderr.write("\r\033[K")
 
 

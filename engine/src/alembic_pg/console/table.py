@@ -1,4 +1,4 @@
-"""A small table on the screen."""
+"""Print a small table, wrapped to the width of the screen."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which server, which database: the target, and the scratch databases beside it."""
+"""Find databases and connect to them: the target, and the scratch databases beside it."""

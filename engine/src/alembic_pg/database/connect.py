@@ -1,4 +1,4 @@
-"""A connection to a database, or a sentence that says why there is none."""
+"""Connect to a database, or raise a UserError that says why that fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,6 @@ def connect(url: URL, *, source: str, autocommit: bool = False) -> Iterator[Conn
     try:
         connection = bind.connect()
     except (DBAPIError, UnicodeError) as error:
-        raise error_text.connection_error(error, url, source=source) from error
+        raise errors.connection_error(error, url, source=source) from error
     with connection:
         yield connection

@@ -1,4 +1,4 @@
-"""What makes a run impossible, said before anything is done."""
+"""Refuse a run that cannot work: on a replica, read-only, without a privilege, through a pooler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder in which the engine keeps files of a project: caches, and the embedded server."""
+"""Make the folder in which the engine keeps files of a project: caches, the embedded server."""
 
 from __future__ import annotations
 

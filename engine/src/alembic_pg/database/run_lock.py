@@ -1,4 +1,4 @@
-"""One run at a time on a database: the second waits, and then sees what the first did."""
+"""Hold an advisory lock so that only one run at a time works on a database."""
 
 from __future__ import annotations
 

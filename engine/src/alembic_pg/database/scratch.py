@@ -1,10 +1,11 @@
-"""Scratch databases: made for one question, dropped after it, never anybody else's."""
+"""Create, copy, keep and drop scratch databases, which never belong to anybody else."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import secrets
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
-from alembic_pg.embedded import server
+from alembic_pg.database.errors import SqlState
+from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,10 +33,8 @@ SCRATCH_VARIABLE = "SHADOW_DATABASE_URL"
 # What a message calls the server, when a connection to a database of it fails.
 SCRATCH_SOURCE = "the scratch server"
 
-INSUFFICIENT_PRIVILEGE = "42501"
-
-# duplicate_database, and unique_violation when that one came in the same moment.
-_ALREADY_EXISTS = {"42P04", "23505"}
+# The second is what the server says where the other database came in the same moment.
+_ALREADY_EXISTS = {SqlState.DUPLICATE_DATABASE, SqlState.UNIQUE_VIOLATION}
 
 _SERVER_PROPERTIES = """
 SELECT oid, current_setting('server_version_num')::int, current_setting('fsync')::bool
@@ -49,34 +49,37 @@ class ScratchServer:
     Every scratch database is kept by an advisory lock of its maker's connection. The server takes
     the lock back when the maker dies, and the next one sweeps what has no lock.
 
-    version: the server's, as its server_version_num. synced: whether it syncs to the disk.
-    beside: what drops databases while this process goes on. made: the names of those that this
-    connection made. gone: those of them that were dropped beside, and still have their locks.
+    prefix: of the names of all databases of one working tree.
+    version: the server's, as its server_version_num.
+    fsync: whether the server syncs to the disk.
+    dropper: drops databases while this process goes on.
+    created: the names of the databases that this connection made, and that are still there.
+    dropped: those that the dropper has dropped, and whose locks this connection still holds.
     """
 
     connection: Connection
     url: URL
     prefix: str
     version: int
-    synced: bool
-    beside: Executor
-    made: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    fsync: bool
+    dropper: Executor
+    created: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
-    def database(self, name: str) -> URL:
+    def database_url(self, name: str) -> URL:
         """Return the URL of a database on this server."""
         return self.url.set(database=name)
 
     def create(self, template: str = "template0") -> str:
         """Return the name of a new scratch database, a copy of another one that nobody uses."""
-        while self.gone:
-            self._unlock(self.gone.pop())
+        while self.dropped:
+            self._unlock(self.dropped.pop())
         name = f"{self.prefix}_scratch_{secrets.token_hex(6)}"
         self._execute("SELECT pg_advisory_lock(:key)", key=_lock_key(name))
-        self.made.append(name)
+        self.created.append(name)
         encoding = " ENCODING 'UTF8'" if template == "template0" else ""
         # Copying files beats logging each block where nothing is ever synced to the disk.
-        strategy = "" if self.synced else " STRATEGY file_copy"
+        strategy = "" if self.fsync else " STRATEGY file_copy"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{encoding}{strategy}')
         return name
 
@@ -84,17 +87,17 @@ class ScratchServer:
         """Drop a scratch database that this connection made."""
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         self._unlock(name)
-        self.made.remove(name)
+        self.created.remove(name)
 
-    def leave(self, name: str) -> None:
+    def drop_in_background(self, name: str) -> None:
         """Let a scratch database be dropped that this connection made, while this process goes on.
 
         What cannot be dropped is swept by the next one.
         """
-        self.made.remove(name)
-        self.beside.submit(_drop_database, self.url, name, self.gone)
+        self.created.remove(name)
+        self.dropper.submit(_drop_database, self.url, name, self.dropped)
 
-    def keep(self, name: str, template: str) -> None:
+    def keep_as_template(self, name: str, template: str) -> None:
         """Turn a scratch database into a template that later processes copy.
 
         Where another process was first with the same template, its one stays.
@@ -102,28 +105,28 @@ class ScratchServer:
         try:
             self._execute(f'ALTER DATABASE "{name}" RENAME TO "{template}"')
         except DBAPIError as error:
-            if error_text.sqlstate(error) not in _ALREADY_EXISTS:
+            if errors.sqlstate(error) not in _ALREADY_EXISTS:
                 raise
             self.drop(name)
             return
         # Nobody may change it, and a copy needs it free of connections.
         self._execute(f'ALTER DATABASE "{template}" WITH ALLOW_CONNECTIONS false')
         self._unlock(name)
-        self.made.remove(name)
+        self.created.remove(name)
 
     def templates(self) -> list[str]:
         """Return the names of this tree's templates, oldest first."""
         return self._names("_history_")
 
-    def forget(self, template: str) -> None:
+    def drop_template(self, template: str) -> None:
         """Drop a template, unless somebody copies it at this moment."""
         try:
             self._execute(f'DROP DATABASE IF EXISTS "{template}"')
         except DBAPIError as error:
-            if error_text.sqlstate(error) != "55006":  # object_in_use
+            if errors.sqlstate(error) != SqlState.OBJECT_IN_USE:
                 raise
 
-    def sweep(self) -> None:
+    def drop_abandoned(self) -> None:
         """Drop this tree's scratch databases whose makers are gone."""
         for name in self._names("_scratch_"):
             free = self.connection.scalar(
@@ -147,10 +150,10 @@ class ScratchServer:
         try:
             self.connection.execute(text(statement), parameters)
         except DBAPIError as error:
-            if error_text.sqlstate(error) == INSUFFICIENT_PRIVILEGE:
+            if errors.sqlstate(error) == SqlState.INSUFFICIENT_PRIVILEGE:
                 raise UserError(
                     f"The role of {SCRATCH_VARIABLE} may not make scratch databases "
-                    f"({error_text.describe_error(error)}): give it CREATEDB."
+                    f"({errors.describe_error(error)}): give it CREATEDB."
                 ) from error
             raise
 
@@ -171,9 +174,9 @@ def scratch_server(root: Path) -> Iterator[ScratchServer]:
         # A lock belongs to one database of the server, so only what was made through the same
         # one, from the same tree, is this tree's.
         oid, version, synced = connection.execute(text(_SERVER_PROPERTIES)).one()
-        tree = hashlib.sha256(f"{os.uname().nodename}:{root}:{oid}".encode()).hexdigest()[:10]
-        databases = ScratchServer(connection, url, f"ddl_{tree}", version, synced, beside)
-        databases.sweep()
+        tree = hashlib.sha256(f"{socket.gethostname()}:{root}:{oid}".encode()).hexdigest()[:10]
+        databases = ScratchServer(connection, url, f"apg_{tree}", version, synced, beside)
+        databases.drop_abandoned()
         try:
             yield databases
         except DBAPIError as error:
@@ -181,8 +184,8 @@ def scratch_server(root: Path) -> Iterator[ScratchServer]:
                 raise UserError("The scratch server went away: run the command again.") from error
             raise
         finally:
-            for name in list(databases.made):
-                databases.leave(name)
+            for name in list(databases.created):
+                databases.drop_in_background(name)
 
 
 def _drop_database(url: URL, name: str, gone: list[str]) -> None:
@@ -193,7 +196,7 @@ def _drop_database(url: URL, name: str, gone: list[str]) -> None:
 
 def has_scratch_server() -> bool:
     """Return whether there is a server for scratch databases."""
-    return bool(os.environ.get(SCRATCH_VARIABLE)) or server.is_installed()
+    return bool(os.environ.get(SCRATCH_VARIABLE)) or programs.can_run_server()
 
 
 def server_identity() -> str:
@@ -213,11 +216,18 @@ def server_identity() -> str:
 def _find_server(root: Path) -> tuple[URL, str]:
     if setting := os.environ.get(SCRATCH_VARIABLE):
         return urls.parse(setting, source=SCRATCH_VARIABLE), SCRATCH_VARIABLE
-    if not server.is_installed():
+    if not programs.can_run_server():
+        other = (
+            ", or install the development dependencies"
+            if programs.runs_here()
+            else " to postgresql://user:password@host:5432/postgres"
+        )
         raise UserError(
             "Comparing needs a PostgreSQL server for scratch databases: "
-            f"set {SCRATCH_VARIABLE}, or install the development dependencies."
+            f"set {SCRATCH_VARIABLE}{other}."
         )
+    from alembic_pg.embedded import server  # noqa: PLC0415  # there is none on Windows
+
     running = server.start(root / ".postgres" / "scratch", durable=False)
     return running.url("postgres"), "the embedded server"
 

@@ -1,33 +1,53 @@
-"""What the server can do, and what has to be done in another way than the usual one."""
+"""Tell from the server's version which statements it knows.
+
+Versions are as server_version_num has them; each is the first one that has the feature (the
+release notes of PostgreSQL, Appendix E).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# ALTER TABLE … ALTER COLUMN … SET EXPRESSION (PostgreSQL 17, release notes).
-_SET_EXPRESSION = 17_00_00
+# The oldest version that is supported and tested.
+OLDEST_VERSION = 15_00_00
 
-# NOT NULL constraints in pg_constraint (PostgreSQL 18, release notes).
-_NAMED_NOT_NULL = 18_00_00
+# ALTER TABLE … ALTER COLUMN … SET EXPRESSION.
+SET_EXPRESSION_SINCE = 17_00_00
+
+# An identity column of a partitioned table: its partitions share the sequence.
+PARTITIONED_IDENTITY_SINCE = 17_00_00
+
+# The setting transaction_timeout.
+TRANSACTION_TIMEOUT_SINCE = 17_00_00
+
+# A NOT NULL is a constraint in pg_constraint: it has a name, and a child has one for itself.
+NAMED_NOT_NULL_SINCE = 18_00_00
+
+# ALTER TABLE … ADD CONSTRAINT … NOT NULL … NOT VALID.
+NOT_NULL_NOT_VALID_SINCE = 18_00_00
+
+# A FOREIGN KEY of a partitioned table may be NOT VALID.
+PARTITIONED_FOREIGN_KEY_NOT_VALID_SINCE = 18_00_00
 
 
 @dataclass(frozen=True)
 class ServerFeatures:
-    """How differences are expressed.
+    """How differences are expressed for a server.
 
-    version: the server's, as its server_version_num. renew: whether an enum that gains a value
-    comes anew, since the value is used in the same transaction.
+    version: the server's, as its server_version_num.
+    recreate_enums: whether an enum that gains a value is made anew, since the value is used in the
+    same transaction.
     """
 
     version: int
-    renew: bool = False
+    recreate_enums: bool = False
 
     @property
-    def names_not_nulls(self) -> bool:
+    def has_named_not_null(self) -> bool:
         """Whether a NOT NULL is a constraint with a name, which a child has for itself."""
-        return self.version >= _NAMED_NOT_NULL
+        return self.version >= NAMED_NOT_NULL_SINCE
 
     @property
-    def sets_expressions(self) -> bool:
+    def has_set_expression(self) -> bool:
         """Whether a generated column can get another expression."""
-        return self.version >= _SET_EXPRESSION
+        return self.version >= SET_EXPRESSION_SINCE

@@ -1,4 +1,4 @@
-"""What a run executes as it stands, and what it asks."""
+"""Execute statements verbatim and fetch values on the connection of a run."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ class Session:
         """Execute a statement as it stands, in the transaction that there is; count its rows."""
         return self.connection.exec_driver_sql(statement, execution_options=_VERBATIM).rowcount
 
-    def each(self, statements: Iterable[str]) -> None:
+    def execute_all(self, statements: Iterable[str]) -> None:
         """Execute statements, one after another."""
         for statement in statements:
             self.execute(statement)
 
-    def value(self, question: str) -> Any:  # noqa: ANN401  # any value
+    def scalar(self, question: str) -> Any:  # noqa: ANN401  # any value
         """Return what a question answers, as it stands, in the transaction that there is."""
         return self.connection.exec_driver_sql(question, execution_options=_VERBATIM).scalar()
 
-    def values(self, query: str) -> list[Any]:
+    def scalars(self, query: str) -> list[Any]:
         """Return the first values of what a query finds, as it stands, in that transaction."""
         return list(self.connection.exec_driver_sql(query, execution_options=_VERBATIM).scalars())
 
-    def row(self, query: str) -> Row[Any]:
+    def one_row(self, query: str) -> Row[Any]:
         """Return the first row of what a query finds, as it stands, in the transaction there is."""
         return self.connection.exec_driver_sql(query, execution_options=_VERBATIM).one()
 
-    def rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
+    def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query finds, in the transaction that there is, or in its own."""
         if self.connection.in_transaction():
             return self.connection.execute(text(query), parameters).all()
         with self.connection.begin():
             return self.connection.execute(text(query), parameters).all()
 
-    def one(self, query: str, **parameters: Any) -> Any:  # noqa: ANN401  # any value
+    def first_value(self, query: str, **parameters: Any) -> Any:  # noqa: ANN401  # any value
         """Return the first value that a query finds, or None."""
-        found = self.rows(query, **parameters)
+        found = self.fetch_rows(query, **parameters)
         return found[0][0] if found else None
 
     @contextmanager
@@ -69,7 +69,7 @@ class Session:
             if attempt.is_active and not self.connection.invalidated:
                 attempt.rollback()
 
-    def find(self, name: str) -> Relation | None:
+    def find_relation(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, None when there is no such thing."""
-        found = self.rows(catalog.FIND_RELATION, name=name)
+        found = self.fetch_rows(catalog.FIND_RELATION, name=name)
         return catalog.Relation(**found[0]._mapping) if found else None  # noqa: SLF001  # its public name

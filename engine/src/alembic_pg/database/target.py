@@ -1,4 +1,4 @@
-"""The target: the database that upgrade and downgrade change."""
+"""Find the target, the database that upgrade and downgrade change."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from sqlalchemy import text
 
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
-from alembic_pg.embedded import server
+from alembic_pg.database.project_files import DATA_FOLDER
+from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from alembic.config import Config
     from sqlalchemy.engine import URL, Connection
 
 TARGET_VARIABLE = "DATABASE_URL"
 EMBEDDED_SOURCE = "the embedded server"
-EMBEDDED_DATABASE = "posts"
+
+# The database on the embedded server, and the option of alembic.ini that gives it another name.
+EMBEDDED_DATABASE = "app"
+EMBEDDED_DATABASE_OPTION = "embedded_database"
 
 
 @dataclass(frozen=True)
@@ -31,22 +36,35 @@ class Target:
     source: str
 
 
-def find(root: Path, configured: str | None = None) -> Target:
+def find(
+    root: Path, configured: str | None = None, *, embedded_database: str = EMBEDDED_DATABASE
+) -> Target:
     """Return the target.
 
     root: the folder of the working tree, where the embedded server keeps its data.
     configured: a URL that a caller of the Python API put into Alembic's configuration.
+    embedded_database: the database's name on the embedded server, where it is made when missing.
     Raises UserError when nothing names a target, or a URL cannot be parsed.
     """
     if configured:
         return Target(urls.parse(configured, source="sqlalchemy.url"), "sqlalchemy.url")
     if setting := os.environ.get(TARGET_VARIABLE):
         return Target(urls.parse(setting, source=TARGET_VARIABLE), TARGET_VARIABLE)
-    if not server.is_installed():
+    if not programs.can_run_server():
         raise UserError(
             f"No database is named: set {TARGET_VARIABLE} to postgresql://user:password@host:5432/database."
         )
-    return _embedded_target(root)
+    return _embedded_target(root, embedded_database)
+
+
+def embedded_folder(root: Path) -> Path:
+    """Return the folder of the target's embedded server in a working tree."""
+    return root / DATA_FOLDER / "target"
+
+
+def embedded_database(config: Config) -> str:
+    """Return the name that a configuration gives the database on the embedded server."""
+    return config.get_alembic_option(EMBEDDED_DATABASE_OPTION) or EMBEDDED_DATABASE
 
 
 def of_engine(url: URL) -> Target:
@@ -55,19 +73,24 @@ def of_engine(url: URL) -> Target:
     return Target(urls.parse(url.render_as_string(hide_password=False), source=source), source)
 
 
-def _embedded_target(root: Path) -> Target:
+def _embedded_target(root: Path, database: str) -> Target:
     """Return the target on the embedded server, which is started and given its database."""
-    running = server.start(root / ".postgres" / "target", durable=True)
+    from alembic_pg.embedded import server  # noqa: PLC0415  # there is none on Windows
+
+    running = server.start(embedded_folder(root), durable=True)
     with connect(running.url("postgres"), source=EMBEDDED_SOURCE, autocommit=True) as connection:
-        if not _database_exists(connection):
+        if not _database_exists(connection, database):
             # Two first commands at once: the second waits here, and finds it made.
             connection.execute(text("SELECT pg_advisory_lock(1)"))
-            if not _database_exists(connection):
-                connection.execute(text(f"CREATE DATABASE {EMBEDDED_DATABASE}"))
-    return Target(running.url(EMBEDDED_DATABASE), EMBEDDED_SOURCE)
+            if not _database_exists(connection, database):
+                quoted = database.replace('"', '""')
+                connection.exec_driver_sql(
+                    f'CREATE DATABASE "{quoted}"', execution_options={"no_parameters": True}
+                )
+    return Target(running.url(database), EMBEDDED_SOURCE)
 
 
-def _database_exists(connection: Connection) -> bool:
+def _database_exists(connection: Connection, database: str) -> bool:
     """Return whether the embedded server has its database."""
     found = text("SELECT 1 FROM pg_database WHERE datname = :name")
-    return connection.scalar(found, {"name": EMBEDDED_DATABASE}) is not None
+    return connection.scalar(found, {"name": database}) is not None

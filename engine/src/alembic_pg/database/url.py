@@ -1,4 +1,4 @@
-"""A user's database URL, in any spelling that libpq knows."""
+"""Parse a database URL in any spelling that libpq knows."""
 
 from __future__ import annotations
 

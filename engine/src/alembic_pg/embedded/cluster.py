@@ -1,4 +1,4 @@
-"""The cluster in a server's folder: made, checked, and remade when nothing of value is in it."""
+"""Make, check and remake the database cluster in a server's folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one process that runs an embedded server while somebody uses it.
+"""Run one embedded server in a process of its own, until nobody uses it.
 
 Run as a script, detached. It starts the server as its child, or adopts the one that a killed
 keeper left, and waits for an exclusive lock on ``users.lock``, of which every user holds a
@@ -178,7 +178,7 @@ class Keeper:
         """Note the name first, then make the folder: none is forgotten, whenever we are killed."""
         problem = OSError("no folder for the server's socket")
         for place in self.places:
-            sockets = Path(place, f"ddl-{os.urandom(6).hex()}")
+            sockets = Path(place, f"{server_files.SOCKET_FOLDER_PREFIX}{os.urandom(6).hex()}")
             server_files.write_note(self.folder, sockets)
             try:
                 sockets.mkdir(mode=0o700)
@@ -248,7 +248,7 @@ class Keeper:
             _send_signal(self.pid, number)
 
     def _is_ours(self, sockets: Path) -> bool:
-        """Say whether the folder is the one made for this server, not another's of its name."""
+        """Return whether the folder is the one made for this server, not another's of its name."""
         with suppress(FileNotFoundError):
             status = sockets.lstat()
             owner = self.account[0] if self.account else os.geteuid()

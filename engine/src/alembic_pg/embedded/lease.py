@@ -1,4 +1,4 @@
-"""Locks between the users and the keeper of a server; the kernel frees those of the killed."""
+"""Lock a server for its users and its keeper; the kernel frees the locks of killed processes."""
 
 from __future__ import annotations
 
@@ -28,19 +28,42 @@ class Lease:
         path = folder / server_files.USERS_LOCK
         while True:
             lease = cls(path, _open_and_lock(path, fcntl.LOCK_SH))
-            if lease.holds():
+            if lease.is_valid():
                 return lease
-            lease.give_back()  # the folder was removed while we waited
+            lease.release()  # the folder was removed while we waited
 
-    def holds(self) -> bool:
-        """Say whether this is still the lock that others look at: its folder was not removed."""
+    def is_valid(self) -> bool:
+        """Return whether this is still the lock that others look at: its folder was not removed."""
         with suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(self.descriptor), self.path.stat())
         return False
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Give the lease back; a child process that was forked meanwhile keeps its own."""
         os.close(self.descriptor)  # unlocking it would unlock the children's too
+
+
+@contextmanager
+def users_lock(folder: Path) -> Iterator[bool]:
+    """Hold the lock that nobody shares while somebody uses the server, and yield whether we do."""
+    try:
+        descriptor = _open_and_lock(folder / server_files.USERS_LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def is_in_use(folder: Path) -> bool:
+    """Return whether somebody has a lease, or nobody has while the keeper stops the server."""
+    try:
+        os.close(_open_and_lock(folder / server_files.USERS_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
@@ -70,7 +93,7 @@ def keeper_lock(folder: Path) -> Iterator[int | None]:
 
 
 def has_keeper(folder: Path) -> bool:
-    """Say whether a keeper lives."""
+    """Return whether a keeper lives."""
     try:
         os.close(_open_and_lock(folder / server_files.KEEPER_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
     except BlockingIOError:

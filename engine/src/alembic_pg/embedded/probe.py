@@ -1,4 +1,4 @@
-"""Whether a server answers on its socket, asked with one message of its protocol."""
+"""Ask a server on its socket, with one message of its protocol, whether it takes connections."""
 
 from __future__ import annotations
 

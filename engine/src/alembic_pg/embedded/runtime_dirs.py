@@ -1,7 +1,8 @@
-"""Temporary folders that the server's account may enter."""
+"""List the temporary folders that the server's account may enter and may have a socket in."""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from alembic_pg.embedded.account import Account
 
 _DEFAULT_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - who makes something there checks whose it is
-_SOCKET_PATH_LIMIT = 107  # bytes in the path of a Unix socket (unix(7))
-_LONGEST_SOCKET_NAME = f"/ddl-0123456789ab/{server_files.SOCKET}"
+_SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107  # bytes in a socket's path (unix(7))
+_LONGEST_SOCKET_NAME = f"/{server_files.SOCKET_FOLDER_PREFIX}0123456789ab/{server_files.SOCKET}"
 # A comma separates hosts for libpq, the others end or escape a quoted name for PostgreSQL.
 _UNSAFE_CHARACTERS = frozenset(',"\\')
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server of a folder, shared by all processes that use it.
+"""Start, share and release the embedded PostgreSQL server of a folder.
 
 `start` gives it to this process for life; a keeper (keeper.py) runs it and stops it when the
 last user has gone.
@@ -70,11 +70,6 @@ class Server:
             _release_with_keeper(self.folder)
 
 
-def is_installed() -> bool:
-    """Say whether there is an embedded server: it is a development dependency."""
-    return programs.find("postgres") is not None
-
-
 def start(folder: Path, *, durable: bool) -> Server:
     """Return the server that keeps its data in ``folder``, started when it does not run.
 
@@ -83,7 +78,7 @@ def start(folder: Path, *, durable: bool) -> Server:
     Without ``durable`` a cluster that cannot be used is made anew, and a crash of the machine
     may cost it. Raises UserError.
     """
-    if not is_installed():
+    if not programs.can_run_server():
         raise UserError(binaries.not_installed_message())
     folder = folder.absolute()
     with _mutex:
@@ -119,7 +114,7 @@ def _make_folder(folder: Path) -> None:
 
 def _take_lease(folder: Path, *, durable: bool) -> None:
     lease, _ = _leases.get(folder, (None, durable))
-    if lease and lease.holds():
+    if lease and lease.is_valid():
         return
     _release_lease(folder)
     if not _leases:
@@ -130,7 +125,7 @@ def _take_lease(folder: Path, *, durable: bool) -> None:
 
 def _release_lease(folder: Path) -> None:
     if folder in _leases:
-        _leases.pop(folder)[0].give_back()
+        _leases.pop(folder)[0].release()
 
 
 def _release_with_keeper(folder: Path) -> None:
@@ -138,7 +133,8 @@ def _release_with_keeper(folder: Path) -> None:
     if folder in _leases:
         lease, durable = _leases[folder]
         with suppress(OSError, UserError):  # it is the next user who wants to hear of it
-            if lease.holds() and not has_keeper(folder) and server_files.read_postmaster(folder)[0]:
+            lives = server_files.read_postmaster(folder)[0]
+            if lease.is_valid() and not has_keeper(folder) and lives:
                 _start_or_wait(folder, durable=durable)
         _release_lease(folder)
 

@@ -1,4 +1,4 @@
-"""What a server's folder and the process table tell about the server, running or dead.
+"""Read and write the files of a server's folder, and find its processes in the process table.
 
 Read by its users and by its keeper. Only the standard library: the keeper must start quickly.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
+SOCKET_FOLDER_PREFIX = "alembic-pg-"  # of the folder with the socket; random digits follow
 # The files of a server's folder.
 DATA = "data"
 LOG = "log"
@@ -72,7 +73,7 @@ def read_postmaster(folder: Path) -> tuple[int, str]:
 
 
 def is_server_process(pid: int, sockets: Path) -> bool:
-    """Say whether that process lives and is the server (or a part of it) of that socket folder.
+    """Return whether that process lives and is the server (or a part of it) of that socket folder.
 
     A pid alone may long be another's.
     """

@@ -113,9 +113,9 @@ class Recorder(Runner):
         finally:
             transactions.leave_autocommit(self.connection)
 
-    def find(self, name: str) -> Relation | None:
+    def find_relation(self, name: str) -> Relation | None:
         """Return what a statement calls by a name; nobody knows how large it is elsewhere."""
-        found = super().find(name)
+        found = super().find_relation(name)
         if found is not None and found.kind in {"r", "p"}:
             self.size_tables.add(quote_name(found.schema, found.name))
         return found and replace(found, size=self.settings.large_table + 1)
@@ -158,7 +158,7 @@ class Recorder(Runner):
     def run_long(self, *statements: str) -> None:
         """Execute and write statements that may take their time."""
         with self.connection.begin():
-            self.each(statements)
+            self.execute_all(statements)
         self.script_steps += statements
 
     def run_concurrently(self, statement: str) -> None:
@@ -221,7 +221,7 @@ def _type_change_checks(runner: Recorder, statement: sql_statements.AlterColumnT
     On another version, or, done already, in a second try: its values would be changed again.
     """
     column = catalog_name(statement.column)
-    kind = runner.one(_COLUMN_TYPE, table=statement.table, column=column)
+    kind = runner.first_value(_COLUMN_TYPE, table=statement.table, column=column)
     version = runner.version // 10_000
     found = (
         _COLUMN_TYPE.strip()

@@ -15,7 +15,7 @@ from alembic import op
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.offline.open_transaction import OpenTransaction
@@ -102,7 +102,7 @@ class Rehearsal:
             raise NoStepsError(str(error).partition("stops: ")[2].splitlines()[0]) from error
         except (UserError, DBAPIError) as error:
             self._stop_asking(
-                error_text.describe_error(error) if isinstance(error, DBAPIError) else str(error)
+                errors.describe_error(error) if isinstance(error, DBAPIError) else str(error)
             )
             raise NoStepsError(self.no_answer_reason) from error
         self.already_executed = bool(steps)
@@ -168,8 +168,8 @@ class Rehearsal:
             name = history_database.create_at_revisions(
                 databases, self.task.environment, tuple(self.step.from_revisions)
             )
-        self.revision_stack.callback(databases.leave, name)
-        place = databases.database(name)
+        self.revision_stack.callback(databases.drop_in_background, name)
+        place = databases.database_url(name)
         connection = self.revision_stack.enter_context(connect(place, source=SCRATCH_SOURCE))
         options = history_database.version_table_options(self.task.environment)
         context = MigrationContext.configure(connection, opts=options)
@@ -183,7 +183,7 @@ class Rehearsal:
         try:
             recorder.execute_as_is(sql)
         except DBAPIError as error:
-            self.no_answer_reason = error_text.describe_error(error)
+            self.no_answer_reason = errors.describe_error(error)
 
     @contextmanager
     def _suspend_script(self) -> Iterator[None]:

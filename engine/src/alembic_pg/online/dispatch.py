@@ -70,7 +70,7 @@ def _choose_for_statement(
     if type(statement) in _GUARDS:
         _GUARDS[type(statement)](runner, statement)
         return None
-    table = runner.find(statement.table)
+    table = runner.find_relation(statement.table)
     if table is not None and table.kind == "v" and isinstance(statement, statements.UpdateOrDelete):
         large_dml.refuse_many_rows(runner, statement)
     if table is None or table.kind not in _TABLE_KINDS or table.persistence == "t":
@@ -114,7 +114,7 @@ def note_already_done(runner: Runner, sql: str) -> None:
     statement = parser.parse(sql)
     runner.backfill_statements = valid_backfills(runner.backfill_statements, sql)
     if isinstance(statement, statements.UpdateOrDelete) and statement.backfill_column:
-        table = runner.find(statement.table)
+        table = runner.find_relation(statement.table)
         if table is not None:
             refill.remember_backfill(runner, statement, table)
 
@@ -142,7 +142,7 @@ def _choose_for_table(
 ) -> Strategy | None:
     if isinstance(statement, statements.UpdateOrDelete):
         return update.strategy_for(runner, statement, table, in_batches=in_batches)
-    if isinstance(statement, _REFUSED_WITH_ONLY) and statement.only and table.parent:
+    if isinstance(statement, _REFUSED_WITH_ONLY) and statement.only and table.has_children:
         large_tables.refuse_if_large(runner, table, "ALTER TABLE ONLY", "Leave ONLY out.")
         return None
     return _STRATEGIES[type(statement)](runner, statement, table)

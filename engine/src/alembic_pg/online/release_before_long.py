@@ -46,11 +46,11 @@ def release_locks(runner: Runner, sql: str) -> None:
         return
     held = [
         row.name
-        for row in runner.rows(_LOCKED_RELATIONS)
+        for row in runner.fetch_rows(_LOCKED_RELATIONS)
         if row.oid in runner.existing_tables and row.size > runner.settings.large_table
     ]
     if held and any(_takes_long(runner, part) for part in parts):
-        table = runner.find(held[0])
+        table = runner.find_relation(held[0])
         assert table is not None, "the catalog has just named it"  # noqa: S101
         dropped_objects.refuse_missing_objects(runner, table)
         runner.run_pending()

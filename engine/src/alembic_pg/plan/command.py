@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text, preflight
+from alembic_pg.database import errors, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 
+# The option of an EnvironmentContext that has the steps where nothing but a plan may come of them.
+STEPS_OPTION = "plan_steps"
+
 TABLE_HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 # Of a table and its partitions, of which one without statistics has -1.
@@ -55,7 +58,8 @@ def print_plan(
         raise UserError("A plan needs a connection without a transaction.")
     chosen = task.settings
     planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
-    steps = list(task.environment.context_opts["fn"](running.heads, context))
+    opts = task.environment.context_opts
+    steps = list(opts.get(STEPS_OPTION, opts["fn"])(running.heads, context))
     say = task.environment.config.print_stdout
     try:
         if steps:
@@ -74,7 +78,7 @@ def print_plan(
         if not lock_retry.is_retryable(error):
             raise
         locked = (
-            f"The plan cannot look at a table, which is locked: {error_text.describe_error(error)}."
+            f"The plan cannot look at a table, which is locked: {errors.describe_error(error)}."
         )
         raise UserError(locked) from error
     if note is not None and _would_undo(task, running, note):

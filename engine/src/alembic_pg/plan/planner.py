@@ -114,7 +114,7 @@ class Planner(Runner):
         statement = parser.parse(sql)
         names = [statement.table] if statement is not None and statement.table else []
         found = [
-            self.find(name)
+            self.find_relation(name)
             for name in names or map(_quoted_name, lock_modes.strongest_lock(sql)[1])
         ]
         return [
@@ -203,12 +203,12 @@ class Planner(Runner):
             if cursor.accept("RENAME", "TO"):
                 self.renamed_tables[old[0], cursor.identifier()] = self.renamed_tables.get(old, old)
 
-    def find(self, name: str) -> Relation | None:
+    def find_relation(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, by what that was called before the plan."""
         said = Cursor(name).qualified_name()
         if said in self.created_tables:
             return None
-        found = super().find(
+        found = super().find_relation(
             _quoted_name(self.renamed_tables[said]) if said in self.renamed_tables else name
         )
         if found is not None and self.assume_large:
@@ -235,13 +235,13 @@ class Planner(Runner):
                     savepoint.commit()
         return done
 
-    def rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
+    def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query finds; of what hangs on a column, what the plan leaves."""
         if query == preconditions.DEPENDENT_CATALOGS and self.dropped:
             catalogs, union, others = query.partition("UNION")
             query = f"{catalogs} {_IGNORE_DROPPED} {union} {others}"
-            return super().rows(query, **parameters, gone=self.dropped)
-        return super().rows(query, **parameters)
+            return super().fetch_rows(query, **parameters, gone=self.dropped)
+        return super().fetch_rows(query, **parameters)
 
 
 def _quoted_name(name: QualifiedName) -> str:

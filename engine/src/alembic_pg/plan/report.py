@@ -67,7 +67,7 @@ def findings_lines(
         missing = [name for name in found.destroys if name not in (said or ())]
         if missing:
             yield (
-                "A human says so in the revision, else nox -s lint fails: "
+                "A human says so in the revision, else alembic-pg lint fails: "
                 f"{destroys_declaration.declaration_line([*(said or ()), *missing])}"
             )
     if found.breaks:

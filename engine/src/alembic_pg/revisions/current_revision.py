@@ -1,4 +1,4 @@
-"""Which revision runs at this moment, for the message when it fails."""
+"""Track which revision runs, and what it has committed, for the message when it fails."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 class RunState:
     """A run of revisions.
 
-    step: the one that runs, or ran last. split: whether it committed something before its end.
-    resumed: whether an earlier run did. prepare: takes a step and its function, and returns the
-    one that runs instead. heads: the revisions that the database was at. hint: what to try when
-    an object is there already.
+    step: the step of the revision that runs, or ran last.
+    partly_committed: whether that revision committed something before its end.
+    resumed: whether an earlier run did.
+    wrap_function: takes a step and its function, and returns the function that runs instead.
+    heads: the revisions that the database was at.
+    hint: what to try when an object is there already.
     """
 
     step: Any = None
-    split: bool = False
+    partly_committed: bool = False
     resumed: bool = False
-    prepare: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
+    wrap_function: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
     hint: str = ""
 
@@ -47,7 +49,7 @@ def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
     @functools.wraps(steps)
     def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
         for step in steps(heads, context):
-            running.step, running.split = step, False
+            running.step, running.partly_committed = step, False
             yield step
 
     return each
@@ -59,8 +61,8 @@ def prepare_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
     @functools.wraps(steps)
     def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
         for step in steps(heads, context):
-            if running.prepare is not None:
-                step.migration_fn = running.prepare(step, step.migration_fn)
+            if running.wrap_function is not None:
+                step.migration_fn = running.wrap_function(step, step.migration_fn)
             yield step
 
     return each
@@ -72,7 +74,7 @@ def note_autocommit(context: MigrationContext, running: RunState) -> None:
 
     @contextmanager
     def noted() -> Iterator[None]:
-        running.split = True
+        running.partly_committed = True
         with block():
             yield
 

@@ -1,4 +1,4 @@
-"""What can go wrong while revisions run, as sentences."""
+"""Turn an exception raised while revisions run into a UserError with a sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
     from alembic_pg.revisions.current_revision import RunState
 
-# An object is there already: column, other object, function, schema, table (Appendix A, class 42).
-_DUPLICATE_OBJECT = {"42701", "42710", "42723", "42P06", "42P07"}
+_ALREADY_EXISTS = {
+    SqlState.DUPLICATE_COLUMN,
+    SqlState.DUPLICATE_FUNCTION,
+    SqlState.DUPLICATE_OBJECT,
+    SqlState.DUPLICATE_SCHEMA,
+    SqlState.DUPLICATE_TABLE,
+}
 
 UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
 PARTLY_COMMITTED = (
@@ -39,7 +45,7 @@ def explain_failures(
     """Turn what goes wrong inside into a UserError; what Alembic says clearly stays its own.
 
     running: what is known of the run at that moment. sentence: what to say of a revision that
-    fails, UNCHANGED or NOT_WRITTEN.
+    fails, UNCHANGED or NO_SQL.
     """
     try:
         yield
@@ -60,12 +66,12 @@ def explain_failures(
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
-        if running.split or running.resumed:
-            sentence = PARTLY_COMMITTED if running.prepare is None else RESUMABLE
-        text = sentence.format(revision=running.label, why=error_text.describe_error(error))
+        if running.partly_committed or running.resumed:
+            sentence = PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
+        text = sentence.format(revision=running.label, why=errors.describe_error(error))
         hint = (
             f"\n{running.hint}"
-            if running.hint and error_text.sqlstate(error) in _DUPLICATE_OBJECT
+            if running.hint and errors.sqlstate(error) in _ALREADY_EXISTS
             else ""
         )
         raise UserError(text + hint) from error

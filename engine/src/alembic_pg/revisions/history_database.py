@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
@@ -50,10 +50,10 @@ def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -
         return names[-1]
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
-    upgrade_database(environment, databases.database(name), "heads")
-    databases.keep(name, names[-1])
+    upgrade_database(environment, databases.database_url(name), "heads")
+    databases.keep_as_template(name, names[-1])
     for old in existing[: -TEMPLATES_KEPT + 1]:
-        databases.forget(old)
+        databases.drop_template(old)
     return names[-1]
 
 
@@ -71,7 +71,7 @@ def create_at_revisions(
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
     for revision in revisions:
-        upgrade_database(environment, databases.database(name), revision)
+        upgrade_database(environment, databases.database_url(name), revision)
     return name
 
 
@@ -115,7 +115,7 @@ def upgrade_database(
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
         except DBAPIError as error:
             raise UserError(
-                f"{running.label} fails on an empty database: {error_text.describe_error(error)}"
+                f"{running.label} fails on an empty database: {errors.describe_error(error)}"
             ) from error
 
 

@@ -1,1 +1,1 @@
-"""Helpers for the tests of a project: a working tree, the alembic command in it, a server."""
+"""Help the tests of a project: a working tree, the alembic command in it, a server."""

@@ -1,4 +1,4 @@
-"""Fixtures of pytest: databases on a shared server, and working trees with the alembic command.
+"""Give pytest fixtures: databases on a shared server, and working trees with the alembic command.
 
 A project's conftest.py takes them with ``pytest_plugins = ["alembic_pg.testing.fixtures"]``.
 """
@@ -17,8 +17,8 @@ from alembic.script import Script, ScriptDirectory
 
 from alembic_pg.database.connect import make_engine
 from alembic_pg.database.scratch import SCRATCH_VARIABLE, ScratchServer, scratch_server
+from alembic_pg.embedded import programs
 from alembic_pg.revisions import history_database
-from alembic_pg.testing import memory
 from alembic_pg.testing.forked import Forkserver, start_forkserver
 from alembic_pg.testing.tree import Tree, copy_tree, scratch_variables
 
@@ -40,7 +40,9 @@ def databases(root: Path, pytestconfig: pytest.Config) -> Iterator[ScratchServer
     """The server of scratch databases, shared by all workers: SHADOW_DATABASE_URL's or our own."""
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         if not os.environ.get(SCRATCH_VARIABLE):
-            ours = memory.start_server(pytestconfig.rootpath)
+            from alembic_pg.testing import memory_server  # noqa: PLC0415  # there is none on Windows
+
+            ours = memory_server.start_server(pytestconfig.rootpath)
             stack.callback(ours.release)
             patch.setenv(SCRATCH_VARIABLE, ours.url("postgres").render_as_string())
         yield stack.enter_context(scratch_server(root))
@@ -54,8 +56,10 @@ def pytest_configure() -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave no server behind, when the workers have ended."""
-    if not hasattr(config, "workerinput"):
-        memory.remove_server(config.rootpath)
+    if not hasattr(config, "workerinput") and programs.can_run_server():
+        from alembic_pg.testing import memory_server  # noqa: PLC0415  # there is none on Windows
+
+        memory_server.remove_server(config.rootpath)
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +86,7 @@ def head(databases: ScratchServer, config: Config) -> str:
 def empty(databases: ScratchServer) -> Iterator[URL]:
     """An empty database."""
     name = databases.create()
-    yield databases.database(name)
+    yield databases.database_url(name)
     databases.drop(name)
 
 
@@ -90,7 +94,7 @@ def empty(databases: ScratchServer) -> Iterator[URL]:
 def database(databases: ScratchServer, head: str) -> Iterator[URL]:
     """A database at head."""
     name = databases.create(head)
-    yield databases.database(name)
+    yield databases.database_url(name)
     databases.drop(name)
 
 

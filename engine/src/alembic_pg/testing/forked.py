@@ -1,4 +1,4 @@
-"""The alembic command as a process that was forked from one with the libraries in it."""
+"""Run the alembic command in a process forked from one that has imported the libraries."""
 
 from __future__ import annotations
 

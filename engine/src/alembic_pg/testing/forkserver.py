@@ -1,4 +1,4 @@
-"""A process that has imported what every alembic command imports, and forks one for each request.
+"""Import what every alembic command imports, and fork a process for each request.
 
 The libraries' import is most of a short command's time. The project's own modules are not among
 them: each command imports those of its own tree.

@@ -1,4 +1,4 @@
-"""What a command may have changed: the database it ran on, and the tree."""
+"""Read what a command may have changed: the database it ran on, and the tree."""
 
 from __future__ import annotations
 

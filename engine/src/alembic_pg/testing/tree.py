@@ -1,4 +1,4 @@
-"""A working tree, and the alembic command in it."""
+"""Run the alembic command in a working tree, or in a copy of it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def copy_tree(
         patch.setenv(SCRATCH_VARIABLE, made.environment[SCRATCH_VARIABLE])
         with scratch_server(root) as own:
             for template in own.templates():
-                own.forget(template)
+                own.drop_template(template)
 
 
 def scratch_variables(databases: ScratchServer) -> dict[str, str]:

@@ -22,7 +22,7 @@ def file(databases: ScratchServer, head: str, tmp_path_factory: pytest.TempPathF
     """An archive of what the revisions build."""
     name = databases.create(head)
     path = tmp_path_factory.mktemp("archive") / "schema.dump"
-    write(databases.database(name), path)
+    write(databases.database_url(name), path)
     databases.drop(name)
     return path
 

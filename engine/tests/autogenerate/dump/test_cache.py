@@ -21,13 +21,13 @@ KEPT = {
         "COMMENT", "public", "TABLE t", "COMMENT ON TABLE t IS 'x'", "", ("TABLE public.t",)
     ),
 }
-ARGUMENTS = ("ddl_history_1", "alembic_version")
+ARGUMENTS = ("apg_history_1", "alembic_version")
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A tree with the dump of one template."""
-    cache.write_dump(tmp_path, *ARGUMENTS, KEPT, ["ddl_history_1"])
+    cache.write_dump(tmp_path, *ARGUMENTS, KEPT, ["apg_history_1"])
     return tmp_path
 
 
@@ -38,8 +38,8 @@ def test_it_comes_back_in_its_order(root: Path) -> None:
 
 
 def test_another_template_and_another_version_table_have_none(root: Path) -> None:
-    assert cache.read_dump(root, "ddl_history_2", "alembic_version") is None
-    assert cache.read_dump(root, "ddl_history_1", "other") is None
+    assert cache.read_dump(root, "apg_history_2", "alembic_version") is None
+    assert cache.read_dump(root, "apg_history_1", "other") is None
 
 
 def test_what_another_pg_dump_made_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,12 +54,12 @@ def test_what_other_code_made_is_not_read(root: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": ["a"]', "\x00"])
 def test_a_damaged_one_is_none(root: Path, text: str) -> None:
-    (root / cache.CACHE_FOLDER / "ddl_history_1.json").write_text(text)
+    (root / cache.CACHE_FOLDER / "apg_history_1.json").write_text(text)
     assert cache.read_dump(root, *ARGUMENTS) is None
 
 
 def test_one_that_lacks_an_entry_is_none(root: Path) -> None:
-    file = root / cache.CACHE_FOLDER / "ddl_history_1.json"
+    file = root / cache.CACHE_FOLDER / "apg_history_1.json"
     note = json.loads(file.read_text())
     note["dump"].pop()
     file.write_text(json.dumps(note))
@@ -67,11 +67,11 @@ def test_one_that_lacks_an_entry_is_none(root: Path) -> None:
 
 
 def test_those_of_templates_that_are_gone_go(root: Path) -> None:
-    cache.write_dump(root, "ddl_history_2", "alembic_version", {}, ["ddl_history_2"])
-    assert [file.name for file in (root / cache.CACHE_FOLDER).iterdir()] == ["ddl_history_2.json"]
+    cache.write_dump(root, "apg_history_2", "alembic_version", {}, ["apg_history_2"])
+    assert [file.name for file in (root / cache.CACHE_FOLDER).iterdir()] == ["apg_history_2.json"]
 
 
 def test_a_tree_that_cannot_be_written_keeps_none(tmp_path: Path) -> None:
     (tmp_path / ".postgres").touch()
-    cache.write_dump(tmp_path, *ARGUMENTS, KEPT, ["ddl_history_1"])
+    cache.write_dump(tmp_path, *ARGUMENTS, KEPT, ["apg_history_1"])
     assert cache.read_dump(tmp_path, *ARGUMENTS) is None

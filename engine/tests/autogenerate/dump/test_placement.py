@@ -45,9 +45,9 @@ def test_tablespaces_there_and_back(databases: ScratchServer) -> None:
     with tablespace(databases) as name:
         old, new = databases.create(), databases.create()
         models = load(AFTER.format(name))
-        desired.build_models(load(BEFORE), databases.database(old), source="the tests")
-        desired.build_models(models, databases.database(new), source="the tests")
-        before, after = (pg_dump.dump_database(databases.database(one)) for one in (old, new))
+        desired.build_models(load(BEFORE), databases.database_url(old), source="the tests")
+        desired.build_models(models, databases.database_url(new), source="the tests")
+        before, after = (pg_dump.dump_database(databases.database_url(one)) for one in (old, new))
         assert {line.partition("\n")[0] for line in differing(before, after)} == {
             "TABLE public.t",
             "CONSTRAINT public.t t_pkey",
@@ -56,7 +56,7 @@ def test_tablespaces_there_and_back(databases: ScratchServer) -> None:
         }
         change = write(databases, old, before, models)
         for direction, wanted in ((change.up, after), (change.down, before), (change.up, after)):
-            run(databases.database(old), direction)
-            assert not list(differing(pg_dump.dump_database(databases.database(old)), wanted))
+            run(databases.database_url(old), direction)
+            assert not list(differing(pg_dump.dump_database(databases.database_url(old)), wanted))
         for one in (old, new):
             databases.drop(one)

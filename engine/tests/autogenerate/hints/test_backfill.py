@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.sides import desired
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from sqlalchemy.exc import DBAPIError
 from tests.matrix.case import load
@@ -31,8 +31,8 @@ ROWS = "INSERT INTO t (a, m) VALUES (1, 'x'), (2, NULL), (NULL, 'y')"
 def test_an_expression_is_refused(databases: ScratchServer, expression: str, why: str) -> None:
     column = f'Column("b", Integer, nullable=False, info={{"backfill": "{expression}"}})'
     template = databases.create()
-    desired.build_models(load(BEFORE), databases.database(template), source="the tests")
-    before = pg_dump.dump_database(databases.database(template))
+    desired.build_models(load(BEFORE), databases.database_url(template), source="the tests")
+    before = pg_dump.dump_database(databases.database_url(template))
     models = load(f"{BEFORE.removesuffix(')')}, {column})")
     with pytest.raises(UserError, match=rf"^The backfill of t\.b cannot be done: {why}"):
         write(databases, template, before, models)
@@ -47,7 +47,7 @@ def test_an_expression_is_refused(databases: ScratchServer, expression: str, why
 )
 def test_rows_stop_it_under_the_old_name(databases: ScratchServer, columns: str, said: str) -> None:
     template = databases.create()
-    url = databases.database(template)
+    url = databases.database_url(template)
     desired.build_models(load(BEFORE), url, source="the tests")
     before = pg_dump.dump_database(url)
     after = f'table(Column("a", Integer), {columns}, name="other", info={{"renamed_from": "t"}})'
@@ -55,7 +55,7 @@ def test_rows_stop_it_under_the_old_name(databases: ScratchServer, columns: str,
     execute(url, ROWS)
     with pytest.raises(DBAPIError) as stopped:
         run(url, change.up)
-    assert error_text.describe_error(stopped.value).startswith(said)
+    assert errors.describe_error(stopped.value).startswith(said)
     assert rows(url, "SELECT count(*) FROM t") == [(3,)]
     execute(url, "DELETE FROM t")
     run(url, change.up)

@@ -8,7 +8,7 @@ import pytest
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.ops import statement_source
 from alembic_pg.autogenerate.proof import guards
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -37,7 +37,7 @@ def said(url: URL, operation: StatementOp) -> str:
         try:
             connection.execute(text(statement_source.escape_colons(statement)))
         except DBAPIError as error:
-            return error_text.describe_error(error)
+            return errors.describe_error(error)
     return ""
 
 

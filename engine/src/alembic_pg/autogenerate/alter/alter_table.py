@@ -151,7 +151,7 @@ def _inherit_statements(context: _AlterContext, table: Table, parent: str) -> It
     )
     for name, column in (
         parent_table.columns.items()
-        if parent_table and not context.features.names_not_nulls
+        if parent_table and not context.features.has_named_not_null
         else ()
     ):
         if column.not_null and name in table.columns and not table.columns[name].not_null:
@@ -229,7 +229,8 @@ def _alter_column(context: _AlterContext, old: Column, new: Column) -> Iterator[
 
 def _must_recreate(old: Column, new: Column, features: ServerFeatures) -> bool:
     """Return whether PostgreSQL has no ALTER between two kinds of column."""
-    if old.generated and new.generated not in {"", old.generated} and not features.sets_expressions:
+    regenerated = old.generated and new.generated not in {"", old.generated}
+    if regenerated and not features.has_set_expression:
         return True
     if not new.generated:
         return bool(old.generated) and not old.generated.endswith(" STORED")

@@ -107,7 +107,7 @@ def _must_recreate(before: Dump, after: Dump, key: str, features: ServerFeatures
     old, new = before[key], after[key]
     if alter_type.enum_name(old) and alter_type.enum_name(new):
         added = alter_type.add_value_statements(old, new)
-        return added is None or (features.renew and bool(added))
+        return added is None or (features.recreate_enums and bool(added))
     return alter_type.changes_attribute_type(old, new) and alter_type.is_used_by_table(old, before)
 
 

@@ -83,7 +83,7 @@ def copy_schema(source: URL, target: URL) -> None:
 
     Raises UserError when PostgreSQL's programs are missing or fail.
     """
-    with tempfile.TemporaryDirectory(prefix="ddl-") as folder:
+    with tempfile.TemporaryDirectory(prefix="alembic-pg-") as folder:
         file = Path(folder) / "schema.sql"
         _run_program("pg_dump", source, "--schema-only", "--no-owner", f"--file={file}")
         # A setting of PostgreSQL 17 and newer, which pg_dump says to older servers, too.

@@ -14,7 +14,7 @@ from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import renamed_objects, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
@@ -45,7 +45,7 @@ def comparison_after_renames(
         return
     databases = comparison.databases
     name = databases.create(comparison.template)
-    url = databases.database(name)
+    url = databases.database_url(name)
 
     def dump() -> Dump:
         everything = pg_dump.dump_database(url, version_table=comparison.version_table)
@@ -56,7 +56,7 @@ def comparison_after_renames(
     more = renamed_objects.object_renames(dump(), comparison.after, tables)
     _run_renames(url, more)
     yield replace(comparison, before=dump(), renames=(*operations, *more)), url
-    databases.leave(name)
+    databases.drop_in_background(name)
 
 
 def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
@@ -79,5 +79,5 @@ def _run_renames(url: URL, operations: Sequence[MigrateOperation]) -> None:
             except DBAPIError as error:
                 label = getattr(operation, "label", "")
                 raise UserError(
-                    f"The rename of {label} cannot be made: {error_text.describe_error(error)}"
+                    f"The rename of {label} cannot be made: {errors.describe_error(error)}"
                 ) from error

@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
+from alembic_pg.database.errors import SqlState
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.sides.comparison import Comparison
-
-# unsafe_new_enum_value_usage (PostgreSQL, Appendix A).
-UNSAFE_ENUM_VALUE = "55P04"
 
 
 class UnsafeValueError(UserError):
@@ -78,8 +76,8 @@ class Candidate:
         try:
             exec(source, names)  # noqa: S102  # it is what the revision will execute
         except DBAPIError as error:
-            if error_text.sqlstate(error) == UNSAFE_ENUM_VALUE:
-                raise UnsafeValueError(error_text.describe_error(error)) from error
+            if errors.sqlstate(error) == SqlState.UNSAFE_NEW_ENUM_VALUE_USAGE:
+                raise UnsafeValueError(errors.describe_error(error)) from error
             raise
 
 
@@ -96,6 +94,7 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
         driver: Any = context.connection.connection.dbapi_connection
         driver.rollback()
     name = spare_copy or databases.create(comparison.template)
-    yield Candidate(databases.database(name), comparison.version_table, context, comparison.scope)
+    url = databases.database_url(name)
+    yield Candidate(url, comparison.version_table, context, comparison.scope)
     if spare_copy is None:
-        databases.leave(name)
+        databases.drop_in_background(name)

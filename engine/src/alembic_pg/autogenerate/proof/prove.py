@@ -42,7 +42,7 @@ def prove_operations(
     except UnsafeValueError as unsafe:
         try:
             return _prove_with_features(
-                context, comparison, operations, ServerFeatures(version, renew=True)
+                context, comparison, operations, ServerFeatures(version, recreate_enums=True)
             )
         except UserError as error:
             raise UserError(

@@ -10,7 +10,7 @@ from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
@@ -77,7 +77,7 @@ def find_operations(
         operation, error = failed[0]
         raise UserError(
             f"The change cannot be made ({operation.action} {operation.label}): "
-            f"{error_text.describe_error(error)}"
+            f"{errors.describe_error(error)}"
         ) from error
     expect_equal(after, candidate.dump())
     return operations
@@ -111,7 +111,7 @@ def _run_accepted(
                 # What a person wrote into the models has no other form.
                 raise UserError(
                     f"The backfill of {operation.label} cannot be done: "
-                    f"{error_text.describe_error(refusal)}"
+                    f"{errors.describe_error(refusal)}"
                 ) from refusal
     return accepted
 

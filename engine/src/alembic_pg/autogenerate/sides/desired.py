@@ -16,7 +16,7 @@ from sqlalchemy.engine import create_mock_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic_pg.autogenerate.sides import entities
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
@@ -76,8 +76,7 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
             if len(failed) == len(waiting):
                 step, error = failed[0]
                 raise UserError(
-                    f"PostgreSQL refuses {step.label} of the models: "
-                    f"{error_text.describe_error(error)}"
+                    f"PostgreSQL refuses {step.label} of the models: {errors.describe_error(error)}"
                 ) from error
             waiting = [step for step, _ in failed]
         _refuse_subscriptions(connection)

@@ -46,10 +46,10 @@ class StartingSchema:
             yield self.caller_connection, []
             return
         name = self.databases.create(self.template)
-        place = self.databases.database(name)
+        place = self.databases.database_url(name)
         with connect(place, source=SCRATCH_SOURCE) as connection:
             yield connection, [name]
-        self.databases.leave(name)
+        self.databases.drop_in_background(name)
 
 
 def schema_of_revisions(
@@ -75,7 +75,7 @@ def schema_of_connection(
     """Return what a caller's database holds, which need not be what the revisions build."""
     version_table = history_database.version_table_name(environment)
     name = databases.create()
-    pg_dump.copy_schema(given.engine.url, databases.database(name))
+    pg_dump.copy_schema(given.engine.url, databases.database_url(name))
     dump = pg_dump.dump_database(given.engine.url, version_table=version_table)
     return StartingSchema(databases, name, version_table, dump, given)
 
@@ -83,6 +83,6 @@ def schema_of_connection(
 def _dump_template_copy(databases: ScratchServer, template: str, version_table: str) -> Dump:
     """Return the dump of a template, to which nobody may connect."""
     name = databases.create(template)
-    dump = pg_dump.dump_database(databases.database(name), version_table=version_table)
-    databases.leave(name)
+    dump = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
+    databases.drop_in_background(name)
     return dump

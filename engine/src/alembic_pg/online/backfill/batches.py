@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.console.progress import Progress
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.backfill.batch_size import BatchSize
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 
@@ -79,8 +79,8 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
     be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
-    prepare = partial(executor.each, setup_statements(executor, table, first, unseen=unseen))
-    for (name,) in executor.rows(_LEAF_TABLES, table=table.oid):
+    prepare = partial(executor.execute_all, setup_statements(executor, table, first, unseen=unseen))
+    for (name,) in executor.fetch_rows(_LEAF_TABLES, table=table.oid):
         _change_table(_Batch(executor, name, rows, prepare), quiet=quiet)
 
 
@@ -113,7 +113,7 @@ class _Batch:
     def _execute_once(self, statement: str) -> int:
         """Execute a statement; raise UserError, which takes it back, where it would not end."""
         self.prepare()
-        done, again = tuple(self.executor.row(statement))
+        done, again = tuple(self.executor.one_row(statement))
         if again:
             raise self.executor.refused_error(
                 f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
@@ -123,7 +123,7 @@ class _Batch:
 
     def _fetch_places(self, query: str) -> list[str]:
         self.prepare()
-        return self.executor.values(query)
+        return self.executor.scalars(query)
 
 
 def _change_table(batch: _Batch, *, quiet: bool) -> None:
@@ -176,17 +176,18 @@ def setup_statements(
         # A batch that a crash takes back is found again.
         "SET LOCAL synchronous_commit = off",
     ]
-    if unseen and (triggers := executor.rows(_UPDATE_TRIGGERS, table=table.oid)):
+    if unseen and (triggers := executor.fetch_rows(_UPDATE_TRIGGERS, table=table.oid)):
         statements.append(_DISABLE_TRIGGERS)
         try:
             with executor.connection.begin():
                 executor.execute(_DISABLE_TRIGGERS)
         except DBAPIError as error:
-            if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+            if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
                 raise
             raise executor.stopped_error(
-                f"filling {table.shown} would fire its trigger {triggers[0].tgname} on every row: "
-                "let a superuser GRANT SET ON PARAMETER session_replication_role to this role."
+                f"filling {table.display_name} would fire its trigger {triggers[0].tgname} "
+                "on every row: let a superuser "
+                "GRANT SET ON PARAMETER session_replication_role to this role."
             ) from error
     return statements
 
@@ -194,7 +195,7 @@ def setup_statements(
 def _scan_once(batch: _Batch) -> int:
     """Go through a table once; return how many rows were changed."""
     executor, rows = batch.executor, batch.rows
-    found = executor.rows(_TABLE_PAGES, table=batch.table)[0]
+    found = executor.fetch_rows(_TABLE_PAGES, table=batch.table)[0]
     pages, pace = int(found.pages), BatchSize(executor.settings.batch / 1000, float(found.density))
     first = changed = 0
     idle = False
@@ -216,7 +217,7 @@ def _scan_once(batch: _Batch) -> int:
             took = time.monotonic() - began
             pace.adjust(last - first, done, took)
             first, changed, idle = last, changed + done, not done
-            progress.show(first, changed)
+            progress.update(first, changed)
             if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
             if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
@@ -227,6 +228,6 @@ def _scan_once(batch: _Batch) -> int:
 
 def _wait_for_replicas(executor: Executor, progress: Progress) -> None:
     """Pause until the slowest replica is near."""
-    while executor.one(_REPLICA_LAG) * 1000 > executor.settings.replication_lag:
-        progress.note("waiting for a replica")
+    while executor.first_value(_REPLICA_LAG) * 1000 > executor.settings.replication_lag:
+        progress.explain_pause("waiting for a replica")
         time.sleep(_REPLICA_CHECK_SECONDS)

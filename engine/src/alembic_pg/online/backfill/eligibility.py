@@ -54,10 +54,10 @@ WHERE (s.schemaname, s.tablename) = (:schema, :name)
 
 def backfill_blocker(session: Session, table: Relation) -> str:
     """Return what keeps a table from being filled in batches, as a part of a sentence, or ""."""
-    found = session.rows(_BLOCKERS, table=table.oid)
+    found = session.fetch_rows(_BLOCKERS, table=table.oid)
     return found[0].why.format(found[0].name) if found else ""
 
 
 def find_publication(session: Session, table: Relation) -> str:
     """Return the publication that sends a table to others, "" without."""
-    return session.one(_PUBLICATION, schema=table.schema, name=table.name) or ""
+    return session.first_value(_PUBLICATION, schema=table.schema, name=table.name) or ""

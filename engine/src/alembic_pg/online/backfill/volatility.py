@@ -120,7 +120,7 @@ def depends_on_time(value: str) -> bool:
 
 def is_batch_safe(session: Session, statement: UpdateOrDelete, table: Relation) -> bool:
     """Return whether nobody can tell batches from one statement."""
-    if session.one(_STATEMENT_TRIGGERS, table=table.oid):
+    if session.first_value(_STATEMENT_TRIGGERS, table=table.oid):
         return False
     return _has_only_safe_calls(
         session,
@@ -134,7 +134,7 @@ def is_session_independent(session: Session, value: str, table: Relation) -> boo
 
     It is asked for in a trigger, too, which does not see what PostgreSQL generates.
     """
-    if session.one(_GENERATED_COLUMNS, table=table.oid):
+    if session.first_value(_GENERATED_COLUMNS, table=table.oid):
         return False
     return _has_only_safe_calls(session, _expression_tree(session, value, table), _STABLE_FUNCTIONS)
 
@@ -164,12 +164,14 @@ def _has_only_safe_calls(session: Session, tree: str, harmless: list[str]) -> bo
     calls = [(kind, int(number)) for kind, number in _FUNCTION_CALL.findall(tree)]
     operators = [number for kind, number in calls if kind == "opfuncid"]
     numbers = [number for _, number in calls]
-    return not session.one(_VOLATILE_COUNT, calls=numbers, operators=operators, harmless=harmless)
+    return not session.first_value(
+        _VOLATILE_COUNT, calls=numbers, operators=operators, harmless=harmless
+    )
 
 
 def current_time(session: Session) -> str:
     """Return the time of now, for with_fixed_time()."""
-    return str(session.one(_CURRENT_TIME))
+    return str(session.first_value(_CURRENT_TIME))
 
 
 def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) -> UpdateOrDelete:
@@ -189,7 +191,7 @@ def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) ->
                 time.format(quote_literal(moment)),
             ]
             end = last
-    if not parts or not session.one(_NOW_IS_BUILTIN):
+    if not parts or not session.first_value(_NOW_IS_BUILTIN):
         return statement
     value = "".join([*parts, statement.backfill_value[end:]])
     return replace(
@@ -205,7 +207,7 @@ def _expression_tree(session: Session, value: str, table: Relation) -> str:
             session.execute(
                 f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_probe_value {check}"
             )
-            return str(session.one(_EXPRESSION_TREE))
+            return str(session.first_value(_EXPRESSION_TREE))
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         return ""

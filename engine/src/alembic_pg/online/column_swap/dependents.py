@@ -89,7 +89,7 @@ class Dependents:
         """Yield the tables at both ends of its foreign keys, which PostgreSQL would read."""
         ends = {part.on for part in self.constraints} | {part.other for part in self.constraints}
         for name in sorted(ends - {"-"}):
-            if table := runner.find(name):
+            if table := runner.find_relation(name):
                 yield table
 
 
@@ -109,13 +109,13 @@ def has_other_copies(runner: Runner, table: Relation, number: int) -> bool:
 
 def shares_dependents(runner: Runner, table: Relation, number: int, names: list[str]) -> bool:
     """Return whether an index or a CHECK of a column is one of others, too. names: theirs."""
-    return bool(runner.one(_SHARES_DEPENDENTS, table=table.oid, number=number, names=names))
+    return bool(runner.first_value(_SHARES_DEPENDENTS, table=table.oid, number=number, names=names))
 
 
 def _all_dependents(runner: Runner, table: Relation, number: int) -> Dependents:
     return Dependents(
-        runner.rows(_INDEXES, table=table.oid, number=number),
-        runner.rows(_CONSTRAINTS, table=table.oid, number=number),
+        runner.fetch_rows(_INDEXES, table=table.oid, number=number),
+        runner.fetch_rows(_CONSTRAINTS, table=table.oid, number=number),
     )
 
 
@@ -128,7 +128,7 @@ def copy_to_shadow(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> N
         name = quote_name(helper_name(part.name, "new"))
         index.ensure_index(runner, shadow.table, name, unique=part.unique, rest=rest)
     for part in parts.constraints:
-        table = runner.find(part.on)
+        table = runner.find_relation(part.on)
         assert table is not None, "the catalog has just named it"  # noqa: S101
         name = helper_name(part.name, "new")
         if not constraint.constraint_exists(runner, table, quote_name(name)):
@@ -164,7 +164,7 @@ def _constraint_definition(runner: Runner, shadow: ShadowColumn, part: Row[Any])
             "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'ddl_probe_part' "
             "AND conrelid = to_regclass('pg_temp.ddl_probe')",
         )
-    spelt = runner.one("SELECT quote_ident(:name)", name=catalog_name(shadow.old_column))
+    spelt = runner.first_value("SELECT quote_ident(:name)", name=catalog_name(shadow.old_column))
     own, word, rest = definition.partition(" REFERENCES ")
     others, bracket, actions = rest.partition(")")
     if part.own and part.from_column:
@@ -189,7 +189,7 @@ def _definition_on_probe(
             f"ALTER TABLE {probe_table.PROBE_TABLE} "
             f"RENAME COLUMN {shadow.old_column} TO {shadow.new_column}"
         )
-        return str(runner.value(question))
+        return str(runner.scalar(question))
 
 
 def _replace_in_brackets(text: str, old: str, new: str) -> str:

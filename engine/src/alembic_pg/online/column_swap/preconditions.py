@@ -63,7 +63,9 @@ class ColumnState:
 
 def dependent_catalogs(runner: Runner, table: Relation, number: int) -> set[str]:
     """Return the catalogs of what hangs on a column."""
-    return {kind for (kind,) in runner.rows(DEPENDENT_CATALOGS, table=table.oid, number=number)}
+    return {
+        kind for (kind,) in runner.fetch_rows(DEPENDENT_CATALOGS, table=table.oid, number=number)
+    }
 
 
 def postgresql_refuses(hanging: set[str]) -> bool:
@@ -75,12 +77,12 @@ def swap_blocker(
     runner: Runner, statement: AlterColumnType, table: Relation, found: ColumnState
 ) -> str:
     """Return why no second column can take its place, as a part of a sentence, "" if one can."""
-    if table.kind != "r" or table.parent or table.partition or found.column.inherited:
+    if table.kind != "r" or table.has_children or table.is_partition or found.column.inherited:
         return "it is part of others"
     for kind in sorted(found.catalogs):
         return _NOT_COPIED[kind]
     trigger = catalog_name(ShadowColumn(table, statement.column, "", statement.using, "").trigger)
-    if later := runner.one(_LATER_TRIGGERS, table=table.oid, name=trigger):
+    if later := runner.first_value(_LATER_TRIGGERS, table=table.oid, name=trigger):
         return f"the trigger {later} may change it last"
     if publication := eligibility.find_publication(runner, table):
         return f"subscribers of {publication} would miss the second column"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.quoting import quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
@@ -91,7 +91,7 @@ class ShadowColumn:
 
     def create(self, runner: Runner) -> None:
         """Add it with its trigger, unless it is there; one for another purpose goes first."""
-        found = runner.rows(
+        found = runner.fetch_rows(
             _SHADOW_COMMENT, table=self.table.oid, column=catalog_name(self.new_column)
         )
         if found and found[0][0] == self.statement_key:
@@ -137,7 +137,7 @@ class ShadowColumn:
             f"{self.new_column} IS NOT DISTINCT FROM NULL AND ({value}) IS DISTINCT FROM NULL"
         )
         names = [catalog_name(self.new_column), catalog_name(self.old_column)]
-        if not self.using and runner.one(_ARE_SCALAR, table=self.table.oid, names=names):
+        if not self.using and runner.first_value(_ARE_SCALAR, table=self.table.oid, names=names):
             condition = f"{self.new_column} IS NULL AND {self.old_column} IS NOT NULL"
         rows = RowChange(
             "UPDATE", quote_name(self.table.name), f"SET {self.new_column} = {value}", condition
@@ -146,11 +146,11 @@ class ShadowColumn:
         try:
             runner.change_in_batches(self.table, rows, unseen=True, first=first)
         except DBAPIError as error:
-            if not error_text.sqlstate(error).startswith(_DATA_EXCEPTION):
+            if not errors.sqlstate(error).startswith(_DATA_EXCEPTION):
                 raise
             raise runner.refused_error(
-                f"not every {self.old_column} of {self.table.shown} can become {self.type}: "
-                f"{error_text.describe_error(error)}."
+                f"not every {self.old_column} of {self.table.display_name} can become {self.type}: "
+                f"{errors.describe_error(error)}."
             ) from error
 
     def verify(self, runner: Runner) -> None:
@@ -162,7 +162,7 @@ class ShadowColumn:
         same = f"IS DISTINCT FROM ({value})"
         compared = (f"{self.new_column} {same}", f"{self.new_column}::text {same}::text")
         why = (
-            f"something else has changed {self.new_column} of {self.table.shown}, "
+            f"something else has changed {self.new_column} of {self.table.display_name}, "
             f"which takes the place of {self.old_column}."
         )
         for differs in compared[self.keeps_settings :]:
@@ -170,7 +170,7 @@ class ShadowColumn:
             try:
                 wrong = runner.has_row(rows, self._apply_settings, why)
             except DBAPIError as error:
-                if error_text.sqlstate(error) != _UNDEFINED_FUNCTION:
+                if errors.sqlstate(error) != _UNDEFINED_FUNCTION:
                     raise
                 continue  # a type without an equality
             if wrong:

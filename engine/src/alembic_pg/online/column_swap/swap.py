@@ -56,14 +56,14 @@ def swap_columns(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> Non
     others = parts.other_tables()
     runner.execute(f"LOCK TABLE {', '.join([shadow.table_name, *others])} IN ACCESS EXCLUSIVE MODE")
     parameters = {"table": shadow.table.oid, "column": catalog_name(shadow.old_column)}
-    old = runner.rows(_COLUMN, shown=shadow.table_name, **parameters)[0]
-    new = runner.rows(
+    old = runner.fetch_rows(_COLUMN, shown=shadow.table_name, **parameters)[0]
+    new = runner.fetch_rows(
         _COLUMN,
         shown=shadow.table_name,
         table=shadow.table.oid,
         column=catalog_name(shadow.new_column),
     )[0]
-    grants = runner.rows(_GRANTS, **parameters)
+    grants = runner.fetch_rows(_GRANTS, **parameters)
     sequence = _continue_sequence(runner, old)
     for statement in [
         *_save_identity(old),
@@ -163,11 +163,11 @@ def _continue_sequence(runner: Runner, old: Row[Any]) -> list[str]:
         return []
     if not old.identity:
         return [f"ALTER SEQUENCE {old.sequence} OWNED BY {{on}}.{{column}}"]
-    found = runner.rows(_SEQUENCE, name=old.sequence)[0]
+    found = runner.fetch_rows(_SEQUENCE, name=old.sequence)[0]
     kind = "ALWAYS" if old.identity == "a" else "BY DEFAULT"
     on = f"ON SEQUENCE {old.sequence}"
     grants = [f"REVOKE ALL {on} FROM {found.owner}"] if found.granted else []
-    for grant in runner.rows(_SEQUENCE_GRANTS, name=old.sequence):
+    for grant in runner.fetch_rows(_SEQUENCE_GRANTS, name=old.sequence):
         option = " WITH GRANT OPTION" if grant.is_grantable else ""
         grants.append(f"GRANT {grant.privilege_type} {on} TO {grant.role}{option}")
     if found.comment:

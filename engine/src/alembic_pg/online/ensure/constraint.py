@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.run import violations
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.sql.quoting import quote_name
@@ -28,13 +28,13 @@ def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: 
     name: as the catalog has it. column: of a NOT NULL constraint, quoted, else "".
     Raises RefusedError where rows violate it.
     """
-    if executor.one(_IS_VALIDATED, table=table.oid, name=name):
+    if executor.first_value(_IS_VALIDATED, table=table.oid, name=name):
         return
     on = quote_name(table.schema, table.name)
     try:
         executor.run_long(f"ALTER TABLE {on} VALIDATE CONSTRAINT {quote_name(name)}")
     except DBAPIError as error:
-        if error_text.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
+        if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
             raise
         why = violations.describe_violation(executor, table, name, column)
         executor.run_short(f"ALTER TABLE {on} DROP CONSTRAINT {quote_name(name)}")
@@ -44,4 +44,4 @@ def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: 
 def constraint_exists(session: Session, table: Relation, name: str) -> bool:
     """Return whether a table has a constraint."""
     query = "SELECT true FROM pg_constraint WHERE conrelid = :table AND conname = :name"
-    return bool(session.one(query, table=table.oid, name=catalog_name(name)))
+    return bool(session.first_value(query, table=table.oid, name=catalog_name(name)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
 from alembic_pg.sql.lexer import tokenize
@@ -37,7 +37,7 @@ _UNIQUE_VIOLATION = "23505"
 
 def index_state(session: Session, name: str) -> Row[Any] | None:
     """Return what the catalog says of an index, None without one of that name."""
-    found = session.rows(_INDEX_STATE, name=name)
+    found = session.fetch_rows(_INDEX_STATE, name=name)
     return found[0] if found else None
 
 
@@ -62,8 +62,10 @@ def ensure_index(
     Raises RefusedError where rows are not unique.
     """
     place = f"{quote_name(table.schema)}.{name}"
-    if executor.find(place) is not None and not is_index_of(executor, table, place):
-        raise executor.refused_error(f"{place} is there already, and is no index of {table.shown}.")
+    if executor.find_relation(place) is not None and not is_index_of(executor, table, place):
+        raise executor.refused_error(
+            f"{place} is there already, and is no index of {table.display_name}."
+        )
     if is_valid(executor, place):
         return
     drop_if_exists(executor, place)
@@ -89,7 +91,7 @@ def build_concurrently(
             if error.connection_invalidated:
                 raise
             clean()
-            if error_text.sqlstate(error) == _UNIQUE_VIOLATION:
+            if errors.sqlstate(error) == _UNIQUE_VIOLATION:
                 raise executor.refused_error(
                     _describe_duplicates(executor, table, rest, error)
                 ) from error
@@ -115,9 +117,9 @@ def has_definition(
     try:
         with probe_table.empty_copy(session, table):
             session.execute(f"CREATE {kind} ddl_probe_index ON {probe_table.PROBE_TABLE} {rest}")
-            wanted = session.one(query, name="pg_temp.ddl_probe_index")
+            wanted = session.first_value(query, name="pg_temp.ddl_probe_index")
             return _nameless_definition(wanted) == _nameless_definition(
-                session.one(query, name=name)
+                session.first_value(query, name=name)
             )
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
@@ -132,12 +134,12 @@ def _nameless_definition(definition: str) -> tuple[bool, str]:
 def _describe_duplicates(executor: Executor, table: Relation, rest: str, error: DBAPIError) -> str:
     """Return how many values are there more than once, and one of them."""
     columns = [token.text for token in tokenize(rest)][1:-1:2]
-    example = error_text.describe_error(error)
+    example = errors.describe_error(error)
     with suppress(DBAPIError), executor.connection.begin():
         names = ", ".join(columns)
-        count = executor.one(
+        count = executor.first_value(
             f"SELECT count(*) FROM (SELECT FROM {quote_name(table.schema, table.name)} "  # noqa: S608  # names
             f"WHERE ({names}) IS NOT NULL GROUP BY {names} HAVING count(*) > 1) AS twice"
         )
-        return f"duplicates in {table.shown} ({count} of {names}): {example}."
-    return f"duplicates in {table.shown}: {example}."
+        return f"duplicates in {table.display_name} ({count} of {names}): {example}."
+    return f"duplicates in {table.display_name}: {example}."

@@ -27,13 +27,13 @@ _IS_NOT_NULL = "SELECT attnotnull FROM pg_attribute WHERE attrelid = :table AND 
 
 def has_column(session: Session, table: Relation, column: str) -> bool:
     """Return whether a table has a column, quoted where it must be."""
-    found = session.one(_IS_NOT_NULL, table=table.oid, column=catalog_name(column))
+    found = session.first_value(_IS_NOT_NULL, table=table.oid, column=catalog_name(column))
     return found is not None
 
 
 def is_not_null(session: Session, table: Relation, column: str) -> bool:
     """Return whether a column, quoted where it must be, is NOT NULL, if only for new rows."""
-    return bool(session.one(_IS_NOT_NULL, table=table.oid, column=catalog_name(column)))
+    return bool(session.first_value(_IS_NOT_NULL, table=table.oid, column=catalog_name(column)))
 
 
 def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
@@ -45,15 +45,15 @@ def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     if runner.version >= _NOT_VALID_SINCE:
         # A NOT VALID one is attnotnull already.
-        if runner.one(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
+        if runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
             runner.run_short(f"{alter} ADD NOT NULL {column} NOT VALID")
         refill.repeat_backfill(runner, table, plain)
-        name = runner.one(_CONSTRAINT_NAME, table=table.oid, column=plain)
+        name = runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain)
         constraint.validate_or_drop(runner, table, name, column=column)
         return
     helper = helper_name(plain, "not_null")
     there = constraint.constraint_exists(runner, table, quote_name(helper))
-    if not runner.one(_IS_NOT_NULL, table=table.oid, column=plain):
+    if not runner.first_value(_IS_NOT_NULL, table=table.oid, column=plain):
         if not there:
             runner.run_short(
                 f"{alter} ADD CONSTRAINT {quote_name(helper)} CHECK ({column} IS NOT NULL) NOT "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize, without_literals
 
@@ -100,7 +100,7 @@ class RetryBudget:
 
 def is_retryable(error: BaseException) -> bool:
     """Return whether a statement failed because somebody else holds a lock."""
-    return error_text.sqlstate(error) in RETRYABLE_SQLSTATES
+    return errors.sqlstate(error) in RETRYABLE_SQLSTATES
 
 
 def reraise_if_no_answer(error: DBAPIError) -> None:

@@ -86,7 +86,7 @@ def wait(
     began = time.monotonic()
     limit = min(settings.lock_aside / 1000, budget.seconds_left())
     while (now := time.monotonic()) < began + limit:
-        holders = session.rows(_LOCK_HOLDERS, **parameters)
+        holders = session.fetch_rows(_LOCK_HOLDERS, **parameters)
         long = [row for row in holders if _transaction_age(row, seen, now) >= _LONG_SECONDS]
         known = now >= began + _LONG_SECONDS or all(row.age is not None for row in holders)
         if known and not long:
@@ -109,5 +109,5 @@ def _transaction_age(row: Row[Any], seen: dict[str, float], now: float) -> float
 def _end_autovacuum(session: Session, table: str) -> None:
     """Let PostgreSQL end an autovacuum of a table, if it is one; it will begin again later."""
     with suppress(DBAPIError), session.undone_at_end():
-        session.rows(_DEADLOCK_TIMEOUT)
+        session.fetch_rows(_DEADLOCK_TIMEOUT)
         session.execute(f"LOCK TABLE ONLY {table} IN SHARE UPDATE EXCLUSIVE MODE")

@@ -84,7 +84,7 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
             raise UserError(f"Nothing undoes a statement that is done ({said}): {by_hand}")
         steps = [*undone, *steps]
     if note.began:
-        helpers = [row.sql for row in runner.rows(_DROP_HELPERS)]
+        helpers = [row.sql for row in runner.fetch_rows(_DROP_HELPERS)]
         detail = note.began.partition(":")[2]
         left = [part for sql in begun for part in _cleanup_statements(runner, sql, detail)]
         if any(isinstance(parser.parse(sql), statements.UpdateOrDelete) for sql in begun):
@@ -96,7 +96,7 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
 
 
 def _execute_undo(runner: Runner, steps: list[str]) -> None:
-    runner.each(steps)
+    runner.execute_all(steps)
     runner.execute(f"COMMENT ON TABLE {journal.version_table_name(runner.context)} IS NULL")
 
 
@@ -169,7 +169,7 @@ def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> 
     elif (
         statement is not None
         and statement.table
-        and (table := runner.find(statement.table)) is not None
+        and (table := runner.find_relation(statement.table)) is not None
     ):
         undone = _reverse_statement(statement, table, detail)
         if isinstance(statement, statements.AddColumn):
@@ -213,7 +213,9 @@ def _commented_column(sql: str) -> str:
 def _cleanup_statements(runner: Runner, sql: str, detail: str) -> Iterator[str]:
     """Yield what takes away what the statement at work has made. detail: what it has noted."""
     statement = parser.parse(sql)
-    table = runner.find(statement.table) if statement is not None and statement.table else None
+    table = (
+        runner.find_relation(statement.table) if statement is not None and statement.table else None
+    )
     if statement is None or table is None or not detail:
         return
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"

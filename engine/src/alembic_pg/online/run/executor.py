@@ -102,7 +102,7 @@ class Executor(Session):
             transactions.leave_autocommit(self.connection)
             with self.connection.begin():
                 self.journal.save(self.connection, began)
-            self.running.split = True
+            self.running.partly_committed = True
         else:
             self.commit(began)
         yield
@@ -129,17 +129,17 @@ class Executor(Session):
     def begin(self) -> None:
         """Begin the revision's next transaction."""
         transactions.begin(self.context, self.connection)
-        self.each(self.local_settings)
+        self.execute_all(self.local_settings)
 
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""
         self.journal.save(self.connection, began)
-        self.running.split = True
+        self.running.partly_committed = True
         transactions.commit(self.context)
 
     def run_short(self, *statements: str) -> None:
         """Execute statements in a short transaction, and retry it until they get their locks."""
-        self.run_with_retries(lambda: self.each(statements), *statements)
+        self.run_with_retries(lambda: self.execute_all(statements), *statements)
 
     def run_with_retries(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
         """Do some work in a short transaction, and retry it until it gets its locks.
@@ -152,7 +152,7 @@ class Executor(Session):
             wait_for_blockers.wait(self, self.settings, statements, budget)
             try:
                 with self.connection.begin():
-                    self.each(self.local_settings)
+                    self.execute_all(self.local_settings)
                     self.execute(f"SET LOCAL statement_timeout = {self.settings.statement_timeout}")
                     result = work()
                     if done:
@@ -187,10 +187,10 @@ class Executor(Session):
     def run_long(self, *statements: str) -> None:
         """Execute statements that may take their time, since they let everybody else work."""
         with self.connection.begin():
-            self.each(self.local_settings)
-            self.each(f"SET LOCAL {setting}" for setting in self._no_limits())
+            self.execute_all(self.local_settings)
+            self.execute_all(f"SET LOCAL {setting}" for setting in self._no_limits())
             with progress_monitor.report_progress(self.connection, statements[0]):
-                self.each(statements)
+                self.execute_all(statements)
 
     def warn(self, text: str) -> None:
         """Tell a person once, whatever is tried again, what a statement does to others."""
@@ -220,8 +220,10 @@ class Executor(Session):
         """
         del why  # the caller says it
         with self.connection.begin():
-            self.each(["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off", *first])
-            return bool(self.value(f"SELECT EXISTS ({query})"))
+            self.execute_all(
+                ["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off", *first]
+            )
+            return bool(self.scalar(f"SELECT EXISTS ({query})"))
 
     def run_concurrently(self, statement: str) -> None:
         """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""
@@ -232,9 +234,9 @@ class Executor(Session):
         limits = [limit.partition(" = ")[0] for limit in self._no_limits()]
         with self.connection.begin():
             names = [*(name for _, name in sets), *limits]
-            before = [(name, self.one(_CURRENT_SETTING, name=name)) for name in names]
-            self.each(setting for setting, _ in sets)
-            self.each(f"SET {setting}" for setting in self._no_limits())
+            before = [(name, self.first_value(_CURRENT_SETTING, name=name)) for name in names]
+            self.execute_all(setting for setting, _ in sets)
+            self.execute_all(f"SET {setting}" for setting in self._no_limits())
         try:
             transactions.enter_autocommit(self.connection)
             try:
@@ -246,7 +248,7 @@ class Executor(Session):
             if not self.connection.invalidated:
                 with self.connection.begin():
                     for name, value in before:
-                        self.one(_SET_CONFIG, name=name, value=value)
+                        self.first_value(_SET_CONFIG, name=name, value=value)
 
     def _no_limits(self) -> list[str]:
         limits = ["lock_timeout = 0", "statement_timeout = 0"]

@@ -23,7 +23,7 @@ def allows_blocking(executor: Executor, table: Relation) -> bool:
     """Return whether the revision lets the work on a table stop."""
     module = getattr(getattr(executor.running.step, "revision", None), "module", None)
     names = getattr(module, BLOCKING_VARIABLE, ())
-    return bool({table.shown, f"{table.schema}.{table.name}"} & set(names))
+    return bool({table.display_name, f"{table.schema}.{table.name}"} & set(names))
 
 
 def refuse_if_large(
@@ -38,6 +38,6 @@ def refuse_if_large(
         return
     size = table.size / 1024 / 1024
     raise executor.refused_error(
-        f"{what} {effect.format(f'{table.shown} ({size:,.0f} MB)')}. {instead}\n"
-        f'Or let it: {BLOCKING_VARIABLE} = ["{table.shown}"] in the revision.'
+        f"{what} {effect.format(f'{table.display_name} ({size:,.0f} MB)')}. {instead}\n"
+        f'Or let it: {BLOCKING_VARIABLE} = ["{table.display_name}"] in the revision.'
     )

@@ -32,7 +32,7 @@ def explain(session: Session, sql: str) -> dict[str, Any]:
     generic = ", GENERIC_PLAN" * any(token.text == "$" for token in explained.tokens)
     text = explained.whole_text()
     with session.undone_at_end():
-        plan = session.value(f"EXPLAIN (VERBOSE, FORMAT JSON{generic}) {text}")
+        plan = session.scalar(f"EXPLAIN (VERBOSE, FORMAT JSON{generic}) {text}")
     found: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
     return found
 

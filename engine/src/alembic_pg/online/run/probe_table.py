@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
@@ -50,9 +50,11 @@ def effect_of(session: Session, action: str) -> ProbeEffect:
 
     action: what follows the name of the table. Raises DBAPIError where it fails.
     """
-    files, scans = session.one(_FILE_NODES), session.one(_SCAN_COUNT)
+    files, scans = session.first_value(_FILE_NODES), session.first_value(_SCAN_COUNT)
     session.execute(f"ALTER TABLE {PROBE_TABLE} {action}")
-    return ProbeEffect(session.one(_FILE_NODES) != files, session.one(_SCAN_COUNT) != scans)
+    return ProbeEffect(
+        session.first_value(_FILE_NODES) != files, session.first_value(_SCAN_COUNT) != scans
+    )
 
 
 def columns_of_probe(sql: str, table: Relation) -> str:
@@ -91,10 +93,10 @@ def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
         session.execute(f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}")
     except DBAPIError as error:
-        if error_text.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+        if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
             raise
         raise UserError(
             f"What a statement would do to {like} is tried on an empty copy "
-            f"({error_text.describe_error(error)}): "
+            f"({errors.describe_error(error)}): "
             "GRANT TEMPORARY ON DATABASE and SELECT on the table to the role."
         ) from error

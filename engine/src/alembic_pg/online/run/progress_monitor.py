@@ -88,4 +88,4 @@ class _Watcher:
         if build is not None:
             if self.progress is None or self.progress.total != build.total:
                 self.progress = Progress(self.label, build.total)
-            self.progress.show(build.done, build.tuples)
+            self.progress.update(build.done, build.tuples)

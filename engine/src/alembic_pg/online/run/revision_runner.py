@@ -88,7 +88,7 @@ class Runner(Executor):
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
         untracked_statements.watch(self.connection, self.tracking, self._note_untracked)
-        self.running.prepare = self.wrap_revision
+        self.running.wrap_function = self.wrap_revision
         self.context.autocommit_block = self._autocommit_block  # type: ignore[method-assign]  # of this one
 
     def read_server_state(self, lock_timeout: int) -> None:
@@ -191,7 +191,7 @@ class Runner(Executor):
             self.journal = self._open_journal(step)
             self.journal.position = len(self.journal.note.done)
             self.journal.save(self.connection, replay.key)
-        self.running.split = True
+        self.running.partly_committed = True
         try:
             replay.prepare()
         except RefusedError:
@@ -225,7 +225,7 @@ class Runner(Executor):
         if self.journal.stored and not self.journal.note.done:
             with self.connection.begin():
                 self.journal.clear_note(self.connection)
-            self.running.split = False
+            self.running.partly_committed = False
 
     def _clear_if_nothing_done(self, error: DBAPIError) -> None:
         """Clear the note of a revision that has neither done nor begun anything."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text, preflight
+from alembic_pg.database import errors, preflight
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -57,7 +57,7 @@ class TransactionalRunner(Session):
                     "finish it by the same command without -x online=off."
                 )
             self._set_lock_timeout(self.settings.lock_timeout)
-        self.running.prepare = self.wrap_revision
+        self.running.wrap_function = self.wrap_revision
         block = self.context.autocommit_block
 
         @contextmanager
@@ -87,7 +87,7 @@ class TransactionalRunner(Session):
                 try:
                     function(**options)
                 except DBAPIError as error:
-                    if self.running.split:
+                    if self.running.partly_committed:
                         raise  # what an autocommit block did is committed, and not done twice
                     if not lock_retry.is_retryable(error):
                         self._explain(error)
@@ -103,14 +103,14 @@ class TransactionalRunner(Session):
     def _explain(self, error: DBAPIError) -> None:
         """Raise UserError, once all is rolled back, where a column with nulls becomes NOT NULL."""
         place = getattr(error.orig, "diag", None)
-        if error_text.sqlstate(error) != _NOT_NULL_VIOLATION or not (place and place.column_name):
+        if errors.sqlstate(error) != _NOT_NULL_VIOLATION or not (place and place.column_name):
             return
         roll_back(self.context)
         column = quote_name(place.column_name)
         why = ""
         # The revision itself may have made them, or given them other names.
         with suppress(DBAPIError):
-            table = self.find(quote_name(place.schema_name, place.table_name))
+            table = self.find_relation(quote_name(place.schema_name, place.table_name))
             what = f"have no {column}, which becomes NOT NULL"
             why = (
                 violations.describe_wrong_rows(self, table, f"{column} IS NULL", what)

@@ -39,7 +39,7 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
     name: of the constraint, as the catalog has it. column: of a NOT NULL, quoted, else "".
     """
     on = quote_name(table.schema, table.name)
-    found = session.rows(_CONSTRAINT, table=table.oid, name=name)[0]
+    found = session.fetch_rows(_CONSTRAINT, table=table.oid, name=name)[0]
     column = column or (found.own[0] if found.kind == "n" else "")
     if column:
         wrong, what = f"{column} IS NULL", f"have no {column}, which becomes NOT NULL"
@@ -53,7 +53,7 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
         what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
     return (
         describe_wrong_rows(session, table, wrong, what)
-        or f'rows of {table.shown} did not fit "{name}" when it was checked.'
+        or f'rows of {table.display_name} did not fit "{name}" when it was checked.'
     )
 
 
@@ -64,19 +64,21 @@ def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str
     they are, in words.
     """
     on = quote_name(table.schema, table.name)
-    key = session.rows(_PRIMARY_KEY, table=table.oid)[0]
+    key = session.fetch_rows(_PRIMARY_KEY, table=table.oid)[0]
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
     with session.connection.begin():
         session.execute("SET LOCAL statement_timeout = 0")
         condition = _escape_parameters(wrong)
-        row = session.rows(
+        row = session.fetch_rows(
             f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {condition} LIMIT 1"  # noqa: S608
         )
     if not row:
         return ""
     example = (key.shown or "ctid = %s") % tuple(row[0][1:])
-    return f"{row[0][0]} rows of {table.shown} {what}, for example {example}. Mend them first."
+    return (
+        f"{row[0][0]} rows of {table.display_name} {what}, for example {example}. Mend them first."
+    )
 
 
 def _escape_parameters(expression: str) -> str:

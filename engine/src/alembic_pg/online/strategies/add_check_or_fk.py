@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run import large_tables, violations
 from alembic_pg.online.run.helper_names import catalog_name
@@ -78,7 +78,7 @@ def validate_existing(
         try:
             runner.run_long(statement.sql)
         except DBAPIError as error:
-            if error_text.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
+            if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
                 raise
             why = violations.describe_violation(runner, table, catalog_name(statement.name), "")
             raise runner.refused_error(why) from error
@@ -107,7 +107,7 @@ def _add_not_valid(runner: Runner, statement: AddConstraint, table: Relation, ke
         name = (
             catalog_name(statement.name)
             if statement.name
-            else str(runner.one(_NEWEST_CONSTRAINT, table=table.oid))
+            else str(runner.first_value(_NEWEST_CONSTRAINT, table=table.oid))
         )
         runner.journal.note_detail(runner.connection, key, name)
         return name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
@@ -107,7 +107,7 @@ def strategy_for(
         return None
     if (
         column.identity
-        and table.parent
+        and table.has_children
         and (table.kind == "r" or runner.version < _SHARED_IDENTITY_SINCE)
     ):
         return None  # PostgreSQL refuses it
@@ -165,7 +165,8 @@ def _can_copy_sequence(
         return True
     name = f"{table.name}_{catalog_name(column.name)}_seq"
     return (
-        len(name.encode()) <= MAX_NAME_BYTES and runner.find(_sequence_name(table, column)) is None
+        len(name.encode()) <= MAX_NAME_BYTES
+        and runner.find_relation(_sequence_name(table, column)) is None
     )
 
 
@@ -177,16 +178,19 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
             runner.execute(
                 f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN IF EXISTS {statement.column}"
             )
-            before, parts = runner.one(_FILE_NODE), runner.one(_PART_COUNT)
+            before, parts = runner.first_value(_FILE_NODE), runner.first_value(_PART_COUNT)
             runner.execute(
                 f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN {statement.column} {definition}"
             )
-            written, more = runner.one(_FILE_NODE) != before, runner.one(_PART_COUNT) != parts
-            found = runner.rows(_COLUMN, column=catalog_name(statement.column))[0]
-            options = runner.one(_SEQUENCE, name=found.sequence) if found.sequence else ""
+            written, more = (
+                runner.first_value(_FILE_NODE) != before,
+                runner.first_value(_PART_COUNT) != parts,
+            )
+            found = runner.fetch_rows(_COLUMN, column=catalog_name(statement.column))[0]
+            options = runner.first_value(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
-        why = error_text.describe_error(error)
+        why = errors.describe_error(error)
         what = f"Adding the column {statement.column} ({why} on an empty copy)"
         large_tables.refuse_if_large(runner, table, what, _USE_OWN_STATEMENTS)
         return None  # PostgreSQL says why, when the statement itself is executed
@@ -212,7 +216,7 @@ def add_and_fill(
     on, name = quote_name(table.schema, table.name), column.name
     alter = f"ALTER TABLE {on}"
     with runner.outside_transaction(key):
-        found = runner.rows(_ATTRIBUTE, table=table.oid, column=catalog_name(name))
+        found = runner.fetch_rows(_ATTRIBUTE, table=table.oid, column=catalog_name(name))
         if found and not runner.journal.detail(key):
             runner.run_for_its_error(statement.sql)
         sequence = _sequence_name(table, column)

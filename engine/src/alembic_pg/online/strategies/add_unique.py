@@ -42,7 +42,7 @@ def is_name_certain(runner: Runner, statement: AddConstraint, table: Relation) -
     body = parse_body(statement.body)
     name = _default_name(statement, table, body)
     plain = body.index_rest == body.columns and len(catalog_name(name).encode()) <= MAX_NAME_BYTES
-    return plain and runner.find(f"{quote_name(table.schema)}.{name}") is None
+    return plain and runner.find_relation(f"{quote_name(table.schema)}.{name}") is None
 
 
 def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> None:
@@ -109,7 +109,7 @@ def _build_index(  # noqa: PLR0913  # what is known of the constraint
     """
     body = parse_body(statement.body)
     place = f"{quote_name(table.schema)}.{name}"
-    if runner.find(place) is not None and not (
+    if runner.find_relation(place) is not None and not (
         runner.journal.detail(key).partition(" ")[0] == index.NOTED_BUILD
         and index.is_index_of(runner, table, place)
         and (

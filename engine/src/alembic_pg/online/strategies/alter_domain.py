@@ -31,11 +31,11 @@ def refuse_large_tables(runner: Runner, statement: AlterDomain) -> None:
     """
     known = {
         row.name
-        for row in runner.rows(_DOMAIN_TABLES, name=statement.table)
+        for row in runner.fetch_rows(_DOMAIN_TABLES, name=statement.table)
         if row.oid in runner.existing_tables
     }
     for name in sorted(known):
-        table = runner.find(name)
+        table = runner.find_relation(name)
         assert table is not None, "the catalog has just named it"  # noqa: S101
         large_tables.refuse_if_large(
             runner,

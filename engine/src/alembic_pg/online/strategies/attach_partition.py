@@ -89,14 +89,14 @@ def strategy_for(
 
     Raises RefusedError where it would build an index, or look through a foreign key.
     """
-    there = runner.find(statement.partition)
+    there = runner.find_relation(statement.partition)
     if table.kind != "p" or (there is not None) != statement.is_attach:
         return None  # PostgreSQL says why
-    parent = runner.rows(_PARENT, table=table.oid)[0]
-    default = runner.find(parent.default) if parent.default else None
+    parent = runner.fetch_rows(_PARENT, table=table.oid)[0]
+    default = runner.find_relation(parent.default) if parent.default else None
     if there is not None and large_tables.is_large(runner, there):
-        for row in runner.rows(_MISSING_PARTS, parent=table.oid, table=there.oid)[:1]:
-            what = f"Attaching {there.shown} without the {row.kind} {row.name}"
+        for row in runner.fetch_rows(_MISSING_PARTS, parent=table.oid, table=there.oid)[:1]:
+            what = f"Attaching {there.display_name} without the {row.kind} {row.name}"
             large_tables.refuse_if_large(runner, there, what, "Give it one of its own before.")
     large = [one for one in (there, default) if one and large_tables.is_large(runner, one)]
     if not large and not runner.was_interrupted(statement.sql):
@@ -130,7 +130,7 @@ def add_partition(
         try:
             _add_bound_checks(runner, fits)
             steps = [statement.sql, *drop]
-            runner.run_with_retries(lambda: runner.each(steps), *steps, done=key)
+            runner.run_with_retries(lambda: runner.execute_all(steps), *steps, done=key)
         except (RefusedError, DBAPIError) as error:
             # A CHECK that stays would refuse rows that the tables may have.
             if not getattr(error, "connection_invalidated", False):
@@ -199,7 +199,7 @@ def _probe_bound(
         for number, bound in enumerate(others):
             runner.execute(_create_partition(f"ddl_probe_{number}", bound))
         runner.execute(_create_partition("ddl_probe_part", statement.bound))
-        condition = str(runner.one(_PARTITION_CONDITION) or "")
+        condition = str(runner.first_value(_PARTITION_CONDITION) or "")
         runner.execute("DROP TABLE pg_temp.ddl_probe_part")
         if parent.default:
             runner.execute(_create_partition("ddl_probe_rest", "DEFAULT"))
@@ -207,14 +207,16 @@ def _probe_bound(
         runner.execute(f"CREATE TEMPORARY TABLE ddl_probe_part (LIKE {probe_table.PROBE_TABLE})")
         if condition:
             _add_check(runner, "ddl_probe_part", condition)
-        before = runner.one(_PARTITION_SCANS)
+        before = runner.first_value(_PARTITION_SCANS)
         runner.execute(
             f"ALTER TABLE {probe_table.PROBE_TABLE} ATTACH PARTITION pg_temp.ddl_probe_part "
             f"{statement.bound}"
         )
-        believed = runner.one(_PARTITION_SCANS) == before
+        believed = runner.first_value(_PARTITION_SCANS) == before
         # The key of a hash names its table.
-        condition = condition.replace(f"'{runner.one(_PROBE_OID)}'::oid", f"'{table.oid}'::oid")
+        condition = condition.replace(
+            f"'{runner.first_value(_PROBE_OID)}'::oid", f"'{table.oid}'::oid"
+        )
     whole = " AND ".join(f"({part})" for part in (condition, parent.own) if part)
     return _ProbedBound(condition, whole, believed)
 

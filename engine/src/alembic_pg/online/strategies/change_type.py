@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
 from alembic_pg.online.column_swap import dependents, preconditions, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
@@ -70,7 +70,7 @@ def strategy_for(
     runner: Runner, statement: AlterColumnType, table: Relation
 ) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
     """Return how to change a column's type online; None where PostgreSQL needs but a moment."""
-    found = runner.rows(_COLUMN, table=table.oid, column=catalog_name(statement.column))
+    found = runner.fetch_rows(_COLUMN, table=table.oid, column=catalog_name(statement.column))
     if not found or large_tables.allows_blocking(runner, table):
         return None
     column = found[0]
@@ -83,7 +83,7 @@ def strategy_for(
     if effect is None:
         return None
     if not effect.rewrites:
-        usual = not (table.parent or table.partition or column.inherited)
+        usual = not (table.has_children or table.is_partition or column.inherited)
         return _recheck_strategy_for(
             runner, statement, table, column.number, usual=usual, effect=effect
         )
@@ -135,7 +135,7 @@ def _recheck_strategy_for(  # noqa: PLR0913  # what strategy_for() found
     """Return how to change a type in a moment whose CHECKs are to be looked through."""
     if not effect.scans:
         return None
-    checks = runner.rows(_CHECKS, table=table.oid, number=number)
+    checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
     if usual and not any("NOT ENFORCED" in check.definition for check in checks):
         return partial(change_and_validate, number=number)
     what = f"Changing the type of {statement.column}"
@@ -155,11 +155,11 @@ def _probe_effect(
             effect = probe_table.effect_of(
                 runner, f"ALTER COLUMN {statement.column} TYPE {statement.definition}{using}"
             )
-            kind = runner.one(_PROBED_TYPE, column=catalog_name(statement.column))
+            kind = runner.first_value(_PROBED_TYPE, column=catalog_name(statement.column))
             return _ProbedEffect(kind, effect.rewrites, effect.scans)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
-        why = error_text.describe_error(error)
+        why = errors.describe_error(error)
         what = f"Changing the type of {statement.column} ({why} on an empty copy)"
         large_tables.refuse_if_large(runner, table, what, "Name columns without their table.")
         return None  # PostgreSQL says why, when the statement itself is executed
@@ -172,7 +172,7 @@ def change_and_validate(
     runner.run_pending()
     on = quote_name(table.schema, table.name)
     with runner.outside_transaction(key):
-        checks = runner.rows(_CHECKS, table=table.oid, number=number)
+        checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
         alter = f"ALTER TABLE {on}"
         runner.run_short(
             *(f"{alter} DROP CONSTRAINT {quote_name(check.name)}" for check in checks),
@@ -214,11 +214,12 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         return
 
     new = catalog_name(shadow.new_column)
-    if not runner.one(_IS_LAST_COLUMN, table=table.oid, number=number, new=new):
+    if not runner.first_value(_IS_LAST_COLUMN, table=table.oid, number=number, new=new):
         runner.warn(
-            f"{shadow.old_column} becomes the last column of {table.shown}: INSERT and COPY beside "
-            f"this run must name their columns; {large_tables.BLOCKING_VARIABLE} = "
-            f'["{table.shown}"] keeps the '
+            f"{shadow.old_column} becomes the last column of {table.display_name}: "
+            "INSERT and COPY beside this run must name their columns; "
+            f"{large_tables.BLOCKING_VARIABLE} = "
+            f'["{table.display_name}"] keeps the '
             "order, and nobody can use the table meanwhile."
         )
 
@@ -270,7 +271,7 @@ def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null
         # Its trigger would fail for everybody who writes.
         shadow.drop(runner)
         raise runner.refused_error(
-            f"{shadow.old_column} of {shadow.table.shown} cannot become {shadow.type}: "
-            f"{error_text.describe_error(error)}."
+            f"{shadow.old_column} of {shadow.table.display_name} cannot become {shadow.type}: "
+            f"{errors.describe_error(error)}."
         ) from error
     runner.run_long(f"ANALYZE {shadow.table_name} ({shadow.new_column})")

@@ -33,7 +33,7 @@ def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
     state = index.index_state(runner, statement.name)
     if state is None:
         return runner.journal.was_interrupted(key)
-    relation = runner.find(statement.name)
+    relation = runner.find_relation(statement.name)
     usual = relation is not None and relation.kind == "i"
     return (
         usual
@@ -45,7 +45,7 @@ def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
 def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     """Wait for the next statement: an index of the same name is built before this one goes."""
     runner.run_pending()
-    relation = runner.find(statement.name)
+    relation = runner.find_relation(statement.name)
     if relation is None:
         runner.journal.pending_keys.append(key)
         return
@@ -76,14 +76,14 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
         runner.journal.pending_keys.append(waits.key)
         changes = True
     runner.run_pending()
-    began = runner.journal.detail(key) or ("" if runner.find(name) else index.NOTED_BUILD)
+    began = runner.journal.detail(key) or ("" if runner.find_relation(name) else index.NOTED_BUILD)
     with runner.outside_transaction(key, _NOTED_REPLACE if changes else began):
-        if runner.find(name) is not None and not index.is_index_of(runner, table, name):
+        if runner.find_relation(name) is not None and not index.is_index_of(runner, table, name):
             runner.run_for_its_error(statement.sql)
             return
         if index.is_valid(runner, name) and not (
             index.has_definition(runner, table, name, unique=statement.unique, rest=statement.rest)
-            and (not changes or runner.one(_HAS_NO_EXTRAS, name=name))
+            and (not changes or runner.first_value(_HAS_NO_EXTRAS, name=name))
         ):
             if not changes:
                 runner.run_for_its_error(statement.sql)

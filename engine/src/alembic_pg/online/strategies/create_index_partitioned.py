@@ -35,7 +35,7 @@ ORDER BY c.oid
 def create_on_partitions(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
     runner.run_pending()
-    there = runner.find(f"{quote_name(table.schema)}.{statement.name}")
+    there = runner.find_relation(f"{quote_name(table.schema)}.{statement.name}")
     with runner.outside_transaction(
         key, runner.journal.detail(key) or ("" if there else index.NOTED_BUILD)
     ):
@@ -62,7 +62,7 @@ def _create_with_parts(  # noqa: PLR0913  # what CREATE INDEX says
     fresh: the statement whose error is raised when there is another index of that name.
     """
     place = f"{quote_name(table.schema)}.{name}"
-    found = runner.find(place)
+    found = runner.find_relation(place)
     if found is not None and not (
         index.is_index_of(runner, table, place)
         and index.has_definition(runner, table, place, unique=unique, rest=rest)
@@ -81,10 +81,10 @@ def attach_partition_indexes(
     runner: Runner, table: Relation, parent: str, *, unique: bool, rest: str
 ) -> None:
     """Give each partition of a table its index, and attach it to the parent's."""
-    oid = runner.one("SELECT to_regclass(:name)::oid", name=parent)
-    for (child,) in runner.rows(_CHILDREN, table=table.oid):
+    oid = runner.first_value("SELECT to_regclass(:name)::oid", name=parent)
+    for (child,) in runner.fetch_rows(_CHILDREN, table=table.oid):
         partition = _find_existing(runner, child)
-        known = runner.rows(_INDEXES, table=partition.oid)
+        known = runner.fetch_rows(_INDEXES, table=partition.oid)
         if any(one.attached == oid for one in known):
             continue
         name = _unattached_index(runner, partition, unique=unique, rest=rest)
@@ -95,7 +95,7 @@ def attach_partition_indexes(
 
 def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str | None:
     """Return a valid index of a partition that nobody uses; an invalid one is dropped."""
-    for one in runner.rows(_INDEXES, table=table.oid):
+    for one in runner.fetch_rows(_INDEXES, table=table.oid):
         if one.attached is not None or not index.has_definition(
             runner, table, one.name, unique=unique, rest=rest
         ):
@@ -111,9 +111,9 @@ def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: st
 
 def _drop_unattached(runner: Runner, table: Relation, *, unique: bool, rest: str) -> None:
     """Drop what was not attached yet."""
-    for (name,) in runner.rows(_PARTITION_TREE, table=table.oid):
+    for (name,) in runner.fetch_rows(_PARTITION_TREE, table=table.oid):
         partition = _find_existing(runner, name)
-        for one in runner.rows(_INDEXES, table=partition.oid):
+        for one in runner.fetch_rows(_INDEXES, table=partition.oid):
             if not (one.valid or one.attached) and index.has_definition(
                 runner, partition, one.name, unique=unique, rest=rest
             ):
@@ -140,6 +140,6 @@ def _build_partition_index(runner: Runner, table: Relation, *, unique: bool, res
 
 
 def _find_existing(runner: Runner, name: str) -> Relation:
-    found = runner.find(name)
+    found = runner.find_relation(name)
     assert found is not None, "the catalog has just named it"  # noqa: S101
     return found

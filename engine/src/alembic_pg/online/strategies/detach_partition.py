@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.sql.quoting import quote_name
 
@@ -28,7 +28,7 @@ def detach_concurrently(
     runner.run_pending()
     resumed = runner.was_interrupted(statement.sql)
     with runner.outside_transaction(key):
-        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
+        found = runner.fetch_rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
         if not found and resumed:
             return
         if found and found[0].inhdetachpending:
@@ -45,10 +45,10 @@ def _begin_detach(runner: Runner, statement: DetachPartition, table: Relation) -
     except DBAPIError as error:
         if error.connection_invalidated or lock_retry.is_retryable(error):
             raise
-        found = runner.rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
+        found = runner.fetch_rows(_IS_DETACH_PENDING, table=table.oid, name=statement.partition)
         if found and found[0].inhdetachpending:
             raise
         # Else the next run would take a partition that is not there for one that is detached.
         with runner.connection.begin():
             runner.journal.note_nothing_at_work(runner.connection)
-        raise runner.refused_error(f"{error_text.describe_error(error)}.") from error
+        raise runner.refused_error(f"{errors.describe_error(error)}.") from error

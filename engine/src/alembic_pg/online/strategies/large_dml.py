@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def refuse_many_rows(runner: Runner, statement: Statement) -> None:
     """Raise RefusedError when a statement would change many rows of a large table."""
     for verb, name, rows in planned_changes.planned_changes(runner, statement.sql):
-        table = runner.find(name)
+        table = runner.find_relation(name)
         if (
             rows > planned_changes.FEW_ROWS
             and table is not None

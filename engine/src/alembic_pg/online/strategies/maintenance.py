@@ -35,7 +35,7 @@ def refuse_large_tables(runner: Runner, statement: Rewrite) -> None:
 
 def refuse_unnamed_index(runner: Runner, statement: UnnamedIndex) -> None:
     """Raise RefusedError where the index would be built on a large table in one go."""
-    table = runner.find(statement.table)
+    table = runner.find_relation(statement.table)
     if (
         table is None
         or table.oid not in runner.existing_tables
@@ -61,7 +61,9 @@ def run_concurrently(runner: Runner, statement: ConcurrentMaintenance, key: str)
 def _rewritten_relations(runner: Runner, statement: Rewrite) -> Iterator[Relation]:
     names = [statement.table, *statement.other_tables]
     if not statement.table:
-        names = [row.name for row in runner.rows(_ALL_TABLES) if row.oid in runner.existing_tables]
+        names = [
+            row.name for row in runner.fetch_rows(_ALL_TABLES) if row.oid in runner.existing_tables
+        ]
     for name in names:
-        if (found := runner.find(name)) is not None:
+        if (found := runner.find_relation(name)) is not None:
             yield found

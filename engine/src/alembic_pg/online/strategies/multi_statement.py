@@ -32,7 +32,11 @@ def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object])
         if choose(part) is None:
             continue
         statement = parser.parse(part)
-        table = runner.find(statement.table) if statement is not None and statement.table else None
+        table = (
+            runner.find_relation(statement.table)
+            if statement is not None and statement.table
+            else None
+        )
         if table is not None:
             said = " ".join(part.split()[:5])
             what = f"{said} …, among other statements,"

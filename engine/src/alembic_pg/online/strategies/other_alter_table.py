@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import error_text
+from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.sql.lexer import tokenize
@@ -71,7 +71,7 @@ def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Re
                 return
         except DBAPIError as error:
             lock_retry.reraise_if_no_answer(error)
-            why = f" ({error_text.describe_error(error)} on an empty copy)"
+            why = f" ({errors.describe_error(error)} on an empty copy)"
     large_tables.refuse_if_large(
         runner,
         table,
@@ -114,7 +114,7 @@ def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -
     if words[0] != "ADD" or ("USING", "INDEX") not in pairs[:-1]:
         return False
     name = f"{quote_name(table.schema)}.{action[pairs.index(('USING', 'INDEX')) + 2].text}"
-    return "UNIQUE" in words or bool(runner.one(_HAS_NO_NULLS, name=name))
+    return "UNIQUE" in words or bool(runner.first_value(_HAS_NO_NULLS, name=name))
 
 
 def _scans_or_rewrites(runner: Runner, rest: str, table: Relation) -> bool:

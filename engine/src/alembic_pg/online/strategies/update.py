@@ -40,8 +40,9 @@ def strategy_for(
     if in_batches:
         if moves:
             raise runner.refused_error(
-                f"in batches, the {statement.verb} of {table.shown} cannot set {moves}, which "
-                "decides about the partition: execute it for each partition, or without batches."
+                f"in batches, the {statement.verb} of {table.display_name} cannot set {moves}, "
+                "which decides about the partition: "
+                "execute it for each partition, or without batches."
             )
         return change_in_batches
     if statement.backfill_column and not moves:
@@ -73,8 +74,8 @@ def change_in_batches(runner: Runner, statement: UpdateOrDelete, table: Relation
     runner.run_pending()
     if not statement.condition:
         raise runner.refused_error(
-            f"in batches, the {statement.verb} of {table.shown} needs a WHERE that leaves out "
-            "the rows that are done."
+            f"in batches, the {statement.verb} of {table.display_name} needs a WHERE that leaves "
+            "out the rows that are done."
         )
     with runner.outside_transaction(key):
         runner.change_in_batches(table, RowChange.from_statement(statement))
@@ -100,7 +101,7 @@ def _partition_column_set(runner: Runner, statement: UpdateOrDelete, table: Rela
     if table.kind != "p" or statement.verb != "UPDATE":
         return ""
     columns = _columns_set(statement.body)
-    for (key,) in runner.rows(_PARTITION_KEYS, table=table.oid):
+    for (key,) in runner.fetch_rows(_PARTITION_KEYS, table=table.oid):
         for token in tokenize(key):
             if token.identifier and token.identifier in columns:
                 return token.text

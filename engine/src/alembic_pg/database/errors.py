@@ -1,8 +1,9 @@
-"""What a database error says, in one line."""
+"""Turn a database error into one line, and a failed connection into a UserError."""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -19,8 +20,34 @@ _UNREACHABLE = re.compile(
     "refused|No such file|timed out|timeout expired|could not translate|unreachable|No route"
 )
 
-# not_null_violation and check_violation: their detail is the whole row, whatever is in it.
-_ROW_IN_DETAIL = ("23502", "23514")
+
+class SqlState(StrEnum):
+    """The error codes that are handled, by PostgreSQL's own condition names (Appendix A)."""
+
+    NOT_NULL_VIOLATION = "23502"
+    FOREIGN_KEY_VIOLATION = "23503"
+    UNIQUE_VIOLATION = "23505"
+    CHECK_VIOLATION = "23514"
+    SERIALIZATION_FAILURE = "40001"
+    DEADLOCK_DETECTED = "40P01"
+    INSUFFICIENT_PRIVILEGE = "42501"
+    DUPLICATE_COLUMN = "42701"
+    DUPLICATE_OBJECT = "42710"
+    DUPLICATE_FUNCTION = "42723"
+    UNDEFINED_FUNCTION = "42883"
+    DUPLICATE_DATABASE = "42P04"
+    DUPLICATE_SCHEMA = "42P06"
+    DUPLICATE_TABLE = "42P07"
+    OBJECT_IN_USE = "55006"
+    LOCK_NOT_AVAILABLE = "55P03"
+    UNSAFE_NEW_ENUM_VALUE_USAGE = "55P04"
+
+
+# The class of errors in values: what cannot be cast, is out of range, divides by zero.
+DATA_EXCEPTION_CLASS = "22"
+
+# Their detail is the whole row, whatever is in it.
+_ROW_IN_DETAIL = {SqlState.NOT_NULL_VIOLATION, SqlState.CHECK_VIOLATION}
 
 
 def describe_error(error: BaseException) -> str:

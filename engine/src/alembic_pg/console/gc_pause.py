@@ -1,4 +1,4 @@
-"""Python's garbage collection, which a short command that makes many objects does without."""
+"""Pause Python's garbage collector during a short command that makes many objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests' server in the machine's memory, where there is room for it.
+"""Run the tests' server in the machine's memory, where there is room for it.
 
 Hundreds of databases are made and dropped, of three hundred files each. ext4 is slow at that: it
 spares the places of files that were removed a moment ago, and looks at each of them for a new one.

@@ -1,0 +1,62 @@
+"""Show what an upgrade would do, and do nothing: ``alembic-pg plan [REVISION]``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from alembic.config import CommandLine, Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from alembic_pg.console import arguments
+from alembic_pg.errors import UserError
+from alembic_pg.plan import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+
+def run(revision: str, options: Sequence[str], configs: Sequence[str], name: str) -> None:
+    """Do what ``alembic -x plan upgrade REVISION`` does.
+
+    options: the others that are said with -x. configs, name: those of -c and -n.
+    Raises UserError where env.py leaves nothing to the engine: it would run the revisions itself.
+    """
+    typed = [
+        *(word for config in configs for word in ("-c", config)),
+        *("-n", name),
+        *(word for option in ("plan", *options) for word in ("-x", option)),
+        *("upgrade", "--", revision),
+    ]
+    sys.argv = ["alembic", *typed]  # what a person may also type, and every other part looks at
+    line = CommandLine(prog="alembic")
+    parsed = line.parser.parse_args(typed)
+    toml, ini = line._inis_from_config(parsed)  # noqa: SLF001  # it has no public name
+    config = Config(file_=ini, toml_file=toml, ini_section=name, cmd_opts=parsed)
+    arguments.check(parsed, config)
+    upgrade(config, revision)
+
+
+def upgrade(config: Config, revision: str) -> None:
+    """Load env.py for an upgrade, of which only the plan can be had.
+
+    The function has the name of Alembic's, by which the engine knows the command.
+    """
+    script = ScriptDirectory.from_config(config)
+
+    def steps(heads: Any, context: Any) -> Iterable[Any]:  # noqa: ANN401  # Alembic's
+        del context
+        return script._upgrade_revs(revision, heads)  # noqa: SLF001  # as alembic.command has it
+
+    def refuse(heads: Any, context: Any) -> NoReturn:  # noqa: ANN401  # Alembic's
+        del heads, context
+        raise UserError(
+            "There is no plan: this project's env.py runs the revisions itself, without "
+            "alembic_pg. Nothing was done."
+        )
+
+    options = {command.STEPS_OPTION: steps, "destination_rev": revision, "dont_mutate": True}
+    with EnvironmentContext(config, script, fn=refuse, **options):
+        script.run_env()
