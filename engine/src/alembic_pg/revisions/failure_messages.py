@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
@@ -14,7 +14,7 @@ from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from alembic.script import ScriptDirectory
 
@@ -75,6 +75,17 @@ def explain_failures(
             else ""
         )
         raise UserError(text + hint) from error
+
+
+def with_ways_on(error: UserError, step: Any, done: Collection[object]) -> UserError:  # noqa: ANN401  # Alembic's step
+    """Return an error; of an upgrade that has done something, with what a person can do then."""
+    if not (done and step.is_upgrade):
+        return error
+    at = ", ".join(step.from_revisions) or "base"
+    return UserError(
+        f"{error}\nWhat it did before stays: the next run goes on from there, or take it back: "
+        f"alembic downgrade {at}"
+    )
 
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:

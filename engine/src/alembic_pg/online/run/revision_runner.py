@@ -16,7 +16,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, preflight
-from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import journal, transactions, untracked_statements
 from alembic_pg.online.run.executor import Executor
@@ -28,6 +27,7 @@ from alembic_pg.online.run.signals import (
     ReplayError,
 )
 from alembic_pg.online.run.untracked_statements import Tracking
+from alembic_pg.revisions.failure_messages import with_ways_on
 from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Runner(Executor):
                     self.begin()
                 except RefusedError as error:
                     self._clear_unstarted()
-                    raise self._explain_ways_on(error, step) from error
+                    raise with_ways_on(error, step, self.journal.note.done) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
@@ -233,16 +233,6 @@ class Runner(Executor):
         if self.journal.stored and not (note.done or note.began or error.connection_invalidated):
             self._clear_unstarted()
             self.running.resumed = False
-
-    def _explain_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
-        """Add to an error what a person can do with a revision that is half done."""
-        if not (self.journal.note.done and step.is_upgrade):
-            return error
-        at = ", ".join(step.from_revisions) or "base"
-        return UserError(
-            f"{error}\nWhat it did before stays: the next run goes on from there, or take it back: "
-            f"alembic downgrade {at}"
-        )
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""
