@@ -23,6 +23,9 @@ pytest_plugins = ["alembic_pg.testing.fixtures"]
 # Of a test's report: an operation, how it was killed, and at how many points.
 FAULTS = "faults"
 
+# Of a test's report: a command, and how many modules of the engine and of all it loads.
+MODULES = "modules"
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
@@ -59,14 +62,20 @@ def busy(tree: Tree, empty: URL) -> Tree:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print at how many points each operation was killed, and ended at head by a second run."""
+    """Print where each operation was killed and ended at head, and what each command loads."""
     found: dict[str, dict[str, str]] = {}
+    modules: list[tuple[str, str, str]] = []
     for report in terminalreporter.getreports("passed"):
         for name, value in getattr(report, "user_properties", []):
             if name == FAULTS and report.when == "call":
                 found.setdefault(value[0], {})[value[1]] = str(value[2])
+            elif name == MODULES and report.when == "call":
+                modules.append((value[0], str(value[1]), str(value[2])))
     if found:
         ways = sorted({way for points in found.values() for way in points})
         rows = [(name, *(points.get(way, "") for way in ways)) for name, points in found.items()]
         terminalreporter.section("points at which a run was killed, and the next one ended at head")
         terminalreporter.write_line(table.render(("operation", *ways), rows))
+    if modules:
+        terminalreporter.section("modules that a command loads")
+        terminalreporter.write_line(table.render(("command", "engine", "all"), sorted(modules)))

@@ -38,6 +38,8 @@ def register() -> None:
     """Do what the entry point does, where nothing was installed and so nothing has it."""
     from alembic.runtime.plugins import Plugin, _all_plugins  # noqa: PLC0415  # see setup()
 
+    from alembic_pg.comparator_names import NAME  # noqa: PLC0415  # an entry point needs none
+
     if NAME not in _all_plugins:
         Plugin.setup_plugin_from_module(sys.modules[__name__], NAME)
 
