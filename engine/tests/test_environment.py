@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg import environment, plugin
+from alembic_pg import comparator_names, environment
 from alembic_pg.errors import UserError
 from alembic_pg.testing import state
 from alembic_pg.testing.tree import scratch_variables
@@ -92,4 +92,4 @@ def test_what_it_refuses() -> None:
 
 
 def test_the_plugins_are_those_of_a_run() -> None:
-    assert environment.AUTOGENERATE_PLUGINS[-1] == plugin.NAME
+    assert environment.AUTOGENERATE_PLUGINS[-1] == comparator_names.NAME

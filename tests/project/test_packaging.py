@@ -57,6 +57,13 @@ def test_an_application_gets_the_models_and_two_libraries(installed: dict[str, A
     assert not {"alembic_pg", "psycopg2"} & set(installed["imported"])
 
 
+def test_installing_leaves_nothing_in_the_working_tree() -> None:
+    """Hatchling, unlike setuptools, writes neither build/ nor egg-info where it builds."""
+    for place in (ROOT, ROOT / "engine", ROOT / "engine" / "src"):
+        assert not (place / "build").exists()
+        assert list(place.glob("*.egg-info")) == []
+
+
 def run(*command: str | Path) -> str:
     """Run a program and return its output."""
     return subprocess.run(

@@ -1,1 +1,1 @@
-"""How a change of the models becomes a proven, online-safe revision."""
+"""Turn changes of models into proven revisions, and run revisions beside traffic."""

@@ -1,4 +1,4 @@
-"""What env.py calls: the right database for each of Alembic's commands."""
+"""Run the command for which Alembic loaded env.py, on the database that the command is about."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 from sqlalchemy.engine import Engine
 
-from alembic_pg import plugin
+from alembic_pg import comparator_names, plugin
 from alembic_pg.alembic_command import AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["AUTOGENERATE_PLUGINS", "configure", "run"]
 
 # For configure(autogenerate_plugins=…), where a project adds one of its own.
-AUTOGENERATE_PLUGINS = plugin.COMPARATORS
+AUTOGENERATE_PLUGINS = comparator_names.COMPARATORS
 
 
 def run(

@@ -10,20 +10,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.comparator_names import NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.machinery import ModuleSpec
 
     from alembic.runtime.plugins import Plugin
     from alembic.util import PriorityDispatchResult
-
-NAME = "alembic_pg"
-
-# Alembic's comparators with its opt-in one of CHECK constraints.
-ALEMBIC_COMPARATORS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
-
-# The same, but PostgreSQL itself says whether defaults differ; and after them ours.
-COMPARATORS = (*ALEMBIC_COMPARATORS, "~alembic.autogenerate.defaults", NAME)
 
 
 def setup(plugin: Plugin) -> None:

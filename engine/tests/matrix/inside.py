@@ -14,7 +14,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from alembic_pg import plugin
+from alembic_pg import comparator_names
 from alembic_pg.autogenerate import comparators
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
@@ -79,7 +79,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
                 "compare_type": comparison.column_differences.type_differs,
                 "include_schemas": False,
                 "autogenerate_plugins": differing_tables.autogenerate_plugins(
-                    plugin.COMPARATORS, comparison.changed_tables
+                    comparator_names.COMPARATORS, comparison.changed_tables
                 ),
                 comparators.COMPARISON_OPTION: comparison,
                 "upgrade_token": "upgrades",

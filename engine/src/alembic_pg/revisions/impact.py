@@ -28,8 +28,7 @@ _QUERY_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE
 class ImpactReader:
     """Reads revisions, one after the other.
 
-    schema: what is there, which each statement changes. revision_impact: what the revision did so
-    far.
+    schema: what is there, which each statement changes. revision_impact: of this revision so far.
     """
 
     def __init__(self, schema: Schema) -> None:
