@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils, silence_comparators
-from alembic_pg.plugin import ALEMBIC_COMPARATORS
+from alembic_pg.comparator_names import ALEMBIC_COMPARATORS
 from sqlalchemy import MetaData
 
 if TYPE_CHECKING:
