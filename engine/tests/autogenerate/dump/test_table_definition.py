@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from alembic_pg.autogenerate.dump.table_definition import (
     Column,
-    mask_nested_parts,
-    parenthesized_items,
     parse_column,
     parse_definition,
 )
@@ -50,24 +48,15 @@ DEFAULT 'x NOT NULL'::text CONSTRAINT "odd name" NOT NULL"""
                 not_null="NOT NULL",
             ),
         ),
+        (
+            "v text[] DEFAULT ARRAY['a'::text, 'b NOT NULL'::text] NOT NULL",
+            Column("v", "text[]", "", "ARRAY['a'::text, 'b NOT NULL'::text]", not_null="NOT NULL"),
+        ),
         ('e public."Mood x"[] DEFAULT (1 + 2)', Column("e", 'public."Mood x"[]', "", "(1 + 2)")),
     ],
 )
 def test_column(item: str, expected: Column) -> None:
     assert parse_column(item) == expected
-
-
-def test_items_end_at_the_closing_parenthesis() -> None:
-    text = "(a int DEFAULT f(1, ')'), b text) WITH (x='1')"
-    found, end = parenthesized_items(text, 1)
-    assert found == ["a int DEFAULT f(1, ')')", "b text"]
-    assert text[end:] == ") WITH (x='1')"
-
-
-def test_masked_keeps_the_length() -> None:
-    text = "a 'b (' (c (d)) e"
-    assert len(mask_nested_parts(text)) == len(text)
-    assert mask_nested_parts(text).replace("\x01", "") == "a   e"
 
 
 def test_parse_reads_options_and_settings() -> None:

@@ -61,6 +61,13 @@ CASES = [
     ),
     Case(
         "column",
+        "array with a default, NOT NULL",
+        "table()",
+        """table(Column("a", ARRAY(Text), nullable=False, server_default=text("ARRAY['x', 'y NOT NULL']")))""",
+        rows="INSERT INTO t VALUES (1)",
+    ),
+    Case(
+        "column",
         "default expression",
         'table(Column("a", Text))',
         'table(Column("a", Text, server_default=text("lower(\'A\' || current_user)")))',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.dump import brackets, table_definition
 from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.sql.quoting import quote_literal, unquote_literal
 
@@ -85,7 +85,7 @@ def base_and_attributes(entry: Entry) -> tuple[str, dict[str, str]]:
 
 
 def _definition_items(definition: str, start: int) -> list[str]:
-    return table_definition.parenthesized_items(definition, start)[0]
+    return brackets.bracketed_items(definition, start)[0]
 
 
 def add_value_statements(old: Entry, new: Entry) -> list[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.dump import placement, table_definition
+from alembic_pg.autogenerate.dump import brackets, placement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,4 +88,4 @@ def _storage_parameters(text: str) -> dict[str, str]:
 
 def list_items(text: str) -> list[str]:
     """Return the items of a list in parentheses; none of another text."""
-    return table_definition.parenthesized_items(text, 1)[0] if text.startswith("(") else []
+    return brackets.bracketed_items(text, 1)[0] if text.startswith("(") else []

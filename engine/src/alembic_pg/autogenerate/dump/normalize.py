@@ -11,12 +11,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from alembic_pg.autogenerate.dump import brackets
+
 if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Entry
 
 _ARRAY = "ARRAY["
-
-_TOKEN = re.compile(r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[][(),]""", re.DOTALL)
 
 _TYPE = r'(?P<type>(?:"(?:[^"]|"")*"|[\w. ])+(?:\([\d,]+\))?)\[\]'
 
@@ -40,28 +40,13 @@ def normalized_definition(text: str) -> str:
     """Return a definition in the form in which it is compared."""
     place = text.find(_ARRAY)
     while place >= 0:
-        items, end = _array_elements(text, place + len(_ARRAY))
-        if text[:place].endswith("(") and (cast := _CAST.match(text, end)):
+        items, end = brackets.bracketed_items(text, place + len(_ARRAY))
+        if items and text[:place].endswith("(") and (cast := _CAST.match(text, end)):
             cells = [f"({item})::{cast['type']}" for item in items]
             text = f"{text[: place - 1]}ARRAY[{', '.join(cells)}]{text[cast.end() :]}"
-        elif cast := _BARE_CAST.match(text, end):
+        elif items and (cast := _BARE_CAST.match(text, end)):
             heads = [item if _SIMPLE_ELEMENT.fullmatch(item) else f"({item})" for item in items]
             cells = [f"{head}::{cast['type']}" for head in heads]
             text = f"{text[:place]}ARRAY[{', '.join(cells)}]{text[cast.end() :]}"
         place = text.find(_ARRAY, place + 1)
     return text
-
-
-def _array_elements(text: str, start: int) -> tuple[list[str], int]:
-    """Return the elements of an array, and where its closing bracket stands."""
-    depth, begin = 0, start
-    elements: list[str] = []
-    for token in _TOKEN.finditer(text, start):
-        mark = token[0]
-        if not depth and mark in {",", "]"}:
-            elements.append(text[begin : token.start()].strip())
-            begin = token.end()
-            if mark == "]":
-                return elements, token.start()
-        depth += (mark in {"(", "["}) - (mark in {")", "]"})
-    return elements, len(text)

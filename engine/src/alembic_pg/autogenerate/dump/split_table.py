@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.dump import brackets, table_definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def split_off_checks(entry: Entry) -> Iterator[Entry]:
     if head is None:
         yield entry
         return
-    items, end = table_definition.parenthesized_items(entry.create, head.end())
+    items, end = brackets.bracketed_items(entry.create, head.end())
     checks = [(item, match) for item in items if (match := _CHECK.match(item))]
     body = [item for item in items if not _CHECK.match(item)]
     yield table_definition.replace_items(entry, head.end(), end, body)

@@ -6,13 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from alembic_pg.autogenerate.dump import brackets
 from alembic_pg.sql import split
 
 if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Entry
-
-# A string, a quoted name, or one of the characters that structure a definition.
-TOKEN = re.compile(r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[(),]""", re.DOTALL)
 
 NAME = re.compile(r'"(?:[^"]|"")*"|[^\s"]+')
 
@@ -62,34 +60,11 @@ class Table:
     alter_statements: tuple[str, ...]
 
 
-def parenthesized_items(definition: str, start: int) -> tuple[list[str], int]:
-    """Return what stands between a table's parentheses, and where they end.
-
-    start: the place behind the opening one.
-    """
-    depth, begin = 0, start
-    items: list[str] = []
-    for token in TOKEN.finditer(definition, start):
-        match token[0]:
-            case "(":
-                depth += 1
-            case ")" if depth:
-                depth -= 1
-            case "," | ")" as mark if not depth:
-                items.append(definition[begin : token.start()].strip())
-                begin = token.end()
-                if mark == ")":
-                    return [item for item in items if item], token.start()
-            case _:
-                pass
-    return items, len(definition)
-
-
 def parse_column(item: str) -> Column:
     """Return a column of its definition."""
     name = NAME.match(item)
     end = name.end() if name else 0
-    rest, mask = item[end:], mask_nested_parts(item)[end:]
+    rest, mask = item[end:], brackets.mask_nested_parts(item)[end:]
     # A table's column has its collation at the end, a domain behind its type.
     last = _LAST_COLLATE.search(mask)
     collation = rest[last.start("name") :] if last else ""
@@ -127,22 +102,6 @@ def column_definition(column: Column) -> str:
         )
         if part
     )
-
-
-def mask_nested_parts(text: str) -> str:
-    """Return a text of the same length in which quoted and parenthesised parts are masked."""
-    masked, depth, end = [], 0, 0
-    for token in TOKEN.finditer(text):
-        between = text[end : token.start()]
-        masked.append("\x01" * len(between) if depth else between)
-        if token[0] == "(":
-            depth += 1
-        elif token[0] == ")":
-            depth -= 1
-        masked.append("\x01" * len(token[0]))
-        end = token.end()
-    masked.append(text[end:])
-    return "".join(masked)
 
 
 def unquote_name(name: str) -> str:
@@ -187,7 +146,7 @@ def parse_definition(definition: str, script: list[str]) -> Table | None:
     head = CREATE_TABLE.match(definition)
     if head is None or head["partition"]:
         return None
-    items, end = parenthesized_items(definition, head.end())
+    items, end = brackets.bracketed_items(definition, head.end())
     create = len(script[0])
     plain = [item for item in items if not _is_constraint(item)]
     return Table(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.autogenerate.dump import normalize, table_definition
+from alembic_pg.autogenerate.dump import brackets, normalize, table_definition
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.scope import filter_names
 from alembic_pg.sql.cursor import Cursor
@@ -56,7 +56,7 @@ class Scope:
         head = table_definition.CREATE_TABLE.match(entry.create)
         if not names or head is None:
             return entry
-        items, end = table_definition.parenthesized_items(entry.create, head.end())
+        items, end = brackets.bracketed_items(entry.create, head.end())
         kept = [item for item in items if filter_names.leading_column_name(item) not in names]
         return normalize.normalized_entry(
             table_definition.replace_items(entry, head.end(), end, kept)
