@@ -74,6 +74,32 @@ def test_what_changed_meanwhile_is_not_noted(tree: Tree, monkeypatch: pytest.Mon
     assert not (tree.root / clean_check.RECORD_PATH).exists()
 
 
+@pytest.mark.parametrize("kind", ["files", "folders"])
+def test_what_was_looked_for_in_vain_is_noted(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    made, seen = task(tree), watch(tree)
+    place = tree.root / "models" / "none" / "plugins"
+    getattr(seen, kind).add(str(place))
+    monkeypatch.setattr(clean_check, "STARTED", time.time() + 1)
+    clean_check.record_clean_check(made, SERVER, seen)
+    assert clean_check.is_still_clean(made, SERVER)
+    place.mkdir(parents=True)
+    (place / "one.py").touch()
+    assert not clean_check.is_still_clean(made, SERVER)
+
+
+def test_a_file_that_went_meanwhile_is_not_noted(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, seen = task(tree), watch(tree)
+    time.sleep(clean_check.CLOCK_TOLERANCE * 2)
+    monkeypatch.setattr(clean_check, "STARTED", time.time())
+    (tree.root / "models/votes.py").unlink()
+    clean_check.record_clean_check(made, SERVER, seen)
+    assert not (tree.root / clean_check.RECORD_PATH).exists()
+
+
 def test_bytecode_that_was_written_meanwhile_does_not_count(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:

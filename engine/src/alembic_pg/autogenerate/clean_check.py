@@ -178,9 +178,15 @@ def _settings_files(task: AlembicCommand) -> set[str]:
 
 
 def _changed_since(moment: float, name: str) -> bool:
-    """Return whether a file or folder changed, or was put there, after a moment."""
+    """Return whether a file or folder changed, came or went after a moment.
+
+    Of one that is not there the folder tells, in which it was looked for.
+    """
     try:
         status = os.stat(name)  # noqa: PTH116  # of hundreds of files
+    except (FileNotFoundError, NotADirectoryError):
+        folder = os.path.dirname(name)  # noqa: PTH120  # as above
+        return folder == name or _changed_since(moment, folder)
     except OSError:
         return True
     return max(status.st_mtime, status.st_ctime) >= moment - CLOCK_TOLERANCE
