@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.scope.models import Models
-from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides import desired, entities
 from alembic_pg.database.batches import BATCH_SIZE
 from alembic_pg.errors import UserError
+from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_grant_table import PGGrantTable
+from alembic_utils.pg_materialized_view import PGMaterializedView
+from alembic_utils.pg_policy import PGPolicy
+from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
-from sqlalchemy import DDL, BigInteger, Column, ForeignKey, MetaData, Table, event, text
+from sqlalchemy import (
+    ARRAY,
+    DDL,
+    BigInteger,
+    Column,
+    Enum,
+    ForeignKey,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy.engine import URL
 
 
-def build(url: URL, metadata: MetaData, *entities: object) -> Dump:
-    models = Models(metadata, entities)  # type: ignore[arg-type]  # any kind of entity
+ON_UPDATE = "BEFORE UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION f()"
+
+
+def build(url: URL, metadata: MetaData, *made: object) -> Dump:
+    models = Models(metadata, made)  # type: ignore[arg-type]  # any kind of entity
     desired.build_models(models, url, source="the tests")
     return pg_dump.dump_database(url)
 
@@ -47,7 +70,7 @@ def test_what_needs_something_later_is_tried_again(empty: URL) -> None:
 
 def test_a_refusal_names_the_object_and_the_reason(empty: URL) -> None:
     view = PGView("public", "v", "SELECT nonsense FROM nowhere")
-    with pytest.raises(UserError, match=r'PGView: public.v .*relation "nowhere" does not exist'):
+    with pytest.raises(UserError, match=r'refuses view v of .*relation "nowhere" does not exist'):
         build(empty, MetaData(), view)
 
 
@@ -69,6 +92,43 @@ def test_schemas_of_tables_are_made(empty: URL) -> None:
     metadata = MetaData(schema="Some place")
     Table("t", metadata, Column("id", BigInteger, primary_key=True))
     assert "SCHEMA .Some place" in build(empty, metadata)
+
+
+def test_schemas_of_types_and_sequences_are_made(empty: URL) -> None:
+    metadata = MetaData()
+    Sequence("alone", schema="counters", metadata=metadata)
+    columns: tuple[Column[Any], ...] = (
+        Column("a", ARRAY(Enum("x", name="kind", schema="Some kinds"))),
+        Column("b", DOMAIN("mail", Text, schema="domains")),
+        Column("c", BigInteger, Sequence("n", schema="more counters")),
+    )
+    Table("t", metadata, Column("id", BigInteger, primary_key=True), *columns)
+    extension = PGExtension("extensions", "citext")
+    built = build(empty, metadata, extension)
+    names = {"counters", "Some kinds", "domains", "more counters", "extensions"}
+    assert {f"SCHEMA .{name}" for name in names} <= set(built)
+
+
+@pytest.mark.parametrize(
+    ("entity", "label"),
+    [
+        (PGExtension("public", "citext"), "extension citext"),
+        (PGFunction("s", "f(a int)", "RETURNS int AS $$ $$"), "function s.f(a int)"),
+        (
+            PGTrigger("public", "a", ON_UPDATE.format("t"), on_entity="public.t"),
+            "trigger a on t",
+        ),
+        (
+            PGTrigger("s", "a", ON_UPDATE.format("s.t"), on_entity="s.t"),
+            "trigger a on s.t",
+        ),
+        (PGPolicy("public", "p", "USING (true)", on_entity="t"), "policy p on t"),
+        (PGMaterializedView("public", "m", "SELECT 1"), "materialized view m"),
+        (PGGrantTable("public", "t", "somebody", "DELETE"), "grant of DELETE on t to somebody"),
+    ],
+)
+def test_an_entity_is_called_by_kind_and_name(entity: ReplaceableEntity, label: str) -> None:
+    assert entities.entity_label(entity) == label
 
 
 def test_a_setting_of_the_transaction_lasts_to_its_end(empty: URL) -> None:

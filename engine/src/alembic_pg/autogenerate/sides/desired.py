@@ -23,7 +23,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Executor, Future
 
     from sqlalchemy.engine import URL, Connection
@@ -166,13 +166,13 @@ def _build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
     early: list[BuildStatement] = []
     late: list[BuildStatement] = []
     for entity in models.entities:
-        step = BuildStatement(entity.to_sql_statement_create(), entity.identity)
+        step = BuildStatement(entity.to_sql_statement_create(), entities.entity_label(entity))
         (early if isinstance(entity, entities.BEFORE_TABLES) else late).append(step)
     tables = _create_all_statements(models)
     # Schemas first, since an extension or a function may live in one.
     schemas = [
         BuildStatement(text(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}"), f"schema {name}")
-        for name in sorted((_schema_names(models) | there) - {"public"})
+        for name in sorted((_schema_names(models, tables) | there) - {"public"})
     ]
     return [*schemas, *early, *tables, *late]
 
@@ -200,10 +200,14 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
     return steps
 
 
-def _schema_names(models: Models) -> set[str]:
-    """Return the schemas that tables and entities of the models live in."""
-    of_tables = {table.schema for table in models.tables if table.schema}
-    return of_tables | {entity.schema for entity in models.entities}
+def _schema_names(models: Models, made: Iterable[BuildStatement]) -> set[str]:
+    """Return the schemas that entities live in, and what create_all() makes.
+
+    made: the statements that make tables, enums, domains and sequences.
+    """
+    elements = (getattr(step.statement, "element", None) for step in made)
+    schemas = {getattr(element, "schema", None) for element in elements}
+    return {name for name in schemas if name} | {entity.schema for entity in models.entities}
 
 
 def _handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
@@ -216,6 +220,6 @@ def _statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
     target = getattr(statement, "element", None)
     name = getattr(target, "fullname", None) or getattr(target, "name", None)
     if name:
-        return f"{getattr(target, '__visit_name__', 'object').replace('_', ' ')} {name}"
+        return f"{getattr(target, '__visit_name__', 'object').replace('_', ' ').lower()} {name}"
     words = " ".join(str(getattr(statement, "statement", statement)).split())
     return f'"{words[:60]}"'

@@ -14,6 +14,8 @@ from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
 from alembic_utils.replaceable_entity import ReplaceableEntity
 
+from alembic_pg.sql.quoting import readable_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
@@ -28,6 +30,16 @@ CREATION_ORDER: tuple[type[ReplaceableEntity], ...] = (
     PGPolicy,
     PGGrantTable,
 )
+
+_KIND_WORDS = {
+    PGExtension: "extension",
+    PGFunction: "function",
+    PGView: "view",
+    PGMaterializedView: "materialized view",
+    PGTrigger: "trigger",
+    PGPolicy: "policy",
+    PGGrantTable: "grant of",
+}
 
 # Those that a table may need: a type, a default's function.
 BEFORE_TABLES = (PGExtension, PGFunction)
@@ -63,3 +75,16 @@ def _rank(entity: ReplaceableEntity) -> int:
         if isinstance(entity, kind):
             return rank
     return len(CREATION_ORDER)
+
+
+def entity_label(entity: ReplaceableEntity) -> str:
+    """Return what a person calls an entity: its kind and its name, with the table it is of."""
+    kind = next((words for one, words in _KIND_WORDS.items() if isinstance(entity, one)), "entity")
+    if isinstance(entity, PGGrantTable):
+        table = readable_name(entity.schema, entity.table)
+        return f"{kind} {entity.grant.value} on {table} to {entity.role}"
+    if isinstance(entity, PGExtension):
+        return f"{kind} {entity.signature}"
+    if isinstance(entity, (PGTrigger, PGPolicy)):
+        return f"{kind} {entity.signature} on {entity.on_entity.removeprefix('public.')}"
+    return f"{kind} {readable_name(entity.schema, entity.signature)}"
