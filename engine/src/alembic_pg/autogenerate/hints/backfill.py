@@ -1,4 +1,4 @@
-"""Fill existing rows from ``info={"backfill": "SQL"}`` before a column becomes NOT NULL."""
+"""Fill the rows that have no value before a column becomes NOT NULL."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump.entry import table_key
+from alembic_pg.autogenerate.hints import fill_value
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -23,16 +24,14 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
-INFO_KEY = "backfill"
-
 
 def columns_with_backfill(tables: Iterable[Table]) -> set[ColumnPath]:
-    """Return the columns of the models that say how they are filled."""
+    """Return the columns of the models that say how they are filled when they come."""
     return {
         (table.schema or "public", table.name, column.name)
         for table in tables
         for column in table.columns
-        if _backfill_expression(column)
+        if fill_value.value_of_new_column(column)
     }
 
 
@@ -58,19 +57,20 @@ def add_backfills(
 
 def _backfill_added_column(operation: ops.AddColumnOp, after: Dump) -> MigrateOperation:
     column = operation.column
-    expression = _backfill_expression(column)
+    expression = fill_value.value_of_new_column(column)
     if not expression:
         return operation
     table, schema = operation.table_name, operation.schema
     added = copy.copy(operation)
     added.column = column._copy()  # noqa: SLF001  # as Alembic copies columns
     added.column.nullable = True
+    last = _set_not_null_op(table, schema, column.name, column.type)
+    if column.server_default is not None:
+        # PostgreSQL would give it to the old rows.
+        added.column.server_default = None
+        last.modify_server_default = column.server_default
     return BackfillColumnOp(
-        [
-            added,
-            _update_op(table, schema, column.name, expression),
-            _set_not_null_op(table, schema, column.name, column.type),
-        ],
+        [added, _update_op(table, schema, column.name, expression), last],
         [operation.reverse()],
         _column_label(table, schema, column.name),
         _add_column_as_sql(table, schema, column.name, expression, after),
@@ -90,19 +90,20 @@ def _add_column_as_sql(
     collate = f" COLLATE {added.collation}" if added.collation else ""
     label = f"column {_column_label(table, schema, column)}"
     add, drop = f"{alter} ADD COLUMN {name} {added.type}{collate};", f"{alter} DROP COLUMN {name};"
-    keep = f"{alter} ALTER COLUMN {name} SET NOT NULL;"
+    field = f"{alter} ALTER COLUMN {name}"
+    default = (f"{field} SET DEFAULT {added.default};",) if added.default else ()
     return ReversibleOp(
         [
             StatementOp("create", label, (add,), (drop,)),
             _update_op(table, schema, column, expression),
-            StatementOp("change", label, (keep,), ()),
+            StatementOp("change", label, (*default, f"{field} SET NOT NULL;"), ()),
         ],
         [StatementOp("drop", label, (drop,), (add,))],
     )
 
 
 def _backfill_altered_column(operation: ops.AlterColumnOp, column: Column[Any]) -> MigrateOperation:
-    expression = _backfill_expression(column)
+    expression = fill_value.value_of_null_rows(column)
     if not expression:
         return operation
     table, schema = operation.table_name, operation.schema
@@ -142,10 +143,3 @@ def _update_op(table: str, schema: str | None, column: str, expression: str) -> 
 
 def _column_label(table: str, schema: str | None, column: str) -> str:
     return ".".join(part for part in (schema, table, column) if part)
-
-
-def _backfill_expression(column: Column[Any]) -> str:
-    """Return the hint of a column that needs it, or ""."""
-    if column.nullable or column.server_default is not None:
-        return ""
-    return str(column.info.get(INFO_KEY, "")).strip().removesuffix(";")
