@@ -122,3 +122,17 @@ def test_a_database_at_any_revision(databases: ScratchServer, tmp_path: Path) ->
         databases.drop(name)
     assert log.read_text().startswith("ab")  # a template has the first already
     databases.drop_template(first)
+
+
+def test_a_revision_finds_its_context(databases: ScratchServer, tmp_path: Path) -> None:
+    write(tmp_path, "a", None, "CREATE TABLE t ()")
+    file = tmp_path / "versions" / "a.py"
+    asks = "    assert context.get_bind() is op.get_bind()\n    op.execute("
+    text = file.read_text().replace("import op", "import context, op")
+    file.write_text(text.replace("    op.execute(", asks, 1))
+    with environment(tmp_path) as given:
+        template = history_database.ensure_template(databases, given)
+        with pytest.raises(Exception, match="No context has been configured yet"):
+            given.get_context()
+    assert "t" in tables(databases, template)
+    databases.drop_template(template)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,12 +112,27 @@ def upgrade_database(
             },
         )
         try:
-            with Operations.context(context), context.begin_transaction():
+            with (
+                _current_context(environment, context),
+                Operations.context(context),
+                context.begin_transaction(),
+            ):
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
         except DBAPIError as error:
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
             ) from error
+
+
+@contextmanager
+def _current_context(environment: EnvironmentContext, context: MigrationContext) -> Iterator[None]:
+    """Let ``alembic.context`` be of the scratch database meanwhile: a revision may ask its bind."""
+    before = environment._migration_context  # noqa: SLF001  # what get_context() returns
+    environment._migration_context = context  # noqa: SLF001
+    try:
+        yield
+    finally:
+        environment._migration_context = before  # noqa: SLF001
 
 
 def version_table_options(environment: EnvironmentContext) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
+from alembic_pg.autogenerate.ops.using_op import UsingOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +32,15 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
                 operation.kw.pop("autoincrement", None)
                 operation.kw.pop("existing_autoincrement", None)
             yield operation
+
+
+def is_known_operation(operation: MigrateOperation) -> bool:
+    """Return whether an operation is Alembic's own or this engine's.
+
+    What other packages' comparators propose needs them in every later run of the revision, and
+    PostgreSQL shows the same difference to us.
+    """
+    return type(operation).__module__.partition(".")[0] in {"alembic", "alembic_pg"}
 
 
 def touches_changed_table(
@@ -86,7 +96,7 @@ def tables_altering_columns(operations: Iterable[MigrateOperation]) -> set[str]:
     return {
         key
         for operation in operations
-        if isinstance(operation, ops.DropColumnOp)
+        if isinstance(operation, (ops.DropColumnOp, UsingOp))
         or (isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None)
         if (key := changed_table_key(operation))
     }
