@@ -83,3 +83,30 @@ def test_any_message_makes_a_file_that_loads(tree: Tree) -> None:
     message = 'say """hi""" \\d back\\'
     assert tree.alembic("revision", "-m", message).code == 0
     assert message in tree.alembic("heads", "-v").out
+
+
+HOOK = """
+from alembic.autogenerate import rewriter
+
+writer = rewriter.Rewriter()
+
+def hook(context, revision, directives):
+    for script in directives:
+        script.message = f"by the hook: {script.message}"
+    writer(context, revision, directives)
+
+environment.run(models="models", process_revision_directives=hook)
+"""
+
+
+def test_a_hook_of_env_py_runs_after_ours(tree: Tree) -> None:
+    file = tree.root / "alembic" / "env.py"
+    file.write_text(file.read_text().replace('environment.run(models="models")', HOOK))
+    (tree.root / "models" / "tags.py").write_text(TAGS)
+    before = set(tree.versions.glob("*.py"))
+    said = run(tree, "revision", "--autogenerate", "-m", "tags")
+    assert "create table  tags" in said
+    assert added(tree, before).read_text().startswith('"""by the hook: tags\n')
+    said = run(tree, "revision", "--autogenerate", "-m", "nothing")
+    assert said == "Nothing to do: the revisions build what the models say.\n"
+    assert added(tree, before)

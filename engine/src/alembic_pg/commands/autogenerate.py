@@ -6,6 +6,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import MigrationContext
@@ -30,7 +31,7 @@ from alembic_pg.options import command_settings
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from alembic.operations.ops import MigrationScript
     from sqlalchemy.engine import URL, Connection
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
     from alembic_pg.database.scratch import ScratchServer
+
+# The option by which Alembic lets env.py change the revisions before they are written.
+DIRECTIVES_OPTION = "process_revision_directives"
 
 NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
 
@@ -184,8 +188,10 @@ def _run_alembic(
         "connection": connection,
         "target_metadata": models.metadata,  # one, or several
         "render_item": render_types.render_item_existing_enum,
-        "process_revision_directives": None if task.command == "check" else _process_directives,
+        DIRECTIVES_OPTION: None if task.command == "check" else _process_directives,
     }
+    if task.command != "check" and (hook := configure.get(DIRECTIVES_OPTION)):
+        configure = {**configure, DIRECTIVES_OPTION: partial(_process_then_call, hook)}
     task.environment.configure(**(defaults | options | configure))
     with silence_comparators(), task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
@@ -198,6 +204,18 @@ def silence_comparators() -> Iterator[None]:
         warnings.filterwarnings("ignore", "Computed default on .* cannot be modified")
         warnings.simplefilter("ignore", SAWarning)
         yield
+
+
+def _process_then_call(
+    hook: Callable[..., None],
+    context: MigrationContext,
+    revision: object,
+    directives: list[MigrationScript],
+) -> None:
+    """Call env.py's hook with the revisions that are to be written, where there are any."""
+    _process_directives(context, revision, directives)
+    if directives:
+        hook(context, revision, directives)
 
 
 def _process_directives(
