@@ -59,6 +59,21 @@ MOOD = 'Enum({}, name="mood")'
             id="a new value in the bounds of a partition",
         ),
         pytest.param(
+            'table(Column("j", ARRAY(JSONB)))',
+            'table(Column("j", JSONB))',
+            "The type of t.j cannot be changed: cannot cast type jsonb[] to jsonb. Add to the "
+            'column how its values come to the other type, info={"using": "SQL expression"}, and '
+            '"using_back" for the way back.',
+            id="a type without a cast",
+        ),
+        pytest.param(
+            'table(Column("j", ARRAY(JSONB)))',
+            'table(Column("j", JSONB, info={"using": "nowhere(j)"}))',
+            'The info={"using": …} of column t.j cannot be done: function nowhere(jsonb[]) does '
+            "not exist",
+            id="an expression that PostgreSQL refuses",
+        ),
+        pytest.param(
             before("CREATE TYPE c AS (a text, b text)") + TABLE + after("ALTER TABLE t ADD x c"),
             before("CREATE TYPE c AS (b text, a text)") + TABLE + after("ALTER TABLE t ADD x c"),
             "No operation changes type public.c into what the models say",

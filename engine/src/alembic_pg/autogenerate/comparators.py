@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
-from alembic_pg.autogenerate.hints import backfill
+from alembic_pg.autogenerate.hints import backfill, casts
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.proof.prove import prove_operations
 
@@ -56,16 +56,17 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     if comparison is None:
         return PriorityDispatchResult.CONTINUE
     keys = comparison.differing_keys
-    tables = comparison.changed_tables
+    changed = comparison.changed_tables
     operations = [
         op
         for op in flatten.flatten(upgrade_ops.ops)
-        if flatten.touches_changed_table(op, tables)
+        if flatten.is_known_operation(op)
+        and flatten.touches_changed_table(op, changed)
         and not flatten.is_unwanted(op, comparison.before, comparison.after)
     ]
-    operations = list(
-        backfill.add_backfills(operations, context.table_key_to_table, comparison.after)
-    )
+    tables = context.table_key_to_table
+    cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
+    operations = list(backfill.add_backfills(cast, tables, comparison.after))
     differs = keys or comparison.renames
     upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
     return PriorityDispatchResult.CONTINUE

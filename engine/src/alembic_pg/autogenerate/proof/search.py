@@ -9,6 +9,8 @@ from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
+from alembic_pg.autogenerate.ops.using_op import UsingOp
+from alembic_pg.autogenerate.proof import refusal
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
@@ -75,10 +77,7 @@ def find_operations(
             break
     if failed:
         operation, error = failed[0]
-        raise UserError(
-            f"The change cannot be made ({operation.action} {operation.label}): "
-            f"{errors.describe_error(error)}"
-        ) from error
+        raise UserError(refusal.refusal_text(operation, error)) from error
     expect_equal(after, candidate.dump())
     return operations
 
@@ -94,7 +93,7 @@ def _run_accepted(
 ) -> list[MigrateOperation]:
     """Run operations; return those that PostgreSQL took.
 
-    Raises UserError when it refuses a backfill.
+    Raises UserError when it refuses a backfill, or the hint of a change of type.
     """
     accepted: list[MigrateOperation] = []
     if not operations:
@@ -102,17 +101,20 @@ def _run_accepted(
     with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
         for operation, error in run_with_outcomes(candidate, connection, operations):
             in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
-            refusal = (
-                _try_operations(candidate, connection, [in_sql]) if error and in_sql else error
-            )
-            if refusal is None:
+            reason = _try_operations(candidate, connection, [in_sql]) if error and in_sql else error
+            if reason is None:
                 accepted.append(in_sql if error and in_sql else operation)
             elif isinstance(operation, BackfillColumnOp):
                 # What a person wrote into the models has no other form.
                 raise UserError(
                     f"The backfill of {operation.label} cannot be done: "
-                    f"{errors.describe_error(refusal)}"
-                ) from refusal
+                    f"{errors.describe_error(reason)}"
+                ) from reason
+            elif isinstance(operation, UsingOp) and operation.hinted:
+                raise UserError(
+                    f'The info={{"using": …}} of {operation.label} cannot be done: '
+                    f"{errors.describe_error(reason)}"
+                ) from reason
     return accepted
 
 

@@ -1,0 +1,20 @@
+"""Define an operation that brings a column's values to another type by an expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+
+
+@dataclass
+class UsingOp(StatementOp):
+    """A change of a column's type with ``USING``, and of the default with it.
+
+    schema, table_name: the column's, as Alembic's operations have them. hinted: whether a person
+    wrote the expression into the models.
+    """
+
+    schema: str | None = None
+    table_name: str = ""
+    hinted: bool = False

@@ -1,0 +1,44 @@
+"""Say why PostgreSQL refuses a change, and what helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.database import errors
+from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.quoting import readable_name
+
+if TYPE_CHECKING:
+    from alembic_pg.autogenerate.ops.statement_op import StatementOp
+
+# cannot_coerce (PostgreSQL, Appendix A).
+CANNOT_COERCE = "42846"
+
+
+def refusal_text(operation: StatementOp, error: BaseException) -> str:
+    """Return why an operation cannot be done; where a cast is missing, how to say it.
+
+    error: what running the operation raised.
+    """
+    reason = errors.describe_error(error)
+    column = _retyped_column(str(getattr(error, "statement", "")))
+    if column and errors.sqlstate(error) == CANNOT_COERCE:
+        return (
+            f"The type of {column} cannot be changed: {reason}. Add to the column how its values "
+            'come to the other type, info={"using": "SQL expression"}, and "using_back" for the '
+            "way back."
+        )
+    return f"The change cannot be made ({operation.action} {operation.label}): {reason}"
+
+
+def _retyped_column(statement: str) -> str:
+    """Return the column whose type a statement changes, "" of any other statement."""
+    cursor = Cursor(statement)
+    if not cursor.accept("ALTER", "TABLE"):
+        return ""
+    cursor.accept("ONLY")
+    table = cursor.qualified_name()
+    if not cursor.accept("ALTER", "COLUMN"):
+        return ""
+    column = cursor.identifier()
+    return readable_name(*table, column) if cursor.accept("TYPE") else ""
