@@ -109,4 +109,4 @@ def test_a_hook_of_env_py_runs_after_ours(tree: Tree) -> None:
     assert added(tree, before).read_text().startswith('"""by the hook: tags\n')
     said = run(tree, "revision", "--autogenerate", "-m", "nothing")
     assert said == "Nothing to do: the revisions build what the models say.\n"
-    assert added(tree, before)
+    assert added(tree, before).exists()

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 # cannot_coerce (PostgreSQL, Appendix A).
 CANNOT_COERCE = "42846"
 
+# not_null_violation, and those of foreign keys, unique and CHECK constraints. A candidate has no
+# rows but those that the revisions insert.
+_VIOLATIONS = {"23502", "23503", "23505", "23514"}
+
 
 def refusal_text(operation: StatementOp, error: BaseException) -> str:
-    """Return why an operation cannot be done; where a cast is missing, how to say it.
+    """Return why an operation cannot be done, and what helps against a missing cast or rows.
 
     error: what running the operation raised.
     """
@@ -28,7 +32,13 @@ def refusal_text(operation: StatementOp, error: BaseException) -> str:
             'come to the other type, info={"using": "SQL expression"}, and "using_back" for the '
             "way back."
         )
-    return f"The change cannot be made ({operation.action} {operation.label}): {reason}"
+    text = f"The change cannot be made ({operation.action} {operation.label}): {reason}"
+    if error_text.sqlstate(error) in _VIOLATIONS:
+        text += (
+            ". These rows are what revisions insert: change them in a revision of its own before "
+            'this one, or, for NOT NULL, add info={"backfill": "SQL expression"} to the column.'
+        )
+    return text
 
 
 def _retyped_column(statement: str) -> str:
