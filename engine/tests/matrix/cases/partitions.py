@@ -147,4 +147,10 @@ CASES = [
         rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
         since=18,
     ),
+    Case(
+        "partition",
+        "of a partition, with a CHECK on the table",
+        'Table("t", m, Column("a", Integer), Column("b", Integer), postgresql_partition_by="RANGE (a)")\nafter("CREATE TABLE p1 PARTITION OF t FOR VALUES FROM (1) TO (9) PARTITION BY LIST (b)")',
+        'Table("t", m, Column("a", Integer), Column("b", Integer), CheckConstraint("a > 0", name="c"), postgresql_partition_by="RANGE (a)")\nafter("CREATE TABLE p1 PARTITION OF t FOR VALUES FROM (1) TO (9) PARTITION BY LIST (b)")\nafter("CREATE TABLE p2 PARTITION OF p1 FOR VALUES IN (7)")',
+    ),
 ]

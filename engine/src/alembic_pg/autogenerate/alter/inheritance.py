@@ -14,7 +14,7 @@ from alembic_pg.autogenerate.dump.entry import table_key
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
 
 def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
@@ -32,9 +32,7 @@ def keys_to_defer(before: Dump, after: Dump, keys: set[str]) -> set[str]:
         and (
             key in partitions
             or key.startswith("INDEX ATTACH ")
-            or (
-                dump[key].kind in _PARTITION_PART_KINDS and partitions.intersection(dump[key].needs)
-            )
+            or (dump[key].kind in _PARTITION_PART_KINDS and _own_table(dump[key]) in partitions)
         )
     } | (keys & (_attached_keys(before) | _attached_keys(after)))
     return deferred if deferred != keys else set()
@@ -86,6 +84,11 @@ def _inherits(dump: Dump, key: str) -> bool:
 
 
 _PARTITION_PART_KINDS = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "INDEX"})
+
+
+def _own_table(entry: Entry) -> str:
+    """Return the key of the table that an entry is a part of; a CHECK needs what that one needs."""
+    return next((need for need in reversed(entry.needs) if need.startswith("TABLE ")), "")
 
 
 def _attached_tables(dump: Dump) -> dict[str, tuple[str, ...]]:
