@@ -21,9 +21,11 @@ from sqlalchemy import (
     ARRAY,
     DDL,
     BigInteger,
+    CheckConstraint,
     Column,
     Enum,
     ForeignKey,
+    ForeignKeyConstraint,
     MetaData,
     Sequence,
     Table,
@@ -151,3 +153,23 @@ def test_what_fails_among_many_takes_nothing_with_it(empty: URL) -> None:
     built = build(empty, metadata)
     assert len([key for key in built if key.startswith("TABLE ")]) == BATCH_SIZE
     assert {"VIEW public.early", "VIEW public.late"} <= set(built)
+
+
+def test_a_constraint_that_is_declared_not_valid_is_none(empty: URL) -> None:
+    metadata = MetaData()
+    key = BigInteger
+    Table("p", metadata, Column("id", key, primary_key=True), Column("t", key))
+    Table(
+        "t",
+        metadata,
+        Column("id", key, primary_key=True),
+        Column("p", key),
+        CheckConstraint("p > 0", name="c", postgresql_not_valid=True),
+        ForeignKeyConstraint(["p"], ["p.id"], name="f", postgresql_not_valid=True),
+    )
+    # Foreign keys in a circle, which create_all() adds after the tables.
+    circle = ForeignKeyConstraint(["t"], ["t.id"], name="g", postgresql_not_valid=True)
+    metadata.tables["p"].append_constraint(circle)
+    built = build(empty, metadata)
+    keys = ("CHECK CONSTRAINT public.t c", "FK CONSTRAINT public.t f", "FK CONSTRAINT public.p g")
+    assert all(built[key].create.endswith(" NOT VALID;") for key in keys)

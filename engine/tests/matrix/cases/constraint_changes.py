@@ -213,4 +213,20 @@ CASES = [
         'Table("a", m, Column("id", BigInteger, primary_key=True), Column("b", BigInteger, ForeignKey("b.id", use_alter=True, name="a_fk")))\nTable("b", m, Column("id", BigInteger, primary_key=True), Column("a", BigInteger, ForeignKey("a.id", name="b_fk")))',
         'Table("a", m, Column("id", BigInteger, primary_key=True))',
     ),
+    Case(
+        "constraint",
+        "declared NOT VALID, on rows that violate it",
+        'table(Column("a", Integer), Column("b", BigInteger))',
+        'table(Column("a", Integer), Column("b", BigInteger), CheckConstraint("a > 0", name="c", postgresql_not_valid=True), ForeignKeyConstraint(["b"], ["t.id"], name="f", postgresql_not_valid=True))',
+        rows="INSERT INTO t VALUES (1, -1, 7)",
+        says=("postgresql_not_valid=True",),
+    ),
+    Case(
+        "constraint",
+        "declared NOT VALID, then valid",
+        'table(Column("a", Integer), Column("b", BigInteger), CheckConstraint("a > 0", name="c", postgresql_not_valid=True), ForeignKeyConstraint(["b"], ["t.id"], name="f", postgresql_not_valid=True))',
+        'table(Column("a", Integer), Column("b", BigInteger), CheckConstraint("a > 0", name="c"), ForeignKeyConstraint(["b"], ["t.id"], name="f"))',
+        rows="INSERT INTO t VALUES (1, 1, 1)",
+        says=("VALIDATE CONSTRAINT c", "VALIDATE CONSTRAINT f"),
+    ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import (
+    alter_constraint,
     alter_sequence,
     alter_table,
     alter_type,
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 # What keeps its rows or its value, and how it is altered.
 ALTER_BY_KIND = {
+    "CHECK CONSTRAINT": alter_constraint.alter_statements,
     "DOMAIN": alter_type.alter_statements,
+    "FK CONSTRAINT": alter_constraint.alter_statements,
     "SEQUENCE": alter_sequence.alter_statements,
     "TABLE": alter_table.alter_statements,
     "TYPE": alter_type.alter_statements,

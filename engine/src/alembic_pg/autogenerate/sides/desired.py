@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from sqlalchemy import MetaData, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, MetaData, text
 from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
 from sqlalchemy.engine import create_mock_engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import AddConstraint
 
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.database import errors
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Executor, Future
 
+    from sqlalchemy import Constraint
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.engine.interfaces import Dialect
     from sqlalchemy.sql.elements import ClauseElement
@@ -178,16 +180,22 @@ def _build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
 
 
 def _create_all_statements(models: Models) -> list[BuildStatement]:
-    """Return what create_all() would execute, the listeners' statements in their places."""
+    """Return what create_all() would execute, the listeners' statements in their places.
+
+    A constraint that is declared NOT VALID comes after the tables: in CREATE TABLE PostgreSQL
+    takes it for valid.
+    """
     steps: list[BuildStatement] = []
-    types: set[str] = set()
+    types: set[tuple[str | None, str]] = set()
+    not_valid = [AddConstraint(constraint) for constraint in _not_valid_constraints(models)]
 
     def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
         step = BuildStatement(statement, _statement_label(statement))
         if isinstance(statement, CreateEnumType):
-            if step.label in types:
+            place = (statement.element.schema, str(statement.element.name))
+            if place in types:
                 return  # that of another MetaData, too
-            types.add(step.label)
+            types.add(place)
         steps.append(step)
 
     every = models.metadata
@@ -197,7 +205,23 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
             metadata.create_all(server, checkfirst=False)
     except SQLAlchemyError as error:
         raise UserError(f"The models are not complete: {' '.join(str(error).split())}") from error
+    # Foreign keys that form a circle, create_all() adds itself.
+    added = [s.statement.element for s in steps if isinstance(s.statement, AddConstraint)]
+    for statement in not_valid:
+        if statement.element not in added:
+            record(statement)
     return steps
+
+
+def _not_valid_constraints(models: Models) -> list[Constraint]:
+    """Return the constraints with ``postgresql_not_valid=True``, table by table."""
+    return [
+        constraint
+        for table in models.tables
+        for constraint in sorted(table.constraints, key=lambda one: str(one.name))
+        if isinstance(constraint, (CheckConstraint, ForeignKeyConstraint))
+        and constraint.dialect_options["postgresql"]["not_valid"]
+    ]
 
 
 def _schema_names(models: Models, made: Iterable[BuildStatement]) -> set[str]:
