@@ -82,6 +82,25 @@ def test_a_table_takes_what_belongs_to_it_along(there: Dump) -> None:
     assert {"TABLE public.mine", "CONSTRAINT public.mine mine_pkey"} <= kept
 
 
+def test_a_foreign_key_belongs_to_the_table_that_has_it(empty: URL) -> None:
+    state.execute(
+        empty,
+        "CREATE SCHEMA auth; CREATE TABLE auth.users (id int PRIMARY KEY);"
+        "COMMENT ON SCHEMA auth IS 'theirs';"
+        "CREATE TABLE theirs (id int PRIMARY KEY REFERENCES auth.users);"
+        "CREATE TABLE mine (a int REFERENCES auth.users, b int REFERENCES theirs);",
+    )
+    kept = left(
+        pg_dump.dump_database(empty),
+        include_object=lambda _, name, type_, *__: type_ != "table" or name == "mine",
+    )
+    assert kept == {
+        "TABLE public.mine",
+        "FK CONSTRAINT public.mine mine_a_fkey",
+        "FK CONSTRAINT public.mine mine_b_fkey",
+    }
+
+
 def test_a_table_takes_the_sequences_of_its_columns_along(empty: URL) -> None:
     state.execute(
         empty,

@@ -102,6 +102,8 @@ def comparison_scope(
                 keys.update(_attached_to_columns(entry, columns[key], together))
         owned = {sequence for one in (before, after) for sequence in _owned_sequences(one, keys)}
         keys |= owned | {key for key, entry in together.items() if _belongs_to(entry, owned)}
+        emptied = _emptied_schemas(together, keys)
+        keys |= emptied | {key for key, entry in together.items() if _belongs_to(entry, emptied)}
     return Scope(frozenset(keys), columns, schemas if handed_in else None)
 
 
@@ -181,6 +183,28 @@ def _owned_sequences(dump: Dump, left_out: set[str]) -> Iterator[str]:
                 yield from (need for need in entry.needs if need.startswith("SEQUENCE "))
 
 
+def _emptied_schemas(dump: Dump, left_out: set[str]) -> set[str]:
+    """Return the keys of the schemas of which all that lives in them is left out."""
+    members: dict[str, bool] = {}
+    for key, entry in dump.items():
+        if entry.schema:
+            members[entry.schema] = members.get(entry.schema, False) or key not in left_out
+    return {f"SCHEMA .{name}" for name, kept in members.items() if not kept and name != "public"}
+
+
 def _belongs_to(entry: Entry, left_out: set[str]) -> bool:
-    """Return whether an entry is a part of something that is left out."""
+    """Return whether an entry is a part of something that is left out.
+
+    A foreign key belongs to the table that has it, not to the one that it refers to.
+    """
+    if entry.kind == "FK CONSTRAINT":
+        return _own_table(entry) in left_out
     return entry.kind in filter_names.PART_KINDS and not left_out.isdisjoint(entry.needs)
+
+
+def _own_table(key: Entry) -> str:
+    """Return the key of the table that has a foreign key, whose name begins with the table's."""
+    start = f"TABLE {key.schema}."
+    tables = [need.removeprefix(start) for need in key.needs if need.startswith(start)]
+    own = [name for name in tables if key.name.startswith(f"{name} ")]
+    return start + max(own, key=len, default="")
