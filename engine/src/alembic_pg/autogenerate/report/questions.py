@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.alter import alter_type
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.proof import guards
+from alembic_pg.autogenerate.report import function_bodies
 from alembic_pg.autogenerate.scope import column_differences
 from alembic_pg.sql.quoting import readable_name
 
@@ -36,6 +37,7 @@ def open_questions(before: Dump, after: Dump, backfilled: set[ColumnPath]) -> It
                 'info={"backfill": "SQL expression"} or a server_default to the column, delete the '
                 "revision and make it again."
             )
+    yield from function_bodies.function_notes(before, after)
 
 
 def _table_questions(before: Dump, after: Dump) -> Iterator[str]:
