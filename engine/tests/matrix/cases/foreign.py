@@ -135,4 +135,17 @@ CASES = [
         + 'Table("t", m, Column("a", Integer), postgresql_partition_by="RANGE (a)")\n'
         + after("CREATE FOREIGN TABLE ft PARTITION OF t FOR VALUES FROM (0) TO (10) SERVER srv"),
     ),
+    Case(
+        "foreign server",
+        "options, under a user mapping and a foreign table",
+        WRAPPER
+        + before("CREATE SERVER srv FOREIGN DATA WRAPPER fdw OPTIONS (a 'x, y', b '2')")
+        + before("CREATE USER MAPPING FOR public SERVER srv OPTIONS (u 'me')")
+        + after("CREATE FOREIGN TABLE ft (a int) SERVER srv"),
+        WRAPPER
+        + before("CREATE SERVER srv FOREIGN DATA WRAPPER fdw OPTIONS (a 'z', c '3')")
+        + before("CREATE USER MAPPING FOR public SERVER srv OPTIONS (u 'me')")
+        + after("CREATE FOREIGN TABLE ft (a int) SERVER srv"),
+        says=("ALTER SERVER srv OPTIONS",),
+    ),
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import (
     alter_constraint,
+    alter_options,
     alter_sequence,
     alter_table,
     alter_type,
@@ -31,7 +32,9 @@ ALTER_BY_KIND = {
     "CHECK CONSTRAINT": alter_constraint.alter_statements,
     "DOMAIN": alter_type.alter_statements,
     "FK CONSTRAINT": alter_constraint.alter_statements,
+    "FOREIGN DATA WRAPPER": alter_options.alter_statements,
     "SEQUENCE": alter_sequence.alter_statements,
+    "SERVER": alter_options.alter_statements,
     "TABLE": alter_table.alter_statements,
     "TYPE": alter_type.alter_statements,
 }

@@ -1,0 +1,50 @@
+"""Change the options of a foreign server or foreign data wrapper, and leave what hangs on it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import brackets, table_definition
+from alembic_pg.sql.quoting import QUALIFIED_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.database.server_features import ServerFeatures
+
+_CREATE = re.compile(rf"CREATE (?P<name>(?:SERVER|FOREIGN DATA WRAPPER) {QUALIFIED_NAME})")
+_OPTIONS = re.compile(rf" OPTIONS {brackets.MASK}")
+
+
+def alter_statements(old: Entry, new: Entry, _: Dump, __: ServerFeatures) -> list[str] | None:
+    """Return what changes the options, None where more of it differs.
+
+    pg_dump does not say that user mappings depend on their server, so that it cannot be dropped.
+    """
+    (old_head, old_options), (new_head, new_options) = map(_split_options, (old.create, new.create))
+    name = _CREATE.match(new_head)
+    if name is None or old_head != new_head:
+        return None
+    changes = ", ".join(_changes(old_options, new_options))
+    return [f"ALTER {name['name']} OPTIONS ({changes});"] if changes else []
+
+
+def _split_options(create: str) -> tuple[str, dict[str, str]]:
+    """Return what stands before the options, and their values by name, each as it is quoted."""
+    # The bracket itself is masked, too.
+    found = _OPTIONS.search(brackets.mask_nested_parts(create))
+    if found is None:
+        return create.removesuffix(";"), {}
+    items, _ = brackets.bracketed_items(create, found.end())
+    names = [match[0] for item in items if (match := table_definition.NAME.match(item))]
+    values = [item[len(name) :].strip() for name, item in zip(names, items, strict=True)]
+    return create[: found.start()], dict(zip(names, values, strict=True))
+
+
+def _changes(old: dict[str, str], new: dict[str, str]) -> Iterator[str]:
+    for name, value in new.items():
+        if old.get(name) != value:
+            yield f"{'SET' if name in old else 'ADD'} {name} {value}"
+    yield from (f"DROP {name}" for name in old if name not in new)
