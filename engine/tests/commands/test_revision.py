@@ -95,13 +95,13 @@ def hook(context, revision, directives):
         script.message = f"by the hook: {script.message}"
     writer(context, revision, directives)
 
-environment.run(models="models", process_revision_directives=hook)
+environment.run(metadata="models", process_revision_directives=hook)
 """
 
 
 def test_a_hook_of_env_py_runs_after_ours(tree: Tree) -> None:
     file = tree.root / "alembic" / "env.py"
-    file.write_text(file.read_text().replace('environment.run(models="models")', HOOK))
+    file.write_text(file.read_text().replace('environment.run(metadata="models")', HOOK))
     (tree.root / "models" / "tags.py").write_text(TAGS)
     before = set(tree.versions.glob("*.py"))
     said = run(tree, "revision", "--autogenerate", "-m", "tags")

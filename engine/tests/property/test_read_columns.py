@@ -74,7 +74,7 @@ def test_columns_are_read(databases: ScratchServer, columns: list[str], names: l
     )
     note(body)
     name = databases.create()
-    url = databases.database(name)
+    url = databases.database_url(name)
     domain = 'CREATE SCHEMA o; CREATE DOMAIN o."Odd, (type]" AS text'
     execute(url, f"{domain}; CREATE TABLE public.t ({body})")
     read = column_differences.columns_by_path(pg_dump.dump_database(url))

@@ -27,7 +27,7 @@ def test_rows_that_revisions_insert_are_said_to_be_theirs(
     databases: ScratchServer, after: str, said: str
 ) -> None:
     template = databases.create()
-    url = databases.database(template)
+    url = databases.database_url(template)
     desired.build_models(load('table(Column("a", Integer))'), url, source="the tests")
     before = pg_dump.dump_database(url)
     execute(url, "INSERT INTO t VALUES (1, -1), (2, NULL)")

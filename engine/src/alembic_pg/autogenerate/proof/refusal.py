@@ -33,7 +33,7 @@ def refusal_text(operation: StatementOp, error: BaseException) -> str:
             "way back."
         )
     text = f"The change cannot be made ({operation.action} {operation.label}): {reason}"
-    if error_text.sqlstate(error) in _VIOLATIONS:
+    if errors.sqlstate(error) in _VIOLATIONS:
         text += (
             ". These rows are what revisions insert: change them in a revision of its own before "
             'this one, or, for NOT NULL, add info={"backfill": "SQL expression"} to the column.'
