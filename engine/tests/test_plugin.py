@@ -93,7 +93,6 @@ def projects(
     for name, folder in zip(names, packages, strict=True):
         environment = {
             "PYTHONPATH": str(folder),
-            "PYTHONHASHSEED": "0",  # Alembic logs what is in a set
             "DATABASE_URL": "",
             "SHADOW_DATABASE_URL": "",
         }
@@ -124,9 +123,13 @@ def test_a_stock_project_prints_what_it_printed(projects: tuple[Stock, Stock]) -
     for arguments in COMMANDS:
         done = [project.run(*command(project, *arguments)) for project in projects]
         first, second = (
-            (one.code, alike(one.out, project), alike(one.err, project))
+            (one.code, alike(one.out, project), alike(one.err, project).splitlines())
             for one, project in zip(done, projects, strict=True)
         )
+        if "check" in arguments or "--autogenerate" in arguments:
+            # Alembic logs what it finds in sets of objects, in another order each time.
+            first[2].sort()
+            second[2].sort()
         assert first == second, arguments
     written = [
         {file.name: alike(file.read_text(), project) for file in project.root.rglob("*.py")}

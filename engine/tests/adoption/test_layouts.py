@@ -115,8 +115,9 @@ def test_pyproject_alone(project: Stock, empty: URL) -> None:
     assert checked.code == 255
     assert "orders.status" in checked.out
     # Neither formatter nor template are the engine's.
-    project.expect("revision", "--autogenerate", "-m", "status", PATH="/nowhere")
-    assert "server_default" in next((project.scripts / "versions").glob("*_status.py")).read_text()
+    project.expect("revision", "--autogenerate", "-m", "differs", PATH="/nowhere")
+    (written,) = (project.scripts / "versions").glob("*_differs.py")
+    assert "server_default" in written.read_text()
     project.expect("check")
 
 
