@@ -215,6 +215,52 @@ def ends_at_head(site: Site, name: str, fault: Callable[[int], list[str]]) -> in
         assert outcome(site, name) == wanted, reached
 
 
+def ends_at_head_after_two(site: Site, name: str, fault: Callable[[int], list[str]]) -> int:
+    """Let two runs of an operation end, each at each of its points, and expect a third to end it.
+
+    fault: as ends_at_head() has it. Return how many pairs of points there are.
+    """
+    prepare(site, name)
+    site.upgrade()
+    wanted = outcome(site, name)
+    pairs = first = 0
+    while True:
+        first += 1
+        second = 0
+        again = [""]
+        while again:
+            second += 1
+            prepare(site, name)
+            reached = fault(first)
+            if not reached:
+                return pairs
+            again = fault(second)
+            if again:
+                pairs += 1
+                site.upgrade()
+            assert outcome(site, name) == wanted, (reached, again)
+
+
+def ends_at_head_after_three(site: Site, name: str, fault: Callable[[int], list[str]]) -> int:
+    """Let three runs of an operation end at the same point, and expect a fourth to end it.
+
+    fault: as ends_at_head() has it. Return how many points there are.
+    """
+    prepare(site, name)
+    site.upgrade()
+    wanted = outcome(site, name)
+    number = 0
+    while True:
+        number += 1
+        prepare(site, name)
+        reached = [fault(number) for _ in range(3)]
+        if not any(reached):
+            return number - 1
+        if reached[-1]:
+            site.upgrade()
+        assert outcome(site, name) == wanted, reached
+
+
 def _run(versions: str, number: int) -> None:
     """Upgrade, and kill this process at a point."""
     os.environ["ALEMBIC_LARGE_TABLE"] = "0"

@@ -94,11 +94,14 @@ class Journal:
         self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
 
     def save(self, connection: Connection, began: str = "") -> None:
-        """Write the note in the open transaction, which is about to be committed."""
+        """Write the note in the open transaction, which is about to be committed.
+
+        began: the statement at work; without a detail, what an earlier run noted of it stays.
+        """
         if self.position < len(self.note.done):
             return  # all of this was committed by an earlier run
         self.note.done += self.pending_keys
-        self.note.began = began
+        self.note.began = self.interrupted_at if began and self.was_interrupted(began) else began
         self.position = len(self.note.done)
         self.pending_keys = []
         self.stored = True
@@ -113,6 +116,8 @@ class Journal:
         """Take over what note_done() wrote, now that it is committed."""
         self.note.done.append(self._entry(key))
         self.note.began = ""
+        if self.was_interrupted(key):
+            self.interrupted_at = ""  # a later statement may have the same text
         self.position = len(self.note.done)
 
     def _entry(self, key: str) -> str:
