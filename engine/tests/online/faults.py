@@ -26,8 +26,6 @@ from sqlalchemy.engine import make_url
 from tests.online.operations import OPERATIONS
 from tests.online.site import Site
 
-from tests.project import ROOT
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -105,7 +103,7 @@ def client(site: Site, number: int) -> list[str]:
     """Run an upgrade in a process that kills itself (SIGKILL); as terminated()."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.online.faults", str(site.versions), str(number)],
-        cwd=ROOT,
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,

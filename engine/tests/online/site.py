@@ -13,6 +13,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic_pg.database.connect import make_engine
+from alembic_pg.errors import UserError
 from alembic_pg.testing import state
 from sqlalchemy import text
 
@@ -79,6 +80,7 @@ class Site:
     url: URL
     versions: Path
     made: list[str] = field(default_factory=list)
+    leaves_a_note: bool = True
 
     def sql(self, *statements: str) -> None:
         """Execute statements as somebody else."""
@@ -118,8 +120,17 @@ class Site:
         self.revise(*upgrade, top=top)
 
     def upgrade(self, revision: str = "head", **settings: str) -> None:
-        """Run alembic upgrade."""
-        command.upgrade(self.config(settings), revision)
+        """Run alembic upgrade.
+
+        Expect of one that fails: without a note, nothing is left of the revision that failed.
+        """
+        before = self.catalog, self.version
+        try:
+            command.upgrade(self.config(settings), revision)
+        except UserError:
+            if self.leaves_a_note and self.note() is None and self.version == before[1]:
+                assert self.catalog == before[0], "nothing tells of what is left"
+            raise
 
     def downgrade(self, revision: str, **settings: str) -> None:
         """Run alembic downgrade."""

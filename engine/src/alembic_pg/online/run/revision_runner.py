@@ -26,6 +26,7 @@ from alembic_pg.online.run.signals import (
     PostponedStatement,
     RefusedError,
     ReplayError,
+    UnfinishedError,
 )
 from alembic_pg.online.run.untracked_statements import Tracking
 from alembic_pg.sql import session_statements
@@ -126,9 +127,8 @@ class Runner(Executor):
                     self.commit_before.add(cut.key)
                     self.local_settings.clear()
                     self.begin()
-                except RefusedError as error:
-                    self._clear_unstarted()
-                    raise self._explain_ways_on(error, step) from error
+                except (RefusedError, UnfinishedError) as error:
+                    raise self._stopped(error, step) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
@@ -234,9 +234,12 @@ class Runner(Executor):
             self._clear_unstarted()
             self.running.resumed = False
 
-    def _explain_ways_on(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
-        """Add to an error what a person can do with a revision that is half done."""
-        if not (self.journal.note.done and step.is_upgrade):
+    def _stopped(self, error: UserError, step: Any) -> UserError:  # noqa: ANN401  # Alembic's
+        """Return an error that says, too, what can be done with a revision that is half done."""
+        left = isinstance(error, UnfinishedError)
+        if not left:
+            self._clear_unstarted()
+        if not ((left or self.journal.note.done) and step.is_upgrade):
             return error
         at = ", ".join(step.from_revisions) or "base"
         return UserError(
