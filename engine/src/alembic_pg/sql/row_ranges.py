@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import UpdateOrDelete
 
 
+# A page of a table, and a row's number in it.
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class RowChange:
     """What is done to rows: ``verb table AS alias body WHERE condition``.
@@ -45,6 +49,13 @@ class RowChange:
         """Return what holds for the pages from ``first`` to before ``last``."""
         place = f"{self.alias}.ctid"
         return f"{place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid"
+
+    def between(self, first: Place, last: Place) -> str:
+        """Return what holds for the rows from one place to before another one."""
+        place = f"{self.alias}.ctid"
+        return (
+            f"{place} >= '({first[0]},{first[1]})'::tid AND {place} < '({last[0]},{last[1]})'::tid"
+        )
 
     def ctid_condition(self, places: Sequence[str]) -> str:
         """Return what holds for rows by their places."""

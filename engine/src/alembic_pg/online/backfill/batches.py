@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
-    from alembic_pg.sql.row_ranges import RowChange
+    from alembic_pg.sql.row_ranges import Place, RowChange
 
 # Seconds between two looks at the replicas.
 _REPLICA_CHECK_SECONDS = 1.0
@@ -39,6 +39,7 @@ _FEW_ROWS, _TRIES, _ROWS_AT_ONCE = 500, 3, 10_000
 
 _TABLE_PAGES = """
 SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
+  pg_table_size(oid) AS bytes, current_setting('block_size')::int / 28 AS slots,
   CASE WHEN reltuples > 0 THEN reltuples / greatest(relpages, 1) ELSE 200 END
     AS density
 FROM pg_class WHERE oid = to_regclass(:table)
@@ -208,7 +209,10 @@ def _change_listed_rows(tree: _Tree, left: Sequence[Row[Any]]) -> None:
         for row in left:
             places.setdefault(row.part, []).append(row.place)
         for name, listed in places.items():
-            tree.part(name).change(tree.rows.ctid_condition(listed))
+            found = tree.executor.rows(_TABLE_PAGES, table=name)[0]
+            size = int(_first_size(tree.executor, found).rows)
+            for start in range(0, len(listed), size):
+                tree.part(name).change(tree.rows.ctid_condition(listed[start : start + size]))
         left = tree.whole.remaining_rows("true", _FEW_ROWS + 1)
     if left:
         tree.whole.change("true")
@@ -245,14 +249,15 @@ def _scan_once(batch: _Batch) -> int:
     """Go through a table once; return how many rows were changed."""
     executor, rows = batch.executor, batch.rows
     found = executor.rows(_TABLE_PAGES, table=batch.table)[0]
-    pages, pace = int(found.pages), BatchSize(executor.settings.batch / 1000, float(found.density))
-    first = changed = 0
+    pages, pace = int(found.pages), _first_size(executor, found)
+    first = slot = changed = 0
     idle = False
     looked = time.monotonic()
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
             if (
                 idle
+                and not slot
                 and rows.single_table
                 and not batch.remaining_rows(rows.page_condition(first, first + pace.gap_pages), 1)
             ):
@@ -260,12 +265,12 @@ def _scan_once(batch: _Batch) -> int:
                 pace.adjust_gap(found=False)
                 continue
             pace.adjust_gap(found=True)
-            last = min(first + pace.pages, pages)
+            last, until = _next_place(pace, first, slot, int(found.slots))
             began = time.monotonic()
-            done = batch.change(rows.page_condition(first, last))
+            done = batch.change(rows.between((first, slot), (last, until)))
             took = time.monotonic() - began
-            pace.adjust(last - first, done, took)
-            first, changed, idle = last, changed + done, not done
+            pace.adjust(0 if slot or until else last - first, done, took)
+            first, slot, changed, idle = last, until, changed + done, not done
             progress.show(first, changed)
             if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
@@ -273,6 +278,19 @@ def _scan_once(batch: _Batch) -> int:
                 _wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
+
+
+def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:
+    """Return the size of a table's first batch. found: what the catalog tells of the table."""
+    page_bytes = float(found.bytes) / max(int(found.pages), 1)
+    return BatchSize.for_table(executor.settings.batch / 1000, float(found.density), page_bytes)
+
+
+def _next_place(pace: BatchSize, page: int, slot: int, slots: int) -> Place:
+    """Return where the next batch ends that begins at a place. slots: the most rows of a page."""
+    if pace.slots:
+        return (page, slot + pace.slots) if slot + pace.slots < slots else (page + 1, 0)
+    return (page + (1 if slot else pace.pages), 0)
 
 
 def _wait_for_replicas(executor: Executor, progress: Progress) -> None:
