@@ -113,7 +113,9 @@ class _Batch:
     def change(self, place: str) -> int:
         """Change the rows of a place; return how many they were."""
         work = self._execute if self.rows.may_match_again else self._execute_once
-        change = self.rows.statement_for if self.rows.may_match_again else self.rows.counting_statement
+        change = (
+            self.rows.statement_for if self.rows.may_match_again else self.rows.counting_statement
+        )
         statement = change(self.table, place, only=self.only)
         self.done.append(self.executor.run_with_retries(partial(work, statement), statement))
         return self.done[-1]

@@ -99,7 +99,8 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
 
 def _execute_undo(runner: Runner, steps: list[str]) -> None:
     runner.each(steps)
-    runner.execute(f"COMMENT ON TABLE {journal.version_table_name(runner.context)} IS NULL")
+    table = journal.version_table_name(runner.context)
+    runner.execute(journal.clearing_statement(runner.connection, table))
 
 
 def _list_statements(runner: Runner, revision: Script, note: ProgressNote) -> list[str]:
