@@ -36,7 +36,8 @@ class RowChange:
     def statement_for(self, table: str, place: str, *, only: str = "ONLY ") -> str:
         """Return the statement for a part of a table.
 
-        place: a condition, of page_condition() or ctid_condition(). only: "" for the tables, too, that are part of it.
+        place: a condition, of page_condition() or ctid_condition().
+        only: "" for the tables, too, that are part of it.
         """
         return f"{self.verb} {only}{table} AS {self.alias} {self.body} {self._where(place)}"
 
@@ -86,7 +87,8 @@ class RowChange:
 
     def counting_statement(self, table: str, place: str, *, only: str = "ONLY ") -> str:
         """Return the statement that tells how many rows it changed, and would change again."""
+        changed = self.statement_for(table, place, only=only)
         return (
-            f"WITH ddl_changed AS ({self.statement_for(table, place, only=only)} RETURNING ({self.condition}) "  # noqa: S608
+            f"WITH ddl_changed AS ({changed} RETURNING ({self.condition}) "  # noqa: S608
             "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
         )
