@@ -26,8 +26,6 @@ from sqlalchemy.engine import make_url
 from tests.online.operations import OPERATIONS
 from tests.online.site import Site
 
-from tests.project import ROOT
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -105,7 +103,7 @@ def client(site: Site, number: int) -> list[str]:
     """Run an upgrade in a process that kills itself (SIGKILL); as terminated()."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.online.faults", str(site.versions), str(number)],
-        cwd=ROOT,
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
@@ -212,6 +210,52 @@ def ends_at_head(site: Site, name: str, fault: Callable[[int], list[str]]) -> in
             assert outcome(site, name) == wanted
             return number - 1
         site.upgrade()
+        assert outcome(site, name) == wanted, reached
+
+
+def ends_at_head_after_two(site: Site, name: str, fault: Callable[[int], list[str]]) -> int:
+    """Let two runs of an operation end, each at each of its points, and expect a third to end it.
+
+    fault: as ends_at_head() has it. Return how many pairs of points there are.
+    """
+    prepare(site, name)
+    site.upgrade()
+    wanted = outcome(site, name)
+    pairs = first = 0
+    while True:
+        first += 1
+        second = 0
+        again = [""]
+        while again:
+            second += 1
+            prepare(site, name)
+            reached = fault(first)
+            if not reached:
+                return pairs
+            again = fault(second)
+            if again:
+                pairs += 1
+                site.upgrade()
+            assert outcome(site, name) == wanted, (reached, again)
+
+
+def ends_at_head_after_three(site: Site, name: str, fault: Callable[[int], list[str]]) -> int:
+    """Let three runs of an operation end at the same point, and expect a fourth to end it.
+
+    fault: as ends_at_head() has it. Return how many points there are.
+    """
+    prepare(site, name)
+    site.upgrade()
+    wanted = outcome(site, name)
+    number = 0
+    while True:
+        number += 1
+        prepare(site, name)
+        reached = [fault(number) for _ in range(3)]
+        if not any(reached):
+            return number - 1
+        if reached[-1]:
+            site.upgrade()
         assert outcome(site, name) == wanted, reached
 
 

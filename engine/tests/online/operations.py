@@ -114,6 +114,16 @@ OPERATIONS = {
         ('op.create_check_constraint("t_check", "t", "a > 0")',),
         ("ALTER TABLE t ADD CONSTRAINT t_check CHECK (a > 0)",),
     ),
+    "CHECK without a name": Operation(
+        MOMENT,
+        ('op.create_check_constraint(None, "t", "a > 0")',),
+        ("ALTER TABLE t ADD CHECK (a > 0)",),
+    ),
+    "foreign key without a name": Operation(
+        KEY,
+        ('op.create_foreign_key(None, "t", "parent", ["p"], ["id"])',),
+        ("ALTER TABLE t ADD FOREIGN KEY (p) REFERENCES parent (id)",),
+    ),
     "NOT NULL": Operation(
         MOMENT,
         ('op.alter_column("t", "a", nullable=False)',),

@@ -13,6 +13,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic_pg.database.connect import make_engine
+from alembic_pg.errors import UserError
 from alembic_pg.testing import state
 from sqlalchemy import text
 
@@ -67,7 +68,7 @@ UNION ALL SELECT format('trigger %s %s', tgrelid::regclass, tgname) FROM pg_trig
 UNION ALL SELECT format('function %s', oid::regprocedure) FROM pg_proc
   WHERE pronamespace = 'public'::regnamespace
 UNION ALL SELECT format('sequence %s %s', seqrelid::regclass, seqtypid::regtype) FROM pg_sequence
-UNION ALL SELECT format('note %s', obj_description('alembic_version'::regclass))
+UNION ALL SELECT format('note %s', obj_description(to_regclass('alembic_version')))
 ORDER BY 1
 """
 
@@ -118,8 +119,18 @@ class Site:
         self.revise(*upgrade, top=top)
 
     def upgrade(self, revision: str = "head", **settings: str) -> None:
-        """Run alembic upgrade."""
-        command.upgrade(self.config(settings), revision)
+        """Run alembic upgrade.
+
+        Expect of one that fails: without a note, nothing is left of the revision that failed.
+        """
+        before = self.catalog, self.version
+        try:
+            command.upgrade(self.config(settings), revision)
+        except UserError:
+            noted = "half_done" in " ".join([*before[0], str(self.note())])
+            if not noted and self.version == before[1]:
+                assert self.catalog == before[0], "nothing tells of what is left"
+            raise
 
     def downgrade(self, revision: str, **settings: str) -> None:
         """Run alembic downgrade."""

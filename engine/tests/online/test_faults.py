@@ -74,3 +74,27 @@ def test_the_same_command_again(
     points = faults.ends_at_head(site, name, partial(fault, site))
     assert points > 0
     record_property(FAULTS, [name, way, points])
+
+
+@pytest.mark.online
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_same_command_a_third_time(
+    site: Site, name: str, record_property: Callable[[str, object], None]
+) -> None:
+    site.revise(*lines(name, "ops"))
+    fault = partial(faults.terminated, site)
+    pairs = faults.ends_at_head_after_two(site, name, fault)
+    assert pairs > 0
+    record_property(FAULTS, [name, "two", pairs])
+
+
+@pytest.mark.online
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_same_command_a_fourth_time(
+    site: Site, name: str, record_property: Callable[[str, object], None]
+) -> None:
+    site.revise(*lines(name, "ops"))
+    fault = partial(faults.terminated, site)
+    points = faults.ends_at_head_after_three(site, name, fault)
+    assert points > 0
+    record_property(FAULTS, [name, "three", points])

@@ -38,9 +38,9 @@ class Session:
         """Return what a question answers, as it stands, in the transaction that there is."""
         return self.connection.exec_driver_sql(question, execution_options=_VERBATIM).scalar()
 
-    def scalars(self, query: str) -> list[Any]:
-        """Return the first values of what a query finds, as it stands, in that transaction."""
-        return list(self.connection.exec_driver_sql(query, execution_options=_VERBATIM).scalars())
+    def fetch(self, query: str) -> Sequence[Row[Any]]:
+        """Return what a query finds, as it stands, in the transaction that there is."""
+        return self.connection.exec_driver_sql(query, execution_options=_VERBATIM).all()
 
     def one_row(self, query: str) -> Row[Any]:
         """Return the first row of what a query finds, as it stands, in the transaction there is."""

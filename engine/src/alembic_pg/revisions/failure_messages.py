@@ -14,7 +14,7 @@ from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from alembic.script import ScriptDirectory
 
@@ -77,9 +77,9 @@ def explain_failures(
         raise UserError(text + hint) from error
 
 
-def with_ways_on(error: UserError, step: Any, done: Collection[object]) -> UserError:  # noqa: ANN401  # Alembic's step
-    """Return an error; of an upgrade that has done something, with what a person can do then."""
-    if not (done and step.is_upgrade):
+def with_ways_on(error: UserError, step: Any, *, half_done: bool) -> UserError:  # noqa: ANN401  # Alembic's step
+    """Return an error; of an upgrade that is half done, with what a person can do then."""
+    if not (half_done and step.is_upgrade):
         return error
     at = ", ".join(step.from_revisions) or "base"
     return UserError(

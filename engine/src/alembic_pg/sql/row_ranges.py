@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import UpdateOrDelete
 
 
+# A page of a table, and a row's number in it.
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class RowChange:
     """What is done to rows: ``verb table AS alias body WHERE condition``.
@@ -29,22 +33,30 @@ class RowChange:
     single_table: bool = True
     may_match_again: bool = True
 
-    def statement_for(self, table: str, place: str) -> str:
+    def statement_for(self, table: str, place: str, *, only: str = "ONLY ") -> str:
         """Return the statement for a part of a table.
 
         place: a condition, of page_condition() or ctid_condition().
+        only: "" for the tables, too, that are part of it.
         """
-        return f"{self.verb} ONLY {table} AS {self.alias} {self.body} {self._where(place)}"
+        return f"{self.verb} {only}{table} AS {self.alias} {self.body} {self._where(place)}"
 
-    def remaining_query(self, table: str, place: str = "true") -> str:
-        """Return the query for the places of the rows to be changed."""
-        where = self._where(place)
-        return f"SELECT {self.alias}.ctid::text FROM ONLY {table} AS {self.alias} {where}"  # noqa: S608
+    def remaining_query(self, table: str, place: str = "true", *, only: str = "ONLY ") -> str:
+        """Return the query for the rows to be changed: the part that has each, and its place."""
+        row = f"{self.alias}.tableoid::regclass::text AS part, {self.alias}.ctid::text AS place"
+        return f"SELECT {row} FROM {only}{table} AS {self.alias} {self._where(place)}"  # noqa: S608
 
     def page_condition(self, first: object, last: object) -> str:
         """Return what holds for the pages from ``first`` to before ``last``."""
         place = f"{self.alias}.ctid"
         return f"{place} >= '({first},0)'::tid AND {place} < '({last},0)'::tid"
+
+    def between(self, first: Place, last: Place) -> str:
+        """Return what holds for the rows from one place to before another one."""
+        place = f"{self.alias}.ctid"
+        return (
+            f"{place} >= '({first[0]},{first[1]})'::tid AND {place} < '({last[0]},{last[1]})'::tid"
+        )
 
     def ctid_condition(self, places: Sequence[str]) -> str:
         """Return what holds for rows by their places."""
@@ -73,9 +85,10 @@ class RowChange:
         condition = f"{statement.condition} AND ({statement.backfill_value}) IS DISTINCT FROM NULL"
         return cls(statement.verb, statement.alias, statement.body, condition)
 
-    def counting_statement(self, table: str, place: str) -> str:
+    def counting_statement(self, table: str, place: str, *, only: str = "ONLY ") -> str:
         """Return the statement that tells how many rows it changed, and would change again."""
+        changed = self.statement_for(table, place, only=only)
         return (
-            f"WITH ddl_changed AS ({self.statement_for(table, place)} RETURNING ({self.condition}) "  # noqa: S608
+            f"WITH ddl_changed AS ({changed} RETURNING ({self.condition}) "  # noqa: S608
             "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
         )

@@ -39,3 +39,28 @@ def test_gaps_are_crossed_faster_and_faster() -> None:
     assert gaps == [64, 128, 256, 512, 1024, 2048, 4096, 8192, 8192, 8192]
     pace.adjust_gap(found=True)
     assert pace.gap_pages == 64
+
+
+def test_wide_rows_begin_one_by_one() -> None:
+    pace = BatchSize.for_table(aim=0.05, density=100, page_bytes=100 * 150_000)
+    assert (pace.slots, pace.pages) == (1, 1)
+    pace.adjust(0, 1, 0.001)
+    assert pace.slots == 3, "at most twice as many"
+    for _ in range(10):
+        pace.adjust(0, pace.slots, 0.001)
+    assert pace.slots == 0, "whole pages"
+    pace.adjust(pace.pages, 100, 5.0)
+    assert 0 < pace.slots < 100
+
+
+def test_a_page_is_not_divided_for_less_than_a_moment() -> None:
+    pace = BatchSize.for_table(aim=0.001, density=100, page_bytes=8192)
+    pace.adjust(1, 100, 0.1)
+    assert (pace.slots, pace.pages) == (0, 1)
+    pace.adjust(1, 100, 1.0)
+    assert pace.slots == 5
+
+
+def test_usual_rows_begin_with_pages() -> None:
+    pace = BatchSize.for_table(aim=0.05, density=50, page_bytes=8192)
+    assert (pace.slots, pace.pages) == (0, 10)

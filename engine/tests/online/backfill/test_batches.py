@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -294,3 +295,24 @@ def test_rows_that_somebody_moves_again_and_again(site: Site) -> None:
     assert moved
     assert site.one("SELECT count(*) FROM t WHERE b IS NULL OR a > 19000") == 0
     assert site.one("SELECT count(*) FROM t") == ROWS
+
+
+@pytest.mark.parametrize("analyzed", ["ANALYZE t", "SELECT 1"])
+def test_wide_rows(site: Site, analyzed: str) -> None:
+    """A page has a hundred of them, and PostgreSQL reads as many megabytes for it."""
+    site.sql(
+        "CREATE TABLE t (a int, b text)",
+        "ALTER TABLE t ALTER b SET STORAGE EXTERNAL",
+        "INSERT INTO t SELECT n, repeat('x', 150000) FROM generate_series(1, 100) AS n",
+        analyzed,
+    )
+    site.revise(
+        "op.execute(\"UPDATE t SET a = -a WHERE a > 0 AND b <> 'y'\","
+        ' execution_options={"batches": True})'
+    )
+    site.upgrade()
+    batches = site.rows("SELECT count(*) FROM t GROUP BY xmin ORDER BY xmin::text::int")
+    sizes = [row[0] for row in batches]
+    assert sum(sizes) == site.one("SELECT count(*) FROM t WHERE a < 0") == 100
+    assert sizes[0] <= 4
+    assert all(after <= 2 * before + 2 for before, after in itertools.pairwise(sizes))

@@ -101,6 +101,46 @@ def test_a_comment_of_the_users_stays(site: Site) -> None:
     assert site.note() == "mine"
 
 
+THEIRS = 'it\'s "mine": 50%'
+
+
+@pytest.fixture
+def commented(site: Site) -> Site:
+    """A half-done revision, on a database whose owner gave Alembic's table a comment."""
+    quoted = THEIRS.replace("'", "''")
+    site.sql(*TABLE, f"COMMENT ON TABLE alembic_version IS '{quoted}'")
+    site.revise(CHECK, FAIL)
+    for _ in range(2):
+        with pytest.raises(UserError, match="division by zero"):
+            site.upgrade()
+    assert '"half_done"' in str(site.note())
+    return site
+
+
+def test_a_comment_of_the_users_comes_back(commented: Site) -> None:
+    commented.again(CHECK, INSERT)
+    commented.upgrade()
+    assert commented.note() == THEIRS
+
+
+def test_a_comment_of_the_users_comes_back_by_a_downgrade(commented: Site) -> None:
+    commented.downgrade("001a")
+    assert commented.note() == THEIRS
+
+
+def test_a_comment_of_the_users_comes_back_by_a_stamp(commented: Site) -> None:
+    command.stamp(commented.config(), "001a")
+    assert commented.note() == THEIRS
+
+
+def test_a_comment_of_the_users_comes_back_after_a_refusal(site: Site) -> None:
+    site.sql(*TABLE, "COMMENT ON TABLE alembic_version IS 'mine'")
+    site.revise('op.create_check_constraint("never", "t", "a > 100")')
+    with pytest.raises(UserError, match="violate the CHECK"):
+        site.upgrade()
+    assert site.note() == "mine"
+
+
 def test_a_step_in_an_autocommit_block(site: Site) -> None:
     site.sql(*TABLE, "CREATE TYPE mood AS ENUM ('sad')")
     site.revise(

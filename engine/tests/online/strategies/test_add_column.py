@@ -8,7 +8,7 @@ import pytest
 from alembic_pg.errors import UserError
 from tests.online.beside import traffic
 from tests.online.killed import survives
-from tests.online.watching import blocking_scans, filenode, watched
+from tests.online.watching import before_each, blocking_scans, filenode, watched
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -163,3 +163,49 @@ def test_what_inherits_cannot_have_an_identity_of_it(site: Site) -> None:
     with pytest.raises(UserError, match="cannot recursively add identity column"):
         site.upgrade()
     assert site.catalog == before
+
+
+def test_a_newer_release_writes_no_value(site: Site) -> None:
+    """It knows the column before the run is done, and PostgreSQL refuses it from NOT NULL on."""
+    site.sql(*TABLE)
+    site.revise(RANDOM)
+    written: list[str] = []
+
+    def write(statement: str) -> None:
+        if statement.startswith("ALTER TABLE") and "NOT VALID" in statement and not written:
+            written.append(statement)
+            site.sql("INSERT INTO t (a, u) VALUES (0, NULL)")
+
+    with before_each(write):
+        site.upgrade()
+    assert written
+    assert site.rows("SELECT count(*), count(DISTINCT u) FROM t") == [(501, 501)]
+
+
+@pytest.fixture
+def left(site: Site) -> Site:
+    """A database at which a column stays, some of whose values are NULL."""
+    site.sql(*TABLE)
+    site.revise(
+        'op.execute("ALTER TABLE t ADD COLUMN v int DEFAULT nullif(random()::int * 0, 0) NOT NULL")'
+    )
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    lines = str(error.value).splitlines()
+    assert "500 rows of t have no v, which becomes NOT NULL" in lines[0]
+    assert lines[1].startswith("What it did before stays: the next run goes on from there, or ")
+    return site
+
+
+def test_rows_without_a_value_are_mended(left: Site) -> None:
+    left.sql("UPDATE t SET v = 1")
+    left.upgrade()
+    assert left.version == ["002a"]
+    assert left.note() is None
+    assert "column t.v integer t  NULLIF" in " ".join(left.catalog)
+
+
+def test_rows_without_a_value_are_taken_back(left: Site) -> None:
+    left.downgrade("001a")
+    assert left.note() is None
+    left.equals(*TABLE)

@@ -288,3 +288,21 @@ def test_the_order_of_columns_is_told(site: Site, capsys: pytest.CaptureFixture[
     site.revise('op.alter_column("t", "b", type_=sa.Integer)', top='blocking = ["t"]')
     site.upgrade()
     assert site.rows("SELECT * FROM t") == [(2, 1)]
+
+
+def test_a_check_that_is_not_valid_stays_so(site: Site) -> None:
+    """A run that goes on does not look through it either: rows of old may violate it."""
+    site.sql(
+        "CREATE TABLE t (w varchar(50) CONSTRAINT valid CHECK (w <> ''))",
+        "INSERT INTO t SELECT 'w' || n FROM generate_series(1, 300) AS n",
+        "ALTER TABLE t ADD CONSTRAINT new_ones CHECK (w <> 'w7') NOT VALID",
+    )
+    site.revise('op.alter_column("t", "w", type_=sa.Text)')
+    for _ in range(2):
+        with killing(site, 1, "ALTER TABLE public.t VALIDATE"), pytest.raises(UserError):
+            site.upgrade()
+    with pytest.raises(UserError, match="It has changed the type of a column: undo by hand"):
+        site.downgrade("001a")
+    site.upgrade()
+    valid = "SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 't'::regclass"
+    assert site.rows(f"{valid} ORDER BY 1") == [("new_ones", False), ("valid", True)]

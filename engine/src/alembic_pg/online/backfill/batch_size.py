@@ -7,9 +7,19 @@ comes one that is full.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_pg.sql.row_ranges import Place
 
 # Rows of the first batch; of any.
 _FIRST_ROWS, _MOST_ROWS = 500.0, 200_000.0
+
+# Bytes of the first batch: a long text or document is read, and often written, from end to end.
+_FIRST_BYTES = 256 * 1024
+
+# From which on a page is not changed at once.
+_PAGE_SECONDS = 0.2
 
 # Pages that are looked over in one go where nothing is to be done: at first, and at most.
 _FIRST_GAP, _WIDEST_GAP = 64, 8_192
@@ -23,21 +33,50 @@ class BatchSize:
     rows_per_page: the most rows that a page is known to have.
     rows: that the next batch may change.
     gap_pages: how many pages are looked over at once where nothing is to be done.
+    row_seconds: how long one row took.
+    wide: whether a page has much that is stored elsewhere (TOAST).
     """
 
     target_seconds: float
     rows_per_page: float
     rows: float = _FIRST_ROWS
     gap_pages: int = _FIRST_GAP
+    row_seconds: float = 0.0
+    wide: bool = False
+
+    @classmethod
+    def for_table(cls, aim: float, density: float, page_bytes: float) -> BatchSize:
+        """Return the size of a table's first batch.
+
+        page_bytes: what a page has, with what is stored elsewhere of its rows (TOAST).
+        """
+        rows = _FIRST_BYTES * max(density, 1.0) / max(page_bytes, 1.0)
+        wide = page_bytes > 4 * _FIRST_BYTES
+        return cls(aim, density, max(1.0, min(_FIRST_ROWS, rows)), wide=wide)
 
     @property
     def pages(self) -> int:
         """How many pages have no more rows than a batch may."""
         return max(1, int(self.rows / max(self.rows_per_page, 1.0)))
 
+    @property
+    def slots(self) -> int:
+        """How many rows of one page a batch may have where a page takes too long, else 0."""
+        slow = self.row_seconds * self.rows_per_page > max(self.target_seconds, _PAGE_SECONDS)
+        return int(self.rows) if (self.wide or slow) and self.rows < self.rows_per_page else 0
+
+    def next_place(self, page: int, slot: int, slots: int) -> Place:
+        """Return where a batch ends that begins at a place. slots: the most rows of a page."""
+        if self.slots:
+            return (page, slot + self.slots) if slot + self.slots < slots else (page + 1, 0)
+        return (page + (1 if slot else self.pages), 0)
+
     def adjust(self, pages: int, changed: int, seconds: float) -> None:
-        """Note how long a batch took."""
-        self.rows_per_page = max(self.rows_per_page, changed / pages)
+        """Note how long a batch took. pages: 0 for a part of one."""
+        if changed:
+            self.row_seconds = seconds / changed
+        if pages:
+            self.rows_per_page = max(self.rows_per_page, changed / pages)
         # A batch that had few rows shows nothing about one that has many.
         if seconds > self.target_seconds or changed > self.rows / 4:
             factor = min(2.0, max(0.1, self.target_seconds / max(seconds, 0.001)))

@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -18,9 +18,13 @@ from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
 from alembic_pg.online.backfill.batch_size import BatchSize
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
+from alembic_pg.online.run.signals import RefusedError, UnfinishedError
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
@@ -29,11 +33,13 @@ if TYPE_CHECKING:
 # Seconds between two looks at the replicas.
 _REPLICA_CHECK_SECONDS = 1.0
 
-# Rows that one batch may have for certain, and how often they are looked for.
-_FEW_ROWS, _TRIES = 500, 3
+# Rows that one batch may have for certain, and how often they are looked for; and those that one
+# statement may change where others write them as fast.
+_FEW_ROWS, _TRIES, _ROWS_AT_ONCE = 500, 3, 10_000
 
 _TABLE_PAGES = """
 SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
+  pg_table_size(oid) AS bytes, current_setting('block_size')::int / 28 AS slots,
   CASE WHEN reltuples > 0 THEN reltuples / greatest(relpages, 1) ELSE 200 END
     AS density
 FROM pg_class WHERE oid = to_regclass(:table)
@@ -61,8 +67,6 @@ WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :t
 # What lets no trigger fire, but those that fire always.
 _DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"
 
-_INSUFFICIENT_PRIVILEGE = "42501"
-
 
 def change_rows(  # noqa: PLR0913  # the last three are rare
     executor: Executor,
@@ -80,30 +84,43 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
     be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
     prepare = partial(executor.execute_all, setup_statements(executor, table, first, unseen=unseen))
-    for (name,) in executor.fetch_rows(_LEAF_TABLES, table=table.oid):
-        _change_table(_Batch(executor, name, rows, prepare), quiet=quiet)
+    done: list[int] = []
+    try:
+        _change_tree(_Tree(executor, table, rows, prepare, done), quiet=quiet)
+    except RefusedError as error:
+        if any(done) or executor.journal.interrupted_at:
+            raise UnfinishedError(str(error)) from error  # what other batches did, stays
+        raise
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """What changes some rows of a table in a short transaction; prepare: what that begins with."""
+    """What changes some rows of a table in a short transaction.
+
+    only: "" where that is the table with all that are part of it. prepare: what each transaction
+    begins with. done: how many rows each has changed.
+    """
 
     executor: Executor
     table: str
     rows: RowChange
     prepare: Callable[[], None]
+    done: list[int]
+    only: str = "ONLY "
 
     def change(self, place: str) -> int:
         """Change the rows of a place; return how many they were."""
         work = self._execute if self.rows.may_match_again else self._execute_once
-        statement = (
+        change = (
             self.rows.statement_for if self.rows.may_match_again else self.rows.counting_statement
-        )(self.table, place)
-        return self.executor.run_with_retries(partial(work, statement), statement)
+        )
+        statement = change(self.table, place, only=self.only)
+        self.done.append(self.executor.run_with_retries(partial(work, statement), statement))
+        return self.done[-1]
 
-    def remaining_rows(self, place: str, limit: int) -> list[str]:
-        """Return the places of rows that are to be changed."""
-        query = f"{self.rows.remaining_query(self.table, place)} LIMIT {limit}"
+    def remaining_rows(self, place: str, limit: int) -> Sequence[Row[Any]]:
+        """Return the tables and places of rows that are to be changed."""
+        query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
         return self.executor.run_with_retries(partial(self._fetch_places, query), query)
 
     def _execute(self, statement: str) -> int:
@@ -121,47 +138,84 @@ class _Batch:
             )
         return int(done)
 
-    def _fetch_places(self, query: str) -> list[str]:
+    def _fetch_places(self, query: str) -> Sequence[Row[Any]]:
         self.prepare()
-        return self.executor.scalars(query)
+        return self.executor.fetch(query)
 
 
-def _change_table(batch: _Batch, *, quiet: bool) -> None:
-    """Change all rows of one table.
+@dataclass(frozen=True)
+class _Tree:
+    """A table with all that are part of it; the rest is what _Batch has."""
 
-    A row that somebody writes moves, to a page that was looked at, maybe: so one statement tells
-    at last which are left.
+    executor: Executor
+    table: Relation
+    rows: RowChange
+    prepare: Callable[[], None]
+    done: list[int]
+
+    def parts(self) -> Iterator[_Batch]:
+        """Yield what changes rows of each table that there is now."""
+        for (name,) in self.executor.fetch_rows(_LEAF_TABLES, table=self.table.oid):
+            yield self.part(name)
+
+    def part(self, name: str) -> _Batch:
+        """Return what changes rows of one table."""
+        return _Batch(self.executor, name, self.rows, self.prepare, self.done)
+
+    @property
+    def whole(self) -> _Batch:
+        """What changes rows wherever they are."""
+        on = quote_name(self.table.schema, self.table.name)
+        return _Batch(self.executor, on, self.rows, self.prepare, self.done, only="")
+
+
+def _change_tree(tree: _Tree, *, quiet: bool) -> None:
+    """Change all rows of a table and of its partitions.
+
+    A row that somebody writes moves, to a page or a partition that was looked at, maybe: so one
+    statement tells at last which are left in all of them.
     """
-    before = None
+    before, whole = None, tree.whole
     while True:
-        changed = _scan_once(batch)
+        changed = sum(map(_scan_once, tree.parts()))
         if changed and before is not None and changed >= before:
+            if changed <= _ROWS_AT_ONCE:
+                # Others write more of them, as fast as that: none escapes one statement.
+                whole.change("true")
+                return
             if quiet:
                 return
-            raise batch.executor.stopped_error(
-                f"{batch.rows.verb} of {batch.table} still finds {changed} rows when all are done: "
+            raise tree.executor.stopped_error(
+                f"{tree.rows.verb} of {whole.table} still finds {changed} rows when all are done: "
                 "its WHERE must leave out what it has changed."
             )
         before = changed
-        if batch.rows.single_table:
-            left = batch.remaining_rows("true", _FEW_ROWS + 1)
+        if tree.rows.single_table:
+            left = whole.remaining_rows("true", _FEW_ROWS + 1)
             if len(left) <= _FEW_ROWS:
-                _change_listed_rows(batch, left)
+                _change_listed_rows(tree, left)
                 return
         elif not changed:
-            batch.change("true")
+            whole.change("true")
             return
 
 
-def _change_listed_rows(batch: _Batch, left: list[str]) -> None:
+def _change_listed_rows(tree: _Tree, left: Sequence[Row[Any]]) -> None:
     """Change the rows of some places; those that move again and again, in one statement."""
     for _ in range(_TRIES):
         if not left:
             return
-        batch.change(batch.rows.ctid_condition(left))
-        left = batch.remaining_rows("true", _FEW_ROWS + 1)
+        places: dict[str, list[str]] = {}
+        for row in left:
+            places.setdefault(row.part, []).append(row.place)
+        for name, listed in places.items():
+            found = tree.executor.fetch_rows(_TABLE_PAGES, table=name)[0]
+            size = int(_first_size(tree.executor, found).rows)
+            for start in range(0, len(listed), size):
+                tree.part(name).change(tree.rows.ctid_condition(listed[start : start + size]))
+        left = tree.whole.remaining_rows("true", _FEW_ROWS + 1)
     if left:
-        batch.change("true")
+        tree.whole.change("true")
 
 
 def setup_statements(
@@ -182,7 +236,7 @@ def setup_statements(
             with executor.connection.begin():
                 executor.execute(_DISABLE_TRIGGERS)
         except DBAPIError as error:
-            if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+            if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
                 raise
             raise executor.stopped_error(
                 f"filling {table.display_name} would fire its trigger {triggers[0].tgname} "
@@ -196,14 +250,15 @@ def _scan_once(batch: _Batch) -> int:
     """Go through a table once; return how many rows were changed."""
     executor, rows = batch.executor, batch.rows
     found = executor.fetch_rows(_TABLE_PAGES, table=batch.table)[0]
-    pages, pace = int(found.pages), BatchSize(executor.settings.batch / 1000, float(found.density))
-    first = changed = 0
+    pages, pace = int(found.pages), _first_size(executor, found)
+    first = slot = changed = 0
     idle = False
     looked = time.monotonic()
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
             if (
                 idle
+                and not slot
                 and rows.single_table
                 and not batch.remaining_rows(rows.page_condition(first, first + pace.gap_pages), 1)
             ):
@@ -211,12 +266,12 @@ def _scan_once(batch: _Batch) -> int:
                 pace.adjust_gap(found=False)
                 continue
             pace.adjust_gap(found=True)
-            last = min(first + pace.pages, pages)
+            last, until = pace.next_place(first, slot, int(found.slots))
             began = time.monotonic()
-            done = batch.change(rows.page_condition(first, last))
+            done = batch.change(rows.between((first, slot), (last, until)))
             took = time.monotonic() - began
-            pace.adjust(last - first, done, took)
-            first, changed, idle = last, changed + done, not done
+            pace.adjust(0 if slot or until else last - first, done, took)
+            first, slot, changed, idle = last, until, changed + done, not done
             progress.update(first, changed)
             if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
@@ -224,6 +279,12 @@ def _scan_once(batch: _Batch) -> int:
                 _wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
+
+
+def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:
+    """Return the size of a table's first batch. found: what the catalog tells of the table."""
+    page_bytes = float(found.bytes) / max(int(found.pages), 1)
+    return BatchSize.for_table(executor.settings.batch / 1000, float(found.density), page_bytes)
 
 
 def _wait_for_replicas(executor: Executor, progress: Progress) -> None:

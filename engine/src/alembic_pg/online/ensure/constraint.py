@@ -9,9 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors
 from alembic_pg.online.run import violations
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
     from alembic_pg.online.run.executor import Executor
@@ -22,11 +25,46 @@ PARTITIONED_FK_SINCE = 180000
 _IS_VALIDATED = "SELECT convalidated FROM pg_constraint WHERE conrelid = :table AND conname = :name"
 
 
-def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: str = "") -> None:
+def validate_or_drop(
+    executor: Executor,
+    table: Relation,
+    name: str,
+    *,
+    column: str = "",
+    mend: Callable[[], None] | None = None,
+) -> None:
     """Let a constraint hold for old rows too, or take it away.
 
-    name: as the catalog has it. column: of a NOT NULL constraint, quoted, else "".
+    name: as the catalog has it. column: of a NOT NULL constraint, quoted, else "". mend: what
+    changes the rows that violate it, if anything does; no new ones come.
     Raises RefusedError where rows violate it.
+    """
+    try:
+        validate(executor, table, name, column=column)
+    except RefusedError:
+        if mend is not None and _is_done(mend):
+            validate_or_drop(executor, table, name, column=column)
+            return
+        on = quote_name(table.schema, table.name)
+        executor.run_short(f"ALTER TABLE {on} DROP CONSTRAINT {quote_name(name)}")
+        raise
+
+
+def _is_done(mend: Callable[[], None]) -> bool:
+    """Mend rows; return whether the constraint let that happen."""
+    try:
+        mend()
+    except DBAPIError as error:
+        if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
+            raise
+        return False
+    return True
+
+
+def validate(executor: Executor, table: Relation, name: str, *, column: str = "") -> None:
+    """Let a constraint hold for old rows too. Its parameters are those of validate_or_drop().
+
+    Raises RefusedError where rows violate it; it stays for new ones.
     """
     if executor.first_value(_IS_VALIDATED, table=table.oid, name=name):
         return
@@ -37,7 +75,6 @@ def validate_or_drop(executor: Executor, table: Relation, name: str, *, column: 
         if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
             raise
         why = violations.describe_violation(executor, table, name, column)
-        executor.run_short(f"ALTER TABLE {on} DROP CONSTRAINT {quote_name(name)}")
         raise executor.refused_error(why) from error
 
 

@@ -10,6 +10,8 @@ from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
     from alembic_pg.online.run.revision_runner import Runner
@@ -36,10 +38,13 @@ def is_not_null(session: Session, table: Relation, column: str) -> bool:
     return bool(session.first_value(_IS_NOT_NULL, table=table.oid, column=catalog_name(column)))
 
 
-def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
+def ensure_not_null(
+    runner: Runner, table: Relation, column: str, *, fill: Callable[[], None] | None = None
+) -> None:
     """Make a column NOT NULL, if it is not.
 
-    column: quoted where it must be. Raises RefusedError where it has nulls.
+    column: quoted where it must be. fill: what gives a value to rows without one, if anything
+    does. Raises RefusedError where it has nulls.
     """
     plain = catalog_name(column)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
@@ -49,7 +54,7 @@ def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
             runner.run_short(f"{alter} ADD NOT NULL {column} NOT VALID")
         refill.repeat_backfill(runner, table, plain)
         name = runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain)
-        constraint.validate_or_drop(runner, table, name, column=column)
+        constraint.validate_or_drop(runner, table, name, column=column, mend=fill)
         return
     helper = helper_name(plain, "not_null")
     there = constraint.constraint_exists(runner, table, quote_name(helper))
@@ -60,7 +65,7 @@ def ensure_not_null(runner: Runner, table: Relation, column: str) -> None:
                 f"VALID"
             )
         refill.repeat_backfill(runner, table, plain)
-        constraint.validate_or_drop(runner, table, helper, column=column)
+        constraint.validate_or_drop(runner, table, helper, column=column, mend=fill)
         there = True
         # With that CHECK there is no scan (ALTER TABLE, SET NOT NULL).
         runner.run_short(f"{alter} ALTER COLUMN {column} SET NOT NULL")

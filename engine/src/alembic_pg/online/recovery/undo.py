@@ -18,7 +18,7 @@ from alembic_pg.online.alembic_impl import OnlineImpl, statement_text
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, IS_SHADOW_COLUMN, catalog_name
-from alembic_pg.online.strategies import add_unique
+from alembic_pg.online.strategies import add_unique, change_type
 from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.lexer import tokenize, without_literals
 from alembic_pg.sql.quoting import quote_name
@@ -89,6 +89,8 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
         left = [part for sql in begun for part in _cleanup_statements(runner, sql, detail)]
         if any(isinstance(parser.parse(sql), statements.UpdateOrDelete) for sql in begun):
             raise UserError(f"It has changed some of the rows of a table: {by_hand}")
+        if detail.startswith(change_type.NOTED_CHANGE):
+            raise UserError(f"It has changed the type of a column: {by_hand}")
         steps = [*helpers, *left, *steps]
     runner.run_with_retries(partial(_execute_undo, runner, steps), *steps)
     for step in steps:
@@ -97,7 +99,8 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
 
 def _execute_undo(runner: Runner, steps: list[str]) -> None:
     runner.execute_all(steps)
-    runner.execute(f"COMMENT ON TABLE {journal.version_table_name(runner.context)} IS NULL")
+    table = journal.version_table_name(runner.context)
+    runner.execute(journal.clearing_statement(runner.connection, table))
 
 
 def _list_statements(runner: Runner, revision: Script, note: ProgressNote) -> list[str]:

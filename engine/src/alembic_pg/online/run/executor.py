@@ -18,7 +18,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import journal, progress_monitor, transactions
 from alembic_pg.online.run.journal import Journal, ProgressNote
-from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
@@ -272,3 +272,14 @@ class Executor(Session):
     def refused_error(self, why: str) -> UserError:
         """Return the error of a revision that stops, its step having left nothing."""
         return RefusedError(f"{self.running.label} stops: {why}")
+
+    @contextmanager
+    def leaving_work(self) -> Iterator[None]:
+        """Let a step of the block that is refused leave what came before it, and the note of that.
+
+        Raises UnfinishedError for RefusedError.
+        """
+        try:
+            yield
+        except RefusedError as error:
+            raise UnfinishedError(str(error)) from error

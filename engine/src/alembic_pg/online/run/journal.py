@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -19,6 +19,9 @@ from alembic_pg.sql.quoting import quote_literal
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
+
+# What a comment begins with that has a note, and what it calls the comment of a person.
+_NOTE_BEGINS, _THEIRS = '{"half_done": ', "comment"
 
 _READ_COMMENT = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
 
@@ -42,13 +45,14 @@ class ProgressNote:
 class Journal:
     """The progress of one revision, statement by statement.
 
-    table: Alembic's own, as a statement names it.
+        table: Alembic's own, as a statement names it.
     note: what is stored, or will be.
     stored: whether the database has the note.
     interrupted_at: the key of the statement at which an earlier run ended, "" without.
     position: how many of the statements done were met so far.
     pending_keys: the statements of the open transaction.
     disabled: whether nothing can be noted.
+        theirs: the comment that a person gave the table, which comes back at the end.
     """
 
     table: str
@@ -58,6 +62,7 @@ class Journal:
     position: int = 0
     pending_keys: list[str] = field(default_factory=list)
     disabled: bool = False
+    theirs: str = ""
 
     def already_done(self, key: str) -> bool:
         """Return whether the next statement is done; it counts as met then.
@@ -86,33 +91,40 @@ class Journal:
     def note_detail(self, connection: Connection, key: str, detail: str) -> None:
         """Note something about the statement at work, in the open transaction."""
         self.note.began = f"{key}:{detail}"
-        self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
+        self._write(connection, self._comment(vars(self.note)))
 
     def note_nothing_at_work(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""
         self.note.began = ""
-        self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
+        self._write(connection, self._comment(vars(self.note)))
 
     def save(self, connection: Connection, began: str = "") -> None:
-        """Write the note in the open transaction, which is about to be committed."""
+        """Write the note in the open transaction, which is about to be committed.
+
+        began: the statement at work; without a detail, what an earlier run noted of it stays.
+        """
         if self.position < len(self.note.done):
             return  # all of this was committed by an earlier run
         self.note.done += self.pending_keys
-        self.note.began = began
+        self.note.began = self.interrupted_at if began and self.was_interrupted(began) else began
         self.position = len(self.note.done)
         self.pending_keys = []
+        if not self.stored and not self.disabled:
+            self.theirs = _read_theirs(connection, self.table)
         self.stored = True
-        self._write(connection, quote_literal(json.dumps({"half_done": vars(self.note)})))
+        self._write(connection, self._comment(vars(self.note)))
 
     def note_done(self, connection: Connection, key: str) -> None:
         """Note in the open transaction that the statement is done; confirm_done() follows."""
         note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
-        self._write(connection, quote_literal(json.dumps({"half_done": note})))
+        self._write(connection, self._comment(note))
 
     def confirm_done(self, key: str) -> None:
         """Take over what note_done() wrote, now that it is committed."""
         self.note.done.append(self._entry(key))
         self.note.began = ""
+        if self.was_interrupted(key):
+            self.interrupted_at = ""  # a later statement may have the same text
         self.position = len(self.note.done)
 
     def _entry(self, key: str) -> str:
@@ -122,8 +134,13 @@ class Journal:
     def clear_note(self, connection: Connection) -> None:
         """Take the note away in the open transaction."""
         if self.stored:
-            self._write(connection, "NULL")
+            self._write(connection, _literal(self.theirs))
             self.stored = False
+
+    def _comment(self, note: dict[str, Any]) -> str:
+        """Return the comment that has a note, and keeps the one that a person wrote."""
+        kept = {_THEIRS: self.theirs} if self.theirs else {}
+        return quote_literal(json.dumps({"half_done": note, **kept}))
 
     def _write(self, connection: Connection, comment: str) -> None:
         if self.disabled:
@@ -147,7 +164,7 @@ def statement_key(statement: str) -> str:
 def read_note(connection: Connection, table: str) -> ProgressNote | None:
     """Return the note that the database has, if any."""
     comment = connection.scalar(_READ_COMMENT, {"table": table}) or ""
-    if not comment.startswith('{"half_done": '):
+    if not comment.startswith(_NOTE_BEGINS):
         return None
     return ProgressNote(**json.loads(comment)["half_done"])
 
@@ -156,7 +173,26 @@ def clear_note(connection: Connection, table: str) -> None:
     """Take a note away, if there is one. connection: without a transaction, as before."""
     with connection.begin():
         if read_note(connection, table) is not None:
-            connection.exec_driver_sql(f"COMMENT ON TABLE {table} IS NULL")
+            connection.exec_driver_sql(
+                clearing_statement(connection, table), execution_options={"no_parameters": True}
+            )
+
+
+def clearing_statement(connection: Connection, table: str) -> str:
+    """Return what takes a note away; a comment that a person gave the table before comes back."""
+    return f"COMMENT ON TABLE {table} IS {_literal(_read_theirs(connection, table))}"
+
+
+def _read_theirs(connection: Connection, table: str) -> str:
+    """Return the comment that a person gave the table, "" without."""
+    comment = str(connection.scalar(_READ_COMMENT, {"table": table}) or "")
+    if not comment.startswith(_NOTE_BEGINS):
+        return comment
+    return str(json.loads(comment).get(_THEIRS, ""))
+
+
+def _literal(comment: str) -> str:
+    return quote_literal(comment) if comment else "NULL"
 
 
 def open_journal(
@@ -176,4 +212,5 @@ def open_journal(
             f"{direction} of {revision}, by the same command{back}; or clean up by hand, and run: "
             f"COMMENT ON TABLE {table} IS NULL"
         )
-    return Journal(table, note, stored=True, interrupted_at=note.began)
+    theirs = _read_theirs(connection, table)
+    return Journal(table, note, stored=True, interrupted_at=note.began, theirs=theirs)

@@ -25,6 +25,7 @@ from alembic_pg.online.run.signals import (
     PostponedStatement,
     RefusedError,
     ReplayError,
+    UnfinishedError,
 )
 from alembic_pg.online.run.untracked_statements import Tracking
 from alembic_pg.revisions.failure_messages import with_ways_on
@@ -126,9 +127,9 @@ class Runner(Executor):
                     self.commit_before.add(cut.key)
                     self.local_settings.clear()
                     self.begin()
-                except RefusedError as error:
-                    self._clear_unstarted()
-                    raise with_ways_on(error, step, self.journal.note.done) from error
+                except (RefusedError, UnfinishedError) as error:
+                    half_done = self._stays_half_done(error)
+                    raise with_ways_on(error, step, half_done=half_done) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
@@ -154,11 +155,8 @@ class Runner(Executor):
         self.swapped_columns.clear()
         self.local_settings.clear()
         self.backfill_statements = {}
-        self.single_transaction_reason, self.connection_handed_out, self.committed_untracked = (
-            self.no_journal_reason,
-            False,
-            False,
-        )
+        self.single_transaction_reason = self.no_journal_reason
+        self.connection_handed_out = self.committed_untracked = False
         self.journal = self._open_journal(step)
         self.running.resumed = self.journal.stored
         self.tracking.in_revision = True
@@ -227,6 +225,12 @@ class Runner(Executor):
                 self.journal.clear_note(self.connection)
             self.running.partly_committed = False
 
+    def _stays_half_done(self, error: RefusedError | UnfinishedError) -> bool:
+        """Clear what was only prepared; return whether something of the revision stays."""
+        if not isinstance(error, UnfinishedError):
+            self._clear_unstarted()
+        return isinstance(error, UnfinishedError) or bool(self.journal.note.done)
+
     def _clear_if_nothing_done(self, error: DBAPIError) -> None:
         """Clear the note of a revision that has neither done nor begun anything."""
         note = self.journal.note
@@ -276,9 +280,7 @@ class Runner(Executor):
             and session_statements.SWAP_ENTRY not in self.executed[:first]
         ):
             raise CommitBeforeError(journal.statement_key(self.executed[first]))
-        return not first and any(
-            statement != session_statements.SWAP_ENTRY for statement in self.executed
-        )
+        return not first and set(self.executed) != {session_statements.SWAP_ENTRY}
 
     @contextmanager
     def _autocommit_block(self) -> Iterator[None]:

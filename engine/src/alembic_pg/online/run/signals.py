@@ -69,6 +69,10 @@ class RefusedError(UserError):
     """A step that failed, and took back all that it did."""
 
 
+class UnfinishedError(UserError):
+    """A step that failed and leaves a part of its work, which the note tells of."""
+
+
 @dataclass(frozen=True)
 class UnchangedStatement:
     """A statement of a script that stands as it is; text: with a comment that says why."""

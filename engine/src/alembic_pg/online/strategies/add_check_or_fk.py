@@ -87,7 +87,10 @@ def validate_existing(
 def _existing_name(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> str:
     """Return the name of the constraint when it is there already, else ""."""
     if not statement.name:
-        return runner.journal.detail(key)
+        # Rows that violated it were the end of an earlier try, maybe.
+        noted = runner.journal.detail(key)
+        exists = noted and constraint.constraint_exists(runner, table, quote_name(noted))
+        return noted if exists else ""
     if not constraint.constraint_exists(runner, table, statement.name):
         return ""
     if runner.journal.detail(key) != catalog_name(statement.name):

@@ -232,9 +232,12 @@ def add_and_fill(
             return
         rows = RowChange("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
         # A default may be NULL, of which a NOT NULL tells.
-        runner.change_in_batches(table, rows, unseen=True, quiet=True)
+        fill = partial(runner.change_in_batches, table, rows, unseen=True, quiet=True)
+        fill()
         if column.not_null:
-            not_null.ensure_not_null(runner, table, name)
+            # A newer release, which knows the column, may have written rows without a value.
+            with runner.leaving_work():
+                not_null.ensure_not_null(runner, table, name, fill=fill)
         if column.identity:
             _make_identity(runner, table, column, sequence)
 

@@ -20,6 +20,7 @@ from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError, ReplayError
 from alembic_pg.sql import session_statements
+from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS
 FROM pg_constraint WHERE conrelid = :table AND contype = 'c' AND :number = ANY (conkey)
 ORDER BY conname
 """
+
+# What is noted once the type is another one, with the CHECKs that were valid.
+NOTED_CHANGE = "changed"
 
 # Whether others stand behind a column.
 _IS_LAST_COLUMN = """
@@ -172,9 +176,11 @@ def change_and_validate(
     runner.run_pending()
     on = quote_name(table.schema, table.name)
     with runner.outside_transaction(key):
+        noted = runner.journal.detail(key)
         checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
+        valid = [check.name for check in checks if check.valid]
         alter = f"ALTER TABLE {on}"
-        runner.run_short(
+        steps = [
             *(f"{alter} DROP CONSTRAINT {quote_name(check.name)}" for check in checks),
             statement.sql,
             *(
@@ -188,10 +194,21 @@ def change_and_validate(
                 for check in checks
                 if check.comment
             ),
-        )
-        for check in checks:
-            if check.valid or runner.journal.was_interrupted(key):
-                constraint.validate_or_drop(runner, table, check.name)
+        ]
+
+        def change() -> None:
+            runner.execute_all(steps)
+            names = ", ".join(map(quote_name, valid))
+            runner.journal.note_detail(runner.connection, key, f"{NOTED_CHANGE} {names}")
+
+        if noted:
+            valid = [token.identifier for token in tokenize(noted)[1::2]]
+        else:
+            runner.run_with_retries(change, *steps)
+        # The type is another one from here on. A CHECK that was NOT VALID before stays so.
+        with runner.leaving_work():
+            for name in valid:
+                constraint.validate(runner, table, name)
 
 
 def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
