@@ -48,7 +48,7 @@ def node_facts(node: Any) -> Facts:  # noqa: ANN401  # protobuf's
     statement = getattr(node, kind)
     if kind in _READERS:
         return _READERS[kind](statement)
-    return ("OtherWrite", {}) if postgres_writes.changes_rows(node) else NONE
+    return ("UnbatchedWrite", {}) if postgres_writes.changes_rows(node) else NONE
 
 
 def value_name(message: Any, field: str) -> str:  # noqa: ANN401
@@ -205,7 +205,7 @@ def _vacuum(one: Any) -> Facts:  # noqa: ANN401
 
 def _explain(one: Any) -> Facts:  # noqa: ANN401
     executes = _option(one.options, "analyze") and postgres_writes.changes_rows(one.query)
-    return ("OtherWrite", {}) if executes else NONE
+    return ("UnbatchedWrite", {}) if executes else NONE
 
 
 _READERS: dict[str, Callable[[Any], Facts]] = {

@@ -41,7 +41,7 @@ def changes_rows(node: Any) -> bool:  # noqa: ANN401
 def update_facts(one: Any) -> Facts:  # noqa: ANN401
     """Return what an UPDATE is."""
     if _needs_planner(one):
-        return "OtherWrite", {}
+        return "UnbatchedWrite", {}
     table = relation_name(one.relation)
     alias = one.relation.alias.aliasname
     return "UpdateOrDelete", {
@@ -56,7 +56,7 @@ def update_facts(one: Any) -> Facts:  # noqa: ANN401
 def delete_facts(one: Any) -> Facts:  # noqa: ANN401
     """Return what a DELETE is."""
     if _needs_planner(one):
-        return "OtherWrite", {}
+        return "UnbatchedWrite", {}
     table = relation_name(one.relation)
     return "UpdateOrDelete", {
         "table": table,

@@ -58,7 +58,7 @@ def text_of(one: Statement) -> str | None:  # noqa: C901, PLR0911, PLR0912  # on
             return f"CREATE TABLE {one.partition} PARTITION OF {one.table} {one.bound}"
         case kinds.DetachPartition():
             return f"{_alter(one.table)} DETACH PARTITION {one.partition} CONCURRENTLY"
-        case kinds.OtherWrite():
+        case kinds.UnbatchedWrite():
             return one.sql
         case _:
             return None

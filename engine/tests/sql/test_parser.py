@@ -19,10 +19,10 @@ from alembic_pg.sql.statements import (
     DetachPartition,
     DropIndex,
     OtherAlterTable,
-    OtherWrite,
     Rewrite,
     SetNotNull,
     Statement,
+    UnbatchedWrite,
     UnnamedIndex,
     UpdateOrDelete,
     ValidateConstraint,
@@ -268,7 +268,7 @@ def test_another_alter_table(sql: str) -> None:
     ],
 )
 def test_what_only_the_planner_knows(sql: str) -> None:
-    assert type(parse(sql)) is OtherWrite
+    assert type(parse(sql)) is UnbatchedWrite
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_what_only_the_planner_knows(sql: str) -> None:
     ["UPDATE t SET a = 1 RETURNING b", "DELETE FROM t", "WITH x AS (SELECT 1) DELETE FROM t"],
 )
 def test_a_write_within_another_statement(sql: str, inner: str) -> None:
-    assert parse(sql.format(inner)) == OtherWrite(inner, "")
+    assert parse(sql.format(inner)) == UnbatchedWrite(inner, "")
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ _GUARDS: dict[type[statements.Statement], Callable[[Runner, Any], None]] = {
     statements.Rewrite: maintenance.refuse_large_tables,
     statements.UnnamedIndex: maintenance.refuse_unnamed_index,
     statements.AlterDomain: alter_domain.refuse_large_tables,
-    statements.OtherWrite: large_dml.refuse_many_rows,
+    statements.UnbatchedWrite: large_dml.refuse_many_rows,
 }
 
 _STRATEGIES: dict[

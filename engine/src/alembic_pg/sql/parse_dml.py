@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.sql.cursor import UnrecognizedError
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.statements import OtherWrite, UpdateOrDelete
+from alembic_pg.sql.statements import UnbatchedWrite, UpdateOrDelete
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +41,11 @@ def parse_delete(cursor: Cursor) -> UpdateOrDelete:
     return _update_or_delete(cursor, table, "DELETE FROM", alias)
 
 
-def parse_other_write(cursor: Cursor) -> OtherWrite:
+def parse_other_write(cursor: Cursor) -> UnbatchedWrite:
     """Parse a query that may change rows in a part of it, or where a row is there already."""
     if not contains_write(cursor.tokens):
         raise UnrecognizedError
-    return OtherWrite(cursor.whole_text(), "")
+    return UnbatchedWrite(cursor.whole_text(), "")
 
 
 def contains_write(tokens: Sequence[Token]) -> bool:

@@ -25,8 +25,8 @@ from alembic_pg.sql.statements import (
     DetachPartition,
     DropIndex,
     OtherAlterTable,
-    OtherWrite,
     SetNotNull,
+    UnbatchedWrite,
     UnnamedIndex,
     UpdateOrDelete,
     ValidateConstraint,
@@ -51,7 +51,7 @@ def parse(sql: str) -> Statement | None:
     try:
         return _PARSERS[first](cursor)
     except UnrecognizedError:
-        return OtherWrite(cursor.whole_text(), "") if first in parse_dml.WRITING_WORDS else None
+        return UnbatchedWrite(cursor.whole_text(), "") if first in parse_dml.WRITING_WORDS else None
 
 
 def _parse_create(cursor: Cursor) -> Statement:
@@ -267,9 +267,9 @@ def _parse_copy(cursor: Cursor) -> Statement:
 def _parse_inner_write(sql: str) -> Statement:
     """Return the statement that another one executes, if it may change rows."""
     statement = parse(sql)
-    if not isinstance(statement, UpdateOrDelete | OtherWrite):
+    if not isinstance(statement, UpdateOrDelete | UnbatchedWrite):
         raise UnrecognizedError
-    return OtherWrite(statement.sql, "")
+    return UnbatchedWrite(statement.sql, "")
 
 
 _PARSERS = {

@@ -127,7 +127,7 @@ class UpdateOrDelete(Statement):
 
 
 @dataclass(frozen=True)
-class OtherWrite(Statement):
+class UnbatchedWrite(Statement):
     """Any other statement that may change rows.
 
     sql: what the planner is asked about: of EXPLAIN ANALYZE, PREPARE and COPY, the statement in
