@@ -67,7 +67,7 @@ def test_a_revision_by_hand_that_asks_env_py(project: Stock) -> None:
 def test_a_clean_check_is_of_its_own_arguments(project: Stock) -> None:
     asks = """include_name=lambda name, kind, _: (
         kind != "column" or name != "status" or "all" in context.get_x_argument()
-    )"""
+    ), options=["all"]"""
     project.env.write_text("from alembic import context\n" + NAMED.format(more=asks))
     project.expect("check")
     assert (project.root / ".postgres" / "clean.json").exists()

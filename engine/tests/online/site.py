@@ -121,8 +121,12 @@ class Site:
     def upgrade(self, revision: str = "head", **settings: str) -> None:
         """Run alembic upgrade.
 
-        Expect of one that fails: without a note, nothing is left of the revision that failed.
+        Expect of one that fails: without a note, nothing is left of the revision that failed. (A
+        plan does nothing, and may be asked for while somebody has locked the tables.)
         """
+        if "plan" in settings:
+            command.upgrade(self.config(settings), revision)
+            return
         before = self.catalog, self.version
         try:
             command.upgrade(self.config(settings), revision)

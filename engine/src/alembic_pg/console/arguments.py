@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
-# What ends the refusal of a name.
-_WHERE_LISTED = "See them all: alembic-pg options"
-
 # How a command is called that has no plan, as the subject of a sentence.
 _SUBJECTS = {"check": "A check", "revision": "A revision", "stamp": "A stamp"}
 
@@ -80,7 +77,7 @@ def require_known(names: Iterable[str], own: Iterable[str], command: str) -> Non
         if name not in known:
             near = difflib.get_close_matches(name.lower(), known, 1)
             guess = f": did you mean -x {near[0]}?" if near else "."
-            raise UserError(f"-x {name} is unknown{guess} {_WHERE_LISTED}")
+            raise UserError(f"-x {name} is unknown{guess}\n{option_list.screen_text()}")
         if name == "plan" and command not in options.RUNS:
             subject = _SUBJECTS.get(command, "This command")
             raise UserError(f"{subject} has no plan: leave -x plan out.")
