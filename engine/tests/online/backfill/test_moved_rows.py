@@ -80,6 +80,7 @@ def test_rows_go_to_a_partition_that_is_new(site: Site) -> None:
     assert site.one("SELECT count(*) FROM t WHERE u IS NULL") == 0
 
 
+@pytest.mark.online  # for a minute and more
 def test_rows_move_all_the_time(site: Site) -> None:
     """No UserError says that the WHERE finds again what it has changed: it does not."""
     site.sql(*TABLE, "CREATE INDEX ON t (id)")
