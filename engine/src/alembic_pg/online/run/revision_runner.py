@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, preflight
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import journal, transactions, untracked_statements
+from alembic_pg.online.run import journal, transactions, untracked_statements, ways_back
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.signals import (
@@ -58,6 +58,7 @@ class Runner(Executor):
     connection_handed_out: whether the revision has the connection itself, by op.get_bind().
     committed_untracked: whether it committed what it did with that connection.
     tracking: which statements of the connection are known.
+    texts: of the statements that were met, by their keys.
 
     Of the open transaction:
     executed: the revision's statements.
@@ -78,6 +79,7 @@ class Runner(Executor):
     connection_handed_out: bool = False
     committed_untracked: bool = False
     tracking: Tracking = field(default_factory=Tracking)
+    texts: dict[str, str] = field(default_factory=dict)
 
     executed: list[str] = field(default_factory=list)
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
@@ -129,7 +131,12 @@ class Runner(Executor):
                     self.begin()
                 except (RefusedError, UnfinishedError) as error:
                     half_done = self._stays_half_done(error)
-                    raise with_ways_on(error, step, half_done=half_done) from error
+                    raise with_ways_on(
+                        error,
+                        step,
+                        half_done=half_done,
+                        has_way_back=ways_back.all_have_way_back(self._done_statements()),
+                    ) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
@@ -230,6 +237,10 @@ class Runner(Executor):
         if not isinstance(error, UnfinishedError):
             self._clear_unstarted()
         return isinstance(error, UnfinishedError) or bool(self.journal.note.done)
+
+    def _done_statements(self) -> list[str]:
+        """Return the texts of what is done, "" for one that has none."""
+        return [self.texts.get(one.partition(":")[0], "") for one in self.journal.note.done]
 
     def _clear_if_nothing_done(self, error: DBAPIError) -> None:
         """Clear the note of a revision that has neither done nor begun anything."""
