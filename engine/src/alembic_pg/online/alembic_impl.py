@@ -61,7 +61,7 @@ class OnlineImpl(PostgresqlImpl):
             return
         with self.runner.track_statements():
             key = journal.statement_key(statement)
-            self.runner.texts[key] = statement
+            self.runner.journal.texts[key] = statement
             self._run_once(statement, key, work)
 
     def _run_once(self, sql: str, key: str, work: Callable[[], None]) -> None:
@@ -107,7 +107,7 @@ class OnlineImpl(PostgresqlImpl):
             sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
             # Parameters may be another time, or random.
             key = journal.statement_key(sql or str(construct))
-            self.runner.texts[key] = sql
+            self.runner.journal.texts[key] = sql
             if not session_statements.is_session_statement(
                 sql
             ) and self.runner.journal.already_done(key):

@@ -82,21 +82,21 @@ def with_ways_on(
     step: Any,  # noqa: ANN401  # Alembic's step
     *,
     half_done: bool,
-    has_way_back: bool,
+    back: bool,
 ) -> UserError:
     """Return an error; of an upgrade that is half done, with what a person can do then.
 
-    has_way_back: whether something undoes all that is done.
+    back: whether something undoes all that is done.
     """
     if not (half_done and step.is_upgrade):
         return error
     at = ", ".join(step.from_revisions) or "base"
-    back = (
+    way = (
         f", or take it back: alembic downgrade {at}"
-        if has_way_back
+        if back
         else f"; or undo it by hand, and run: alembic stamp {at}"
     )
-    return UserError(f"{error}\nWhat it did before stays: the next run goes on from there{back}")
+    return UserError(f"{error}\nWhat it did before stays: the next run goes on from there{way}")
 
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:

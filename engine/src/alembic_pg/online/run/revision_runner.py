@@ -58,7 +58,6 @@ class Runner(Executor):
     connection_handed_out: whether the revision has the connection itself, by op.get_bind().
     committed_untracked: whether it committed what it did with that connection.
     tracking: which statements of the connection are known.
-    texts: of the statements that were met, by their keys.
 
     Of the open transaction:
     executed: the revision's statements.
@@ -79,7 +78,6 @@ class Runner(Executor):
     connection_handed_out: bool = False
     committed_untracked: bool = False
     tracking: Tracking = field(default_factory=Tracking)
-    texts: dict[str, str] = field(default_factory=dict)
 
     executed: list[str] = field(default_factory=list)
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
@@ -130,13 +128,9 @@ class Runner(Executor):
                     self.local_settings.clear()
                     self.begin()
                 except (RefusedError, UnfinishedError) as error:
-                    half_done = self._stays_half_done(error)
-                    raise with_ways_on(
-                        error,
-                        step,
-                        half_done=half_done,
-                        has_way_back=ways_back.all_have_way_back(self._done_statements()),
-                    ) from error
+                    stays = self._stays_half_done(error)
+                    back = ways_back.all_have_way_back(self.journal)
+                    raise with_ways_on(error, step, half_done=stays, back=back) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
@@ -238,10 +232,6 @@ class Runner(Executor):
             self._clear_unstarted()
         return isinstance(error, UnfinishedError) or bool(self.journal.note.done)
 
-    def _done_statements(self) -> list[str]:
-        """Return the texts of what is done, "" for one that has none."""
-        return [self.texts.get(one.partition(":")[0], "") for one in self.journal.note.done]
-
     def _clear_if_nothing_done(self, error: DBAPIError) -> None:
         """Clear the note of a revision that has neither done nor begun anything."""
         note = self.journal.note
@@ -278,10 +268,8 @@ class Runner(Executor):
 
         Raises CommitBeforeError where it did so in the end, and something else before.
         """
-        takes = [
-            one == session_statements.SWAP_ENTRY or session_statements.drops_dependent(one)
-            for one in self.executed
-        ]
+        swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
+        takes = [one == swap or drops(one) for one in self.executed]
         if not takes or not takes[-1]:
             return False
         first = len(takes) - takes[::-1].index(False) if False in takes else 0

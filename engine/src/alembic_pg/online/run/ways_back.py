@@ -11,12 +11,13 @@ from alembic_pg.sql import parser, statements
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from alembic_pg.online.run.journal import Journal
 
 
-def all_have_way_back(done: Iterable[str]) -> bool:
-    """Return whether something certain undoes every statement. done: their texts."""
-    return all(_has_way_back(sql) for sql in done)
+def all_have_way_back(journal: Journal) -> bool:
+    """Return whether something certain undoes every statement that is done."""
+    keys = (one.partition(":")[0] for one in journal.note.done)
+    return all(_has_way_back(journal.texts.get(key, "")) for key in keys)
 
 
 def _has_way_back(sql: str) -> bool:
