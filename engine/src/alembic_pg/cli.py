@@ -13,6 +13,8 @@ from alembic_pg.console import activation
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_LINT_CHECKS = ("heads", "destroys", "squawk")
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that was typed, and exit with its code.
@@ -68,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         "lint", help="one head, what revisions destroy is confirmed, squawk's opinion of their SQL"
     )
     lint.add_argument(
-        "only", nargs="*", choices=[[], "heads", "destroys", "squawk"], help="only these checks"
+        "only",
+        nargs="*",
+        type=_lint_name,
+        metavar="CHECK",
+        help="only these checks: heads, destroys, squawk",
     )
     lint.add_argument("--reporter", help="squawk's format: tty, gcc, json")
     lint.set_defaults(run=_lint)
@@ -86,6 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     psql.set_defaults(run=_psql)
     return parser
+
+
+def _lint_name(text: str) -> str:
+    if text not in _LINT_CHECKS:
+        known = ", ".join(_LINT_CHECKS)
+        raise argparse.ArgumentTypeError(f"there is no check {text}: {known}")
+    return text
 
 
 def _lint(options: argparse.Namespace) -> int:

@@ -50,6 +50,10 @@ def run(
     configure: options for Alembic's configure(); target_metadata is another word for metadata.
     Raises UserError for what a user can mend.
     """
+    if "url" in configure:
+        raise UserError(
+            "environment.run() takes no url: set sqlalchemy.url in alembic.ini, or DATABASE_URL."
+        )
     if "connection" in configure:
         raise UserError(
             "environment.run() makes its connection itself: with one of your own, call "
@@ -175,7 +179,8 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     """
     config = task.environment.config
     names = command_arguments(config.cmd_opts)
-    arguments.require_known(names, own, task.command)
+    own_names = [own] if isinstance(own, str) else [str(name) for name in own]
+    arguments.require_known(names, own_names, task.command)
     if HELP.name in names:
         config.print_stdout("%s", option_list.screen_text())
         raise SystemExit(0)

@@ -80,6 +80,8 @@ def test_env_py_may_name_its_own(tree: Tree) -> None:
     for name, near in (("plams", "plan"), ("PLANS", "plans")):
         done = tree.alembic("-x", name, "downgrade", "-1")
         assert done.err.startswith(f"FAILED: -x {name} is unknown: did you mean -x {near}")
+    file.write_text(text.replace("environment.run(", 'environment.run(options="plans", '))
+    run(tree, "-x", "plans=some", "upgrade", "head")
     file.write_text(text.replace("environment.run(", 'environment.run(options=["batch"], '))
     done = tree.alembic("current")
     assert done.err == ("FAILED: env.py names an option batch, which alembic_pg has: rename it.\n")

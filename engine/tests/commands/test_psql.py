@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from alembic_pg.database.connect import connect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
 
@@ -67,6 +69,22 @@ def test_an_interrupt_cancels_the_statement(project: Tree, empty: URL) -> None:
     assert "canceling statement due to user request" in output
     assert "Traceback" not in output
     assert process.returncode == 1
+
+
+def test_no_server_is_made_where_no_project_is(tree: Tree, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    done = subprocess.run(
+        [*MODULE, "-c", "SELECT 1"],
+        cwd=folder,
+        env=tree.variables(DATABASE_URL=""),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"FAILED: There is no Alembic project in {folder}: ")
+    assert not list(folder.iterdir())
 
 
 def psql(tree: Tree, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -34,3 +34,30 @@ def test_they_are_named_with_the_reason(tree: Tree, text: str, reason: str) -> N
     told = fails(tree, "revision", "--autogenerate", "-m", "tags")
     assert told.startswith("models.tags cannot be imported: ")
     assert reason in told
+
+
+@pytest.mark.parametrize("handed", ["3", '["models"]', "[Base, 3]"])
+def test_what_is_no_metadata_is_said(tree: Tree, handed: str) -> None:
+    hand_over(tree, f"metadata={handed}")
+    assert " as models, which is no MetaData: hand over a MetaData, " in fails(tree, "check")
+
+
+@pytest.mark.parametrize("handed", ["Base", "[Base]", "(one for one in [Base.metadata])"])
+def test_a_base_stands_for_its_metadata(tree: Tree, handed: str) -> None:
+    hand_over(tree, f"metadata={handed}")
+    done = tree.alembic("check")
+    assert "which is no MetaData" not in done.err
+    assert "Error" not in done.err
+
+
+def test_a_url_is_not_left_unread(tree: Tree) -> None:
+    hand_over(tree, 'metadata="models", url="postgresql://other/other"')
+    assert fails(tree, "current").startswith("environment.run() takes no url: ")
+
+
+def hand_over(tree: Tree, arguments: str) -> None:
+    """Write an env.py that calls environment.run() with the arguments."""
+    (tree.root / "alembic" / "env.py").write_text(
+        "from alembic_pg import environment\nfrom models.base import Base\n"
+        f"environment.run({arguments})\n"
+    )

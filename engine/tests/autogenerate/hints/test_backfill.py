@@ -38,6 +38,19 @@ def test_an_expression_is_refused(databases: ScratchServer, expression: str, why
         write(databases, template, before, models)
 
 
+@pytest.mark.parametrize("expression", ["5 -- five", "5 --\\n + 1"])
+def test_a_comment_does_not_hide_the_where(databases: ScratchServer, expression: str) -> None:
+    template = databases.create()
+    url = databases.database_url(template)
+    desired.build_models(load(BEFORE), url, source="the tests")
+    before = pg_dump.dump_database(url)
+    after = BEFORE.replace(
+        "Integer)", f'Integer, nullable=False, info={{"backfill": "{expression}"}})', 1
+    )
+    with pytest.raises(UserError, match=r"^The backfill of t\.a has a comment "):
+        write(databases, template, before, load(after))
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [

@@ -13,6 +13,8 @@ from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
+from alembic_pg.errors import UserError
+from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -133,7 +135,16 @@ def _set_not_null_op(table: str, schema: str | None, column: str, kind: Any) -> 
 
 
 def _update_op(table: str, schema: str | None, column: str, expression: str) -> StatementOp:
-    """Return what fills the column; run again, it fills only what is still empty."""
+    """Return what fills the column; run again, it fills only what is still empty.
+
+    Raises UserError where a comment would hide the WHERE: every row would be written then.
+    """
+    last = tokenize(f"{' '.join(expression.split())} WHERE")[-1:]
+    if not last or last[0].keyword != "WHERE":
+        raise UserError(
+            f"The backfill of {_column_label(table, schema, column)} has a comment (--): "
+            "leave it out, or write it as /* … */."
+        )
     name = quote_name(schema or "public", table)
     field = quote_name(column)
     # The expression is the models' own, the names are quoted.

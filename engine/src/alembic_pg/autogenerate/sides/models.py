@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from alembic_pg.autogenerate.sides import entities
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
 
     from alembic_utils.replaceable_entity import ReplaceableEntity
@@ -43,12 +44,30 @@ def load_models(
     if isinstance(metadata, str):
         found = _find_metadata(metadata, _import_package(metadata))
     else:
-        found = (metadata,) if isinstance(metadata, MetaData) else tuple(metadata)
+        found = _as_metadata(metadata)
     if given is None:
         given = entities.find_entities(metadata if isinstance(metadata, str) else "")
         given = entities.sort_entities([*given, *registry.entities()])
     _refuse_same_table(found)
     return Models(found[0] if len(found) == 1 else found, tuple(given))
+
+
+def _as_metadata(given: object) -> tuple[MetaData, ...]:
+    """Return what env.py hands over as objects; a Base stands for its MetaData.
+
+    Raises UserError for what is neither.
+    """
+    several = given if isinstance(given, Iterable) else (given,)
+    found = []
+    for one in several:
+        metadata = one if isinstance(one, MetaData) else getattr(one, "metadata", None)
+        if not isinstance(metadata, MetaData):
+            raise UserError(
+                f"env.py hands over {one!r} as models, which is no MetaData: hand over a MetaData, "
+                'a list of them, or the name of one package, environment.run(metadata="models").'
+            )
+        found.append(metadata)
+    return tuple(found)
 
 
 def _import_package(name: str) -> ModuleType:

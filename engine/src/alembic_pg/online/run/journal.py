@@ -52,6 +52,7 @@ class Journal:
     position: how many of the statements done were met so far.
     pending_keys: the statements of the open transaction.
     disabled: whether nothing can be noted.
+    texts: of the statements that were met, by their keys.
         theirs: the comment that a person gave the table, which comes back at the end.
     """
 
@@ -62,6 +63,7 @@ class Journal:
     position: int = 0
     pending_keys: list[str] = field(default_factory=list)
     disabled: bool = False
+    texts: dict[str, str] = field(default_factory=dict)
     theirs: str = ""
 
     def already_done(self, key: str) -> bool:

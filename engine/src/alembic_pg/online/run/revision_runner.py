@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, preflight
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import journal, transactions, untracked_statements
+from alembic_pg.online.run import journal, transactions, untracked_statements, ways_back
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.signals import (
@@ -128,8 +128,9 @@ class Runner(Executor):
                     self.local_settings.clear()
                     self.begin()
                 except (RefusedError, UnfinishedError) as error:
-                    half_done = self._stays_half_done(error)
-                    raise with_ways_on(error, step, half_done=half_done) from error
+                    stays = self._stays_half_done(error)
+                    back = ways_back.all_have_way_back(self.journal)
+                    raise with_ways_on(error, step, half_done=stays, back=back) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
@@ -267,10 +268,8 @@ class Runner(Executor):
 
         Raises CommitBeforeError where it did so in the end, and something else before.
         """
-        takes = [
-            one == session_statements.SWAP_ENTRY or session_statements.drops_dependent(one)
-            for one in self.executed
-        ]
+        swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
+        takes = [one == swap or drops(one) for one in self.executed]
         if not takes or not takes[-1]:
             return False
         first = len(takes) - takes[::-1].index(False) if False in takes else 0
