@@ -12,7 +12,7 @@ from alembic_pg.errors import UserError
 from sqlalchemy.exc import DBAPIError
 from tests.matrix.case import load
 from tests.matrix.databases import execute, rows
-from tests.matrix.inside import run, write
+from tests.matrix.inside import run, there, write
 
 if TYPE_CHECKING:
     from alembic_pg.database.scratch import ScratchServer
@@ -74,3 +74,9 @@ def test_rows_stop_it_under_the_old_name(databases: ScratchServer, columns: str,
     run(url, change.up)
     assert rows(url, "SELECT count(b) FROM other") == [(0,)]
     databases.drop(template)
+
+
+def test_a_generated_column_is_not_written(databases: ScratchServer) -> None:
+    before = 'table(Column("a", Integer), Column("b", Integer, Computed("a * 2", persisted=True)))'
+    after = 'table(Column("a", Integer), Column("b", Integer, server_default="5", nullable=False))'
+    assert "UPDATE" not in there(databases, before, after).up

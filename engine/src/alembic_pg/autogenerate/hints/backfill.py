@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
+from sqlalchemy import Computed
 
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import fill_value
@@ -106,7 +107,8 @@ def _add_column_as_sql(
 
 def _backfill_altered_column(operation: ops.AlterColumnOp, column: Column[Any]) -> MigrateOperation:
     expression = fill_value.value_of_null_rows(column)
-    if not expression:
+    # Nobody can UPDATE a generated column, and its expression gives each row a value.
+    if not expression or isinstance(operation.existing_server_default, Computed):
         return operation
     table, schema = operation.table_name, operation.schema
     rest = copy.copy(operation)
