@@ -6,12 +6,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from alembic.config import CommandLine, Config
-
 from alembic_pg.console import activation
+from alembic_pg.console.arguments import configuration_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from alembic.config import Config
 
 _LINT_CHECKS = ("heads", "destroys", "squawk")
 
@@ -104,7 +105,7 @@ def _lint_name(text: str) -> str:
 def _lint(options: argparse.Namespace) -> int:
     from alembic_pg.commands import destroys, single_head, squawk  # noqa: PLC0415  # one command's
 
-    config = _config(options)
+    config = configuration_of(options)
     reporter = ["--reporter", options.reporter] if options.reporter else []
     checks: dict[str, Callable[[Config], None]] = {
         "heads": single_head.check,
@@ -126,7 +127,7 @@ def _plan(options: argparse.Namespace) -> int:
 def _reset(options: argparse.Namespace) -> int:
     from alembic_pg.commands import reset  # noqa: PLC0415  # one command's
 
-    return reset.run(_config(options), confirmed=options.yes)
+    return reset.run(configuration_of(options), confirmed=options.yes)
 
 
 def _options(options: argparse.Namespace) -> int:
@@ -139,10 +140,4 @@ def _options(options: argparse.Namespace) -> int:
 def _psql(options: argparse.Namespace) -> int:
     from alembic_pg.commands import psql  # noqa: PLC0415  # one command's
 
-    return psql.run(_config(options), options.rest)
-
-
-def _config(options: argparse.Namespace) -> Config:
-    """Return Alembic's configuration, found as the alembic command finds it."""
-    toml, ini = CommandLine()._inis_from_config(options)  # noqa: SLF001  # it has no public name
-    return Config(file_=ini, toml_file=toml, ini_section=options.name, cmd_opts=options)
+    return psql.run(configuration_of(options), options.rest)

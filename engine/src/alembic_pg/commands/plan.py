@@ -31,10 +31,8 @@ def run(revision: str, options: Sequence[str], configs: Sequence[str], name: str
         *("upgrade", "--", revision),
     ]
     sys.argv = ["alembic", *typed]  # what a person may also type, and every other part looks at
-    line = CommandLine(prog="alembic")
-    parsed = line.parser.parse_args(typed)
-    toml, ini = line._inis_from_config(parsed)  # noqa: SLF001  # it has no public name
-    config = Config(file_=ini, toml_file=toml, ini_section=name, cmd_opts=parsed)
+    parsed = CommandLine(prog="alembic").parser.parse_args(typed)
+    config = arguments.configuration_of(parsed)
     arguments.check(parsed, config)
     upgrade(config, revision)
 

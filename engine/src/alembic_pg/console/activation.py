@@ -45,14 +45,11 @@ def watch() -> None:
 
 def _list_options() -> None:
     """Do what -x help asks for where there is no command, for which Alembic makes no Config."""
-    from alembic.config import CommandLine, Config  # noqa: PLC0415  # see watch()
-
     from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' commands
 
     typed = arguments.parse()
     if typed is not None and not hasattr(typed, "cmd"):
-        toml, ini = CommandLine()._inis_from_config(typed)  # noqa: SLF001  # it has no public name
-        activate(Config(file_=ini, toml_file=toml, ini_section=typed.name, cmd_opts=typed))
+        activate(arguments.configuration_of(typed))
 
 
 def activate(config: Config) -> None:

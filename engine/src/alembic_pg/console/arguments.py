@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
-from alembic.config import CommandLine
+from alembic.config import CommandLine, Config
 from alembic.script import ScriptDirectory
 
 from alembic_pg import options
@@ -21,8 +21,6 @@ from alembic_pg.errors import UserError
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
-
-    from alembic.config import Config
 
 # How a command is called that has no plan, as the subject of a sentence.
 _SUBJECTS = {"check": "A check", "revision": "A revision", "stamp": "A stamp"}
@@ -90,6 +88,12 @@ def _check_new_revision(typed: Namespace, config: Config) -> None:
         raise UserError(
             f"Revision {typed.rev_id} is there already ({file.name}): choose another --rev-id."
         )
+
+
+def configuration_of(typed: Namespace) -> Config:
+    """Return the configuration that the alembic command makes of its parsed arguments."""
+    toml, ini = CommandLine()._inis_from_config(typed)  # noqa: SLF001  # it has no public name
+    return Config(file_=ini, toml_file=toml, ini_section=typed.name, cmd_opts=typed)
 
 
 def parse() -> Namespace | None:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 # lock_not_available, deadlock_detected, and serialization_failure where a role's transactions are
 # REPEATABLE READ: another try may have more luck (Appendix A).
-RETRYABLE_SQLSTATES = {"55P03", "40P01", "40001"}
+RETRYABLE_SQLSTATES = {
+    errors.SqlState.LOCK_NOT_AVAILABLE,
+    errors.SqlState.DEADLOCK_DETECTED,
+    errors.SqlState.SERIALIZATION_FAILURE,
+}
 
 # Seconds: the first pause, and the longest one.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0

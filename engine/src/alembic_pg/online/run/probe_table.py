@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
 
-_INSUFFICIENT_PRIVILEGE = "42501"
 
 PROBE_TABLE = "pg_temp.ddl_probe"
 
@@ -93,7 +92,7 @@ def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
         session.execute(f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}")
     except DBAPIError as error:
-        if errors.sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+        if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
             raise
         raise UserError(
             f"What a statement would do to {like} is tried on an empty copy "
