@@ -44,6 +44,7 @@ INSIDE = {
         "strategies",
         "dispatch",
         "release_before_long",
+        "interrupted_statement",
         "alembic_impl",
         "recovery",
     ),

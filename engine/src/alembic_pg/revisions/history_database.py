@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import alembic
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
 from alembic_pg.database import errors
@@ -118,7 +118,7 @@ def upgrade_database(
                 context.begin_transaction(),
             ):
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
             ) from error
