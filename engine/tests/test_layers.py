@@ -24,6 +24,7 @@ ORDER = (
     "online",
     "plan",
     "autogenerate",
+    "drift",
     "offline",
     "commands",
     "plugin",

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 _PREAMBLE_KINDS = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
 
 
-def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
+def dump_database(
+    url: URL, *, version_table: str = "alembic_version", lock_timeout: int | None = None
+) -> Dump:
     """Return the objects of a database, in an order in which they can be made.
 
     version_table: Alembic's own table, which is left out; with its schema before a dot when it
-    has one.
+    has one. lock_timeout: milliseconds to wait at most for the lock of a table, ACCESS SHARE;
+    None waits for as long as it takes.
     Raises UserError when pg_dump is missing or fails.
     """
     pattern = ".".join(f'"{part}"' for part in version_table.split("."))
@@ -40,6 +43,7 @@ def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
         "--no-owner",
         "--compress=none",
         f"--exclude-table={pattern}",
+        *(() if lock_timeout is None else (f"--lock-wait-timeout={lock_timeout}",)),
     )
     ids: dict[int, str] = {}
     dump: Dump = {}
