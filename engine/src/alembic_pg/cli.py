@@ -159,4 +159,5 @@ def _options(options: argparse.Namespace) -> int:
 def _psql(options: argparse.Namespace) -> int:
     from alembic_pg.commands import psql  # noqa: PLC0415  # one command's
 
-    return psql.run(configuration_of(options), options.rest)
+    rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
+    return psql.run(configuration_of(options), rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from contextlib import contextmanager
 from dataclasses import replace
@@ -180,6 +181,7 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     names = command_arguments(config.cmd_opts)
     own_names = [own] if isinstance(own, str) else [str(name) for name in own]
     arguments.require_known(names, own_names, task.command)
+    arguments.require_known_variables(os.environ)
     if HELP.name in names:
         config.print_stdout("%s", option_list.screen_text())
         raise SystemExit(0)

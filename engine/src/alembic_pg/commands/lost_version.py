@@ -10,6 +10,7 @@ from sqlalchemy import text
 from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from alembic.script.base import Script
@@ -35,7 +36,7 @@ _HAS_TABLES = text("""
 """)
 
 _HINT = (
-    "If it lost only its alembic_version: with the development dependencies, "
+    "If it lost only its alembic_version: with alembic-pg[embedded], "
     "upgrade tells which revision it equals."
 )
 
@@ -66,14 +67,14 @@ def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
     stamp = f"alembic stamp {revision.revision}"
     if not differing:
         raise UserError(
-            f"The database lost its {name}: it equals revision {revision.revision} "
-            f"({revision.doc}). Repair it with: {stamp}; then upgrade."
+            f"The database lost its {name}: it equals revision "
+            f"{revision_label(revision)}. Repair it with: {stamp}; then upgrade."
         )
     more = len(differing) - _MAX_NAMED
     names = ", ".join(differing[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
     raise UserError(
         f"The database has tables and no {name}, and equals no revision; the nearest is "
-        f"{revision.revision} ({revision.doc}), where {names} differ.\n"
+        f"{revision_label(revision)}, where {names} differ.\n"
         f"Make them equal, then run: {stamp}; then upgrade."
     )
 

@@ -18,6 +18,7 @@ from alembic_pg.revisions.current_revision import (
     track_steps,
 )
 from alembic_pg.revisions.failure_messages import explain_failures
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +148,7 @@ def _undo_half_done(
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
     undo.undo_upgrade(impl.runner, revision, note, at)
-    sys.stderr.write(f"Revision {note.revision} ({revision.doc}) is taken back; at {at}.\n")
+    sys.stderr.write(f"Revision {revision_label(revision)} is taken back; at {at}.\n")
     return True
 
 

@@ -15,7 +15,7 @@ class Drift:
     """Hold how a database differs from what its own revisions build.
 
     database, host, role: where it was looked, and as whom.
-    revisions: the revisions that the database is at, each with its message.
+    revisions: the ids of the revisions that the database is at. at: the same, with messages.
     pending: how many revisions of this tree it does not have yet.
     differences: what hurts most first.
     ignored: what the project does not want to hear of, each with the rule that says so.
@@ -26,7 +26,8 @@ class Drift:
     database: str
     host: str
     role: str
-    revisions: tuple[tuple[str, str], ...]
+    revisions: tuple[str, ...]
+    at: str
     pending: int
     differences: tuple[Difference, ...]
     ignored: tuple[tuple[Difference, Rule], ...] = ()

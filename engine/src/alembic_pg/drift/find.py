@@ -26,6 +26,7 @@ from alembic_pg.online.recovery import declared_not_valid
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import HELPER_MARK
 from alembic_pg.revisions import history_database
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +100,8 @@ def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
         database=str(connection.engine.url.database),
         host=server_address(connection.engine.url),
         role=role,
-        revisions=tuple((head, script.get_revision(head).doc) for head in heads),
+        revisions=tuple(heads),
+        at=" and ".join(revision_label(script.get_revision(head)) for head in heads),
         pending=len(list(pending)),
         differences=tuple(told),
         ignored=tuple(ignored),

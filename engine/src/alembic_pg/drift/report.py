@@ -45,7 +45,7 @@ def as_json(drift: Drift) -> str:
             "database": drift.database,
             "host": drift.host,
             "role": drift.role,
-            "revisions": [revision for revision, _ in drift.revisions],
+            "revisions": list(drift.revisions),
             "pending": drift.pending,
             "unfinished": list(drift.unfinished),
             "differences": [
@@ -75,9 +75,8 @@ def _as_object(difference: Difference) -> dict[str, Any]:
 
 
 def _place(drift: Drift) -> str:
-    at = " and ".join(f"{revision} ({message})" for revision, message in drift.revisions)
     pending = f", {drift.pending} pending" if drift.pending else ""
-    return f"{drift.database} on {drift.host} as {drift.role}, at {at}{pending}"
+    return f"{drift.database} on {drift.host} as {drift.role}, at {drift.at}{pending}"
 
 
 def _verdict(drift: Drift) -> str:
