@@ -49,28 +49,26 @@ def detach_operation(
     return StatementOp("change", table.label, tuple(upgrade), tuple(downgrade))
 
 
-def objects_blocking_detach(
-    dump: Dump, table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
-) -> set[str]:
-    """Return the keys of what uses a column that is retyped or dropped to detach it.
+def retyped_or_dropped_columns(
+    table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
+) -> list[str]:
+    """Return the columns that are retyped or dropped to detach them, without quotes."""
+    return [
+        table_definition.unquote_name(column.name)
+        for _, column in _columns_to_detach(table, gone, held_names)
+        if column.generated or mentions_entries(f"{column.type} {column.collation}", gone)
+    ]
 
-    All that reads the table counts as using the column.
-    """
-    keys: set[str] = set()
-    for _, column in _columns_to_detach(table, gone, held_names):
-        if not column.generated and not mentions_entries(f"{column.type} {column.collation}", gone):
-            continue
-        name = table_definition.unquote_name(column.name)
-        keys |= {
-            key
-            for key, entry in dump.items()
-            if table.key in entry.needs
-            and (
-                entry.kind in {"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"}
-                or (entry.kind in _COLUMN_USER_KINDS and name in entry.create)
-            )
-        }
-    return keys
+
+def parts_using_columns(dump: Dump, table_key: str, names: Collection[str]) -> set[str]:
+    """Return the keys of the constraints, indexes and statistics of a table that name a column."""
+    return {
+        key
+        for key, entry in dump.items()
+        if entry.kind in _COLUMN_USER_KINDS
+        and table_key in entry.needs
+        and any(name in entry.create for name in names)
+    }
 
 
 def _columns_to_detach(
