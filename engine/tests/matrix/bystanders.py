@@ -54,16 +54,21 @@ def find_bystanders(
         return []
     with _copy(databases, template) as url:
         old = pg_dump.dump_database(url)
-        drops = dropped.run_watched(url, statements)
+        outcome = dropped.run_watched(url, statements)
+        assert not outcome.error, outcome.error
         sides = _Sides(old, pg_dump.dump_database(url))
 
-    def reason(place: int) -> str:
+    def reason(drop: Drop) -> str:
         with _copy(databases, template) as url:
-            error = dropped.run_without(url, statements, place)
-            if error or not compare.differing_keys(pg_dump.dump_database(url), sides.new):
-                return error
-        return "without it, the outcome is another one"
+            trial = dropped.run_watched(url, statements, drop.place)
+            places = {one.place for one in trial.drops if one.key == drop.key}
+            if trial.error or places:
+                along = [one.key for one in trial.drops if one.place in places and one.named]
+                return trial.error or f"goes with {', '.join(along)}"
+            differs = compare.differing_keys(pg_dump.dump_database(url), sides.new)
+            return "without it, the outcome is another one" if differs else ""
 
+    drops = outcome.drops
     found = [*_dropped_again(drops, sides, reason)]
     return [*found, *_attached(drops, sides), *_said_again(drops, sides, statements)]
 
@@ -99,12 +104,11 @@ def _column_texts(dump: Dump) -> Iterator[tuple[str, str]]:
 
 
 def _dropped_again(
-    drops: Sequence[Drop], sides: _Sides, reason: Callable[[int], str]
+    drops: Sequence[Drop], sides: _Sides, reason: Callable[[Drop], str]
 ) -> Iterator[Bystander]:
     """Yield what is dropped and is there again."""
-    gone = {drop.key for drop in drops}
     seen = set()
-    for place, group in groupby(drops, lambda drop: drop.place):
+    for _, group in groupby(drops, lambda drop: drop.place):
         members = [*group]
         named = [drop.key for drop in members if drop.named]
         for drop in members:
@@ -112,14 +116,7 @@ def _dropped_again(
                 continue
             seen.add(drop.key)
             along = "" if drop.named else f"goes with {', '.join(named)}"
-            yield Bystander(drop.key, along or reason(place) or _parent(sides.old, drop, gone))
-
-
-def _parent(dump: Dump, drop: Drop, gone: set[str]) -> str:
-    """Return with what a part of a view or table goes in any case, "" without one."""
-    if drop.key not in dump or dump[drop.key].kind not in kinds.PARTS:
-        return ""
-    return next((f"goes with {need}" for need in dump[drop.key].needs if need in gone), "")
+            yield Bystander(drop.key, along or reason(drop))
 
 
 def _attached(drops: Sequence[Drop], sides: _Sides) -> Iterator[Bystander]:

@@ -1,7 +1,7 @@
 """Run the statements of a revision, and see what each of them drops.
 
-PostgreSQL says it in an event trigger, with what goes along, and without what ALTER TABLE makes anew by
-itself: an index of a column that changes its type, say.
+PostgreSQL says it in an event trigger, with what goes along, and without what ALTER TABLE makes
+anew by itself: an index of a column that changes its type, say.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from alembic_pg.autogenerate.dump.archive import toc_entries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from psycopg2.extensions import connection as Connection
+    from psycopg2 import extensions
     from sqlalchemy.engine import URL
 
     # The OIDs of a catalog and of a row there, and a column's number or 0.
@@ -60,8 +60,8 @@ WHERE attgenerated = ''
 class Drop:
     """An object that a statement drops.
 
-    place: which of the statements it is. key: the object, as its dump entry is called. named: whether
-    the statement names it; else it goes along.
+    place: which of the statements it is. key: the object, as its dump entry is called.
+    named: whether the statement names it; else it goes along.
     """
 
     place: int
@@ -69,54 +69,64 @@ class Drop:
     named: bool
 
 
-def run_watched(url: URL, statements: Sequence[str]) -> list[Drop]:
-    """Run statements on a database; return what they drop of what was there before."""
+@dataclass(frozen=True)
+class Outcome:
+    """What statements drop of what was there before, and PostgreSQL's error, "" without one."""
+
+    drops: list[Drop]
+    error: str = ""
+
+
+def run_watched(url: URL, statements: Sequence[str], left_out: int = -1) -> Outcome:
+    """Run statements on a database, and see what they drop.
+
+    left_out: the place of one that is not run; one that makes what is there then does nothing.
+    """
     with _open(url) as connection, connection.cursor() as cursor:
         keys = dict(_keys_by_catalog_id(url, connection))
         cursor.execute(_WATCH)
-        for place, statement in enumerate(statements):
-            cursor.execute(f"SET watching.place = {place}")
-            cursor.execute(statement)
+        error = _run(cursor, statements, left_out)
         cursor.execute(
             "SELECT place, named, classid::int8, objid::int8, objsubid FROM watching.dropped "
             "ORDER BY place, named DESC"
         )
         found = cursor.fetchall()
         cursor.execute("DROP EVENT TRIGGER watching; DROP SCHEMA watching CASCADE")
-    return [
+    drops = [
         Drop(place, keys[number], named)
         for place, named, *parts in found
         if (number := tuple(parts)) in keys
     ]
+    return Outcome(drops, error)
 
 
-def run_without(url: URL, statements: Sequence[str], left_out: int) -> str:
-    """Run statements without one of them; return PostgreSQL's error, "" without one.
-
-    A later statement that makes what is there then does nothing.
-    """
-    with _open(url) as connection, connection.cursor() as cursor:
-        for place, statement in enumerate(statements):
-            if place == left_out:
+def _run(cursor: extensions.cursor, statements: Sequence[str], left_out: int) -> str:
+    """Run statements; return why one fails, "" when none does."""
+    for place, statement in enumerate(statements):
+        if place == left_out:
+            continue
+        cursor.execute(f"SET watching.place = {place}")
+        try:
+            cursor.execute(statement)
+        except psycopg2.Error as error:
+            if 0 <= left_out < place and error.pgcode in _ALREADY_THERE:
                 continue
-            try:
-                cursor.execute(statement)
-            except psycopg2.Error as error:
-                if place > left_out and error.pgcode in _ALREADY_THERE:
-                    continue
-                detail = (error.diag.message_detail or "").partition("\n")[0]
-                return ": ".join(filter(None, [error.diag.message_primary or "", detail]))
+            detail = (error.diag.message_detail or "").partition("\n")[0]
+            return ": ".join(filter(None, [error.diag.message_primary or "", detail]))
     return ""
 
 
-# duplicate_column, duplicate_object, duplicate_table, duplicate_function (PostgreSQL, Appendix A).
-_ALREADY_THERE = {"42701", "42710", "42P07", "42723"}
+# duplicate_column, duplicate_object, duplicate_table, duplicate_function, and a second primary key
+# (PostgreSQL, Appendix A).
+_ALREADY_THERE = {"42701", "42710", "42P07", "42723", "42P16"}
 
 
 @contextmanager
-def _open(url: URL) -> Iterator[Connection]:
+def _open(url: URL) -> Iterator[extensions.connection]:
     """Yield a connection that commits each statement."""
-    connection = psycopg2.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    connection = psycopg2.connect(
+        url.set(drivername="postgresql").render_as_string(hide_password=False)
+    )
     connection.autocommit = True
     try:
         yield connection
@@ -124,12 +134,14 @@ def _open(url: URL) -> Iterator[Connection]:
         connection.close()
 
 
-def _keys_by_catalog_id(url: URL, connection: Connection) -> Iterable[tuple[CatalogId, str]]:
+def _keys_by_catalog_id(
+    url: URL, connection: extensions.connection
+) -> Iterable[tuple[CatalogId, str]]:
     """Yield the catalog id of each object, and the key of its dump entry."""
     with connection.cursor() as cursor:
         cursor.execute(_PARTS_OF_TABLES)
         for catalog, own, column, key in cursor.fetchall():
             yield (catalog, own, column), key
     for item in toc_entries(pg_dump.dump_archive(url)):
-        if item.catalog_id != (0, 0) and not (item.kind == "DEFAULT"):
+        if item.catalog_id != (0, 0) and item.kind != "DEFAULT":
             yield (*item.catalog_id, 0), f"{item.kind} {item.schema}.{item.name}"

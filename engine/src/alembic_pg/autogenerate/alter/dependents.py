@@ -21,6 +21,11 @@ READER_KINDS = frozenset(
     {"MATERIALIZED VIEW", "POLICY", "PUBLICATION TABLE", "RULE", "TRIGGER", "VIEW"}
 )
 
+# What has to be dropped before a column of its table is.
+COLUMN_PART_KINDS = frozenset(
+    {"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "STATISTICS"}
+)
+
 # What may need a type and is not dropped with it: it is altered, or belongs to the type.
 KINDS_THAT_STAY = frozenset({"ACL", "CHECK CONSTRAINT", "COMMENT", "TABLE"})
 
@@ -71,7 +76,7 @@ def _uses_recreated_types(entry: Entry, recreated: RecreatedTypes) -> bool:
 def _foreign_keys_to_drop(
     before: Dump, after: Dump, changing: set[str], facts: DatabaseFacts
 ) -> set[str]:
-    """Return the foreign keys of columns that change their type, which both ends must do at once."""
+    """Return the foreign keys of columns that change their type: both ends must do it at once."""
     retyped = {
         key: names
         for key in changing
@@ -114,7 +119,26 @@ def column_readers(
     return readers & _users(altered, facts.read_column_users())
 
 
+def parts_of_columns(
+    dump: Dump, table_key: str, names: Collection[str], facts: DatabaseFacts
+) -> set[str]:
+    """Return the keys of the constraints, indexes and statistics of columns of a table."""
+    parts = {
+        key
+        for key, entry in dump.items()
+        if entry.kind in COLUMN_PART_KINDS
+        and table_key in entry.needs
+        and any(name in entry.create for name in names)
+    }
+    if not parts or facts.read_column_users is None:
+        return parts
+    return parts & _users({table_key: names}, facts.read_column_users())
+
+
 def _users(altered: Mapping[str, Collection[str]], users: ColumnUsers) -> set[str]:
     return {
-        user for key, names in altered.items() for name in names for user in users.get((key, name), ())
+        user
+        for key, names in altered.items()
+        for name in names
+        for user in users.get((key, name), ())
     }

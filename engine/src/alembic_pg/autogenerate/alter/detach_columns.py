@@ -15,7 +15,7 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.entry import Entry
     from alembic_pg.autogenerate.dump.table_definition import Column
 
 # What a column's definition can name.
@@ -25,11 +25,6 @@ _NAMEABLE_KINDS = frozenset(
 
 # A range has a second type, which no entry says.
 _MULTIRANGE = re.compile(r"multirange_type_name = (?P<name>\S.*?),?\n")
-
-# What may use a column of its table, and has to go before the column does.
-_COLUMN_USER_KINDS = frozenset(
-    {"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "STATISTICS"}
-)
 
 
 def detach_operation(
@@ -58,17 +53,6 @@ def retyped_or_dropped_columns(
         for _, column in _columns_to_detach(table, gone, held_names)
         if column.generated or mentions_entries(f"{column.type} {column.collation}", gone)
     ]
-
-
-def parts_using_columns(dump: Dump, table_key: str, names: Collection[str]) -> set[str]:
-    """Return the keys of the constraints, indexes and statistics of a table that name a column."""
-    return {
-        key
-        for key, entry in dump.items()
-        if entry.kind in _COLUMN_USER_KINDS
-        and table_key in entry.needs
-        and any(name in entry.create for name in names)
-    }
 
 
 def _columns_to_detach(

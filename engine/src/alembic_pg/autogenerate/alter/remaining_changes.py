@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.alter.database_facts import DatabaseFacts
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
+
 def operations_before_tables(
     before: Dump,
     after: Dump,
@@ -129,7 +130,7 @@ def _drops_and_detachments(
             )
             recreated = recreated | {
                 *dependents.column_readers(before, {key: names}, facts),
-                *detach_columns.parts_using_columns(before, key, names),
+                *dependents.parts_of_columns(before, key, names, facts),
             }
     return _with_dependents(before, recreated, names_to_detach), detachments
 

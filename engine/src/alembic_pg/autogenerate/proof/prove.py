@@ -110,7 +110,7 @@ def _shorten(
 
     candidate: where they have run.
     """
-    if not needless_drops.recreated_labels(operations):
+    if not needless_drops.recreated_objects(operations):
         return operations, True
     down = needless_drops.find_needless_drops(
         candidate, reversed_operations(operations), comparison.after

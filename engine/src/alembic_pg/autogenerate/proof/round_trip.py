@@ -39,12 +39,10 @@ def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
     candidate.run(reversed_operations(comparison.renames))
     candidate.run(up)
     search.expect_equal(comparison.after, candidate.dump())
-    if needless_drops.recreated_labels(down) and (
+    if needless_drops.recreated_objects(down) and (
         needless := needless_drops.find_needless_drops(candidate, down, comparison.after)
     ):
-        shorter = with_downgrade(
-            operations, needless_drops.without_drops(down, needless, needless)
-        )
+        shorter = with_downgrade(operations, needless_drops.without_drops(down, needless, needless))
         shorter_up = with_guards.add_guards(comparison, backfilled, shorter)
         if reaches_goal(candidate, reversed_operations(shorter_up), original):
             return shorter_up
