@@ -34,20 +34,11 @@ def dump_database(
     None waits for as long as it takes.
     Raises UserError when pg_dump is missing or fails.
     """
-    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
-    archive = _run_program(
-        "pg_dump",
-        url,
-        "--format=custom",
-        "--schema-only",
-        "--no-owner",
-        "--compress=none",
-        f"--exclude-table={pattern}",
-        *(() if lock_timeout is None else (f"--lock-wait-timeout={lock_timeout}",)),
-    )
     ids: dict[int, str] = {}
     dump: Dump = {}
-    for item in toc_entries(archive):
+    for item in toc_entries(
+        dump_archive(url, version_table=version_table, lock_timeout=lock_timeout)
+    ):
         if item.kind in _PREAMBLE_KINDS or _is_public_schema_note(
             item.kind, item.name, item.create
         ):
@@ -70,6 +61,26 @@ def dump_database(
         for part in split_table.split_off_checks(entry):
             dump[_unused_key(part.key, dump)] = normalize.normalized_entry(part)
     return dump
+
+
+def dump_archive(
+    url: URL, *, version_table: str = "alembic_version", lock_timeout: int | None = None
+) -> bytes:
+    """Return the schema of a database as an archive in pg_dump's custom format.
+
+    version_table, lock_timeout: see dump_database(). Raises UserError when pg_dump is missing or fails.
+    """
+    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
+    return _run_program(
+        "pg_dump",
+        url,
+        "--format=custom",
+        "--schema-only",
+        "--no-owner",
+        "--compress=none",
+        f"--exclude-table={pattern}",
+        *(() if lock_timeout is None else (f"--lock-wait-timeout={lock_timeout}",)),
+    )
 
 
 def _is_public_schema_note(kind: str, name: str, create: str) -> bool:
