@@ -57,6 +57,7 @@ INSIDE = {
         "proof",
         "report",
         "split",
+        "files",
         "comparators",
         "clean_check",
     ),

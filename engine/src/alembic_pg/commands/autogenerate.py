@@ -21,6 +21,7 @@ from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
 from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
@@ -74,16 +75,17 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         # That of Alembic's own table is on both sides.
         schema = task.environment.context_opts.get("version_table_schema")
         place = databases.database_url(name)
-        desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
+        built = desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
         # pg_dump is at work while the revisions are read.
         after = beside.submit(pg_dump.dump_database, databases.database_url(name))
         if given is None:
             past = schema_of_revisions(task.root, task.environment, databases)
         else:
             past = schema_of_connection(given, task.environment, databases)
-        built = after.result()
+        dump = after.result()
         databases.drop_in_background(name)
-        _compare(task, past, built, models)
+        texts = AuthoredTexts(built, task.environment.script)
+        _compare(task, past, dump, models, texts)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions
     if server and generated[-1].upgrade_ops.is_empty():
@@ -112,7 +114,13 @@ def _create_empty_database(
     return databases, databases.create()
 
 
-def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Models) -> None:
+def _compare(
+    task: AlembicCommand,
+    past: StartingSchema,
+    after: Dump,
+    models: Models,
+    texts: AuthoredTexts,
+) -> None:
     handed_in = past.caller_connection is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
     comparison = Comparison(
@@ -123,6 +131,7 @@ def _compare(task: AlembicCommand, past: StartingSchema, after: Dump, models: Mo
         past.version_table,
         scope,
         must_prove=task.command != "check",
+        texts=texts,
     )
     if task.command == "check" and not handed_in and not comparison.differing_keys:
         return  # and no database is made to be compared
@@ -223,6 +232,8 @@ def _process_directives(
 ) -> None:
     """Say what the revision does, or each of its parts; write no file for nothing."""
     # Here because they ask the run's own code, which a check does not need.
+    from alembic_pg.autogenerate.files.finish import finish_files  # noqa: PLC0415
+    from alembic_pg.autogenerate.proof.worded_revisions import word_revisions  # noqa: PLC0415
     from alembic_pg.autogenerate.report import summary  # noqa: PLC0415
     from alembic_pg.autogenerate.split import revision_files  # noqa: PLC0415
 
@@ -231,6 +242,10 @@ def _process_directives(
     why = (
         "" if comparison is None else revision_files.split_revision(context, comparison, directives)
     )
+    if comparison is not None:
+        word_revisions(context, comparison, directives)
+        if context.script is not None:
+            finish_files(context.script, {})
     operations = [
         operation
         for script in directives
