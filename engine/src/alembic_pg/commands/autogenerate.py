@@ -28,7 +28,6 @@ from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
-from alembic_pg.options import command_settings
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
 
 # The option by which Alembic lets env.py change the revisions before they are written.
 DIRECTIVES_OPTION = "process_revision_directives"
-
-NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
 
 
 def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
@@ -230,42 +227,11 @@ def _process_then_call(
 def _process_directives(
     context: MigrationContext, revision: object, directives: list[MigrationScript]
 ) -> None:
-    """Say what the revision does, or each of its parts; write no file for nothing."""
-    # Here because they ask the run's own code, which a check does not need.
-    from alembic_pg.autogenerate.files.finish import finish_files  # noqa: PLC0415
-    from alembic_pg.autogenerate.proof.worded_revisions import word_revisions  # noqa: PLC0415
-    from alembic_pg.autogenerate.report import summary  # noqa: PLC0415
-    from alembic_pg.autogenerate.split import revision_files  # noqa: PLC0415
+    # It asks the run's own code, which a check does not need.
+    from alembic_pg.commands.revision_directives import process_directives  # noqa: PLC0415
 
     del revision
-    comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
-    why = (
-        "" if comparison is None else revision_files.split_revision(context, comparison, directives)
-    )
-    if comparison is not None:
-        word_revisions(context, comparison, directives)
-        if context.script is not None:
-            finish_files(context.script, {})
-    operations = [
-        operation
-        for script in directives
-        for upgrade in script.upgrade_ops_list
-        for operation in flatten.flatten(upgrade.ops)
-    ]
-    if not operations:
-        directives[:] = []
-    if context.config is None:
-        return
-    if not operations:
-        text = NOTHING_TO_DO
-    elif comparison is None:
-        text = differences.operation_table(operations)
-    else:
-        text = summary.revision_summary(context, comparison, directives)
-        text += f"\n{why}" if why else ""
-        if command_settings(context.config).diff:
-            text += differences.entry_diffs(comparison)
-    context.config.print_stdout("%s", text)
+    process_directives(context, directives)
 
 
 def _report_differences(task: AlembicCommand) -> None:
@@ -274,8 +240,8 @@ def _report_differences(task: AlembicCommand) -> None:
     operations = context.generated_revisions[-1].upgrade_ops
     if operations.is_empty():
         return
-    text = differences.operation_table(list(flatten.flatten(operations.ops)))
     comparison: Comparison | None = task.environment.context_opts.get(comparators.COMPARISON_OPTION)
+    text = differences.difference_table(list(flatten.flatten(operations.ops)), comparison)
     if comparison is not None and task.settings.diff:
         text += differences.entry_diffs(comparison)
     task.environment.config.print_stdout("%s", text)
