@@ -58,6 +58,7 @@ INSIDE = {
         "proof",
         "report",
         "split",
+        "files",
         "comparators",
         "clean_check",
     ),
