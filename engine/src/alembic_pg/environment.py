@@ -13,7 +13,7 @@ from alembic import context
 from sqlalchemy.engine import Engine
 
 from alembic_pg import comparator_names, plugin
-from alembic_pg.alembic_command import AlembicCommand
+from alembic_pg.alembic_command import SERVE_OPTION, AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
@@ -189,7 +189,9 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
-    if task.environment.is_offline_mode():
+    if serve := task.environment.context_opts.get(SERVE_OPTION):
+        serve(task.environment)
+    elif task.environment.is_offline_mode():
         from alembic_pg.commands import sql  # noqa: PLC0415
 
         sql.run(task)

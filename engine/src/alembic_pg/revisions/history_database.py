@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,17 +34,28 @@ if TYPE_CHECKING:
 # More would only be met again after a walk through many branches.
 TEMPLATES_KEPT = 8
 
+_BUILT_HERE = "The revisions run in this process, whatever it has imported"
+
 # The option of configure() that carries what env.py gives to run_migrations(), for the revisions.
 ARGUMENTS_OPTION = "alembic_pg_arguments"
 
 
-def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -> str:
+class NotLoadedError(UserError):
+    """Say why env.py cannot be loaded in a process of its own."""
+
+
+def ensure_template(
+    databases: ScratchServer,
+    environment: EnvironmentContext,
+    upgrade: Callable[[EnvironmentContext, URL, str], None] | None = None,
+) -> str:
     """Return the name of a template database at the heads of the revisions.
 
     It is made once: its name is the digest of the revisions, the engine, and the versions of the
     server and Alembic. A
     new revision starts from the newest template that is an ancestor of it.
-    Raises UserError when a revision fails.
+    upgrade: what upgrades a database to a revision, in a process that has not imported the models;
+    None for this one. Raises UserError when a revision fails.
     """
     names = _template_names(databases, environment, "heads")
     existing = databases.templates()
@@ -51,7 +63,14 @@ def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -
         return names[-1]
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
-    upgrade_database(environment, databases.database_url(name), "heads")
+    place = databases.database_url(name)
+    try:
+        (upgrade or upgrade_database)(environment, place, "heads")
+    except NotLoadedError as error:
+        # What this program has imported may be at work in it: it serves this once.
+        sys.stderr.write(f"{_BUILT_HERE}: env.py cannot be loaded in one of its own: {error}\n")
+        upgrade_database(environment, place, "heads")
+        return name
     databases.keep_as_template(name, names[-1])
     for old in existing[: -TEMPLATES_KEPT + 1]:
         databases.drop_template(old)

@@ -18,7 +18,7 @@ from alembic_pg.options import command_settings
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import REFUSED, Planner
 from alembic_pg.plan.strategy_summary import METADATA_ONLY
-from alembic_pg.revisions import schema_model, statements
+from alembic_pg.revisions import schema_model
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.revisions.impact import ImpactReader
 
@@ -82,7 +82,7 @@ def _revision_lines(
     measured = lock_effects.measure_effects(candidate, operations)
     rows = []
     for operation in operations:
-        executed = statements.operation_statements(candidate.context, operation)
+        executed = candidate.statements(operation)
         hows = [planner.summarize(statement) for statement in executed]
         for statement in executed:
             reader.read_sql(statement.sql, statement.existing)
