@@ -18,6 +18,7 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
+from alembic_pg.revisions import process_wide
 from alembic_pg.revisions.current_revision import RunState, track_steps
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def ensure_template(
     upgrade: what upgrades a database to a revision, in a process that has not imported the models;
     None for this one. Raises UserError when a revision fails.
     """
-    names = _template_names(databases, environment, "heads")
+    # What this process has imported may change what revisions build.
+    changes = process_wide.changes_digest() if upgrade is None else ""
+    names = _template_names(databases, environment, "heads", changes)
     existing = databases.templates()
     if names[-1] in existing:
         return names[-1]
@@ -86,7 +89,7 @@ def create_at_revisions(
     """
     if not revisions:
         return databases.create()
-    names = _template_names(databases, environment, revisions)
+    names = _template_names(databases, environment, revisions, process_wide.changes_digest())
     existing = databases.templates()
     ancestor = next((name for name in reversed(names) if name in existing), "template0")
     name = databases.create(ancestor)
@@ -171,15 +174,21 @@ def version_table_name(environment: EnvironmentContext) -> str:
 
 
 def _template_names(
-    databases: ScratchServer, environment: EnvironmentContext, head: str | tuple[str, ...]
+    databases: ScratchServer,
+    environment: EnvironmentContext,
+    head: str | tuple[str, ...],
+    changes: str,
 ) -> list[str]:
-    """Return the names of the templates of all revisions up to some, each with those before it."""
+    """Return the names of the templates of all revisions up to some, each with those before it.
+
+    changes: what tells the process that makes them from one that has imported no models.
+    """
     script = environment.script
     everything = list(script.walk_revisions())[::-1]
     revisions = list(script.walk_revisions(head=head))[::-1]  # type: ignore[arg-type]  # Alembic's own takes several
     arguments = repr(environment.context_opts.get(ARGUMENTS_OPTION))
     table = version_table_name(environment)
-    digest = cache_digest(alembic.__version__, str(databases.version), table, arguments)
+    digest = cache_digest(alembic.__version__, str(databases.version), table, arguments, changes)
     _add_other_files(digest, script, everything)
     return [f"{databases.prefix}_history_{value}" for value in _history_digests(digest, revisions)]
 

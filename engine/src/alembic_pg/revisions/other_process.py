@@ -59,7 +59,8 @@ class OtherProcess:
     def __init__(self, start: Callable[[], Channel]) -> None:
         self._start = start
         self._channel: Channel | None = None
-        self._closed = False
+        self._closed = self._busy = False
+        self._done: list[int] = []
 
     def begin(self) -> None:
         """Make the process now."""
@@ -82,8 +83,13 @@ class OtherProcess:
         try:
             yield _RemoteSession(self, number)
         finally:
-            if not self._closed:
-                self.ask("close", number)
+            self._close_session(number)
+
+    def _close_session(self, number: int) -> None:
+        """Close a session; the garbage collection may do so in the middle of another request."""
+        self._done.append(number)
+        while self._done and not self._busy and not self._closed:
+            self.ask("close", self._done.pop())
 
     def ask(self, name: str, *arguments: Any) -> Any:  # noqa: ANN401  # any answer
         """Return the answer to a request. Raises UserError, or RefusedError, as it was raised."""
@@ -93,6 +99,7 @@ class OtherProcess:
             self.begin()
         channel = self._channel
         assert channel is not None  # noqa: S101  # for mypy
+        self._busy = True
         try:
             pickle.dump((name, arguments), channel.requests)
             channel.requests.flush()
@@ -103,6 +110,8 @@ class OtherProcess:
         except BaseException:  # the next answer would be that of this request
             self.close()
             raise
+        finally:
+            self._busy = False
         if not done:
             raise answer
         return answer

@@ -16,7 +16,7 @@ from alembic_pg.sql.lock_modes import LOCK_MODES
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from alembic.operations import MigrateOperation
 
@@ -67,7 +67,7 @@ class _Relation:
 
 def measure_effects(
     candidate: Candidate, operations: Iterable[MigrateOperation]
-) -> Iterator[LockEffect]:
+) -> Generator[LockEffect]:
     """Run operations on a candidate one by one, and yield the effect of each."""
     with candidate.session() as session:
         known = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
@@ -25,6 +26,7 @@ from alembic_pg.revisions.impact import ImpactReader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
@@ -79,22 +81,30 @@ def _revision_lines(
     ]
     planner.start_revision()
     reader.begin_revision()
-    measured = lock_effects.measure_effects(candidate, operations)
-    rows = []
-    for operation in operations:
-        executed = candidate.statements(operation)
-        hows = [planner.summarize(statement) for statement in executed]
-        for statement in executed:
-            reader.read_sql(statement.sql, statement.existing)
-        formed = next((how for how in hows if how.steps or how.effect == REFUSED), None)
-        effect = next(measured)
-        name, label = operation_text.operation_row(operation)
-        if formed is None:
-            rows.append((name, label, *_lock_and_nature(effect, label), ""))
-        else:
-            rows.append((name, label, formed.lock or "none", formed.effect, formed.steps))
+    with closing(lock_effects.measure_effects(candidate, operations)) as measured:
+        rows = [_operation_row(one, candidate, planner, reader, measured) for one in operations]
     yield report.render_table(REVISION_HEADER, rows)
     yield from report.findings_lines(reader.end_revision(), (), None)
+
+
+def _operation_row(
+    operation: MigrateOperation,
+    candidate: Candidate,
+    planner: Planner,
+    reader: ImpactReader,
+    measured: Iterator[LockEffect],
+) -> tuple[str, ...]:
+    """Return the row of the next operation, and run it."""
+    executed = candidate.statements(operation)
+    hows = [planner.summarize(statement) for statement in executed]
+    for statement in executed:
+        reader.read_sql(statement.sql, statement.existing)
+    formed = next((how for how in hows if how.steps or how.effect == REFUSED), None)
+    effect = next(measured)
+    name, label = operation_text.operation_row(operation)
+    if formed is None:
+        return (name, label, *_lock_and_nature(effect, label), "")
+    return (name, label, formed.lock or "none", formed.effect, formed.steps)
 
 
 def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:

@@ -66,7 +66,8 @@ def schema_of_revisions(
     revisions run. Raises UserError when a revision fails.
     """
     version_table = history_database.version_table_name(environment)
-    template = history_database.ensure_template(databases, environment, host.upgrade)
+    upgrade = None if host is THIS_PROCESS else host.upgrade
+    template = history_database.ensure_template(databases, environment, upgrade)
     dump = cache.read_dump(root, template, version_table)
     if dump is None:
         dump = _dump_template_copy(databases, template, version_table)
