@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 
 from alembic_pg import comparator_names, plugin
-from alembic_pg.alembic_command import AlembicCommand
+from alembic_pg.alembic_command import SERVE_OPTION, AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
@@ -192,6 +192,8 @@ def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> Non
     # Each way imports what it needs: a check that is still clean is mostly imports.
     if own := task.environment.context_opts.get("alembic_pg_command"):
         _on_target(task, connection, lambda found, _: own.run(task, found))
+    elif serve := task.environment.context_opts.get(SERVE_OPTION):
+        serve(task.environment)
     elif task.environment.is_offline_mode():
         from alembic_pg.commands import sql  # noqa: PLC0415
 

@@ -68,7 +68,8 @@ def dump_archive(
 ) -> bytes:
     """Return the schema of a database as an archive in pg_dump's custom format.
 
-    version_table, lock_timeout: see dump_database(). Raises UserError when pg_dump is missing or fails.
+    version_table, lock_timeout: see dump_database().
+    Raises UserError when pg_dump is missing or fails.
     """
     pattern = ".".join(f'"{part}"' for part in version_table.split("."))
     return _run_program(
