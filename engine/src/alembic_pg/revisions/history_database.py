@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, missing_features
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
@@ -119,8 +119,10 @@ def upgrade_database(
             ):
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
         except DBAPIError as error:
+            helps = missing_features.other_server_hint(error)
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
+                + (f": {helps}" if helps else "")
             ) from error
 
 
