@@ -112,8 +112,8 @@ def test_all_are_listed_and_what_only_lacks_one_of_them_is_not(
             'and declare PGExtension("public", "pg_trgm") in the models.'
         ),
         (
-            '  index words_trgm on words (models.py:44): operator class "gin_trgm_ops" does not exist '
-            'for access method "gin": declare PGExtension("public", "pg_trgm") in the models.'
+            '  index words_trgm on words (models.py:44): operator class "gin_trgm_ops" does not '
+            'exist for access method "gin": declare PGExtension("public", "pg_trgm") in the models.'
         ),
     ]
 
