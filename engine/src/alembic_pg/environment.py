@@ -278,8 +278,9 @@ def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
         place = target.find(task.root, task.configured_url, embedded_database=database)
     else:
         place = target.of_engine(own.engine.url)
+    embedded = place.source == target.EMBEDDED_SOURCE
     with connect(place.url, source=place.source) as connection:
-        upgrade.run(task, connection, given=False)
+        upgrade.run(task, connection, given=False, embedded=embedded)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
+from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
 from alembic_pg.revisions.current_revision import (
     RunState,
@@ -37,11 +38,14 @@ _REVISION_COMMANDS = {"upgrade", "downgrade"}
 _WRITING_COMMANDS = {"upgrade", "downgrade", "stamp", "ensure_version"}
 
 
-def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
+def run(
+    task: AlembicCommand, connection: Connection, *, given: bool, embedded: bool = False
+) -> None:
     """Run the command on a connection, each revision in its own transaction.
 
     given: whether a caller handed the connection in. In a transaction of theirs all is left for
-    them to commit; else the connection is given back without one.
+    them to commit; else the connection is given back without one. embedded: whether it is to the
+    embedded database, which is empty at first.
     Raises UserError when the database and this tree do not fit together, or a revision fails;
     the database is then as it was before that revision, autocommit blocks aside.
     """
@@ -54,6 +58,8 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
         alone = _exclusive_run(task, connection) if writes and not given else nullcontext()
         try:
             with alone:
+                if task.command == "upgrade" and not given:
+                    _begin_history(task, connection, load=embedded)
                 _run_command(task, connection, running, given=given)
         finally:
             # A question at the end begins one, which nobody ends.
@@ -66,6 +72,37 @@ def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[Non
     preflight.require_one_session(connection)
     with hold_run_lock(connection, limit=task.settings.run_patience / 1000):
         yield
+
+
+def _begin_history(task: AlembicCommand, connection: Connection, *, load: bool) -> None:
+    """Give an empty database what the history begins with, where that is a file.
+
+    load: whether the file may be loaded: it is not into a database that somebody named. Raises
+    UserError that names the file then.
+    """
+    from alembic_pg.revisions import history_start  # noqa: PLC0415  # it reads the revisions
+
+    environment = task.environment
+    files = history_start.start_files(environment.config, environment.script)
+    if not files:
+        return
+    table = environment.context_opts.get("version_table", "alembic_version")
+    with connection.begin():
+        empty = not history_start.has_tables(connection, table)
+    if not empty:
+        return
+    names = ", ".join(history_start.readable_path(file, environment.config) for file in files)
+    if task.settings.plan:
+        then = "an upgrade first loads that" if load else "load that first"
+        text = f"The database is empty, and the history begins with {names}: {then}."
+        environment.config.print_stdout("%s\n", text)
+        return
+    if not load:
+        raise UserError(
+            f"The database is empty, and the history begins with {names}: "
+            "load that first (psql -f), then run the same command again."
+        )
+    history_start.load_start(environment, connection.engine.url)
 
 
 def _run_command(
