@@ -11,8 +11,7 @@ class Project:
 
     name: of its row. distribution: what pip installs, with its version. models: the source of a
     module that has its MetaData as ``metadata``. history: the folder of its own revisions below
-    site-packages, "" where that is not tried. history_models: whether the history is to build
-    what the models say.
+    site-packages, "" where that is not tried.
     """
 
     name: str

@@ -33,6 +33,9 @@ MODELS = "from benchmarks.foreign.edits import edit\n\n{source}\nedit(metadata)\
 
 OURS = 'from alembic_pg import environment\n\nenvironment.run(metadata="foreign_models")\n'
 
+# Revisions of others may expect that env.py has imported the models.
+HISTORY = f"import foreign_models  # noqa: F401\n{OURS}"
+
 STOCK = """
 from alembic import context
 from sqlalchemy import create_engine, pool
@@ -147,7 +150,6 @@ def make(root: Path, project: Project, env: str, url: str, more: str = "") -> Fo
         "PYTHONPATH": os.pathsep.join([str(root), str(ENGINE), os.environ.get("PYTHONPATH", "")]),
         "RUCIO_CONFIG": str(root / "rucio.cfg"),
         "AIRFLOW_HOME": str(root / "airflow"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url.replace("postgresql:", "postgresql+psycopg2:"),
         "PYTHONWARNINGS": "ignore",
     }
     return Folder(root, variables)
@@ -241,7 +243,7 @@ def main() -> None:
         if project.history:
             packages = Path(sys.prefix, "lib", f"python3.{sys.version_info.minor}", "site-packages")
             more = f"version_locations = {packages / project.history}"
-            try_history(make(place / "history", project, OURS, urls["history"], more), result)
+            try_history(make(place / "history", project, HISTORY, urls["history"], more), result)
         running.release()
     page.record(asdict(result))
 
