@@ -9,6 +9,7 @@ from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import history_start
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from alembic.script.base import Script
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from alembic_pg.database.scratch import ScratchServer
 
 _HINT = (
-    "If it lost only its alembic_version: with the development dependencies, "
+    "If it lost only its alembic_version: with alembic-pg[embedded], "
     "upgrade tells which revision it equals."
 )
 
@@ -58,11 +59,11 @@ def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
     stamp = f"alembic stamp {revision.revision}"
     if not differing:
         raise UserError(
-            f"The database lost its {name}: it equals revision {revision.revision} "
-            f"({revision.doc}). Repair it with: {stamp}; then upgrade."
+            f"The database lost its {name}: it equals revision "
+            f"{revision_label(revision)}. Repair it with: {stamp}; then upgrade."
         )
     raise UserError(
-        f"{head} {revision.revision} ({revision.doc}), where {names} differ.\n"
+        f"{head} {revision_label(revision)}, where {names} differ.\n"
         f"Make them equal, then run: {stamp}; then upgrade."
     )
 

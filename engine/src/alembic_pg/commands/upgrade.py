@@ -19,6 +19,7 @@ from alembic_pg.revisions.current_revision import (
     track_steps,
 )
 from alembic_pg.revisions.failure_messages import explain_failures
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,14 +39,11 @@ _REVISION_COMMANDS = {"upgrade", "downgrade"}
 _WRITING_COMMANDS = {"upgrade", "downgrade", "stamp", "ensure_version"}
 
 
-def run(
-    task: AlembicCommand, connection: Connection, *, given: bool, embedded: bool = False
-) -> None:
+def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
     """Run the command on a connection, each revision in its own transaction.
 
     given: whether a caller handed the connection in. In a transaction of theirs all is left for
-    them to commit; else the connection is given back without one. embedded: whether it is to the
-    embedded database, which is empty at first.
+    them to commit; else the connection is given back without one.
     Raises UserError when the database and this tree do not fit together, or a revision fails;
     the database is then as it was before that revision, autocommit blocks aside.
     """
@@ -59,7 +57,7 @@ def run(
         try:
             with alone:
                 if task.command == "upgrade" and not given:
-                    _begin_history(task, connection, load=embedded)
+                    _begin_history(task, connection)
                 _run_command(task, connection, running, given=given)
         finally:
             # A question at the end begins one, which nobody ends.
@@ -74,12 +72,12 @@ def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[Non
         yield
 
 
-def _begin_history(task: AlembicCommand, connection: Connection, *, load: bool) -> None:
-    """Give an empty database what the history begins with, where that is a file.
+def _begin_history(task: AlembicCommand, connection: Connection) -> None:
+    """Give the empty embedded database what the history begins with, where that is a file.
 
-    load: whether the file may be loaded: it is not into a database that somebody named. Raises
-    UserError that names the file then.
+    Raises UserError that names the file where somebody named the database: that is not touched.
     """
+    from alembic_pg.database import target  # noqa: PLC0415  # not where a caller has connected
     from alembic_pg.revisions import history_start  # noqa: PLC0415  # it reads the revisions
 
     environment = task.environment
@@ -91,6 +89,7 @@ def _begin_history(task: AlembicCommand, connection: Connection, *, load: bool) 
         empty = not history_start.has_tables(connection, table)
     if not empty:
         return
+    load = target.is_embedded(task.root, connection.engine.url)
     names = ", ".join(history_start.readable_path(file, environment.config) for file in files)
     if task.settings.plan:
         then = "an upgrade first loads that" if load else "load that first"
@@ -184,7 +183,7 @@ def _undo_half_done(
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
     undo.undo_upgrade(impl.runner, revision, note, at)
-    sys.stderr.write(f"Revision {note.revision} ({revision.doc}) is taken back; at {at}.\n")
+    sys.stderr.write(f"Revision {revision_label(revision)} is taken back; at {at}.\n")
     return True
 
 

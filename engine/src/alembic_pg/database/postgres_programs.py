@@ -21,7 +21,7 @@ def find_program(name: str) -> str:
     """Return the path of one of PostgreSQL's programs."""
     path = programs.find(name) or shutil.which(name)
     if path is None:
-        raise UserError(f"Comparing needs {name}: install the development dependencies.")
+        raise UserError(f"Comparing needs {name}: install alembic-pg[embedded].")
     return str(path)
 
 

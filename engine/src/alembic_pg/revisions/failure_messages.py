@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ def with_ways_on(
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:
     heads = [script.get_revision(head) for head in sorted(script.get_heads())]
-    names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
+    names = " and ".join(map(revision_label, heads))
     return UserError(
         f"There are {len(heads)} heads: {names}. "
         'Join them: alembic merge heads -m "merge", or name the one you mean.'

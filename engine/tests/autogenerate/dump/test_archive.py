@@ -56,6 +56,7 @@ def test_it_holds_what_another_reader_finds(file: Path) -> None:
             entry.tablespace or "",
             entry.tableam or "",
             entry.dependencies,
+            (int(entry.table_oid or 0), int(entry.oid or 0)),
         )
         for entry in other.entries
     ]

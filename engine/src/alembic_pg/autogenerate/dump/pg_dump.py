@@ -19,26 +19,21 @@ if TYPE_CHECKING:
 _PREAMBLE_KINDS = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
 
 
-def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
+def dump_database(
+    url: URL, *, version_table: str = "alembic_version", lock_timeout: int | None = None
+) -> Dump:
     """Return the objects of a database, in an order in which they can be made.
 
     version_table: Alembic's own table, which is left out; with its schema before a dot when it
-    has one.
+    has one. lock_timeout: milliseconds to wait at most for the lock of a table, ACCESS SHARE;
+    None waits for as long as it takes.
     Raises UserError when pg_dump is missing or fails.
     """
-    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
-    archive = run_program(
-        "pg_dump",
-        url,
-        "--format=custom",
-        "--schema-only",
-        "--no-owner",
-        "--compress=none",
-        f"--exclude-table={pattern}",
-    )
     ids: dict[int, str] = {}
     dump: Dump = {}
-    for item in toc_entries(archive):
+    for item in toc_entries(
+        dump_archive(url, version_table=version_table, lock_timeout=lock_timeout)
+    ):
         if item.kind in _PREAMBLE_KINDS or _is_public_schema_note(
             item.kind, item.name, item.create
         ):
@@ -61,6 +56,27 @@ def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
         for part in split_table.split_off_checks(entry):
             dump[_unused_key(part.key, dump)] = normalize.normalized_entry(part)
     return dump
+
+
+def dump_archive(
+    url: URL, *, version_table: str = "alembic_version", lock_timeout: int | None = None
+) -> bytes:
+    """Return the schema of a database as an archive in pg_dump's custom format.
+
+    version_table, lock_timeout: see dump_database().
+    Raises UserError when pg_dump is missing or fails.
+    """
+    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
+    return run_program(
+        "pg_dump",
+        url,
+        "--format=custom",
+        "--schema-only",
+        "--no-owner",
+        "--compress=none",
+        f"--exclude-table={pattern}",
+        *(() if lock_timeout is None else (f"--lock-wait-timeout={lock_timeout}",)),
+    )
 
 
 def _is_public_schema_note(kind: str, name: str, create: str) -> bool:

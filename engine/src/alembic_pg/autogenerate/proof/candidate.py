@@ -15,7 +15,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump import column_users, pg_dump
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from sqlalchemy.engine import URL, Connection
 
+    from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
@@ -56,6 +57,10 @@ class Candidate:
         return self.scope.filter_dump(
             pg_dump.dump_database(self.url, version_table=self.version_table)
         )
+
+    def column_users(self) -> ColumnUsers:
+        """Return what uses which of its columns now."""
+        return column_users.read_column_users(self.url)
 
     def run(self, operations: Sequence[MigrateOperation]) -> None:
         """Run operations in one transaction. Raises what they raise."""

@@ -20,7 +20,7 @@ from alembic_pg.sql.lock_modes import LOCK_MODES
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from alembic.operations import MigrateOperation
     from sqlalchemy.engine import Connection
@@ -69,10 +69,17 @@ class _Relation:
     filenode: int | None
 
 
+# Of what makes something new and touches nothing else.
+NO_EFFECT = LockEffect("none", (), "metadata")
+
+
 def measure_effects(
-    candidate: Candidate, operations: Iterable[MigrateOperation]
+    candidate: Candidate, operations: Iterable[MigrateOperation], harmless: Collection[int] = ()
 ) -> Iterator[LockEffect]:
-    """Run operations on a candidate one by one, and yield the effect of each."""
+    """Run operations on a candidate one by one, and yield the effect of each.
+
+    harmless: the identities of those that have no effect and are not measured.
+    """
     with connect(candidate.url, source=SCRATCH_SOURCE) as connection:
         known = {
             oid: _Relation(readable_name(schema, name), kind, filenode)
@@ -83,6 +90,11 @@ def measure_effects(
             connection.execute(text(setting))
         connection.commit()
         for operation in operations:
+            if id(operation) in harmless:
+                with connection.begin():
+                    candidate.run_one(connection, operation)
+                yield NO_EFFECT
+                continue
             with connection.begin():
                 # Else scans of the transaction before would still be counted.
                 connection.execute(text("SELECT pg_stat_force_next_flush()"))

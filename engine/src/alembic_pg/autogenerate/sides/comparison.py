@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.scope.column_differences import ColumnDifferences
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
+from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -31,6 +32,7 @@ class Comparison:
     must_prove: whether the operations have to be proven, as those of a revision that is written.
     spare_copies: the name of a copy of the template that Alembic's comparators have read; the first
     candidate takes it.
+    texts: what authors wrote for objects, in the models and in the revisions.
     """
 
     databases: ScratchServer
@@ -42,6 +44,7 @@ class Comparison:
     renames: tuple[MigrateOperation, ...] = ()
     must_prove: bool = True
     spare_copies: list[str] = field(default_factory=list)
+    texts: AuthoredTexts = field(default_factory=AuthoredTexts)
 
     @cached_property
     def column_differences(self) -> ColumnDifferences:

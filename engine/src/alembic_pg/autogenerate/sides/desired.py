@@ -53,8 +53,8 @@ class BuildStatement:
     label: str
 
 
-def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> None:
-    """Build the models in an empty database.
+def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> list[str]:
+    """Build the models in an empty database; return the statements that did it.
 
     Statements that are sent together are one transaction: one of all of them would hold so many
     locks that the server is busy with counting them. A statement that needs something which is
@@ -64,6 +64,7 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
     Raises UserError with PostgreSQL's own message and the object's name.
     """
     waiting = _build_statements(models, {schema} if schema else set())
+    built: list[str] = []
     apart = not any(
         _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
     )
@@ -73,11 +74,12 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
         ThreadPoolExecutor(1) as sender,
     ):
         while waiting:
-            failed = list(_run_round(connection, sender, waiting))
+            failed = list(_run_round(connection, sender, waiting, built))
             if len(failed) == len(waiting):
                 raise _refusal_error(models, connection, failed) from failed[0][1]
             waiting = [step for step, _ in failed]
         _refuse_subscriptions(connection)
+    return built
 
 
 def _refusal_error(
@@ -91,7 +93,7 @@ def _refusal_error(
 
     def attempt(statement: ClauseElement) -> Exception | None:
         step = BuildStatement(statement, "")
-        return _send_script(connection, _compile_script([step], dialect))
+        return _send_script(connection, _compile_statements([step], dialect))
 
     return refusals.refusal_error(
         models, [(step.statement, step.label, error) for step, error in failed], attempt
@@ -111,11 +113,14 @@ def _refuse_subscriptions(connection: Connection) -> None:
 
 
 def _run_round(
-    connection: Connection, sender: Executor, steps: Sequence[BuildStatement]
+    connection: Connection,
+    sender: Executor,
+    steps: Sequence[BuildStatement],
+    built: list[str],
 ) -> Iterator[tuple[BuildStatement, Exception]]:
     """Run all statements, many at once; yield those that failed, with their reasons.
 
-    The server works on some while the next are compiled.
+    The server works on some while the next are compiled. built: where their texts are kept.
     """
     dialect = _dialect_without_marks(connection.dialect)
 
@@ -127,29 +132,31 @@ def _run_round(
                 yield step, why
 
     def attempt(some: Sequence[BuildStatement]) -> Exception | None:
-        return _send_script(connection, _compile_script(some, dialect))
+        return _send_script(connection, _compile_statements(some, dialect))
 
     sent: tuple[Future[Exception | None], Sequence[BuildStatement]] | None = None
     for batch in batches(steps):
-        script = _compile_script(batch, dialect)
+        texts = _compile_statements(batch, dialect)
+        if not isinstance(texts, Exception):
+            built += texts
         if sent:
             yield from failures(sent[1], sent[0].result())
-        sent = sender.submit(_send_script, connection, script), batch
+        sent = sender.submit(_send_script, connection, texts), batch
     if sent:
         yield from failures(sent[1], sent[0].result())
 
 
-def _send_script(connection: Connection, script: str | Exception) -> Exception | None:
+def _send_script(connection: Connection, texts: list[str] | Exception) -> Exception | None:
     """Send statements together; return why they fail, and undo them, if one of them does."""
-    if isinstance(script, Exception):
-        return script
+    if isinstance(texts, Exception):
+        return texts
     driver: Any = connection.connection.dbapi_connection
     apart = driver.autocommit
     with closing(driver.cursor()) as cursor:
         if not apart:
             cursor.execute("SAVEPOINT step")
         try:
-            cursor.execute(script)
+            cursor.execute(";\n".join(texts))
         except psycopg2.Error as error:
             if not apart:
                 cursor.execute("ROLLBACK TO SAVEPOINT step")
@@ -159,12 +166,10 @@ def _send_script(connection: Connection, script: str | Exception) -> Exception |
     return None
 
 
-def _compile_script(steps: Sequence[BuildStatement], dialect: Dialect) -> str | Exception:
+def _compile_statements(steps: Sequence[BuildStatement], dialect: Dialect) -> list[str] | Exception:
     """Return statements as the server takes them, or why they cannot be said."""
     try:
-        return ";\n".join(
-            str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps
-        )
+        return [str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps]
     except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
         return error
 
