@@ -9,7 +9,7 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, missing_features
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 from alembic_pg.revisions.revision_label import revision_label
@@ -75,6 +75,11 @@ def explain_failures(
             if running.hint and errors.sqlstate(error) in _ALREADY_EXISTS
             else ""
         )
+        if extension := missing_features.missing_extension(error):
+            hint = (
+                f"\nInstall the extension {extension} on the server, "
+                "or name a server that has it in DATABASE_URL."
+            )
         raise UserError(text + hint) from error
 
 
