@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
@@ -66,18 +65,13 @@ def take_away_if_edited(runner: Runner) -> None:
         transactions.leave_autocommit(runner.connection)
     else:
         runner.commit()
-    runner.run_with_retries(partial(_execute, runner, steps), *steps)
+    runner.run_short(*steps, *runner.journal.forgetting_statements())
     if runner.in_autocommit_block:
         transactions.enter_autocommit(runner.connection)
     else:
         runner.begin()
     if steps:
         runner.warn(f"Taken away, since the revision has it no more: {name}")
-
-
-def _execute(runner: Runner, steps: list[str]) -> None:
-    runner.execute_all(steps)
-    runner.journal.note_nothing_at_work(runner.connection)
 
 
 def drop_not_null(statement: statements.Statement, alter: str, detail: str) -> list[str]:

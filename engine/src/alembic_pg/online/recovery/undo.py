@@ -7,7 +7,6 @@ done is undone, and only where what undoes it is certain.
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic.util import CommandError
@@ -71,15 +70,12 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
         steps = [*interrupted_statement.removal_statements(runner, note), *steps]
     except UserError as error:
         raise UserError(f"{error}: {by_hand}") from error
-    runner.run_with_retries(partial(_execute_undo, runner, steps), *steps)
+    table = journal.version_table_name(runner.context)
+    with runner.connection.begin():
+        clearing = journal.clearing_statement(runner.connection, table)
+    runner.run_short(*steps, clearing)
     for step in steps:
         sys.stderr.write(f"Taken back: {step}\n")
-
-
-def _execute_undo(runner: Runner, steps: list[str]) -> None:
-    runner.execute_all(steps)
-    table = journal.version_table_name(runner.context)
-    runner.execute(journal.clearing_statement(runner.connection, table))
 
 
 def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:

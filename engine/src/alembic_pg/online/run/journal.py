@@ -108,15 +108,20 @@ class Journal:
         """Return what the statement noted in an earlier run, "" without."""
         return self.interrupted_at.partition(":")[2] if self.was_interrupted(key) else ""
 
-    def note_detail(self, connection: Connection, key: str, detail: str) -> None:
-        """Note something about the statement at work, in the open transaction."""
+    def detail_statements(self, key: str, detail: str) -> list[str]:
+        """Return what notes something about the statement at work."""
         self.note.began = f"{key}:{detail}"
-        self._write(connection, self._comment(self.note.as_json()))
+        return self._statements(self._comment(self.note.as_json()))
 
     def note_nothing_at_work(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""
+        for statement in self.forgetting_statements():
+            _execute(connection, statement)
+
+    def forgetting_statements(self) -> list[str]:
+        """Return what notes that no statement is at work."""
         self.note.began = self.interrupted_at = ""
-        self._write(connection, self._comment(self.note.as_json()))
+        return self._statements(self._comment(self.note.as_json()))
 
     def save(self, connection: Connection, began: str = "") -> None:
         """Write the note in the open transaction, which is about to be committed.
@@ -149,15 +154,15 @@ class Journal:
         if self.was_interrupted(key):
             self.interrupted_at = ""  # a later statement may have the same text
 
-    def note_done(self, connection: Connection, key: str) -> None:
-        """Note in the open transaction that the statement is done; confirm_done() follows."""
+    def done_statements(self, key: str) -> list[str]:
+        """Return what notes that the statement is done; confirm_done() follows."""
         self._keep_texts([key], "")
         done = [*self.note.done, self._entry(key)]
         note = {**self.note.as_json(), "done": done, "began": ""}
-        self._write(connection, self._comment(note))
+        return self._statements(self._comment(note))
 
     def confirm_done(self, key: str) -> None:
-        """Take over what note_done() wrote, now that it is committed."""
+        """Take over what done_statements() wrote, now that it is committed."""
         self.note.done.append(self._entry(key))
         self.note.began = ""
         self.confirm_met(key)
@@ -169,11 +174,15 @@ class Journal:
     def clear_note(self, connection: Connection, made: VersionTable | None = None) -> None:
         """Take the note away in the open transaction, with the table if that was made for it."""
         if self.stored and made is not None and made.made:
-            connection.exec_driver_sql(f"DROP TABLE {self.table}")
+            _execute(connection, f"DROP TABLE {self.table}")
             self.stored = False
-        if self.stored:
-            self._write(connection, _literal(self.theirs))
-            self.stored = False
+        for statement in self.clearing_statements():
+            _execute(connection, statement)
+
+    def clearing_statements(self) -> list[str]:
+        """Return what takes the note away, if there is one."""
+        stored, self.stored = self.stored, False
+        return self._statements(_literal(self.theirs)) if stored else []
 
     def _comment(self, note: dict[str, Any]) -> str:
         """Return the comment that has a note, and keeps the one that a person wrote."""
@@ -181,11 +190,11 @@ class Journal:
         return quote_literal(json.dumps({"half_done": note, **kept}))
 
     def _write(self, connection: Connection, comment: str) -> None:
-        if self.disabled:
-            return
-        connection.exec_driver_sql(
-            f"COMMENT ON TABLE {self.table} IS {comment}", execution_options={"no_parameters": True}
-        )
+        for statement in self._statements(comment):
+            _execute(connection, statement)
+
+    def _statements(self, comment: str) -> list[str]:
+        return [] if self.disabled else [f"COMMENT ON TABLE {self.table} IS {comment}"]
 
 
 def version_table_name(context: MigrationContext) -> str:
@@ -212,9 +221,7 @@ def clear_note(connection: Connection, table: str) -> None:
     """Take a note away, if there is one. connection: without a transaction, as before."""
     with connection.begin():
         if read_note(connection, table) is not None:
-            connection.exec_driver_sql(
-                clearing_statement(connection, table), execution_options={"no_parameters": True}
-            )
+            _execute(connection, clearing_statement(connection, table))
 
 
 def clearing_statement(connection: Connection, table: str) -> str:
@@ -228,6 +235,10 @@ def _read_theirs(connection: Connection, table: str) -> str:
     if not comment.startswith(_NOTE_BEGINS):
         return comment
     return str(json.loads(comment).get(_THEIRS, ""))
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _literal(comment: str) -> str:

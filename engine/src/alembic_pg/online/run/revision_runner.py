@@ -47,7 +47,6 @@ class Runner(RevisionTransactions):
     any_revision_begun: whether a revision has begun.
 
     Of a revision, whatever number of times its function runs:
-    revision_budget: the tries of its transactions.
     prepared_swaps: by statement key, what takes back the preparation of a column swap.
     commit_before: the keys of the statements before which to commit.
 
@@ -58,7 +57,6 @@ class Runner(RevisionTransactions):
     existing_tables: frozenset[int] = frozenset()
     any_revision_begun: bool = False
 
-    revision_budget: lock_retry.RetryBudget | None = None
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     commit_before: set[str] = field(default_factory=set)
 
@@ -146,7 +144,7 @@ class Runner(RevisionTransactions):
             self.end_function()
             with self.track_statements():
                 self.run_pending()
-                self.journal.clear_note(self.connection)
+                self.send_queued(*self.journal.clearing_statements())
         finally:
             self.tracking.in_revision = False
             self.abandon_own_autocommit()
@@ -235,35 +233,12 @@ class Runner(RevisionTransactions):
             if said:
                 raise self.stopped_error(f"{said} The database is as it was before it.") from error
 
-    def wait_for_blockers(self, statement: str) -> None:
-        """Wait for long transactions, before the first statement of the revision's own."""
-        if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
-            wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
-
     def commit_if_requested(self, key: str) -> None:
         """Commit what the revision did so far, where that was requested before this statement."""
         if key in self.commit_before and self.executed:
             self.run_pending()
             self.commit()
             self.begin()
-
-    def only_detaches_dependents(self) -> bool:
-        """Return whether the open transaction did nothing but drop what hinders a swap.
-
-        Raises CommitBeforeError where it did so in the end, and something else before.
-        """
-        swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
-        takes = [one == swap or drops(one) for one in self.executed]
-        if not takes or not takes[-1]:
-            return False
-        first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if (
-            first
-            and not self.in_autocommit_block
-            and session_statements.SWAP_ENTRY not in self.executed[:first]
-        ):
-            raise CommitBeforeError(journal.statement_key(self.executed[first]))
-        return not first and set(self.executed) != {session_statements.SWAP_ENTRY}
 
     @contextmanager
     def _autocommit_block(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ from alembic_pg.database import errors
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import driver_state, stored_text, transactions, untracked_statements
-from alembic_pg.online.run.executor import Executor
+from alembic_pg.online.run.open_transaction import OpenTransaction
 from alembic_pg.online.run.untracked_statements import Tracking
 from alembic_pg.online.run.version_table import VersionTable
 from alembic_pg.sql import session_statements
@@ -39,7 +39,7 @@ _NEEDS_NO_TRANSACTION = {
 
 
 @dataclass
-class RevisionTransactions(Executor):
+class RevisionTransactions(OpenTransaction):
     """Execute steps on one connection, and follow what the revision does with its transaction.
 
     Of the run:
@@ -57,10 +57,6 @@ class RevisionTransactions(Executor):
     own_autocommit: whether it has left its transaction by itself, so that each statement is one.
     rolled_back: whether it has rolled back by itself.
     tracking: which statements of the connection are known.
-
-    Of the open transaction:
-    executed: the revision's statements.
-    swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     """
 
     no_journal_reason: str = ""
@@ -76,9 +72,6 @@ class RevisionTransactions(Executor):
     rolled_back: bool = False
     tracking: Tracking = field(default_factory=Tracking)
 
-    executed: list[str] = field(default_factory=list)
-    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
-
     def watch_connection(self) -> None:
         """Learn from now on what a revision does with the connection itself."""
         untracked_statements.watch(
@@ -90,8 +83,7 @@ class RevisionTransactions(Executor):
     def begin_function(self) -> None:
         """Forget what another call of a revision's function, or another revision, did."""
         self.postponed = None
-        self.executed.clear()
-        self.swapped_columns.clear()
+        self.forget_open_transaction()
         self.local_settings.clear()
         self.single_transaction_reason = self.no_journal_reason
         self.connection_handed_out = self.committed_untracked = self.rolled_back = False
@@ -105,12 +97,6 @@ class RevisionTransactions(Executor):
             yield
         finally:
             self.tracking.depth -= 1
-
-    def begin(self) -> None:
-        """Begin the revision's next transaction."""
-        self.executed.clear()
-        self.swapped_columns.clear()
-        super().begin()
 
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""
@@ -145,6 +131,7 @@ class RevisionTransactions(Executor):
         with self.track_statements():
             if boundary.commits:
                 self.run_pending()
+                self.send_queued()
                 self._note_own_commit()
                 transactions.commit(self.context)
             else:
@@ -218,6 +205,7 @@ class RevisionTransactions(Executor):
         with self.track_statements():
             if not self.in_autocommit_block:
                 self._require_known_end()
+                self.send_queued()
             for boundary in boundaries_in(statement):
                 self._before_end(boundary, ours=False)
             if not session_statements.may_write(statement):
@@ -245,6 +233,7 @@ class RevisionTransactions(Executor):
                     self._forget_rolled_back()
                 return
             self.run_pending()
+            self.send_queued()
             self._note_own_commit()
 
     def _note_own_commit(self) -> None:
@@ -264,8 +253,7 @@ class RevisionTransactions(Executor):
         return True
 
     def _forget_transaction(self) -> None:
-        self.executed.clear()
-        self.swapped_columns.clear()
+        self.forget_open_transaction()
         self.local_settings.clear()
         if self.single_transaction_reason == UNTRACKED_REASON:
             self.single_transaction_reason = self.no_journal_reason
