@@ -28,7 +28,6 @@ from alembic_pg.online.run.signals import (
 )
 from alembic_pg.online.run.version_table import VersionTable
 from alembic_pg.revisions.failure_messages import with_ways_on
-from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
