@@ -39,6 +39,7 @@ ORDER = (
 INSIDE = {
     "online": (
         "locks",
+        "connection_state",
         "run",
         "backfill",
         "ensure",

@@ -100,7 +100,7 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
     pass over, or meet in another order; with the file as it was, that is its own doing.
     """
     note = opened.note
-    if not opened.unmet or opened.was_interrupted(key):
+    if not opened.unmet or opened.was_interrupted(key) or key in note.undone:
         return
     if is_edited(note, revision):
         number = f"{len(note.done)} statement{'s' * (len(note.done) != 1)}"

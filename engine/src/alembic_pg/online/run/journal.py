@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.online.run.version_table import VersionTable
+    from alembic_pg.online.connection_state.version_table import VersionTable
 
 # What a comment begins with that has a note, and what it calls the comment of a person.
 _NOTE_BEGINS, _THEIRS = '{"half_done": ', "comment"
@@ -40,6 +40,7 @@ class ProgressNote:
     done: the keys of the statements that are committed, each with its detail after a colon.
     began: the same of the statement that was at work, "" without.
     source: a digest of the revision's file, as it was when the note was first written.
+    undone: the keys of statements that the revision has rolled back by itself.
     texts: by their keys, what stored_text keeps of these statements.
     untracked: a statement that the revision sent past the operations and has committed, or may
     have, as a person calls it; "" without.
@@ -50,6 +51,7 @@ class ProgressNote:
     done: list[str] = field(default_factory=list)
     began: str = ""
     source: str = ""
+    undone: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     untracked: str = ""
 
@@ -148,6 +150,11 @@ class Journal:
         """Take a statement for done that the open transaction has executed."""
         self.pending_keys.append(key)
         self.confirm_met(key)
+
+    def forget_pending(self) -> None:
+        """Take the statements of the open transaction for not done: it is rolled back."""
+        self.note.undone += [key for key in self.pending_keys if key not in self.note.undone]
+        self.pending_keys = []
 
     def confirm_met(self, key: str) -> None:
         """Forget that an earlier run was at work on a statement, which is done now."""

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, preflight
+from alembic_pg.online.connection_state.version_table import VersionTable
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import half_done, journal, transactions, violations, ways_back
 from alembic_pg.online.run.revision_transactions import RevisionTransactions
@@ -26,7 +27,6 @@ from alembic_pg.online.run.signals import (
     ReplayError,
     UnfinishedError,
 )
-from alembic_pg.online.run.version_table import VersionTable
 from alembic_pg.revisions.failure_messages import with_ways_on
 
 if TYPE_CHECKING:

@@ -17,12 +17,13 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import driver_state, stored_text, transactions, untracked_statements
+from alembic_pg.online.connection_state import driver_state, untracked_statements
+from alembic_pg.online.connection_state.untracked_statements import Tracking
+from alembic_pg.online.connection_state.version_table import VersionTable
+from alembic_pg.online.run import stored_text, transactions
 from alembic_pg.online.run.open_transaction import OpenTransaction
-from alembic_pg.online.run.untracked_statements import Tracking
-from alembic_pg.online.run.version_table import VersionTable
 from alembic_pg.sql import session_statements
-from alembic_pg.sql.transaction_statements import Boundary, boundaries_in
+from alembic_pg.sql.transaction_statements import Boundary, boundaries_in, boundary_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -208,7 +209,7 @@ class RevisionTransactions(OpenTransaction):
                 self.send_queued()
             for boundary in boundaries_in(statement):
                 self._before_end(boundary, ours=False)
-            if not session_statements.may_write(statement):
+            if boundary_of(statement) or not session_statements.may_write(statement):
                 return
             described = stored_text.described(statement)
             self.untracked_write = self.untracked_write or described
@@ -262,7 +263,7 @@ class RevisionTransactions(OpenTransaction):
     def _forget_rolled_back(self) -> None:
         """Take what the open transaction did for not done."""
         self._forget_transaction()
-        self.journal.pending_keys.clear()
+        self.journal.forget_pending()
         self.postponed = None
         self.rolled_back = True
         if not self.committed_untracked:
