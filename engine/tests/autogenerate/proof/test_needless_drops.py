@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from alembic_pg.autogenerate.dump import pg_dump
 from tests.matrix.case import PRELUDE
 from tests.matrix.databases import differing, execute, rows
-from tests.matrix.inside import there
 from tests.matrix.project import BASE
 from tests.online.beside import traffic
 from tests.online.site import Site
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
 
