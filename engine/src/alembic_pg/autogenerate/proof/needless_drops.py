@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
+from alembic_pg.autogenerate.alter.change_in_place import is_replaceable
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
@@ -37,20 +38,41 @@ if TYPE_CHECKING:
 _SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
 
 
+# What has a CREATE OR REPLACE.
+_CREATE = re.compile(r"^CREATE (?=(?:AGGREGATE|FUNCTION|PROCEDURE|RULE|TRIGGER|VIEW) )")
+
 # A column that is dropped and added again, in the words of alter.alter_table and detach_columns.
 _DROP_COLUMN = re.compile(r"(?P<table>ALTER TABLE .*) DROP COLUMN (?P<name>\S.*);")
 
 
+# What is said of an object that is not dropped, but replaced by another one of its name.
+_IN_ITS_PLACE = " in its place"
+
+
 def recreated_objects(operations: Sequence[MigrateOperation]) -> set[str]:
-    """Return what operations drop and create again just as it was.
+    """Return what operations drop and create again, just as it was or as PostgreSQL can replace it.
 
     It is the label of an object, or of a column each of the two statements.
     """
     statements = [operation for operation in operations if isinstance(operation, StatementOp)]
     dropped = {one.label: one.downgrade for one in statements if one.action == "drop"}
     created = {one.label: one.upgrade for one in statements if one.action == "create"}
-    columns = [text for pair in _recreated_columns(statements) for text in pair]
-    return {label for label, text in dropped.items() if created.get(label) == text}.union(columns)
+    return {
+        *(label for label, text in dropped.items() if created.get(label) == text),
+        *(
+            f"{label}{_IN_ITS_PLACE}"
+            for label, text in dropped.items()
+            if created.get(label, text) != text
+            if is_replaceable(label) and _replace_statements(created[label])
+        ),
+        *(text for pair in _recreated_columns(statements) for text in pair),
+    }
+
+
+def _replace_statements(create: tuple[str, ...]) -> tuple[str, ...]:
+    """Return statements that replace an object instead of creating it, none where none can."""
+    first = _CREATE.sub("CREATE OR REPLACE ", create[0]) if create else ""
+    return (first, *create[1:]) if create and first != create[0] else ()
 
 
 def find_needless_drops(
@@ -104,8 +126,12 @@ def without_drops(
 
 
 def _statements_left(operation: StatementOp, stays: Collection[str]) -> tuple[str, ...]:
-    if operation.action in {"drop", "create"} and operation.label in stays:
-        return ()
+    if operation.action in {"drop", "create"}:
+        if operation.label in stays:
+            return ()
+        if f"{operation.label}{_IN_ITS_PLACE}" in stays:
+            drops = operation.action == "drop"
+            return () if drops else _replace_statements(operation.upgrade)
     return tuple(text for text in operation.upgrade if text not in stays)
 
 
@@ -152,14 +178,15 @@ def _needs_of_recreated(
     needs: dict[str, list[str]] = {
         text: [] for pair in _recreated_columns(statements) for text in pair
     }
+    names = {label.removesuffix(_IN_ITS_PLACE): label for label in recreated}
     for entry in dump.values():
-        if entry.label in recreated:
+        if entry.label in names:
             labels = [dump[need].label for need in entry.needs if need in dump]
-            needs[entry.label] = [label for label in labels if label in recreated]
+            needs[names[entry.label]] = [names[label] for label in labels if label in names]
     for column, text in _dropped_columns(operations):
         for key in users.get(column, ()):
-            if key in dump and dump[key].label in needs:
-                needs[dump[key].label].append(text)
+            if key in dump and dump[key].label in names:
+                needs[names[dump[key].label]].append(text)
     return needs
 
 
@@ -185,7 +212,7 @@ def _drop_statements(operations: Sequence[MigrateOperation], label: str) -> tupl
             operation.upgrade
             for operation in operations
             if isinstance(operation, StatementOp)
-            and (operation.action, operation.label) == ("drop", label)
+            and (operation.action, operation.label) == ("drop", label.removesuffix(_IN_ITS_PLACE))
         ),
         (label,),
     )
@@ -239,7 +266,7 @@ def _in_the_way(
         label
         for operation in operations[: failure.place + 1]
         if isinstance(operation, StatementOp)
-        for label in (operation.label, *operation.upgrade)
+        for label in (operation.label, f"{operation.label}{_IN_ITS_PLACE}", *operation.upgrade)
         if label in left_out
     }
     named = {
@@ -266,4 +293,4 @@ def _short_name(label: str) -> str:
     """Return the name that PostgreSQL's messages give an object: "g" of "trigger public.t g"."""
     if match := _DROP_COLUMN.fullmatch(label):
         return match["name"].strip('"')
-    return re.split(r"[ .]", label.partition("(")[0])[-1]
+    return re.split(r"[ .]", label.removesuffix(_IN_ITS_PLACE).partition("(")[0])[-1]
