@@ -19,8 +19,6 @@ from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.database import errors
-from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
@@ -28,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from alembic.operations import MigrateOperation
-    from sqlalchemy.engine import Connection
 
     from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.proof.candidate import Candidate
+    from alembic_pg.revisions.text_session import Session
 
 # What changes the rows that a materialized view was made of.
 _SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
@@ -85,10 +83,10 @@ def find_needless_drops(
     """
     needs = _needs_of_recreated(operations, dump, candidate.column_users())
     wanted = {label for label in needs if _drop_statements(operations, label)}
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
+    with candidate.session() as session:
         while True:
             left_out = _what_can_stay(wanted, needs)
-            failure = _run_without(candidate, connection, operations, left_out)
+            failure = _run_without(candidate, session, operations, left_out)
             if failure is None:
                 return left_out
             if not left_out:
@@ -230,6 +228,10 @@ def _what_can_stay(wanted: set[str], needs_of: dict[str, list[str]]) -> set[str]
     return found
 
 
+# The state at which each trial begins.
+_SAVEPOINT = "alembic_pg_trial"
+
+
 @dataclass(frozen=True)
 class _Failure:
     """Hold at which of the operations PostgreSQL refuses them, and what it says."""
@@ -240,22 +242,22 @@ class _Failure:
 
 def _run_without(
     candidate: Candidate,
-    connection: Connection,
+    session: Session,
     operations: Sequence[MigrateOperation],
     left_out: set[str],
 ) -> _Failure | None:
     """Run operations but for what is left out, and undo them; return where they fail."""
-    savepoint = connection.begin_nested()
+    session.execute(f"SAVEPOINT {_SAVEPOINT}")
     try:
         for place, operation in enumerate(operations):
             try:
                 for one in without_drops([operation], left_out, ()):
-                    candidate.run_one(connection, one)
+                    candidate.run_one(session, one)
             except Exception as error:  # noqa: BLE001  # whatever it is, this is not the way
                 return _Failure(place, errors.describe_error(error))
         return None
     finally:
-        savepoint.rollback()
+        session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
 
 
 def _in_the_way(

@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import AddConstraint
 
 from alembic_pg.autogenerate.sides import entities
-from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
@@ -54,8 +53,8 @@ class BuildStatement:
     label: str
 
 
-def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> None:
-    """Build the models in an empty database.
+def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> list[str]:
+    """Build the models in an empty database; return the statements that did it.
 
     Statements that are sent together are one transaction: one of all of them would hold so many
     locks that the server is busy with counting them. A statement that needs something which is
@@ -65,6 +64,7 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
     Raises UserError with PostgreSQL's own message and the object's name.
     """
     waiting = _build_statements(models, {schema} if schema else set())
+    built: list[str] = []
     apart = not any(
         _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
     )
@@ -74,14 +74,30 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
         ThreadPoolExecutor(1) as sender,
     ):
         while waiting:
-            failed = list(_run_round(connection, sender, waiting))
+            failed = list(_run_round(connection, sender, waiting, built))
             if len(failed) == len(waiting):
-                step, error = failed[0]
-                raise UserError(
-                    f"PostgreSQL refuses {step.label} of the models: {errors.describe_error(error)}"
-                ) from error
+                raise _refusal_error(models, connection, failed) from failed[0][1]
             waiting = [step for step, _ in failed]
         _refuse_subscriptions(connection)
+    return built
+
+
+def _refusal_error(
+    models: Models, connection: Connection, failed: Sequence[tuple[BuildStatement, Exception]]
+) -> UserError:
+    """Return the error that lists all that PostgreSQL refuses."""
+    # Here because hardly a command needs it.
+    from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415
+
+    dialect = _dialect_without_marks(connection.dialect)
+
+    def attempt(statement: ClauseElement) -> Exception | None:
+        step = BuildStatement(statement, "")
+        return _send_script(connection, _compile_statements([step], dialect))
+
+    return refusals.refusal_error(
+        models, [(step.statement, step.label, error) for step, error in failed], attempt
+    )
 
 
 def _refuse_subscriptions(connection: Connection) -> None:
@@ -97,11 +113,14 @@ def _refuse_subscriptions(connection: Connection) -> None:
 
 
 def _run_round(
-    connection: Connection, sender: Executor, steps: Sequence[BuildStatement]
+    connection: Connection,
+    sender: Executor,
+    steps: Sequence[BuildStatement],
+    built: list[str],
 ) -> Iterator[tuple[BuildStatement, Exception]]:
     """Run all statements, many at once; yield those that failed, with their reasons.
 
-    The server works on some while the next are compiled.
+    The server works on some while the next are compiled. built: where their texts are kept.
     """
     dialect = _dialect_without_marks(connection.dialect)
 
@@ -113,29 +132,31 @@ def _run_round(
                 yield step, why
 
     def attempt(some: Sequence[BuildStatement]) -> Exception | None:
-        return _send_script(connection, _compile_script(some, dialect))
+        return _send_script(connection, _compile_statements(some, dialect))
 
     sent: tuple[Future[Exception | None], Sequence[BuildStatement]] | None = None
     for batch in batches(steps):
-        script = _compile_script(batch, dialect)
+        texts = _compile_statements(batch, dialect)
+        if not isinstance(texts, Exception):
+            built += texts
         if sent:
             yield from failures(sent[1], sent[0].result())
-        sent = sender.submit(_send_script, connection, script), batch
+        sent = sender.submit(_send_script, connection, texts), batch
     if sent:
         yield from failures(sent[1], sent[0].result())
 
 
-def _send_script(connection: Connection, script: str | Exception) -> Exception | None:
+def _send_script(connection: Connection, texts: list[str] | Exception) -> Exception | None:
     """Send statements together; return why they fail, and undo them, if one of them does."""
-    if isinstance(script, Exception):
-        return script
+    if isinstance(texts, Exception):
+        return texts
     driver: Any = connection.connection.dbapi_connection
     apart = driver.autocommit
     with closing(driver.cursor()) as cursor:
         if not apart:
             cursor.execute("SAVEPOINT step")
         try:
-            cursor.execute(script)
+            cursor.execute(";\n".join(texts))
         except psycopg2.Error as error:
             if not apart:
                 cursor.execute("ROLLBACK TO SAVEPOINT step")
@@ -145,12 +166,10 @@ def _send_script(connection: Connection, script: str | Exception) -> Exception |
     return None
 
 
-def _compile_script(steps: Sequence[BuildStatement], dialect: Dialect) -> str | Exception:
+def _compile_statements(steps: Sequence[BuildStatement], dialect: Dialect) -> list[str] | Exception:
     """Return statements as the server takes them, or why they cannot be said."""
     try:
-        return ";\n".join(
-            str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps
-        )
+        return [str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps]
     except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
         return error
 
@@ -204,7 +223,9 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
         for metadata in [every] if isinstance(every, MetaData) else every:
             metadata.create_all(server, checkfirst=False)
     except SQLAlchemyError as error:
-        raise UserError(f"The models are not complete: {' '.join(str(error).split())}") from error
+        from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
+
+        raise refusals.incomplete_error(models, error) from error
     # Foreign keys that form a circle, create_all() adds itself.
     added = [s.statement.element for s in steps if isinstance(s.statement, AddConstraint)]
     for statement in not_valid:
