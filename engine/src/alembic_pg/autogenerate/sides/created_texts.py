@@ -123,7 +123,7 @@ def _expressions(part: Cursor, table: QualifiedName, column: str) -> Iterator[tu
             yield f"GENERATED {place}", _bracketed(part)
         return
     index = part.find("DEFAULT")
-    if index is None:
+    if index is None or part.contains("BY", "DEFAULT"):
         return
     part.position = index + 1
     ends = [end for words in _AFTER_DEFAULT if (end := part.find(*words.split())) is not None]
@@ -135,10 +135,11 @@ def _expressions(part: Cursor, table: QualifiedName, column: str) -> Iterator[tu
 
 def _bracketed(part: Cursor) -> str:
     """Step over brackets; return what they hold."""
-    start = part.position
-    part.skip_brackets()
-    tokens = part.tokens[start : part.position]
-    return part.sql[tokens[0].end : tokens[-1].start].strip() if tokens else ""
+    tokens = part.remaining()
+    depth = tokens[0].depth if tokens else 0
+    end = next((n for n, one in enumerate(tokens) if one.text == ")" and one.depth == depth), 0)
+    part.position += end + 1
+    return part.sql[tokens[0].end : tokens[end].start].strip() if end else ""
 
 
 def readable_statement(cursor: Cursor) -> str:
