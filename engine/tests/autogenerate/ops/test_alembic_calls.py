@@ -21,35 +21,49 @@ WORDS = [
     ),
     (
         "ALTER TABLE app.posts ADD CONSTRAINT c CHECK ((x ~ '^%:a')) NOT VALID;",
-        "op.create_check_constraint('c', 'posts', \"x ~ '^%\\\\:a'\", schema='app', "
-        "postgresql_not_valid=True)",
+        (
+            "op.create_check_constraint('c', 'posts', \"x ~ '^%\\\\:a'\", schema='app', "
+            "postgresql_not_valid=True)"
+        ),
     ),
     ("ALTER TABLE public.posts DROP CONSTRAINT c;", "op.drop_constraint('c', 'posts')"),
     (
-        'ALTER TABLE ONLY public.posts ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (a, "B") '
-        "DEFERRABLE INITIALLY DEFERRED;",
-        "op.create_unique_constraint('u', 'posts', ['a', 'B'], "
-        "postgresql_nulls_not_distinct=True, deferrable=True, initially='DEFERRED')",
+        (
+            'ALTER TABLE ONLY public.posts ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (a, "B") '
+            "DEFERRABLE INITIALLY DEFERRED;"
+        ),
+        (
+            "op.create_unique_constraint('u', 'posts', ['a', 'B'], "
+            "postgresql_nulls_not_distinct=True, deferrable=True, initially='DEFERRED')"
+        ),
     ),
     (
         "ALTER TABLE ONLY public.posts ADD CONSTRAINT p PRIMARY KEY (a);",
         "op.create_primary_key('p', 'posts', ['a'])",
     ),
     (
-        "ALTER TABLE ONLY public.posts ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES app.o(b) "
-        "ON UPDATE CASCADE ON DELETE SET NULL DEFERRABLE NOT VALID;",
-        "op.create_foreign_key('f', 'posts', 'o', ['a'], ['b'], referent_schema='app', "
-        "onupdate='CASCADE', ondelete='SET NULL', deferrable=True, postgresql_not_valid=True)",
+        (
+            "ALTER TABLE ONLY public.posts ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES app.o(b) "
+            "ON UPDATE CASCADE ON DELETE SET NULL DEFERRABLE NOT VALID;"
+        ),
+        (
+            "op.create_foreign_key('f', 'posts', 'o', ['a'], ['b'], referent_schema='app', "
+            "onupdate='CASCADE', ondelete='SET NULL', deferrable=True, postgresql_not_valid=True)"
+        ),
     ),
     (
-        "ALTER TABLE ONLY public.posts ADD CONSTRAINT e EXCLUDE USING gist (r WITH &&) "
-        "WHERE ((a > 0));",
+        (
+            "ALTER TABLE ONLY public.posts ADD CONSTRAINT e EXCLUDE USING gist (r WITH &&) "
+            "WHERE ((a > 0));"
+        ),
         "op.create_exclude_constraint('e', 'posts', ('r', '&&'), using='gist', where='a > 0')",
     ),
     (
         "CREATE UNIQUE INDEX i ON public.posts USING btree (a, lower(b)) WHERE (a > 0);",
-        "op.create_index('i', 'posts', ['a', sa.literal_column('lower(b)')], unique=True, "
-        "postgresql_where=sa.text('a > 0'))",
+        (
+            "op.create_index('i', 'posts', ['a', sa.literal_column('lower(b)')], unique=True, "
+            "postgresql_where=sa.text('a > 0'))"
+        ),
     ),
     ("DROP INDEX app.i;", "op.drop_index('i', schema='app')"),
     (
@@ -58,18 +72,24 @@ WORDS = [
     ),
     (
         "ALTER TABLE public.posts ALTER COLUMN a TYPE integer[] USING ARRAY[a];",
-        "op.alter_column('posts', 'a', type_=postgresql.ARRAY(sa.Integer()), "
-        "postgresql_using='ARRAY[a]')",
+        (
+            "op.alter_column('posts', 'a', type_=postgresql.ARRAY(sa.Integer()), "
+            "postgresql_using='ARRAY[a]')"
+        ),
     ),
     (
         "ALTER TABLE public.posts ADD COLUMN up text GENERATED ALWAYS AS (upper(a)) STORED;",
-        "op.add_column('posts', sa.Column('up', sa.Text(), "
-        "sa.Computed('upper(a)', persisted=True)))",
+        (
+            "op.add_column('posts', sa.Column('up', sa.Text(), "
+            "sa.Computed('upper(a)', persisted=True)))"
+        ),
     ),
     (
         "ALTER TABLE public.posts ADD COLUMN n numeric(10,2) DEFAULT 0.5 NOT NULL;",
-        "op.add_column('posts', sa.Column('n', sa.Numeric(precision=10, scale=2), "
-        "server_default=sa.text('0.5'), nullable=False))",
+        (
+            "op.add_column('posts', sa.Column('n', sa.Numeric(precision=10, scale=2), "
+            "server_default=sa.text('0.5'), nullable=False))"
+        ),
     ),
     (
         "ALTER TABLE public.posts ALTER COLUMN n SET DEFAULT 'x'::text;",
@@ -97,8 +117,10 @@ RAW = [
     "ALTER TABLE public.posts ADD CONSTRAINT c CHECK ((x > 0)) NO INHERIT;",
     "ALTER TABLE ONLY public.posts ADD CONSTRAINT u UNIQUE (a) INCLUDE (c);",
     "ALTER TABLE ONLY public.posts ADD CONSTRAINT e EXCLUDE USING gist (lower(b) WITH =);",
-    "ALTER TABLE ONLY public.posts ADD CONSTRAINT f FOREIGN KEY (a, b) REFERENCES o(a, b) "
-    "ON DELETE SET NULL (a);",
+    (
+        "ALTER TABLE ONLY public.posts ADD CONSTRAINT f FOREIGN KEY (a, b) REFERENCES o(a, b) "
+        "ON DELETE SET NULL (a);"
+    ),
     "ALTER TABLE ONLY public.posts ALTER COLUMN a SET DEFAULT 1;",
     "CREATE INDEX i ON ONLY public.posts USING btree (a);",
     "CREATE INDEX i ON public.posts USING btree (a) WITH (fillfactor='70');",

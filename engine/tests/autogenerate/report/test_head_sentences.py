@@ -24,8 +24,10 @@ def test_the_head_says_what_is_done_locked_and_destroyed() -> None:
         {"t": ("ACCESS EXCLUSIVE", "scan"), "v": ("ACCESS EXCLUSIVE", "a moment")},
     )
     assert head_sentences(summary) == [
-        "Does: create 5 tables (a, b, c, …); alter column t.a (type); rename t.old to new; "
-        "change view v.",
+        (
+            "Does: create 5 tables (a, b, c, …); alter column t.a (type); rename t.old to new; "
+            "change view v."
+        ),
         "Locks: t (ACCESS EXCLUSIVE, scan), v (ACCESS EXCLUSIVE, a moment).",
         "Destroys: column t.b.",
     ]
