@@ -29,7 +29,7 @@ MOST = {
     "heads": 15,
     "current": 75,
     "check": 165,
-    "upgrade head": 105,
+    "upgrade head": 110,
     "downgrade -1": 115,
     "upgrade head --sql": 100,
     "-x plan upgrade head": 135,

@@ -14,6 +14,7 @@ SOURCE = Path(alembic_pg.__file__).parent
 ORDER = (
     "errors",
     "embedded",
+    "option_kinds",
     "options",
     "database",
     "console",
@@ -24,6 +25,7 @@ ORDER = (
     "online",
     "plan",
     "autogenerate",
+    "drift",
     "offline",
     "commands",
     "plugin",

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.sql import split
 from alembic_pg.sql.lock_modes import LOCK_MODES
 from sqlalchemy import Engine, event
 
@@ -51,8 +52,13 @@ def watched() -> Iterator[list[Step]]:
     def after(connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
         del cursor
         raw = connection.connection.dbapi_connection
+        # Of a message, each statement; all of them have the locks that it ends with.
+        texts = split.statement_texts(statement)
         step = Step(statement)
-        steps.append(step)
+        together = (
+            [step] if len(texts) == 1 else [Step(one, step.locks, step.scans) for one in texts]
+        )
+        steps.extend(together)
         with raw.cursor() as asking:
             asking.execute(_LOCKS)
             for table, mode, scans in asking.fetchall():

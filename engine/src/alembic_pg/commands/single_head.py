@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alembic.script import ScriptDirectory
 
 from alembic_pg.errors import UserError
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -17,7 +18,7 @@ def check(config: Config) -> None:
     script = ScriptDirectory.from_config(config)
     heads = [script.get_revision(head) for head in sorted(script.get_heads())]
     if len(heads) > 1:
-        names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
+        names = " and ".join(map(revision_label, heads))
         raise UserError(
             f"There are {len(heads)} heads: {names}. "
             'Put one after the other (its down_revision), or join them: alembic merge heads -m "…".'

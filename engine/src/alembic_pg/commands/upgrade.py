@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
+from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
 from alembic_pg.revisions.current_revision import (
     RunState,
@@ -18,6 +19,7 @@ from alembic_pg.revisions.current_revision import (
     track_steps,
 )
 from alembic_pg.revisions.failure_messages import explain_failures
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +56,8 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
         alone = _exclusive_run(task, connection) if writes and not given else nullcontext()
         try:
             with alone:
+                if task.command == "upgrade" and not given:
+                    _begin_history(task, connection)
                 _run_command(task, connection, running, given=given)
         finally:
             # A question at the end begins one, which nobody ends.
@@ -66,6 +70,38 @@ def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[Non
     preflight.require_one_session(connection)
     with hold_run_lock(connection, limit=task.settings.run_patience / 1000):
         yield
+
+
+def _begin_history(task: AlembicCommand, connection: Connection) -> None:
+    """Give the empty embedded database what the history begins with, where that is a file.
+
+    Raises UserError that names the file where somebody named the database: that is not touched.
+    """
+    from alembic_pg.database import target  # noqa: PLC0415  # not where a caller has connected
+    from alembic_pg.revisions import history_start  # noqa: PLC0415  # it reads the revisions
+
+    environment = task.environment
+    files = history_start.start_files(environment.config, environment.script)
+    if not files:
+        return
+    table = environment.context_opts.get("version_table", "alembic_version")
+    with connection.begin():
+        empty = not history_start.has_tables(connection, table)
+    if not empty:
+        return
+    load = target.is_embedded(task.root, connection.engine.url)
+    names = ", ".join(history_start.readable_path(file, environment.config) for file in files)
+    if task.settings.plan:
+        then = "an upgrade first loads that" if load else "load that first"
+        text = f"The database is empty, and the history begins with {names}: {then}."
+        environment.config.print_stdout("%s\n", text)
+        return
+    if not load:
+        raise UserError(
+            f"The database is empty, and the history begins with {names}: "
+            "load that first (psql -f), then run the same command again."
+        )
+    history_start.load_start(environment, connection.engine.url)
 
 
 def _run_command(
@@ -147,7 +183,7 @@ def _undo_half_done(
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
     undo.undo_upgrade(impl.runner, revision, note, at)
-    sys.stderr.write(f"Revision {note.revision} ({revision.doc}) is taken back; at {at}.\n")
+    sys.stderr.write(f"Revision {revision_label(revision)} is taken back; at {at}.\n")
     return True
 
 

@@ -17,6 +17,7 @@ from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
 from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
+from alembic_pg.revisions.revision_label import revision_label
 from alembic_pg.sql import describe
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _would_undo(task: AlembicCommand, running: RunState, note: ProgressNote) -> 
 
 def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
     """Yield the lines about one revision. done: how many of its statements an earlier run did."""
-    name = f"Revision {step.revision.revision} ({step.revision.doc})"
+    name = f"Revision {revision_label(step.revision)}"
     try:
         said = statements.function_statements(step.migration_fn)
     except statements.UnreadableError as error:

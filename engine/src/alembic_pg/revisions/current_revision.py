@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.revisions.revision_label import revision_label
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -40,7 +42,7 @@ class RunState:
         revision = getattr(self.step, "revision", None)
         if revision is None:
             return "The command"
-        return f"Revision {revision.revision} ({revision.doc})"
+        return f"Revision {revision_label(revision)}"
 
 
 def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:

@@ -9,9 +9,10 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, missing_features
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
+from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,11 @@ def explain_failures(
             if running.hint and errors.sqlstate(error) in _ALREADY_EXISTS
             else ""
         )
+        if extension := missing_features.missing_extension(error):
+            hint = (
+                f"\nInstall the extension {extension} on the server, "
+                "or name a server that has it in DATABASE_URL."
+            )
         raise UserError(text + hint) from error
 
 
@@ -101,7 +107,7 @@ def with_ways_on(
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:
     heads = [script.get_revision(head) for head in sorted(script.get_heads())]
-    names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
+    names = " and ".join(map(revision_label, heads))
     return UserError(
         f"There are {len(heads)} heads: {names}. "
         'Join them: alembic merge heads -m "merge", or name the one you mean.'

@@ -134,6 +134,7 @@ def _using_op(
         tuple(_type_statements(alter, new, old, chosen.back or f"{old.name}::{old.type}")),
         schema,
         table,
+        name,
         chosen.hinted,
     )
 

@@ -13,8 +13,6 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.proof.wording import Wording, one_line
-from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,9 +123,10 @@ def _run_part(
 ) -> None:
     """Run the operations of one revision; one that fails runs as it was proven."""
     places = {id(operation): place for place, operation in enumerate(operations)}
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
-        for operation, error in search.run_with_outcomes(candidate, connection, [*operations]):
+    with candidate.session() as session:
+        for operation, error in search.run_with_outcomes(candidate, session, [*operations]):
             if error is not None:
                 place = places[id(operation)]
                 operations[place] = _as_printed(proven[place])
-                candidate.run_one(connection, operations[place])
+                candidate.run_one(session, operations[place])
+        session.commit()

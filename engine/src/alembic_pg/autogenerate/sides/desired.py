@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import AddConstraint
 
 from alembic_pg.autogenerate.sides import entities
-from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
@@ -77,13 +76,28 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
         while waiting:
             failed = list(_run_round(connection, sender, waiting, built))
             if len(failed) == len(waiting):
-                step, error = failed[0]
-                raise UserError(
-                    f"PostgreSQL refuses {step.label} of the models: {errors.describe_error(error)}"
-                ) from error
+                raise _refusal_error(models, connection, failed) from failed[0][1]
             waiting = [step for step, _ in failed]
         _refuse_subscriptions(connection)
     return built
+
+
+def _refusal_error(
+    models: Models, connection: Connection, failed: Sequence[tuple[BuildStatement, Exception]]
+) -> UserError:
+    """Return the error that lists all that PostgreSQL refuses."""
+    # Here because hardly a command needs it.
+    from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415
+
+    dialect = _dialect_without_marks(connection.dialect)
+
+    def attempt(statement: ClauseElement) -> Exception | None:
+        step = BuildStatement(statement, "")
+        return _send_script(connection, _compile_statements([step], dialect))
+
+    return refusals.refusal_error(
+        models, [(step.statement, step.label, error) for step, error in failed], attempt
+    )
 
 
 def _refuse_subscriptions(connection: Connection) -> None:
@@ -209,7 +223,9 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
         for metadata in [every] if isinstance(every, MetaData) else every:
             metadata.create_all(server, checkfirst=False)
     except SQLAlchemyError as error:
-        raise UserError(f"The models are not complete: {' '.join(str(error).split())}") from error
+        from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
+
+        raise refusals.incomplete_error(models, error) from error
     # Foreign keys that form a circle, create_all() adds itself.
     added = [s.statement.element for s in steps if isinstance(s.statement, AddConstraint)]
     for statement in not_valid:

@@ -16,13 +16,15 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
+from alembic_pg.database.session import as_message, round_trip_seconds
 from alembic_pg.online.backfill.batch_size import BatchSize
+from alembic_pg.online.run import time_limits
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.engine import Row
 
@@ -83,10 +85,10 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
     be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
-    prepare = partial(executor.execute_all, setup_statements(executor, table, first, unseen=unseen))
+    settings = setup_statements(executor, table, first, unseen=unseen)
     done: list[int] = []
     try:
-        _change_tree(_Tree(executor, table, rows, prepare, done), quiet=quiet)
+        _change_tree(_Tree(executor, table, rows, settings, done), quiet=quiet)
     except RefusedError as error:
         if any(done) or executor.journal.interrupted_at:
             raise UnfinishedError(str(error)) from error  # what other batches did, stays
@@ -94,53 +96,65 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
 
 
 @dataclass(frozen=True)
+class _Changed:
+    """How many rows a batch has changed, and in how many seconds, the way there and back with it.
+
+    Without what its transaction's end takes, and tries that came to nothing.
+    """
+
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class _Batch:
     """What changes some rows of a table in a short transaction.
 
-    only: "" where that is the table with all that are part of it. prepare: what each transaction
+    only: "" where that is the table with all that are part of it. settings: what each transaction
     begins with. done: how many rows each has changed.
     """
 
     executor: Executor
     table: str
     rows: RowChange
-    prepare: Callable[[], None]
+    settings: Sequence[str]
     done: list[int]
     only: str = "ONLY "
 
-    def change(self, place: str) -> int:
-        """Change the rows of a place; return how many they were."""
-        work = self._execute if self.rows.may_match_again else self._execute_once
-        change = (
-            self.rows.statement_for if self.rows.may_match_again else self.rows.counting_statement
-        )
-        statement = change(self.table, place, only=self.only)
-        self.done.append(self.executor.run_with_retries(partial(work, statement), statement))
-        return self.done[-1]
+    def change(self, place: str) -> _Changed:
+        """Change the rows of a place."""
+        again = self.rows.may_match_again
+        write = self.rows.statement_for if again else self.rows.counting_statement
+        statement = write(self.table, place, only=self.only)
+        work = partial(self._execute if again else self._execute_once, statement)
+        changed = self.executor.run_with_retries(work, statement)
+        self.done.append(changed.rows)
+        return changed
 
     def remaining_rows(self, place: str, limit: int) -> Sequence[Row[Any]]:
         """Return the tables and places of rows that are to be changed."""
         query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
-        return self.executor.run_with_retries(partial(self._fetch_places, query), query)
+        work = partial(self.executor.fetch, self._message(query))
+        return self.executor.run_with_retries(work, query)
 
-    def _execute(self, statement: str) -> int:
-        self.prepare()
-        return self.executor.execute(statement)
+    def _message(self, statement: str) -> str:
+        return as_message([*self.executor.short_limits(), *self.settings, statement])
 
-    def _execute_once(self, statement: str) -> int:
+    def _execute(self, statement: str) -> _Changed:
+        began = time.monotonic()
+        rows = self.executor.execute(self._message(statement))
+        return _Changed(rows, time.monotonic() - began)
+
+    def _execute_once(self, statement: str) -> _Changed:
         """Execute a statement; raise UserError, which takes it back, where it would not end."""
-        self.prepare()
-        done, again = tuple(self.executor.one_row(statement))
+        began = time.monotonic()
+        done, again = tuple(self.executor.one_row(self._message(statement)))
         if again:
             raise self.executor.refused_error(
                 f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
                 "changed: its WHERE must leave them out."
             )
-        return int(done)
-
-    def _fetch_places(self, query: str) -> Sequence[Row[Any]]:
-        self.prepare()
-        return self.executor.fetch(query)
+        return _Changed(int(done), time.monotonic() - began)
 
 
 @dataclass(frozen=True)
@@ -150,7 +164,7 @@ class _Tree:
     executor: Executor
     table: Relation
     rows: RowChange
-    prepare: Callable[[], None]
+    settings: Sequence[str]
     done: list[int]
 
     def parts(self) -> Iterator[_Batch]:
@@ -160,13 +174,13 @@ class _Tree:
 
     def part(self, name: str) -> _Batch:
         """Return what changes rows of one table."""
-        return _Batch(self.executor, name, self.rows, self.prepare, self.done)
+        return _Batch(self.executor, name, self.rows, self.settings, self.done)
 
     @property
     def whole(self) -> _Batch:
         """What changes rows wherever they are."""
         on = quote_name(self.table.schema, self.table.name)
-        return _Batch(self.executor, on, self.rows, self.prepare, self.done, only="")
+        return _Batch(self.executor, on, self.rows, self.settings, self.done, only="")
 
 
 def _change_tree(tree: _Tree, *, quiet: bool) -> None:
@@ -224,7 +238,7 @@ def setup_statements(
     """Return the statements that each batch begins with; the parameters are change_rows()'s."""
     statements = [
         *first,
-        "SET LOCAL statement_timeout = 0",
+        *time_limits.long_look(executor.version),
         # An error, not rows that are left out.
         "SET LOCAL row_security = off",
         # A batch that a crash takes back is found again.
@@ -254,6 +268,8 @@ def _scan_once(batch: _Batch) -> int:
     first = slot = changed = 0
     idle = False
     looked = time.monotonic()
+    # BEGIN and the batch are a message each: nobody waits for rows while they are under way.
+    way = 2 * round_trip_seconds(executor)
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
             if (
@@ -267,9 +283,8 @@ def _scan_once(batch: _Batch) -> int:
                 continue
             pace.adjust_gap(found=True)
             last, until = pace.next_place(first, slot, int(found.slots))
-            began = time.monotonic()
-            done = batch.change(rows.between((first, slot), (last, until)))
-            took = time.monotonic() - began
+            batched = batch.change(rows.between((first, slot), (last, until)))
+            done, took = batched.rows, max(batched.seconds - way, 0.0)
             pace.adjust(0 if slot or until else last - first, done, took)
             first, slot, changed, idle = last, until, changed + done, not done
             progress.update(first, changed)

@@ -7,7 +7,6 @@ done is undone, and only where what undoes it is certain.
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import Operations
@@ -92,15 +91,12 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
         if detail.startswith(change_type.NOTED_CHANGE):
             raise UserError(f"It has changed the type of a column: {by_hand}")
         steps = [*helpers, *left, *steps]
-    runner.run_with_retries(partial(_execute_undo, runner, steps), *steps)
+    table = journal.version_table_name(runner.context)
+    with runner.connection.begin():
+        clearing = journal.clearing_statement(runner.connection, table)
+    runner.run_short(*steps, clearing)
     for step in steps:
         sys.stderr.write(f"Taken back: {step}\n")
-
-
-def _execute_undo(runner: Runner, steps: list[str]) -> None:
-    runner.execute_all(steps)
-    table = journal.version_table_name(runner.context)
-    runner.execute(journal.clearing_statement(runner.connection, table))
 
 
 def _list_statements(runner: Runner, revision: Script, note: ProgressNote) -> list[str]:
@@ -127,8 +123,8 @@ class _ListingImpl(OnlineImpl):
         self.note = note
         self.statements: list[str] = []
 
-    def _run_as_one(self, statement: str, work: Callable[[], None]) -> None:
-        del work
+    def _run_as_one(self, statement: str, work: Callable[[], None], *, heard: bool) -> None:
+        del work, heard
         self._list_statement(statement, journal.statement_key(statement))
 
     def _exec(

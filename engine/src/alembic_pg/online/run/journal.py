@@ -90,10 +90,10 @@ class Journal:
         """Return what the statement noted in an earlier run, "" without."""
         return self.interrupted_at.partition(":")[2] if self.was_interrupted(key) else ""
 
-    def note_detail(self, connection: Connection, key: str, detail: str) -> None:
-        """Note something about the statement at work, in the open transaction."""
+    def detail_statements(self, key: str, detail: str) -> list[str]:
+        """Return what notes something about the statement at work."""
         self.note.began = f"{key}:{detail}"
-        self._write(connection, self._comment(vars(self.note)))
+        return self._statements(self._comment(vars(self.note)))
 
     def note_nothing_at_work(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""
@@ -116,13 +116,13 @@ class Journal:
         self.stored = True
         self._write(connection, self._comment(vars(self.note)))
 
-    def note_done(self, connection: Connection, key: str) -> None:
-        """Note in the open transaction that the statement is done; confirm_done() follows."""
+    def done_statements(self, key: str) -> list[str]:
+        """Return what notes that the statement is done; confirm_done() follows."""
         note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
-        self._write(connection, self._comment(note))
+        return self._statements(self._comment(note))
 
     def confirm_done(self, key: str) -> None:
-        """Take over what note_done() wrote, now that it is committed."""
+        """Take over what done_statements() wrote, now that it is committed."""
         self.note.done.append(self._entry(key))
         self.note.began = ""
         if self.was_interrupted(key):
@@ -135,9 +135,13 @@ class Journal:
 
     def clear_note(self, connection: Connection) -> None:
         """Take the note away in the open transaction."""
-        if self.stored:
-            self._write(connection, _literal(self.theirs))
-            self.stored = False
+        for statement in self.clearing_statements():
+            _execute(connection, statement)
+
+    def clearing_statements(self) -> list[str]:
+        """Return what takes the note away, if there is one."""
+        stored, self.stored = self.stored, False
+        return self._statements(_literal(self.theirs)) if stored else []
 
     def _comment(self, note: dict[str, Any]) -> str:
         """Return the comment that has a note, and keeps the one that a person wrote."""
@@ -145,11 +149,11 @@ class Journal:
         return quote_literal(json.dumps({"half_done": note, **kept}))
 
     def _write(self, connection: Connection, comment: str) -> None:
-        if self.disabled:
-            return
-        connection.exec_driver_sql(
-            f"COMMENT ON TABLE {self.table} IS {comment}", execution_options={"no_parameters": True}
-        )
+        for statement in self._statements(comment):
+            _execute(connection, statement)
+
+    def _statements(self, comment: str) -> list[str]:
+        return [] if self.disabled else [f"COMMENT ON TABLE {self.table} IS {comment}"]
 
 
 def version_table_name(context: MigrationContext) -> str:
@@ -175,9 +179,7 @@ def clear_note(connection: Connection, table: str) -> None:
     """Take a note away, if there is one. connection: without a transaction, as before."""
     with connection.begin():
         if read_note(connection, table) is not None:
-            connection.exec_driver_sql(
-                clearing_statement(connection, table), execution_options={"no_parameters": True}
-            )
+            _execute(connection, clearing_statement(connection, table))
 
 
 def clearing_statement(connection: Connection, table: str) -> str:
@@ -191,6 +193,10 @@ def _read_theirs(connection: Connection, table: str) -> str:
     if not comment.startswith(_NOTE_BEGINS):
         return comment
     return str(json.loads(comment).get(_THEIRS, ""))
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _literal(comment: str) -> str:

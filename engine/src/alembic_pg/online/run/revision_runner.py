@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import catalog, preflight
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import journal, transactions, untracked_statements, ways_back
-from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.online.run.open_transaction import OpenTransaction
 from alembic_pg.online.run.signals import (
     CommitBeforeError,
     PostponedStatement,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Runner(Executor):
+class Runner(OpenTransaction):
     """Run revisions beside traffic, on one connection.
 
     Of the run:
@@ -47,7 +47,6 @@ class Runner(Executor):
     no_journal_reason: why no progress can be noted, "" where it can.
 
     Of a revision, whatever number of times its function runs:
-    revision_budget: the tries of its transactions.
     prepared_swaps: by statement key, what takes back the preparation of a column swap.
     commit_before: the keys of the statements before which to commit.
 
@@ -58,17 +57,12 @@ class Runner(Executor):
     connection_handed_out: whether the revision has the connection itself, by op.get_bind().
     committed_untracked: whether it committed what it did with that connection.
     tracking: which statements of the connection are known.
-
-    Of the open transaction:
-    executed: the revision's statements.
-    swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     """
 
     existing_tables: frozenset[int] = frozenset()
     any_revision_begun: bool = False
     no_journal_reason: str = ""
 
-    revision_budget: lock_retry.RetryBudget | None = None
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     commit_before: set[str] = field(default_factory=set)
 
@@ -78,9 +72,6 @@ class Runner(Executor):
     connection_handed_out: bool = False
     committed_untracked: bool = False
     tracking: Tracking = field(default_factory=Tracking)
-
-    executed: list[str] = field(default_factory=list)
-    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
 
     def start(self) -> None:
         """Prepare the session and context; the connection has no transaction before and after."""
@@ -153,6 +144,7 @@ class Runner(Executor):
     ) -> None:
         self.postponed = None
         self.executed.clear()
+        self.queue.clear()
         self.swapped_columns.clear()
         self.local_settings.clear()
         self.backfill_statements = {}
@@ -165,7 +157,7 @@ class Runner(Executor):
             function(**options)
             with self.track_statements():
                 self.run_pending()
-                self.journal.clear_note(self.connection)
+                self.send_queued(*self.journal.clearing_statements())
         finally:
             self.tracking.in_revision = False
 
@@ -211,6 +203,8 @@ class Runner(Executor):
 
     def _note_untracked(self, statement: str) -> None:
         """Note that a revision writes past the operations: what is not noted is never committed."""
+        with self.track_statements():
+            self.send_queued()
         if session_statements.may_write(statement):
             self.single_transaction_reason = "writes with op.get_bind()"
             self.committed_untracked = self.committed_untracked or self.in_autocommit_block
@@ -239,22 +233,11 @@ class Runner(Executor):
             self._clear_unstarted()
             self.running.resumed = False
 
-    def begin(self) -> None:
-        """Begin the revision's next transaction."""
-        self.executed.clear()
-        self.swapped_columns.clear()
-        super().begin()
-
     def run_pending(self) -> None:
         """Run the statement that was postponed, if any."""
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
             waiting_one.run()
-
-    def wait_for_blockers(self, statement: str) -> None:
-        """Wait for long transactions, before the first statement of the revision's own."""
-        if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
-            wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
 
     def commit_if_requested(self, key: str) -> None:
         """Commit what the revision did so far, where that was requested before this statement."""
@@ -262,24 +245,6 @@ class Runner(Executor):
             self.run_pending()
             self.commit()
             self.begin()
-
-    def only_detaches_dependents(self) -> bool:
-        """Return whether the open transaction did nothing but drop what hinders a swap.
-
-        Raises CommitBeforeError where it did so in the end, and something else before.
-        """
-        swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
-        takes = [one == swap or drops(one) for one in self.executed]
-        if not takes or not takes[-1]:
-            return False
-        first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if (
-            first
-            and not self.in_autocommit_block
-            and session_statements.SWAP_ENTRY not in self.executed[:first]
-        ):
-            raise CommitBeforeError(journal.statement_key(self.executed[first]))
-        return not first and set(self.executed) != {session_statements.SWAP_ENTRY}
 
     @contextmanager
     def _autocommit_block(self) -> Iterator[None]:

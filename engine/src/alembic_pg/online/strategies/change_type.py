@@ -196,15 +196,11 @@ def change_and_validate(
             ),
         ]
 
-        def change() -> None:
-            runner.execute_all(steps)
-            names = ", ".join(map(quote_name, valid))
-            runner.journal.note_detail(runner.connection, key, f"{NOTED_CHANGE} {names}")
-
         if noted:
             valid = [token.identifier for token in tokenize(noted)[1::2]]
         else:
-            runner.run_with_retries(change, *steps)
+            names = ", ".join(map(quote_name, valid))
+            runner.run_short(*steps, detail=(key, f"{NOTED_CHANGE} {names}"))
         # The type is another one from here on. A CHECK that was NOT VALID before stays so.
         with runner.leaving_work():
             for name in valid:
@@ -224,7 +220,10 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
     """Fill a shadow column and swap it for the old one, with what depends on it."""
     del statement
     if key in runner.prepared_swaps:
-        swap.swap_columns(runner, shadow, dependents.column_dependents(runner, table, number))
+        if not runner.queue.only_detaches():
+            runner.send_queued()
+        parts = dependents.column_dependents(runner, table, number)
+        runner.execute_later(swap.swap_statements(runner, shadow, parts))
         runner.executed.append(session_statements.SWAP_ENTRY)
         runner.swapped_columns.add((table.oid, catalog_name(shadow.old_column)))
         runner.journal.pending_keys.append(key)
@@ -263,9 +262,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         prepare()
         parts = dependents.column_dependents(runner, table, number)
         # A second run would take the new values for old ones: swapped and noted are one.
-        work = partial(swap.swap_columns, runner, shadow, parts)
-        tables = [shadow.table_name, *parts.other_tables()]
-        runner.run_with_retries(work, *(f"ALTER TABLE {table}" for table in tables), done=key)
+        runner.run_short(*swap.swap_statements(runner, shadow, parts), done=key)
 
 
 def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null: bool) -> None:
