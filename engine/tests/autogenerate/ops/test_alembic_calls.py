@@ -155,9 +155,9 @@ def test_only_an_operation_in_words_is_rendered_as_a_call() -> None:
         for words in (False, True)
     )
     assert render(plain, context) == 'op.execute("ALTER TABLE public.posts DROP CONSTRAINT c")'
-    assert render(worded, context) == 'op.drop_constraint("c", "posts")'
+    assert render(worded, context) == 'op.drop_constraint("c", "posts", type_="check")'
     context.opts["target_metadata"] = MetaData(naming_convention={"ck": "%(table_name)s_check"})
-    assert render(worded, context) == 'op.drop_constraint(op.f("c"), "posts")'
+    assert render(worded, context) == 'op.drop_constraint(op.f("c"), "posts", type_="check")'
     assert render(worded.reverse(), context) == ""
 
 

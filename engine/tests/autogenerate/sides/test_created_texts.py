@@ -7,7 +7,7 @@ from alembic_pg.autogenerate.sides.created_texts import created_texts
 
 CASES = {
     'CREATE VIEW "public"."v" AS select a,\n      b\n        from t ;': {
-        "VIEW public.v": "CREATE VIEW public.v AS select a,\nb\n  from t;",
+        "VIEW public.v": "CREATE VIEW public.v AS\nselect a,\nb\n  from t;",
     },
     'CREATE MATERIALIZED VIEW app."My v" AS SELECT 1 WITH DATA': {
         "MATERIALIZED VIEW app.My v": 'CREATE MATERIALIZED VIEW app."My v" AS SELECT 1 WITH DATA;',

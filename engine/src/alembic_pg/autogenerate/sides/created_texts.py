@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.sql.cursor import Cursor, QualifiedName
+
+_AS = re.compile(
+    r'^(CREATE (?:OR REPLACE )?(?:MATERIALIZED )?VIEW (?:"[^"]*"|[^\s"])+) AS\s+', re.IGNORECASE
+)
 
 _NAMED_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
 
@@ -56,7 +61,11 @@ def _created(cursor: Cursor) -> Iterator[tuple[str, str]]:
         return
     if kind := cursor.accept_any(*_NAMED_KINDS):
         name = cursor.qualified_name()
-        yield f"{kind} {name[0]}.{name[1]}", readable_statement(cursor)
+        text = readable_statement(cursor)
+        if "\n" in text and "VIEW" in kind:
+            # Each part of a query begins a line, as its author wrote it.
+            text = _AS.sub(r"\1 AS\n", text, count=1)
+        yield f"{kind} {name[0]}.{name[1]}", text
         return
     kind = cursor.accept_any(*_KINDS_ON_TABLE)
     if not kind:
