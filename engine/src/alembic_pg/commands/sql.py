@@ -9,6 +9,7 @@ from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.offline.rehearsal import Rehearsal
 from alembic_pg.offline.writer import OnlineRenderImpl
+from alembic_pg.revisions import version_schema
 from alembic_pg.revisions.current_revision import RunState, track_steps
 from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
 from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
@@ -38,6 +39,7 @@ def run(task: AlembicCommand) -> None:
         }
     )
     context = task.environment.get_context()
+    version_schema.make_with_table(context)
     # A stamp changes no table but Alembic's own.
     online = task.command != "stamp" and task.settings.online
     kind: type[RenderImpl] = OnlineRenderImpl if online else RenderImpl

@@ -10,6 +10,7 @@ from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.online.run import journal
+from alembic_pg.revisions import version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,
     create_version_table_first,
@@ -88,6 +89,7 @@ def _run_command(
         }
     )
     context = task.environment.get_context()
+    version_schema.make_with_table(context)
     note_autocommit(context, running)
     running.heads = _current_heads(context, connection)
     if task.command == "upgrade" and not running.heads and not given:
