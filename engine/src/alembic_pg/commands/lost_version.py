@@ -9,7 +9,7 @@ from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import history_start
-from alembic_pg.revisions.revision_label import revision_label
+from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:
     from alembic.script.base import Script

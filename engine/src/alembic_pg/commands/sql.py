@@ -9,12 +9,16 @@ from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.offline.rehearsal import Rehearsal
 from alembic_pg.offline.writer import OnlineRenderImpl
+from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import RunState, track_steps
 from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
 from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
 
 if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
+
+# They write revisions.
+_REVISION_COMMANDS = {"upgrade", "downgrade"}
 
 
 def run(task: AlembicCommand) -> None:
@@ -26,7 +30,8 @@ def run(task: AlembicCommand) -> None:
         raise UserError("The plan asks the target: leave --sql or -x plan out.")
     running = RunState()
     opts = task.environment.context_opts
-    opts["fn"] = track_steps(opts["fn"], running)
+    steps = opts["fn"]
+    opts["fn"] = track_steps(steps, running)
     task.environment.configure(
         **{
             "url": f"{DRIVER}://",
@@ -38,6 +43,7 @@ def run(task: AlembicCommand) -> None:
         }
     )
     context = task.environment.get_context()
+    version_schema.make_with_table(context)
     # A stamp changes no table but Alembic's own.
     online = task.command != "stamp" and task.settings.online
     kind: type[RenderImpl] = OnlineRenderImpl if online else RenderImpl
@@ -50,4 +56,8 @@ def run(task: AlembicCommand) -> None:
         if isinstance(impl, OnlineRenderImpl):
             impl.begin(context, running, task.settings)
             impl.rehearse(Rehearsal(task, task.settings, stack))
+        if task.command in _REVISION_COMMANDS:
+            written = [step.revision for step in steps(context.get_current_heads(), context)]
+            if check := search_path.script_check(written):
+                impl.static_output(f"{check};\n")
         task.environment.run_migrations(**task.arguments)

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.revisions.revision_label import revision_label
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from alembic.runtime.migration import MigrationContext, MigrationStep
+    from alembic.script import Script
 
     StepsFunction = Callable[[Any, MigrationContext], Iterable[MigrationStep]]
 
@@ -43,6 +42,11 @@ class RunState:
         if revision is None:
             return "The command"
         return f"Revision {revision_label(revision)}"
+
+
+def revision_label(revision: Script) -> str:
+    """Return a revision's id, with its message in brackets where it has one."""
+    return f"{revision.revision} ({revision.doc})" if revision.doc else str(revision.revision)
 
 
 def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
-from alembic_pg.revisions.revision_label import revision_label
+from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
