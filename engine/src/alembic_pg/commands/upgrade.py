@@ -130,7 +130,12 @@ def _run_command(
     note_autocommit(context, running)
     running.heads = _current_heads(context, connection)
     _require_one_schema(task, connection, lambda: steps(running.heads, context))
-    if task.command == "upgrade" and not running.heads and not given:
+    if (
+        task.command == "upgrade"
+        and not running.heads
+        and not given
+        and journal.read_note(connection, journal.version_table_name(context)) is None
+    ):
         from alembic_pg.commands import lost_version  # noqa: PLC0415  # its imports are for this rare look only
 
         running.hint = lost_version.check_lost_version(task, connection)
@@ -195,7 +200,7 @@ def _undo_half_done(
         return False
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
-    undo.undo_upgrade(impl.runner, revision, note, at)
+    undo.undo_upgrade(impl.runner, note, at)
     sys.stderr.write(f"Revision {revision_label(revision)} is taken back; at {at}.\n")
     return True
 
@@ -205,13 +210,6 @@ def _install_runner(
 ) -> None:
     """Let revisions wait for locks in a way that stops nobody, and run online."""
     # Each command imports what it needs: to tell the current revision takes no strategy.
-    if not task.settings.online:
-        from alembic_pg.online.run.transactional_runner import (  # noqa: PLC0415
-            TransactionalRunner,
-        )
-
-        TransactionalRunner(context, connection, task.settings, running).start()
-        return
     from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
     from alembic_pg.online.backfill import batches  # noqa: PLC0415
     from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415

@@ -22,6 +22,7 @@ class RunState:
 
     step: the step of the revision that runs, or ran last.
     partly_committed: whether that revision committed something before its end.
+    committed_untracked: whether that was sent past the operations, so that no note has it all.
     resumed: whether an earlier run did.
     wrap_function: takes a step and its function, and returns the function that runs instead.
     heads: the revisions that the database was at.
@@ -30,6 +31,7 @@ class RunState:
 
     step: Any = None
     partly_committed: bool = False
+    committed_untracked: bool = False
     resumed: bool = False
     wrap_function: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
@@ -55,7 +57,8 @@ def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
     @functools.wraps(steps)
     def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
         for step in steps(heads, context):
-            running.step, running.partly_committed = step, False
+            running.step = step
+            running.partly_committed = running.committed_untracked = False
             yield step
 
     return each
