@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 from sqlalchemy.engine import Engine
 
-from alembic_pg import comparator_names, plugin
+from alembic_pg import comparator_names, events, plugin
 from alembic_pg.alembic_command import AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
@@ -184,7 +184,7 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     if HELP.name in names:
         config.print_stdout("%s", option_list.screen_text())
         raise SystemExit(0)
-    _ = task.settings
+    events.choose_form(as_json=task.settings.json)
 
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
@@ -262,9 +262,8 @@ def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
 
     own: the connection that env.py has made.
     """
-    from alembic_pg.commands import upgrade  # noqa: PLC0415
+    from alembic_pg.commands import resume, upgrade  # noqa: PLC0415
     from alembic_pg.database import target  # noqa: PLC0415
-    from alembic_pg.database.connect import connect  # noqa: PLC0415
 
     with _caller_connection(task) as connection:
         if connection is not None:
@@ -278,8 +277,7 @@ def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
         place = target.find(task.root, task.configured_url, embedded_database=database)
     else:
         place = target.of_engine(own.engine.url)
-    with connect(place.url, source=place.source) as connection:
-        upgrade.run(task, connection, given=False)
+    resume.run(task, place)
 
 
 @contextmanager

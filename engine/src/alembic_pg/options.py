@@ -157,6 +157,12 @@ class Settings:
             "Write what commits in steps, and what goes, in revisions of their own.",
         ),
     )
+    json: bool = field(
+        default=False,
+        metadata=_about(
+            SWITCH, RUNS, "Write each event of a run as a line of JSON, on the standard error."
+        ),
+    )
     diff: bool = field(
         default=False,
         metadata=_about(FLAG, _COMPARES, "Print each difference line by line.", variable=False),

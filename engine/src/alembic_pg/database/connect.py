@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Seconds; libpq's own default waits for the operating system, which may be two minutes.
 CONNECT_TIMEOUT = 10
 
+# Seconds of silence before a first sign of life, seconds until the next, and how many without an
+# answer end the connection: sooner than the 350 s of the hastiest NAT.
+_KEEPALIVES = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6}
 
 # Parameters that are secrets beside the password, which SQLAlchemy hides by itself.
 _SECRET_PARAMETERS = ("sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
@@ -35,6 +38,8 @@ def make_engine(url: URL) -> Engine:
         arguments["fallback_application_name"] = "alembic"
     if "connect_timeout" not in url.query and "PGCONNECT_TIMEOUT" not in os.environ:
         arguments["connect_timeout"] = CONNECT_TIMEOUT
+    # What lies between forgets a connection that is silent: for the time of an index build, say.
+    arguments |= {name: value for name, value in _KEEPALIVES.items() if name not in url.query}
     if "client_encoding" not in url.query:
         arguments["client_encoding"] = "utf8"  # whatever PGCLIENTENCODING says
     return create_engine(url, poolclass=NullPool, connect_args=arguments)

@@ -54,9 +54,12 @@ def explain_failures(
             raise
         unknown = [head for head in running.heads if not _has_revision(script, head)]
         if any(f"'{head}'" in str(error) for head in unknown):
+            names, s = ", ".join(unknown), "s" if len(unknown) > 1 else ""
+            reset = "\nOr throw the embedded database away: alembic-pg reset"
             raise UserError(
-                f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
-                "a newer release upgraded it. Use that release's tree."
+                f"The database is at revision{s} {names}, which this tree does not have: a newer "
+                "release upgraded it, or another branch. Use that tree; or, with that branch, "
+                f"alembic downgrade, then this one.{reset if running.where else ''}"
             ) from error
         if isinstance(error.__cause__, MultipleHeads):
             raise _several_heads_error(script) from error

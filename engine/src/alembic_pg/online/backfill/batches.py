@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
 from alembic_pg.database.session import as_message, round_trip_seconds
+from alembic_pg.online.backfill import replicas
 from alembic_pg.online.backfill.batch_size import BatchSize
 from alembic_pg.online.run import time_limits
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
     from alembic_pg.sql.row_ranges import RowChange
-
-# Seconds between two looks at the replicas.
-_REPLICA_CHECK_SECONDS = 1.0
 
 # Rows that one batch may have for certain, and how often they are looked for; and those that one
 # statement may change where others write them as fast.
@@ -52,10 +50,6 @@ WITH RECURSIVE tree AS (
   SELECT CAST(:table AS oid) AS oid
   UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
 SELECT oid::regclass::text FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r' ORDER BY 1
-"""
-
-_REPLICA_LAG = """
-SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
 """
 
 # Triggers of users that an UPDATE of a new column fires.
@@ -290,8 +284,8 @@ def _scan_once(batch: _Batch) -> int:
             progress.update(first, changed)
             if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
-            if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
-                _wait_for_replicas(executor, progress)
+            if time.monotonic() - looked > replicas.CHECK_SECONDS:
+                replicas.wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
 
@@ -300,10 +294,3 @@ def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:
     """Return the size of a table's first batch. found: what the catalog tells of the table."""
     page_bytes = float(found.bytes) / max(int(found.pages), 1)
     return BatchSize.for_table(executor.settings.batch / 1000, float(found.density), page_bytes)
-
-
-def _wait_for_replicas(executor: Executor, progress: Progress) -> None:
-    """Pause until the slowest replica is near."""
-    while executor.first_value(_REPLICA_LAG) * 1000 > executor.settings.replication_lag:
-        progress.explain_pause("waiting for a replica")
-        time.sleep(_REPLICA_CHECK_SECONDS)

@@ -6,12 +6,12 @@ done is undone, and only where what undoes it is certain.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import Operations
 from alembic.util import CommandError
 
+from alembic_pg import events
 from alembic_pg.errors import UserError
 from alembic_pg.online.alembic_impl import OnlineImpl, statement_text
 from alembic_pg.online.ensure import index
@@ -96,7 +96,7 @@ def undo_upgrade(runner: Runner, revision: Script, note: ProgressNote, at: str) 
         clearing = journal.clearing_statement(runner.connection, table)
     runner.run_short(*steps, clearing)
     for step in steps:
-        sys.stderr.write(f"Taken back: {step}\n")
+        events.tell("taken back", f"Taken back: {step}")
 
 
 def _list_statements(runner: Runner, revision: Script, note: ProgressNote) -> list[str]:

@@ -79,7 +79,8 @@ class Runner(OpenTransaction):
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
-        untracked_statements.watch(self.connection, self.tracking, self._note_untracked)
+        silence = self.running.silence
+        untracked_statements.watch(self.connection, self.tracking, silence, self._note_untracked)
         self.running.wrap_function = self.wrap_revision
         self.context.autocommit_block = self._autocommit_block  # type: ignore[method-assign]  # of this one
 
@@ -90,7 +91,8 @@ class Runner(OpenTransaction):
         """
         own = journal.version_table_name(self.context)
         with self.connection.begin():
-            self.execute(f"SET lock_timeout = {lock_timeout}")
+            # A pause of ours is no session that nobody needs.
+            self.execute_all([f"SET lock_timeout = {lock_timeout}", "SET idle_session_timeout = 0"])
             self.existing_tables = catalog.user_table_oids(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
@@ -157,7 +159,7 @@ class Runner(OpenTransaction):
             function(**options)
             with self.track_statements():
                 self.run_pending()
-                self.send_queued(*self.journal.clearing_statements())
+                self.send_queued(*self.journal.clearing_statements(), last=True)
         finally:
             self.tracking.in_revision = False
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from alembic_pg.revisions.silence import Silence
+
 
 @dataclass
 class Tracking:
@@ -30,10 +32,13 @@ class Tracking:
     depth: int = 0
 
 
-def watch(connection: Connection, tracking: Tracking, report: Callable[[str], None]) -> None:
+def watch(
+    connection: Connection, tracking: Tracking, silence: Silence, report: Callable[[str], None]
+) -> None:
     """Report each untracked statement that a connection sends from now on, before it is sent."""
 
     def report_untracked(query: Any, on: cursor) -> None:  # noqa: ANN401  # psycopg2's
+        silence.note_message(on.connection)
         if tracking.in_revision and not tracking.depth:
             report(_query_text(query, on))
 
@@ -41,6 +46,7 @@ def watch(connection: Connection, tracking: Tracking, report: Callable[[str], No
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401  # psycopg2's
             report_untracked(query, self)
             super().execute(query, vars)
+            silence.note_answer(self.connection)
 
         def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401
             report_untracked(query, self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.online.run import time_limits
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
     with session.connection.begin():
-        session.execute("SET LOCAL statement_timeout = 0")
+        session.execute(time_limits.LONG_LOOK)
         condition = _escape_parameters(wrong)
         row = session.fetch_rows(
             f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {condition} LIMIT 1"  # noqa: S608
