@@ -218,6 +218,10 @@ def _compare(task: AlembicCommand) -> None:
     """Compare the models with the revisions."""
     from alembic_pg.autogenerate import clean_check  # noqa: PLC0415
 
+    if task.command == "check":
+        from alembic_pg.commands import single_head  # noqa: PLC0415
+
+        single_head.require_joined(task.environment.script)
     with (
         gc_pause.pause_collection(ends=task.on_command_line),
         _silence_runs(),

@@ -131,6 +131,12 @@ class Settings:
             "Give up locks when a revision's own Python takes this long after them; 0 never does.",
         ),
     )
+    wait: int = field(
+        default=0,
+        metadata=_about(
+            TIME, (*RUNS, "stamp", "current"), "Wait this long for a server that is still starting."
+        ),
+    )
     run_patience: int = field(
         default=0,
         metadata=_about(

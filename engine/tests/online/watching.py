@@ -105,11 +105,12 @@ def filenode(site: Site, name: str) -> int:
 
 @contextmanager
 def before_each(act: Callable[[str], None]) -> Iterator[None]:
-    """Call a function with each statement, before it is executed."""
+    """Call a function with each statement of a message, before that is sent."""
 
     def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
         del connection, cursor
-        act(statement)
+        for one in split.statement_texts(statement):
+            act(one)
 
     event.listen(Engine, "before_cursor_execute", before)
     try:

@@ -28,13 +28,14 @@ _TRIES = 3
 
 def run(task: AlembicCommand, place: Target) -> None:
     """Run a command on a target, in as many sessions as it needs."""
+    wait = task.settings.wait / 1000
     embedded = place.source == EMBEDDED_SOURCE
     steps = task.environment.context_opts["fn"]
     for tries in range(1, _TRIES + 1):
         running = RunState(where="the embedded server" if embedded else "")
         task.environment.context_opts["fn"] = steps
         try:
-            with connect(place.url, source=place.source) as connection:
+            with connect(place.url, source=place.source, wait=wait) as connection:
                 upgrade.run(task, connection, given=False, running=running)
         except UserError as error:
             if not _ended_for_silence(error, running):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from alembic_pg import events
 from alembic_pg.database import errors
+from alembic_pg.database.url import server_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 # Seconds; libpq's own default waits for the operating system, which may be two minutes.
 CONNECT_TIMEOUT = 10
+
+# Seconds between two tries to connect to a server that is starting.
+_CONNECT_PAUSE = 0.5
 
 # Seconds of silence before a first sign of life, seconds until the next, and how many without an
 # answer end the connection: sooner than the 350 s of the hastiest NAT.
@@ -46,18 +52,38 @@ def make_engine(url: URL) -> Engine:
 
 
 @contextmanager
-def connect(url: URL, *, source: str, autocommit: bool = False) -> Iterator[Connection]:
+def connect(
+    url: URL, *, source: str, autocommit: bool = False, wait: float = 0
+) -> Iterator[Connection]:
     """Yield a connection and close it.
 
-    source: the name of the setting that the URL came from, for the message.
+    source: the name of the setting that the URL came from, for the message. wait: how many seconds
+    a server may take that is still starting.
     Raises UserError when there is no server, database, user or permission.
     """
     bind = make_engine(url)
     if autocommit:
         bind = bind.execution_options(isolation_level="AUTOCOMMIT")
     try:
-        connection = bind.connect()
+        connection = _connect_when_ready(bind, url, wait)
     except (DBAPIError, UnicodeError) as error:
         raise errors.connection_error(error, url, source=source) from error
     with connection:
         yield connection
+
+
+def _connect_when_ready(bind: Engine, url: URL, wait: float) -> Connection:
+    """Connect; while the server does not answer yet, try again for some seconds."""
+    began = time.monotonic()
+    told = False
+    while True:
+        try:
+            return bind.connect()
+        except DBAPIError as error:
+            if not errors.may_be_starting(error) or time.monotonic() - began >= wait:
+                raise
+        if not told:
+            place = server_address(url)
+            events.tell("waiting for the server", f"Waiting for the server at {place} …")
+        told = True
+        time.sleep(_CONNECT_PAUSE)

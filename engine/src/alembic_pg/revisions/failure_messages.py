@@ -77,6 +77,8 @@ def explain_failures(
             if running.hint and errors.sqlstate(error) in _ALREADY_EXISTS
             else ""
         )
+        if errors.sqlstate(error) == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in text:
+            hint = "\nA table is changed by its owner: name that role in DATABASE_URL."
         raise UserError(text + hint) from error
 
 

@@ -91,8 +91,15 @@ class Runner(OpenTransaction):
         """
         own = journal.version_table_name(self.context)
         with self.connection.begin():
-            # A pause of ours is no session that nobody needs.
-            self.execute_all([f"SET lock_timeout = {lock_timeout}", "SET idle_session_timeout = 0"])
+            self.execute_all(
+                [
+                    f"SET lock_timeout = {lock_timeout}",
+                    # A pause of ours is no session that nobody needs.
+                    "SET idle_session_timeout = 0",
+                    # A name is compared with what a person wrote.
+                    "SET quote_all_identifiers = off",
+                ]
+            )
             self.existing_tables = catalog.user_table_oids(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
