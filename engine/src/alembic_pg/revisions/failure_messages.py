@@ -59,9 +59,12 @@ def explain_failures(
             raise
         unknown = [head for head in running.heads if not _has_revision(script, head)]
         if any(f"'{head}'" in str(error) for head in unknown):
+            names, s = ", ".join(unknown), "s" if len(unknown) > 1 else ""
+            reset = "\nOr throw the embedded database away: alembic-pg reset"
             raise UserError(
-                f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
-                "a newer release upgraded it. Use that release's tree."
+                f"The database is at revision{s} {names}, which this tree does not have: a newer "
+                "release upgraded it, or another branch. Use that tree; or, with that branch, "
+                f"alembic downgrade, then this one.{reset if running.where else ''}"
             ) from error
         if isinstance(error.__cause__, MultipleHeads):
             raise _several_heads_error(script) from error
@@ -86,6 +89,8 @@ def explain_failures(
                 f"\nInstall the extension {extension} on the server, "
                 "or name a server that has it in DATABASE_URL."
             )
+        if errors.sqlstate(error) == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in text:
+            hint = "\nA table is changed by its owner: name that role in DATABASE_URL."
         raise UserError(text + hint) from error
 
 
