@@ -25,6 +25,7 @@ ORDER = (
     "plan",
     "autogenerate",
     "drift",
+    "adopt",
     "offline",
     "commands",
     "plugin",

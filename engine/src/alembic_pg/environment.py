@@ -190,7 +190,10 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
-    if own := task.environment.context_opts.get("alembic_pg_command"):
+    own = task.environment.context_opts.get("alembic_pg_command")
+    if own and not own.on_target:
+        own.run(task, None)
+    elif own:
         _on_target(task, connection, lambda found, _: own.run(task, found))
     elif task.environment.is_offline_mode():
         from alembic_pg.commands import sql  # noqa: PLC0415
