@@ -27,6 +27,7 @@ ORDER = (
     "plan",
     "autogenerate",
     "drift",
+    "adopt",
     "offline",
     "commands",
     "plugin",

@@ -190,7 +190,10 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
-    if own := task.environment.context_opts.get("alembic_pg_command"):
+    own = task.environment.context_opts.get("alembic_pg_command")
+    if own and not own.on_target:
+        own.run(task, None)
+    elif own:
         from alembic_pg.commands import on_target  # noqa: PLC0415
 
         on_target.run_on_target(task, connection, lambda found, _: own.run(task, found))
