@@ -46,6 +46,7 @@ INSIDE = {
         "strategies",
         "dispatch",
         "release_before_long",
+        "interrupted_statement",
         "alembic_impl",
         "recovery",
     ),

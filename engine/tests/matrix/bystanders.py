@@ -30,6 +30,11 @@ _MAY_DROP_OR_REPEAT = re.compile(
     r"\s*(DROP|GRANT|REVOKE|COMMENT|ALTER .* DROP) ", re.IGNORECASE | re.DOTALL
 )
 
+# Of a test's report: what the case's revisions drop though it stays the same.
+MEASURED = "bystanders"
+
+_ALONG = "goes with "
+
 
 @dataclass(frozen=True)
 class Bystander:
@@ -41,6 +46,21 @@ class Bystander:
 
     key: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A bystander of one way of a case: the upgrade or the downgrade, there or back."""
+
+    case: str
+    way: str
+    key: str
+    reason: str
+
+    @property
+    def goes_along(self) -> bool:
+        """Whether it is a part of something that is dropped."""
+        return self.reason.startswith(_ALONG)
 
 
 def find_bystanders(
@@ -64,7 +84,7 @@ def find_bystanders(
             places = {one.place for one in trial.drops if one.key == drop.key}
             if trial.error or places:
                 along = [one.key for one in trial.drops if one.place in places and one.named]
-                return trial.error or f"goes with {', '.join(along)}"
+                return trial.error or f"{_ALONG}{', '.join(along)}"
             differs = compare.differing_keys(pg_dump.dump_database(url), sides.new)
             return "without it, the outcome is another one" if differs else ""
 
@@ -115,7 +135,7 @@ def _dropped_again(
             if drop.key in seen or not sides.is_same(drop.key):
                 continue
             seen.add(drop.key)
-            along = "" if drop.named else f"goes with {', '.join(named)}"
+            along = "" if drop.named else f"{_ALONG}{', '.join(named)}"
             yield Bystander(drop.key, along or reason(drop))
 
 
@@ -125,7 +145,7 @@ def _attached(drops: Sequence[Drop], sides: _Sides) -> Iterator[Bystander]:
     for key, entry in sides.old.items():
         along = [need for need in entry.needs if need in gone]
         if entry.kind in kinds.ATTACHED and along and key not in gone and sides.is_same(key):
-            yield Bystander(key, f"goes with {along[0]}")
+            yield Bystander(key, f"{_ALONG}{along[0]}")
 
 
 def _said_again(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alembic.script import ScriptDirectory
 
 from alembic_pg.errors import UserError
-from alembic_pg.revisions.revision_label import revision_label
+from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:
     from alembic.config import Config

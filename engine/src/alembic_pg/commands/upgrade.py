@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
+from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,
     create_version_table_first,
     note_autocommit,
     prepare_steps,
+    revision_label,
     track_steps,
 )
 from alembic_pg.revisions.failure_messages import explain_failures
-from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
@@ -110,6 +111,7 @@ def _run_command(
     theirs = connection.in_transaction()
     planned = task.settings.plan
     opts = task.environment.context_opts
+    steps = opts.get("plan_steps", opts["fn"])
     if not planned:
         opts["fn"] = track_steps(
             prepare_steps(create_version_table_first(opts["fn"]), running), running
@@ -124,9 +126,16 @@ def _run_command(
         }
     )
     context = task.environment.get_context()
+    version_schema.make_with_table(context)
     note_autocommit(context, running)
     running.heads = _current_heads(context, connection)
-    if task.command == "upgrade" and not running.heads and not given:
+    _require_one_schema(task, connection, lambda: steps(running.heads, context))
+    if (
+        task.command == "upgrade"
+        and not running.heads
+        and not given
+        and journal.read_note(connection, journal.version_table_name(context)) is None
+    ):
         from alembic_pg.commands import lost_version  # noqa: PLC0415  # its imports are for this rare look only
 
         running.hint = lost_version.check_lost_version(task, connection)
@@ -163,6 +172,15 @@ def _current_heads(context: MigrationContext, connection: Connection) -> tuple[s
     return heads
 
 
+def _require_one_schema(
+    task: AlembicCommand,
+    connection: Connection,
+    steps: Callable[[], Iterable[Any]],
+) -> None:
+    if task.command in _REVISION_COMMANDS:
+        search_path.require_one_schema(connection, lambda: [step.revision for step in steps()])
+
+
 def _undo_half_done(
     task: AlembicCommand, context: MigrationContext, connection: Connection
 ) -> bool:
@@ -182,7 +200,7 @@ def _undo_half_done(
         return False
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
-    undo.undo_upgrade(impl.runner, revision, note, at)
+    undo.undo_upgrade(impl.runner, note, at)
     sys.stderr.write(f"Revision {revision_label(revision)} is taken back; at {at}.\n")
     return True
 
@@ -192,13 +210,6 @@ def _install_runner(
 ) -> None:
     """Let revisions wait for locks in a way that stops nobody, and run online."""
     # Each command imports what it needs: to tell the current revision takes no strategy.
-    if not task.settings.online:
-        from alembic_pg.online.run.transactional_runner import (  # noqa: PLC0415
-            TransactionalRunner,
-        )
-
-        TransactionalRunner(context, connection, task.settings, running).start()
-        return
     from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
     from alembic_pg.online.backfill import batches  # noqa: PLC0415
     from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from alembic_pg.database import errors
+from alembic_pg.database.watched_connection import WatchedConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ def make_engine(url: URL) -> Engine:
     arguments: dict[str, Any] = {
         name: url.query[name] for name in _SECRET_PARAMETERS if name in url.query
     }
+    arguments["connection_factory"] = WatchedConnection
     url = url.difference_update_query(_SECRET_PARAMETERS)
     if "fallback_application_name" not in url.query:
         arguments["fallback_application_name"] = "alembic"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import alembic
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
 from alembic_pg.database import errors, missing_features
@@ -160,8 +160,9 @@ def upgrade_database(
                 context.begin_transaction(),
             ):
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
-        except DBAPIError as error:
-            helps = missing_features.other_server_hint(error)
+        except SQLAlchemyError as error:
+            known = isinstance(error, DBAPIError)
+            helps = missing_features.other_server_hint(error) if known else ""
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
                 + (f": {helps}" if helps else "")

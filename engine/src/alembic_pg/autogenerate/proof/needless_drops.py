@@ -8,21 +8,26 @@ a value is made anew, and on the way back it gets the value in its place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.without_drops import (
+    DROP_COLUMN,
+    IN_ITS_PLACE,
+    recreated_columns,
+    recreated_objects,
+    without_drops,
+)
 from alembic_pg.database import errors
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic.operations import MigrateOperation
 
@@ -30,25 +35,6 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.revisions.text_session import Session
-
-# What changes the rows that a materialized view was made of.
-_SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
-
-
-# A column that is dropped and added again, in the words of alter.alter_table and detach_columns.
-_DROP_COLUMN = re.compile(r"(?P<table>ALTER TABLE .*) DROP COLUMN (?P<name>\S.*);")
-
-
-def recreated_objects(operations: Sequence[MigrateOperation]) -> set[str]:
-    """Return what operations drop and create again just as it was.
-
-    It is the label of an object, or of a column each of the two statements.
-    """
-    statements = [operation for operation in operations if isinstance(operation, StatementOp)]
-    dropped = {one.label: one.downgrade for one in statements if one.action == "drop"}
-    created = {one.label: one.upgrade for one in statements if one.action == "create"}
-    columns = [text for pair in _recreated_columns(statements) for text in pair]
-    return {label for label, text in dropped.items() if created.get(label) == text}.union(columns)
 
 
 def find_needless_drops(
@@ -72,72 +58,6 @@ def find_needless_drops(
             wanted -= _in_the_way(failure, operations, left_out)
 
 
-def without_drops(
-    operations: Sequence[MigrateOperation], upgrade: Collection[str], downgrade: Collection[str]
-) -> list[MigrateOperation]:
-    """Return operations without drops and creations that are needless in a direction.
-
-    upgrade, downgrade: what stays in each direction, as in recreated_objects.
-    """
-    refreshed = any(
-        _SET_EXPRESSION.search(text)
-        for operation in operations
-        if isinstance(operation, StatementOp)
-        for text in (*operation.upgrade, *operation.downgrade)
-    )
-    shortened: list[MigrateOperation] = []
-    for operation in operations:
-        if isinstance(operation, StatementOp):
-            up, down = (
-                _statements_left(operation, upgrade),
-                _statements_left(operation.reverse(), downgrade),
-            )
-            if refreshed:
-                up = up or _refresh_statements(operation, upgrade)
-                down = down or _refresh_statements(operation.reverse(), downgrade)
-            shortened += _with_statements(operation, up, down)
-        else:
-            shortened.append(operation)
-    return shortened
-
-
-def _statements_left(operation: StatementOp, stays: Collection[str]) -> tuple[str, ...]:
-    if operation.action in {"drop", "create"} and operation.label in stays:
-        return ()
-    return tuple(text for text in operation.upgrade if text not in stays)
-
-
-def _refresh_statements(operation: StatementOp, stays: Collection[str]) -> tuple[str, ...]:
-    """Return what computes a materialized view anew that is not created anew."""
-    kind, _, place = operation.label.partition("materialized view ")
-    if kind or not place or operation.action != "create" or operation.label not in stays:
-        return ()
-    return (f"REFRESH MATERIALIZED VIEW {quote_name(*place.split('.', 1))};",)
-
-
-def _with_statements(
-    operation: StatementOp, up: tuple[str, ...], down: tuple[str, ...]
-) -> list[MigrateOperation]:
-    """Return an operation with other statements; what only the way back has is not shown before."""
-    if (up, down) == (operation.upgrade, operation.downgrade):
-        return [operation]
-    if up:
-        return [replace(operation, upgrade=up, downgrade=down)]
-    back = replace(operation.reverse(), upgrade=down, downgrade=())
-    return [ReversibleOp([], [back])] if down else []
-
-
-def _recreated_columns(statements: Sequence[StatementOp]) -> Iterator[tuple[str, str]]:
-    """Yield the statements that drop a column and add it again as it was."""
-    for place, operation in enumerate(statements):
-        for text in operation.upgrade:
-            match = _DROP_COLUMN.fullmatch(text)
-            head = f"{match['table']} ADD COLUMN {match['name']} " if match else ""
-            again = [one for one in operation.downgrade if head and one.startswith(head)]
-            later = {one for other in statements[place + 1 :] for one in other.upgrade}
-            yield from ((text, one) for one in again if one in later)
-
-
 def _needs_of_recreated(
     operations: Sequence[MigrateOperation], dump: Dump, users: ColumnUsers
 ) -> dict[str, list[str]]:
@@ -148,16 +68,17 @@ def _needs_of_recreated(
     recreated = recreated_objects(operations)
     statements = [operation for operation in operations if isinstance(operation, StatementOp)]
     needs: dict[str, list[str]] = {
-        text: [] for pair in _recreated_columns(statements) for text in pair
+        text: [] for pair in recreated_columns(statements) for text in pair
     }
+    names = {label.removesuffix(IN_ITS_PLACE): label for label in recreated}
     for entry in dump.values():
-        if entry.label in recreated:
+        if entry.label in names:
             labels = [dump[need].label for need in entry.needs if need in dump]
-            needs[entry.label] = [label for label in labels if label in recreated]
+            needs[names[entry.label]] = [names[label] for label in labels if label in names]
     for column, text in _dropped_columns(operations):
         for key in users.get(column, ()):
-            if key in dump and dump[key].label in needs:
-                needs[dump[key].label].append(text)
+            if key in dump and dump[key].label in names:
+                needs[names[dump[key].label]].append(text)
     return needs
 
 
@@ -170,7 +91,7 @@ def _dropped_columns(
             yield (flatten.changed_table_key(operation) or "", operation.column_name), ""
         for text in operation.upgrade if isinstance(operation, StatementOp) else ():
             cursor = Cursor(text)
-            if _DROP_COLUMN.fullmatch(text) and cursor.accept("ALTER", "TABLE"):
+            if DROP_COLUMN.fullmatch(text) and cursor.accept("ALTER", "TABLE"):
                 schema, table = cursor.altered_table()
                 cursor.accept("DROP", "COLUMN")
                 yield (table_key(schema, table), cursor.identifier()), text
@@ -183,7 +104,7 @@ def _drop_statements(operations: Sequence[MigrateOperation], label: str) -> tupl
             operation.upgrade
             for operation in operations
             if isinstance(operation, StatementOp)
-            and (operation.action, operation.label) == ("drop", label)
+            and (operation.action, operation.label) == ("drop", label.removesuffix(IN_ITS_PLACE))
         ),
         (label,),
     )
@@ -241,7 +162,7 @@ def _in_the_way(
         label
         for operation in operations[: failure.place + 1]
         if isinstance(operation, StatementOp)
-        for label in (operation.label, *operation.upgrade)
+        for label in (operation.label, f"{operation.label}{IN_ITS_PLACE}", *operation.upgrade)
         if label in left_out
     }
     named = {
@@ -258,14 +179,15 @@ def _statements_of_same_columns(some: set[str], left_out: set[str]) -> set[str]:
     return {
         text
         for drop in some
-        if (match := _DROP_COLUMN.fullmatch(drop))
+        if (match := DROP_COLUMN.fullmatch(drop))
         for text in left_out
         if text.startswith(f"{match['table']} ADD COLUMN {match['name']} ")
     }
 
 
 def _short_name(label: str) -> str:
-    """Return the name that PostgreSQL's messages give an object: "g" of "trigger public.t g"."""
-    if match := _DROP_COLUMN.fullmatch(label):
+    """Return the name that PostgreSQL's messages give an object: "g" of "trigger g on t"."""
+    if match := DROP_COLUMN.fullmatch(label):
         return match["name"].strip('"')
-    return re.split(r"[ .]", label.partition("(")[0])[-1]
+    words = label.removesuffix(IN_ITS_PLACE).partition(" on ")[0].partition("(")[0]
+    return re.split(r"[ .]", words)[-1].strip('"')
