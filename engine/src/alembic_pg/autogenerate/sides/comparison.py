@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.revisions.host import Host
+    from alembic_pg.revisions.stand_ins import StandIn
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Comparison:
     must_prove: whether the operations have to be proven, as those of a revision that is written.
     spare_copies: the name of a copy of the template that Alembic's comparators have read; the first
     candidate takes it. host: the process in which operations are tried.
+    stand_ins: for the tables that foreign keys refer to and that are left out.
     """
 
     databases: ScratchServer
@@ -45,6 +47,7 @@ class Comparison:
     must_prove: bool = True
     spare_copies: list[str] = field(default_factory=list)
     host: Host = THIS_PROCESS
+    stand_ins: tuple[StandIn, ...] = ()
 
     @cached_property
     def column_differences(self) -> ColumnDifferences:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import AddConstraint
 
+from alembic_pg.autogenerate.sides import left_out
 from alembic_pg.autogenerate.sides.build_statements import (
     BuildStatement,
     build_statements,
@@ -21,6 +22,7 @@ from alembic_pg.autogenerate.sides.build_statements import (
     schemas_of_tables,
     statements_after_tables,
     statements_before_tables,
+    tables_to_build,
 )
 from alembic_pg.autogenerate.sides.recording import AskedError
 from alembic_pg.database import errors
@@ -60,6 +62,10 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
     Raises UserError with PostgreSQL's own message and the object's name.
     """
     there = {schema} if schema else set()
+    if needed := left_out.needed_stand_ins(models):
+        with connect(url, source=source) as connection, connection.begin():
+            for stand_in in needed:
+                stand_in.make(connection)
     try:
         waiting = build_statements(models, there)
     except AskedError:
@@ -92,7 +98,7 @@ def _build_with_answers(models: Models, url: URL, source: str, there: set[str]) 
         _run_rounds(connection, sender, statements_before_tables(models, schemas))
         try:
             for metadata in declared_metadata(models):
-                metadata.create_all(connection)
+                metadata.create_all(connection, tables=tables_to_build(models, metadata))
         except DBAPIError as error:
             raise UserError(
                 f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"
