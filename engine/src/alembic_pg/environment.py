@@ -129,9 +129,11 @@ def _run_configured(
 
 def _environment(configure: dict[str, Any]) -> EnvironmentContext:
     # configure() is how Alembic lets go of its EnvironmentContext without a private name; the
-    # options of its own table are asked for before it is configured again.
-    table = {name: configure[name] for name in configure if name.startswith("version_table")}
-    context.configure(url=f"{DRIVER}://", **table)
+    # options of its own table, and what is left out, are asked for before it is configured again.
+    early = {
+        name: configure[name] for name in configure if name.startswith(("version_table", "include"))
+    }
+    context.configure(url=f"{DRIVER}://", **early)
     return _context_of_env()
 
 
