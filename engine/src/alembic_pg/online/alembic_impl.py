@@ -147,9 +147,7 @@ class OnlineImpl(PostgresqlImpl):
             return plain()
         sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
         self.runner.adopt_transaction()
-        if parts := transaction_statements.split_at_boundaries(sql):
-            for part in parts:
-                self._exec_part(part, execution_options)
+        if self._exec_parts(sql, execution_options):
             return None
         with self.runner.track_statements():
             # Parameters may be another time, or random.
@@ -178,13 +176,16 @@ class OnlineImpl(PostgresqlImpl):
                 work(key)
         return None
 
-    def _exec_part(self, sql: str, execution_options: Mapping[str, Any] | None) -> None:
-        """Execute one statement of a text that begins or ends a transaction."""
-        boundary = transaction_statements.boundary_of(sql)
-        if boundary is not None:
-            self.runner.follow_boundary(boundary)
-        else:
-            self._exec(text(sql.replace(":", "\\:")), execution_options)
+    def _exec_parts(self, sql: str, execution_options: Mapping[str, Any] | None) -> bool:
+        """Execute a text that begins or ends a transaction; return whether it is such a one."""
+        parts = transaction_statements.split_at_boundaries(sql)
+        for part in parts:
+            boundary = transaction_statements.boundary_of(part)
+            if boundary is not None:
+                self.runner.follow_boundary(boundary)
+            else:
+                self._exec(text(part.replace(":", "\\:")), execution_options)
+        return bool(parts)
 
     def _collect(self, sql: str) -> None:
         assert self.collected is not None, "the statement waits"  # noqa: S101

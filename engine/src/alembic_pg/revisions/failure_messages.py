@@ -74,10 +74,7 @@ def explain_failures(
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
-        if running.partly_committed or running.resumed:
-            sentence = PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
-        if running.committed_untracked:
-            sentence = UNTRACKED
+        sentence = _sentence_about(running) or sentence
         text = sentence.format(revision=running.label, why=errors.describe_error(error))
         hint = (
             f"\n{running.hint}"
@@ -92,6 +89,15 @@ def explain_failures(
         if errors.sqlstate(error) == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in text:
             hint = "\nA table is changed by its owner: name that role in DATABASE_URL."
         raise UserError(text + hint) from error
+
+
+def _sentence_about(running: RunState) -> str:
+    """Return what to say of what a revision has committed, "" where it has nothing."""
+    if running.committed_untracked:
+        return UNTRACKED
+    if running.partly_committed or running.resumed:
+        return PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
+    return ""
 
 
 def with_ways_on(error: UserError, way: str) -> UserError:
