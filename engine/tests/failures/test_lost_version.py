@@ -58,7 +58,7 @@ def test_without_the_means_to_compare(
     assert fails(at_head, "upgrade", "head", **production) == (
         f'Revision {first.revision} ({first.doc}) fails: relation "posts" already exists; '
         "the database is as it was before it.\n"
-        "If it lost only its alembic_version: with the development dependencies, "
+        "If it lost only its alembic_version: with alembic-pg[embedded], "
         "upgrade tells which revision it equals."
     )
     state.execute(database, "DROP OWNED BY posts_api", "DROP SCHEMA public CASCADE")

@@ -10,18 +10,21 @@ from alembic_pg.commands.run_report import report_steps
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
+from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
+from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,
     create_version_table_first,
     note_autocommit,
     prepare_steps,
+    revision_label,
     track_steps,
 )
 from alembic_pg.revisions.failure_messages import explain_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
@@ -62,6 +65,8 @@ def run(
         alone = _exclusive_run(task, connection) if writes and not given else nullcontext()
         try:
             with alone:
+                if task.command == "upgrade" and not given:
+                    _begin_history(task, connection)
                 _run_command(task, connection, running, given=given)
         finally:
             # A question at the end begins one, which nobody ends.
@@ -86,12 +91,45 @@ def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[Non
         yield
 
 
+def _begin_history(task: AlembicCommand, connection: Connection) -> None:
+    """Give the empty embedded database what the history begins with, where that is a file.
+
+    Raises UserError that names the file where somebody named the database: that is not touched.
+    """
+    from alembic_pg.database import target  # noqa: PLC0415  # not where a caller has connected
+    from alembic_pg.revisions import history_start  # noqa: PLC0415  # it reads the revisions
+
+    environment = task.environment
+    files = history_start.start_files(environment.config, environment.script)
+    if not files:
+        return
+    table = environment.context_opts.get("version_table", "alembic_version")
+    with connection.begin():
+        empty = not history_start.has_tables(connection, table)
+    if not empty:
+        return
+    load = target.is_embedded(task.root, connection.engine.url)
+    names = ", ".join(history_start.readable_path(file, environment.config) for file in files)
+    if task.settings.plan:
+        then = "an upgrade first loads that" if load else "load that first"
+        text = f"The database is empty, and the history begins with {names}: {then}."
+        environment.config.print_stdout("%s\n", text)
+        return
+    if not load:
+        raise UserError(
+            f"The database is empty, and the history begins with {names}: "
+            "load that first (psql -f), then run the same command again."
+        )
+    history_start.load_start(environment, connection.engine.url)
+
+
 def _run_command(
     task: AlembicCommand, connection: Connection, running: RunState, *, given: bool
 ) -> None:
     theirs = connection.in_transaction()
     planned = task.settings.plan
     opts = task.environment.context_opts
+    steps = opts.get("plan_steps", opts["fn"])
     if not planned:
         opts["fn"] = track_steps(
             prepare_steps(create_version_table_first(opts["fn"]), running), running
@@ -106,9 +144,16 @@ def _run_command(
         }
     )
     context = task.environment.get_context()
+    version_schema.make_with_table(context)
     note_autocommit(context, running)
     running.heads = _current_heads(context, connection)
-    if task.command == "upgrade" and not running.heads and not given:
+    _require_one_schema(task, connection, lambda: steps(running.heads, context))
+    if (
+        task.command == "upgrade"
+        and not running.heads
+        and not given
+        and journal.read_note(connection, journal.version_table_name(context)) is None
+    ):
         from alembic_pg.commands import lost_version  # noqa: PLC0415  # its imports are for this rare look only
 
         running.hint = lost_version.check_lost_version(task, connection)
@@ -158,6 +203,15 @@ def _current_heads(context: MigrationContext, connection: Connection) -> tuple[s
     return heads
 
 
+def _require_one_schema(
+    task: AlembicCommand,
+    connection: Connection,
+    steps: Callable[[], Iterable[Any]],
+) -> None:
+    if task.command in _REVISION_COMMANDS:
+        search_path.require_one_schema(connection, lambda: [step.revision for step in steps()])
+
+
 def _undo_half_done(
     task: AlembicCommand, context: MigrationContext, connection: Connection
 ) -> bool:
@@ -177,8 +231,8 @@ def _undo_half_done(
         return False
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
-    undo.undo_upgrade(impl.runner, revision, note, at)
-    line = f"Revision {note.revision} ({revision.doc}) is taken back; at {at}."
+    undo.undo_upgrade(impl.runner, note, at)
+    line = f"Revision {revision_label(revision)} is taken back; at {at}."
     events.tell("done", line, at=sorted(heads))
     return True
 
@@ -188,13 +242,6 @@ def _install_runner(
 ) -> None:
     """Let revisions wait for locks in a way that stops nobody, and run online."""
     # Each command imports what it needs: to tell the current revision takes no strategy.
-    if not task.settings.online:
-        from alembic_pg.online.run.transactional_runner import (  # noqa: PLC0415
-            TransactionalRunner,
-        )
-
-        TransactionalRunner(context, connection, task.settings, running).start()
-        return
     from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
     from alembic_pg.online.backfill import batches  # noqa: PLC0415
     from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415

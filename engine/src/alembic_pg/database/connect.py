@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from alembic_pg import events
 from alembic_pg.database import errors
 from alembic_pg.database.url import server_address
+from alembic_pg.database.watched_connection import WatchedConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ def make_engine(url: URL) -> Engine:
     arguments: dict[str, Any] = {
         name: url.query[name] for name in _SECRET_PARAMETERS if name in url.query
     }
+    arguments["connection_factory"] = WatchedConnection
     url = url.difference_update_query(_SECRET_PARAMETERS)
     if "fallback_application_name" not in url.query:
         arguments["fallback_application_name"] = "alembic"

@@ -84,6 +84,16 @@ def describe_running(connection: Connection) -> str:
     return f"process {found.pid} ({found.name or 'unnamed'} on {found.host}) for {found.seconds} s"
 
 
+def refuse_beside_run(connection: Connection) -> None:
+    """Raise UserError naming the run that is at work on the database, if there is one."""
+    found = connection.execute(_HOLDER, {"key": KEY}).first()
+    if found is not None:
+        raise UserError(
+            f"A run is at work on this database {_describe_holder(connection)}: "
+            "run the same command when it has ended."
+        )
+
+
 def _describe_holder(connection: Connection) -> str:
     """Return who holds the lock, in brackets."""
     found = connection.execute(_HOLDER, {"key": KEY}).first()

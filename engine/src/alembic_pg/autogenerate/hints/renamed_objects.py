@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.sql.quoting import QUALIFIED_NAME, name_pattern, quote_name
+from alembic_pg.sql.quoting import QUALIFIED_NAME, name_pattern, quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,7 @@ def _rename_object_op(entry: Entry, old: str, new: str) -> StatementOp:
     kind = "INDEX" if entry.kind == "INDEX" else "SEQUENCE"
     return StatementOp(
         "rename",
-        f"{kind.lower()} {entry.schema}.{old}",
+        f"{kind.lower()} {readable_name(entry.schema, old)}",
         (f"ALTER {kind} {quote_name(entry.schema, old)} RENAME TO {quote_name(new)};",),
         (f"ALTER {kind} {quote_name(entry.schema, new)} RENAME TO {quote_name(old)};",),
     )
@@ -116,7 +116,7 @@ def _rename_constraint_op(table: str, old: str, new: str) -> StatementOp:
     head = f"ALTER TABLE {table} RENAME CONSTRAINT"
     return StatementOp(
         "rename",
-        f"constraint {table} {old}",
+        f"constraint {old} on {table.removeprefix('public.')}",
         (f"{head} {quote_name(old)} TO {quote_name(new)};",),
         (f"{head} {quote_name(new)} TO {quote_name(old)};",),
     )

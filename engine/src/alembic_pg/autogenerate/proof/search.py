@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from alembic_pg.autogenerate.alter import remaining_changes
+from alembic_pg.autogenerate.alter.change_in_place import is_replaceable
+from alembic_pg.autogenerate.alter.database_facts import DatabaseFacts
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops import flatten
@@ -14,19 +17,17 @@ from alembic_pg.autogenerate.proof import refusal
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
-from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alembic.operations import MigrateOperation
-    from sqlalchemy.engine import Connection
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
     from alembic_pg.database.server_features import ServerFeatures
+    from alembic_pg.revisions.text_session import Session
 
 
 # Operations that PostgreSQL refuses, with its reasons.
@@ -36,7 +37,7 @@ Operation = TypeVar("Operation", bound="MigrateOperation")
 
 
 # What is still different after the first round, a later one finds: a trigger on a view, say.
-MAX_ROUNDS = 4
+MAX_ROUNDS = 6
 
 
 def find_operations(
@@ -53,14 +54,15 @@ def find_operations(
     Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
     when a new value of an enum is used.
     """
+    facts = DatabaseFacts(features, candidate.column_users)
     operations, _ = _run_with_retries(
         candidate,
         remaining_changes.operations_before_tables(
             before,
             after,
-            flatten.tables_altering_columns(alembics),
+            flatten.altered_columns(alembics),
             flatten.dropped_tables(alembics),
-            features,
+            facts,
         ),
     )
     operations += _run_accepted(candidate, alembics)
@@ -69,17 +71,31 @@ def find_operations(
         now = candidate.dump()
         if not compare.differing_keys(now, after):
             return operations
-        ran, failed = _run_with_retries(
-            candidate, remaining_changes.operations_after_tables(now, after, features)
-        )
+        tried = remaining_changes.operations_after_tables(now, after, facts)
+        ran, failed = _run_with_retries(candidate, tried)
         operations += ran
-        if not ran:
+        more = _more_facts(facts, tried, failed)
+        if not ran and more == facts:
             break
+        facts = more
     if failed:
         operation, error = failed[0]
         raise UserError(refusal.refusal_text(operation, error)) from error
     expect_equal(after, candidate.dump())
     return operations
+
+
+def _more_facts(
+    facts: DatabaseFacts, tried: Sequence[StatementOp], failed: Failures
+) -> DatabaseFacts:
+    """Return what the next round knows: what was refused, or has not helped, is not tried again."""
+    replaced = {op.label for op in tried if op.action == "change" and is_replaceable(op.label)}
+    refused = [op for op, _ in failed if op.action != "create" and not is_replaceable(op.label)]
+    return replace(
+        facts,
+        read_column_users=None if refused else facts.read_column_users,
+        irreplaceable=facts.irreplaceable | replaced,
+    )
 
 
 def expect_equal(wanted: Dump, found: Dump) -> None:
@@ -98,10 +114,10 @@ def _run_accepted(
     accepted: list[MigrateOperation] = []
     if not operations:
         return accepted
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
-        for operation, error in run_with_outcomes(candidate, connection, operations):
+    with candidate.session() as session:
+        for operation, error in run_with_outcomes(candidate, session, operations):
             in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
-            reason = _try_operations(candidate, connection, [in_sql]) if error and in_sql else error
+            reason = candidate.attempt(session, [in_sql]) if error and in_sql else error
             if reason is None:
                 accepted.append(in_sql if error and in_sql else operation)
             elif isinstance(operation, BackfillColumnOp):
@@ -115,6 +131,7 @@ def _run_accepted(
                     f'The info={{"using": …}} of {operation.label} cannot be done: '
                     f"{errors.describe_error(reason)}"
                 ) from reason
+        session.commit()
     return accepted
 
 
@@ -129,10 +146,10 @@ def _run_with_retries(
     if not operations:
         return ran, []
     waiting = list(operations)
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
+    with candidate.session() as session:
         while True:
             failed: Failures = []
-            for operation, error in run_with_outcomes(candidate, connection, waiting):
+            for operation, error in run_with_outcomes(candidate, session, waiting):
                 if error is None:
                     ran.append(operation)
                 elif isinstance(error, UnsafeValueError):
@@ -140,12 +157,13 @@ def _run_with_retries(
                 else:
                     failed.append((operation, error))
             if len(failed) == len(waiting):
+                session.commit()
                 return ran, failed
             waiting = [operation for operation, _ in failed]
 
 
 def run_with_outcomes(
-    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
+    candidate: Candidate, session: Session, operations: Sequence[Operation]
 ) -> Iterator[tuple[Operation, Exception | None]]:
     """Run operations one after the other; yield each with why it fails, if it does.
 
@@ -154,25 +172,7 @@ def run_with_outcomes(
     """
 
     def attempt(some: Sequence[Operation]) -> Exception | None:
-        return _try_operations(candidate, connection, some)
+        return candidate.attempt(session, some)
 
     for batch in batches(operations):
         yield from outcomes(batch, attempt(batch), attempt)
-
-
-def _try_operations(
-    candidate: Candidate, connection: Connection, operations: Sequence[MigrateOperation]
-) -> Exception | None:
-    """Run operations; return why one fails, if one does, and undo them all then.
-
-    PostgreSQL may refuse it, and what Alembic renders may not even be Python that runs.
-    """
-    savepoint = connection.begin_nested()
-    try:
-        for operation in operations:
-            candidate.run_one(connection, operation)
-    except Exception as error:  # noqa: BLE001  # whatever it is, the operation cannot be written
-        savepoint.rollback()
-        return error
-    savepoint.commit()
-    return None

@@ -12,7 +12,7 @@ from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
-from alembic_pg.autogenerate.proof.candidate import open_candidate
+from alembic_pg.autogenerate.proof.candidate import open_candidate, rendered_source
 from alembic_pg.autogenerate.proof.round_trip import passes_round_trip, with_searched_downgrade
 from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.server_features import ServerFeatures
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.scope import column_differences
     from alembic_pg.autogenerate.sides.comparison import Comparison
+    from alembic_pg.revisions.statements import RevisionStatement
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,14 @@ class Prover:
     comparison: Comparison
     backfilled_columns: set[column_differences.ColumnPath]
 
+    def statements(self, operation: MigrateOperation) -> list[RevisionStatement]:
+        """Return the statements of an operation, as the revision will say it."""
+        return self.comparison.host.statements(rendered_source(self.context, operation))
+
     def prove_stages(
         self, first: list[MigrateOperation], second: list[MigrateOperation]
     ) -> Stages | None:
-        """Return both stages, None where the first does nothing.
+        """Return both stages, None where one of them ends as it begins.
 
         Raises what says that a step fails, or does not lead there.
         """
@@ -77,6 +82,8 @@ class Prover:
             candidate.run(second)
             search.expect_equal(comparison.after, candidate.dump())
         if not compare.differing_keys(between, comparison.before) and not comparison.renames:
+            return None
+        if not compare.differing_keys(between, comparison.after):
             return None
         first_proven = self._prove_stage(replace(comparison, after=between), [], first)
         start = [*flatten.flatten(first_proven)]

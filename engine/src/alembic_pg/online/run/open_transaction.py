@@ -37,10 +37,14 @@ class OpenTransaction(Executor):
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""
+        self.forget_open_transaction()
+        super().begin()
+
+    def forget_open_transaction(self) -> None:
+        """Forget what the open transaction has done: it is over."""
         self.queue.clear()
         self.executed.clear()
         self.swapped_columns.clear()
-        super().begin()
 
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from psycopg2.extensions import cursor
 from psycopg2.sql import Composable
 
+from alembic_pg.database.watched_connection import WatchedConnection
+from alembic_pg.sql.transaction_statements import Boundary
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,21 +29,37 @@ class Tracking:
 
     in_revision: whether a revision's own statements come now.
     depth: how many blocks are open whose statements are noted, or the run's own.
+    sent: whether a statement was sent since the transaction began.
     """
 
     in_revision: bool = False
     depth: int = 0
+    sent: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether what is sent now is noted, or the run's own."""
+        return not self.in_revision or self.depth > 0
 
 
 def watch(
-    connection: Connection, tracking: Tracking, silence: Silence, report: Callable[[str], None]
+    connection: Connection,
+    tracking: Tracking,
+    silence: Silence,
+    report: Callable[[str], None],
+    report_end: Callable[[Boundary], None],
 ) -> None:
-    """Report each untracked statement that a connection sends from now on, before it is sent."""
+    """Report what comes from elsewhere on a connection from now on, before it is sent.
+
+    silence: notes when the server was heard of. report: called with each untracked statement.
+    report_end: called where the driver's own connection is about to end its transaction.
+    """
 
     def report_untracked(query: Any, on: cursor) -> None:  # noqa: ANN401  # psycopg2's
         silence.note_message(on.connection)
-        if tracking.in_revision and not tracking.depth:
+        if not tracking.is_ours:
             report(_query_text(query, on))
+        tracking.sent = True
 
     class TrackingCursor(cursor):
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401  # psycopg2's
@@ -64,8 +83,14 @@ def watch(
             report_untracked("CALL", self)
             return super().callproc(*arguments)
 
+    def ended(commits: bool) -> None:  # noqa: FBT001  # the driver's connection says it so
+        report_end(Boundary.COMMIT if commits else Boundary.ROLL_BACK)
+        tracking.sent = False
+
     raw: Any = connection.connection.dbapi_connection
     raw.cursor_factory = TrackingCursor
+    if isinstance(raw, WatchedConnection):
+        raw.before_end = ended
 
 
 def _query_text(query: str | bytes | Composable, of: cursor) -> str:

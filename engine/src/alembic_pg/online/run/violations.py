@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
 from alembic_pg.online.run import time_limits
 from alembic_pg.sql.quoting import quote_name
 
@@ -56,6 +61,27 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
         describe_wrong_rows(session, table, wrong, what)
         or f'rows of {table.display_name} did not fit "{name}" when it was checked.'
     )
+
+
+def null_violation(error: DBAPIError) -> tuple[str, str] | None:
+    """Return the table and the column, quoted, of a row with a null where none may be."""
+    place = getattr(error.orig, "diag", None)
+    if errors.sqlstate(error) != SqlState.NOT_NULL_VIOLATION or not (place and place.column_name):
+        return None
+    return quote_name(place.schema_name, place.table_name), quote_name(place.column_name)
+
+
+def describe_nulls(session: Session, table_name: str, column: str) -> str:
+    """Return how many rows have a null where none may be, "" where nobody can tell.
+
+    The revision itself may have made them, or given them other names, and is rolled back.
+    """
+    with suppress(DBAPIError):
+        table = session.find_relation(table_name)
+        if table is not None:
+            what = f"have no {column}, which becomes NOT NULL"
+            return describe_wrong_rows(session, table, f"{column} IS NULL", what)
+    return ""
 
 
 def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str) -> str:

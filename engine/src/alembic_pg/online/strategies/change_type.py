@@ -16,7 +16,7 @@ from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.ensure.not_null import ensure_not_null
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table
+from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table, ways_back
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError, ReplayError
 from alembic_pg.sql import session_statements
@@ -52,7 +52,7 @@ ORDER BY conname
 """
 
 # What is noted once the type is another one, with the CHECKs that were valid.
-NOTED_CHANGE = "changed"
+NOTED_CHANGE = ways_back.NOTED_TYPE_CHANGE
 
 # Whether others stand behind a column.
 _IS_LAST_COLUMN = """
@@ -226,7 +226,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         runner.execute_later(swap.swap_statements(runner, shadow, parts))
         runner.executed.append(session_statements.SWAP_ENTRY)
         runner.swapped_columns.add((table.oid, catalog_name(shadow.old_column)))
-        runner.journal.pending_keys.append(key)
+        runner.journal.add_pending(key)
         return
 
     new = catalog_name(shadow.new_column)
