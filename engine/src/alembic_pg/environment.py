@@ -279,4 +279,4 @@ def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
     def run(connection: Connection, given: bool) -> None:  # noqa: FBT001  # a callback
         upgrade.run(task, connection, given=given)
 
-    on_target.run_on_target(task, own, run, partial(resume.run, task))
+    on_target.run_on_target(task, own, run, on_place=partial(resume.run, task))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 _as_json = False
@@ -30,7 +31,9 @@ def tell(event: str, message: str, **facts: object) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": at, "event": event, "message": message, **facts}
         message = json.dumps(line, ensure_ascii=False)
-    sys.stderr.write(f"{message}\n")
+    # Where nobody reads the lines, the work goes on.
+    with suppress(OSError):
+        sys.stderr.write(f"{message}\n")
 
 
 def tell_failure(message: str) -> None:

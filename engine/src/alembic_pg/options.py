@@ -128,7 +128,7 @@ class Settings:
         metadata=_about(
             TIME,
             RUNS,
-            "Give up locks when a revision's own Python takes this long after them; 0 never does.",
+            "Give up locks when a revision's own Python takes so long.",
         ),
     )
     wait: int = field(

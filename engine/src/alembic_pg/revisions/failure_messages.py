@@ -76,19 +76,20 @@ def explain_failures(
             raise  # a revision file that cannot be loaded
         sentence = _sentence_about(running) or sentence
         text = sentence.format(revision=running.label, why=errors.describe_error(error))
-        hint = (
-            f"\n{running.hint}"
-            if running.hint and errors.sqlstate(error) in _ALREADY_EXISTS
-            else ""
+        raise UserError(text + _hint(error, running)) from error
+
+
+def _hint(error: Exception, running: RunState) -> str:
+    """Return what to do about a failure, as a line of its own, "" where nothing is known."""
+    state = errors.sqlstate(error)
+    if extension := missing_features.missing_extension(error):
+        return (
+            f"\nInstall the extension {extension} on the server, "
+            "or name a server that has it in DATABASE_URL."
         )
-        if extension := missing_features.missing_extension(error):
-            hint = (
-                f"\nInstall the extension {extension} on the server, "
-                "or name a server that has it in DATABASE_URL."
-            )
-        if errors.sqlstate(error) == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in text:
-            hint = "\nA table is changed by its owner: name that role in DATABASE_URL."
-        raise UserError(text + hint) from error
+    if state == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in str(error):
+        return "\nA table is changed by its owner: name that role in DATABASE_URL."
+    return f"\n{running.hint}" if running.hint and state in _ALREADY_EXISTS else ""
 
 
 def _sentence_about(running: RunState) -> str:

@@ -214,3 +214,15 @@ def test_an_autovacuum_gives_way(
         assert site.one("SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 't'") == 0
     finally:
         running.release()
+
+
+@pytest.mark.parametrize("line", ['op.drop_constraint("k", "p")', 'op.drop_table("p")'])
+def test_a_key_that_goes_locks_the_other_table_too(
+    site: Site, line: str, told: threading.Event
+) -> None:
+    site.sql(*TABLES, "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (id) REFERENCES t")
+    site.revise(line, top='destroys = ["table p"]')
+    with sampled(site, QUEUED) as modes, reading(site, told.is_set):
+        site.upgrade(lock_aside="1min")
+    assert not modes
+    assert site.version == ["002a"]

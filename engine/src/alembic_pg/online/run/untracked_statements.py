@@ -51,7 +51,7 @@ def watch(
 ) -> None:
     """Report what comes from elsewhere on a connection from now on, before it is sent.
 
-    silence: notes when a message was sent. report: called with each untracked statement.
+    silence: notes when the server was heard of. report: called with each untracked statement.
     report_end: called where the driver's own connection is about to end its transaction.
     """
 

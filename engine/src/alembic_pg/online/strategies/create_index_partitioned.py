@@ -10,6 +10,7 @@ from alembic_pg.database import errors
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ WHERE relkind = 'f' ORDER BY 1 LIMIT 1
 _LEAVES = """
 SELECT relid::regclass::text FROM pg_partition_tree(:table) JOIN pg_class ON oid = relid
 WHERE relkind = 'r' ORDER BY 1
+"""
+
+_ATTACHED = """
+SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(:name) LIMIT 1
 """
 
 _PARTITION_TREE = "SELECT relid::regclass::text FROM pg_partition_tree(:table)"
@@ -144,6 +149,31 @@ def attach_partition_indexes(
         except DBAPIError as error:
             if errors.sqlstate(error) not in _GONE or _is_there(runner, partition):
                 raise
+    if not index.is_valid(runner, parent):
+        _validate_parent(runner, table, parent, unique=unique, rest=rest)
+
+
+def _validate_parent(
+    runner: Runner, table: Relation, parent: str, *, unique: bool, rest: str
+) -> None:
+    """Let a parent's index be valid whose last missing part went with a partition.
+
+    Raises RefusedError where the server does not look again.
+    """
+    attached = runner.first_value(_ATTACHED, name=parent)
+    if attached is not None:
+        runner.run_short(f"ALTER INDEX {parent} ATTACH PARTITION {attached}")
+    else:
+        # Of a table without partitions it is valid from the start.
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        on, plain = quote_name(table.schema, table.name), Cursor(parent).qualified_name()[1]
+        create = f"CREATE {kind} {quote_name(plain)} ON ONLY {on} {rest}"
+        runner.run_short(f"DROP INDEX {parent}", create)
+    if not index.is_valid(runner, parent):
+        raise runner.refused_error(
+            f"the index {parent} stays INVALID, since a partition was dropped meanwhile: "
+            "run the same command again."
+        )
 
 
 def _next_without(runner: Runner, table: Relation, parent: int) -> Relation | None:
