@@ -13,7 +13,9 @@ SOURCE = Path(alembic_pg.__file__).parent
 # The order of packages and modules: each imports from itself and from those before it.
 ORDER = (
     "errors",
+    "events",
     "embedded",
+    "option_kinds",
     "options",
     "database",
     "console",
@@ -46,6 +48,7 @@ INSIDE = {
         "strategies",
         "dispatch",
         "release_before_long",
+        "interrupted_statement",
         "alembic_impl",
         "recovery",
     ),

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # A MetaData, several, or the name of the package or module that has them.
 MetadataSource: TypeAlias = Union[str, "MetaData", Sequence["MetaData"]]
 
+# The option of configure() that lets env.py end in a call of its value, and not in its command.
+SERVE_OPTION = "alembic_pg_serve"
+
 
 def project_folder(config: Config) -> Path:
     """Return the folder of the configuration file that exists, else the current one."""

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import context
 
-from alembic_pg import comparator_names, plugin
-from alembic_pg.alembic_command import AlembicCommand
+from alembic_pg import comparator_names, events, plugin
+from alembic_pg.alembic_command import SERVE_OPTION, AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.options import HELP, command_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic.runtime.environment import EnvironmentContext
     from alembic_utils.replaceable_entity import ReplaceableEntity
@@ -185,7 +185,7 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     if HELP.name in names:
         config.print_stdout("%s", option_list.screen_text())
         raise SystemExit(0)
-    _ = task.settings
+    events.choose_form(as_json=task.settings.json)
 
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
@@ -194,7 +194,11 @@ def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> Non
     if own and not own.on_target:
         own.run(task, None)
     elif own:
-        _on_target(task, connection, lambda found, _: own.run(task, found))
+        from alembic_pg.commands import on_target  # noqa: PLC0415
+
+        on_target.run_on_target(task, connection, lambda found, _: own.run(task, found))
+    elif serve := task.environment.context_opts.get(SERVE_OPTION):
+        serve(task.environment)
     elif task.environment.is_offline_mode():
         from alembic_pg.commands import sql  # noqa: PLC0415
 
@@ -224,6 +228,10 @@ def _compare(task: AlembicCommand) -> None:
     """Compare the models with the revisions."""
     from alembic_pg.autogenerate import clean_check  # noqa: PLC0415
 
+    if task.command == "check":
+        from alembic_pg.commands import single_head  # noqa: PLC0415
+
+        single_head.require_joined(task.environment.script)
     with (
         gc_pause.pause_collection(ends=task.on_command_line),
         _silence_runs(),
@@ -264,14 +272,9 @@ def _autogenerate(task: AlembicCommand, connection: Connection | None, server: s
 
 
 def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
-    from alembic_pg.commands import upgrade  # noqa: PLC0415
+    from alembic_pg.commands import on_target, resume, upgrade  # noqa: PLC0415
 
-    _on_target(task, own, lambda found, given: upgrade.run(task, found, given=given))
+    def run(connection: Connection, given: bool) -> None:  # noqa: FBT001  # a callback
+        upgrade.run(task, connection, given=given)
 
-
-def _on_target(
-    task: AlembicCommand, own: Connection | None, run: Callable[[Connection, bool], None]
-) -> None:
-    from alembic_pg.commands import on_target  # noqa: PLC0415
-
-    on_target.run_on_target(task, own, run)
+    on_target.run_on_target(task, own, run, partial(resume.run, task))

@@ -25,6 +25,7 @@ from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
+from alembic_pg.commands.trial_host import open_host
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
     from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.revisions.host import Host
 
 # The option by which Alembic lets env.py change the revisions before they are written.
 DIRECTIVES_OPTION = "process_revision_directives"
@@ -58,7 +60,7 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
     if given is not None and given.in_transaction():
         _compare_uncommitted(task, given)
         return
-    with ExitStack() as stack:
+    with open_host(task) as host, ExitStack() as stack:
         beside = stack.enter_context(ThreadPoolExecutor(1))
         # The server makes a database while the models are imported.
         with clean_check.record_file_reads() as watch:
@@ -76,13 +78,13 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         # pg_dump is at work while the revisions are read.
         after = beside.submit(pg_dump.dump_database, databases.database_url(name))
         if given is None:
-            past = schema_of_revisions(task.root, task.environment, databases)
+            past = schema_of_revisions(task.root, task.environment, databases, host)
         else:
             past = schema_of_connection(given, task.environment, databases)
         dump = after.result()
         databases.drop_in_background(name)
         texts = AuthoredTexts(built, task.environment.script)
-        _compare(task, past, dump, models, texts)
+        _compare(task, past, dump, models, texts, host)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions
     if server and generated[-1].upgrade_ops.is_empty():
@@ -111,12 +113,13 @@ def _create_empty_database(
     return databases, databases.create()
 
 
-def _compare(
+def _compare(  # noqa: PLR0913, PLR0917  # both sides, and where they are tried
     task: AlembicCommand,
     past: StartingSchema,
     after: Dump,
     models: Models,
     texts: AuthoredTexts,
+    host: Host,
 ) -> None:
     handed_in = past.caller_connection is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
@@ -129,6 +132,7 @@ def _compare(
         scope,
         must_prove=task.command != "check",
         texts=texts,
+        host=host,
     )
     if task.command == "check" and not handed_in and not comparison.differing_keys:
         return  # and no database is made to be compared

@@ -9,7 +9,7 @@ from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import history_start
-from alembic_pg.revisions.revision_label import revision_label
+from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:
     from alembic.script.base import Script
@@ -43,7 +43,7 @@ def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
         return _HINT
     try:
         nearest = _nearest_revision(task, connection)
-    except UserError:  # revisions that build nothing by themselves: this is not the time to judge
+    except Exception:  # noqa: BLE001  # revisions that build nothing by themselves, whatever they say: this is not the time to judge
         return ""
     if nearest is None or nearest == ([], None):
         return ""

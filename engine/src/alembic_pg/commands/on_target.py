@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 def run_on_target(
-    task: AlembicCommand, own: Connection | None, run: Callable[[Connection, bool], None]
+    task: AlembicCommand,
+    own: Connection | None,
+    run: Callable[[Connection, bool], None],
+    run_there: Callable[[target.Target], None] | None = None,
 ) -> None:
     """Run on the given connection, on the database that the user names, or on the embedded one.
 
     own: the connection that env.py has made. run: takes the connection, and whether the caller
-    of Alembic's Python API, or a transaction of env.py's, has a say in it.
+    of Alembic's Python API, or a transaction of env.py's, has a say in it. run_there: does the
+    same where the connection is its own to make.
     """
     with task.caller_connection() as connection:
         if connection is not None:
@@ -35,5 +39,8 @@ def run_on_target(
         place = target.find(task.root, task.configured_url, embedded_database=database)
     else:
         place = target.of_engine(own.engine.url)
+    if run_there is not None:
+        run_there(place)
+        return
     with connect(place.url, source=place.source) as connection:
         run(connection, False)  # noqa: FBT003  # a callback's

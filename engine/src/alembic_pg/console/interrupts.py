@@ -36,6 +36,9 @@ _CANCEL_INTERVAL = 0.05
 # the main thread, which alone can end the process by the signal.
 _GRACE_PERIOD = 1.0
 
+# The name of the thread that hears of the signals, and does nothing else.
+SIGNAL_THREAD = "alembic_pg signals"
+
 # How they are served where nobody has chosen another way.
 _DEFAULT_HANDLERS: dict[int, tuple[Any, ...]] = {
     signal.SIGINT: (signal.default_int_handler, exit_signals.interrupt_once),
@@ -103,7 +106,7 @@ class _SignalHandler:
             signal.signal(number, self._serve)
         self.previous_wakeup = signal.set_wakeup_fd(self.wakeup, warn_on_full_buffer=False)
         event.listen(Engine, "do_connect", self._connect)
-        threading.Thread(target=self._watch_signals, daemon=True).start()
+        threading.Thread(target=self._watch_signals, name=SIGNAL_THREAD, daemon=True).start()
 
     def restore(self) -> None:
         """Hand the signals back; after one was served, ignore them, as the process ends."""

@@ -20,6 +20,11 @@ _UNREACHABLE = re.compile(
     "refused|No such file|timed out|timeout expired|could not translate|unreachable|No route"
 )
 
+# What a server says that will take connections soon.
+_NOT_READY = re.compile(
+    "starting up|shutting down|in recovery mode|not yet accepting|not accepting connections"
+)
+
 
 class SqlState(StrEnum):
     """The error codes that are handled, by PostgreSQL's own condition names (Appendix A)."""
@@ -28,6 +33,8 @@ class SqlState(StrEnum):
     FOREIGN_KEY_VIOLATION = "23503"
     UNIQUE_VIOLATION = "23505"
     CHECK_VIOLATION = "23514"
+    ACTIVE_SQL_TRANSACTION = "25001"
+    INVALID_TRANSACTION_TERMINATION = "2D000"
     SERIALIZATION_FAILURE = "40001"
     DEADLOCK_DETECTED = "40P01"
     INSUFFICIENT_PRIVILEGE = "42501"
@@ -35,6 +42,7 @@ class SqlState(StrEnum):
     DUPLICATE_OBJECT = "42710"
     DUPLICATE_FUNCTION = "42723"
     UNDEFINED_FUNCTION = "42883"
+    UNDEFINED_TABLE = "42P01"
     DUPLICATE_DATABASE = "42P04"
     DUPLICATE_SCHEMA = "42P06"
     DUPLICATE_TABLE = "42P07"
@@ -50,12 +58,37 @@ DATA_EXCEPTION_CLASS = "22"
 _ROW_IN_DETAIL = {SqlState.NOT_NULL_VIOLATION, SqlState.CHECK_VIOLATION}
 
 
+class RefusedError(Exception):
+    """Say why a statement was refused, wherever it ran: it can be sent to another process.
+
+    description: why, as one line. code: the five characters of a server's error, or "".
+    statement: what was refused, "" where it is not known.
+    """
+
+    def __init__(self, description: str, code: str = "", statement: str = "") -> None:
+        super().__init__(description, code, statement)
+        self.description, self.code, self.statement = description, code, statement
+
+    def __str__(self) -> str:
+        """Return the description."""
+        return self.description
+
+    @classmethod
+    def of(cls, error: BaseException) -> RefusedError:
+        """Return what another exception says."""
+        if isinstance(error, RefusedError):
+            return error
+        return cls(describe_error(error), sqlstate(error), str(getattr(error, "statement", "")))
+
+
 def describe_error(error: BaseException) -> str:
     """Return why, as one line.
 
     Of a server's error that is its primary message, with its detail where there is one; of one
     that is not a database's, its kind and text.
     """
+    if isinstance(error, RefusedError):
+        return error.description
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, psycopg2.Error):
         detail = original.diag.message_detail
@@ -72,8 +105,16 @@ def describe_error(error: BaseException) -> str:
 
 def sqlstate(error: BaseException) -> str:
     """Return the five characters of a server's error (PostgreSQL, Appendix A), or ""."""
+    if isinstance(error, RefusedError):
+        return error.code
     original = error.orig if isinstance(error, DBAPIError) else error
     return (original.pgcode or "") if isinstance(original, psycopg2.Error) else ""
+
+
+def may_be_starting(error: BaseException) -> bool:
+    """Return whether a connection may be made later: the server starts, stops or is not there."""
+    text = describe_error(error)
+    return bool(_UNREACHABLE.search(text) or _NOT_READY.search(text))
 
 
 def connection_error(error: BaseException, url: URL, *, source: str) -> UserError:

@@ -11,13 +11,13 @@ from alembic_pg.database import errors, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
-from alembic_pg.online.run import journal
+from alembic_pg.online.run import half_done, journal
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
+from alembic_pg.revisions.current_revision import revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
-from alembic_pg.revisions.revision_label import revision_label
 from alembic_pg.sql import describe
 
 if TYPE_CHECKING:
@@ -102,11 +102,9 @@ def _read_half_done(
     table = journal.version_table_name(context)
     note = journal.read_note(connection, table)
     if steps and not (note and _would_undo(task, running, note)):
-        name, direction = (
-            steps[0].revision.revision,
-            "upgrade" if steps[0].is_upgrade else "downgrade",
-        )
-        journal.open_journal(connection, table, name, direction, ", ".join(running.heads) or "base")
+        direction = "upgrade" if steps[0].is_upgrade else "downgrade"
+        at = ", ".join(running.heads) or "base"
+        half_done.open_journal(connection, table, steps[0].revision, direction, at)
     return note
 
 

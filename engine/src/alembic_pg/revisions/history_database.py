@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import alembic
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
 from alembic_pg.database import errors, missing_features
@@ -17,7 +18,7 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import history_start
+from alembic_pg.revisions import history_start, process_wide
 from alembic_pg.revisions.current_revision import RunState, track_steps
 
 if TYPE_CHECKING:
@@ -34,24 +35,44 @@ if TYPE_CHECKING:
 # More would only be met again after a walk through many branches.
 TEMPLATES_KEPT = 8
 
+_BUILT_HERE = "The revisions run in this process, whatever it has imported"
+
 # The option of configure() that carries what env.py gives to run_migrations(), for the revisions.
 ARGUMENTS_OPTION = "alembic_pg_arguments"
 
 
-def ensure_template(databases: ScratchServer, environment: EnvironmentContext) -> str:
+class NotLoadedError(UserError):
+    """Say why env.py cannot be loaded in a process of its own."""
+
+
+def ensure_template(
+    databases: ScratchServer,
+    environment: EnvironmentContext,
+    upgrade: Callable[[EnvironmentContext, URL, str], None] | None = None,
+) -> str:
     """Return the name of a template database at the heads of the revisions.
 
     It is made once: its name is the digest of the revisions, the engine, and the versions of the
     server and Alembic. A
     new revision starts from the newest template that is an ancestor of it.
-    Raises UserError when a revision fails.
+    upgrade: what upgrades a database to a revision, in a process that has not imported the models;
+    None for this one. Raises UserError when a revision fails.
     """
-    names = _template_names(databases, environment, "heads")
+    # What this process has imported may change what revisions build.
+    changes = process_wide.changes_digest() if upgrade is None else ""
+    names = _template_names(databases, environment, "heads", changes)
     existing = databases.templates()
     if names[-1] in existing:
         return names[-1]
     name = _copy_of_ancestor(databases, environment, names, existing)
-    upgrade_database(environment, databases.database_url(name), "heads")
+    place = databases.database_url(name)
+    try:
+        (upgrade or upgrade_database)(environment, place, "heads")
+    except NotLoadedError as error:
+        # What this program has imported may be at work in it: it serves this once.
+        sys.stderr.write(f"{_BUILT_HERE}: env.py cannot be loaded in one of its own: {error}\n")
+        upgrade_database(environment, place, "heads")
+        return name
     databases.keep_as_template(name, names[-1])
     for old in existing[: -TEMPLATES_KEPT + 1]:
         databases.drop_template(old)
@@ -67,7 +88,7 @@ def create_at_revisions(
     """
     if not revisions:
         return create_at_start(databases, environment)
-    names = _template_names(databases, environment, revisions)
+    names = _template_names(databases, environment, revisions, process_wide.changes_digest())
     name = _copy_of_ancestor(databases, environment, names, databases.templates())
     for revision in revisions:
         upgrade_database(environment, databases.database_url(name), revision)
@@ -139,8 +160,9 @@ def upgrade_database(
                 context.begin_transaction(),
             ):
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
-        except DBAPIError as error:
-            helps = missing_features.other_server_hint(error)
+        except SQLAlchemyError as error:
+            known = isinstance(error, DBAPIError)
+            helps = missing_features.other_server_hint(error) if known else ""
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
                 + (f": {helps}" if helps else "")
@@ -175,15 +197,21 @@ def version_table_name(environment: EnvironmentContext) -> str:
 
 
 def _template_names(
-    databases: ScratchServer, environment: EnvironmentContext, head: str | tuple[str, ...]
+    databases: ScratchServer,
+    environment: EnvironmentContext,
+    head: str | tuple[str, ...],
+    changes: str,
 ) -> list[str]:
-    """Return the names of the templates of all revisions up to some, each with those before it."""
+    """Return the names of the templates of all revisions up to some, each with those before it.
+
+    changes: what tells the process that makes them from one that has imported no models.
+    """
     script = environment.script
     everything = list(script.walk_revisions())[::-1]
     revisions = list(script.walk_revisions(head=head))[::-1]  # type: ignore[arg-type]  # Alembic's own takes several
     arguments = repr(environment.context_opts.get(ARGUMENTS_OPTION))
     table = version_table_name(environment)
-    digest = cache_digest(alembic.__version__, str(databases.version), table, arguments)
+    digest = cache_digest(alembic.__version__, str(databases.version), table, arguments, changes)
     for file in history_start.start_files(environment.config, script):
         digest.add_file(history_start.SETTING, file)
     _add_other_files(digest, script, everything)

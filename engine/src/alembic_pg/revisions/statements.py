@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic import op
-from alembic.autogenerate.render import render_op
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
@@ -20,8 +19,6 @@ from alembic_pg.sql.cursor import Cursor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from alembic.autogenerate.api import AutogenContext
-    from alembic.operations import MigrateOperation
     from alembic.script import Script
 
 
@@ -100,15 +97,8 @@ def upgrade_statements(revisions: Iterable[Script]) -> Iterator[RevisionStatemen
         yield from said
 
 
-def operation_statements(
-    context: AutogenContext, operation: MigrateOperation
-) -> list[RevisionStatement]:
-    """Return the statements of an operation, as the revision will say it.
-
-    Raises what its rendered text raises.
-    """
-    lines = render_op(context, operation)
-    source = "\n".join([*sorted(context.imports), *lines])
+def source_statements(source: str) -> list[RevisionStatement]:
+    """Return the statements of operations, whose text is given. Raises what it raises."""
     with record_statements() as said:
         exec(source, {"op": op, "sa": sa})  # noqa: S102  # it is what the revision will execute
     return said

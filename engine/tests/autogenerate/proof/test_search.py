@@ -10,6 +10,7 @@ from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import Candidate
 from alembic_pg.database.batches import BATCH_SIZE
 from alembic_pg.database.connect import connect
+from alembic_pg.revisions.text_session import TextSession
 from sqlalchemy import event
 from tests.autogenerate import rendering
 
@@ -22,9 +23,10 @@ def tried(empty: URL, *statements: str) -> tuple[list[str], int]:
     operations = [StatementOp("create", text, (text,), ()) for text in statements]
     candidate = Candidate(empty, "none", rendering.context())
     savepoints: list[str] = []
-    with connect(empty, source="the tests") as connection, connection.begin():
+    with connect(empty, source="the tests") as connection:
         event.listen(connection, "savepoint", lambda *given: savepoints.append(given[1]))
-        found = list(search.run_with_outcomes(candidate, connection, operations))
+        found = list(search.run_with_outcomes(candidate, TextSession(connection), operations))
+        connection.commit()
     assert [operation for operation, _ in found] == operations
     return [operation.label for operation, error in found if error is None], len(savepoints)
 

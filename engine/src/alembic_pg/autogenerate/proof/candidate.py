@@ -9,30 +9,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from alembic.autogenerate.render import render_op
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.dump import column_users, pg_dump
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
-from alembic_pg.database import errors
-from alembic_pg.database.connect import connect
-from alembic_pg.database.errors import SqlState
-from alembic_pg.database.scratch import SCRATCH_SOURCE
+from alembic_pg.database.errors import RefusedError, SqlState
 from alembic_pg.errors import UserError
+from alembic_pg.revisions.host import THIS_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
-    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.engine import URL
 
     from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.sides.comparison import Comparison
+    from alembic_pg.revisions.host import Host
+    from alembic_pg.revisions.statements import RevisionStatement
+    from alembic_pg.revisions.text_session import Session
 
 
 class UnsafeValueError(UserError):
@@ -51,6 +49,7 @@ class Candidate:
     version_table: str
     context: AutogenContext
     scope: Scope = EVERYTHING
+    host: Host = THIS_PROCESS
 
     def dump(self) -> Dump:
         """Return what it holds now."""
@@ -66,24 +65,49 @@ class Candidate:
         """Run operations in one transaction. Raises what they raise."""
         if not operations:
             return
-        with connect(self.url, source=SCRATCH_SOURCE) as connection, connection.begin():
+        with self.session() as session:
             for operation in operations:
-                self.run_one(connection, operation)
+                self.run_one(session, operation)
+            session.commit()
 
-    def run_one(self, connection: Connection, operation: MigrateOperation) -> None:
+    def session(self) -> AbstractContextManager[Session]:
+        """Open a session, in which operations are run and then committed."""
+        return self.host.session(self.url)
+
+    def run_one(self, session: Session, operation: MigrateOperation) -> None:
         """Run an operation as the revision will: by its rendered text.
 
-        Raises UnsafeValueError, else what it raises.
+        Raises UnsafeValueError, else RefusedError.
         """
-        lines = render_op(self.context, operation)
-        source = "\n".join([*sorted(self.context.imports), *lines])
-        names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
         try:
-            exec(source, names)  # noqa: S102  # it is what the revision will execute
-        except DBAPIError as error:
-            if errors.sqlstate(error) == SqlState.UNSAFE_NEW_ENUM_VALUE_USAGE:
-                raise UnsafeValueError(errors.describe_error(error)) from error
-            raise
+            session.run(rendered_source(self.context, operation))
+        except RefusedError as error:
+            raise _classified(error) from error
+
+    def attempt(self, session: Session, operations: Sequence[MigrateOperation]) -> Exception | None:
+        """Run operations; return why one fails, if one does, and undo them all then."""
+        try:
+            sources = [rendered_source(self.context, operation) for operation in operations]
+        except Exception as error:  # noqa: BLE001  # what cannot be said, cannot be written
+            return error
+        refused = session.attempt(sources)
+        return _classified(refused) if refused else None
+
+    def statements(self, operation: MigrateOperation) -> list[RevisionStatement]:
+        """Return the statements of an operation, as the revision will say it."""
+        return self.host.statements(rendered_source(self.context, operation))
+
+
+def rendered_source(context: AutogenContext, operation: MigrateOperation) -> str:
+    """Return the text of an operation, with the imports that it needs."""
+    lines = render_op(context, operation)
+    return "\n".join([*sorted(context.imports), *lines])
+
+
+def _classified(error: RefusedError) -> Exception:
+    if error.code != SqlState.UNSAFE_NEW_ENUM_VALUE_USAGE:
+        return error
+    return UnsafeValueError(error.description)
 
 
 @contextmanager
@@ -100,6 +124,6 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
         driver.rollback()
     name = spare_copy or databases.create(comparison.template)
     url = databases.database_url(name)
-    yield Candidate(url, comparison.version_table, context, comparison.scope)
+    yield Candidate(url, comparison.version_table, context, comparison.scope, comparison.host)
     if spare_copy is None:
         databases.drop_in_background(name)

@@ -17,19 +17,17 @@ from alembic_pg.autogenerate.proof import refusal
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
-from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alembic.operations import MigrateOperation
-    from sqlalchemy.engine import Connection
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
     from alembic_pg.database.server_features import ServerFeatures
+    from alembic_pg.revisions.text_session import Session
 
 
 # Operations that PostgreSQL refuses, with its reasons.
@@ -116,10 +114,10 @@ def _run_accepted(
     accepted: list[MigrateOperation] = []
     if not operations:
         return accepted
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
-        for operation, error in run_with_outcomes(candidate, connection, operations):
+    with candidate.session() as session:
+        for operation, error in run_with_outcomes(candidate, session, operations):
             in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
-            reason = _try_operations(candidate, connection, [in_sql]) if error and in_sql else error
+            reason = candidate.attempt(session, [in_sql]) if error and in_sql else error
             if reason is None:
                 accepted.append(in_sql if error and in_sql else operation)
             elif isinstance(operation, BackfillColumnOp):
@@ -133,6 +131,7 @@ def _run_accepted(
                     f'The info={{"using": …}} of {operation.label} cannot be done: '
                     f"{errors.describe_error(reason)}"
                 ) from reason
+        session.commit()
     return accepted
 
 
@@ -147,10 +146,10 @@ def _run_with_retries(
     if not operations:
         return ran, []
     waiting = list(operations)
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
+    with candidate.session() as session:
         while True:
             failed: Failures = []
-            for operation, error in run_with_outcomes(candidate, connection, waiting):
+            for operation, error in run_with_outcomes(candidate, session, waiting):
                 if error is None:
                     ran.append(operation)
                 elif isinstance(error, UnsafeValueError):
@@ -158,12 +157,13 @@ def _run_with_retries(
                 else:
                     failed.append((operation, error))
             if len(failed) == len(waiting):
+                session.commit()
                 return ran, failed
             waiting = [operation for operation, _ in failed]
 
 
 def run_with_outcomes(
-    candidate: Candidate, connection: Connection, operations: Sequence[Operation]
+    candidate: Candidate, session: Session, operations: Sequence[Operation]
 ) -> Iterator[tuple[Operation, Exception | None]]:
     """Run operations one after the other; yield each with why it fails, if it does.
 
@@ -172,25 +172,7 @@ def run_with_outcomes(
     """
 
     def attempt(some: Sequence[Operation]) -> Exception | None:
-        return _try_operations(candidate, connection, some)
+        return candidate.attempt(session, some)
 
     for batch in batches(operations):
         yield from outcomes(batch, attempt(batch), attempt)
-
-
-def _try_operations(
-    candidate: Candidate, connection: Connection, operations: Sequence[MigrateOperation]
-) -> Exception | None:
-    """Run operations; return why one fails, if one does, and undo them all then.
-
-    PostgreSQL may refuse it, and what Alembic renders may not even be Python that runs.
-    """
-    savepoint = connection.begin_nested()
-    try:
-        for operation in operations:
-            candidate.run_one(connection, operation)
-    except Exception as error:  # noqa: BLE001  # whatever it is, the operation cannot be written
-        savepoint.rollback()
-        return error
-    savepoint.commit()
-    return None

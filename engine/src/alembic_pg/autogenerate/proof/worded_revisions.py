@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.ops import flatten
@@ -13,8 +14,6 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.proof.wording import Wording, one_line
-from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.autogenerate.sides.comparison import Comparison
+
+# What has other words than Alembic's.
+_WORDED = (StatementOp, ops.CreateIndexOp, ops.CreateCheckConstraintOp)
 
 # All words, and those that are left when what led elsewhere is taken back.
 _ATTEMPTS = 2
@@ -43,10 +45,11 @@ def word_revisions(
         [downgrade for script in reversed(scripts) for downgrade in script.downgrade_ops_list],
     ]
     plain = [[list(flatten.flatten(part.ops)) for part in way] for way in ways]
-    if not any(isinstance(op, StatementOp) for way in plain for part in way for op in part):
+    if not any(isinstance(one, _WORDED) for way in plain for part in way for one in part):
         return
     wording = Wording(comparison)
-    worded = [[wording.worded(part) for part in way] for way in plain]
+    up, down = plain
+    worded = [[*map(wording.worded, up)], [*map(wording.worded_back, down)]]
     if _change_texts(plain, worded) and not _prove(context, comparison, plain, worded):
         worded = [[[*map(_as_printed, part)] for part in way] for way in plain]
     for way, parts in zip(ways, worded, strict=True):
@@ -125,9 +128,10 @@ def _run_part(
 ) -> None:
     """Run the operations of one revision; one that fails runs as it was proven."""
     places = {id(operation): place for place, operation in enumerate(operations)}
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection, connection.begin():
-        for operation, error in search.run_with_outcomes(candidate, connection, [*operations]):
+    with candidate.session() as session:
+        for operation, error in search.run_with_outcomes(candidate, session, [*operations]):
             if error is not None:
                 place = places[id(operation)]
                 operations[place] = _as_printed(proven[place])
-                candidate.run_one(connection, operations[place])
+                candidate.run_one(session, operations[place])
+        session.commit()

@@ -11,21 +11,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.sql.lock_modes import LOCK_MODES
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Generator, Iterable
 
     from alembic.operations import MigrateOperation
-    from sqlalchemy.engine import Connection
 
     from alembic_pg.autogenerate.proof.candidate import Candidate
+    from alembic_pg.revisions.text_session import Session
 
 # Indexes are locked along with their tables.
 INDEX_RELKINDS = frozenset({"i", "I"})
@@ -75,55 +71,53 @@ NO_EFFECT = LockEffect("none", (), "metadata")
 
 def measure_effects(
     candidate: Candidate, operations: Iterable[MigrateOperation], harmless: Collection[int] = ()
-) -> Iterator[LockEffect]:
+) -> Generator[LockEffect]:
     """Run operations on a candidate one by one, and yield the effect of each.
 
     harmless: the identities of those that have no effect and are not measured.
     """
-    with connect(candidate.url, source=SCRATCH_SOURCE) as connection:
+    with candidate.session() as session:
         known = {
             oid: _Relation(readable_name(schema, name), kind, filenode)
-            for oid, schema, name, kind, filenode in connection.execute(text(_SELECT_RELATIONS))
+            for oid, schema, name, kind, filenode in session.query(_SELECT_RELATIONS)
         }
-        connection.rollback()
+        session.commit()
         for setting in _PLANNER_SETTINGS:
-            connection.execute(text(setting))
-        connection.commit()
+            session.execute(setting)
+        session.commit()
         for operation in operations:
             if id(operation) in harmless:
-                with connection.begin():
-                    candidate.run_one(connection, operation)
+                candidate.run_one(session, operation)
+                session.commit()
                 yield NO_EFFECT
                 continue
-            with connection.begin():
-                # Else scans of the transaction before would still be counted.
-                connection.execute(text("SELECT pg_stat_force_next_flush()"))
-                candidate.run_one(connection, operation)
-                effect = _read_effect(connection, operation, known)
+            # Else scans of the transaction before would still be counted.
+            session.execute("SELECT pg_stat_force_next_flush()")
+            candidate.run_one(session, operation)
+            effect = _read_effect(session, operation, known)
+            session.commit()
             yield effect  # without a lock, so that the candidate can be asked
 
 
 def _read_effect(
-    connection: Connection, operation: MigrateOperation, known: dict[int, _Relation]
+    session: Session, operation: MigrateOperation, known: dict[int, _Relation]
 ) -> LockEffect:
     """Return what an operation did; note what is there now."""
     locks: dict[str, int] = {}
     duration = "metadata"
     seen: dict[int, _Relation] = {}
-    for row in connection.execute(text(_SELECT_LOCKS)):
-        oid = row.relation
+    for found, schema, name, kind, filenode, lock, scans, oid in session.query(_SELECT_LOCKS):
         old = known.get(oid)
-        if row.oid is not None:
-            name = readable_name(row.nspname, row.relname)
-            seen[oid] = _Relation(name, row.relkind, row.pg_relation_filenode)
+        if found is not None:
+            seen[oid] = _Relation(readable_name(schema, name), kind, filenode)
         if old is None:
             continue
         if old.kind not in INDEX_RELKINDS:
-            mode = LOCK_MODES.index(_documented_mode(row.mode))
+            mode = LOCK_MODES.index(_documented_mode(lock))
             locks[old.name] = max(locks.get(old.name, 0), mode)
             if oid in seen and old.filenode != seen[oid].filenode and old.kind in {"r", "m"}:
                 duration = "rewrite"
-        if row.scans and duration == "metadata":
+        if scans and duration == "metadata":
             duration = "scan"
     known.update(seen)
     if isinstance(operation, StatementOp) and operation.action == "backfill":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from alembic_pg.options import command_settings
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import REFUSED, REWRITE, SCAN, Planner
 from alembic_pg.plan.strategy_summary import METADATA_ONLY
-from alembic_pg.revisions import schema_model, statements
+from alembic_pg.revisions import schema_model
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.revisions.impact_findings import Impact
@@ -165,10 +166,7 @@ class _Meter:
         operations = _operations(script)
         self.planner.start_revision()
         self.reader.begin_revision()
-        executed = {
-            id(operation): statements.operation_statements(self.candidate.context, operation)
-            for operation in operations
-        }
+        executed = {id(operation): self.candidate.statements(operation) for operation in operations}
         harmless = {
             id(operation)
             for group in groups
@@ -176,18 +174,20 @@ class _Meter:
             for operation in group.operations
             if not any(map(self._touches, executed[id(operation)]))
         }
-        measured = lock_effects.measure_effects(self.candidate, operations, harmless)
         effects = {}
-        for operation in operations:
-            some = executed[id(operation)]
-            plans = (
-                []
-                if id(operation) in harmless
-                else [self.planner.summarize(statement) for statement in some]
-            )
-            for statement in some:
-                self.reader.read_sql(statement.sql, statement.existing)
-            effects[id(operation)] = _effect(plans, some, next(measured))
+        with closing(
+            lock_effects.measure_effects(self.candidate, operations, harmless)
+        ) as measured:
+            for operation in operations:
+                some = executed[id(operation)]
+                plans = (
+                    []
+                    if id(operation) in harmless
+                    else [self.planner.summarize(statement) for statement in some]
+                )
+                for statement in some:
+                    self.reader.read_sql(statement.sql, statement.existing)
+                effects[id(operation)] = _effect(plans, some, next(measured))
         table = [
             self._row(group, [effects[id(operation)] for operation in group.operations])
             for group in groups

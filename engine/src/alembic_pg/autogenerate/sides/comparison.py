@@ -10,12 +10,14 @@ from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.scope.column_differences import ColumnDifferences
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
+from alembic_pg.revisions.host import THIS_PROCESS
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.revisions.host import Host
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Comparison:
     renames: the operations that lead from the template to ``before``.
     must_prove: whether the operations have to be proven, as those of a revision that is written.
     spare_copies: the name of a copy of the template that Alembic's comparators have read; the first
-    candidate takes it.
+    candidate takes it. host: the process in which operations are tried.
     texts: what authors wrote for objects, in the models and in the revisions.
     """
 
@@ -45,6 +47,7 @@ class Comparison:
     must_prove: bool = True
     spare_copies: list[str] = field(default_factory=list)
     texts: AuthoredTexts = field(default_factory=AuthoredTexts)
+    host: Host = THIS_PROCESS
 
     @cached_property
     def column_differences(self) -> ColumnDifferences:

@@ -10,6 +10,7 @@ from alembic_pg.autogenerate.dump import cache, pg_dump
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.revisions import history_database
+from alembic_pg.revisions.host import THIS_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.revisions.host import Host
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,19 @@ class StartingSchema:
 
 
 def schema_of_revisions(
-    root: Path, environment: EnvironmentContext, databases: ScratchServer
+    root: Path,
+    environment: EnvironmentContext,
+    databases: ScratchServer,
+    host: Host = THIS_PROCESS,
 ) -> StartingSchema:
     """Return what the revisions of the tree build.
 
-    root: the folder of the working tree, where the dump is kept. Raises UserError when a revision
-    fails.
+    root: the folder of the working tree, where the dump is kept. host: the process in which
+    revisions run. Raises UserError when a revision fails.
     """
     version_table = history_database.version_table_name(environment)
-    template = history_database.ensure_template(databases, environment)
+    upgrade = None if host is THIS_PROCESS else host.upgrade
+    template = history_database.ensure_template(databases, environment, upgrade)
     dump = cache.read_dump(root, template, version_table)
     if dump is None:
         dump = _dump_template_copy(databases, template, version_table)

@@ -17,7 +17,6 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import command_settings
 from alembic_pg.plan.planner import Planner
-from alembic_pg.revisions import statements
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.sql import parser
 from alembic_pg.sql.cursor import Cursor
@@ -52,10 +51,7 @@ def split_off_steps(
     prover = split_stages.make_prover(context, comparison)
     if len(rest) == 1:
         return None
-    executed = {
-        id(operation): statements.operation_statements(prover.context, operation)
-        for operation in rest
-    }
+    executed = {id(operation): prover.statements(operation) for operation in rest}
     in_steps = {
         id(operation)
         for operation in _operations_in_steps(context, comparison, prover, rest, executed)

@@ -1,0 +1,60 @@
+"""Choose the process in which a comparison tries revisions: one that an upgrade could be."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from alembic_pg.revisions import other_process, process_wide
+from alembic_pg.revisions.host import THIS_PROCESS
+from alembic_pg.revisions.other_process import OtherProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.revisions.host import Host
+
+
+@contextmanager
+def open_host(task: AlembicCommand) -> Iterator[Host]:
+    """Yield where revisions are tried; call it before the models are imported.
+
+    What env.py has imported, an upgrade has, too. What else a program of its own has imported
+    that calls the command, nobody knows: then it is a new process.
+    """
+    if not task.on_command_line:
+        other = _new_process(task)
+    elif not isinstance(task.metadata, str) or task.metadata in sys.modules:
+        _report_changes()
+        yield THIS_PROCESS
+        return
+    elif other_process.can_fork():
+        environment = task.environment
+        other = OtherProcess(lambda: other_process.fork(environment))
+        other.begin()
+    else:
+        other = _new_process(task)
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+def _new_process(task: AlembicCommand) -> OtherProcess:
+    config = task.environment.config
+    command = task.environment.context_opts["fn"].__qualname__
+    return OtherProcess(lambda: other_process.spawn(config, command))
+
+
+def _report_changes() -> None:
+    """Say what modules that env.py imports change in each revision, as they do in an upgrade."""
+    for module, changes in groupby(process_wide.project_changes(), lambda one: one.module):
+        what = ", ".join(change.text for change in changes)
+        sys.stderr.write(
+            f"{module} changes {what} in each process that imports it, so in upgrade, too, as "
+            "env.py imports it: what revisions build depends on it. Let env.py name the models "
+            'instead, environment.run(metadata="their.package"): then the revisions say it.\n'
+        )
