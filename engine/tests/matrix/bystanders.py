@@ -30,17 +30,37 @@ _MAY_DROP_OR_REPEAT = re.compile(
     r"\s*(DROP|GRANT|REVOKE|COMMENT|ALTER .* DROP) ", re.IGNORECASE | re.DOTALL
 )
 
+# Of a test's report: what the case's revisions drop though it stays the same.
+MEASURED = "bystanders"
+
+_ALONG = "goes with "
+
 
 @dataclass(frozen=True)
 class Bystander:
     """An object that is the same before and after, and is dropped meanwhile.
 
-    key: of its dump entry, or of a column or a default. reason: what PostgreSQL says without the
+    key: of its dump entry, or of a column. reason: what PostgreSQL says without the
     drop, or with what it goes; "" without one.
     """
 
     key: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A bystander of one way of a case: the upgrade or the downgrade, there or back."""
+
+    case: str
+    way: str
+    key: str
+    reason: str
+
+    @property
+    def goes_along(self) -> bool:
+        """Whether it is a part of something that is dropped."""
+        return self.reason.startswith(_ALONG)
 
 
 def find_bystanders(
@@ -64,7 +84,7 @@ def find_bystanders(
             places = {one.place for one in trial.drops if one.key == drop.key}
             if trial.error or places:
                 along = [one.key for one in trial.drops if one.place in places and one.named]
-                return trial.error or f"goes with {', '.join(along)}"
+                return trial.error or f"{_ALONG}{', '.join(along)}"
             differs = compare.differing_keys(pg_dump.dump_database(url), sides.new)
             return "without it, the outcome is another one" if differs else ""
 
@@ -81,7 +101,7 @@ def _copy(databases: ScratchServer, template: str) -> Iterator[URL]:
 
 
 class _Sides:
-    """The database before and after, with columns and their defaults one by one."""
+    """The database before and after, with columns one by one."""
 
     def __init__(self, old: Dump, new: Dump) -> None:
         self.old, self.new = old, new
@@ -99,8 +119,6 @@ def _column_texts(dump: Dump) -> Iterator[tuple[str, str]]:
     tables = {key: entry for key, entry in dump.items() if entry.kind == "TABLE"}
     for (schema, table, name), column in column_differences.columns_by_path(tables).items():
         yield f"COLUMN {schema}.{table} {name}", str(column)
-        if column.default:
-            yield f"DEFAULT {schema}.{table} {name}", column.default
 
 
 def _dropped_again(
@@ -115,7 +133,7 @@ def _dropped_again(
             if drop.key in seen or not sides.is_same(drop.key):
                 continue
             seen.add(drop.key)
-            along = "" if drop.named else f"goes with {', '.join(named)}"
+            along = "" if drop.named else f"{_ALONG}{', '.join(named)}"
             yield Bystander(drop.key, along or reason(drop))
 
 
@@ -125,7 +143,7 @@ def _attached(drops: Sequence[Drop], sides: _Sides) -> Iterator[Bystander]:
     for key, entry in sides.old.items():
         along = [need for need in entry.needs if need in gone]
         if entry.kind in kinds.ATTACHED and along and key not in gone and sides.is_same(key):
-            yield Bystander(key, f"goes with {along[0]}")
+            yield Bystander(key, f"{_ALONG}{along[0]}")
 
 
 def _said_again(

@@ -14,9 +14,9 @@ from alembic.script import ScriptDirectory
 from alembic_pg.commands import adopted_history
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import statements
+from alembic_pg.revisions.current_revision import revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 from alembic_pg.revisions.impact import ImpactReader
-from alembic_pg.revisions.revision_label import revision_label
 from alembic_pg.revisions.schema_model import Schema
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from alembic_pg.offline.rehearsal import Rehearsal
 from alembic_pg.offline.script_guards import ScriptGuards
 from alembic_pg.offline.writer import OnlineRenderImpl
 from alembic_pg.online.run import journal
+from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import RunState, track_steps
 from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
 from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.revisions.current_revision import StepsFunction
 
+# They write revisions.
+_REVISION_COMMANDS = {"upgrade", "downgrade"}
+
 
 def run(task: AlembicCommand) -> None:
     """Write the command's SQL to the standard output; no database is needed.
@@ -35,8 +39,9 @@ def run(task: AlembicCommand) -> None:
         raise UserError("The plan asks the target: leave --sql or -x plan out.")
     running = RunState()
     opts = task.environment.context_opts
+    steps = opts["fn"]
     guards = ScriptGuards("")
-    opts["fn"] = track_steps(_guarded(opts["fn"], guards), running)
+    opts["fn"] = track_steps(_guarded(steps, guards), running)
     task.environment.configure(
         **{
             "url": f"{DRIVER}://",
@@ -48,6 +53,7 @@ def run(task: AlembicCommand) -> None:
         }
     )
     context = task.environment.get_context()
+    version_schema.make_with_table(context)
     # A stamp changes no table but Alembic's own.
     online = task.command != "stamp" and task.settings.online
     kind: type[RenderImpl] = OnlineRenderImpl if online else RenderImpl
@@ -66,6 +72,10 @@ def run(task: AlembicCommand) -> None:
             impl.guards = guards
             impl.static_output(psql_commands.STOP_AT_ERRORS)
         impl.static_output(guards.opening())
+        if task.command in _REVISION_COMMANDS:
+            written = [step.revision for step in steps(context.get_current_heads(), context)]
+            if check := search_path.script_check(written):
+                impl.static_output(f"{check};\n")
         task.environment.run_migrations(**task.arguments)
         impl.static_output(guards.closing())
 

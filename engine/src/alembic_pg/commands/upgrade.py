@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from alembic_pg import events
+from alembic_pg.commands.run_report import report_steps
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
+from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,
     create_version_table_first,
     note_autocommit,
     prepare_steps,
+    revision_label,
     track_steps,
 )
 from alembic_pg.revisions.failure_messages import explain_failures
-from alembic_pg.revisions.revision_label import revision_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
@@ -39,16 +41,23 @@ _REVISION_COMMANDS = {"upgrade", "downgrade"}
 _WRITING_COMMANDS = {"upgrade", "downgrade", "stamp", "ensure_version"}
 
 
-def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
+def run(
+    task: AlembicCommand,
+    connection: Connection,
+    *,
+    given: bool,
+    running: RunState | None = None,
+) -> None:
     """Run the command on a connection, each revision in its own transaction.
 
     given: whether a caller handed the connection in. In a transaction of theirs all is left for
-    them to commit; else the connection is given back without one.
+    them to commit; else the connection is given back without one. running: what the caller is to
+    know of the run, if anything.
     Raises UserError when the database and this tree do not fit together, or a revision fails;
     the database is then as it was before that revision, autocommit blocks aside.
     """
-    running = RunState()
-    with explain_failures(task.environment.script, running):
+    running = running or RunState()
+    with _failures_told(), explain_failures(task.environment.script, running):
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
@@ -62,6 +71,16 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
         finally:
             # A question at the end begins one, which nobody ends.
             connection.rollback()
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Tell a collector of a run that fails."""
+    try:
+        yield
+    except Exception as error:
+        events.tell_failure(str(error))
+        raise
 
 
 @contextmanager
@@ -110,6 +129,7 @@ def _run_command(
     theirs = connection.in_transaction()
     planned = task.settings.plan
     opts = task.environment.context_opts
+    steps = opts.get("plan_steps", opts["fn"])
     if not planned:
         opts["fn"] = track_steps(
             prepare_steps(create_version_table_first(opts["fn"]), running), running
@@ -124,8 +144,10 @@ def _run_command(
         }
     )
     context = task.environment.get_context()
+    version_schema.make_with_table(context)
     note_autocommit(context, running)
     running.heads = _current_heads(context, connection)
+    _require_one_schema(task, connection, lambda: steps(running.heads, context))
     if (
         task.command == "upgrade"
         and not running.heads
@@ -149,7 +171,7 @@ def _run_command(
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return
     if task.on_command_line and not given:
-        progress.show_revisions(quiet=task.environment.config.messaging_opts.get("quiet", False))
+        _show_run(task, context, connection, running)
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
@@ -161,11 +183,33 @@ def _run_command(
         leftovers.report_leftovers(task, connection, context)
 
 
+def _show_run(
+    task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
+) -> None:
+    """Let lines tell of the run, unless the command is to be quiet."""
+    quiet = task.environment.config.messaging_opts.get("quiet", False)
+    progress.show_revisions(quiet=quiet)
+    steps: Any = context._migrations_fn  # noqa: SLF001  # no public name
+    if task.command in _REVISION_COMMANDS and not quiet:
+        script = task.environment.script
+        reported: Any = report_steps(steps, script, connection, running)
+        context._migrations_fn = reported  # noqa: SLF001
+
+
 def _current_heads(context: MigrationContext, connection: Connection) -> tuple[str, ...]:
     heads = context.get_current_heads()
     if not heads and context.version_table_schema is None:
         preflight.require_version_table_visible(connection, context.version_table)
     return heads
+
+
+def _require_one_schema(
+    task: AlembicCommand,
+    connection: Connection,
+    steps: Callable[[], Iterable[Any]],
+) -> None:
+    if task.command in _REVISION_COMMANDS:
+        search_path.require_one_schema(connection, lambda: [step.revision for step in steps()])
 
 
 def _undo_half_done(
@@ -188,7 +232,8 @@ def _undo_half_done(
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
     undo.undo_upgrade(impl.runner, note, at)
-    sys.stderr.write(f"Revision {revision_label(revision)} is taken back; at {at}.\n")
+    line = f"Revision {revision_label(revision)} is taken back; at {at}."
+    events.tell("done", line, at=sorted(heads))
     return True
 
 

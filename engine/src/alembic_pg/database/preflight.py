@@ -15,8 +15,12 @@ _SESSION_STATE = text("""
 SELECT pg_is_in_recovery() AS recovering, current_user AS role, current_database() AS database,
   current_setting('transaction_read_only')::bool AS read_only,
   coalesce(CAST(:schema AS text), current_schema()) AS schema,
-  has_schema_privilege(coalesce(CAST(:schema AS text), current_schema()), 'CREATE') AS creates,
+  missing, CASE WHEN missing THEN has_database_privilege(current_database(), 'CREATE')
+    ELSE has_schema_privilege(coalesce(CAST(:schema AS text), current_schema()), 'CREATE')
+  END AS creates,
   current_setting('search_path') AS path
+FROM (SELECT CAST(:schema AS text) IS NOT NULL AND NOT EXISTS (
+  SELECT FROM pg_namespace WHERE nspname = CAST(:schema AS text)) AS missing) AS found
 """)
 
 _NOT_OWNER = text("""
@@ -41,8 +45,8 @@ _PID = text("SELECT pg_backend_pid()")
 def require_writable(connection: Connection, schema: str | None, *, first: bool) -> None:
     """Raise UserError when revisions cannot run on a connection, which is in a transaction.
 
-    schema: that of Alembic's own table, where it is not the first one of the search_path. first:
-    whether that table is still to be made.
+    schema: that of Alembic's own table, where it is not the first one of the search_path; it is
+    made with the table where it is missing. first: whether that table is still to be made.
     """
     about = connection.execute(_SESSION_STATE, {"schema": schema}).one()
     if about.recovering:
@@ -61,6 +65,11 @@ def require_writable(connection: Connection, schema: str | None, *, first: bool)
         raise UserError(
             f"No schema of the search_path ({about.path}) is there: create one, "
             f"or let {about.role} use it."
+        )
+    if about.missing and not about.creates:
+        raise UserError(
+            f"The role {about.role} may not create the schema {about.schema} of Alembic's own "
+            f"table: create it, or GRANT CREATE ON DATABASE {about.database} TO {about.role}."
         )
     if not about.creates:
         raise UserError(

@@ -26,7 +26,7 @@ from alembic_pg.online.recovery import declared_not_valid
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import HELPER_MARK
 from alembic_pg.revisions import history_database
-from alembic_pg.revisions.revision_label import revision_label
+from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

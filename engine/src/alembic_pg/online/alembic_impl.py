@@ -156,25 +156,31 @@ class OnlineImpl(PostgresqlImpl):
             if not session_statements.is_session_statement(sql) and self._is_done(sql, key):
                 dispatch.note_already_done(self.runner, sql)
                 return None
-            work = None
-            waits = bool(sql) and self.runner.can_wait(sql)
-            if not waits:
-                self.runner.send_queued()
-            self.runner.backfill_statements = dispatch.valid_backfills(
-                self.runner.backfill_statements, sql
-            )
-            if sql and not self.runner.connection.in_nested_transaction():
-                in_batches = bool((execution_options or {}).get("batches"))
-                work = self._choose_strategy(sql, key, in_batches=in_batches)
-            if work is None:
-                if self.runner.settings.online and not waits:
-                    release_before_long.release_locks(self.runner, sql)
-                self._run_once(
-                    sql, key, plain if not waits else partial(self._collect, sql), waits=waits
-                )
-            else:
-                work(key)
+            in_batches = bool((execution_options or {}).get("batches"))
+            self._execute_undone(sql, key, plain, in_batches=in_batches)
         return None
+
+    def _execute_undone(
+        self, sql: str, key: str, plain: Callable[[], Any], *, in_batches: bool
+    ) -> None:
+        """Execute a statement that no earlier run has done. plain: executes it as it is."""
+        work = None
+        waits = bool(sql) and self.runner.can_wait(sql)
+        if not waits:
+            self.runner.send_queued()
+        self.runner.backfill_statements = dispatch.valid_backfills(
+            self.runner.backfill_statements, sql
+        )
+        if sql and not self.runner.connection.in_nested_transaction():
+            work = self._choose_strategy(sql, key, in_batches=in_batches)
+        if work is None:
+            if self.runner.settings.online and not waits:
+                release_before_long.release_locks(self.runner, sql)
+            self._run_once(
+                sql, key, plain if not waits else partial(self._collect, sql), waits=waits
+            )
+        else:
+            work(key)
 
     def _exec_parts(self, sql: str, execution_options: Mapping[str, Any] | None) -> bool:
         """Execute a text that begins or ends a transaction; return whether it is such a one."""

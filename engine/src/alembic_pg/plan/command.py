@@ -15,9 +15,9 @@ from alembic_pg.online.run import half_done, journal
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
+from alembic_pg.revisions.current_revision import revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
-from alembic_pg.revisions.revision_label import revision_label
 from alembic_pg.sql import describe
 
 if TYPE_CHECKING:

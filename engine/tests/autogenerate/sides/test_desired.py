@@ -31,6 +31,8 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    inspect,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import DOMAIN
@@ -173,3 +175,39 @@ def test_a_constraint_that_is_declared_not_valid_is_none(empty: URL) -> None:
     built = build(empty, metadata)
     keys = ("CHECK CONSTRAINT public.t c", "FK CONSTRAINT public.t f", "FK CONSTRAINT public.p g")
     assert all(built[key].create.endswith(" NOT VALID;") for key in keys)
+
+
+def test_listeners_ask_what_is_there(empty: URL) -> None:
+    """What create_all() and entities made before is there when a listener asks."""
+    metadata = MetaData()
+    Table("t", metadata, Column("id", BigInteger, primary_key=True), schema="s")
+    Table("kinds", metadata, Column("k", Enum("a", "b", name="kind", schema="types")))
+    f = PGFunction("public", "f()", "RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    found: list[object] = []
+
+    def ask(target: MetaData, connection: Any, **_: object) -> None:  # noqa: ANN401  # any listener's
+        del target
+        found.append(connection.scalar(text("SELECT f()")))
+        found.extend(connection.scalars(select(text("relname FROM pg_class WHERE relname = 't'"))))
+        if connection.execute(text("SELECT to_regclass(:name)"), {"name": "v"}).scalar() is None:
+            connection.execute(text("CREATE VIEW v AS SELECT id FROM s.t WHERE id % 2 = 0"))
+        found.append(inspect(connection).get_view_names())
+
+    event.listen(metadata, "after_create", ask)
+    built = build(empty, metadata, f, PGView("public", "w", "SELECT * FROM v"))
+    assert found == [1, "t", ["v"]]
+    assert {"VIEW public.v", "VIEW public.w", "TYPE types.kind", "TABLE s.t"} <= set(built)
+
+
+def test_a_result_that_nobody_looks_at_needs_no_database(empty: URL) -> None:
+    """So what needs something later can still be tried again."""
+    metadata = MetaData()
+    Table("t", metadata, Column("id", BigInteger))
+
+    def listener(target: MetaData, connection: Any, **_: object) -> None:  # noqa: ANN401  # any listener's
+        del target
+        connection.execute(text("SELECT set_config('a.b', 'c', false)"))
+        connection.execute(text("COMMENT ON VIEW v IS 'an entity'"))
+
+    event.listen(metadata, "after_create", listener)
+    assert "COMMENT public.VIEW v" in build(empty, metadata, PGView("public", "v", "SELECT 1 AS a"))

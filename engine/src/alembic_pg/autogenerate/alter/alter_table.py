@@ -158,8 +158,13 @@ class _AlterContext:
         return f"{self.alter_table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
 
     def using_clause(self, old: Column, new: Column) -> str:
-        """Return the USING clause of a change of type: to and from an enum, values pass as text."""
+        """Return the USING clause of a change of type: to and from an enum, values pass as text.
+
+        Another length needs none: a value that does not fit is refused, where a cast would cut it.
+        """
         plain = [c.type.removesuffix("[]") for c in (old, new)]
+        if len({kind.partition("(")[0] for kind in (old.type, new.type)}) == 1:
+            return ""
         if any(kind in self._enum_names for kind in plain):
             array = "[]" if new.type.endswith("[]") else ""
             return f" USING {new.name}::text{array}::{new.type}"

@@ -67,12 +67,16 @@ def _without_needless_brackets(words: list[str]) -> list[str]:
         elif word == ")" and opened:
             partner[opened.pop()] = position
     needless: set[int] = set()
+    after_where = [place + 1 for place, word in enumerate(words) if word == "WHERE"]
+    last = len(words) - 1
     for start, end in sorted(partner.items()):
         follows_check = words[start - 1] == "CHECK" or start - 1 in needless
         if follows_check and partner.get(start + 1) == end - 1:
             needless |= {start, end}
-        if words[start - 1] == "WHERE" and end == len(words) - 1:
+        if start in after_where and end == last:
             needless |= {start, end}
+            after_where.append(start + 1)
+            last -= 1
     return [word for position, word in enumerate(words) if position not in needless]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import renderers
@@ -13,6 +13,14 @@ from alembic_pg.autogenerate.ops import alembic_calls, statement_source
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
+
+# How Alembic calls a kind of constraint, by the beginning of its label.
+_CONSTRAINT_TYPES = {
+    "check constraint ": "check",
+    "foreign key ": "foreignkey",
+    "primary key ": "primary",
+    "unique constraint ": "unique",
+}
 
 
 @dataclass
@@ -49,18 +57,21 @@ def _run(operations: Operations, operation: StatementOp) -> None:
 @renderers.dispatch_for(StatementOp)
 def _render(context: AutogenContext, operation: StatementOp) -> list[str]:
     return [
-        (_call_source(context, statement) if operation.in_words else "")
+        (_call_source(context, statement, operation.label) if operation.in_words else "")
         or _execute_source(context, statement)
         for statement in operation.upgrade
     ]
 
 
-def _call_source(context: AutogenContext, statement: str) -> str:
+def _call_source(context: AutogenContext, statement: str, label: str) -> str:
     """Return the source of Alembic's own operation, "" where it has none."""
     prefixes = [context.opts[f"{name}_module_prefix"] for name in ("alembic", "sqlalchemy")]
     call = alembic_calls.alembic_call(statement) if prefixes == ["op.", "sa."] else None
     if call is None:
         return ""
+    kind = next((kind for words, kind in _CONSTRAINT_TYPES.items() if label.startswith(words)), "")
+    if call.function == "drop_constraint" and kind:
+        call = replace(call, arguments=[*call.arguments, f'type_="{kind}"'])
     if call.imports_postgresql:
         context.imports.add("from sqlalchemy.dialects import postgresql")
     return call.source(final_names=_has_naming_convention(context))

@@ -8,21 +8,26 @@ a value is made anew, and on the way back it gets the value in its place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.without_drops import (
+    DROP_COLUMN,
+    IN_ITS_PLACE,
+    recreated_columns,
+    recreated_objects,
+    without_drops,
+)
 from alembic_pg.database import errors
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic.operations import MigrateOperation
 
@@ -31,24 +36,9 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.revisions.text_session import Session
 
-# What changes the rows that a materialized view was made of.
-_SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
 
-
-# A column that is dropped and added again, in the words of alter.alter_table and detach_columns.
-_DROP_COLUMN = re.compile(r"(?P<table>ALTER TABLE .*) DROP COLUMN (?P<name>\S.*);")
-
-
-def recreated_objects(operations: Sequence[MigrateOperation]) -> set[str]:
-    """Return what operations drop and create again just as it was.
-
-    It is the label of an object, or of a column each of the two statements.
-    """
-    statements = [operation for operation in operations if isinstance(operation, StatementOp)]
-    dropped = {one.label: one.downgrade for one in statements if one.action == "drop"}
-    created = {one.label: one.upgrade for one in statements if one.action == "create"}
-    columns = [text for pair in _recreated_columns(statements) for text in pair]
-    return {label for label, text in dropped.items() if created.get(label) == text}.union(columns)
+# So many objects are tried one by one where PostgreSQL does not say which of them is in the way.
+_MAX_SINGLE_TRIALS = 12
 
 
 def find_needless_drops(
@@ -61,81 +51,25 @@ def find_needless_drops(
     """
     needs = _needs_of_recreated(operations, dump, candidate.column_users())
     wanted = {label for label in needs if _drop_statements(operations, label)}
+    unsure: set[str] = set()
     with candidate.session() as session:
         while True:
             left_out = _what_can_stay(wanted, needs)
             failure = _run_without(candidate, session, operations, left_out)
             if failure is None:
-                return left_out
+                break
             if not left_out:
                 return None
-            wanted -= _in_the_way(failure, operations, left_out)
-
-
-def without_drops(
-    operations: Sequence[MigrateOperation], upgrade: Collection[str], downgrade: Collection[str]
-) -> list[MigrateOperation]:
-    """Return operations without drops and creations that are needless in a direction.
-
-    upgrade, downgrade: what stays in each direction, as in recreated_objects.
-    """
-    refreshed = any(
-        _SET_EXPRESSION.search(text)
-        for operation in operations
-        if isinstance(operation, StatementOp)
-        for text in (*operation.upgrade, *operation.downgrade)
-    )
-    shortened: list[MigrateOperation] = []
-    for operation in operations:
-        if isinstance(operation, StatementOp):
-            up, down = (
-                _statements_left(operation, upgrade),
-                _statements_left(operation.reverse(), downgrade),
-            )
-            if refreshed:
-                up = up or _refresh_statements(operation, upgrade)
-                down = down or _refresh_statements(operation.reverse(), downgrade)
-            shortened += _with_statements(operation, up, down)
-        else:
-            shortened.append(operation)
-    return shortened
-
-
-def _statements_left(operation: StatementOp, stays: Collection[str]) -> tuple[str, ...]:
-    if operation.action in {"drop", "create"} and operation.label in stays:
-        return ()
-    return tuple(text for text in operation.upgrade if text not in stays)
-
-
-def _refresh_statements(operation: StatementOp, stays: Collection[str]) -> tuple[str, ...]:
-    """Return what computes a materialized view anew that is not created anew."""
-    kind, _, place = operation.label.partition("materialized view ")
-    if kind or not place or operation.action != "create" or operation.label not in stays:
-        return ()
-    return (f"REFRESH MATERIALIZED VIEW {quote_name(*place.split('.', 1))};",)
-
-
-def _with_statements(
-    operation: StatementOp, up: tuple[str, ...], down: tuple[str, ...]
-) -> list[MigrateOperation]:
-    """Return an operation with other statements; what only the way back has is not shown before."""
-    if (up, down) == (operation.upgrade, operation.downgrade):
-        return [operation]
-    if up:
-        return [replace(operation, upgrade=up, downgrade=down)]
-    back = replace(operation.reverse(), upgrade=down, downgrade=())
-    return [ReversibleOp([], [back])] if down else []
-
-
-def _recreated_columns(statements: Sequence[StatementOp]) -> Iterator[tuple[str, str]]:
-    """Yield the statements that drop a column and add it again as it was."""
-    for place, operation in enumerate(statements):
-        for text in operation.upgrade:
-            match = _DROP_COLUMN.fullmatch(text)
-            head = f"{match['table']} ADD COLUMN {match['name']} " if match else ""
-            again = [one for one in operation.downgrade if head and one.startswith(head)]
-            later = {one for other in statements[place + 1 :] for one in other.upgrade}
-            yield from ((text, one) for one in again if one in later)
+            earlier, named = _in_the_way(failure, operations, left_out)
+            wanted -= named or earlier
+            unsure |= set() if named else earlier
+        # Where PostgreSQL names nothing, each one is tried by itself.
+        for label in sorted(unsure)[:_MAX_SINGLE_TRIALS]:
+            more = _what_can_stay({*wanted, label}, needs)
+            if more != left_out and _run_without(candidate, session, operations, more) is None:
+                wanted.add(label)
+                left_out = more
+    return left_out
 
 
 def _needs_of_recreated(
@@ -148,16 +82,17 @@ def _needs_of_recreated(
     recreated = recreated_objects(operations)
     statements = [operation for operation in operations if isinstance(operation, StatementOp)]
     needs: dict[str, list[str]] = {
-        text: [] for pair in _recreated_columns(statements) for text in pair
+        text: [] for pair in recreated_columns(statements) for text in pair
     }
+    names = {label.removesuffix(IN_ITS_PLACE): label for label in recreated}
     for entry in dump.values():
-        if entry.label in recreated:
+        if entry.label in names:
             labels = [dump[need].label for need in entry.needs if need in dump]
-            needs[entry.label] = [label for label in labels if label in recreated]
+            needs[names[entry.label]] = [names[label] for label in labels if label in names]
     for column, text in _dropped_columns(operations):
         for key in users.get(column, ()):
-            if key in dump and dump[key].label in needs:
-                needs[dump[key].label].append(text)
+            if key in dump and dump[key].label in names:
+                needs[names[dump[key].label]].append(text)
     return needs
 
 
@@ -170,7 +105,7 @@ def _dropped_columns(
             yield (flatten.changed_table_key(operation) or "", operation.column_name), ""
         for text in operation.upgrade if isinstance(operation, StatementOp) else ():
             cursor = Cursor(text)
-            if _DROP_COLUMN.fullmatch(text) and cursor.accept("ALTER", "TABLE"):
+            if DROP_COLUMN.fullmatch(text) and cursor.accept("ALTER", "TABLE"):
                 schema, table = cursor.altered_table()
                 cursor.accept("DROP", "COLUMN")
                 yield (table_key(schema, table), cursor.identifier()), text
@@ -183,7 +118,7 @@ def _drop_statements(operations: Sequence[MigrateOperation], label: str) -> tupl
             operation.upgrade
             for operation in operations
             if isinstance(operation, StatementOp)
-            and (operation.action, operation.label) == ("drop", label)
+            and (operation.action, operation.label) == ("drop", label.removesuffix(IN_ITS_PLACE))
         ),
         (label,),
     )
@@ -235,13 +170,13 @@ def _run_without(
 
 def _in_the_way(
     failure: _Failure, operations: Sequence[MigrateOperation], left_out: set[str]
-) -> set[str]:
-    """Return what of that which is left out is to blame, as far as PostgreSQL names it."""
+) -> tuple[set[str], set[str]]:
+    """Return what of that which is left out may be to blame, and what of it PostgreSQL names."""
     earlier = {
         label
         for operation in operations[: failure.place + 1]
         if isinstance(operation, StatementOp)
-        for label in (operation.label, *operation.upgrade)
+        for label in (operation.label, f"{operation.label}{IN_ITS_PLACE}", *operation.upgrade)
         if label in left_out
     }
     named = {
@@ -249,8 +184,8 @@ def _in_the_way(
         for label in earlier
         if re.search(rf"(?<!\w){re.escape(_short_name(label))}(?!\w)", failure.text)
     }
-    found = named or earlier or left_out
-    return found | _statements_of_same_columns(found, left_out)
+    blamed = named | _statements_of_same_columns(named, left_out)
+    return earlier or left_out, blamed
 
 
 def _statements_of_same_columns(some: set[str], left_out: set[str]) -> set[str]:
@@ -258,14 +193,15 @@ def _statements_of_same_columns(some: set[str], left_out: set[str]) -> set[str]:
     return {
         text
         for drop in some
-        if (match := _DROP_COLUMN.fullmatch(drop))
+        if (match := DROP_COLUMN.fullmatch(drop))
         for text in left_out
         if text.startswith(f"{match['table']} ADD COLUMN {match['name']} ")
     }
 
 
 def _short_name(label: str) -> str:
-    """Return the name that PostgreSQL's messages give an object: "g" of "trigger public.t g"."""
-    if match := _DROP_COLUMN.fullmatch(label):
+    """Return the name that PostgreSQL's messages give an object: "g" of "trigger g on t"."""
+    if match := DROP_COLUMN.fullmatch(label):
         return match["name"].strip('"')
-    return re.split(r"[ .]", label.partition("(")[0])[-1]
+    words = label.removesuffix(IN_ITS_PLACE).partition(" on ")[0].partition("(")[0]
+    return re.split(r"[ .]", words)[-1].strip('"')

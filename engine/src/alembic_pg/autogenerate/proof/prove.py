@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from alembic_pg.autogenerate.hints import backfill
-from alembic_pg.autogenerate.proof import needless_drops, search, with_guards
+from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candidate
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
 from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
@@ -17,6 +15,7 @@ from alembic_pg.autogenerate.proof.round_trip import (
     reversed_operations,
     with_searched_downgrade,
 )
+from alembic_pg.database.errors import RefusedError
 from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.errors import UserError
 
@@ -94,7 +93,7 @@ def _prove_with_features(
                 return with_searched_downgrade(
                     candidate, comparison, backfilled, features, chosen, original
                 )
-            except (UserError, DBAPIError):
+            except (UserError, RefusedError):
                 if is_last:
                     raise
     raise AssertionError
@@ -110,7 +109,7 @@ def _shorten(
 
     candidate: where they have run.
     """
-    if not needless_drops.recreated_objects(operations):
+    if not without_drops.recreated_objects(operations):
         return operations, True
     down = needless_drops.find_needless_drops(
         candidate, reversed_operations(operations), comparison.after
@@ -118,7 +117,7 @@ def _shorten(
     with open_candidate(comparison, context) as fresh:
         fresh.run(comparison.renames)
         up = needless_drops.find_needless_drops(fresh, operations, comparison.before)
-    shorter = needless_drops.without_drops(operations, up or (), down or ())
+    shorter = without_drops.without_drops(operations, up or (), down or ())
     return shorter, down is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.sql.cursor import Cursor, QualifiedName
+
+_AS = re.compile(
+    r'^(CREATE (?:OR REPLACE )?(?:MATERIALIZED )?VIEW (?:"[^"]*"|[^\s"])+) AS\s+', re.IGNORECASE
+)
 
 _NAMED_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
 
@@ -56,7 +61,11 @@ def _created(cursor: Cursor) -> Iterator[tuple[str, str]]:
         return
     if kind := cursor.accept_any(*_NAMED_KINDS):
         name = cursor.qualified_name()
-        yield f"{kind} {name[0]}.{name[1]}", readable_statement(cursor)
+        text = readable_statement(cursor)
+        if "\n" in text and "VIEW" in kind:
+            # Each part of a query begins a line, as its author wrote it.
+            text = _AS.sub(r"\1 AS\n", text, count=1)
+        yield f"{kind} {name[0]}.{name[1]}", text
         return
     kind = cursor.accept_any(*_KINDS_ON_TABLE)
     if not kind:
@@ -123,7 +132,7 @@ def _expressions(part: Cursor, table: QualifiedName, column: str) -> Iterator[tu
             yield f"GENERATED {place}", _bracketed(part)
         return
     index = part.find("DEFAULT")
-    if index is None:
+    if index is None or part.contains("BY", "DEFAULT"):
         return
     part.position = index + 1
     ends = [end for words in _AFTER_DEFAULT if (end := part.find(*words.split())) is not None]
@@ -135,10 +144,11 @@ def _expressions(part: Cursor, table: QualifiedName, column: str) -> Iterator[tu
 
 def _bracketed(part: Cursor) -> str:
     """Step over brackets; return what they hold."""
-    start = part.position
-    part.skip_brackets()
-    tokens = part.tokens[start : part.position]
-    return part.sql[tokens[0].end : tokens[-1].start].strip() if tokens else ""
+    tokens = part.remaining()
+    depth = tokens[0].depth if tokens else 0
+    end = next((n for n, one in enumerate(tokens) if one.text == ")" and one.depth == depth), 0)
+    part.position += end + 1
+    return part.sql[tokens[0].end : tokens[end].start].strip() if end else ""
 
 
 def readable_statement(cursor: Cursor) -> str:

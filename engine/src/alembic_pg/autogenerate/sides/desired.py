@@ -6,27 +6,34 @@ import copy
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, MetaData, text
-from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
-from sqlalchemy.engine import create_mock_engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import AddConstraint
 
-from alembic_pg.autogenerate.sides import entities
+from alembic_pg.autogenerate.sides import left_out
+from alembic_pg.autogenerate.sides.build_statements import (
+    BuildStatement,
+    build_statements,
+    declared_metadata,
+    not_valid_constraints,
+    schemas_of_tables,
+    statements_after_tables,
+    statements_before_tables,
+    tables_to_build,
+)
+from alembic_pg.autogenerate.sides.recording import AskedError
+from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
-from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Executor, Future
 
-    from sqlalchemy import Constraint
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.engine.interfaces import Dialect
     from sqlalchemy.sql.elements import ClauseElement
@@ -45,14 +52,6 @@ _NEEDS_ONE_TRANSACTION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class BuildStatement:
-    """Hold one statement of the build, and what a message calls it."""
-
-    statement: ClauseElement
-    label: str
-
-
 def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> list[str]:
     """Build the models in an empty database; return the statements that did it.
 
@@ -63,8 +62,17 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
     schema: one that is there without the models.
     Raises UserError with PostgreSQL's own message and the object's name.
     """
-    waiting = _build_statements(models, {schema} if schema else set())
+    there = {schema} if schema else set()
     built: list[str] = []
+    if needed := left_out.needed_stand_ins(models):
+        with connect(url, source=source) as connection, connection.begin():
+            for stand_in in needed:
+                stand_in.make(connection)
+    try:
+        waiting = build_statements(models, there)
+    except AskedError:
+        _build_with_answers(models, url, source, there, built)
+        return built
     apart = not any(
         _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
     )
@@ -73,11 +81,7 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
         connection.begin(),
         ThreadPoolExecutor(1) as sender,
     ):
-        while waiting:
-            failed = list(_run_round(connection, sender, waiting, built))
-            if len(failed) == len(waiting):
-                raise _refusal_error(models, connection, failed) from failed[0][1]
-            waiting = [step for step, _ in failed]
+        _run_rounds(models, connection, sender, waiting, built)
         _refuse_subscriptions(connection)
     return built
 
@@ -98,6 +102,65 @@ def _refusal_error(
     return refusals.refusal_error(
         models, [(step.statement, step.label, error) for step, error in failed], attempt
     )
+
+
+def _build_with_answers(
+    models: Models, url: URL, source: str, there: set[str], built: list[str]
+) -> None:
+    """Build the models with listeners that ask the database what is there already.
+
+    create_all() runs on the database itself, where each statement has to work in its turn.
+    built: where the texts of the statements are kept.
+    """
+    not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
+    with (
+        connect(url, source=source) as connection,
+        connection.begin(),
+        ThreadPoolExecutor(1) as sender,
+    ):
+        schemas = schemas_of_tables(models) | there
+        before = statements_before_tables(models, schemas)
+        _run_rounds(models, connection, sender, before, built)
+        _create_all(models, connection, built)
+        late = [BuildStatement(one, f"constraint {one.element.name}") for one in not_valid]
+        after = [*late, *statements_after_tables(models)]
+        _run_rounds(models, connection, sender, after, built)
+        _refuse_subscriptions(connection)
+
+
+def _create_all(models: Models, connection: Connection, built: list[str]) -> None:
+    from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
+
+    def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
+        built.append(arguments[2])
+
+    event.listen(connection, "before_cursor_execute", keep)
+    try:
+        for metadata in declared_metadata(models):
+            metadata.create_all(connection, tables=tables_to_build(models, metadata))
+    except DBAPIError as error:
+        raise UserError(
+            f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"
+        ) from error
+    except SQLAlchemyError as error:
+        raise refusals.incomplete_error(models, error) from error
+    finally:
+        event.remove(connection, "before_cursor_execute", keep)
+
+
+def _run_rounds(
+    models: Models,
+    connection: Connection,
+    sender: Executor,
+    waiting: Sequence[BuildStatement],
+    built: list[str],
+) -> None:
+    """Run statements; what fails is tried again, until a whole round brings nothing new."""
+    while waiting:
+        failed = list(_run_round(connection, sender, waiting, built))
+        if len(failed) == len(waiting):
+            raise _refusal_error(models, connection, failed) from failed[0][1]
+        waiting = [step for step, _ in failed]
 
 
 def _refuse_subscriptions(connection: Connection) -> None:
@@ -182,89 +245,6 @@ def _dialect_without_marks(dialect: Dialect) -> Dialect:
     return plain
 
 
-def _build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
-    """Return all statements of the build in the order in which they most likely work."""
-    early: list[BuildStatement] = []
-    late: list[BuildStatement] = []
-    for entity in models.entities:
-        step = BuildStatement(entity.to_sql_statement_create(), entities.entity_label(entity))
-        (early if isinstance(entity, entities.BEFORE_TABLES) else late).append(step)
-    tables = _create_all_statements(models)
-    # Schemas first, since an extension or a function may live in one.
-    schemas = [
-        BuildStatement(text(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}"), f"schema {name}")
-        for name in sorted((_schema_names(models, tables) | there) - {"public"})
-    ]
-    return [*schemas, *early, *tables, *late]
-
-
-def _create_all_statements(models: Models) -> list[BuildStatement]:
-    """Return what create_all() would execute, the listeners' statements in their places.
-
-    A constraint that is declared NOT VALID comes after the tables: in CREATE TABLE PostgreSQL
-    takes it for valid.
-    """
-    steps: list[BuildStatement] = []
-    types: set[tuple[str | None, str]] = set()
-    not_valid = [AddConstraint(constraint) for constraint in _not_valid_constraints(models)]
-
-    def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
-        step = BuildStatement(statement, _statement_label(statement))
-        if isinstance(statement, CreateEnumType):
-            place = (statement.element.schema, str(statement.element.name))
-            if place in types:
-                return  # that of another MetaData, too
-            types.add(place)
-        steps.append(step)
-
-    every = models.metadata
-    server = create_mock_engine("postgresql+psycopg2://", record)
-    try:
-        for metadata in [every] if isinstance(every, MetaData) else every:
-            metadata.create_all(server, checkfirst=False)
-    except SQLAlchemyError as error:
-        from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
-
-        raise refusals.incomplete_error(models, error) from error
-    # Foreign keys that form a circle, create_all() adds itself.
-    added = [s.statement.element for s in steps if isinstance(s.statement, AddConstraint)]
-    for statement in not_valid:
-        if statement.element not in added:
-            record(statement)
-    return steps
-
-
-def _not_valid_constraints(models: Models) -> list[Constraint]:
-    """Return the constraints with ``postgresql_not_valid=True``, table by table."""
-    return [
-        constraint
-        for table in models.tables
-        for constraint in sorted(table.constraints, key=lambda one: str(one.name))
-        if isinstance(constraint, (CheckConstraint, ForeignKeyConstraint))
-        and constraint.dialect_options["postgresql"]["not_valid"]
-    ]
-
-
-def _schema_names(models: Models, made: Iterable[BuildStatement]) -> set[str]:
-    """Return the schemas that entities live in, and what create_all() makes.
-
-    made: the statements that make tables, enums, domains and sequences.
-    """
-    elements = (getattr(step.statement, "element", None) for step in made)
-    schemas = {getattr(element, "schema", None) for element in elements}
-    return {name for name in schemas if name} | {entity.schema for entity in models.entities}
-
-
 def _handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
     """Return what a person wrote of a statement, "" where SQLAlchemy writes it."""
     return str(getattr(statement, "statement", "") or getattr(statement, "text", ""))
-
-
-def _statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
-    """Return what to call a statement in a message: its object, or how it begins."""
-    target = getattr(statement, "element", None)
-    name = getattr(target, "fullname", None) or getattr(target, "name", None)
-    if name:
-        return f"{getattr(target, '__visit_name__', 'object').replace('_', ' ').lower()} {name}"
-    words = " ".join(str(getattr(statement, "statement", statement)).split())
-    return f'"{words[:60]}"'

@@ -1,0 +1,156 @@
+"""List the statements that build the models, in the order in which they most likely work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, MetaData, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
+from sqlalchemy.schema import AddConstraint
+
+from alembic_pg.autogenerate.sides import entities
+from alembic_pg.autogenerate.sides.recording import AskedError, RecordingConnection
+from alembic_pg.sql.quoting import quote_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Constraint, Table
+    from sqlalchemy.sql.elements import ClauseElement
+
+    from alembic_pg.autogenerate.scope.models import Models
+
+
+@dataclass(frozen=True)
+class BuildStatement:
+    """Hold one statement of the build, and what a message calls it."""
+
+    statement: ClauseElement
+    label: str
+
+
+def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
+    """Return all statements of the build in the order in which they most likely work.
+
+    there: schemas that are there without the models. Raises AskedError where a listener asks the
+    database.
+    """
+    tables = _create_all_statements(models)
+    names = _schema_names(models, tables) | there
+    return [*statements_before_tables(models, names), *tables, *statements_after_tables(models)]
+
+
+def statements_before_tables(models: Models, schemas: Iterable[str]) -> list[BuildStatement]:
+    """Return what tables may need: schemas, extensions, functions."""
+    # Schemas first, since an extension or a function may live in one.
+    made = [
+        BuildStatement(text(f"CREATE SCHEMA IF NOT EXISTS {quote_name(name)}"), f"schema {name}")
+        for name in sorted({*schemas} - {"public"})
+    ]
+    return [*made, *_entity_statements(models, early=True)]
+
+
+def statements_after_tables(models: Models) -> list[BuildStatement]:
+    """Return what needs tables."""
+    return _entity_statements(models, early=False)
+
+
+def _entity_statements(models: Models, *, early: bool) -> list[BuildStatement]:
+    return [
+        BuildStatement(entity.to_sql_statement_create(), entities.entity_label(entity))
+        for entity in models.entities
+        if isinstance(entity, entities.BEFORE_TABLES) is early
+    ]
+
+
+def tables_to_build(models: Models, metadata: MetaData) -> list[Table] | None:
+    """Return the tables of a MetaData that are built, None where all are."""
+    if models.left_out.isdisjoint(metadata.tables.values()):
+        return None
+    return [table for table in metadata.tables.values() if table not in models.left_out]
+
+
+def declared_metadata(models: Models) -> Sequence[MetaData]:
+    """Return the MetaData of the models, of which there may be several."""
+    every = models.metadata
+    return [every] if isinstance(every, MetaData) else every
+
+
+def _create_all_statements(models: Models) -> list[BuildStatement]:
+    """Return what create_all() would execute, the listeners' statements in their places.
+
+    A constraint that is declared NOT VALID comes after the tables: in CREATE TABLE PostgreSQL
+    takes it for valid. Raises AskedError where a listener asks the database.
+    """
+    steps: list[BuildStatement] = []
+    types: set[tuple[str | None, str]] = set()
+    not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
+
+    def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
+        step = BuildStatement(statement, _statement_label(statement))
+        if isinstance(statement, CreateEnumType):
+            place = (statement.element.schema, str(statement.element.name))
+            if place in types:
+                return  # that of another MetaData, too
+            types.add(place)
+        steps.append(step)
+
+    server: Any = RecordingConnection(postgresql.dialect(), record)
+    try:
+        for metadata in declared_metadata(models):
+            metadata.create_all(server, checkfirst=False, tables=tables_to_build(models, metadata))
+    except Exception as error:
+        # Whatever it is: it may have another answer of a real database, or says it there.
+        raise AskedError from error
+    # Foreign keys that form a circle, create_all() adds itself.
+    added = [s.statement.element for s in steps if isinstance(s.statement, AddConstraint)]
+    for statement in not_valid:
+        if statement.element not in added:
+            record(statement)
+    return steps
+
+
+def not_valid_constraints(models: Models) -> list[Constraint]:
+    """Return the constraints with ``postgresql_not_valid=True``, table by table."""
+    return [
+        constraint
+        for table in models.built_tables
+        for constraint in sorted(table.constraints, key=lambda one: str(one.name))
+        if isinstance(constraint, (CheckConstraint, ForeignKeyConstraint))
+        and constraint.dialect_options["postgresql"]["not_valid"]
+    ]
+
+
+def schemas_of_tables(models: Models) -> set[str]:
+    """Return the schemas of tables, their types and sequences, and of entities."""
+    types = [column.type for table in models.built_tables for column in table.columns]
+    items = [getattr(kind, "item_type", kind) for kind in types]
+    sequences = [
+        sequence
+        for metadata in declared_metadata(models)
+        for sequence in metadata._sequences.values()  # noqa: SLF001  # no public name
+    ]
+    found = [getattr(one, "schema", None) for one in (*models.built_tables, *items, *sequences)]
+    return {name for name in found if name} | {entity.schema for entity in models.entities}
+
+
+def _schema_names(models: Models, made: Iterable[BuildStatement]) -> set[str]:
+    """Return the schemas that entities live in, and what create_all() makes.
+
+    made: the statements that make tables, enums, domains and sequences.
+    """
+    elements = (getattr(step.statement, "element", None) for step in made)
+    schemas = {getattr(element, "schema", None) for element in elements}
+    return {name for name in schemas if name} | {entity.schema for entity in models.entities}
+
+
+def _statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+    """Return what to call a statement in a message: its object, or how it begins."""
+    target = getattr(statement, "element", None)
+    name = getattr(target, "fullname", None) or getattr(target, "name", None)
+    if name:
+        return f"{getattr(target, '__visit_name__', 'object').replace('_', ' ').lower()} {name}"
+    words = " ".join(str(getattr(statement, "statement", statement)).split())
+    return f'"{words[:60]}"'
