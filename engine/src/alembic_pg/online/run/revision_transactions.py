@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
+from alembic_pg.database import driver_state, errors
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import driver_state, stored_text, transactions, untracked_statements
+from alembic_pg.online.run import stored_text, transactions, untracked_statements
 from alembic_pg.online.run.open_transaction import OpenTransaction
 from alembic_pg.online.run.untracked_statements import Tracking
 from alembic_pg.online.run.version_table import VersionTable
