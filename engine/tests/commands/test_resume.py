@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.database import time_limits
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import time_limits
 from tests.online.beside import traffic
 from tests.online.watching import before_each
 

@@ -1,7 +1,7 @@
 """Run a command, and go on with it where the server ended its session because it said nothing.
 
 A client that froze, as a laptop does whose lid is closed, holds its locks only for the limits in
-online/run/time_limits.py. When it is there again, it does what a person would: the same again.
+database/time_limits.py. When it is there again, it does what a person would: the same again.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg import events
 from alembic_pg.commands import upgrade
+from alembic_pg.database import time_limits
 from alembic_pg.database.connect import connect
 from alembic_pg.database.target import EMBEDDED_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.online.run import time_limits
 from alembic_pg.revisions.current_revision import RunState
 
 if TYPE_CHECKING:

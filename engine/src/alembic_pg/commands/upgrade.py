@@ -6,12 +6,12 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg import events
-from alembic_pg.commands.run_report import report_steps
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
+from alembic_pg.plan.run_report import report_steps
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.revisions.silence import Silence
+from alembic_pg.database.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
-from alembic_pg.online.run import time_limits
+from alembic_pg.database import errors, time_limits
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 
 if TYPE_CHECKING:

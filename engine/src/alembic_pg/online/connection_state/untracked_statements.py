@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.revisions.silence import Silence
+    from alembic_pg.database.silence import Silence
 
 
 @dataclass

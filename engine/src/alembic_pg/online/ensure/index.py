@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, time_limits
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import probe_table, time_limits
+from alembic_pg.online.run import probe_table
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg import events
+from alembic_pg.database import time_limits
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
-from alembic_pg.online.locks import lock_first, lock_retry, wait_for_blockers
-from alembic_pg.online.run import journal, progress_monitor, time_limits, transactions
+from alembic_pg.online.locks import lock_first, lock_retry, progress_monitor, wait_for_blockers
+from alembic_pg.online.run import journal, transactions
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql import session_statements

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from alembic_pg.database import time_limits
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import journal, time_limits
+from alembic_pg.online.run import journal
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import CommitBeforeError
 from alembic_pg.online.run.statement_queue import StatementQueue

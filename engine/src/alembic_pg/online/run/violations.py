@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, time_limits
 from alembic_pg.database.errors import SqlState
-from alembic_pg.online.run import time_limits
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.database.connect import make_engine
-from alembic_pg.online.run import progress_monitor
+from alembic_pg.online.locks import progress_monitor
 from sqlalchemy import text
 
 if TYPE_CHECKING:
