@@ -20,6 +20,7 @@ ORDER = (
     "database",
     "console",
     "alembic_command",
+    "history_start",
     "comparator_names",
     "sql",
     "revisions",

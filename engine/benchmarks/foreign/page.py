@@ -25,7 +25,9 @@ each a revision that is run and checked; then all five go down and up. The own h
 tried, is run on an empty database, then compared with the models.
 
 Seconds are of the processor, of the command and its programs without the server's, here / stock
-Alembic.
+Alembic; "-" where a step was not tried or failed. Stock's revision fails to run where it names types
+of the project without importing them. What the own histories build and the models do not say, and
+the other way round, is theirs.
 
 """
 
@@ -65,7 +67,7 @@ def text(kept: dict[str, dict[str, Any]]) -> str:
 
 
 def _cells(result: dict[str, Any]) -> tuple[str, ...]:
-    steps, seconds = result["steps"], result["seconds"]
+    steps = result["steps"]
     made = [name for name in edits.NAMES if _all_ok(steps, name)]
     changed = f"{len(made)} of {len(edits.NAMES)}"
     if steps.get("edits down") == "ok" == steps.get("edits up"):
@@ -85,10 +87,16 @@ def _cells(result: dict[str, Any]) -> tuple[str, ...]:
             if (key := f"own history: {part}") in steps
         ),
         *(
-            f"{seconds.get(step, 0):.1f} / {seconds.get(f'stock {step}', 0):.1f}"
+            f"{_seconds(result, step)} / {_seconds(result, f'stock {step}')}"
             for step in ("revision", "check", "up")
         ),
     )
+
+
+def _seconds(result: dict[str, Any], step: str) -> str:
+    """Return the seconds of a step that did what it is for, "-" of another one."""
+    done = result["steps"].get(step) == "ok"
+    return f"{result['seconds'][step]:.1f}" if done else "-"
 
 
 def _all_ok(steps: dict[str, str], name: str) -> bool:
@@ -106,6 +114,8 @@ def _refusals(result: dict[str, Any]) -> str:
         for step, outcome in result["steps"].items()
         if outcome != "ok" and not step.startswith("stock ")
     ]
+    if note := result.get("note"):
+        parts.insert(0, f"\n{note}\n")
     return f"\n### {result['name']}\n" + "".join(parts) if parts else ""
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING
 
+from alembic_pg import history_start
 from alembic_pg.database.digest import PACKAGE_FOLDER, cache_digest, code_files
 from alembic_pg.database.project_files import make_data_folder
 from alembic_pg.database.scratch import server_identity
-from alembic_pg.revisions import history_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

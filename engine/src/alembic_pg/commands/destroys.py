@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alembic.script import ScriptDirectory
 
-from alembic_pg.commands import adopted_history
+from alembic_pg.adopt import adopted_history
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import statements
 from alembic_pg.revisions.current_revision import revision_label

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData
 
+from alembic_pg import history_start
 from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import history_start
 from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from alembic_pg.adopt import adopted_history
 from alembic_pg.alembic_command import project_folder
-from alembic_pg.commands import adopted_history
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.offline.writer import OnlineRenderImpl

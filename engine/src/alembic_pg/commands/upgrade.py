@@ -96,8 +96,8 @@ def _begin_history(task: AlembicCommand, connection: Connection) -> None:
 
     Raises UserError that names the file where somebody named the database: that is not touched.
     """
+    from alembic_pg import history_start  # noqa: PLC0415  # it reads the revisions
     from alembic_pg.database import target  # noqa: PLC0415  # not where a caller has connected
-    from alembic_pg.revisions import history_start  # noqa: PLC0415  # it reads the revisions
 
     environment = task.environment
     files = history_start.start_files(environment.config, environment.script)

@@ -13,12 +13,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
+from alembic_pg import history_start
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import history_start, process_wide, stand_ins
+from alembic_pg.revisions import process_wide, stand_ins
 from alembic_pg.revisions.current_revision import RunState, track_steps
 
 if TYPE_CHECKING:
