@@ -11,8 +11,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from alembic_pg.autogenerate.dump.pg_dump import libpq_environment
 from alembic_pg.database.connect import make_engine
+from alembic_pg.database.postgres_programs import libpq_environment
 from alembic_pg.embedded import programs
 
 if TYPE_CHECKING:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from sqlalchemy.engine import Engine
 
 from alembic_pg import options
 from alembic_pg.console import arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import MetaData
+    from sqlalchemy.engine import Connection
 
     from alembic_pg.options import Settings
 
@@ -88,3 +94,13 @@ class AlembicCommand:
     def on_command_line(self) -> bool:
         """Whether a person typed the command."""
         return self.environment.config.cmd_opts is not None and arguments.is_alembic_command()
+
+    @contextmanager
+    def caller_connection(self) -> Iterator[Connection | None]:
+        """Yield the connection that a caller of the Python API handed in, which stays theirs."""
+        handed = self.environment.config.attributes.get("connection")
+        if isinstance(handed, Engine):
+            with handed.connect() as connection:
+                yield connection
+        else:
+            yield handed

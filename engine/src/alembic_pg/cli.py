@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import activation
@@ -55,6 +56,32 @@ def _parser() -> argparse.ArgumentParser:
         "-x", action="append", default=[], metavar="OPTION", help="an option, as for alembic -x"
     )
     plan.set_defaults(run=_plan)
+
+    drift = commands.add_parser(
+        "drift",
+        help="what somebody changed by hand in the target database",
+        description="Compare the target database with what the revisions build up to the revision "
+        "that it is at, and list what is missing, extra or changed. The database is only read; "
+        "its rows are not. Exit codes: 0 nothing differs, 1 something does, 2 could not tell.",
+    )
+    drift.add_argument("--diff", action="store_true", help="print the definitions, too")
+    drift.add_argument(
+        "--json", action="store_true", help="for a program; docs/drift.md has the form"
+    )
+    drift.set_defaults(run=_drift)
+
+    entities = commands.add_parser(
+        "entities",
+        help="declare what the revisions build and no model declares",
+        description="Write functions, triggers, views, policies, extensions, rights and the like "
+        "that the revisions build and no model declares into a new module, as entities of "
+        "alembic-utils and as DDL, so that alembic check is clean of them.",
+    )
+    entities.add_argument("file", metavar="FILE", help="the module: models/declared.py")
+    entities.add_argument(
+        "--target", action="store_true", help="what the target database has, not the revisions"
+    )
+    entities.set_defaults(run=_entities)
 
     reset = commands.add_parser(
         "reset",
@@ -124,6 +151,19 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def _drift(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import drift  # noqa: PLC0415  # one command's
+
+    return drift.run(configuration_of(options), diffs=options.diff, as_json=options.json)
+
+
+def _entities(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import entities  # noqa: PLC0415  # one command's
+
+    file = Path(options.file)
+    return entities.run(configuration_of(options), file, of_target=options.target)
+
+
 def _reset(options: argparse.Namespace) -> int:
     from alembic_pg.commands import reset  # noqa: PLC0415  # one command's
 
@@ -140,4 +180,5 @@ def _options(options: argparse.Namespace) -> int:
 def _psql(options: argparse.Namespace) -> int:
     from alembic_pg.commands import psql  # noqa: PLC0415  # one command's
 
-    return psql.run(configuration_of(options), options.rest)
+    rest = options.rest[1:] if options.rest[:1] == ["--"] else options.rest
+    return psql.run(configuration_of(options), rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,9 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic import context
-from sqlalchemy.engine import Engine
 
-from alembic_pg import comparator_names, plugin
+from alembic_pg import comparator_names, events, plugin
 from alembic_pg.alembic_command import SERVE_OPTION, AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
@@ -183,15 +183,23 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     names = command_arguments(config.cmd_opts)
     own_names = [own] if isinstance(own, str) else [str(name) for name in own]
     arguments.require_known(names, own_names, task.command)
+    arguments.require_known_variables(os.environ)
     if HELP.name in names:
         config.print_stdout("%s", option_list.screen_text())
         raise SystemExit(0)
-    _ = task.settings
+    events.choose_form(as_json=task.settings.json)
 
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
-    if serve := task.environment.context_opts.get(SERVE_OPTION):
+    own = task.environment.context_opts.get("alembic_pg_command")
+    if own and not own.on_target:
+        own.run(task, None)
+    elif own:
+        from alembic_pg.commands import on_target  # noqa: PLC0415
+
+        on_target.run_on_target(task, connection, lambda found, _: own.run(task, found))
+    elif serve := task.environment.context_opts.get(SERVE_OPTION):
         serve(task.environment)
     elif task.environment.is_offline_mode():
         from alembic_pg.commands import sql  # noqa: PLC0415
@@ -222,10 +230,14 @@ def _compare(task: AlembicCommand) -> None:
     """Compare the models with the revisions."""
     from alembic_pg.autogenerate import clean_check  # noqa: PLC0415
 
+    if task.command == "check":
+        from alembic_pg.commands import single_head  # noqa: PLC0415
+
+        single_head.require_joined(task.environment.script)
     with (
         gc_pause.pause_collection(ends=task.on_command_line),
         _silence_runs(),
-        _caller_connection(task) as connection,
+        task.caller_connection() as connection,
     ):
         if task.command == "check" and task.on_command_line and connection is None:
             _report_leftovers(task)
@@ -262,36 +274,9 @@ def _autogenerate(task: AlembicCommand, connection: Connection | None, server: s
 
 
 def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
-    """Run on the given connection, on the database that the user names, or on the embedded one.
+    from alembic_pg.commands import on_target, resume, upgrade  # noqa: PLC0415
 
-    own: the connection that env.py has made.
-    """
-    from alembic_pg.commands import upgrade  # noqa: PLC0415
-    from alembic_pg.database import target  # noqa: PLC0415
-    from alembic_pg.database.connect import connect  # noqa: PLC0415
+    def run(connection: Connection, given: bool) -> None:  # noqa: FBT001  # a callback
+        upgrade.run(task, connection, given=given)
 
-    with _caller_connection(task) as connection:
-        if connection is not None:
-            upgrade.run(task, own if own is not None else connection, given=True)
-            return
-    if own is not None and (own.in_transaction() or own.dialect.driver == "psycopg2"):
-        upgrade.run(task, own, given=own.in_transaction())
-        return
-    if own is None:
-        database = target.embedded_database(task.environment.config)
-        place = target.find(task.root, task.configured_url, embedded_database=database)
-    else:
-        place = target.of_engine(own.engine.url)
-    with connect(place.url, source=place.source) as connection:
-        upgrade.run(task, connection, given=False)
-
-
-@contextmanager
-def _caller_connection(task: AlembicCommand) -> Iterator[Connection | None]:
-    """Yield the connection that a caller of the Python API handed in, which stays the caller's."""
-    handed = task.environment.config.attributes.get("connection")
-    if isinstance(handed, Engine):
-        with handed.connect() as connection:
-            yield connection
-    else:
-        yield handed
+    on_target.run_on_target(task, own, run, partial(resume.run, task))

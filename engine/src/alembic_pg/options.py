@@ -7,38 +7,17 @@ OPTIONS. A new option of a run is one field of Settings.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.errors import UserError
+from alembic_pg.option_kinds import FLAG, SIZE, SWITCH, TIME, URL, Kind, parse_switch
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from alembic.config import Config
-
-_MILLISECONDS = {"": 1, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
-_BYTES = {"": 1, "B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
-
-_ON, _OFF = {"", "on", "1", "true", "yes"}, {"off", "0", "false", "no"}
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What the values of an option are.
-
-    name: of the kind. refusal: what follows a value that is none of the kind, in a message.
-    parse: returns the value of a text, None where the text is none. text: returns the text of a
-    value. unit: of a number that is written without one.
-    """
-
-    name: str
-    refusal: str
-    parse: Callable[[str], Any]
-    text: Callable[[Any], str] = str
-    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,51 +57,6 @@ class Option:
             raise UserError(f'{source} is "{value}"{self.kind.refusal}')
         return parsed
 
-
-def _parse_with_unit(units: Mapping[str, int]) -> Callable[[str], int | None]:
-    pattern = re.compile(rf"(\d{{1,9}}) ?({'|'.join(units)})")
-
-    def parse(text: str) -> int | None:
-        match = pattern.fullmatch(text.strip())
-        return int(match[1]) * units[match[2]] if match else None
-
-    return parse
-
-
-def _text_with_unit(units: Mapping[str, int]) -> Callable[[int], str]:
-    def text(value: int) -> str:
-        unit = max((unit for unit in units if not value % units[unit]), key=lambda u: (units[u], u))
-        return f"{value // units[unit]}{unit}" if value else "0"
-
-    return text
-
-
-def _parse_switch(text: str) -> bool | None:
-    return True if text.lower() in _ON else False if text.lower() in _OFF else None
-
-
-TIME = Kind(
-    "time",
-    ", which is no time: write 300ms, 2s, 5min or 1h.",
-    _parse_with_unit(_MILLISECONDS),
-    _text_with_unit(_MILLISECONDS),
-    unit="ms",
-)
-SIZE = Kind(
-    "size",
-    ", which is no size: write 0, 500kB, 8MB or 1GB.",
-    _parse_with_unit(_BYTES),
-    _text_with_unit(_BYTES),
-    unit="B",
-)
-SWITCH = Kind("switch", ": write on or off.", _parse_switch, lambda value: "on" if value else "off")
-FLAG = Kind(
-    "flag",
-    ": it takes no value.",
-    lambda text: None if text else True,
-    lambda _: "",
-)
-URL = Kind("URL", "", str)
 
 # The commands of an option: all that run revisions, those that compare.
 RUNS = ("upgrade", "downgrade")
@@ -189,6 +123,20 @@ class Settings:
             TIME, RUNS, "Cancel a step that must be short and takes longer; 0 cancels none."
         ),
     )
+    idle_timeout: int = field(
+        default=5_000,
+        metadata=_about(
+            TIME,
+            RUNS,
+            "Give up locks when a revision's own Python takes this long after them; 0 never does.",
+        ),
+    )
+    wait: int = field(
+        default=0,
+        metadata=_about(
+            TIME, (*RUNS, "stamp", "current"), "Wait this long for a server that is still starting."
+        ),
+    )
     run_patience: int = field(
         default=0,
         metadata=_about(
@@ -213,6 +161,12 @@ class Settings:
             SWITCH,
             _COMPARES[:1],
             "Write what commits in steps, and what goes, in revisions of their own.",
+        ),
+    )
+    json: bool = field(
+        default=False,
+        metadata=_about(
+            SWITCH, RUNS, "Write each event of a run as a line of JSON, on the standard error."
         ),
     )
     diff: bool = field(
@@ -297,4 +251,4 @@ def command_arguments(typed: Namespace | None) -> dict[str, str]:
 def traceback_wanted() -> bool:
     """Return whether the environment asks for tracebacks: by anything that does not say no."""
     value = os.environ.get(TRACEBACK.variable, "")
-    return bool(value) and _parse_switch(value) is not False
+    return bool(value) and parse_switch(value) is not False

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.database import postgres_programs
 from alembic_pg.database.connect import make_engine
 from alembic_pg.embedded import programs
 from alembic_pg.testing import state
@@ -65,7 +65,7 @@ def psql() -> Callable[[URL, str], None]:
     def execute(url: URL, sql: str) -> None:
         done = subprocess.run(
             [program, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
-            env=pg_dump.libpq_environment(url),
+            env=postgres_programs.libpq_environment(url),
             input=sql,
             capture_output=True,
             text=True,

@@ -42,6 +42,7 @@ def test_it_runs_on_the_target_and_no_other_user_sees_the_password(
 
 def test_its_exit_code_and_the_sentence_when_there_is_no_target(project: Tree) -> None:
     assert psql(project, "-c", "SELECT 1/0").returncode == 1
+    assert psql(project, "--", "-c", "SELECT 1").returncode == 0
     done = psql(project, DATABASE_URL="mysql://u:not-to-be-seen@h/d")
     assert done.returncode == 1
     assert done.stderr.startswith("FAILED: DATABASE_URL is no PostgreSQL URL: ")

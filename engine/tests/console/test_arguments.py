@@ -122,6 +122,15 @@ def test_an_unknown_name_is_refused(name: str, said: str) -> None:
     assert str(error.value) == f"{said}\n{option_list.screen_text()}"
 
 
+def test_a_variable_that_is_nearly_ours_is_refused() -> None:
+    arguments.require_known_variables(["ALEMBIC_BATCH", "ALEMBIC_CONFIG", "ALEMBIC_X", "HOME"])
+    with pytest.raises(UserError) as error:
+        arguments.require_known_variables(["HOME", "ALEMBIC_LOCK_TIMEOT"])
+    assert str(error.value) == (
+        "The variable ALEMBIC_LOCK_TIMEOT is unknown: did you mean ALEMBIC_LOCK_TIMEOUT?"
+    )
+
+
 def test_env_py_may_have_a_name_that_is_near_to_one() -> None:
     arguments.require_known(
         [*(option.name for option in OPTIONS if option.name), "plans"], ["plans"], "upgrade"

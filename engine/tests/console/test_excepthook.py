@@ -27,6 +27,15 @@ from alembic_pg.errors import UserError
             RuntimeError(),
             "RuntimeError: no reason given (ALEMBIC_TRACEBACK=1 shows where.)",
         ),
+        (PermissionError(13, "Permission denied", "/x/y.py"), "/x/y.py: Permission denied."),
+        (OSError(28, "No space left on device"), "No space left on device."),
+        (
+            ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)"),
+            (
+                "The database cannot be reached (Connect call failed ('127.0.0.1', 1)): "
+                "see that its server runs."
+            ),
+        ),
         (
             SyntaxError("no good", ("/elsewhere/a.py", 3, 1, "text")),
             (

@@ -145,5 +145,5 @@ def test_no_url_without_the_development_dependencies(
     told = said(project.alembic("check", **nothing))
     assert told == (
         "Comparing needs a PostgreSQL server for scratch databases: "
-        "set SHADOW_DATABASE_URL, or install the development dependencies."
+        "set SHADOW_DATABASE_URL, or install alembic-pg[embedded]."
     )

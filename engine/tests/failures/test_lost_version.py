@@ -36,7 +36,7 @@ def test_in_the_middle(project: Tree, empty: URL, revisions: tuple[Script, ...])
         "The database has tables and no alembic_version, and equals no revision; "
         f"the nearest is {middle.revision} ({middle.doc}), where "
     )
-    assert "table public.more" in told
+    assert "table more" in told
     assert told.endswith(
         f"\nMake them equal, then run: alembic stamp {middle.revision}; then upgrade."
     )
@@ -58,7 +58,7 @@ def test_without_the_means_to_compare(
     assert fails(at_head, "upgrade", "head", **production) == (
         f'Revision {first.revision} ({first.doc}) fails: relation "posts" already exists; '
         "the database is as it was before it.\n"
-        "If it lost only its alembic_version: with the development dependencies, "
+        "If it lost only its alembic_version: with alembic-pg[embedded], "
         "upgrade tells which revision it equals."
     )
     state.execute(database, "DROP OWNED BY posts_api", "DROP SCHEMA public CASCADE")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.testing.tree import Tree, copy_tree
 from tests.matrix import cases, document
+from tests.matrix.bystanders import MEASURED, Measured
 from tests.matrix.project import Project
 
 if TYPE_CHECKING:
@@ -65,13 +66,16 @@ class Watcher:
     def __init__(self, place: Path) -> None:
         self.place = place
         self.passed: set[str] = set()
+        self.measured: list[Measured] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
             self.passed.add(report.nodeid.partition("[")[2].removesuffix("]"))
+            found = dict(report.user_properties).get(MEASURED, [])
+            self.measured += [Measured(*values) for values in found]  # type: ignore[attr-defined]  # ours
 
     def pytest_sessionfinish(self) -> None:
         if missing := [case.name for case in cases.every() if case.name not in self.passed]:
             print(f"{self.place} is not written: {len(missing)} cases did not pass.")  # noqa: T201
         else:
-            self.place.write_text(document.of(cases.every()))
+            self.place.write_text(document.of(cases.every(), self.measured))

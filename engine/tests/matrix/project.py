@@ -36,12 +36,13 @@ LIBRARIES = {"__future__", "alembic", "sqlalchemy", "typing", "collections"}
 class Project:
     """A tree for one case after another, on a database.
 
-    files: how many revisions each change wrote.
+    files: how many revisions each change wrote. written: those of the last change, in their order.
     """
 
     tree: Tree
     database: URL
     files: list[int] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
 
     def begin(self) -> None:
         """Forget the models and the revisions of the case before."""
@@ -60,11 +61,21 @@ class Project:
             assert imported(file.read_text()) <= LIBRARIES
             assert not [*_disagreements(file)]
         self.files.append(len(written))
+        self.written[:] = _in_order(written)
         return text
 
     def back(self, *, to: Dump) -> None:
         """Take back what the last change wrote, one file or two."""
         self.go("downgrade", f"-{self.files[-1]}", to=to)
+
+    def statements(self, direction: str) -> list[str]:
+        """Return the statements of the last change. direction: "upgrade" or "downgrade"."""
+        files = self.written if direction == "upgrade" else self.written[::-1]
+        return [
+            statement.sql
+            for file in files
+            for statement in function_statements(runpy.run_path(str(file))[direction])
+        ]
 
     def succeed(self, *arguments: str) -> str:
         """Run a command that succeeds; return what it prints."""
@@ -77,6 +88,21 @@ class Project:
         self.succeed(*arguments)
         found = list(differing(pg_dump.dump_database(self.database), to))
         assert not found, f"{' '.join(arguments)}\n" + "\n".join(found)
+
+
+def _in_order(files: list[Path]) -> list[Path]:
+    """Return revision files, each after the one it comes after."""
+    names = {file: runpy.run_path(str(file)) for file in files}
+    known = {names[file]["revision"] for file in files}
+    ordered: list[Path] = []
+    while len(ordered) < len(files):
+        done = {names[file]["revision"] for file in ordered}
+        ordered += [
+            file
+            for file in files
+            if file not in ordered and not {names[file]["down_revision"]} & (known - done)
+        ]
+    return ordered
 
 
 def _disagreements(revision: Path) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Every kind of object and attribute: detected, applied, equal, clean, back, and up again.
 
+No revision drops what PostgreSQL would let stay.
+
 Each step is the alembic command as a process, on the server of the tests.
 """
 
@@ -10,10 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.errors import UserError
 from tests.matrix import cases
+from tests.matrix.bystanders import MEASURED, Measured, find_bystanders
 from tests.matrix.case import load
 from tests.matrix.databases import build, execute, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _pytest.mark import ParameterSet
     from alembic_pg.database.scratch import ScratchServer
     from tests.matrix.case import Case
@@ -37,8 +42,20 @@ def _cases() -> list[ParameterSet]:
 
 @pytest.mark.parametrize("case", _cases())
 def test_change_and_back(
-    databases: ScratchServer, first: Project, second: Project, case: Case
+    databases: ScratchServer,
+    first: Project,
+    second: Project,
+    case: Case,
+    record_property: Callable[[str, object], None],
 ) -> None:
+    measured: list[Measured] = []
+
+    def measure(project: Project, way: str) -> None:
+        statements = project.statements(way.rpartition(" ")[2])
+        found = find_bystanders(databases, str(project.database.database), statements)
+        assert all(one.reason for one in found), f"{way} drops what could stay: {found}"
+        measured.extend(Measured(case.name, way, one.key, one.reason) for one in found)
+
     try:
         before, after = (build(databases, load(source)) for source in (case.before, case.after))
     except UserError as error:
@@ -55,12 +72,14 @@ def test_change_and_back(
     kept = rows(first.database, case.keeps) if case.keeps else []
     change = first.revise(case.after, "after")
     assert change, "not detected"
+    measure(first, "upgrade")
     for said in case.says:
         assert said.replace("'", '"') in change.replace("'", '"')  # ruff chooses the quotes
     first.go("upgrade", "head", to=after)
     assert first.succeed("check") == CLEAN
     if case.keeps:
         assert rows(first.database, case.keeps_after or case.keeps) == kept
+    measure(first, "downgrade")
     first.back(to=before)
     if case.keeps:
         assert rows(first.database, case.keeps) == kept
@@ -70,5 +89,8 @@ def test_change_and_back(
         # On another database, whose tables are empty: its rows may not fit to what was before.
         second.go("upgrade", "head", to=before)
         assert second.succeed("check") == CLEAN
+        measure(second, "back: downgrade")
         second.back(to=after)
+        measure(second, "back: upgrade")
         second.go("upgrade", "head", to=before)
+    record_property(MEASURED, [(one.case, one.way, one.key, one.reason) for one in measured])

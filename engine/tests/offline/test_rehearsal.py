@@ -35,8 +35,8 @@ def test_without_a_server_it_stands_as_it_is(
     said = capsys.readouterr().err
     assert said == (
         "Revision 002a (step 002a): what may write a table anew stands in the script as it is: "
-        "there is no server for scratch databases: set SHADOW_DATABASE_URL, or install the "
-        "development dependencies.\n"
+        "there is no server for scratch databases: set SHADOW_DATABASE_URL, or install "
+        "alembic-pg[embedded].\n"
     )
     assert sql.count("-- PostgreSQL may write all of t anew for this") == 3
     assert "DO $ddl$" not in sql

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from alembic_pg.embedded.server import Server
 
-_CHANGES = re.compile(r"(COMMENT|CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO)\b(?!.*ddl_probe)")
+_CHANGES = re.compile(
+    r"^(COMMENT|CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO|LOCK)\b(?!.*ddl_probe)", re.MULTILINE
+)
 
 
 _PATIENCE = 60  # seconds for a server to stop
@@ -59,7 +61,7 @@ def counted(database: str, number: int, act: Callable[[Any], None]) -> Iterator[
 
     def statement(connection: Any, _: Any, sql: str, *__: Any) -> None:  # noqa: ANN401
         nonlocal changed
-        if _CHANGES.match(sql):
+        if _CHANGES.search(sql):
             changed = True
             point(connection, sql)
 

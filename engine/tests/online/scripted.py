@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from alembic import command
-from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.database import postgres_programs
 from alembic_pg.embedded import programs
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def psql(site: Site, sql: str) -> subprocess.CompletedProcess[str]:
     assert program
     return subprocess.run(
         [program, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"],
-        env=pg_dump.libpq_environment(site.url),
+        env=postgres_programs.libpq_environment(site.url),
         input=sql,
         capture_output=True,
         text=True,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.database.digest import PACKAGE_FOLDER, cache_digest, code_files
 from alembic_pg.database.project_files import make_data_folder
 from alembic_pg.database.scratch import server_identity
+from alembic_pg.revisions import history_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +108,9 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
     What changed after this process began may not be what it compared: then nothing is recorded.
     """
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    files = sorted(name for name in {*watch.files, *modules} if name and _is_source(name))
+    start = history_start.start_files(task.environment.config, task.environment.script)
+    read = {*watch.files, *modules, *(str(file.resolve()) for file in start)}
+    files = sorted(name for name in read if name and _is_source(name))
     folders = sorted(name for name in watch.folders if _is_source(name))
     inputs = _input_files(task, files)
     absent = {name for name in _settings_files(task) if not Path(name).exists()}

@@ -66,7 +66,7 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     ]
     tables = context.table_key_to_table
     cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
-    operations = list(backfill.add_backfills(cast, tables, comparison.after))
+    operations = list(backfill.add_backfills(cast, tables, comparison.before, comparison.after))
     differs = keys or comparison.renames
     upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
     return PriorityDispatchResult.CONTINUE

@@ -21,6 +21,7 @@ from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
 from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.left_out import left_out_tables, needed_stand_ins
 from alembic_pg.autogenerate.sides.models import load_models
@@ -29,7 +30,6 @@ from alembic_pg.commands.trial_host import open_host
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
-from alembic_pg.options import command_settings
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 
 # The option by which Alembic lets env.py change the revisions before they are written.
 DIRECTIVES_OPTION = "process_revision_directives"
-
-NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
 
 
 def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
@@ -78,16 +76,17 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         # That of Alembic's own table is on both sides.
         schema = task.environment.context_opts.get("version_table_schema")
         place = databases.database_url(name)
-        desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
+        built = desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
         # pg_dump is at work while the revisions are read.
         after = beside.submit(pg_dump.dump_database, databases.database_url(name))
         if given is None:
             past = schema_of_revisions(task.root, task.environment, databases, host)
         else:
             past = schema_of_connection(given, task.environment, databases)
-        built = after.result()
+        dump = after.result()
         databases.drop_in_background(name)
-        _compare(task, past, built, models, host)
+        texts = AuthoredTexts(built, task.environment.script)
+        _compare(task, past, dump, models, texts, host)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions
     if server and generated[-1].upgrade_ops.is_empty():
@@ -116,8 +115,13 @@ def _create_empty_database(
     return databases, databases.create()
 
 
-def _compare(
-    task: AlembicCommand, past: StartingSchema, after: Dump, models: Models, host: Host
+def _compare(  # noqa: PLR0913, PLR0917  # both sides, and where they are tried
+    task: AlembicCommand,
+    past: StartingSchema,
+    after: Dump,
+    models: Models,
+    texts: AuthoredTexts,
+    host: Host,
 ) -> None:
     handed_in = past.caller_connection is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
@@ -129,6 +133,7 @@ def _compare(
         past.version_table,
         scope,
         must_prove=task.command != "check",
+        texts=texts,
         host=host,
         stand_ins=needed_stand_ins(models),
     )
@@ -229,36 +234,11 @@ def _process_then_call(
 def _process_directives(
     context: MigrationContext, revision: object, directives: list[MigrationScript]
 ) -> None:
-    """Say what the revision does, or each of its parts; write no file for nothing."""
-    # Here because they ask the run's own code, which a check does not need.
-    from alembic_pg.autogenerate.report import summary  # noqa: PLC0415
-    from alembic_pg.autogenerate.split import revision_files  # noqa: PLC0415
+    # It asks the run's own code, which a check does not need.
+    from alembic_pg.commands.revision_directives import process_directives  # noqa: PLC0415
 
     del revision
-    comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
-    why = (
-        "" if comparison is None else revision_files.split_revision(context, comparison, directives)
-    )
-    operations = [
-        operation
-        for script in directives
-        for upgrade in script.upgrade_ops_list
-        for operation in flatten.flatten(upgrade.ops)
-    ]
-    if not operations:
-        directives[:] = []
-    if context.config is None:
-        return
-    if not operations:
-        text = NOTHING_TO_DO
-    elif comparison is None:
-        text = differences.operation_table(operations)
-    else:
-        text = summary.revision_summary(context, comparison, directives)
-        text += f"\n{why}" if why else ""
-        if command_settings(context.config).diff:
-            text += differences.entry_diffs(comparison)
-    context.config.print_stdout("%s", text)
+    process_directives(context, directives)
 
 
 def _report_differences(task: AlembicCommand) -> None:
@@ -267,8 +247,8 @@ def _report_differences(task: AlembicCommand) -> None:
     operations = context.generated_revisions[-1].upgrade_ops
     if operations.is_empty():
         return
-    text = differences.operation_table(list(flatten.flatten(operations.ops)))
     comparison: Comparison | None = task.environment.context_opts.get(comparators.COMPARISON_OPTION)
+    text = differences.difference_table(list(flatten.flatten(operations.ops)), comparison)
     if comparison is not None and task.settings.diff:
         text += differences.entry_diffs(comparison)
     task.environment.config.print_stdout("%s", text)

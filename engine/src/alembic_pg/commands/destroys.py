@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from alembic_pg.commands import adopted_history
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import statements
+from alembic_pg.revisions.current_revision import revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.revisions.schema_model import Schema
@@ -40,7 +41,7 @@ def undeclared_losses(revisions: Iterable[Script], exempt: Collection[str] = ())
         except statements.UnreadableError as error:
             if said is None and revision.revision not in exempt:
                 yield (
-                    f"Revision {revision.revision} ({revision.doc}) cannot be read without a "
+                    f"Revision {revision_label(revision)} cannot be read without a "
                     f"database ({error}): let it say what it destroys, {VARIABLE} = [] for nothing."
                 )
             continue
@@ -48,7 +49,7 @@ def undeclared_losses(revisions: Iterable[Script], exempt: Collection[str] = ())
         missing = [name for name in found if name not in (said or ())]
         if missing and revision.revision not in exempt:
             yield (
-                f"Revision {revision.revision} ({revision.doc}) destroys {', '.join(missing)}. "
+                f"Revision {revision_label(revision)} destroys {', '.join(missing)}. "
                 f"If that is meant, add to it: {declaration_line([*(said or ()), *missing])}"
             )
 

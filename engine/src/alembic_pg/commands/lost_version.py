@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData
 
 from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
+from alembic_pg.revisions import history_start
+from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:
     from alembic.script.base import Script
@@ -19,23 +21,8 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
 
-# Tables that are neither PostgreSQL's nor an extension's nor Alembic's own.
-_HAS_TABLES = text("""
-    SELECT EXISTS (
-        SELECT FROM pg_class AS c
-        WHERE c.relkind IN ('r', 'p')
-          AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-          AND c.relname <> :version_table
-          AND c.relpersistence <> 't'
-          AND NOT EXISTS (
-              SELECT FROM pg_depend AS d
-              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-          )
-    )
-""")
-
 _HINT = (
-    "If it lost only its alembic_version: with the development dependencies, "
+    "If it lost only its alembic_version: with alembic-pg[embedded], "
     "upgrade tells which revision it equals."
 )
 
@@ -52,28 +39,33 @@ def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
     Raises UserError naming the revision that the database equals, and the stamp that repairs it.
     """
     name = task.environment.context_opts.get("version_table", "alembic_version")
-    if not connection.scalar(_HAS_TABLES, {"version_table": name}):
+    if not history_start.has_tables(connection, name):
         return ""
     if not _can_compare():
         return _HINT
     try:
         nearest = _nearest_revision(task, connection)
-    except UserError:  # revisions that build nothing by themselves: this is not the time to judge
+    except Exception:  # noqa: BLE001  # revisions that build nothing by themselves, whatever they say: this is not the time to judge
         return ""
-    if nearest is None:
+    if nearest is None or nearest == ([], None):
         return ""
     differing, revision = nearest
+    more = len(differing) - _MAX_NAMED
+    names = ", ".join(differing[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+    head = f"The database has tables and no {name}, and equals no revision; the nearest is"
+    if revision is None:
+        raise UserError(
+            f"{head} what the history begins with, where {names} differ.\n"
+            "Make them equal, then upgrade."
+        )
     stamp = f"alembic stamp {revision.revision}"
     if not differing:
         raise UserError(
-            f"The database lost its {name}: it equals revision {revision.revision} "
-            f"({revision.doc}). Repair it with: {stamp}; then upgrade."
+            f"The database lost its {name}: it equals revision "
+            f"{revision_label(revision)}. Repair it with: {stamp}; then upgrade."
         )
-    more = len(differing) - _MAX_NAMED
-    names = ", ".join(differing[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
     raise UserError(
-        f"The database has tables and no {name}, and equals no revision; the nearest is "
-        f"{revision.revision} ({revision.doc}), where {names} differ.\n"
+        f"{head} {revision_label(revision)}, where {names} differ.\n"
         f"Make them equal, then run: {stamp}; then upgrade."
     )
 
@@ -85,10 +77,11 @@ def _can_compare() -> bool:
 
 def _nearest_revision(
     task: AlembicCommand, connection: Connection
-) -> tuple[list[str], Script] | None:
+) -> tuple[list[str], Script | None] | None:
     """Return the revision that differs least from the database, and the names of what differs.
 
-    None when no revision has a table in common with it. The heads are looked at first.
+    None when no revision has a table in common with it; no revision where the database equals what
+    the history begins with. The heads are looked at first.
     """
     # Here because hardly a command needs them.
     from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415
@@ -101,9 +94,9 @@ def _nearest_revision(
     found = pg_dump.dump_database(connection.engine.url, version_table=version_table)
     # Who may use public is the administrator's to say, not a revision's.
     found.pop("ACL .SCHEMA public", None)
-    best: tuple[list[str], Script] | None = None
+    best: tuple[list[str], Script | None] | None = None
 
-    def compare(revision: Script, databases: ScratchServer, name: str) -> bool:
+    def compare(revision: Script | None, databases: ScratchServer, name: str) -> bool:
         """Note how far the revision is; return whether it is none."""
         nonlocal best
         built = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
@@ -122,7 +115,11 @@ def _nearest_revision(
         newest = databases.create(history_database.ensure_template(databases, task.environment))
         if not heads or compare(heads[0], databases, newest):
             return best
-        stepwise = databases.create()
+        stepwise = history_database.create_at_start(databases, task.environment)
+        if history_start.start_files(task.environment.config, task.environment.script) and compare(
+            None, databases, stepwise
+        ):
+            return best
         history_database.upgrade_database(
             task.environment,
             databases.database_url(stepwise),

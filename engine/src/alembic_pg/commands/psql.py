@@ -1,7 +1,7 @@
 """Run psql on the target.
 
-psql is the embedded server's own, so that there is one wherever the development dependencies
-are, of the version that the server has.
+psql is the embedded server's own, so that there is one wherever the extra "embedded" is
+installed, of the version that the server has.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from alembic_pg.alembic_command import configured_url, project_folder
-from alembic_pg.database import target
+from alembic_pg.database import postgres_programs, target
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
 
@@ -30,9 +30,7 @@ def run(config: Config, arguments: Sequence[str]) -> int:
     """
     program = programs.find("psql")
     if program is None:
-        raise UserError("psql comes with the development dependencies: install them.")
-    from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415  # what it imports comes with them, too
-
+        raise UserError("There is no psql here: install alembic-pg[embedded].")
     _require_project(config)
     place = target.find(
         project_folder(config),
@@ -42,7 +40,7 @@ def run(config: Config, arguments: Sequence[str]) -> int:
     # Ctrl-C is psql's, which stops a query with it; a handler, unlike "ignore", is not inherited.
     signal.signal(signal.SIGINT, lambda *_: None)
     done = subprocess.run(
-        [program, *arguments], env=pg_dump.libpq_environment(place.url), check=False
+        [program, *arguments], env=postgres_programs.libpq_environment(place.url), check=False
     )
     return done.returncode
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
+from alembic_pg.offline import psql_commands
 from alembic_pg.offline.rehearsal import Rehearsal
+from alembic_pg.offline.script_guards import ScriptGuards
 from alembic_pg.offline.writer import OnlineRenderImpl
+from alembic_pg.online.run import journal
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import RunState, track_steps
 from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
 from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic.runtime.migration import MigrationContext, MigrationStep
+
     from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.revisions.current_revision import StepsFunction
 
 # They write revisions.
 _REVISION_COMMANDS = {"upgrade", "downgrade"}
@@ -31,7 +40,8 @@ def run(task: AlembicCommand) -> None:
     running = RunState()
     opts = task.environment.context_opts
     steps = opts["fn"]
-    opts["fn"] = track_steps(steps, running)
+    guards = ScriptGuards("")
+    opts["fn"] = track_steps(_guarded(steps, guards), running)
     task.environment.configure(
         **{
             "url": f"{DRIVER}://",
@@ -53,11 +63,52 @@ def run(task: AlembicCommand) -> None:
         explain_failures(task.environment.script, running, NO_SQL),
         task.environment.begin_transaction(),
     ):
+        guards.table = journal.version_table_name(context)
+        guards.heads = set(context.get_current_heads())
+        guards.follow(context)
         if isinstance(impl, OnlineRenderImpl):
             impl.begin(context, running, task.settings)
             impl.rehearse(Rehearsal(task, task.settings, stack))
+            impl.guards = guards
+            impl.static_output(psql_commands.STOP_AT_ERRORS)
+        impl.static_output(guards.opening())
         if task.command in _REVISION_COMMANDS:
             written = [step.revision for step in steps(context.get_current_heads(), context)]
             if check := search_path.script_check(written):
                 impl.static_output(f"{check};\n")
         task.environment.run_migrations(**task.arguments)
+        impl.static_output(guards.closing())
+
+
+def _guarded(steps: StepsFunction, guards: ScriptGuards) -> StepsFunction:
+    """Return the same steps, each of which looks first whether the database is where it begins."""
+
+    @functools.wraps(steps)
+    def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401  # as Alembic types them
+        for step in steps(heads, context):
+            if hasattr(step, "migration_fn") and isinstance(context.impl, RenderImpl):
+                step.migration_fn = _with_guard(step, step.migration_fn, context.impl, guards)
+            yield step
+
+    return each
+
+
+def _with_guard(
+    step: Any,  # noqa: ANN401  # Alembic's step
+    function: Callable[..., None],
+    impl: RenderImpl,
+    guards: ScriptGuards,
+) -> Callable[..., None]:
+    @functools.wraps(function)
+    def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
+        revision = getattr(step, "revision", None)
+        if revision is not None and guards.heads:
+            impl.write_guard(
+                guards.require_heads(
+                    revision.revision, is_upgrade=step.is_upgrade, others=step.to_revisions
+                )
+            )
+        function(**options)
+        impl.end_revision()
+
+    return run

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg import events
+from alembic_pg.commands.run_report import report_steps
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
+from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
@@ -16,6 +18,7 @@ from alembic_pg.revisions.current_revision import (
     create_version_table_first,
     note_autocommit,
     prepare_steps,
+    revision_label,
     track_steps,
 )
 from alembic_pg.revisions.failure_messages import explain_failures
@@ -38,16 +41,23 @@ _REVISION_COMMANDS = {"upgrade", "downgrade"}
 _WRITING_COMMANDS = {"upgrade", "downgrade", "stamp", "ensure_version"}
 
 
-def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
+def run(
+    task: AlembicCommand,
+    connection: Connection,
+    *,
+    given: bool,
+    running: RunState | None = None,
+) -> None:
     """Run the command on a connection, each revision in its own transaction.
 
     given: whether a caller handed the connection in. In a transaction of theirs all is left for
-    them to commit; else the connection is given back without one.
+    them to commit; else the connection is given back without one. running: what the caller is to
+    know of the run, if anything.
     Raises UserError when the database and this tree do not fit together, or a revision fails;
     the database is then as it was before that revision, autocommit blocks aside.
     """
-    running = RunState()
-    with explain_failures(task.environment.script, running):
+    running = running or RunState()
+    with _failures_told(), explain_failures(task.environment.script, running):
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
@@ -55,10 +65,22 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
         alone = _exclusive_run(task, connection) if writes and not given else nullcontext()
         try:
             with alone:
+                if task.command == "upgrade" and not given:
+                    _begin_history(task, connection)
                 _run_command(task, connection, running, given=given)
         finally:
             # A question at the end begins one, which nobody ends.
             connection.rollback()
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Tell a collector of a run that fails."""
+    try:
+        yield
+    except Exception as error:
+        events.tell_failure(str(error))
+        raise
 
 
 @contextmanager
@@ -67,6 +89,38 @@ def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[Non
     preflight.require_one_session(connection)
     with hold_run_lock(connection, limit=task.settings.run_patience / 1000):
         yield
+
+
+def _begin_history(task: AlembicCommand, connection: Connection) -> None:
+    """Give the empty embedded database what the history begins with, where that is a file.
+
+    Raises UserError that names the file where somebody named the database: that is not touched.
+    """
+    from alembic_pg.database import target  # noqa: PLC0415  # not where a caller has connected
+    from alembic_pg.revisions import history_start  # noqa: PLC0415  # it reads the revisions
+
+    environment = task.environment
+    files = history_start.start_files(environment.config, environment.script)
+    if not files:
+        return
+    table = environment.context_opts.get("version_table", "alembic_version")
+    with connection.begin():
+        empty = not history_start.has_tables(connection, table)
+    if not empty:
+        return
+    load = target.is_embedded(task.root, connection.engine.url)
+    names = ", ".join(history_start.readable_path(file, environment.config) for file in files)
+    if task.settings.plan:
+        then = "an upgrade first loads that" if load else "load that first"
+        text = f"The database is empty, and the history begins with {names}: {then}."
+        environment.config.print_stdout("%s\n", text)
+        return
+    if not load:
+        raise UserError(
+            f"The database is empty, and the history begins with {names}: "
+            "load that first (psql -f), then run the same command again."
+        )
+    history_start.load_start(environment, connection.engine.url)
 
 
 def _run_command(
@@ -94,7 +148,12 @@ def _run_command(
     note_autocommit(context, running)
     running.heads = _current_heads(context, connection)
     _require_one_schema(task, connection, lambda: steps(running.heads, context))
-    if task.command == "upgrade" and not running.heads and not given:
+    if (
+        task.command == "upgrade"
+        and not running.heads
+        and not given
+        and journal.read_note(connection, journal.version_table_name(context)) is None
+    ):
         from alembic_pg.commands import lost_version  # noqa: PLC0415  # its imports are for this rare look only
 
         running.hint = lost_version.check_lost_version(task, connection)
@@ -112,7 +171,7 @@ def _run_command(
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return
     if task.on_command_line and not given:
-        progress.show_revisions(quiet=task.environment.config.messaging_opts.get("quiet", False))
+        _show_run(task, context, connection, running)
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
@@ -122,6 +181,19 @@ def _run_command(
         from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
+
+
+def _show_run(
+    task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
+) -> None:
+    """Let lines tell of the run, unless the command is to be quiet."""
+    quiet = task.environment.config.messaging_opts.get("quiet", False)
+    progress.show_revisions(quiet=quiet)
+    steps: Any = context._migrations_fn  # noqa: SLF001  # no public name
+    if task.command in _REVISION_COMMANDS and not quiet:
+        script = task.environment.script
+        reported: Any = report_steps(steps, script, connection, running)
+        context._migrations_fn = reported  # noqa: SLF001
 
 
 def _current_heads(context: MigrationContext, connection: Connection) -> tuple[str, ...]:
@@ -159,8 +231,9 @@ def _undo_half_done(
         return False
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
-    undo.undo_upgrade(impl.runner, revision, note, at)
-    sys.stderr.write(f"Revision {note.revision} ({revision.doc}) is taken back; at {at}.\n")
+    undo.undo_upgrade(impl.runner, note, at)
+    line = f"Revision {revision_label(revision)} is taken back; at {at}."
+    events.tell("done", line, at=sorted(heads))
     return True
 
 
@@ -169,13 +242,6 @@ def _install_runner(
 ) -> None:
     """Let revisions wait for locks in a way that stops nobody, and run online."""
     # Each command imports what it needs: to tell the current revision takes no strategy.
-    if not task.settings.online:
-        from alembic_pg.online.run.transactional_runner import (  # noqa: PLC0415
-            TransactionalRunner,
-        )
-
-        TransactionalRunner(context, connection, task.settings, running).start()
-        return
     from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
     from alembic_pg.online.backfill import batches  # noqa: PLC0415
     from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415

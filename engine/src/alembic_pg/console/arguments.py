@@ -81,6 +81,19 @@ def require_known(names: Iterable[str], own: Iterable[str], command: str) -> Non
             raise UserError(f"{subject} has no plan: leave -x plan out.")
 
 
+def require_known_variables(variables: Iterable[str]) -> None:
+    """Raise UserError for a variable that is nearly one of ours: it would say nothing to anybody.
+
+    variables: the names of the environment. Another ALEMBIC_ variable may be somebody else's.
+    """
+    ours = sorted({option.variable for option in options.OPTIONS} - {""})
+    for name in variables:
+        if name not in ours and name.startswith("ALEMBIC_"):
+            near = difflib.get_close_matches(name, ours, 1, cutoff=0.85)
+            if near:
+                raise UserError(f"The variable {name} is unknown: did you mean {near[0]}?")
+
+
 def _check_new_revision(typed: Namespace, config: Config) -> None:
     if not (typed.message or "").strip():
         raise UserError('A revision needs a message: add -m "what it does".')

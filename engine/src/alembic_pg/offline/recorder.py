@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online import dispatch
-from alembic_pg.online.backfill import batches
+from alembic_pg.online.backfill import batch_settings, batches
 from alembic_pg.online.run import journal, transactions
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.journal import Journal, ProgressNote
@@ -24,7 +24,7 @@ from alembic_pg.sql import statements as sql_statements
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import BatchFiller
@@ -126,6 +126,15 @@ class Recorder(Runner):
             self.open_statements.append(statement)
         return super().execute(statement)
 
+    def execute_all(self, statements: Iterable[str]) -> int:
+        """Execute statements one by one: each is one of the script's."""
+        return sum([self.execute(statement) for statement in statements][-1:])
+
+    def value_after(self, statements: Sequence[str], question: str) -> Any:  # noqa: ANN401  # any value
+        """Execute and keep statements; return what a question after them answers."""
+        self.execute_all(statements)
+        return self.scalar(question)
+
     @contextmanager
     def undone_at_end(self) -> Iterator[None]:
         """Undo at the end what the block executes, and do not keep it."""
@@ -136,7 +145,7 @@ class Recorder(Runner):
         finally:
             self.open_statements = kept
 
-    def run_with_retries(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
+    def run_with_retries(self, work: Callable[[], _T], *statements: str) -> _T:
         """Do some work in a short transaction, and write it as one that is tried again."""
         del statements
         self.open_statements = []
@@ -151,8 +160,6 @@ class Recorder(Runner):
                 )
         finally:
             self.open_statements = None
-        if done:
-            self.journal.confirm_done(done)
         return result
 
     def run_long(self, *statements: str) -> None:
@@ -173,9 +180,22 @@ class Recorder(Runner):
         """Execute a statement whose error, or silence, is PostgreSQL's own."""
         self.execute_as_is(statement)
 
+    def short_limits(self) -> list[str]:
+        """Return nothing: each block of the script has its limits."""
+        return []
+
+    def lock_statements(self, statements: Sequence[str]) -> list[str]:
+        """Return nothing: the script tries as often as it says."""
+        del statements
+        return []
+
     def warn(self, text: str) -> None:
         """Write what a person is to know."""
         self.heading = psql_commands.comment_lines(text)
+
+    def execute_later(self, statements: Sequence[str]) -> None:
+        """Execute statements of the open transaction, and keep them."""
+        self.execute_all(statements)
 
     def _write_step(self, step: str) -> None:
         self.script_steps.append(self.heading + step)
@@ -196,7 +216,7 @@ class Recorder(Runner):
         first: Sequence[str] = (),
     ) -> None:
         """Write what changes many rows, and change those that the revisions have made."""
-        begins = batches.setup_statements(self, table, first, unseen=unseen)
+        begins = batch_settings.setup_statements(self, table, first, unseen=unseen)
         on = quote_name(table.schema, table.name)
         work = plpgsql_blocks.backfill_block(
             self.settings, on, rows, first=begins, quiet=quiet, undo=self.cleanup

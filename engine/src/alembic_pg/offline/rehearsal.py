@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _NO_SERVER = (
     "there is no server for scratch databases: set SHADOW_DATABASE_URL, "
-    "or install the development dependencies"
+    "or install alembic-pg[embedded]"
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg.offline import psql_commands
 from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.offline.statement_steps import StepWriter
-from alembic_pg.online.run import journal
+from alembic_pg.online.run import half_done, journal, stored_text
 from alembic_pg.online.run.signals import CommitBeforeError, PreparedSwap, UnchangedStatement
 from alembic_pg.revisions.render_impl import RenderImpl
 from alembic_pg.sql import session_statements
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from alembic_pg.offline.rehearsal import Rehearsal
+    from alembic_pg.offline.script_guards import ScriptGuards
+    from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.options import Settings
     from alembic_pg.revisions.current_revision import RunState
 
@@ -34,6 +36,9 @@ class OnlineRenderImpl(RenderImpl):
         self.open_transaction: OpenTransaction | None = None
         self.step_writer: StepWriter
         self.current_step: Any = None
+        self.guards: ScriptGuards | None = None
+        self.progress: ProgressNote | None = None
+        self.is_noted = False
         self.bound_to_session = self.in_autocommit_block = self.first_in_transaction = False
 
     def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
@@ -46,6 +51,7 @@ class OnlineRenderImpl(RenderImpl):
 
         @contextmanager
         def noted() -> Iterator[None]:
+            self._note_progress("")
             with block():
                 self.in_autocommit_block = True
                 try:
@@ -79,6 +85,47 @@ class OnlineRenderImpl(RenderImpl):
         else:
             self.open_transaction.comments.append(text)
 
+    def write_guard(self, text: str) -> None:
+        """Write what is to come before all that a revision does, outside of its transactions."""
+        super().static_output(text)
+
+    def end_revision(self) -> None:
+        """Take the note away that the revision has written."""
+        if self.is_noted and self.guards is not None and self.progress is not None:
+            text = self.guards.clear_note(self.progress.revision)
+            self._write_unchanged(text, text)
+        self.is_noted, self.progress = False, None
+
+    def _note_progress(self, began: str) -> None:
+        """Note what of the revision is done, in the transaction that is about to be committed.
+
+        began: the key of the statement that comes next.
+        """
+        if self.guards is None or self.progress is None:
+            return
+        self.progress.began = began
+        self.is_noted = True
+        text = self.guards.write_note(self.progress)
+        if self.open_transaction is None:
+            self._write(text)
+        else:
+            self.open_transaction.add(text, text)
+
+    def _keep_progress(self, statement: str) -> None:
+        """Take a statement for done."""
+        own = f"CREATE TABLE {self.guards.table} " if self.guards is not None else ""
+        if (
+            self.progress is None
+            or session_statements.is_session_statement(statement)
+            or (own and statement.startswith(own))
+        ):
+            return
+        key = journal.statement_key(statement)
+        self.progress.done.append(key)
+        self.progress.texts[key] = stored_text.stored_text(statement)
+        if self.in_autocommit_block:
+            self._note_progress("")
+
     def _write_open_transaction(self) -> None:
         opened, self.open_transaction = self.open_transaction, None
         if opened is not None and self.rehearsal is not None:
@@ -91,6 +138,7 @@ class OnlineRenderImpl(RenderImpl):
         rest = self.open_transaction
         assert rest is not None, "it has that statement"  # noqa: S101
         self.open_transaction = rest.split_before(key)
+        self._note_progress("")
         self.emit_commit()
         self.open_transaction = rest
         if self.rehearsal is not None:
@@ -109,9 +157,14 @@ class OnlineRenderImpl(RenderImpl):
                 False,
                 True,
             )
+            step = self.current_step
+            if getattr(step, "revision", None) is not None and self.guards is not None:
+                direction = "upgrade" if step.is_upgrade else "downgrade"
+                self.progress = half_done.new_journal("", step.revision, direction).note
             if self.rehearsal is not None:
                 self.rehearsal.start_revision(self.current_step)
         self._write_statement(statement, in_batches=in_batches)
+        self._keep_progress(statement)
         if self.rehearsal is not None:
             self.rehearsal.note_written(statement)
 
@@ -139,6 +192,7 @@ class OnlineRenderImpl(RenderImpl):
             return
         assert steps is not None, "it stands alone then"  # noqa: S101
         if not self.in_autocommit_block:
+            self._note_progress(journal.statement_key(statement))
             self.emit_commit()
         for step in [steps.text] if isinstance(steps, UnchangedStatement) else steps:
             self._write_step(step)

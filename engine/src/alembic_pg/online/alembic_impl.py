@@ -6,6 +6,8 @@ this one belongs to one run; nothing is registered that would meet somebody else
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic.ddl.postgresql import PostgresqlImpl
@@ -14,9 +16,10 @@ from sqlalchemy import TextClause, create_engine, text
 from sqlalchemy.schema import CreateTable, DDLElement, DropTable
 
 from alembic_pg.database.url import DRIVER
-from alembic_pg.online import dispatch, release_before_long
+from alembic_pg.online import dispatch, interrupted_statement, release_before_long
 from alembic_pg.online.run import journal
-from alembic_pg.sql import session_statements
+from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.sql import parser, session_statements, transaction_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import Table
 
     from alembic_pg.online.run.revision_runner import Runner
+
+# What a dialect learns of the server when it connects.
+_SERVER_FACTS = ("_backslash_escapes", "server_version_info")
 
 
 class OnlineImpl(PostgresqlImpl):
@@ -43,53 +49,86 @@ class OnlineImpl(PostgresqlImpl):
         self.runner = runner
         # The driver's own style doubles every percent sign.
         self.text_dialect = create_engine(f"{DRIVER}://", paramstyle="named").dialect
+        if context.connection is not None:
+            # Of the server, which was not asked for this one: how a literal has a backslash.
+            known = vars(context.connection.dialect)
+            vars(self.text_dialect).update(
+                {name: known[name] for name in _SERVER_FACTS if name in known}
+            )
         self.in_nested_call = False
+        self.collected: list[str] | None = None
 
     def create_table(self, table: Table, **kw: Any) -> None:  # noqa: ANN401  # Alembic's own
         """Create a table, and what belongs to it, as one statement."""
         statement = str(CreateTable(table).compile(dialect=self.text_dialect))
-        self._run_as_one(statement, lambda: super(OnlineImpl, self).create_table(table, **kw))
+        heard = bool(table.dispatch.before_create or table.dispatch.after_create)
+        work = partial(super().create_table, table, **kw)
+        self._run_as_one(statement, work, heard=heard)
 
     def drop_table(self, table: Table, **kw: Any) -> None:  # noqa: ANN401  # Alembic's own
         """Drop a table, and what SQLAlchemy drops with it, as one statement."""
         statement = str(DropTable(table).compile(dialect=self.text_dialect))
-        self._run_as_one(statement, lambda: super(OnlineImpl, self).drop_table(table, **kw))
+        heard = bool(table.dispatch.before_drop or table.dispatch.after_drop)
+        work = partial(super().drop_table, table, **kw)
+        self._run_as_one(statement, work, heard=heard)
 
-    def _run_as_one(self, statement: str, work: Callable[[], None]) -> None:
+    def _run_as_one(self, statement: str, work: Callable[[], None], *, heard: bool) -> None:
+        """Run several statements as one. heard: whether somebody listens, who may send others."""
         if not self.runner.tracking.in_revision:
             work()
             return
+        self.runner.adopt_transaction()
         with self.runner.track_statements():
             key = journal.statement_key(statement)
             self.runner.journal.texts[key] = statement
-            self._run_once(statement, key, work)
+            waits = not heard and self.runner.can_wait(statement)
+            self._run_once(statement, key, work, waits=waits)
 
-    def _run_once(self, sql: str, key: str, work: Callable[[], None]) -> None:
-        """Do what one statement of the revision says, unless it is done."""
+    def _run_once(self, sql: str, key: str, work: Callable[[], None], *, waits: bool) -> None:
+        """Do what one statement of the revision says, unless it is done.
+
+        waits: whether it goes to the server with those that follow.
+        """
         runner = self.runner
         always = session_statements.is_session_statement(sql)
-        if not always and runner.journal.already_done(key):
+        if not always and self._is_done(sql, key):
             return
         runner.run_pending()
         runner.commit_if_requested(key)
-        runner.wait_for_blockers(sql)
+        if not waits:
+            runner.send_queued()
+            runner.wait_for_blockers(sql)
+        noted = runner.in_autocommit_block and not always
         outer, self.in_nested_call = self.in_nested_call, True
+        self.collected = [] if waits else None
         try:
-            work()
+            if noted:
+                runner.run_noted(key, work)
+            else:
+                work()
+            if self.collected:
+                runner.execute_later(self.collected)
         finally:
-            self.in_nested_call = outer
+            self.in_nested_call, self.collected = outer, None
         if session_statements.is_transaction_setting(sql) and not runner.in_autocommit_block:
             runner.local_settings.append(sql)
         if session_statements.binds_to_session(sql):
             runner.single_transaction_reason = (
                 "has made what is there for one transaction or session only"
             )
-        if always:
-            return
-        runner.journal.pending_keys.append(key)
-        runner.executed.append(sql)
-        if runner.in_autocommit_block:
-            runner.journal.save(runner.connection)
+        if not (always or noted):
+            runner.journal.add_pending(key)
+            runner.executed.append(sql)
+
+    def _is_done(self, sql: str, key: str) -> bool:
+        """Return whether a statement is done; take away what another one has left in its place."""
+        runner = self.runner
+        if runner.is_done(key, sql):
+            return True
+        at = runner.journal.interrupted_at
+        if at and not runner.journal.was_interrupted(key):
+            interrupted_statement.take_away_if_edited(runner)
+        return False
 
     def _exec(
         self,
@@ -101,39 +140,87 @@ class OnlineImpl(PostgresqlImpl):
         def plain() -> Any:  # noqa: ANN401
             return super(OnlineImpl, self)._exec(construct, execution_options, multiparams, params)
 
+        if self.collected is not None:
+            self.collected.append(statement_text(construct, self.text_dialect))
+            return None
         if not self.runner.tracking.in_revision or self.in_nested_call:
             return plain()
+        sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
+        self.runner.adopt_transaction()
+        if parts := transaction_statements.split_at_boundaries(sql):
+            for part in parts:
+                self._exec_part(part, execution_options)
+            return None
         with self.runner.track_statements():
-            sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
             # Parameters may be another time, or random.
             key = journal.statement_key(sql or str(construct))
-            self.runner.journal.texts[key] = sql
-            if not session_statements.is_session_statement(
-                sql
-            ) and self.runner.journal.already_done(key):
+            self.runner.journal.texts[key] = sql or str(construct)
+            if not session_statements.is_session_statement(sql) and self._is_done(sql, key):
                 dispatch.note_already_done(self.runner, sql)
                 return None
             work = None
+            waits = bool(sql) and self.runner.can_wait(sql)
+            if not waits:
+                self.runner.send_queued()
             self.runner.backfill_statements = dispatch.valid_backfills(
                 self.runner.backfill_statements, sql
             )
             if sql and not self.runner.connection.in_nested_transaction():
                 in_batches = bool((execution_options or {}).get("batches"))
-                work = dispatch.choose_strategy(self.runner, sql, in_batches=in_batches)
+                work = self._choose_strategy(sql, key, in_batches=in_batches)
             if work is None:
-                release_before_long.release_locks(self.runner, sql)
-                self._run_once(sql, key, plain)
+                if self.runner.settings.online and not waits:
+                    release_before_long.release_locks(self.runner, sql)
+                self._run_once(
+                    sql, key, plain if not waits else partial(self._collect, sql), waits=waits
+                )
             else:
                 work(key)
         return None
+
+    def _exec_part(self, sql: str, execution_options: Mapping[str, Any] | None) -> None:
+        """Execute one statement of a text that begins or ends a transaction."""
+        boundary = transaction_statements.boundary_of(sql)
+        if boundary is not None:
+            self.runner.follow_boundary(boundary)
+        else:
+            self._exec(text(sql.replace(":", "\\:")), execution_options)
+
+    def _collect(self, sql: str) -> None:
+        assert self.collected is not None, "the statement waits"  # noqa: S101
+        self.collected.append(sql)
+
+    def _choose_strategy(
+        self, sql: str, key: str, *, in_batches: bool
+    ) -> Callable[[str], None] | None:
+        """Return the strategy for a statement, None where it runs as it is."""
+        runner = self.runner
+        resumed = runner.journal.was_interrupted(key)
+        if not (runner.settings.online or resumed):
+            return None
+        choose = partial(dispatch.choose_strategy, runner, sql, in_batches=in_batches)
+        statement = parser.parse(sql)
+        if statement is not None and runner.queue.creates_table(statement.table):
+            return None
+        if runner.queue.texts:
+            # Those that wait may have made what it needs.
+            with suppress(RefusedError):
+                if choose() is None:
+                    return None
+            runner.send_queued()
+        # What an earlier run has begun stays where this one refuses to go on.
+        with runner.leaving_work() if resumed else nullcontext():
+            return choose()
 
     @property
     def bind(self) -> Connection | None:
         """The connection, for statements that go past the operations."""
         if self.runner.tracking.in_revision and not self.in_nested_call:
+            self.runner.adopt_transaction()
             self.runner.connection_handed_out = True
             with self.runner.track_statements():
                 self.runner.run_pending()
+                self.runner.send_queued()
         return self.connection
 
 

@@ -11,10 +11,11 @@ from alembic_pg.database import errors, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
-from alembic_pg.online.run import journal
+from alembic_pg.online.run import half_done, journal
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
+from alembic_pg.revisions.current_revision import revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
@@ -101,11 +102,9 @@ def _read_half_done(
     table = journal.version_table_name(context)
     note = journal.read_note(connection, table)
     if steps and not (note and _would_undo(task, running, note)):
-        name, direction = (
-            steps[0].revision.revision,
-            "upgrade" if steps[0].is_upgrade else "downgrade",
-        )
-        journal.open_journal(connection, table, name, direction, ", ".join(running.heads) or "base")
+        direction = "upgrade" if steps[0].is_upgrade else "downgrade"
+        at = ", ".join(running.heads) or "base"
+        half_done.open_journal(connection, table, steps[0].revision, direction, at)
     return note
 
 
@@ -119,7 +118,7 @@ def _would_undo(task: AlembicCommand, running: RunState, note: ProgressNote) -> 
 
 def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
     """Yield the lines about one revision. done: how many of its statements an earlier run did."""
-    name = f"Revision {step.revision.revision} ({step.revision.doc})"
+    name = f"Revision {revision_label(step.revision)}"
     try:
         said = statements.function_statements(step.migration_fn)
     except statements.UnreadableError as error:

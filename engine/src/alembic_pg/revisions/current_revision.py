@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from alembic_pg.revisions.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from alembic.runtime.migration import MigrationContext, MigrationStep
+    from alembic.script import Script
 
     StepsFunction = Callable[[Any, MigrationContext], Iterable[MigrationStep]]
 
@@ -21,18 +24,24 @@ class RunState:
 
     step: the step of the revision that runs, or ran last.
     partly_committed: whether that revision committed something before its end.
+    committed_untracked: whether that was sent past the operations, so that no note has it all.
     resumed: whether an earlier run did.
     wrap_function: takes a step and its function, and returns the function that runs instead.
     heads: the revisions that the database was at.
     hint: what to try when an object is there already.
+    where: what a person calls the server, "" for its address.
+    silence: how long its session has said nothing.
     """
 
     step: Any = None
     partly_committed: bool = False
+    committed_untracked: bool = False
     resumed: bool = False
     wrap_function: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
     hint: str = ""
+    where: str = ""
+    silence: Silence = field(default_factory=Silence)
 
     @property
     def label(self) -> str:
@@ -40,7 +49,12 @@ class RunState:
         revision = getattr(self.step, "revision", None)
         if revision is None:
             return "The command"
-        return f"Revision {revision.revision} ({revision.doc})"
+        return f"Revision {revision_label(revision)}"
+
+
+def revision_label(revision: Script) -> str:
+    """Return a revision's id, with its message in brackets where it has one."""
+    return f"{revision.revision} ({revision.doc})" if revision.doc else str(revision.revision)
 
 
 def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
@@ -49,7 +63,8 @@ def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
     @functools.wraps(steps)
     def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
         for step in steps(heads, context):
-            running.step, running.partly_committed = step, False
+            running.step = step
+            running.partly_committed = running.committed_untracked = False
             yield step
 
     return each

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, missing_features
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
+from alembic_pg.revisions.current_revision import revision_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,10 @@ PARTLY_COMMITTED = (
 RESUMABLE = (
     "{revision} fails: {why}; what it did before stays, and the next run goes on from there."
 )
+UNTRACKED = (
+    "{revision} fails: {why}; what it has sent past the operations and committed by itself stays, "
+    "and the next run asks what of it is done."
+)
 NO_SQL = "{revision} cannot be written as SQL: {why}."
 
 
@@ -54,9 +59,12 @@ def explain_failures(
             raise
         unknown = [head for head in running.heads if not _has_revision(script, head)]
         if any(f"'{head}'" in str(error) for head in unknown):
+            names, s = ", ".join(unknown), "s" if len(unknown) > 1 else ""
+            reset = "\nOr throw the embedded database away: alembic-pg reset"
             raise UserError(
-                f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
-                "a newer release upgraded it. Use that release's tree."
+                f"The database is at revision{s} {names}, which this tree does not have: a newer "
+                "release upgraded it, or another branch. Use that tree; or, with that branch, "
+                f"alembic downgrade, then this one.{reset if running.where else ''}"
             ) from error
         if isinstance(error.__cause__, MultipleHeads):
             raise _several_heads_error(script) from error
@@ -68,40 +76,32 @@ def explain_failures(
             raise  # a revision file that cannot be loaded
         if running.partly_committed or running.resumed:
             sentence = PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
+        if running.committed_untracked:
+            sentence = UNTRACKED
         text = sentence.format(revision=running.label, why=errors.describe_error(error))
         hint = (
             f"\n{running.hint}"
             if running.hint and errors.sqlstate(error) in _ALREADY_EXISTS
             else ""
         )
+        if extension := missing_features.missing_extension(error):
+            hint = (
+                f"\nInstall the extension {extension} on the server, "
+                "or name a server that has it in DATABASE_URL."
+            )
+        if errors.sqlstate(error) == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in text:
+            hint = "\nA table is changed by its owner: name that role in DATABASE_URL."
         raise UserError(text + hint) from error
 
 
-def with_ways_on(
-    error: UserError,
-    step: Any,  # noqa: ANN401  # Alembic's step
-    *,
-    half_done: bool,
-    back: bool,
-) -> UserError:
-    """Return an error; of an upgrade that is half done, with what a person can do then.
-
-    back: whether something undoes all that is done.
-    """
-    if not (half_done and step.is_upgrade):
-        return error
-    at = ", ".join(step.from_revisions) or "base"
-    way = (
-        f", or take it back: alembic downgrade {at}"
-        if back
-        else f"; or undo it by hand, and run: alembic stamp {at}"
-    )
+def with_ways_on(error: UserError, way: str) -> UserError:
+    """Return an error of an upgrade that is half done, with what a person can do then."""
     return UserError(f"{error}\nWhat it did before stays: the next run goes on from there{way}")
 
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:
     heads = [script.get_revision(head) for head in sorted(script.get_heads())]
-    names = " and ".join(f"{head.revision} ({head.doc})" for head in heads)
+    names = " and ".join(map(revision_label, heads))
     return UserError(
         f"There are {len(heads)} heads: {names}. "
         'Join them: alembic merge heads -m "merge", or name the one you mean.'

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import alembic
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, missing_features
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import process_wide, stand_ins
+from alembic_pg.revisions import history_start, process_wide, stand_ins
 from alembic_pg.revisions.current_revision import RunState, track_steps
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def ensure_template(
     existing = databases.templates()
     if names[-1] in existing:
         return names[-1]
-    ancestor = next((name for name in reversed(names) if name in existing), "template0")
-    name = databases.create(ancestor)
+    name = _copy_of_ancestor(databases, environment, names, existing)
     place = databases.database_url(name)
     try:
         (upgrade or upgrade_database)(environment, place, "heads")
@@ -83,19 +82,40 @@ def ensure_template(
 def create_at_revisions(
     databases: ScratchServer, environment: EnvironmentContext, revisions: tuple[str, ...]
 ) -> str:
-    """Return the name of a new scratch database at some revisions; at none it is empty.
+    """Return the name of a new scratch database at some revisions, at none as the history begins.
 
     Raises UserError when a revision fails.
     """
     if not revisions:
-        return databases.create()
+        return create_at_start(databases, environment)
     names = _template_names(databases, environment, revisions, process_wide.changes_digest())
-    existing = databases.templates()
-    ancestor = next((name for name in reversed(names) if name in existing), "template0")
-    name = databases.create(ancestor)
+    name = _copy_of_ancestor(databases, environment, names, databases.templates())
     for revision in revisions:
         upgrade_database(environment, databases.database_url(name), revision)
     return name
+
+
+def create_at_start(databases: ScratchServer, environment: EnvironmentContext) -> str:
+    """Return the name of a new scratch database before the first revision.
+
+    It is empty, unless the history begins with a file. Raises UserError when that is refused.
+    """
+    name = databases.create()
+    history_start.load_start(environment, databases.database_url(name))
+    return name
+
+
+def _copy_of_ancestor(
+    databases: ScratchServer,
+    environment: EnvironmentContext,
+    names: list[str],
+    existing: list[str],
+) -> str:
+    """Return the name of a copy of the newest template that is there, of the start without one."""
+    ancestor = next((name for name in reversed(names) if name in existing), None)
+    if ancestor is None:
+        return create_at_start(databases, environment)
+    return databases.create(ancestor)
 
 
 def upgrade_database(
@@ -141,9 +161,12 @@ def upgrade_database(
                 context.begin_transaction(),
             ):
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
+            known = isinstance(error, DBAPIError)
+            helps = missing_features.other_server_hint(error) if known else ""
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
+                + (f": {helps}" if helps else "")
             ) from error
 
 
@@ -190,6 +213,8 @@ def _template_names(
     arguments = repr(environment.context_opts.get(ARGUMENTS_OPTION))
     table = version_table_name(environment)
     digest = cache_digest(alembic.__version__, str(databases.version), table, arguments, changes)
+    for file in history_start.start_files(environment.config, script):
+        digest.add_file(history_start.SETTING, file)
     _add_other_files(digest, script, everything)
     if any(environment.context_opts.get(name) for name in stand_ins.FILTERS):
         # It says for which tables stand-ins are made.

@@ -77,6 +77,13 @@ class RenderImpl(PostgresqlImpl):
         statement = str(construct.compile(dialect=self.dialect, **options)).strip()
         self._render(statement, in_batches=bool((execution_options or {}).get("batches")))
 
+    def write_guard(self, text: str) -> None:
+        """Write what is to come before all that a revision does."""
+        self.static_output(text)
+
+    def end_revision(self) -> None:
+        """Write what is to come after all that a revision does, in its last transaction."""
+
     def _render(self, statement: str, *, in_batches: bool) -> None:
         """Write one statement of a revision. asked: whether it may run in batches."""
         del in_batches

@@ -127,5 +127,10 @@ def _comment_end(sql: str, start: int) -> int:
 
 def without_literals(sql: str) -> str:
     """Return a statement in one line whose constants, secrets maybe, are left out."""
-    parts = ["'…'" if token.kind in {"string", "dollar"} else token.text for token in tokenize(sql)]
-    return " ".join(parts)
+    parts: list[str] = []
+    end = 0
+    for token in tokenize(sql):
+        gap = " " if parts and token.start > end else ""
+        parts.append(gap + ("'…'" if token.kind in {"string", "dollar"} else token.text))
+        end = token.end
+    return "".join(parts)

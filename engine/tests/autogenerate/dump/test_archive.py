@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pgdumplib
 import pytest
-from alembic_pg.autogenerate.dump import archive, pg_dump
+from alembic_pg.autogenerate.dump import archive
 from alembic_pg.autogenerate.dump.archive import TocEntry
+from alembic_pg.database import postgres_programs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +30,12 @@ def file(databases: ScratchServer, head: str, tmp_path_factory: pytest.TempPathF
 
 def write(url: URL, path: Path) -> None:
     command = [
-        pg_dump.find_program("pg_dump"),
+        postgres_programs.find_program("pg_dump"),
         "--format=custom",
         "--schema-only",
         f"--file={path}",
     ]
-    subprocess.run(command, env=pg_dump.libpq_environment(url), check=True)
+    subprocess.run(command, env=postgres_programs.libpq_environment(url), check=True)
 
 
 def test_it_holds_what_another_reader_finds(file: Path) -> None:
@@ -55,6 +56,7 @@ def test_it_holds_what_another_reader_finds(file: Path) -> None:
             entry.tablespace or "",
             entry.tableam or "",
             entry.dependencies,
+            (int(entry.table_oid or 0), int(entry.oid or 0)),
         )
         for entry in other.entries
     ]

@@ -80,3 +80,19 @@ def test_a_generated_column_is_not_written(databases: ScratchServer) -> None:
     before = 'table(Column("a", Integer), Column("b", Integer, Computed("a * 2", persisted=True)))'
     after = 'table(Column("a", Integer), Column("b", Integer, server_default="5", nullable=False))'
     assert "UPDATE" not in there(databases, before, after).up
+
+
+def test_a_type_changes_with_a_cast_before_the_rows_are_filled(databases: ScratchServer) -> None:
+    change = there(
+        databases,
+        'table(Column("a", Text))',
+        'table(Column("a", Integer, nullable=False, server_default="5"))',
+    )
+    place = databases.create()
+    url = databases.database_url(place)
+    desired.build_models(load('table(Column("a", Text))'), url, source="the tests")
+    execute(url, "INSERT INTO t (id, a) VALUES (1, '17'), (2, NULL)")
+    run(url, change.up)
+    assert rows(url, "SELECT a FROM t ORDER BY id") == [(17,), (5,)]
+    run(url, change.down)
+    assert rows(url, "SELECT a FROM t ORDER BY id") == [("17",), ("5",)]

@@ -18,6 +18,8 @@ BACK = "CASE WHEN cardinality(a) > 1 THEN a::text::text ELSE a[array_lower(a, 1)
         ("text[]", "text", None),
         ("text[]", "integer[]", None),
         ("integer", "text", None),
+        ("integer", "boolean", None),  # PostgreSQL has a cast of its own
+        ("boolean", "integer", None),
     ],
 )
 def test_what_loses_nothing(old: str, new: str, found: Expressions | None) -> None:

@@ -104,13 +104,13 @@ def test_values() -> None:
     assert found == [
         StatementOp(
             "rename value",
-            "type public.mood",
+            "enum mood",
             ("ALTER TYPE public.mood RENAME VALUE 'it''s' TO 'GOOD';",),
             ("ALTER TYPE public.mood RENAME VALUE 'GOOD' TO 'it''s';",),
         ),
         StatementOp(
             "rename value",
-            "type public.kind",
+            "enum kind",
             ("ALTER TYPE public.kind RENAME VALUE 'y' TO 'z';",),
             ("ALTER TYPE public.kind RENAME VALUE 'z' TO 'y';",),
         ),

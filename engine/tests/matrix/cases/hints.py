@@ -159,7 +159,7 @@ CASES = [
         rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
         keeps="SELECT a FROM t ORDER BY id",
         keeps_after="SELECT b[0]::integer FROM t ORDER BY id",
-        says=("ADD COLUMN b point", "UPDATE", "SET NOT NULL"),
+        says=("ADD COLUMN b point", "UPDATE", "nullable=False"),
     ),
     Case(
         "backfill",
@@ -213,7 +213,7 @@ CASES = [
         rows="INSERT INTO t (id, a, b) VALUES (1, 'x', 1), (2, '{y}', 2), (3, NULL, 3)",
         keeps="SELECT a, b FROM t ORDER BY id",
         keeps_after="SELECT a[1], b[1] FROM t ORDER BY id",
-        says=("USING ARRAY[b]",),
+        says=("postgresql_using='ARRAY[b]'",),
         oneway=True,
     ),
     Case(
@@ -233,7 +233,7 @@ CASES = [
         rows="INSERT INTO t (id, a, j) VALUES (1, '2026-01-01', ARRAY['1']::jsonb[]), (2, NULL, NULL)",
         keeps="SELECT coalesce(extract(year FROM a)::int, 7), j[1] FROM t ORDER BY id",
         keeps_after="SELECT a, j FROM t ORDER BY id",
-        says=("extract(year from a)", "USING j[1]"),
+        says=("extract(year from a)", "postgresql_using='j[1]'"),
         oneway=True,
     ),
 ]

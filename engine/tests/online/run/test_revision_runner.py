@@ -126,7 +126,7 @@ def test_an_autocommit_block_by_hand(site: Site) -> None:
     site.sql("INSERT INTO t VALUES (4)")
     with watched() as steps:
         site.upgrade()
-    assert not any("VACUUM" in step.sql or "CONCURRENTLY" in step.sql for step in steps)
+    assert not any(step.sql.startswith(("VACUUM", "CREATE", "INSERT")) for step in steps)
     assert site.version == ["002a"]
     assert site.note() is None
 

@@ -89,6 +89,37 @@ def recreated_columns(old: Entry, new: Entry, features: ServerFeatures) -> froze
     )
 
 
+def altered_columns(old: Entry, new: Entry, features: ServerFeatures) -> set[str]:
+    """Return the columns, without quotes, that change their type or expression, or are dropped."""
+    old_table, new_table = table_definition.parse_entry(old), table_definition.parse_entry(new)
+    if old_table is None or new_table is None:
+        return set()
+    dropped = old_table.columns.keys() - new_table.columns.keys()
+    computed = {
+        name
+        for name, column in old_table.columns.items()
+        if name in new_table.columns and column.generated != new_table.columns[name].generated
+    }
+    names = {
+        *dropped,
+        *computed,
+        *recreated_columns(old, new, features),
+        *_generated_on_changed_types(old_table, new_table),
+    }
+    return retyped_columns(old, new) | {*map(table_definition.unquote_name, names)}
+
+
+def retyped_columns(old: Entry, new: Entry) -> set[str]:
+    """Return the columns, without quotes, that change their type or collation."""
+    old_columns = table_definition.entry_columns(old)
+    return {
+        table_definition.unquote_name(name)
+        for name, column in table_definition.entry_columns(new).items()
+        if name in old_columns
+        if (column.type, column.collation) != (old_columns[name].type, old_columns[name].collation)
+    }
+
+
 @dataclass(frozen=True)
 class _AlterContext:
     """Hold what the change of one column needs to know.
@@ -127,8 +158,13 @@ class _AlterContext:
         return f"{self.alter_table} RENAME CONSTRAINT {names[0]} TO {names[1]};"
 
     def using_clause(self, old: Column, new: Column) -> str:
-        """Return the USING clause of a change of type: to and from an enum, values pass as text."""
+        """Return the USING clause of a change of type: to and from an enum, values pass as text.
+
+        Another length needs none: a value that does not fit is refused, where a cast would cut it.
+        """
         plain = [c.type.removesuffix("[]") for c in (old, new)]
+        if len({kind.partition("(")[0] for kind in (old.type, new.type)}) == 1:
+            return ""
         if any(kind in self._enum_names for kind in plain):
             array = "[]" if new.type.endswith("[]") else ""
             return f" USING {new.name}::text{array}::{new.type}"

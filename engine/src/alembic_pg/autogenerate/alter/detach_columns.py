@@ -15,7 +15,7 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.entry import Entry
     from alembic_pg.autogenerate.dump.table_definition import Column
 
 # What a column's definition can name.
@@ -25,11 +25,6 @@ _NAMEABLE_KINDS = frozenset(
 
 # A range has a second type, which no entry says.
 _MULTIRANGE = re.compile(r"multirange_type_name = (?P<name>\S.*?),?\n")
-
-# What may use a column of its table, and has to go before the column does.
-_COLUMN_USER_KINDS = frozenset(
-    {"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "STATISTICS"}
-)
 
 
 def detach_operation(
@@ -49,28 +44,15 @@ def detach_operation(
     return StatementOp("change", table.label, tuple(upgrade), tuple(downgrade))
 
 
-def objects_blocking_detach(
-    dump: Dump, table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
-) -> set[str]:
-    """Return the keys of what uses a column that is retyped or dropped to detach it.
-
-    All that reads the table counts as using the column.
-    """
-    keys: set[str] = set()
-    for _, column in _columns_to_detach(table, gone, held_names):
-        if not column.generated and not mentions_entries(f"{column.type} {column.collation}", gone):
-            continue
-        name = table_definition.unquote_name(column.name)
-        keys |= {
-            key
-            for key, entry in dump.items()
-            if table.key in entry.needs
-            and (
-                entry.kind in {"MATERIALIZED VIEW", "POLICY", "RULE", "TRIGGER", "VIEW"}
-                or (entry.kind in _COLUMN_USER_KINDS and name in entry.create)
-            )
-        }
-    return keys
+def retyped_or_dropped_columns(
+    table: Entry, gone: Collection[Entry], held_names: Collection[str] = ()
+) -> list[str]:
+    """Return the columns that are retyped or dropped to detach them, without quotes."""
+    return [
+        table_definition.unquote_name(column.name)
+        for _, column in _columns_to_detach(table, gone, held_names)
+        if column.generated or mentions_entries(f"{column.type} {column.collation}", gone)
+    ]
 
 
 def _columns_to_detach(

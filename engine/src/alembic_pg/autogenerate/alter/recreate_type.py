@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -99,7 +99,8 @@ def recreate_operations(
         yield StatementOp("change", before[ancestor].label, conversions, ())
     for entry in reversed(recreated.types):
         name = quote_name(entry.schema, temporary_names[entry.key])
-        label = f"{entry.kind.lower()} {name}"
+        kind = entry.label.partition(" ")[0]
+        label = f"{kind} {readable_name(entry.schema, temporary_names[entry.key])}"
         yield StatementOp("drop", label, (f"DROP {entry.kind} {name};",), ())
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import (
-    alter_constraint,
-    alter_options,
     alter_sequence,
     alter_table,
-    alter_type,
     dependents,
     detach_columns,
     inheritance,
     recreate_type,
 )
+from alembic_pg.autogenerate.alter.change_in_place import can_change_in_place, change_operation
 from alembic_pg.autogenerate.dump import kinds
 from alembic_pg.autogenerate.dump.compare import differing_keys
 from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
@@ -22,32 +20,24 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql import inverse, split
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
+    from alembic_pg.autogenerate.alter.database_facts import DatabaseFacts
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.database.server_features import ServerFeatures
-
-# What keeps its rows or its value, and how it is altered.
-ALTER_BY_KIND = {
-    "CHECK CONSTRAINT": alter_constraint.alter_statements,
-    "DOMAIN": alter_type.alter_statements,
-    "FK CONSTRAINT": alter_constraint.alter_statements,
-    "FOREIGN DATA WRAPPER": alter_options.alter_statements,
-    "SEQUENCE": alter_sequence.alter_statements,
-    "SERVER": alter_options.alter_statements,
-    "TABLE": alter_table.alter_statements,
-    "TYPE": alter_type.alter_statements,
-}
 
 
 def operations_before_tables(
-    before: Dump, after: Dump, retyped: set[str], dropped: set[str], features: ServerFeatures
+    before: Dump,
+    after: Dump,
+    altered: Mapping[str, Collection[str]],
+    dropped: set[str],
+    facts: DatabaseFacts,
 ) -> list[StatementOp]:
     """Return what has to happen before Alembic's operations on the tables.
 
     Objects that are dropped or change, and those that stand in the way of a change of a table, are
     dropped; new extensions, types and functions are created.
-    retyped: the keys of the tables of which a column changes its type or is dropped.
+    altered: the columns that change their type or are dropped, by the keys of their tables.
     dropped: the keys of the tables that are dropped.
     """
     changed = {
@@ -56,10 +46,10 @@ def operations_before_tables(
         if key in before
         and before[key].kind not in kinds.NEEDED_BY_TABLES
         and not _belongs_to_table(before, key)
-        and not _can_change_in_place(before, after, key, features)
+        and not can_change_in_place(before, after, key, facts)
         and not _has_table_part_dependents(before, key)
     }
-    in_the_way = dependents.table_readers(before, retyped) | {
+    in_the_way = dependents.column_readers(before, altered, facts) | {
         key for key, entry in before.items() if dropped.intersection(entry.needs)
     }
     to_drop = {
@@ -76,24 +66,23 @@ def operations_before_tables(
     ]
 
 
-def operations_after_tables(
-    before: Dump, after: Dump, features: ServerFeatures
-) -> list[StatementOp]:
+def operations_after_tables(before: Dump, after: Dump, facts: DatabaseFacts) -> list[StatementOp]:
     """Return what is still missing, too many or changed: drops first, then creations, in order."""
     keys = set(differing_keys(before, after))
     keys -= inheritance.keys_to_defer(before, after, keys)
-    in_place = {key for key in keys if _can_change_in_place(before, after, key, features)}
+    in_place = {key for key in keys if can_change_in_place(before, after, key, facts)}
     recreated = {key for key in keys - in_place if key in before}
     types = recreate_type.types_to_recreate(
-        before, after, in_place, _with_dependents(before, recreated), features
+        before, after, in_place, _with_dependents(before, recreated), facts.features
     )
-    recreated |= dependents.column_dependents(before, after, in_place - types.keys, types, features)
+    recreated |= dependents.column_dependents(before, after, in_place - types.keys, types, facts)
     names_to_detach = {
-        key: types.names_to_detach(key) | alter_table.recreated_columns(entry, after[key], features)
+        key: types.names_to_detach(key)
+        | alter_table.recreated_columns(entry, after[key], facts.features)
         for key, entry in before.items()
         if entry.kind == "TABLE" and key in after
     }
-    to_drop, detachments = _drops_and_detachments(before, recreated, names_to_detach)
+    to_drop, detachments = _drops_and_detachments(before, recreated, names_to_detach, facts)
     _refuse_table_drops(before, after, to_drop)
     drops = [
         detachments[key] if key in detachments else drop_operation(before[key], to_drop)
@@ -106,7 +95,7 @@ def operations_after_tables(
     missing = keys - in_place - detachments.keys()
     created = {key for key in after if key in missing or key in to_drop}
     creations = [
-        change_operation(before, after, key, features)
+        change_operation(before, after, key, facts.features)
         if key in in_place
         else create_operation(entry, created)
         for key, entry in after.items()
@@ -116,7 +105,10 @@ def operations_after_tables(
 
 
 def _drops_and_detachments(
-    before: Dump, recreated: set[str], names_to_detach: Mapping[str, frozenset[str]]
+    before: Dump,
+    recreated: set[str],
+    names_to_detach: Mapping[str, frozenset[str]],
+    facts: DatabaseFacts,
 ) -> tuple[set[str], dict[str, StatementOp]]:
     """Return the keys of what is dropped, and the operations by which tables let go of it.
 
@@ -133,9 +125,13 @@ def _drops_and_detachments(
         operation = detach_columns.detach_operation(before[key], gone, names_to_detach[key])
         if operation.upgrade:
             detachments[key] = operation
-            recreated = recreated | detach_columns.objects_blocking_detach(
-                before, before[key], gone, names_to_detach[key]
+            names = detach_columns.retyped_or_dropped_columns(
+                before[key], gone, names_to_detach[key]
             )
+            recreated = recreated | {
+                *dependents.column_readers(before, {key: names}, facts),
+                *dependents.parts_of_columns(before, key, names, facts),
+            }
     return _with_dependents(before, recreated, names_to_detach), detachments
 
 
@@ -209,56 +205,6 @@ def _drops_with_parent(entry: Entry, gone: set[str]) -> bool:
         and (entry.kind == "INDEX" or entry.name.startswith(f"{parent.partition(place)[2]} "))
         for parent in parents
     )
-
-
-def change_operation(before: Dump, after: Dump, key: str, features: ServerFeatures) -> StatementOp:
-    """Return the operation that changes an object in its place."""
-    old, new = before[key], after[key]
-    if old.kind in kinds.ATTACHED:
-        old_texts = split.script_statements(old.create)
-        new_texts = split.script_statements(new.create)
-        forward = list(_change_statements(old_texts, new_texts))
-        back = list(_change_statements(new_texts, old_texts))
-    elif old.kind in ALTER_BY_KIND:
-        alter = ALTER_BY_KIND[old.kind]
-        forward = alter(old, new, {**before, **after}, features) or []
-        back = alter(new, old, {**after, **before}, features) or []
-    else:
-        forward, back = [_create_or_replace(new.create)], [_create_or_replace(old.create)]
-    return StatementOp("change", new.label, tuple(forward), tuple(back))
-
-
-def _change_statements(old: list[str], new: list[str]) -> Iterator[str]:
-    """Yield what turns one set of statements into another."""
-    if not new or not new[0].startswith("COMMENT"):  # a comment simply replaces the other
-        for statement in old:
-            back = inverse.inverse_statement(statement) if statement not in new else None
-            if back:
-                yield back
-    yield from (statement for statement in new if statement not in old)
-
-
-def _can_change_in_place(before: Dump, after: Dump, key: str, features: ServerFeatures) -> bool:
-    """Return whether an object can be changed without being dropped."""
-    if key not in before or key not in after:
-        return False
-    old, new = before[key], after[key]
-    if old.kind in kinds.ATTACHED:
-        return True
-    if old.kind in ALTER_BY_KIND:
-        alter = ALTER_BY_KIND[old.kind]
-        there = alter(old, new, {**before, **after}, features)
-        return there is not None and alter(new, old, {**after, **before}, features) is not None
-    # CREATE OR REPLACE FUNCTION keeps the name, the arguments and the type of the result.
-    return old.kind in {"FUNCTION", "PROCEDURE"} and _signature(old) == _signature(new)
-
-
-def _signature(entry: Entry) -> str:
-    return entry.create.partition("\n    LANGUAGE ")[0]
-
-
-def _create_or_replace(statement: str) -> str:
-    return statement.replace("CREATE ", "CREATE OR REPLACE ", 1)
 
 
 def _belongs_to_table(dump: Dump, key: str) -> bool:

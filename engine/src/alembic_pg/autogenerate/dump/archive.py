@@ -30,6 +30,7 @@ class TocEntry(NamedTuple):
     """Hold an entry of the table of contents, with "" for what it does not have.
 
     depends_on: the numbers of the entries it depends on.
+    catalog_id: the OIDs of its catalog and of its row there, both 0 of a grant or a comment.
     """
 
     number: int
@@ -41,6 +42,7 @@ class TocEntry(NamedTuple):
     tablespace: str
     method: str
     depends_on: list[int]
+    catalog_id: tuple[int, int]
 
 
 def toc_entries(archive: bytes) -> Iterator[TocEntry]:
@@ -70,8 +72,7 @@ def _read_toc_entry(reader: _Reader, offset: int, *, with_relkind: bool) -> TocE
     read_number, read_text = reader.read_number, reader.read_text
     own = read_number()
     read_number()  # whether it has data
-    read_text()  # the catalog's oid
-    read_text()  # its own
+    catalog_id = int(read_text() or 0), int(read_text() or 0)
     name, kind = read_text(), read_text()
     read_number()  # section
     create, drop, _, schema, tablespace, method = (read_text() for _ in range(6))
@@ -83,7 +84,8 @@ def _read_toc_entry(reader: _Reader, offset: int, *, with_relkind: bool) -> TocE
     while need := read_text():
         depends_on.add(int(need))
     reader.position += 1 + offset
-    return TocEntry(own, name, kind, create, drop, schema, tablespace, method, sorted(depends_on))
+    needs = sorted(depends_on)
+    return TocEntry(own, name, kind, create, drop, schema, tablespace, method, needs, catalog_id)
 
 
 class _Reader:

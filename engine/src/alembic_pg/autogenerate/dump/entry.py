@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alembic_pg.autogenerate.dump.label import object_label
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -38,8 +40,7 @@ class Entry:
     @property
     def label(self) -> str:
         """The name of the object for a person."""
-        place = f"{self.schema}." if self.schema else ""
-        return f"{self.kind.lower()} {place}{self.name}"
+        return object_label(self.kind, self.schema, self.name, self.create, self.needs)
 
 
 Dump = dict[str, Entry]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,38 +10,30 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import normalize, placement, split_table
 from alembic_pg.autogenerate.dump.archive import toc_entries
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
-from alembic_pg.embedded import programs
-from alembic_pg.errors import UserError
+from alembic_pg.database.postgres_programs import find_program, run_program, run_script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy.engine import URL
 
 # What every dump begins with, of the dump itself or of the database's name.
 _PREAMBLE_KINDS = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
 
 
-def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
+def dump_database(
+    url: URL, *, version_table: str = "alembic_version", lock_timeout: int | None = None
+) -> Dump:
     """Return the objects of a database, in an order in which they can be made.
 
     version_table: Alembic's own table, which is left out; with its schema before a dot when it
-    has one.
+    has one. lock_timeout: milliseconds to wait at most for the lock of a table, ACCESS SHARE;
+    None waits for as long as it takes.
     Raises UserError when pg_dump is missing or fails.
     """
-    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
-    archive = _run_program(
-        "pg_dump",
-        url,
-        "--format=custom",
-        "--schema-only",
-        "--no-owner",
-        "--compress=none",
-        f"--exclude-table={pattern}",
-    )
     ids: dict[int, str] = {}
     dump: Dump = {}
-    for item in toc_entries(archive):
+    for item in toc_entries(
+        dump_archive(url, version_table=version_table, lock_timeout=lock_timeout)
+    ):
         if item.kind in _PREAMBLE_KINDS or _is_public_schema_note(
             item.kind, item.name, item.create
         ):
@@ -68,6 +58,27 @@ def dump_database(url: URL, *, version_table: str = "alembic_version") -> Dump:
     return dump
 
 
+def dump_archive(
+    url: URL, *, version_table: str = "alembic_version", lock_timeout: int | None = None
+) -> bytes:
+    """Return the schema of a database as an archive in pg_dump's custom format.
+
+    version_table, lock_timeout: see dump_database().
+    Raises UserError when pg_dump is missing or fails.
+    """
+    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
+    return run_program(
+        "pg_dump",
+        url,
+        "--format=custom",
+        "--schema-only",
+        "--no-owner",
+        "--compress=none",
+        f"--exclude-table={pattern}",
+        *(() if lock_timeout is None else (f"--lock-wait-timeout={lock_timeout}",)),
+    )
+
+
 def _is_public_schema_note(kind: str, name: str, create: str) -> bool:
     """Return whether an entry only says that public is not as initdb made it.
 
@@ -85,13 +96,11 @@ def copy_schema(source: URL, target: URL) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="alembic-pg-") as folder:
         file = Path(folder) / "schema.sql"
-        _run_program("pg_dump", source, "--schema-only", "--no-owner", f"--file={file}")
+        run_program("pg_dump", source, "--schema-only", "--no-owner", f"--file={file}")
         # A setting of PostgreSQL 17 and newer, which pg_dump says to older servers, too.
         script = file.read_bytes().replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
         file.write_bytes(script)
-        _run_program(
-            "psql", target, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={file}"
-        )
+        run_script(target, file)
 
 
 def _unused_key(key: str, dump: Dump) -> str:
@@ -108,61 +117,3 @@ def version() -> str:
     """Return the version of pg_dump. Raises UserError when it is missing."""
     command = [find_program("pg_dump"), "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
-
-
-def find_program(name: str) -> str:
-    """Return the path of one of PostgreSQL's programs."""
-    path = programs.find(name) or shutil.which(name)
-    if path is None:
-        raise UserError(f"Comparing needs {name}: install the development dependencies.")
-    return str(path)
-
-
-def _run_program(name: str, url: URL, *arguments: str) -> bytes:
-    """Run one of PostgreSQL's programs on a database; return what it writes."""
-    result = subprocess.run(
-        [find_program(name), *arguments],
-        env=libpq_environment(url),
-        capture_output=True,
-        check=False,
-    )
-    if result.returncode:
-        said = " ".join(result.stderr.decode(errors="replace").split())
-        reason = said.removeprefix(f"{name}: error: ")
-        raise UserError(f"{name} fails on database {url.database}: {reason}")
-    return result.stdout
-
-
-def libpq_environment(url: URL) -> Mapping[str, str]:
-    """Return the environment in which libpq's programs connect to a URL.
-
-    Nothing of it stands on a command line, where other users of the machine could read it.
-    """
-    values: dict[str, str | None] = {
-        "PGHOST": url.host,
-        "PGPORT": str(url.port) if url.port else None,
-        "PGUSER": url.username,
-        "PGPASSWORD": str(url.password) if url.password is not None else None,
-        "PGDATABASE": url.database,
-        "PGCLIENTENCODING": "UTF8",
-    }
-    for key, value in url.query.items():
-        name = _LIBPQ_VARIABLES.get(key, f"PG{key.upper()}")
-        values[name] = value if isinstance(value, str) else ",".join(value)
-    return os.environ | {name: value for name, value in values.items() if value is not None}
-
-
-# Where the variable is not PG and the parameter's name (PostgreSQL, 32.15).
-_LIBPQ_VARIABLES = {
-    "application_name": "PGAPPNAME",
-    "fallback_application_name": "PGAPPNAME",
-    "dbname": "PGDATABASE",
-    "gss_encryption": "PGGSSENCMODE",
-    "channel_binding": "PGCHANNELBINDING",
-    "connect_timeout": "PGCONNECT_TIMEOUT",
-    "client_encoding": "PGCLIENTENCODING",
-    "target_session_attrs": "PGTARGETSESSIONATTRS",
-    "load_balance_hosts": "PGLOADBALANCEHOSTS",
-    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
-    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
-}

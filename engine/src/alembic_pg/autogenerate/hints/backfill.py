@@ -9,7 +9,7 @@ from alembic.operations import ops
 from sqlalchemy import Computed
 
 from alembic_pg.autogenerate.dump.entry import table_key
-from alembic_pg.autogenerate.hints import fill_value
+from alembic_pg.autogenerate.hints import casts, fill_value
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -39,12 +39,12 @@ def columns_with_backfill(tables: Iterable[Table]) -> set[ColumnPath]:
 
 
 def add_backfills(
-    operations: Iterable[MigrateOperation], tables: Mapping[str, Table], after: Dump
+    operations: Iterable[MigrateOperation], tables: Mapping[str, Table], before: Dump, after: Dump
 ) -> Iterator[MigrateOperation]:
     """Yield operations, of which those that make a column NOT NULL fill it first.
 
-    tables: the models' by schema and name, as ``MetaData.tables`` has them. after: what they
-    build.
+    tables: the models' by schema and name, as ``MetaData.tables`` has them. before, after:
+    what the revisions and the models build.
     """
     for operation in operations:
         if isinstance(operation, ops.AddColumnOp):
@@ -53,7 +53,13 @@ def add_backfills(
             schema = f"{operation.schema}." if operation.schema else ""
             table = tables.get(f"{schema}{operation.table_name}")
             column = table.columns.get(operation.column_name) if table is not None else None
-            yield operation if column is None else _backfill_altered_column(operation, column)
+            yield (
+                operation
+                if column is None
+                else _backfill_altered_column(
+                    operation, column, casts.cast_operation(operation, before, after)
+                )
+            )
         else:
             yield operation
 
@@ -105,7 +111,13 @@ def _add_column_as_sql(
     )
 
 
-def _backfill_altered_column(operation: ops.AlterColumnOp, column: Column[Any]) -> MigrateOperation:
+def _backfill_altered_column(
+    operation: ops.AlterColumnOp, column: Column[Any], cast: ReversibleOp | None
+) -> MigrateOperation:
+    """Return what fills a column that becomes NOT NULL.
+
+    cast: the change of its type that takes an explicit cast, for where PostgreSQL asks for one.
+    """
     expression = fill_value.value_of_null_rows(column)
     # Nobody can UPDATE a generated column, and its expression gives each row a value.
     if not expression or isinstance(operation.existing_server_default, Computed):
@@ -114,14 +126,13 @@ def _backfill_altered_column(operation: ops.AlterColumnOp, column: Column[Any]) 
     rest = copy.copy(operation)
     rest.modify_nullable = None
     kind = operation.modify_type or operation.existing_type
+    fill = _update_op(table, schema, column.name, expression)
+    last = _set_not_null_op(table, schema, column.name, kind)
     return BackfillColumnOp(
-        [
-            *([rest] if rest.has_changes() else []),
-            _update_op(table, schema, column.name, expression),
-            _set_not_null_op(table, schema, column.name, kind),
-        ],
+        [*([rest] if rest.has_changes() else []), fill, last],
         [operation.reverse()],
         _column_label(table, schema, column.name),
+        cast and ReversibleOp([*cast.upgrade, fill, last], [last.reverse(), *cast.downgrade]),
     )
 
 

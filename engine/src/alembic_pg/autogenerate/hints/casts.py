@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump.entry import table_key
+from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.scope import column_differences
 from alembic_pg.sql.quoting import quote_name
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 USING_KEY, BACK_KEY = "using", "using_back"
 
-_INTEGERS = {"smallint", "integer", "bigint"}
+# Those to which PostgreSQL has no cast of a boolean, nor one back.
+_INTEGERS = {"smallint", "bigint"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,27 @@ def add_casts(
             yield rest
 
 
+def cast_operation(operation: ops.AlterColumnOp, before: Dump, after: Dump) -> ReversibleOp | None:
+    """Return a change of type and default by PostgreSQL's explicit cast, in its own statements.
+
+    None where the type stays, or the dumps have no such column.
+    """
+    old, new = (_column_of(operation, dump) for dump in (before, after))
+    if operation.modify_type is None or old is None or new is None:
+        return None
+    made = _using_op(
+        operation, old, new, Expressions(_explicit_cast(old, new), _explicit_cast(new, old))
+    )
+    return ReversibleOp([made], [made.reverse()])
+
+
+def _explicit_cast(old: table_definition.Column, new: table_definition.Column) -> str:
+    """Return a column's value in another type; to and from a schema's own type it is a text."""
+    is_own = any("." in column.type for column in (old, new))
+    through = "::text" + ("[]" if new.type.endswith("[]") else "") if is_own else ""
+    return f"{new.name}{through}::{new.type}"
+
+
 def _column_of(operation: ops.AlterColumnOp, dump: Dump) -> table_definition.Column | None:
     key = table_key(operation.schema, operation.table_name)
     place = (operation.schema or "public", operation.table_name, operation.column_name)
@@ -99,8 +122,8 @@ def lossless_expressions(
 ) -> Expressions | None:
     """Return the expressions between two types of which the new one can hold all of the old one.
 
-    They are a value and its array, a boolean and an integer: of another number than 0 and 1, the
-    cast from text fails.
+    They are a value and its array, a boolean and a smallint or bigint: of another number than 0
+    and 1, the cast from text fails.
     """
     name = old.name
     if new.type.endswith("[]") and not old.type.endswith("[]"):
@@ -134,6 +157,7 @@ def _using_op(
         tuple(_type_statements(alter, new, old, chosen.back or f"{old.name}::{old.type}")),
         schema,
         table,
+        name,
         chosen.hinted,
     )
 

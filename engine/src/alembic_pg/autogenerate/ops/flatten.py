@@ -91,15 +91,15 @@ def changed_table_key(operation: MigrateOperation, default_schema: str = "public
     return table_key(getattr(operation, "schema", None) or default_schema, name)
 
 
-def tables_altering_columns(operations: Iterable[MigrateOperation]) -> set[str]:
-    """Return the tables of which a column changes its type or goes."""
-    return {
-        key
-        for operation in operations
-        if isinstance(operation, (ops.DropColumnOp, UsingOp))
-        or (isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None)
-        if (key := changed_table_key(operation))
-    }
+def altered_columns(operations: Iterable[MigrateOperation]) -> dict[str, set[str]]:
+    """Return the columns that change their type or go, by the keys of their tables."""
+    altered: dict[str, set[str]] = {}
+    for operation in operations:
+        retypes = isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None
+        if retypes or isinstance(operation, (ops.DropColumnOp, UsingOp)):
+            table, column = changed_table_key(operation), getattr(operation, "column_name", "")
+            altered.setdefault(table or "", set()).add(column)
+    return altered
 
 
 def dropped_tables(operations: Iterable[MigrateOperation]) -> set[str]:

@@ -11,10 +11,11 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 class UsingOp(StatementOp):
     """A change of a column's type with ``USING``, and of the default with it.
 
-    schema, table_name: the column's, as Alembic's operations have them. hinted: whether a person
-    wrote the expression into the models.
+    schema, table_name, column_name: the column's, as Alembic's operations have them.
+    hinted: whether a person wrote the expression into the models.
     """
 
     schema: str | None = None
     table_name: str = ""
+    column_name: str = ""
     hinted: bool = False

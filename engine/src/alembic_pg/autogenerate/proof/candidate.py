@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.render import render_op
 
-from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump import column_users, pg_dump
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError, SqlState
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from sqlalchemy.engine import URL
 
+    from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.revisions.host import Host
@@ -57,6 +58,10 @@ class Candidate:
         return self.scope.filter_dump(
             pg_dump.dump_database(self.url, version_table=self.version_table)
         )
+
+    def column_users(self) -> ColumnUsers:
+        """Return what uses which of its columns now."""
+        return column_users.read_column_users(self.url)
 
     def run(self, operations: Sequence[MigrateOperation]) -> None:
         """Run operations in one transaction. Raises what they raise."""

@@ -32,39 +32,6 @@ _LABEL_PREFIXES = (
 # What PostgreSQL refuses while a view or a trigger names the column.
 _ALTER_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
 
-# What changes the rows that a materialized view was made of.
-_SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
-
-
-def omit_needless_drops(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
-    """Return operations without what they drop and create again just as it was.
-
-    The same list where nothing is, or where a type or what a column is made of changes; whether
-    PostgreSQL lets all that stay is to be proven.
-    """
-    statements = [operation for operation in operations if isinstance(operation, StatementOp)]
-    values = any(
-        _SET_EXPRESSION.search(text) for operation in statements for text in operation.upgrade
-    )
-    if values or any(map(_alters_column_type, operations)):
-        return list(operations)
-    dropped = {
-        operation.label: operation.downgrade
-        for operation in statements
-        if operation.action == "drop"
-    }
-    created = {
-        operation.label: operation.upgrade
-        for operation in statements
-        if operation.action == "create"
-    }
-    same = {label for label, create in dropped.items() if created.get(label) == create}
-    return [
-        operation
-        for operation in operations
-        if not (isinstance(operation, StatementOp) and operation.label in same)
-    ]
-
 
 def delay_drops(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
     """Return operations of which only changes of types stand between DROP and CREATE.

@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.hints import backfill
-from alembic_pg.autogenerate.proof import search, with_guards
+from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candidate
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
-from alembic_pg.autogenerate.proof.minimal_drops import delay_drops, omit_needless_drops
+from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
 from alembic_pg.autogenerate.proof.round_trip import (
     passes_round_trip,
     reaches_goal,
     reversed_operations,
     with_searched_downgrade,
 )
+from alembic_pg.database.errors import RefusedError
 from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
 
+    from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 
@@ -69,16 +71,13 @@ def _prove_with_features(
         guarded = with_guards.add_guards(comparison, backfilled, completed)
         if not comparison.must_prove:
             return guarded
+        shorter, can_reverse = _shorten(context, comparison, candidate, completed)
         tried = [[*map(id, completed)]]
-        for shorter in (
-            create_indexes_first(omit_needless_drops(completed)),
-            create_indexes_first(completed),
-            delay_drops(completed),
-        ):
-            if [*map(id, shorter)] in tried:
+        for ordered in _orders(shorter, completed) if can_reverse else ():
+            if [*map(id, ordered)] in tried:
                 continue
-            tried.append([*map(id, shorter)])
-            guarded_shorter = with_guards.add_guards(comparison, backfilled, shorter)
+            tried.append([*map(id, ordered)])
+            guarded_shorter = with_guards.add_guards(comparison, backfilled, ordered)
             with open_candidate(comparison, context) as second_candidate:
                 if passes_round_trip(second_candidate, guarded_shorter, original, after):
                     return guarded_shorter
@@ -87,8 +86,47 @@ def _prove_with_features(
         ):
             return guarded
     # Reversing each operation is not enough: the downgrade is searched like the upgrade.
-    with open_candidate(comparison, context) as candidate:
-        candidate.run([*renames, *completed])
-        return with_searched_downgrade(
-            candidate, comparison, backfilled, features, completed, original
-        )
+    for chosen, is_last in ((shorter, False), (completed, True)):
+        with open_candidate(comparison, context) as candidate:
+            try:
+                candidate.run([*renames, *chosen])
+                return with_searched_downgrade(
+                    candidate, comparison, backfilled, features, chosen, original
+                )
+            except (UserError, RefusedError):
+                if is_last:
+                    raise
+    raise AssertionError
+
+
+def _shorten(
+    context: AutogenContext,
+    comparison: Comparison,
+    candidate: Candidate,
+    operations: list[MigrateOperation],
+) -> tuple[list[MigrateOperation], bool]:
+    """Return operations without needless drops, and whether reversing them may lead back.
+
+    candidate: where they have run.
+    """
+    if not without_drops.recreated_objects(operations):
+        return operations, True
+    down = needless_drops.find_needless_drops(
+        candidate, reversed_operations(operations), comparison.after
+    )
+    with open_candidate(comparison, context) as fresh:
+        fresh.run(comparison.renames)
+        up = needless_drops.find_needless_drops(fresh, operations, comparison.before)
+    shorter = without_drops.without_drops(operations, up or (), down or ())
+    return shorter, down is not None
+
+
+def _orders(
+    shorter: list[MigrateOperation], completed: list[MigrateOperation]
+) -> Iterator[list[MigrateOperation]]:
+    """Yield the orders to try, from the one that disturbs others least."""
+    for operations in (shorter, completed):
+        yield delay_drops(create_indexes_first(operations))
+        yield create_indexes_first(operations)
+        yield delay_drops(operations)
+        yield operations

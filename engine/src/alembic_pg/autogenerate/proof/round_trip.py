@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
-from alembic_pg.autogenerate.proof import search, with_guards
+from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,13 @@ def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
     candidate.run(reversed_operations(comparison.renames))
     candidate.run(up)
     search.expect_equal(comparison.after, candidate.dump())
+    if without_drops.recreated_objects(down) and (
+        needless := needless_drops.find_needless_drops(candidate, down, comparison.after)
+    ):
+        shorter = with_downgrade(operations, without_drops.without_drops(down, needless, needless))
+        shorter_up = with_guards.add_guards(comparison, backfilled, shorter)
+        if reaches_goal(candidate, reversed_operations(shorter_up), original):
+            return shorter_up
     candidate.run(reversed_operations(up))
     search.expect_equal(original, candidate.dump())
     return up

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from alembic_pg.autogenerate.alter import remaining_changes
+from alembic_pg.autogenerate.alter.change_in_place import is_replaceable
+from alembic_pg.autogenerate.alter.database_facts import DatabaseFacts
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops import flatten
@@ -34,7 +37,7 @@ Operation = TypeVar("Operation", bound="MigrateOperation")
 
 
 # What is still different after the first round, a later one finds: a trigger on a view, say.
-MAX_ROUNDS = 4
+MAX_ROUNDS = 6
 
 
 def find_operations(
@@ -51,14 +54,15 @@ def find_operations(
     Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
     when a new value of an enum is used.
     """
+    facts = DatabaseFacts(features, candidate.column_users)
     operations, _ = _run_with_retries(
         candidate,
         remaining_changes.operations_before_tables(
             before,
             after,
-            flatten.tables_altering_columns(alembics),
+            flatten.altered_columns(alembics),
             flatten.dropped_tables(alembics),
-            features,
+            facts,
         ),
     )
     operations += _run_accepted(candidate, alembics)
@@ -67,17 +71,31 @@ def find_operations(
         now = candidate.dump()
         if not compare.differing_keys(now, after):
             return operations
-        ran, failed = _run_with_retries(
-            candidate, remaining_changes.operations_after_tables(now, after, features)
-        )
+        tried = remaining_changes.operations_after_tables(now, after, facts)
+        ran, failed = _run_with_retries(candidate, tried)
         operations += ran
-        if not ran:
+        more = _more_facts(facts, tried, failed)
+        if not ran and more == facts:
             break
+        facts = more
     if failed:
         operation, error = failed[0]
         raise UserError(refusal.refusal_text(operation, error)) from error
     expect_equal(after, candidate.dump())
     return operations
+
+
+def _more_facts(
+    facts: DatabaseFacts, tried: Sequence[StatementOp], failed: Failures
+) -> DatabaseFacts:
+    """Return what the next round knows: what was refused, or has not helped, is not tried again."""
+    replaced = {op.label for op in tried if op.action == "change" and is_replaceable(op.label)}
+    refused = [op for op, _ in failed if op.action != "create" and not is_replaceable(op.label)]
+    return replace(
+        facts,
+        read_column_users=None if refused else facts.read_column_users,
+        irreplaceable=facts.irreplaceable | replaced,
+    )
 
 
 def expect_equal(wanted: Dump, found: Dump) -> None:

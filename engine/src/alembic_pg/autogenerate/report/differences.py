@@ -1,4 +1,4 @@
-"""Show what differs: the operations as a table, and the entries as diffs."""
+"""Show what differs: the objects as a table, and the entries as diffs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump.entry_diff import diff_entries
 from alembic_pg.autogenerate.report import operation_text
+from alembic_pg.autogenerate.report.object_groups import object_groups
 from alembic_pg.console import table
 
 if TYPE_CHECKING:
@@ -19,10 +20,20 @@ if TYPE_CHECKING:
 HEADER = ("operation", "object")
 
 
-def operation_table(operations: Sequence[MigrateOperation]) -> str:
-    """Return the operations and their objects, without the checks, which change nothing."""
-    rows = [operation_text.operation_row(operation) for operation in operations]
-    return table.render(HEADER, [row for row in rows if row[0] != "check"])
+def difference_table(
+    operations: Sequence[MigrateOperation], comparison: Comparison | None = None
+) -> str:
+    """Return what happens to which object, without the checks, which change nothing.
+
+    comparison: what is compared; without it each operation has a line.
+    """
+    changing = [one for one in operations if operation_text.operation_row(one)[0] != "check"]
+    if comparison is None:
+        rows = [operation_text.operation_row(operation) for operation in changing]
+    else:
+        groups = object_groups(changing, comparison.before, comparison.after)
+        rows = [(group.verb, group.name) for group in groups]
+    return table.render(HEADER, list(dict.fromkeys(rows)))
 
 
 def entry_diffs(comparison: Comparison) -> str:

@@ -16,7 +16,7 @@ from alembic_pg.sql.lock_modes import LOCK_MODES
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Collection, Generator, Iterable
 
     from alembic.operations import MigrateOperation
 
@@ -65,10 +65,17 @@ class _Relation:
     filenode: int | None
 
 
+# Of what makes something new and touches nothing else.
+NO_EFFECT = LockEffect("none", (), "metadata")
+
+
 def measure_effects(
-    candidate: Candidate, operations: Iterable[MigrateOperation]
+    candidate: Candidate, operations: Iterable[MigrateOperation], harmless: Collection[int] = ()
 ) -> Generator[LockEffect]:
-    """Run operations on a candidate one by one, and yield the effect of each."""
+    """Run operations on a candidate one by one, and yield the effect of each.
+
+    harmless: the identities of those that have no effect and are not measured.
+    """
     with candidate.session() as session:
         known = {
             oid: _Relation(readable_name(schema, name), kind, filenode)
@@ -79,6 +86,11 @@ def measure_effects(
             session.execute(setting)
         session.commit()
         for operation in operations:
+            if id(operation) in harmless:
+                candidate.run_one(session, operation)
+                session.commit()
+                yield NO_EFFECT
+                continue
             # Else scans of the transaction before would still be counted.
             session.execute("SELECT pg_stat_force_next_flush()")
             candidate.run_one(session, operation)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
@@ -10,21 +12,26 @@ from alembic.autogenerate.api import AutogenContext
 from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.proof.candidate import open_candidate
-from alembic_pg.autogenerate.report import lock_effects, operation_text, questions
+from alembic_pg.autogenerate.report import lock_effects, questions
 from alembic_pg.autogenerate.report.differences import HEADER
+from alembic_pg.autogenerate.report.object_groups import object_groups
 from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import command_settings
 from alembic_pg.plan import report
-from alembic_pg.plan.planner import REFUSED, Planner
+from alembic_pg.plan.planner import REFUSED, REWRITE, SCAN, Planner
 from alembic_pg.plan.strategy_summary import METADATA_ONLY
 from alembic_pg.revisions import schema_model
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.revisions.impact import ImpactReader
+from alembic_pg.revisions.impact_findings import Impact
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.lock_modes import LOCK_MODES, strongest_lock
+from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
@@ -32,24 +39,50 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.autogenerate.report.lock_effects import LockEffect
+    from alembic_pg.autogenerate.report.object_groups import ObjectGroup
     from alembic_pg.autogenerate.sides.comparison import Comparison
+    from alembic_pg.plan.strategy_summary import ExecutionSummary
+    from alembic_pg.revisions.statements import RevisionStatement
 
 # What a hint calls all revisions of a change, by their number.
 _ALL_REVISIONS = {1: "the revision", 2: "both revisions", 3: "the three revisions"}
 
+# What can be locked.
+_RELATIONS = frozenset({"FOREIGN TABLE", "MATERIALIZED VIEW", "SEQUENCE", "TABLE", "VIEW"})
+
 REVISION_HEADER = (*HEADER, "lock", "nature", "on a large table")
 
 
-def revision_summary(
+@dataclass(frozen=True)
+class RevisionSummary:
+    """Say what one revision does.
+
+    table: the rows for the screen: operation, object, lock, nature, steps. findings: what it
+    destroys and breaks. locks: the strongest lock of each relation, and how long it lasts.
+    """
+
+    table: list[tuple[str, str, str, str, str]]
+    findings: Impact
+    locks: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def summarize_revisions(
     context: MigrationContext, comparison: Comparison, scripts: Sequence[MigrationScript]
-) -> str:
+) -> list[RevisionSummary]:
     """Return each revision's operations with their locks and steps, and what it destroys.
 
-    They run on a candidate once more for that, on which every table is taken for a large one.
-    scripts: the revisions, in their order.
+    What touches something that was there runs on a candidate once more for that, on which every
+    table is taken for a large one. scripts: the revisions, in their order.
     """
     rendering = AutogenContext(context, autogenerate=False)
-    lines: list[str] = []
+    relations = [one for one in comparison.before.values() if one.kind in _RELATIONS]
+    existing = frozenset(relation.name for relation in relations)
+    groups = [
+        object_groups(_operations(script), comparison.before, comparison.after)
+        for script in scripts
+    ]
+    if not existing:
+        return [RevisionSummary([*map(_new_row, some)], Impact()) for some in groups]
     with (
         open_candidate(comparison, rendering) as candidate,
         connect(candidate.url, source=SCRATCH_SOURCE) as connection,
@@ -59,10 +92,23 @@ def revision_summary(
         planner.start()
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))
-        for script in scripts:
-            if len(scripts) > 1:
-                lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
-            lines += _revision_lines(script, candidate, planner, reader)
+        meter = _Meter(candidate, planner, reader, existing)
+        return [meter.summarize(script, some) for script, some in zip(scripts, groups, strict=True)]
+
+
+def summary_text(
+    context: MigrationContext,
+    comparison: Comparison,
+    scripts: Sequence[MigrationScript],
+    summaries: Sequence[RevisionSummary],
+) -> str:
+    """Return the summaries of revisions as text for the screen, with what is to be asked."""
+    lines: list[str] = []
+    for script, summary in zip(scripts, summaries, strict=True):
+        if len(scripts) > 1:
+            lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
+        lines.append(report.render_table(REVISION_HEADER, summary.table))
+        lines += report.findings_lines(summary.findings, (), None)
     tables = declared_tables(context.opts["target_metadata"])
     backfilled = backfill.columns_with_backfill(tables)
     for hint in questions.open_questions(comparison.before, comparison.after, backfilled):
@@ -70,48 +116,139 @@ def revision_summary(
     return "\n".join(lines)
 
 
-def _revision_lines(
-    script: MigrationScript, candidate: Candidate, planner: Planner, reader: ImpactReader
-) -> Iterator[str]:
-    """Yield the lines about one revision, and run it."""
-    operations = [
+def _operations(script: MigrationScript) -> list[MigrateOperation]:
+    return [
         operation
         for upgrade in script.upgrade_ops_list
         for operation in flatten.flatten(upgrade.ops)
     ]
-    planner.start_revision()
-    reader.begin_revision()
-    with closing(lock_effects.measure_effects(candidate, operations)) as measured:
-        rows = [_operation_row(one, candidate, planner, reader, measured) for one in operations]
-    yield report.render_table(REVISION_HEADER, rows)
-    yield from report.findings_lines(reader.end_revision(), (), None)
 
 
-def _operation_row(
-    operation: MigrateOperation,
-    candidate: Candidate,
-    planner: Planner,
-    reader: ImpactReader,
-    measured: Iterator[LockEffect],
-) -> tuple[str, ...]:
-    """Return the row of the next operation, and run it."""
-    executed = candidate.statements(operation)
-    hows = [planner.summarize(statement) for statement in executed]
-    for statement in executed:
-        reader.read_sql(statement.sql, statement.existing)
-    formed = next((how for how in hows if how.steps or how.effect == REFUSED), None)
-    effect = next(measured)
-    name, label = operation_text.operation_row(operation)
-    if formed is None:
-        return (name, label, *_lock_and_nature(effect, label), "")
-    return (name, label, formed.lock or "none", formed.effect, formed.steps)
+def _new_row(group: ObjectGroup) -> tuple[str, str, str, str, str]:
+    return group.verb, group.name, "none", METADATA_ONLY, ""
 
 
-def _lock_and_nature(effect: LockEffect, label: str) -> tuple[str, str]:
-    """Return the lock, with the tables where the object's name does not tell, and the nature."""
-    others = [name for name in effect.locked if name not in label.split(".") and name not in label]
-    where = f" on {', '.join(effect.locked)}" if others else ""
-    return (
-        f"{effect.lock}{where}",
-        METADATA_ONLY if effect.duration == "metadata" else effect.duration,
-    )
+@dataclass(frozen=True)
+class _Effect:
+    """How one operation runs: its lock with the tables where that is to be said, nature, steps."""
+
+    lock: str
+    where: tuple[str, ...]
+    nature: str
+    steps: str = ""
+
+    @property
+    def strength(self) -> int:
+        """How strong the lock is, 0 for none."""
+        return LOCK_MODES.index(self.lock) + 1 if self.lock in LOCK_MODES else 0
+
+    @property
+    def length(self) -> int:
+        """How long it takes: 0 for a moment."""
+        words = (SCAN, REWRITE, REFUSED)
+        return max((n for n, word in enumerate(words, 1) if word in self.nature), default=0)
+
+
+@dataclass(frozen=True)
+class _Meter:
+    """Measure revisions on a candidate, one after the other.
+
+    existing: the names of the relations that were there before.
+    """
+
+    candidate: Candidate
+    planner: Planner
+    reader: ImpactReader
+    existing: frozenset[str]
+
+    def summarize(self, script: MigrationScript, groups: Sequence[ObjectGroup]) -> RevisionSummary:
+        """Run a revision; return what it does."""
+        operations = _operations(script)
+        self.planner.start_revision()
+        self.reader.begin_revision()
+        executed = {id(operation): self.candidate.statements(operation) for operation in operations}
+        harmless = {
+            id(operation)
+            for group in groups
+            if group.is_new
+            for operation in group.operations
+            if not any(map(self._touches, executed[id(operation)]))
+        }
+        effects = {}
+        with closing(
+            lock_effects.measure_effects(self.candidate, operations, harmless)
+        ) as measured:
+            for operation in operations:
+                some = executed[id(operation)]
+                plans = (
+                    []
+                    if id(operation) in harmless
+                    else [self.planner.summarize(statement) for statement in some]
+                )
+                for statement in some:
+                    self.reader.read_sql(statement.sql, statement.existing)
+                effects[id(operation)] = _effect(plans, some, next(measured))
+        table = [
+            self._row(group, [effects[id(operation)] for operation in group.operations])
+            for group in groups
+        ]
+        locks = _locks_by_relation(effects.values())
+        return RevisionSummary(table, self.reader.end_revision(), locks)
+
+    def _touches(self, statement: RevisionStatement) -> bool:
+        """Return whether a statement names a relation that was there, in a string maybe."""
+        return any(
+            token.identifier in self.existing
+            or (
+                token.kind in {"dollar", "string"}
+                and not self.existing.isdisjoint(re.findall(r"\w+", token.text))
+            )
+            for token in tokenize(statement.sql)
+        )
+
+    def _row(
+        self, group: ObjectGroup, effects: Sequence[_Effect]
+    ) -> tuple[str, str, str, str, str]:
+        strongest = max(
+            effects, key=lambda one: LOCK_MODES.index(one.lock) + 1 if one.lock in LOCK_MODES else 0
+        )
+        longest = max(effects, key=lambda one: (one.length, bool(one.steps)))
+        words = group.name.replace(",", " ").split()
+        parts = {part for word in words for part in (word, *word.split("."))}
+        others = [name for name in strongest.where if name not in parts]
+        where = f" on {', '.join(strongest.where)}" if others else ""
+        return (
+            group.verb,
+            group.name,
+            f"{strongest.lock}{where}",
+            longest.nature,
+            longest.steps,
+        )
+
+
+def _effect(
+    plans: Sequence[ExecutionSummary], executed: Sequence[RevisionStatement], effect: LockEffect
+) -> _Effect:
+    """Return how an operation runs on a large table: by its strategy, or as it was measured."""
+    for plan, statement in zip(plans, executed, strict=False):
+        if plan.steps or plan.effect == REFUSED:
+            _, tables = strongest_lock(statement.sql)
+            names = tuple(object_label(table) for table in tables)
+            return _Effect(plan.lock or "none", names, plan.effect, plan.steps)
+    nature = METADATA_ONLY if effect.duration == "metadata" else effect.duration
+    return _Effect(effect.lock, effect.locked, nature)
+
+
+def _locks_by_relation(effects: Iterable[_Effect]) -> dict[str, tuple[str, str]]:
+    """Return the strongest lock of each relation, and the longest time that one lasts."""
+    by_relation: dict[str, list[_Effect]] = {}
+    for effect in effects:
+        for name in effect.where:
+            by_relation.setdefault(name, []).append(effect)
+    return {
+        name: (
+            max(some, key=lambda one: one.strength).lock,
+            max(some, key=lambda one: one.length).nature,
+        )
+        for name, some in by_relation.items()
+    }

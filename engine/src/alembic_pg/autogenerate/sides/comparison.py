@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.scope.column_differences import ColumnDifferences
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
+from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.revisions.host import THIS_PROCESS
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Comparison:
     spare_copies: the name of a copy of the template that Alembic's comparators have read; the first
     candidate takes it. host: the process in which operations are tried.
     stand_ins: for the tables that foreign keys refer to and that are left out.
+    texts: what authors wrote for objects, in the models and in the revisions.
     """
 
     databases: ScratchServer
@@ -46,6 +48,7 @@ class Comparison:
     renames: tuple[MigrateOperation, ...] = ()
     must_prove: bool = True
     spare_copies: list[str] = field(default_factory=list)
+    texts: AuthoredTexts = field(default_factory=AuthoredTexts)
     host: Host = THIS_PROCESS
     stand_ins: tuple[StandIn, ...] = ()
 

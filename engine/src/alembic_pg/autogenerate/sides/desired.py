@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import AddConstraint
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.engine.interfaces import Dialect
+    from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
 
@@ -51,8 +52,8 @@ _NEEDS_ONE_TRANSACTION = re.compile(
 )
 
 
-def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> None:
-    """Build the models in an empty database.
+def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> list[str]:
+    """Build the models in an empty database; return the statements that did it.
 
     Statements that are sent together are one transaction: one of all of them would hold so many
     locks that the server is busy with counting them. A statement that needs something which is
@@ -66,11 +67,12 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
         with connect(url, source=source) as connection, connection.begin():
             for stand_in in needed:
                 stand_in.make(connection)
+    built: list[str] = []
     try:
         waiting = build_statements(models, there)
     except AskedError:
-        _build_with_answers(models, url, source, there)
-        return
+        _build_with_answers(models, url, source, there, built)
+        return built
     apart = not any(
         _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
     )
@@ -79,14 +81,36 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
         connection.begin(),
         ThreadPoolExecutor(1) as sender,
     ):
-        _run_rounds(connection, sender, waiting)
+        _run_rounds(models, connection, sender, waiting, built)
         _refuse_subscriptions(connection)
+    return built
 
 
-def _build_with_answers(models: Models, url: URL, source: str, there: set[str]) -> None:
+def _refusal_error(
+    models: Models, connection: Connection, failed: Sequence[tuple[BuildStatement, Exception]]
+) -> UserError:
+    """Return the error that lists all that PostgreSQL refuses."""
+    # Here because hardly a command needs it.
+    from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415
+
+    dialect = _dialect_without_marks(connection.dialect)
+
+    def attempt(statement: ClauseElement) -> Exception | None:
+        step = BuildStatement(statement, "")
+        return _send_script(connection, _compile_statements([step], dialect))
+
+    return refusals.refusal_error(
+        models, [(step.statement, step.label, error) for step, error in failed], attempt
+    )
+
+
+def _build_with_answers(
+    models: Models, url: URL, source: str, there: set[str], built: list[str]
+) -> None:
     """Build the models with listeners that ask the database what is there already.
 
     create_all() runs on the database itself, where each statement has to work in its turn.
+    built: where the texts of the statements are kept.
     """
     not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
     with (
@@ -95,34 +119,47 @@ def _build_with_answers(models: Models, url: URL, source: str, there: set[str]) 
         ThreadPoolExecutor(1) as sender,
     ):
         schemas = schemas_of_tables(models) | there
-        _run_rounds(connection, sender, statements_before_tables(models, schemas))
-        try:
-            for metadata in declared_metadata(models):
-                metadata.create_all(connection, tables=tables_to_build(models, metadata))
-        except DBAPIError as error:
-            raise UserError(
-                f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"
-            ) from error
-        except SQLAlchemyError as error:
-            raise UserError(
-                f"The models are not complete: {' '.join(str(error).split())}"
-            ) from error
+        before = statements_before_tables(models, schemas)
+        _run_rounds(models, connection, sender, before, built)
+        _create_all(models, connection, built)
         late = [BuildStatement(one, f"constraint {one.element.name}") for one in not_valid]
-        _run_rounds(connection, sender, [*late, *statements_after_tables(models)])
+        after = [*late, *statements_after_tables(models)]
+        _run_rounds(models, connection, sender, after, built)
         _refuse_subscriptions(connection)
 
 
+def _create_all(models: Models, connection: Connection, built: list[str]) -> None:
+    from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
+
+    def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
+        built.append(arguments[2])
+
+    event.listen(connection, "before_cursor_execute", keep)
+    try:
+        for metadata in declared_metadata(models):
+            metadata.create_all(connection, tables=tables_to_build(models, metadata))
+    except DBAPIError as error:
+        raise UserError(
+            f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"
+        ) from error
+    except SQLAlchemyError as error:
+        raise refusals.incomplete_error(models, error) from error
+    finally:
+        event.remove(connection, "before_cursor_execute", keep)
+
+
 def _run_rounds(
-    connection: Connection, sender: Executor, waiting: Sequence[BuildStatement]
+    models: Models,
+    connection: Connection,
+    sender: Executor,
+    waiting: Sequence[BuildStatement],
+    built: list[str],
 ) -> None:
     """Run statements; what fails is tried again, until a whole round brings nothing new."""
     while waiting:
-        failed = list(_run_round(connection, sender, waiting))
+        failed = list(_run_round(connection, sender, waiting, built))
         if len(failed) == len(waiting):
-            step, error = failed[0]
-            raise UserError(
-                f"PostgreSQL refuses {step.label} of the models: {errors.describe_error(error)}"
-            ) from error
+            raise _refusal_error(models, connection, failed) from failed[0][1]
         waiting = [step for step, _ in failed]
 
 
@@ -139,11 +176,14 @@ def _refuse_subscriptions(connection: Connection) -> None:
 
 
 def _run_round(
-    connection: Connection, sender: Executor, steps: Sequence[BuildStatement]
+    connection: Connection,
+    sender: Executor,
+    steps: Sequence[BuildStatement],
+    built: list[str],
 ) -> Iterator[tuple[BuildStatement, Exception]]:
     """Run all statements, many at once; yield those that failed, with their reasons.
 
-    The server works on some while the next are compiled.
+    The server works on some while the next are compiled. built: where their texts are kept.
     """
     dialect = _dialect_without_marks(connection.dialect)
 
@@ -155,29 +195,31 @@ def _run_round(
                 yield step, why
 
     def attempt(some: Sequence[BuildStatement]) -> Exception | None:
-        return _send_script(connection, _compile_script(some, dialect))
+        return _send_script(connection, _compile_statements(some, dialect))
 
     sent: tuple[Future[Exception | None], Sequence[BuildStatement]] | None = None
     for batch in batches(steps):
-        script = _compile_script(batch, dialect)
+        texts = _compile_statements(batch, dialect)
+        if not isinstance(texts, Exception):
+            built += texts
         if sent:
             yield from failures(sent[1], sent[0].result())
-        sent = sender.submit(_send_script, connection, script), batch
+        sent = sender.submit(_send_script, connection, texts), batch
     if sent:
         yield from failures(sent[1], sent[0].result())
 
 
-def _send_script(connection: Connection, script: str | Exception) -> Exception | None:
+def _send_script(connection: Connection, texts: list[str] | Exception) -> Exception | None:
     """Send statements together; return why they fail, and undo them, if one of them does."""
-    if isinstance(script, Exception):
-        return script
+    if isinstance(texts, Exception):
+        return texts
     driver: Any = connection.connection.dbapi_connection
     apart = driver.autocommit
     with closing(driver.cursor()) as cursor:
         if not apart:
             cursor.execute("SAVEPOINT step")
         try:
-            cursor.execute(script)
+            cursor.execute(";\n".join(texts))
         except psycopg2.Error as error:
             if not apart:
                 cursor.execute("ROLLBACK TO SAVEPOINT step")
@@ -187,12 +229,10 @@ def _send_script(connection: Connection, script: str | Exception) -> Exception |
     return None
 
 
-def _compile_script(steps: Sequence[BuildStatement], dialect: Dialect) -> str | Exception:
+def _compile_statements(steps: Sequence[BuildStatement], dialect: Dialect) -> list[str] | Exception:
     """Return statements as the server takes them, or why they cannot be said."""
     try:
-        return ";\n".join(
-            str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps
-        )
+        return [str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps]
     except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
         return error
 

@@ -71,7 +71,7 @@ class Prover:
     def prove_stages(
         self, first: list[MigrateOperation], second: list[MigrateOperation]
     ) -> Stages | None:
-        """Return both stages, None where the first does nothing.
+        """Return both stages, None where one of them ends as it begins.
 
         Raises what says that a step fails, or does not lead there.
         """
@@ -82,6 +82,8 @@ class Prover:
             candidate.run(second)
             search.expect_equal(comparison.after, candidate.dump())
         if not compare.differing_keys(between, comparison.before) and not comparison.renames:
+            return None
+        if not compare.differing_keys(between, comparison.after):
             return None
         first_proven = self._prove_stage(replace(comparison, after=between), [], first)
         start = [*flatten.flatten(first_proven)]

@@ -16,22 +16,20 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
+from alembic_pg.database.session import as_message, round_trip_seconds
+from alembic_pg.online.backfill import batch_settings, replicas
 from alembic_pg.online.backfill.batch_size import BatchSize
-from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
     from alembic_pg.sql.row_ranges import RowChange
-
-# Seconds between two looks at the replicas.
-_REPLICA_CHECK_SECONDS = 1.0
 
 # Rows that one batch may have for certain, and how often they are looked for; and those that one
 # statement may change where others write them as fast.
@@ -52,21 +50,6 @@ WITH RECURSIVE tree AS (
 SELECT oid::regclass::text FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r' ORDER BY 1
 """
 
-_REPLICA_LAG = """
-SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
-"""
-
-# Triggers of users that an UPDATE of a new column fires.
-_UPDATE_TRIGGERS = f"""
-SELECT tgname FROM pg_trigger
-WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
-  AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
-  AND tgattr = '' AND NOT {IS_HELPER_TRIGGER}
-"""  # noqa: S608  # it is ours
-
-# What lets no trigger fire, but those that fire always.
-_DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"
-
 
 def change_rows(  # noqa: PLR0913  # the last three are rare
     executor: Executor,
@@ -83,10 +66,10 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
     be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
-    prepare = partial(executor.execute_all, setup_statements(executor, table, first, unseen=unseen))
+    settings = batch_settings.setup_statements(executor, table, first, unseen=unseen)
     done: list[int] = []
     try:
-        _change_tree(_Tree(executor, table, rows, prepare, done), quiet=quiet)
+        _change_tree(_Tree(executor, table, rows, settings, done), quiet=quiet)
     except RefusedError as error:
         if any(done) or executor.journal.interrupted_at:
             raise UnfinishedError(str(error)) from error  # what other batches did, stays
@@ -94,53 +77,65 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
 
 
 @dataclass(frozen=True)
+class _Changed:
+    """How many rows a batch has changed, and in how many seconds, the way there and back with it.
+
+    Without what its transaction's end takes, and tries that came to nothing.
+    """
+
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class _Batch:
     """What changes some rows of a table in a short transaction.
 
-    only: "" where that is the table with all that are part of it. prepare: what each transaction
+    only: "" where that is the table with all that are part of it. settings: what each transaction
     begins with. done: how many rows each has changed.
     """
 
     executor: Executor
     table: str
     rows: RowChange
-    prepare: Callable[[], None]
+    settings: Sequence[str]
     done: list[int]
     only: str = "ONLY "
 
-    def change(self, place: str) -> int:
-        """Change the rows of a place; return how many they were."""
-        work = self._execute if self.rows.may_match_again else self._execute_once
-        change = (
-            self.rows.statement_for if self.rows.may_match_again else self.rows.counting_statement
-        )
-        statement = change(self.table, place, only=self.only)
-        self.done.append(self.executor.run_with_retries(partial(work, statement), statement))
-        return self.done[-1]
+    def change(self, place: str) -> _Changed:
+        """Change the rows of a place."""
+        again = self.rows.may_match_again
+        write = self.rows.statement_for if again else self.rows.counting_statement
+        statement = write(self.table, place, only=self.only)
+        work = partial(self._execute if again else self._execute_once, statement)
+        changed = self.executor.run_with_retries(work, statement)
+        self.done.append(changed.rows)
+        return changed
 
     def remaining_rows(self, place: str, limit: int) -> Sequence[Row[Any]]:
         """Return the tables and places of rows that are to be changed."""
         query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
-        return self.executor.run_with_retries(partial(self._fetch_places, query), query)
+        work = partial(self.executor.fetch, self._message(query))
+        return self.executor.run_with_retries(work, query)
 
-    def _execute(self, statement: str) -> int:
-        self.prepare()
-        return self.executor.execute(statement)
+    def _message(self, statement: str) -> str:
+        return as_message([*self.executor.short_limits(), *self.settings, statement])
 
-    def _execute_once(self, statement: str) -> int:
+    def _execute(self, statement: str) -> _Changed:
+        began = time.monotonic()
+        rows = self.executor.execute(self._message(statement))
+        return _Changed(rows, time.monotonic() - began)
+
+    def _execute_once(self, statement: str) -> _Changed:
         """Execute a statement; raise UserError, which takes it back, where it would not end."""
-        self.prepare()
-        done, again = tuple(self.executor.one_row(statement))
+        began = time.monotonic()
+        done, again = tuple(self.executor.one_row(self._message(statement)))
         if again:
             raise self.executor.refused_error(
                 f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
                 "changed: its WHERE must leave them out."
             )
-        return int(done)
-
-    def _fetch_places(self, query: str) -> Sequence[Row[Any]]:
-        self.prepare()
-        return self.executor.fetch(query)
+        return _Changed(int(done), time.monotonic() - began)
 
 
 @dataclass(frozen=True)
@@ -150,7 +145,7 @@ class _Tree:
     executor: Executor
     table: Relation
     rows: RowChange
-    prepare: Callable[[], None]
+    settings: Sequence[str]
     done: list[int]
 
     def parts(self) -> Iterator[_Batch]:
@@ -160,13 +155,13 @@ class _Tree:
 
     def part(self, name: str) -> _Batch:
         """Return what changes rows of one table."""
-        return _Batch(self.executor, name, self.rows, self.prepare, self.done)
+        return _Batch(self.executor, name, self.rows, self.settings, self.done)
 
     @property
     def whole(self) -> _Batch:
         """What changes rows wherever they are."""
         on = quote_name(self.table.schema, self.table.name)
-        return _Batch(self.executor, on, self.rows, self.prepare, self.done, only="")
+        return _Batch(self.executor, on, self.rows, self.settings, self.done, only="")
 
 
 def _change_tree(tree: _Tree, *, quiet: bool) -> None:
@@ -209,8 +204,8 @@ def _change_listed_rows(tree: _Tree, left: Sequence[Row[Any]]) -> None:
         for row in left:
             places.setdefault(row.part, []).append(row.place)
         for name, listed in places.items():
-            found = tree.executor.fetch_rows(_TABLE_PAGES, table=name)[0]
-            size = int(_first_size(tree.executor, found).rows)
+            sizes = tree.executor.fetch_rows(_TABLE_PAGES, table=name)
+            size = int(_first_size(tree.executor, sizes[0]).rows) if sizes else len(listed)
             for start in range(0, len(listed), size):
                 tree.part(name).change(tree.rows.ctid_condition(listed[start : start + size]))
         left = tree.whole.remaining_rows("true", _FEW_ROWS + 1)
@@ -218,42 +213,28 @@ def _change_listed_rows(tree: _Tree, left: Sequence[Row[Any]]) -> None:
         tree.whole.change("true")
 
 
-def setup_statements(
-    executor: Executor, table: Relation, first: Sequence[str], *, unseen: bool
-) -> list[str]:
-    """Return the statements that each batch begins with; the parameters are change_rows()'s."""
-    statements = [
-        *first,
-        "SET LOCAL statement_timeout = 0",
-        # An error, not rows that are left out.
-        "SET LOCAL row_security = off",
-        # A batch that a crash takes back is found again.
-        "SET LOCAL synchronous_commit = off",
-    ]
-    if unseen and (triggers := executor.fetch_rows(_UPDATE_TRIGGERS, table=table.oid)):
-        statements.append(_DISABLE_TRIGGERS)
-        try:
-            with executor.connection.begin():
-                executor.execute(_DISABLE_TRIGGERS)
-        except DBAPIError as error:
-            if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
-                raise
-            raise executor.stopped_error(
-                f"filling {table.display_name} would fire its trigger {triggers[0].tgname} "
-                "on every row: let a superuser "
-                "GRANT SET ON PARAMETER session_replication_role to this role."
-            ) from error
-    return statements
-
-
 def _scan_once(batch: _Batch) -> int:
-    """Go through a table once; return how many rows were changed."""
+    """Go through a table once; return how many rows were changed, 0 where it is gone."""
+    sizes = batch.executor.fetch_rows(_TABLE_PAGES, table=batch.table)
+    try:
+        return _scan_pages(batch, sizes[0]) if sizes else 0
+    except DBAPIError as error:
+        if errors.sqlstate(error) != errors.SqlState.UNDEFINED_TABLE:
+            raise
+        if batch.executor.find_relation(batch.table) is not None:
+            raise
+        return 0  # a partition that somebody has dropped has no rows
+
+
+def _scan_pages(batch: _Batch, found: Row[Any]) -> int:
+    """Go through a table once. found: what the catalog tells of it."""
     executor, rows = batch.executor, batch.rows
-    found = executor.fetch_rows(_TABLE_PAGES, table=batch.table)[0]
     pages, pace = int(found.pages), _first_size(executor, found)
     first = slot = changed = 0
     idle = False
     looked = time.monotonic()
+    # BEGIN and the batch are a message each: nobody waits for rows while they are under way.
+    way = 2 * round_trip_seconds(executor)
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
             if (
@@ -267,16 +248,15 @@ def _scan_once(batch: _Batch) -> int:
                 continue
             pace.adjust_gap(found=True)
             last, until = pace.next_place(first, slot, int(found.slots))
-            began = time.monotonic()
-            done = batch.change(rows.between((first, slot), (last, until)))
-            took = time.monotonic() - began
+            batched = batch.change(rows.between((first, slot), (last, until)))
+            done, took = batched.rows, max(batched.seconds - way, 0.0)
             pace.adjust(0 if slot or until else last - first, done, took)
             first, slot, changed, idle = last, until, changed + done, not done
             progress.update(first, changed)
             if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
-            if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
-                _wait_for_replicas(executor, progress)
+            if time.monotonic() - looked > replicas.CHECK_SECONDS:
+                replicas.wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
 
@@ -285,10 +265,3 @@ def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:
     """Return the size of a table's first batch. found: what the catalog tells of the table."""
     page_bytes = float(found.bytes) / max(int(found.pages), 1)
     return BatchSize.for_table(executor.settings.batch / 1000, float(found.density), page_bytes)
-
-
-def _wait_for_replicas(executor: Executor, progress: Progress) -> None:
-    """Pause until the slowest replica is near."""
-    while executor.first_value(_REPLICA_LAG) * 1000 > executor.settings.replication_lag:
-        progress.explain_pause("waiting for a replica")
-        time.sleep(_REPLICA_CHECK_SECONDS)

@@ -51,10 +51,9 @@ FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(:name)
 """
 
 
-def swap_columns(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> None:
-    """Let the new column be the old one, in the transaction that there is."""
+def swap_statements(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> list[str]:
+    """Return what lets the new column be the old one; all is asked before the first lock."""
     others = parts.other_tables()
-    runner.execute(f"LOCK TABLE {', '.join([shadow.table_name, *others])} IN ACCESS EXCLUSIVE MODE")
     parameters = {"table": shadow.table.oid, "column": catalog_name(shadow.old_column)}
     old = runner.fetch_rows(_COLUMN, shown=shadow.table_name, **parameters)[0]
     new = runner.fetch_rows(
@@ -64,18 +63,19 @@ def swap_columns(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> Non
         column=catalog_name(shadow.new_column),
     )[0]
     grants = runner.fetch_rows(_GRANTS, **parameters)
-    sequence = _continue_sequence(runner, old)
-    for statement in [
+    statements = [
+        f"LOCK TABLE {', '.join([shadow.table_name, *others])} IN ACCESS EXCLUSIVE MODE",
         *_save_identity(old),
         *_drop_old(shadow, parts, old),
         *_rename_new(shadow, parts),
         *_copy_attributes(shadow, old, new, grants),
-        *sequence,
+        *_continue_sequence(runner, old),
         *_copy_comments(shadow, parts),
-    ]:
-        runner.execute(
-            statement.replace("{on}", shadow.table_name).replace("{column}", shadow.old_column)
-        )
+    ]
+    return [
+        statement.replace("{on}", shadow.table_name).replace("{column}", shadow.old_column)
+        for statement in statements
+    ]
 
 
 def _drop_old(shadow: ShadowColumn, parts: Dependents, old: Row[Any]) -> list[str]:

@@ -6,17 +6,17 @@ blocks nobody, and waits without a limit.
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg import events
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
-from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import journal, progress_monitor, transactions
+from alembic_pg.online.locks import lock_first, lock_retry, wait_for_blockers
+from alembic_pg.online.run import journal, progress_monitor, time_limits, transactions
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql import session_statements
@@ -36,9 +36,6 @@ _T = TypeVar("_T")
 
 _CURRENT_SETTING = "SELECT current_setting(:name)"
 _SET_CONFIG = "SELECT set_config(:name, :value, false)"
-
-# From which on a transaction has a limit of its own.
-_TRANSACTION_TIMEOUT_SINCE = 170000
 
 
 class BatchFiller(Protocol):
@@ -107,7 +104,7 @@ class Executor(Session):
             self.commit(began)
         yield
         if self.journal.note.began:
-            self.run_with_retries(lambda: None, f"COMMENT ON TABLE {self.journal.table}", done=key)
+            self.run_short(done=key)
         if self.in_autocommit_block:
             transactions.enter_autocommit(self.connection)
         else:
@@ -137,33 +134,47 @@ class Executor(Session):
         self.running.partly_committed = True
         transactions.commit(self.context)
 
-    def run_short(self, *statements: str) -> None:
-        """Execute statements in a short transaction, and retry it until they get their locks."""
-        self.run_with_retries(lambda: self.execute_all(statements), *statements)
+    def run_short(
+        self, *statements: str, done: str = "", detail: tuple[str, str] = ("", "")
+    ) -> None:
+        """Execute statements in a short transaction, and retry it until they get their locks.
 
-    def run_with_retries(self, work: Callable[[], _T], *statements: str, done: str = "") -> _T:
+        done: the key of the statement that they complete, which is noted in the same transaction.
+        detail: the key of the statement at work, and what to note of it there.
+        """
+
+        def send() -> None:
+            # One message: who waits for a lock of ours does not wait for the way to us and back.
+            noted = self.journal.done_statements(done) if done else []
+            if detail[0]:
+                noted = self.journal.detail_statements(*detail)
+            self.execute_all([*self.short_limits(), *locks, *statements, *noted])
+
+        locks = self.lock_statements(statements)
+        self.run_with_retries(send, *statements)
+        if done:
+            self.journal.confirm_done(done)
+
+    def run_with_retries(self, work: Callable[[], _T], *statements: str) -> _T:
         """Do some work in a short transaction, and retry it until it gets its locks.
 
-        statements: what it executes, for the locks that they take. done: the key of the statement
-        that the work completes, which is noted in the same transaction.
+        work: sends short_limits() first. statements: what it executes, for the locks that they
+        take.
         """
         budget = self.retry_budget()
         while True:
             wait_for_blockers.wait(self, self.settings, statements, budget)
             try:
                 with self.connection.begin():
-                    self.execute_all(self.local_settings)
-                    self.execute(f"SET LOCAL statement_timeout = {self.settings.statement_timeout}")
+                    self.execute_all(
+                        [*self.local_settings, *time_limits.short_step(self.settings, self.version)]
+                    )
                     result = work()
-                    if done:
-                        self.journal.note_done(self.connection, done)
             except DBAPIError as error:
                 if not lock_retry.is_retryable(error):
                     raise
                 budget.pause_or_give_up(self.connection, "\n".join(statements))
             else:
-                if done:
-                    self.journal.confirm_done(done)
                 return result
 
     def run_for_its_error(self, statement: str) -> None:
@@ -179,16 +190,12 @@ class Executor(Session):
 
     def note_detail(self, key: str, detail: str) -> None:
         """Note something about the statement at work."""
-        self.run_with_retries(
-            lambda: self.journal.note_detail(self.connection, key, detail),
-            f"COMMENT ON TABLE {self.journal.table}",
-        )
+        self.run_short(detail=(key, detail))
 
     def run_long(self, *statements: str) -> None:
         """Execute statements that may take their time, since they let everybody else work."""
         with self.connection.begin():
-            self.execute_all(self.local_settings)
-            self.execute_all(f"SET LOCAL {setting}" for setting in self._no_limits())
+            self.execute_all([*self.local_settings, *time_limits.long_step(self.version)])
             with progress_monitor.report_progress(self.connection, statements[0]):
                 self.execute_all(statements)
 
@@ -196,7 +203,7 @@ class Executor(Session):
         """Tell a person once, whatever is tried again, what a statement does to others."""
         if text not in self.warned:
             self.warned.add(text)
-            sys.stderr.write(f"{text}\n")
+            events.tell("warning", text)
 
     def remember_cleanup(self, *statements: str) -> None:
         """Remember what drops all that a strategy makes, where no catalog can be asked."""
@@ -221,7 +228,7 @@ class Executor(Session):
         del why  # the caller says it
         with self.connection.begin():
             self.execute_all(
-                ["SET LOCAL statement_timeout = 0", "SET LOCAL row_security = off", *first]
+                [*time_limits.long_look(self.version), "SET LOCAL row_security = off", *first]
             )
             return bool(self.scalar(f"SELECT EXISTS ({query})"))
 
@@ -231,12 +238,14 @@ class Executor(Session):
             session_statements.as_session_setting(statement) for statement in self.local_settings
         ]
         sets = [(setting, name) for setting, name in sets if name]
-        limits = [limit.partition(" = ")[0] for limit in self._no_limits()]
+        unlimited = time_limits.unlimited(self.version)
+        limits = [limit.partition(" = ")[0] for limit in unlimited]
         with self.connection.begin():
             names = [*(name for _, name in sets), *limits]
             before = [(name, self.first_value(_CURRENT_SETTING, name=name)) for name in names]
-            self.execute_all(setting for setting, _ in sets)
-            self.execute_all(f"SET {setting}" for setting in self._no_limits())
+            self.execute_all(
+                [*(setting for setting, _ in sets), *(f"SET {one}" for one in unlimited)]
+            )
         try:
             transactions.enter_autocommit(self.connection)
             try:
@@ -250,12 +259,13 @@ class Executor(Session):
                     for name, value in before:
                         self.first_value(_SET_CONFIG, name=name, value=value)
 
-    def _no_limits(self) -> list[str]:
-        limits = ["lock_timeout = 0", "statement_timeout = 0"]
-        return [
-            *limits,
-            *(["transaction_timeout = 0"] if self.version >= _TRANSACTION_TIMEOUT_SINCE else []),
-        ]
+    def lock_statements(self, statements: Sequence[str]) -> list[str]:
+        """Return what locks the tables of a short transaction first, where they are several."""
+        return lock_first.lock_statements(self, statements)
+
+    def short_limits(self) -> list[str]:
+        """Return what a short transaction begins with."""
+        return [*self.local_settings, *time_limits.short_step(self.settings, self.version)]
 
     def retry_budget(self) -> lock_retry.RetryBudget:
         """Return the tries of one statement."""

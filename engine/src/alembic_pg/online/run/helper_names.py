@@ -12,7 +12,7 @@ HELPER_MARK = "_ddl_"
 
 # A column of ours, of pg_attribute AS a: by its name and its comment.
 IS_SHADOW_COLUMN = r"""a.attname ~ '_ddl_new$' AND NOT a.attisdropped
-  AND col_description(a.attrelid, a.attnum) ~ '^[0-9a-f]{12}$'"""
+  AND col_description(a.attrelid, a.attnum) ~ '^[0-9a-f]{16}$'"""
 
 # A trigger that keeps such a column up to date: a condition on pg_trigger, whose oid is not asked.
 IS_HELPER_TRIGGER = r"""(tgname ~ '^zzz_.*_ddl_keep$' AND EXISTS (

@@ -13,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from alembic_pg.errors import UserError
+from alembic_pg.online.run import stored_text
 from alembic_pg.sql.quoting import quote_literal
+from alembic_pg.sql.shape import shape_digest
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
+    from alembic_pg.online.run.version_table import VersionTable
+
 # What a comment begins with that has a note, and what it calls the comment of a person.
 _NOTE_BEGINS, _THEIRS = '{"half_done": ', "comment"
+
+# Of a key, what tells one text from another; the rest tells how it is built.
+_TEXT_DIGITS = 12
 
 _READ_COMMENT = text("SELECT obj_description(to_regclass(:table), 'pg_class')")
 
@@ -33,54 +39,66 @@ class ProgressNote:
     direction: upgrade or downgrade.
     done: the keys of the statements that are committed, each with its detail after a colon.
     began: the same of the statement that was at work, "" without.
+    source: a digest of the revision's file, as it was when the note was first written.
+    texts: by their keys, what stored_text keeps of these statements.
+    untracked: a statement that the revision sent past the operations and has committed, or may
+    have, as a person calls it; "" without.
     """
 
     revision: str
     direction: str
     done: list[str] = field(default_factory=list)
     began: str = ""
+    source: str = ""
+    texts: dict[str, str] = field(default_factory=dict)
+    untracked: str = ""
+
+    def text_of(self, entry: str) -> str:
+        """Return what is kept of a statement; entry: as done and began have it."""
+        return self.texts.get(entry.partition(":")[0], "")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is written, without what is empty and not of every note."""
+        always = {"revision", "direction", "done", "began"}
+        return {name: value for name, value in vars(self).items() if value or name in always}
 
 
 @dataclass
 class Journal:
     """The progress of one revision, statement by statement.
 
-        table: Alembic's own, as a statement names it.
+    table: Alembic's own, as a statement names it.
     note: what is stored, or will be.
     stored: whether the database has the note.
     interrupted_at: the key of the statement at which an earlier run ended, "" without.
-    position: how many of the statements done were met so far.
+    unmet: the keys of the statements done that were not met so far. What the revision passes over
+    by itself, since it finds it done, stays here.
     pending_keys: the statements of the open transaction.
     disabled: whether nothing can be noted.
     texts: of the statements that were met, by their keys.
-        theirs: the comment that a person gave the table, which comes back at the end.
+    theirs: the comment that a person gave the table, which comes back at the end.
     """
 
     table: str
     note: ProgressNote
     stored: bool = False
     interrupted_at: str = ""
-    position: int = 0
+    unmet: list[str] = field(default_factory=list)
     pending_keys: list[str] = field(default_factory=list)
     disabled: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     theirs: str = ""
 
     def already_done(self, key: str) -> bool:
-        """Return whether the next statement is done; it counts as met then.
-
-        Raises UserError when it is another one than it was.
-        """
-        if self.position >= len(self.note.done):
+        """Return whether a statement is done; it counts as met then."""
+        if key not in self.unmet:
             return False
-        if self.note.done[self.position].partition(":")[0] != key:
-            raise UserError(
-                f"Revision {self.note.revision} was edited after its first "
-                f"{len(self.note.done)} statements had run: undo that, or clean up by hand "
-                f"and run: COMMENT ON TABLE {self.table} IS NULL"
-            )
-        self.position += 1
+        self.unmet.remove(key)
         return True
+
+    def has_unmet_of_shape(self, key: str) -> bool:
+        """Return whether a statement that differs in constants only is done, and was not met."""
+        return any(one[_TEXT_DIGITS:] == key[_TEXT_DIGITS:] for one in self.unmet)
 
     def was_interrupted(self, key: str) -> bool:
         """Return whether an earlier run was at work on this statement."""
@@ -90,54 +108,81 @@ class Journal:
         """Return what the statement noted in an earlier run, "" without."""
         return self.interrupted_at.partition(":")[2] if self.was_interrupted(key) else ""
 
-    def note_detail(self, connection: Connection, key: str, detail: str) -> None:
-        """Note something about the statement at work, in the open transaction."""
+    def detail_statements(self, key: str, detail: str) -> list[str]:
+        """Return what notes something about the statement at work."""
         self.note.began = f"{key}:{detail}"
-        self._write(connection, self._comment(vars(self.note)))
+        return self._statements(self._comment(self.note.as_json()))
 
     def note_nothing_at_work(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""
-        self.note.began = ""
-        self._write(connection, self._comment(vars(self.note)))
+        for statement in self.forgetting_statements():
+            _execute(connection, statement)
+
+    def forgetting_statements(self) -> list[str]:
+        """Return what notes that no statement is at work."""
+        self.note.began = self.interrupted_at = ""
+        return self._statements(self._comment(self.note.as_json()))
 
     def save(self, connection: Connection, began: str = "") -> None:
         """Write the note in the open transaction, which is about to be committed.
 
-        began: the statement at work; without a detail, what an earlier run noted of it stays.
+        began: the statement at work; without a detail, what an earlier run noted of it stays. What
+        an earlier run had at work stays noted until it is met.
         """
-        if self.position < len(self.note.done):
-            return  # all of this was committed by an earlier run
         self.note.done += self.pending_keys
-        self.note.began = self.interrupted_at if began and self.was_interrupted(began) else began
-        self.position = len(self.note.done)
+        resumes = not began or self.was_interrupted(began)
+        self.note.began = self.interrupted_at if resumes and self.interrupted_at else began
+        self._keep_texts(self.pending_keys, began)
         self.pending_keys = []
         if not self.stored and not self.disabled:
             self.theirs = _read_theirs(connection, self.table)
         self.stored = True
-        self._write(connection, self._comment(vars(self.note)))
+        self._write(connection, self._comment(self.note.as_json()))
 
-    def note_done(self, connection: Connection, key: str) -> None:
-        """Note in the open transaction that the statement is done; confirm_done() follows."""
-        note = {**vars(self.note), "done": [*self.note.done, self._entry(key)], "began": ""}
-        self._write(connection, self._comment(note))
+    def _keep_texts(self, keys: list[str], began: str) -> None:
+        for key in [*keys, began.partition(":")[0]]:
+            if key in self.texts and key not in self.note.texts:
+                self.note.texts[key] = stored_text.stored_text(self.texts[key])
 
-    def confirm_done(self, key: str) -> None:
-        """Take over what note_done() wrote, now that it is committed."""
-        self.note.done.append(self._entry(key))
-        self.note.began = ""
+    def add_pending(self, key: str) -> None:
+        """Take a statement for done that the open transaction has executed."""
+        self.pending_keys.append(key)
+        self.confirm_met(key)
+
+    def confirm_met(self, key: str) -> None:
+        """Forget that an earlier run was at work on a statement, which is done now."""
         if self.was_interrupted(key):
             self.interrupted_at = ""  # a later statement may have the same text
-        self.position = len(self.note.done)
+
+    def done_statements(self, key: str) -> list[str]:
+        """Return what notes that the statement is done; confirm_done() follows."""
+        self._keep_texts([key], "")
+        done = [*self.note.done, self._entry(key)]
+        note = {**self.note.as_json(), "done": done, "began": ""}
+        return self._statements(self._comment(note))
+
+    def confirm_done(self, key: str) -> None:
+        """Take over what done_statements() wrote, now that it is committed."""
+        self.note.done.append(self._entry(key))
+        self.note.began = ""
+        self.confirm_met(key)
 
     def _entry(self, key: str) -> str:
         began = self.note.began
         return began if began.partition(":")[0] == key else key
 
-    def clear_note(self, connection: Connection) -> None:
-        """Take the note away in the open transaction."""
-        if self.stored:
-            self._write(connection, _literal(self.theirs))
+    def clear_note(self, connection: Connection, made: VersionTable | None = None) -> None:
+        """Take the note away in the open transaction, with the table if that was made for it."""
+        if self.stored and made is not None and made.made:
+            _execute(connection, f"DROP TABLE {self.table}")
             self.stored = False
+        for statement in self.clearing_statements():
+            _execute(connection, statement)
+
+    def clearing_statements(self) -> list[str]:
+        """Return what takes the note away, if there is one."""
+        stored, self.stored = self.stored, False
+        return self._statements(_literal(self.theirs)) if stored else []
 
     def _comment(self, note: dict[str, Any]) -> str:
         """Return the comment that has a note, and keeps the one that a person wrote."""
@@ -145,11 +190,11 @@ class Journal:
         return quote_literal(json.dumps({"half_done": note, **kept}))
 
     def _write(self, connection: Connection, comment: str) -> None:
-        if self.disabled:
-            return
-        connection.exec_driver_sql(
-            f"COMMENT ON TABLE {self.table} IS {comment}", execution_options={"no_parameters": True}
-        )
+        for statement in self._statements(comment):
+            _execute(connection, statement)
+
+    def _statements(self, comment: str) -> list[str]:
+        return [] if self.disabled else [f"COMMENT ON TABLE {self.table} IS {comment}"]
 
 
 def version_table_name(context: MigrationContext) -> str:
@@ -159,8 +204,9 @@ def version_table_name(context: MigrationContext) -> str:
 
 
 def statement_key(statement: str) -> str:
-    """Return what a statement is known by."""
-    return hashlib.sha256(statement.encode()).hexdigest()[:12]
+    """Return what a statement is known by: its text, and how it is built."""
+    text_digest = hashlib.sha256(statement.encode()).hexdigest()[:_TEXT_DIGITS]
+    return text_digest + shape_digest(statement)
 
 
 def read_note(connection: Connection, table: str) -> ProgressNote | None:
@@ -175,9 +221,7 @@ def clear_note(connection: Connection, table: str) -> None:
     """Take a note away, if there is one. connection: without a transaction, as before."""
     with connection.begin():
         if read_note(connection, table) is not None:
-            connection.exec_driver_sql(
-                clearing_statement(connection, table), execution_options={"no_parameters": True}
-            )
+            _execute(connection, clearing_statement(connection, table))
 
 
 def clearing_statement(connection: Connection, table: str) -> str:
@@ -193,26 +237,21 @@ def _read_theirs(connection: Connection, table: str) -> str:
     return str(json.loads(comment).get(_THEIRS, ""))
 
 
+def _execute(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
 def _literal(comment: str) -> str:
     return quote_literal(comment) if comment else "NULL"
 
 
-def open_journal(
-    connection: Connection, table: str, revision: str, direction: str, at: str
-) -> Journal:
-    """Return the journal of a revision, at its first statement.
-
-    at: where the database is. Raises UserError when another revision is half done.
-    """
-    note = read_note(connection, table)
-    if note is None:
-        return Journal(table, ProgressNote(revision, direction))
-    if (note.revision, note.direction) != (revision, direction):
-        back = f", or take it back: alembic downgrade {at}" if note.direction == "upgrade" else ""
-        raise UserError(
-            f"The {note.direction} of revision {note.revision} is half done: finish it before the "
-            f"{direction} of {revision}, by the same command{back}; or clean up by hand, and run: "
-            f"COMMENT ON TABLE {table} IS NULL"
-        )
-    theirs = _read_theirs(connection, table)
-    return Journal(table, note, stored=True, interrupted_at=note.began, theirs=theirs)
+def resume(connection: Connection, table: str, note: ProgressNote) -> Journal:
+    """Return the journal of a revision that is half done, before its first statement."""
+    return Journal(
+        table,
+        note,
+        stored=True,
+        interrupted_at=note.began,
+        unmet=[one.partition(":")[0] for one in note.done],
+        theirs=_read_theirs(connection, table),
+    )

@@ -2,7 +2,8 @@
 
 A statement without a strategy runs in its revision's transaction. One with a strategy commits that
 transaction, with a note of how far the revision came, and takes its own steps. A revision whose
-transaction waits too long for a lock is rolled back, and run again without what is committed.
+transaction waits too long for a lock is rolled back, and run again without what is committed. With
+-x online=off no statement has a strategy, but for one that an earlier run has begun.
 """
 
 from __future__ import annotations
@@ -17,70 +18,48 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, preflight
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import journal, transactions, untracked_statements, ways_back
-from alembic_pg.online.run.executor import Executor
-from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.online.run import half_done, journal, transactions, violations, ways_back
+from alembic_pg.online.run.revision_transactions import RevisionTransactions
 from alembic_pg.online.run.signals import (
     CommitBeforeError,
-    PostponedStatement,
     RefusedError,
     ReplayError,
     UnfinishedError,
 )
-from alembic_pg.online.run.untracked_statements import Tracking
+from alembic_pg.online.run.version_table import VersionTable
 from alembic_pg.revisions.failure_messages import with_ways_on
-from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from alembic_pg.errors import UserError
+    from alembic_pg.online.run.journal import Journal
     from alembic_pg.sql.statements import UpdateOrDelete
 
 
 @dataclass
-class Runner(Executor):
+class Runner(RevisionTransactions):
     """Run revisions beside traffic, on one connection.
 
     Of the run:
     existing_tables: the oids of the tables that were there when it began.
     any_revision_begun: whether a revision has begun.
-    no_journal_reason: why no progress can be noted, "" where it can.
 
     Of a revision, whatever number of times its function runs:
-    revision_budget: the tries of its transactions.
     prepared_swaps: by statement key, what takes back the preparation of a column swap.
     commit_before: the keys of the statements before which to commit.
 
     Of one call of the revision's function:
-    postponed: the statement that waits for the next one.
     backfill_statements: the UPDATE that fills a column, by the table's oid and the column's name.
-    single_transaction_reason: why the rest must be one transaction, "" without.
-    connection_handed_out: whether the revision has the connection itself, by op.get_bind().
-    committed_untracked: whether it committed what it did with that connection.
-    tracking: which statements of the connection are known.
-
-    Of the open transaction:
-    executed: the revision's statements.
-    swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     """
 
     existing_tables: frozenset[int] = frozenset()
     any_revision_begun: bool = False
-    no_journal_reason: str = ""
 
-    revision_budget: lock_retry.RetryBudget | None = None
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     commit_before: set[str] = field(default_factory=set)
 
-    postponed: PostponedStatement | None = None
     backfill_statements: dict[tuple[int, str], UpdateOrDelete] = field(default_factory=dict)
-    single_transaction_reason: str = ""
-    connection_handed_out: bool = False
-    committed_untracked: bool = False
-    tracking: Tracking = field(default_factory=Tracking)
-
-    executed: list[str] = field(default_factory=list)
-    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
 
     def start(self) -> None:
         """Prepare the session and context; the connection has no transaction before and after."""
@@ -88,7 +67,7 @@ class Runner(Executor):
         with suppress(DBAPIError), self.connection.begin():
             # Not on every system: the server then gives up what a killed client has begun.
             self.execute("SET client_connection_check_interval = 1000")
-        untracked_statements.watch(self.connection, self.tracking, self._note_untracked)
+        self.watch_connection()
         self.running.wrap_function = self.wrap_revision
         self.context.autocommit_block = self._autocommit_block  # type: ignore[method-assign]  # of this one
 
@@ -99,7 +78,15 @@ class Runner(Executor):
         """
         own = journal.version_table_name(self.context)
         with self.connection.begin():
-            self.execute(f"SET lock_timeout = {lock_timeout}")
+            self.execute_all(
+                [
+                    f"SET lock_timeout = {lock_timeout}",
+                    # A pause of ours is no session that nobody needs.
+                    "SET idle_session_timeout = 0",
+                    # A name is compared with what a person wrote.
+                    "SET quote_all_identifiers = off",
+                ]
+            )
             self.existing_tables = catalog.user_table_oids(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
@@ -114,9 +101,11 @@ class Runner(Executor):
             self.revision_budget = budget = self.retry_budget()
             self.prepared_swaps.clear()
             self.commit_before.clear()
+            first = not (self.any_revision_begun or self.running.heads)
+            self.version_table = VersionTable(first)
             if not self.any_revision_begun:
                 schema = self.context.version_table_schema
-                preflight.require_writable(self.connection, schema, first=not self.running.heads)
+                preflight.require_writable(self.connection, schema, first=first)
             while True:
                 try:
                     self._run_revision(step, function, options)
@@ -128,12 +117,11 @@ class Runner(Executor):
                     self.local_settings.clear()
                     self.begin()
                 except (RefusedError, UnfinishedError) as error:
-                    stays = self._stays_half_done(error)
-                    back = ways_back.all_have_way_back(self.journal)
-                    raise with_ways_on(error, step, half_done=stays, back=back) from error
+                    raise self._with_ways_on(step, error) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
+                        self._explain_nulls(error)
                         raise
                     transactions.roll_back(self.context)
                     budget.pause_or_give_up(self.connection, error.statement or "")
@@ -151,23 +139,22 @@ class Runner(Executor):
         function: Callable[..., None],
         options: dict[str, Any],
     ) -> None:
-        self.postponed = None
-        self.executed.clear()
-        self.swapped_columns.clear()
-        self.local_settings.clear()
+        self.begin_function()
         self.backfill_statements = {}
-        self.single_transaction_reason = self.no_journal_reason
-        self.connection_handed_out = self.committed_untracked = False
+        self.version_table.ensure(self.context)
         self.journal = self._open_journal(step)
         self.running.resumed = self.journal.stored
         self.tracking.in_revision = True
         try:
             function(**options)
+            half_done.finish_interrupted(self.context, self.journal)
+            self.end_function()
             with self.track_statements():
                 self.run_pending()
-                self.journal.clear_note(self.connection)
+                self.send_queued(*self.journal.clearing_statements(), last=True)
         finally:
             self.tracking.in_revision = False
+            self.abandon_own_autocommit()
 
     def _open_journal(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
         table = journal.version_table_name(self.context)
@@ -175,20 +162,29 @@ class Runner(Executor):
         at = ", ".join(self.running.heads) or "base"
         if self.any_revision_begun and not self.journal.stored:
             # Nobody else has noted anything since.
-            opened = Journal(table, ProgressNote(step.revision.revision, direction))
+            opened = half_done.new_journal(table, step.revision, direction)
         else:
-            opened = journal.open_journal(
-                self.connection, table, step.revision.revision, direction, at
-            )
+            opened = half_done.open_journal(self.connection, table, step.revision, direction, at)
         self.any_revision_begun = True
         opened.disabled = bool(self.no_journal_reason)
         return opened
+
+    def is_done(self, key: str, sql: str) -> bool:
+        """Return whether a statement is done; it counts as met then.
+
+        Raises UserError where nobody can tell.
+        """
+        if self.journal.already_done(key):
+            return True
+        at = ", ".join(self.running.step.from_revisions) or "base"
+        half_done.require_known_statement(self.journal, self.running.step.revision, key, sql, at)
+        return False
 
     def _replay(self, step: Any, replay: ReplayError) -> None:  # noqa: ANN401  # Alembic's step
         transactions.roll_back(self.context)
         with self.connection.begin():
             self.journal = self._open_journal(step)
-            self.journal.position = len(self.journal.note.done)
+            self.journal.unmet.clear()
             self.journal.save(self.connection, replay.key)
         self.running.partly_committed = True
         try:
@@ -200,61 +196,49 @@ class Runner(Executor):
         self.local_settings.clear()
         self.begin()
 
-    @contextmanager
-    def track_statements(self) -> Iterator[None]:
-        """Take what the block executes for statements that are noted, or our own."""
-        self.tracking.depth += 1
-        try:
-            yield
-        finally:
-            self.tracking.depth -= 1
-
-    def _note_untracked(self, statement: str) -> None:
-        """Note that a revision writes past the operations: what is not noted is never committed."""
-        if session_statements.may_write(statement):
-            self.single_transaction_reason = "writes with op.get_bind()"
-            self.committed_untracked = self.committed_untracked or self.in_autocommit_block
-
     def _clear_unstarted(self) -> None:
         """Drop what was only prepared, and the note of a revision that has done nothing."""
         transactions.roll_back(self.context)
         for undo in self.prepared_swaps.values():
             undo()
         self.prepared_swaps.clear()
-        if self.journal.stored and not self.journal.note.done:
+        if self.journal.stored and not self._has_committed():
             with self.connection.begin():
-                self.journal.clear_note(self.connection)
+                self.journal.clear_note(self.connection, self.version_table)
             self.running.partly_committed = False
+
+    def _with_ways_on(self, step: Any, error: RefusedError | UnfinishedError) -> UserError:  # noqa: ANN401  # Alembic's step
+        if not (self._stays_half_done(error) and step.is_upgrade):
+            return error
+        at = ", ".join(step.from_revisions) or "base"
+        return with_ways_on(error, ways_back.ways_on(self.journal.note, at))
 
     def _stays_half_done(self, error: RefusedError | UnfinishedError) -> bool:
         """Clear what was only prepared; return whether something of the revision stays."""
         if not isinstance(error, UnfinishedError):
             self._clear_unstarted()
-        return isinstance(error, UnfinishedError) or bool(self.journal.note.done)
+        return isinstance(error, UnfinishedError) or self._has_committed()
+
+    def _has_committed(self) -> bool:
+        """Return whether something is committed, the statement at work aside."""
+        return bool(self.journal.note.done or self.journal.note.untracked)
 
     def _clear_if_nothing_done(self, error: DBAPIError) -> None:
         """Clear the note of a revision that has neither done nor begun anything."""
-        note = self.journal.note
-        if self.journal.stored and not (note.done or note.began or error.connection_invalidated):
+        begun = self._has_committed() or self.journal.note.began
+        if self.journal.stored and not (begun or error.connection_invalidated):
             self._clear_unstarted()
             self.running.resumed = False
 
-    def begin(self) -> None:
-        """Begin the revision's next transaction."""
-        self.executed.clear()
-        self.swapped_columns.clear()
-        super().begin()
-
-    def run_pending(self) -> None:
-        """Run the statement that was postponed, if any."""
-        waiting_one, self.postponed = self.postponed, None
-        if waiting_one is not None:
-            waiting_one.run()
-
-    def wait_for_blockers(self, statement: str) -> None:
-        """Wait for long transactions, before the first statement of the revision's own."""
-        if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
-            wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
+    def _explain_nulls(self, error: DBAPIError) -> None:
+        """Raise UserError where a column with nulls becomes NOT NULL in one transaction."""
+        if self.settings.online or self.running.partly_committed or self.running.resumed:
+            return
+        if (why := violations.null_violation(error)) is not None:
+            transactions.roll_back(self.context)
+            said = violations.describe_nulls(self, *why)
+            if said:
+                raise self.stopped_error(f"{said} The database is as it was before it.") from error
 
     def commit_if_requested(self, key: str) -> None:
         """Commit what the revision did so far, where that was requested before this statement."""
@@ -263,27 +247,11 @@ class Runner(Executor):
             self.commit()
             self.begin()
 
-    def only_detaches_dependents(self) -> bool:
-        """Return whether the open transaction did nothing but drop what hinders a swap.
-
-        Raises CommitBeforeError where it did so in the end, and something else before.
-        """
-        swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
-        takes = [one == swap or drops(one) for one in self.executed]
-        if not takes or not takes[-1]:
-            return False
-        first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if (
-            first
-            and not self.in_autocommit_block
-            and session_statements.SWAP_ENTRY not in self.executed[:first]
-        ):
-            raise CommitBeforeError(journal.statement_key(self.executed[first]))
-        return not first and set(self.executed) != {session_statements.SWAP_ENTRY}
-
     @contextmanager
     def _autocommit_block(self) -> Iterator[None]:
         """Run what a revision writes in an autocommit block."""
+        self.adopt_transaction()
+        self.leave_own_autocommit()
         with self.track_statements():
             self.run_pending()
             self.commit()
@@ -291,9 +259,25 @@ class Runner(Executor):
         transactions.enter_autocommit(self.connection)
         self.in_autocommit_block = True
         try:
-            yield
+            with self._unlimited():
+                yield
         finally:
             self.in_autocommit_block = False
             transactions.leave_autocommit(self.connection)
         with self.track_statements():
             self.begin()
+
+    @contextmanager
+    def _unlimited(self) -> Iterator[None]:
+        """Let an autocommit block wait without an end where its statements stand as they are."""
+        if not self.settings.online:
+            self._set_lock_timeout(0)
+        try:
+            yield
+        finally:
+            if not (self.settings.online or self.connection.invalidated):
+                self._set_lock_timeout(self.settings.lock_timeout)
+
+    def _set_lock_timeout(self, milliseconds: int) -> None:
+        with self.track_statements():
+            self.execute(f"SET lock_timeout = {milliseconds}")

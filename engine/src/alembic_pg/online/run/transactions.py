@@ -23,11 +23,27 @@ def commit(context: MigrationContext) -> None:
 
 
 def roll_back(context: MigrationContext) -> None:
-    """Roll it back, if there is one; the context is then without."""
-    transaction = context._transaction  # noqa: SLF001
+    """Roll back the one that is open, if any; the context is then without."""
+    connection = context.connection
+    transaction = connection.get_transaction() if connection is not None else None
     context._transaction = None  # noqa: SLF001
     if transaction is not None:
         transaction.rollback()
+
+
+def adopt(context: MigrationContext, connection: Connection) -> None:
+    """Let the context have the transaction that the connection is in, or a new one."""
+    current = connection.get_transaction()
+    if current is None or context._transaction is not current:  # noqa: SLF001
+        context._transaction = current or connection.begin()  # noqa: SLF001
+
+
+def commit_open(context: MigrationContext, connection: Connection) -> None:
+    """Commit the one that is open, whoever began it; the context is then without."""
+    transaction = connection.get_transaction()
+    context._transaction = None  # noqa: SLF001
+    if transaction is not None:
+        transaction.commit()
 
 
 def enter_autocommit(connection: Connection) -> None:

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 from psycopg2.extensions import cursor
 from psycopg2.sql import Composable
 
+from alembic_pg.database.watched_connection import WatchedConnection
+from alembic_pg.sql.transaction_statements import Boundary
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy.engine import Connection
+
+    from alembic_pg.revisions.silence import Silence
 
 
 @dataclass
@@ -24,23 +29,43 @@ class Tracking:
 
     in_revision: whether a revision's own statements come now.
     depth: how many blocks are open whose statements are noted, or the run's own.
+    sent: whether a statement was sent since the transaction began.
     """
 
     in_revision: bool = False
     depth: int = 0
+    sent: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether what is sent now is noted, or the run's own."""
+        return not self.in_revision or self.depth > 0
 
 
-def watch(connection: Connection, tracking: Tracking, report: Callable[[str], None]) -> None:
-    """Report each untracked statement that a connection sends from now on, before it is sent."""
+def watch(
+    connection: Connection,
+    tracking: Tracking,
+    silence: Silence,
+    report: Callable[[str], None],
+    report_end: Callable[[Boundary], None],
+) -> None:
+    """Report what comes from elsewhere on a connection from now on, before it is sent.
+
+    silence: notes when a message was sent. report: called with each untracked statement.
+    report_end: called where the driver's own connection is about to end its transaction.
+    """
 
     def report_untracked(query: Any, on: cursor) -> None:  # noqa: ANN401  # psycopg2's
-        if tracking.in_revision and not tracking.depth:
+        silence.note_message(on.connection)
+        if not tracking.is_ours:
             report(_query_text(query, on))
+        tracking.sent = True
 
     class TrackingCursor(cursor):
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401  # psycopg2's
             report_untracked(query, self)
             super().execute(query, vars)
+            silence.note_answer(self.connection)
 
         def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401
             report_untracked(query, self)
@@ -58,8 +83,14 @@ def watch(connection: Connection, tracking: Tracking, report: Callable[[str], No
             report_untracked("CALL", self)
             return super().callproc(*arguments)
 
+    def ended(commits: bool) -> None:  # noqa: FBT001  # the driver's connection says it so
+        report_end(Boundary.COMMIT if commits else Boundary.ROLL_BACK)
+        tracking.sent = False
+
     raw: Any = connection.connection.dbapi_connection
     raw.cursor_factory = TrackingCursor
+    if isinstance(raw, WatchedConnection):
+        raw.before_end = ended
 
 
 def _query_text(query: str | bytes | Composable, of: cursor) -> str:

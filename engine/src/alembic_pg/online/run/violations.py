@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
+from alembic_pg.online.run import time_limits
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -57,6 +63,27 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
     )
 
 
+def null_violation(error: DBAPIError) -> tuple[str, str] | None:
+    """Return the table and the column, quoted, of a row with a null where none may be."""
+    place = getattr(error.orig, "diag", None)
+    if errors.sqlstate(error) != SqlState.NOT_NULL_VIOLATION or not (place and place.column_name):
+        return None
+    return quote_name(place.schema_name, place.table_name), quote_name(place.column_name)
+
+
+def describe_nulls(session: Session, table_name: str, column: str) -> str:
+    """Return how many rows have a null where none may be, "" where nobody can tell.
+
+    The revision itself may have made them, or given them other names, and is rolled back.
+    """
+    with suppress(DBAPIError):
+        table = session.find_relation(table_name)
+        if table is not None:
+            what = f"have no {column}, which becomes NOT NULL"
+            return describe_wrong_rows(session, table, f"{column} IS NULL", what)
+    return ""
+
+
 def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str) -> str:
     """Return how many rows of a table are wrong, and one of them, "" when none is.
 
@@ -68,7 +95,7 @@ def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
     with session.connection.begin():
-        session.execute("SET LOCAL statement_timeout = 0")
+        session.execute(time_limits.LONG_LOOK)
         condition = _escape_parameters(wrong)
         row = session.fetch_rows(
             f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {condition} LIMIT 1"  # noqa: S608

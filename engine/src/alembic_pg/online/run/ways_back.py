@@ -7,17 +7,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.online.run import stored_text
 from alembic_pg.sql import parser, statements
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
-    from alembic_pg.online.run.journal import Journal
+    from alembic_pg.online.run.journal import ProgressNote
+
+# What the note has of a change of type from its swap on.
+NOTED_TYPE_CHANGE = "changed"
 
 
-def all_have_way_back(journal: Journal) -> bool:
-    """Return whether something certain undoes every statement that is done."""
-    keys = (one.partition(":")[0] for one in journal.note.done)
-    return all(_has_way_back(journal.texts.get(key, "")) for key in keys)
+def can_be_taken_back(note: ProgressNote) -> bool:
+    """Return whether something certain undoes all that is done, and what is at work."""
+    return (
+        note.direction == "upgrade"
+        and not note.untracked
+        and not stored_text.changes_rows(note.text_of(note.began))
+        and not note.began.partition(":")[2].startswith(NOTED_TYPE_CHANGE)
+        and all(_has_way_back(stored_text.whole_text(note.text_of(one))) for one in note.done)
+    )
+
+
+def ways_on(note: ProgressNote, at: str) -> str:
+    """Return what a person can do beside finishing a half done upgrade, as a part of a sentence.
+
+    at: where the database is.
+    """
+    if can_be_taken_back(note):
+        return f", or take it back: alembic downgrade {at}"
+    return f"; or undo it by hand, and run: alembic stamp {at}"
 
 
 def _has_way_back(sql: str) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NEWEST_CONSTRAINT = """
 SELECT conname FROM pg_constraint
-WHERE conrelid = :table AND xmin::text = (pg_current_xact_id()::xid)::text
+WHERE conrelid = {} AND xmin::text = (pg_current_xact_id()::xid)::text
   AND conparentid = 0 AND contype IN ('c', 'f')
 """
 
@@ -105,14 +105,15 @@ def _add_not_valid(runner: Runner, statement: AddConstraint, table: Relation, ke
     only = "ONLY " if statement.only else ""
     add = f"ALTER TABLE {only}{on} ADD {named}{statement.body} NOT VALID"
 
-    def add_it() -> str:
-        runner.execute(add)
-        name = (
-            catalog_name(statement.name)
-            if statement.name
-            else str(runner.first_value(_NEWEST_CONSTRAINT, table=table.oid))
-        )
-        runner.journal.note_detail(runner.connection, key, name)
+    if statement.name:
+        name = catalog_name(statement.name)
+        runner.run_short(add, detail=(key, name))
         return name
 
-    return runner.run_with_retries(add_it, add)
+    def add_and_note() -> str:
+        newest = _NEWEST_CONSTRAINT.format(table.oid)
+        name = str(runner.value_after([*runner.short_limits(), add], newest))
+        runner.execute_all(runner.journal.detail_statements(key, name))
+        return name
+
+    return runner.run_with_retries(add_and_note, add)

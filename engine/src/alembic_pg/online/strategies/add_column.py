@@ -227,7 +227,8 @@ def add_and_fill(
                 steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
                 default = f"nextval({quote_literal(sequence)}::regclass)"
             steps.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
-            runner.run_with_retries(partial(_add_empty, runner, steps, key), *steps)
+            # Noted in the same moment: it is this statement's own.
+            runner.run_short(*steps, detail=(key, "added"))
         elif column.identity and found[0].identity:
             return
         rows = RowChange("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
@@ -240,13 +241,6 @@ def add_and_fill(
                 not_null.ensure_not_null(runner, table, name, fill=fill)
         if column.identity:
             _make_identity(runner, table, column, sequence)
-
-
-def _add_empty(runner: Runner, steps: list[str], key: str) -> None:
-    """Add the column, and note that it is this statement's own."""
-    for statement in steps:
-        runner.execute(statement)
-    runner.journal.note_detail(runner.connection, key, "added")
 
 
 def _sequence_name(table: Relation, column: _ProbedColumn) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,4 +13,4 @@ def add_value(runner: Runner, statement: AddEnumValue, key: str) -> None:
     """Add the value."""
     runner.run_pending()
     with runner.outside_transaction(key):
-        runner.run_with_retries(partial(runner.execute, statement.sql), statement.sql, done=key)
+        runner.run_short(statement.sql, done=key)

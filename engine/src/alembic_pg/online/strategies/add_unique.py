@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index, not_null
@@ -68,7 +67,7 @@ def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, ke
         add = (
             f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferrability}"
         )
-        runner.run_with_retries(partial(runner.execute, add), add, done=key)
+        runner.run_short(add, done=key)
 
 
 def parse_nullable_detail(detail: str) -> list[str]:

@@ -129,8 +129,7 @@ def add_partition(
         ]
         try:
             _add_bound_checks(runner, fits)
-            steps = [statement.sql, *drop]
-            runner.run_with_retries(lambda: runner.execute_all(steps), *steps, done=key)
+            runner.run_short(statement.sql, *drop, done=key)
         except (RefusedError, DBAPIError) as error:
             # A CHECK that stays would refuse rows that the tables may have.
             if not getattr(error, "connection_invalidated", False):

@@ -16,7 +16,7 @@ from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.ensure.not_null import ensure_not_null
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table
+from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table, ways_back
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError, ReplayError
 from alembic_pg.sql import session_statements
@@ -52,7 +52,7 @@ ORDER BY conname
 """
 
 # What is noted once the type is another one, with the CHECKs that were valid.
-NOTED_CHANGE = "changed"
+NOTED_CHANGE = ways_back.NOTED_TYPE_CHANGE
 
 # Whether others stand behind a column.
 _IS_LAST_COLUMN = """
@@ -196,15 +196,11 @@ def change_and_validate(
             ),
         ]
 
-        def change() -> None:
-            runner.execute_all(steps)
-            names = ", ".join(map(quote_name, valid))
-            runner.journal.note_detail(runner.connection, key, f"{NOTED_CHANGE} {names}")
-
         if noted:
             valid = [token.identifier for token in tokenize(noted)[1::2]]
         else:
-            runner.run_with_retries(change, *steps)
+            names = ", ".join(map(quote_name, valid))
+            runner.run_short(*steps, detail=(key, f"{NOTED_CHANGE} {names}"))
         # The type is another one from here on. A CHECK that was NOT VALID before stays so.
         with runner.leaving_work():
             for name in valid:
@@ -224,10 +220,13 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
     """Fill a shadow column and swap it for the old one, with what depends on it."""
     del statement
     if key in runner.prepared_swaps:
-        swap.swap_columns(runner, shadow, dependents.column_dependents(runner, table, number))
+        if not runner.queue.only_detaches():
+            runner.send_queued()
+        parts = dependents.column_dependents(runner, table, number)
+        runner.execute_later(swap.swap_statements(runner, shadow, parts))
         runner.executed.append(session_statements.SWAP_ENTRY)
         runner.swapped_columns.add((table.oid, catalog_name(shadow.old_column)))
-        runner.journal.pending_keys.append(key)
+        runner.journal.add_pending(key)
         return
 
     new = catalog_name(shadow.new_column)
@@ -236,7 +235,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
             f"{shadow.old_column} becomes the last column of {table.display_name}: "
             "INSERT and COPY beside this run must name their columns; "
             f"{large_tables.BLOCKING_VARIABLE} = "
-            f'["{table.display_name}"] keeps the '
+            f"[{large_tables.blocking_name(table)}] keeps the "
             "order, and nobody can use the table meanwhile."
         )
 
@@ -263,9 +262,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         prepare()
         parts = dependents.column_dependents(runner, table, number)
         # A second run would take the new values for old ones: swapped and noted are one.
-        work = partial(swap.swap_columns, runner, shadow, parts)
-        tables = [shadow.table_name, *parts.other_tables()]
-        runner.run_with_retries(work, *(f"ALTER TABLE {table}" for table in tables), done=key)
+        runner.run_short(*swap.swap_statements(runner, shadow, parts), done=key)
 
 
 def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null: bool) -> None:

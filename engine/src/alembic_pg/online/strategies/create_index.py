@@ -47,7 +47,7 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     runner.run_pending()
     relation = runner.find_relation(statement.name)
     if relation is None:
-        runner.journal.pending_keys.append(key)
+        runner.journal.add_pending(key)
         return
     name = quote_name(relation.schema, relation.name)
 
@@ -73,7 +73,7 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
         and index.is_index_of(runner, table, name)
     ):
         runner.postponed = None
-        runner.journal.pending_keys.append(waits.key)
+        runner.journal.add_pending(waits.key)
         changes = True
     runner.run_pending()
     began = runner.journal.detail(key) or ("" if runner.find_relation(name) else index.NOTED_BUILD)

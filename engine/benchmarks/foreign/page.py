@@ -1,0 +1,106 @@
+"""Write docs/foreign.md from what came of each project, which is kept beside this file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.foreign import edits
+
+KEPT = Path(__file__).with_name("results.json")
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "foreign.md"
+
+HEAD = """\
+# Projects that are not ours
+
+Written by `nox -s foreign`, which installs each project from PyPI into an environment of its own,
+with SQLAlchemy and Alembic of the engine's versions over its pins. Its models become a project: one
+revision is written from nothing, run up, down and up, then five edits of the models follow
+({edits}),
+each a revision that is run and checked; then all five go down and up. The own history, where it was
+tried, is run on an empty database, then compared with the models.
+
+Seconds are of the processor, of the command and its programs without the server's, here / stock
+Alembic.
+
+"""
+
+COLUMNS = (
+    "project",
+    "version",
+    "tables",
+    "columns",
+    "revision",
+    "check",
+    "up, down, up",
+    "edits",
+    "own history",
+    "revision s",
+    "check s",
+    "up s",
+)
+
+
+def record(result: dict[str, Any]) -> None:
+    """Keep what came of a project, in place of what came of it before, and write the page."""
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    kept[result["name"]] = result
+    KEPT.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    PAGE.write_text(text(kept))
+
+
+def text(kept: dict[str, dict[str, Any]]) -> str:
+    """Return the page. kept: the results by the projects' names."""
+    rows = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
+    rows += ["| " + " | ".join(_cells(kept[name])) + " |" for name in sorted(kept)]
+    parts = [HEAD.format(edits=", ".join(edits.NAMES)), "\n".join(rows), "\n"]
+    said = [_refusals(kept[name]) for name in sorted(kept)]
+    if any(said):
+        parts += ["\n## What was said\n", *filter(None, said)]
+    return "".join(parts)
+
+
+def _cells(result: dict[str, Any]) -> tuple[str, ...]:
+    steps, seconds = result["steps"], result["seconds"]
+    made = [name for name in edits.NAMES if _all_ok(steps, name)]
+    changed = f"{len(made)} of {len(edits.NAMES)}"
+    if steps.get("edits down") == "ok" == steps.get("edits up"):
+        changed += ", down, up"
+    return (
+        result["name"],
+        result["version"],
+        str(result["tables"]),
+        str(result["columns"]),
+        _word(steps.get("revision")),
+        _word(steps.get("check")),
+        ", ".join(_word(steps.get(step)) for step in ("up", "down", "up again")),
+        changed,
+        ", ".join(
+            f"{part} {_word(steps[key])}"
+            for part in ("up", "check")
+            if (key := f"own history: {part}") in steps
+        ),
+        *(
+            f"{seconds.get(step, 0):.1f} / {seconds.get(f'stock {step}', 0):.1f}"
+            for step in ("revision", "check", "up")
+        ),
+    )
+
+
+def _all_ok(steps: dict[str, str], name: str) -> bool:
+    return all(steps.get(f"{name}: {step}") == "ok" for step in ("revision", "up", "check"))
+
+
+def _word(outcome: str | None) -> str:
+    return "-" if outcome is None else "ok" if outcome == "ok" else "no"
+
+
+def _refusals(result: dict[str, Any]) -> str:
+    """Return what the engine said where a step did not end well."""
+    parts = [
+        f"\n{step}:\n\n```text\n{outcome}\n```\n"
+        for step, outcome in result["steps"].items()
+        if outcome != "ok" and not step.startswith("stock ")
+    ]
+    return f"\n### {result['name']}\n" + "".join(parts) if parts else ""

@@ -1,0 +1,252 @@
+"""Try the engine on a project of others, in an environment that has both.
+
+    python -m benchmarks.foreign.run NAME
+
+Its models become a project of their own, beside one with stock Alembic. Printed and kept is what
+each step ended with; the seconds are those of the command's processes, without the server's.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_pg.embedded import server
+from benchmarks.foreign import edits, page
+from benchmarks.foreign.projects import PROJECTS, RUCIO_CONFIG
+from sqlalchemy import create_engine, text
+
+if TYPE_CHECKING:
+    from benchmarks.foreign.projects import Project
+    from sqlalchemy.engine import URL
+
+ENGINE = Path(__file__).resolve().parents[2]
+
+MODELS = "from benchmarks.foreign.edits import edit\n\n{source}\nedit(metadata)\n"
+
+OURS = 'from alembic_pg import environment\n\nenvironment.run(metadata="foreign_models")\n'
+
+# Revisions of others may expect that env.py has imported the models.
+HISTORY = f"import foreign_models  # noqa: F401\n{OURS}"
+
+STOCK = """
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+import os
+
+from foreign_models import metadata
+
+url = os.environ["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg2:")
+engine = create_engine(url, poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+CONFIGURATION = """
+[alembic]
+script_location = %(here)s/migrations
+prepend_sys_path = .
+path_separator = os
+{more}
+"""
+
+TEMPLATE = '''"""${message}"""
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}
+'''
+
+LEFT = """
+SELECT count(*) FROM pg_class AS c WHERE relkind IN ('r', 'p', 'v', 'm', 'S')
+AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+AND relname !~ '^alembic_version' AND relpersistence <> 't'
+AND relnamespace::regnamespace::text !~ '^pg_'
+"""
+
+
+@dataclass
+class Result:
+    """What came of a project: each step by its name, "ok" or what was said, and seconds of it."""
+
+    name: str
+    version: str
+    tables: int
+    columns: int
+    steps: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A project's folder, with the variables of its commands."""
+
+    root: Path
+    variables: dict[str, str]
+
+    def run(self, result: Result, step: str, *arguments: str, **more: str) -> str:
+        """Run the alembic command; note how it ended and its processor's seconds."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *arguments],
+            cwd=self.root,
+            env={**os.environ, **self.variables, **more},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        result.steps[step] = "ok" if done.returncode == 0 else _refusal(done)
+        result.seconds[step] = round(seconds, 2)
+        sys.stdout.write(f"{result.name}: {step}: {result.steps[step]} ({seconds:.1f} s)\n")
+        sys.stdout.flush()
+        return done.stdout
+
+
+def _refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what a command said that failed: all that it printed, its log and warnings not."""
+    if "FAILED: " in done.stderr:
+        return "FAILED: " + done.stderr.partition("FAILED: ")[2].strip()
+    if done.stdout.strip():
+        return done.stdout.strip()
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    return lines[-1] if lines else f"exit {done.returncode}"
+
+
+def make(root: Path, project: Project, env: str, url: str, more: str = "") -> Folder:
+    """Write the folder of a project with an env.py of ours or of stock."""
+    (root / "migrations" / "versions").mkdir(parents=True)
+    (root / "migrations" / "env.py").write_text(env)
+    (root / "migrations" / "script.py.mako").write_text(TEMPLATE)
+    (root / "alembic.ini").write_text(CONFIGURATION.format(more=more))
+    (root / "foreign_models.py").write_text(MODELS.format(source=project.models))
+    (root / "rucio.cfg").write_text(RUCIO_CONFIG)
+    variables = {
+        "DATABASE_URL": url,
+        "PYTHONPATH": os.pathsep.join([str(root), str(ENGINE), os.environ.get("PYTHONPATH", "")]),
+        "RUCIO_CONFIG": str(root / "rucio.cfg"),
+        "AIRFLOW_HOME": str(root / "airflow"),
+        "PYTHONWARNINGS": "ignore",
+    }
+    return Folder(root, variables)
+
+
+def try_models(folder: Folder, result: Result, url: URL) -> None:
+    """Write the first revision, run it there and back, then the five edits."""
+    folder.run(result, "revision", "revision", "--autogenerate", "-m", "first")
+    if result.steps["revision"] != "ok":
+        return
+    folder.run(result, "check", "check")
+    for step, goal in (("up", "head"), ("down", "base"), ("up again", "head")):
+        folder.run(result, step, "downgrade" if step == "down" else "upgrade", goal)
+        if step == "down" and (left := _left(url)) and result.steps[step] == "ok":
+            result.steps[step] = f"{left} relations are left"
+    first = folder.run(result, "current", "current").split()[:1]
+    for number, name in enumerate(edits.NAMES, start=1):
+        said = {edits.VARIABLE: str(number)}
+        for step, *arguments in (
+            ("revision", "revision", "--autogenerate", "-m", name),
+            ("up", "upgrade", "head"),
+            ("check", "check"),
+        ):
+            folder.run(result, f"{name}: {step}", *arguments, **said)
+    folder.run(result, "edits down", "downgrade", *first)
+    folder.run(result, "edits up", "upgrade", "head")
+
+
+def try_stock(folder: Folder, result: Result) -> None:
+    """Do the same with stock Alembic, as far as its times are compared."""
+    for step, *arguments in (
+        ("stock revision", "revision", "--autogenerate", "-m", "first"),
+        ("stock up", "upgrade", "head"),
+        ("stock check", "check"),
+    ):
+        folder.run(result, step, *arguments)
+
+
+def try_history(folder: Folder, result: Result) -> None:
+    """Run the project's own revisions, and compare what they build with the models."""
+    folder.run(result, "own history: up", "upgrade", "heads")
+    folder.run(result, "own history: check", "check")
+
+
+def _left(url: URL) -> int:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.scalar(text(LEFT))
+    engine.dispose()
+    return int(found or 0)
+
+
+def _counts(folder: Folder) -> tuple[int, int]:
+    """Return how many tables and columns the models declare."""
+    program = (
+        "from foreign_models import metadata as m; t = m.tables.values();"
+        "print(len(t), sum(len(one.columns) for one in t))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        cwd=folder.root,
+        env={**os.environ, **folder.variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    tables, columns = done.stdout.split()[-2:]
+    return int(tables), int(columns)
+
+
+def main() -> None:
+    """Try the project that is named, print what came of it, and write the page."""
+    project = PROJECTS[sys.argv[1]]
+    version = metadata.version(project.distribution.split("=")[0].rstrip("<>"))
+    with tempfile.TemporaryDirectory(prefix="alembic-pg-foreign-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        running = server.start(place / "server", durable=False)
+        engine = create_engine(running.url("postgres"), isolation_level="AUTOCOMMIT")
+        urls = {}
+        with engine.connect() as connection:
+            for database in ("ours", "stock", "history"):
+                connection.exec_driver_sql(f"CREATE DATABASE {database}")
+                url = running.url(database).set(drivername="postgresql")
+                urls[database] = url.render_as_string(hide_password=False)
+        engine.dispose()
+        ours = make(place / "ours", project, OURS, urls["ours"])
+        result = Result(project.name, version, *_counts(ours))
+        try_models(ours, result, running.url("ours"))
+        try_stock(make(place / "stock", project, STOCK, urls["stock"]), result)
+        if project.history:
+            packages = Path(sys.prefix, "lib", f"python3.{sys.version_info.minor}", "site-packages")
+            more = f"version_locations = {packages / project.history}"
+            try_history(make(place / "history", project, HISTORY, urls["history"], more), result)
+        running.release()
+    page.record(asdict(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Tell how the target differs from what its own revisions build: ``alembic-pg drift``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from alembic_pg.commands import own_command
+from alembic_pg.console import excepthook
+from alembic_pg.drift import find, report
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.drift.drift import Drift
+
+NOTHING, FOUND, COULD_NOT_TELL = 0, 1, 2
+
+
+def run(config: Config, *, diffs: bool, as_json: bool) -> int:
+    """Print what differs, and return the exit code: 0 nothing, 1 found, 2 could not tell.
+
+    diffs: whether the definitions that differ are printed, too. as_json: for a program.
+    """
+    try:
+        found = find_drift(config)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is not drift
+        if as_json:
+            sentence = excepthook.failure_message(error)
+            sys.stdout.write(f"{report.error_as_json(sentence)}\n")
+        else:
+            excepthook.print_failure(type(error), error, error.__traceback__)
+        return COULD_NOT_TELL
+    text = report.as_json(found) if as_json else report.as_text(found, diffs=diffs)
+    sys.stdout.write(f"{text}\n")
+    return FOUND if found.differences else NOTHING
+
+
+def find_drift(config: Config) -> Drift:
+    """Return how the target of a project differs from what its own revisions build.
+
+    config: Alembic's, of the project. The target is only read.
+    Raises UserError where nothing can be compared.
+    """
+    found: list[Drift] = []
+
+    def look(task: AlembicCommand, connection: Connection) -> None:
+        found.append(find.find_drift(task, connection))
+
+    own_command.load_environment(config, own_command.OwnCommand("drift", look))
+    return found[0]

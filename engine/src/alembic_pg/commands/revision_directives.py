@@ -1,0 +1,63 @@
+"""Finish the revisions that autogenerate is about to write, and say what they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate import comparators
+from alembic_pg.autogenerate.files.finish import finish_files
+from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.proof.worded_revisions import word_revisions
+from alembic_pg.autogenerate.report import differences, summary
+from alembic_pg.autogenerate.report.head_sentences import head_sentences
+from alembic_pg.autogenerate.split import revision_files
+from alembic_pg.options import command_settings
+
+if TYPE_CHECKING:
+    from alembic.operations.ops import MigrationScript
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_pg.autogenerate.sides.comparison import Comparison
+
+NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
+
+
+def process_directives(context: MigrationContext, directives: list[MigrationScript]) -> None:
+    """Split and word the revisions, say what each does, and write no file for nothing."""
+    comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
+    why = ""
+    if comparison is not None:
+        why = revision_files.split_revision(context, comparison, directives)
+        word_revisions(context, comparison, directives)
+    operations = [
+        operation
+        for script in directives
+        for upgrade in script.upgrade_ops_list
+        for operation in flatten.flatten(upgrade.ops)
+    ]
+    if not operations:
+        directives[:] = []
+    if context.config is None:
+        return
+    if not operations:
+        text = NOTHING_TO_DO
+    elif comparison is None:
+        text = differences.difference_table(operations)
+    else:
+        text = _summary(context, comparison, directives)
+        text += f"\n{why}" if why else ""
+        if command_settings(context.config).diff:
+            text += differences.entry_diffs(comparison)
+    context.config.print_stdout("%s", text)
+
+
+def _summary(
+    context: MigrationContext, comparison: Comparison, scripts: list[MigrationScript]
+) -> str:
+    """Return the summaries of revisions, which their files will say at their heads, too."""
+    summaries = summary.summarize_revisions(context, comparison, scripts)
+    if context.script is not None:
+        said = map(head_sentences, summaries)
+        heads = {str(script.rev_id): one for script, one in zip(scripts, said, strict=True)}
+        finish_files(context.script, heads)
+    return summary.summary_text(context, comparison, scripts, summaries)

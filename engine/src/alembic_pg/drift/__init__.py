@@ -1,0 +1,1 @@
+"""Compare a live database with what the revisions build up to its own revision."""

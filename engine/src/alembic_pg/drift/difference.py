@@ -1,0 +1,147 @@
+"""List what is missing, extra or changed in a database, an object or column a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from alembic_pg.autogenerate.dump import compare, kinds, table_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+
+Change = Literal["missing", "extra", "changed"]
+
+# Who may use public is the administrator's to say, not a revision's.
+_ADMINISTRATORS = frozenset({"ACL .SCHEMA public"})
+
+_COLUMN = "column"
+_PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "STATISTICS"}
+
+# What hurts most comes first: what the application reads and writes, then what keeps rows right,
+# then who may see them, then how fast it is, then words.
+_BY_HARM = (
+    ("table", _COLUMN, "type", "domain", "view", "materialized view", "function", "procedure"),
+    ("constraint", "check constraint", "fk constraint", "trigger", "rule", "default", "sequence"),
+    ("policy", "row security", "acl", "default acl"),
+    ("index", "statistics"),
+)
+_CHANGES: tuple[Change, ...] = ("missing", "changed", "extra")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Hold one object that a database has otherwise than the revisions build it.
+
+    change: "missing" from the database, "extra" there, or "changed".
+    kind: pg_dump's word in small letters, or "column".
+    schema, name: of the object; a part's name begins with its table's.
+    expected: the definition that the revisions build, "" for what is extra.
+    found: the definition that the database has, "" for what is missing.
+    """
+
+    change: Change
+    kind: str
+    schema: str
+    name: str
+    expected: str
+    found: str
+
+    @property
+    def label(self) -> str:
+        """The name of the object for a person."""
+        place = f"{self.schema}." if self.schema else ""
+        return f"{self.kind} {place}{self.name}"
+
+
+def list_differences(expected: Dump, found: Dump) -> list[Difference]:
+    """Return what differs, what hurts most first.
+
+    expected: the dump of what the revisions build. found: that of the database. What belongs to
+    a table, view or sequence that is missing or extra goes with it, and is not told by itself.
+    """
+    keys = [key for key in compare.differing_keys(expected, found) if key not in _ADMINISTRATORS]
+    gone = _without_parts([key for key in keys if key not in found], expected)
+    added = _without_parts([key for key in keys if key not in expected], found)
+    changed = [
+        change
+        for key in keys
+        if key in expected and key in found
+        for change in _changes(expected[key], found[key])
+    ]
+    columns = {
+        f"COLUMN {one.name}" for one in changed if one.kind == _COLUMN and one.change != "changed"
+    }
+    differences = [
+        *changed,
+        *(_difference("missing", expected[key], None) for key in gone),
+        *(_difference("extra", None, found[key]) for key in added),
+    ]
+    return sorted((one for one in differences if one.name not in columns), key=_harm)
+
+
+def _without_parts(keys: Sequence[str], dump: Dump) -> list[str]:
+    """Return the keys without those of what belongs to another one of them."""
+    every = frozenset(keys)
+    return [
+        key for key in keys if dump[key].kind not in _PARTS or every.isdisjoint(dump[key].needs)
+    ]
+
+
+def _changes(expected: Entry, found: Entry) -> Iterator[Difference]:
+    """Yield what differs in an object that both have: a table's columns one by one."""
+    told = list(_column_changes(expected, found)) if expected.kind == "TABLE" else []
+    yield from told
+    if not told:
+        yield _difference("changed", expected, found)
+
+
+def _column_changes(expected: Entry, found: Entry) -> Iterator[Difference]:
+    before, after = (_columns(entry) for entry in (expected, found))
+    for name in {**before, **after}:
+        old, new = before.get(name, ""), after.get(name, "")
+        if old != new:
+            change: Change = "missing" if not new else "changed" if old else "extra"
+            column = f"{expected.name}.{name}"
+            yield Difference(change, _COLUMN, expected.schema, column, old, new)
+    if _beside_columns(expected) != _beside_columns(found):
+        yield _difference("changed", expected, found)
+
+
+def _columns(entry: Entry) -> dict[str, str]:
+    columns = table_definition.entry_columns(entry)
+    return {
+        table_definition.unquote_name(name): table_definition.column_definition(column)
+        for name, column in columns.items()
+    }
+
+
+def _beside_columns(entry: Entry) -> tuple[object, ...]:
+    """Return what a table's definition says beside its columns."""
+    table = table_definition.parse_entry(entry)
+    if table is None:
+        return (entry.text,)
+    return table.unlogged, table.constraints, table.options, table.alter_statements
+
+
+def _difference(change: Change, expected: Entry | None, found: Entry | None) -> Difference:
+    entry = expected or found
+    assert entry is not None  # noqa: S101  # one of both is given
+    return Difference(
+        change,
+        entry.kind.lower(),
+        entry.schema,
+        entry.name,
+        expected.create if expected else "",
+        found.create if found else "",
+    )
+
+
+def _harm(difference: Difference) -> tuple[int, int, str]:
+    """Return what a difference is sorted by."""
+    group = next(
+        (place for place, group in enumerate(_BY_HARM) if difference.kind in group), len(_BY_HARM)
+    )
+    return _CHANGES.index(difference.change), group, difference.label

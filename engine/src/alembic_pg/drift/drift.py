@@ -1,0 +1,35 @@
+"""Hold what was found in a database, and what it was compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_pg.drift.difference import Difference
+    from alembic_pg.drift.ignore import Rule
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Hold how a database differs from what its own revisions build.
+
+    database, host, role: where it was looked, and as whom.
+    revisions: the ids of the revisions that the database is at. at: the same, with messages.
+    pending: how many revisions of this tree it does not have yet.
+    differences: what hurts most first.
+    ignored: what the project does not want to hear of, each with the rule that says so.
+    unfinished: a line for each thing that an online run has left unfinished.
+    changed_at: when an object of a difference was changed last, by its label, if the server tells.
+    """
+
+    database: str
+    host: str
+    role: str
+    revisions: tuple[str, ...]
+    at: str
+    pending: int
+    differences: tuple[Difference, ...]
+    ignored: tuple[tuple[Difference, Rule], ...] = ()
+    unfinished: tuple[str, ...] = ()
+    changed_at: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,97 @@
+"""Read which differences a project does not want to hear of, each with its reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from alembic_pg.drift.difference import Difference
+
+# The file beside env.py.
+FILE_NAME = "drift-ignore"
+
+HEAD = """\
+# What alembic-pg drift does not tell: kind, schema.name, reason. * and ? stand for any letters;
+# a kind of several words has _ between them. Roles, extensions and schemas have no schema.
+"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Hold one line of the file.
+
+    kind, name: globs; the name is the object's with its schema before a dot where it has one.
+    reason: why nobody wants to hear of it.
+    """
+
+    kind: str
+    name: str
+    reason: str
+
+    def matches(self, difference: Difference) -> bool:
+        """Return whether a difference is not to be told."""
+        place = f"{difference.schema}." if difference.schema else ""
+        name = f"{place}{difference.name}"
+        kind = difference.kind.replace(" ", "_")
+        return fnmatchcase(kind, self.kind) and fnmatchcase(name, self.name)
+
+
+def read_rules(file: Path) -> list[Rule]:
+    """Return the rules of a file, none where it does not exist.
+
+    Raises UserError for a line without a reason.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    rules = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        rules.append(_parse_rule(line, f"{file.name}, line {number}"))
+    return rules
+
+
+def split_ignored(
+    differences: Sequence[Difference], rules: Sequence[Rule]
+) -> tuple[list[Difference], list[tuple[Difference, Rule]]]:
+    """Return the differences that are told, and those that are not, each with its rule."""
+    told: list[Difference] = []
+    ignored: list[tuple[Difference, Rule]] = []
+    for difference in differences:
+        rule = next((rule for rule in rules if rule.matches(difference)), None)
+        if rule is None:
+            told.append(difference)
+        else:
+            ignored.append((difference, rule))
+    return told, ignored
+
+
+def add_rule(file: Path, rule: Rule) -> None:
+    """Write a rule at the end of a file, which is made where it is missing."""
+    text = file.read_text(encoding="utf-8") if file.exists() else HEAD
+    name = f'"{rule.name}"' if " " in rule.name else rule.name
+    line = f"{rule.kind}  {name}  {rule.reason}\n"
+    file.write_text(text + ("" if text.endswith("\n") else "\n") + line, encoding="utf-8")
+
+
+# A name with spaces, as those of constraints and arguments have, stands in quotes.
+_RULE = re.compile(
+    r'\s*(?P<kind>[^\s"]+)\s+(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s"]\S*))(?:\s+(?P<reason>\S.*))?$'
+)
+
+
+def _parse_rule(line: str, place: str) -> Rule:
+    match = _RULE.match(line.rstrip())
+    if match is None or not match["reason"]:
+        raise UserError(f"{place} has no reason: write kind, schema.name, reason.")
+    return Rule(match["kind"], match["quoted"] or match["name"], match["reason"])

@@ -1,0 +1,101 @@
+"""Print drift as lines for a person, or as JSON for a program."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.console import table
+
+if TYPE_CHECKING:
+    from alembic_pg.drift.difference import Difference
+    from alembic_pg.drift.drift import Drift
+
+# The form of the JSON; it grows when a name in it goes or means something else.
+JSON_FORMAT = 1
+
+
+def as_text(drift: Drift, *, diffs: bool = False) -> str:
+    """Return what a person reads: where, how many, and a line for each object.
+
+    diffs: whether the definitions that differ follow.
+    """
+    lines = [f"{_place(drift)}: {_verdict(drift)}"]
+    lines += [f"Unfinished: {line}" for line in drift.unfinished]
+    if drift.differences:
+        changed = dict(drift.changed_at)
+        head = ("drift", "object", "changed at") if changed else ("drift", "object")
+        rows = [
+            (one.change, one.label, changed.get(one.label, ""))[: len(head)]
+            for one in drift.differences
+        ]
+        lines += [table.render(head, rows, table.SCREEN_WIDTH)]
+    if diffs:
+        lines += [f"\n{one.label}\n{_diff(one)}" for one in drift.differences]
+    return "\n".join(lines)
+
+
+def as_json(drift: Drift) -> str:
+    """Return what a program reads; docs/drift.md says what each name means."""
+    changed = dict(drift.changed_at)
+    return json.dumps(
+        {
+            "format": JSON_FORMAT,
+            "database": drift.database,
+            "host": drift.host,
+            "role": drift.role,
+            "revisions": list(drift.revisions),
+            "pending": drift.pending,
+            "unfinished": list(drift.unfinished),
+            "differences": [
+                {**_as_object(one), "changed_at": changed.get(one.label)}
+                for one in drift.differences
+            ],
+            "ignored": [{**_as_object(one), "reason": rule.reason} for one, rule in drift.ignored],
+        },
+        indent=2,
+    )
+
+
+def error_as_json(sentence: str) -> str:
+    """Return what a program reads where nothing could be compared."""
+    return json.dumps({"format": JSON_FORMAT, "error": sentence}, indent=2)
+
+
+def _as_object(difference: Difference) -> dict[str, Any]:
+    return {
+        "change": difference.change,
+        "kind": difference.kind,
+        "schema": difference.schema or None,
+        "name": difference.name,
+        "expected": difference.expected or None,
+        "found": difference.found or None,
+    }
+
+
+def _place(drift: Drift) -> str:
+    pending = f", {drift.pending} pending" if drift.pending else ""
+    return f"{drift.database} on {drift.host} as {drift.role}, at {drift.at}{pending}"
+
+
+def _verdict(drift: Drift) -> str:
+    number = len(drift.differences)
+    ignored = f" ({len(drift.ignored)} ignored)" if drift.ignored else ""
+    if not number:
+        return f"no drift{ignored}."
+    objects = "1 object differs" if number == 1 else f"{number} objects differ"
+    return f"{objects} from what the revisions build{ignored}."
+
+
+def _diff(difference: Difference) -> str:
+    """Return the lines that differ between the revisions' definition and the database's."""
+    lines = difflib.unified_diff(
+        difference.expected.splitlines(),
+        difference.found.splitlines(),
+        "revisions",
+        "database",
+        n=1,
+        lineterm="",
+    )
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""Write what keeps a script from doing a revision twice: a lock, a look at where the database is.
+
+It is SQL alone, whatever client executes it. Where no client stops at an error, each revision of
+such a script is one transaction, which a failed look ends with it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from alembic_pg.database import run_lock
+from alembic_pg.sql.quoting import quote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_pg.online.run.journal import ProgressNote
+
+_TAKE_LOCK = f"""\
+-- Wait until no other run, and no other script, is at work on this database.
+DO $ddl$
+BEGIN
+  WHILE NOT pg_try_advisory_lock({run_lock.KEY}) LOOP
+    -- Whoever builds an index concurrently would wait for a transaction that waits.
+    COMMIT;
+    PERFORM pg_sleep({run_lock.PAUSE});
+    COMMIT;
+  END LOOP;
+END
+$ddl$;"""
+
+_RELEASE_LOCK = f"""\
+-- Let others work on this database.
+DO $ddl$
+BEGIN
+  PERFORM pg_advisory_unlock({run_lock.KEY});
+END
+$ddl$;"""
+
+_REQUIRE_HEADS = """\
+-- Stop where the database is not where the {direction} of {name} begins.
+DO $ddl$
+DECLARE
+  found text[] := ARRAY(SELECT version_num::text FROM {table} ORDER BY 1);
+BEGIN
+  IF obj_description({literal}::regclass, 'pg_class') LIKE '{{"half_done": %' THEN
+    RAISE 'a revision is half done: run alembic {command}, or this script from the step that failed';
+  END IF;
+  IF NOT {before} <@ found OR {after} && found THEN
+    RAISE 'the database is at %, and the {direction} of {name} begins at {start}: nothing is done',
+      coalesce(nullif(array_to_string(found, ', '), ''), 'no revision');
+  END IF;
+END
+$ddl$;"""
+
+_WRITE_NOTE = """\
+-- {what}
+DO $ddl$
+DECLARE
+  theirs text := obj_description({literal}::regclass, 'pg_class');
+BEGIN
+  IF theirs LIKE '{{"half_done": %' THEN
+    theirs := theirs::json ->> 'comment';
+  END IF;
+  EXECUTE format('COMMENT ON TABLE {table} IS %L', {comment});
+END
+$ddl$"""
+
+
+@dataclass
+class ScriptGuards:
+    """What a script of some revisions has to keep them from being done twice.
+
+    table: Alembic's own, as a statement names it. heads: where the database is before the next
+    revision.
+    """
+
+    table: str
+    heads: set[str] = field(default_factory=set)
+
+    def follow(self, context: MigrationContext) -> None:
+        """Learn where the database is after each revision."""
+
+        def note_heads(*, heads: set[str], **_: object) -> None:
+            self.heads = set(heads)
+
+        context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, note_heads)
+
+    def opening(self) -> str:
+        """Return what comes before all revisions."""
+        return _TAKE_LOCK
+
+    def closing(self) -> str:
+        """Return what comes after them."""
+        return _RELEASE_LOCK
+
+    def require_heads(self, revision: str, *, is_upgrade: bool, others: Iterable[str]) -> str:
+        """Return what fails where the database is not where a revision begins.
+
+        others: the revisions at which it is afterwards. Nothing is returned where the revision
+        makes Alembic's table, which fails by itself.
+        """
+        if not self.heads:
+            return ""
+        return _REQUIRE_HEADS.format(
+            direction="upgrade" if is_upgrade else "downgrade",
+            command="upgrade head" if is_upgrade else "downgrade",
+            name=revision,
+            table=self.table,
+            literal=quote_literal(self.table),
+            before=_array(self.heads),
+            after=_array(set(others) - self.heads),
+            start=", ".join(sorted(self.heads)),
+        )
+
+    def write_note(self, note: ProgressNote) -> str:
+        """Return what notes which statements of a revision are done, in the open transaction."""
+        said = quote_literal('{"half_done": ' + json.dumps(note.as_json()))
+        theirs = "coalesce(', \"comment\": ' || to_json(theirs), '')"
+        return self._note_block(
+            f"Note which statements of {note.revision} are done: alembic goes on from there, too.",
+            " || ".join((said, theirs, "'}'")),
+        )
+
+    def clear_note(self, revision: str) -> str:
+        """Return what takes the note away, in the open transaction."""
+        return self._note_block(f"Forget the note about {revision}, which is done.", "theirs")
+
+    def _note_block(self, what: str, comment: str) -> str:
+        return _WRITE_NOTE.format(
+            what=what,
+            table=self.table.replace("'", "''"),
+            literal=quote_literal(self.table),
+            comment=comment,
+        )
+
+
+def _array(names: Iterable[str]) -> str:
+    return f"ARRAY[{', '.join(map(quote_literal, sorted(names)))}]::text[]"

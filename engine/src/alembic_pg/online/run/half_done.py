@@ -1,0 +1,123 @@
+"""Open the journal of a revision, and say where a half done one cannot simply go on."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from alembic_pg.errors import UserError
+from alembic_pg.online.run import journal, stored_text, ways_back
+from alembic_pg.online.run.journal import Journal, ProgressNote
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import Script
+    from sqlalchemy.engine import Connection
+
+
+def open_journal(
+    connection: Connection, table: str, revision: Script, direction: str, at: str
+) -> Journal:
+    """Return the journal of a revision, at its first statement.
+
+    at: where the database is. Raises UserError when another revision is half done, or this one
+    has committed what nobody has noted.
+    """
+    note = journal.read_note(connection, table)
+    name = revision.revision
+    if note is None:
+        return new_journal(table, revision, direction)
+    if (note.revision, note.direction) != (name, direction):
+        back = (
+            f", or take it back: alembic downgrade {at}"
+            if ways_back.can_be_taken_back(note)
+            else ""
+        )
+        raise UserError(
+            f"The {note.direction} of revision {note.revision} is half done: finish it before the "
+            f"{direction} of {name}, by the same command{back}; or clean up by hand, and run: "
+            f"COMMENT ON TABLE {table} IS NULL"
+        )
+    if note.untracked:
+        raise UserError(untracked_sentence(note, at))
+    return journal.resume(connection, table, note)
+
+
+def new_journal(table: str, revision: Script, direction: str) -> Journal:
+    """Return the journal of a revision of which nothing is done."""
+    return Journal(
+        table, ProgressNote(revision.revision, direction, source=source_digest(revision))
+    )
+
+
+def source_digest(revision: Script) -> str:
+    """Return a digest of a revision's file, and of the files beside it that are no Python."""
+    digest = hashlib.sha256()
+    place = Path(revision.path)
+    others = sorted(
+        one for one in place.parent.rglob("*") if not one.name.endswith((".py", ".pyc"))
+    )
+    for one in [place, *others]:
+        if one.is_file():
+            digest.update(one.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def is_edited(note: ProgressNote, revision: Script) -> bool:
+    """Return whether a revision's file is another one than when the note was first written."""
+    return note.source != source_digest(revision)
+
+
+def finish_interrupted(context: MigrationContext, opened: Journal) -> None:
+    """Finish the statement at which an earlier run ended, where the revision has passed it over.
+
+    It asks, say, whether a column is there, which is not filled yet.
+    """
+    sql = stored_text.whole_text(opened.note.text_of(opened.interrupted_at))
+    if sql:
+        context.execute(text(sql.replace(":", "\\:")))
+
+
+def untracked_sentence(note: ProgressNote, at: str) -> str:
+    """Return why a revision is not run again that has committed what nobody has noted."""
+    ended = note.revision if note.direction == "upgrade" else f"the one below {note.revision}"
+    return (
+        f"The {note.direction} of revision {note.revision} is half done, and has committed by "
+        f"itself what it sent past the operations ({note.untracked}): run again, it might do that "
+        f"twice.\nIf its file finds what is done by itself, or you have undone it by hand: "
+        f"alembic stamp {at}, then the same command. If you have done the rest by hand: "
+        f"alembic stamp {ended}"
+    )
+
+
+def require_known_statement(opened: Journal, revision: Script, key: str, sql: str, at: str) -> None:
+    """Raise UserError where a statement that is not done may be one that is, in other words.
+
+    opened: the journal, some of whose statements were not met. What the revision finds done it may
+    pass over, or meet in another order; with the file as it was, that is its own doing.
+    """
+    note = opened.note
+    if not opened.unmet or opened.was_interrupted(key):
+        return
+    if is_edited(note, revision):
+        number = f"{len(note.done)} statement{'s' * (len(note.done) != 1)}"
+        raise UserError(
+            f"Revision {note.revision} was edited after its first {number} had run: undo that, "
+            f"or clean up by hand and run: COMMENT ON TABLE {opened.table} IS NULL"
+        )
+    if opened.has_unmet_of_shape(key):
+        back = (
+            f", or take back what is done: alembic downgrade {at}"
+            if ways_back.can_be_taken_back(note)
+            else ""
+        )
+        raise UserError(
+            f"Revision {note.revision} has another text in each run, so nobody can tell whether "
+            f"this statement is done: {stored_text.described(sql)}\nWrite its values into the "
+            "file, or give them as parameters (op.bulk_insert). To finish now: take out of the "
+            f"file what is done, until it is through{back}; or clean up by hand and run: "
+            f"COMMENT ON TABLE {opened.table} IS NULL"
+        )

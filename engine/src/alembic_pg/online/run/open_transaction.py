@@ -1,0 +1,94 @@
+"""Know what a revision's open transaction has done, and send it in as few messages as can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from alembic_pg.online.locks import lock_retry, wait_for_blockers
+from alembic_pg.online.run import journal, time_limits
+from alembic_pg.online.run.executor import Executor
+from alembic_pg.online.run.signals import CommitBeforeError
+from alembic_pg.online.run.statement_queue import StatementQueue
+from alembic_pg.sql import session_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass
+class OpenTransaction(Executor):
+    """The transaction of a revision, between two steps that commit.
+
+    Of the revision:
+    revision_budget: the tries of its transactions.
+
+    Of the open transaction:
+    executed: the revision's statements.
+    queue: those of them that the server does not have yet.
+    swapped_columns: the columns that were swapped, by the table's oid and the column's name.
+    """
+
+    revision_budget: lock_retry.RetryBudget | None = None
+
+    executed: list[str] = field(default_factory=list)
+    queue: StatementQueue = field(default_factory=StatementQueue)
+    swapped_columns: set[tuple[int, str]] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Begin the revision's next transaction."""
+        self.forget_open_transaction()
+        super().begin()
+
+    def forget_open_transaction(self) -> None:
+        """Forget what the open transaction has done: it is over."""
+        self.queue.clear()
+        self.executed.clear()
+        self.swapped_columns.clear()
+
+    def commit(self, began: str = "") -> None:
+        """Commit what the revision did so far. began: what to note of the statement at work."""
+        self.send_queued(last=True)
+        super().commit(began)
+
+    def can_wait(self, sql: str) -> bool:
+        """Return whether a statement may go to the server with those that follow."""
+        alone = self.in_autocommit_block or self.connection.in_nested_transaction()
+        return not alone and self.queue.can_take(sql)
+
+    def execute_later(self, statements: Sequence[str]) -> None:
+        """Let statements go to the server with those that follow."""
+        self.queue.add(*statements, opens=not self.executed)
+
+    def send_queued(self, *more: str, last: bool = False) -> None:
+        """Send the statements that wait, and more, in one message. last: whether COMMIT is next."""
+        texts, opens = [*self.queue.texts, *more], self.queue.opens and bool(self.queue.texts)
+        self.queue.clear()
+        if opens and self.revision_budget is not None:
+            wait_for_blockers.wait(self, self.settings, texts, self.revision_budget)
+        hold = time_limits.last_message() if last else time_limits.open_locks(self.settings)
+        locks = self.lock_statements(texts) if opens else []
+        self.execute_all([*(hold if texts else []), *locks, *texts])
+
+    def wait_for_blockers(self, statement: str) -> None:
+        """Wait for long transactions, before the first statement of the revision's own."""
+        if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
+            wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
+
+    def only_detaches_dependents(self) -> bool:
+        """Return whether the open transaction did nothing but drop what hinders a swap.
+
+        Raises CommitBeforeError where it did so in the end, and something else before.
+        """
+        swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
+        takes = [one == swap or drops(one) for one in self.executed]
+        if not takes or not takes[-1]:
+            return False
+        first = len(takes) - takes[::-1].index(False) if False in takes else 0
+        if (
+            first
+            and not self.in_autocommit_block
+            and session_statements.SWAP_ENTRY not in self.executed[:first]
+        ):
+            raise CommitBeforeError(journal.statement_key(self.executed[first]))
+        return not first and set(self.executed) != {session_statements.SWAP_ENTRY}

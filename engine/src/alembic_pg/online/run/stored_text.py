@@ -1,0 +1,53 @@
+"""Choose what a note keeps of a statement: all of its text, or what a person needs to know it by.
+
+What takes a statement back, or takes away what it has begun, needs its text. Of others nothing is
+kept that may be a secret: everybody may read a comment.
+"""
+
+from __future__ import annotations
+
+from alembic_pg.sql import parser, statements
+from alembic_pg.sql.lexer import tokenize, without_literals
+
+# What stands before a text that only describes the statement.
+_DESCRIBES = "~ "
+
+_LONGEST_TEXT, _LONGEST_DESCRIPTION = 20_000, 80
+
+
+def stored_text(sql: str) -> str:
+    """Return what a note keeps of a statement."""
+    if _may_be_needed(sql) and len(sql) <= _LONGEST_TEXT:
+        return sql
+    return _DESCRIBES + described(sql)
+
+
+def whole_text(stored: str) -> str:
+    """Return the statement that is kept, "" where it is only described."""
+    return "" if stored.startswith(_DESCRIBES) else stored
+
+
+def name_of_stored(stored: str) -> str:
+    """Return what to call a statement of which this is kept."""
+    return described(stored.removeprefix(_DESCRIBES))
+
+
+def described(sql: str) -> str:
+    """Return a statement in one short line without its constants."""
+    line = without_literals(sql)
+    long = len(line) > _LONGEST_DESCRIPTION
+    return line[: _LONGEST_DESCRIPTION - 1] + "…" if long else line
+
+
+def changes_rows(stored: str) -> bool:
+    """Return whether the statement changes rows."""
+    return stored.startswith((f"{_DESCRIBES}UPDATE", f"{_DESCRIBES}DELETE"))
+
+
+def _may_be_needed(sql: str) -> bool:
+    words = [token.keyword for token in tokenize(sql)[:3]]
+    if words[:2] == ["CREATE", "TABLE"] or words == ["COMMENT", "ON", "COLUMN"]:
+        return True
+    statement = parser.parse(sql)
+    rows = statements.UpdateOrDelete | statements.UnbatchedWrite
+    return statement is not None and not isinstance(statement, rows)

@@ -1,0 +1,160 @@
+"""All that PostgreSQL refuses of the models, in one message, with its place and what helps."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides.models import load_models
+from alembic_pg.errors import UserError
+from sqlalchemy import BigInteger, Column, ForeignKey, MetaData, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL
+
+BASE = """
+from alembic_utils.pg_view import PGView
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import UserDefinedType
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Shape(UserDefinedType):
+    cache_ok = True
+
+    def get_col_spec(self, **_):
+        return "geometry"
+
+"""
+
+MANY = """
+class Parent(Base):
+    __tablename__ = "parent"
+    id = Column(BigInteger, primary_key=True)
+    code = Column(Text)
+    __table_args__ = (Index("parent_none"),)
+
+
+class Child(Base):
+    __tablename__ = "child"
+    id = Column(BigInteger, primary_key=True)
+    code = Column(Text, ForeignKey("parent.code", name="child_code_fkey"))
+    other = Column(Text, ForeignKey("parent.code", name="child_other_fkey"))
+    at = Column(Shape)
+    stamp = Column(Text, server_default=text("nowhere()"))
+    __table_args__ = (Index("same", "id"), Index("child_at", "at", postgresql_using="gist"))
+
+
+words = Table(
+    "words",
+    Base.metadata,
+    Column("word", String(20)),
+    Column("text", Text),
+    Column("child", BigInteger, ForeignKey("child.id")),
+    Index("same", "word"),
+    Index("words_gin", "word", postgresql_using="gin"),
+    Index("words_trgm", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}),
+)
+
+v = PGView("public", "v", "SELECT at FROM child")
+"""
+
+
+def refused(source: str, url: URL, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the lines that models of a module are refused with."""
+    name = f"refused_{folder.name}"
+    (folder / f"{name}.py").write_text(BASE + source)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.chdir(folder)
+    importlib.invalidate_caches()
+    try:
+        with pytest.raises(UserError) as error:
+            desired.build_models(load_models(name, None), url, source="the tests")
+    finally:
+        sys.modules.pop(name, None)
+    return str(error.value).replace(f"{name}.py", "models.py").splitlines()
+
+
+def test_all_are_listed_and_what_only_lacks_one_of_them_is_not(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(MANY, empty, tmp_path, monkeypatch) == [
+        "PostgreSQL refuses 8 things that the models declare:",
+        "  index parent_none on parent (models.py:23): it has no columns",
+        (
+            '  column child.at (models.py:26): type "geometry" does not exist: '
+            'declare PGExtension("public", "postgis") in the models.'
+        ),
+        (
+            "  column child.stamp (models.py:26): function nowhere() does not exist: "
+            "declare the PGFunction nowhere in the models, or the PGExtension that has it."
+        ),
+        *(
+            f"  foreign key child_{name}_fkey of child (models.py:{line}): there is no unique "
+            'constraint matching given keys for referenced table "parent": '
+            "make the column it points to unique, or let it point to the primary key."
+            for name, line in (("code", 29), ("other", 30))
+        ),
+        "  index same on words (models.py:37): child has an index of this name, too",
+        (
+            "  index words_gin on words (models.py:43): data type character varying has no default "
+            'operator class for access method "gin": name one, '
+            'postgresql_ops={"column": "gin_trgm_ops"}, '
+            'and declare PGExtension("public", "pg_trgm") in the models.'
+        ),
+        (
+            '  index words_trgm on words (models.py:44): operator class "gin_trgm_ops" does not '
+            'exist for access method "gin": declare PGExtension("public", "pg_trgm") in the models.'
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shadow", "helps"),
+    [
+        (
+            "",
+            (
+                "set SHADOW_DATABASE_URL to a server of PostgreSQL 15 to 18 that has the extension "
+                "postgis, as a superuser: postgresql://user:password@host:5432/postgres."
+            ),
+        ),
+        (
+            "postgresql://elsewhere/a",
+            "install the extension postgis on the server that SHADOW_DATABASE_URL names.",
+        ),
+    ],
+)
+def test_an_extension_that_the_server_lacks_names_another_server(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shadow: str, helps: str
+) -> None:
+    source = (
+        "from alembic_utils.pg_extension import PGExtension\n"
+        'p = PGExtension("public", "postgis")\n'
+        'class A(Base):\n    __tablename__ = "a"\n    id = Column(BigInteger, primary_key=True)\n'
+        "    at = Column(Shape)\n"
+    )
+    monkeypatch.setenv("SHADOW_DATABASE_URL", shadow)
+    told = refused(source, empty, tmp_path, monkeypatch)
+    assert "extension postgis (models.py" in told[1]
+    assert told[1].endswith(helps)
+
+
+def test_all_tables_that_are_pointed_to_and_missing_are_named(empty: URL) -> None:
+    metadata = MetaData()
+    keys = (Column(f"c{n}", BigInteger, ForeignKey(f"nowhere{n}.id")) for n in range(3))
+    Table("t", metadata, *keys)
+    with pytest.raises(UserError) as error:
+        desired.build_models(load_models(metadata, ()), empty, source="the tests")
+    head, *lines = str(error.value).splitlines()
+    assert head == "The models are not complete:"
+    assert [f"'nowhere{n}'" in line for n, line in enumerate(lines)] == [True] * 3

@@ -1,0 +1,146 @@
+"""alembic-pg drift: what somebody changed by hand, and nothing else is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.database import run_lock
+from alembic_pg.database.connect import make_engine
+from alembic_pg.database.server_features import TRANSACTION_TIMEOUT_SINCE as SEVENTEEN
+from alembic_pg.testing import state
+from alembic_pg.testing.tree import PASSWORD
+from sqlalchemy import text
+from tests.commands.own import own
+from tests.failures.fails import said
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+    from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.testing.tree import Tree
+    from sqlalchemy.engine import URL
+
+HAND = (
+    "ALTER TABLE votes ADD COLUMN note text",
+    "DROP INDEX votes_post_id_idx",
+    "CREATE TABLE copies (id int)",
+)
+
+
+def test_none(at_head: Tree) -> None:
+    done = own(at_head, "drift")
+    assert (done.code, done.err) == (0, ""), done
+    assert done.out.rstrip().endswith("(let the api in): no drift.")
+    assert PASSWORD not in done.out
+
+
+def test_what_was_done_by_hand(at_head: Tree, database: URL) -> None:
+    state.execute(database, *HAND)
+    before = state.read_state(at_head)
+    done = own(at_head, "drift")
+    assert (done.code, done.err) == (1, ""), done
+    first, _, *rows = done.out.splitlines()
+    assert first.endswith(": 3 objects differ from what the revisions build.")
+    assert [row.split() for row in rows] == [
+        ["missing", "index", "public.votes_post_id_idx"],
+        ["extra", "column", "public.votes.note"],
+        ["extra", "table", "public.copies"],
+    ]
+    assert "+note text" in own(at_head, "drift", "--diff").out
+    assert state.read_state(at_head) == before
+
+
+def test_pending_revisions_are_no_drift(
+    project: Tree, revisions: tuple[Script, ...], empty: URL
+) -> None:
+    assert project.alembic("upgrade", revisions[3].revision).code == 0
+    done = own(project, "drift")
+    assert done.code == 0, done
+    assert f", {len(revisions) - 4} pending: no drift." in done.out
+    state.execute(empty, "ALTER TABLE posts ADD COLUMN note text")
+    assert "column public.posts.note" in own(project, "drift").out
+
+
+def test_as_json(at_head: Tree, database: URL) -> None:
+    state.execute(database, *HAND[:2])
+    done = own(at_head, "drift", "--json")
+    assert done.code == 1, done
+    found = json.loads(done.out)
+    assert found["format"] == 1
+    assert [(one["change"], one["name"]) for one in found["differences"]] == [
+        ("missing", "votes_post_id_idx"),
+        ("extra", "votes.note"),
+    ]
+    assert PASSWORD not in done.out
+
+
+def test_what_is_ignored_is_counted(tree_at_head: Tree, database: URL) -> None:
+    state.execute(database, HAND[2])
+    rules = tree_at_head.root / "alembic" / "drift-ignore"
+    rules.write_text("table  public.cop*  the administrator's copies\n")
+    done = own(tree_at_head, "drift")
+    assert (done.code, done.out.splitlines()[-1].partition(": ")[2]) == (0, "no drift (1 ignored).")
+    (ignored,) = json.loads(own(tree_at_head, "drift", "--json").out)["ignored"]
+    assert ignored["reason"] == "the administrator's copies"
+
+
+def test_what_a_dead_run_left_is_unfinished(at_head: Tree, database: URL) -> None:
+    state.execute(
+        database,
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'votes_post_id_idx'::regclass",
+    )
+    done = own(at_head, "drift")
+    assert "Unfinished: index votes_post_id_idx is INVALID" in done.out
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("DROP TABLE alembic_version", "The database has no revision in its alembic_version"),
+        (
+            "UPDATE alembic_version SET version_num = 'abc'",
+            "The database is at revision abc, which this tree does not have",
+        ),
+    ],
+)
+def test_what_cannot_be_told(at_head: Tree, database: URL, before: str, told: str) -> None:
+    state.execute(database, before)
+    assert told in said(own(at_head, "drift"), code=2)
+    done = own(at_head, "drift", "--json")
+    assert done.code == 2
+    assert told in json.loads(done.out)["error"]
+
+
+def test_beside_a_run_nothing_is_told(at_head: Tree, database: URL) -> None:
+    engine = make_engine(database)
+    with engine.connect() as connection:
+        connection.scalar(text("SELECT pg_advisory_lock(:key)"), {"key": run_lock.KEY})
+        assert "A run is at work on this database" in said(own(at_head, "drift"), code=2)
+
+
+def test_a_table_that_stays_locked_is_not_waited_for(at_head: Tree, database: URL) -> None:
+    engine = make_engine(database)
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE votes IN ACCESS EXCLUSIVE MODE"))
+        assert "votes" in said(own(at_head, "drift"), code=2)
+
+
+def test_the_least_rights(at_head: Tree, database: URL, databases: ScratchServer) -> None:
+    """docs/drift.md says so: pg_maintain since 17, which reads no row; pg_read_all_data before."""
+    reads = "pg_maintain" if databases.version >= SEVENTEEN else "pg_read_all_data"
+    state.execute(
+        database,
+        "DO $$ BEGIN CREATE ROLE looks_only LOGIN; EXCEPTION WHEN duplicate_object THEN END $$",
+        f"GRANT {reads} TO looks_only",
+        "GRANT USAGE ON SCHEMA public TO looks_only",
+    )
+    tree = at_head.on(database.set(username="looks_only"))
+    if databases.version >= SEVENTEEN:
+        told = said(own(tree, "drift"), code=2)
+        assert "GRANT SELECT ON alembic_version" in told
+    state.execute(database, "GRANT SELECT ON alembic_version TO looks_only", *HAND)
+    done = own(tree, "drift")
+    assert done.code == 1, done
+    assert " as looks_only, " in done.out
+    assert "3 objects differ" in done.out
