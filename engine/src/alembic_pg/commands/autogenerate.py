@@ -26,11 +26,11 @@ from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.left_out import left_out_tables, needed_stand_ins
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
-from alembic_pg.commands.trial_host import open_host
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.revisions import history_database
+from alembic_pg.revisions.trial.choice import open_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
     from alembic_pg.database.scratch import ScratchServer
-    from alembic_pg.revisions.host import Host
+    from alembic_pg.revisions.trial.host import Host
 
 # The option by which Alembic lets env.py change the revisions before they are written.
 DIRECTIVES_OPTION = "process_revision_directives"

@@ -19,8 +19,9 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import process_wide, stand_ins
+from alembic_pg.revisions import stand_ins
 from alembic_pg.revisions.current_revision import RunState, track_steps
+from alembic_pg.revisions.trial import process_wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import Candidate
 from alembic_pg.database.batches import BATCH_SIZE
 from alembic_pg.database.connect import connect
-from alembic_pg.revisions.text_session import TextSession
+from alembic_pg.revisions.trial.text_session import TextSession
 from sqlalchemy import event
 from tests.autogenerate import rendering
 

@@ -17,7 +17,7 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError, SqlState
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.revisions.host import THIS_PROCESS
+from alembic_pg.revisions.trial.host import THIS_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.sides.comparison import Comparison
-    from alembic_pg.revisions.host import Host
     from alembic_pg.revisions.statements import RevisionStatement
-    from alembic_pg.revisions.text_session import Session
+    from alembic_pg.revisions.trial.host import Host
+    from alembic_pg.revisions.trial.text_session import Session
 
 
 class UnsafeValueError(UserError):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.proof.candidate import Candidate
-    from alembic_pg.revisions.text_session import Session
+    from alembic_pg.revisions.trial.text_session import Session
 
 
 # So many objects are tried one by one where PostgreSQL does not say which of them is in the way.

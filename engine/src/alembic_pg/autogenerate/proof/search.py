@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
     from alembic_pg.database.server_features import ServerFeatures
-    from alembic_pg.revisions.text_session import Session
+    from alembic_pg.revisions.trial.text_session import Session
 
 
 # Operations that PostgreSQL refuses, with its reasons.

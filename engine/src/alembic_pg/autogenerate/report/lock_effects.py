@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.proof.candidate import Candidate
-    from alembic_pg.revisions.text_session import Session
+    from alembic_pg.revisions.trial.text_session import Session
 
 # Indexes are locked along with their tables.
 INDEX_RELKINDS = frozenset({"i", "I"})

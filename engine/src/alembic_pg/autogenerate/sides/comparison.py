@@ -10,15 +10,15 @@ from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.scope.column_differences import ColumnDifferences
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
-from alembic_pg.revisions.host import THIS_PROCESS
+from alembic_pg.revisions.trial.host import THIS_PROCESS
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
-    from alembic_pg.revisions.host import Host
     from alembic_pg.revisions.stand_ins import StandIn
+    from alembic_pg.revisions.trial.host import Host
 
 
 @dataclass(frozen=True)

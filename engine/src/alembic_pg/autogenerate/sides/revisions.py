@@ -10,7 +10,7 @@ from alembic_pg.autogenerate.dump import cache, pg_dump
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.revisions import history_database
-from alembic_pg.revisions.host import THIS_PROCESS
+from alembic_pg.revisions.trial.host import THIS_PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
-    from alembic_pg.revisions.host import Host
+    from alembic_pg.revisions.trial.host import Host
 
 
 @dataclass(frozen=True)

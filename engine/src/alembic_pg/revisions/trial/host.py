@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from alembic_pg.revisions import history_database, statements, text_session
+from alembic_pg.revisions import history_database, statements
+from alembic_pg.revisions.trial import text_session
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from alembic_pg.revisions.statements import RevisionStatement
-    from alembic_pg.revisions.text_session import Session
+    from alembic_pg.revisions.trial.text_session import Session
 
 
 class Host(Protocol):

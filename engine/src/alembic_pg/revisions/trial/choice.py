@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions import other_process, process_wide
-from alembic_pg.revisions.host import THIS_PROCESS
-from alembic_pg.revisions.other_process import OtherProcess
+from alembic_pg.revisions.trial import other_process, process_wide
+from alembic_pg.revisions.trial.host import THIS_PROCESS
+from alembic_pg.revisions.trial.other_process import OtherProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.revisions.host import Host
+    from alembic_pg.revisions.trial.host import Host
 
 
 @contextmanager

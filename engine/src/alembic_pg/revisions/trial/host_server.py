@@ -17,12 +17,13 @@ from alembic_pg.alembic_command import SERVE_OPTION
 from alembic_pg.console import excepthook
 from alembic_pg.database.errors import RefusedError
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import history_database, statements, text_session
+from alembic_pg.revisions import history_database, statements
+from alembic_pg.revisions.trial import text_session
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-    from alembic_pg.revisions.text_session import TextSession
+    from alembic_pg.revisions.trial.text_session import TextSession
 
 _NOT_REACHED = "it does not call alembic_pg.environment"
 

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from alembic_pg.console.interrupts import SIGNAL_THREAD
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import host_server
+from alembic_pg.revisions.trial import host_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.errors import RefusedError
     from alembic_pg.revisions.statements import RevisionStatement
-    from alembic_pg.revisions.text_session import Session
+    from alembic_pg.revisions.trial.text_session import Session
 
 # What a new interpreter does first: it finds modules where this one does.
 _BOOT = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from alembic_pg.revisions import host_server; host_server.main()"
+    "from alembic_pg.revisions.trial import host_server; host_server.main()"
 )
 
 _ENDED = "The process in which revisions are tried has ended: run the command again."

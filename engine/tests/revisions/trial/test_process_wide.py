@@ -24,7 +24,7 @@ def f(*a, **k):
 
 PROBE = """
 import json, mine
-from alembic_pg.revisions import process_wide
+from alembic_pg.revisions.trial import process_wide
 print(json.dumps([[c.module, c.text] for c in process_wide.project_changes()]))
 print(process_wide.changes_digest())
 """

@@ -15,8 +15,9 @@ from alembic.script import ScriptDirectory
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError, SqlState
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import history_database, host_server, other_process
-from alembic_pg.revisions.other_process import OtherProcess
+from alembic_pg.revisions import history_database
+from alembic_pg.revisions.trial import host_server, other_process
+from alembic_pg.revisions.trial.other_process import OtherProcess
 from sqlalchemy import event
 
 if TYPE_CHECKING:

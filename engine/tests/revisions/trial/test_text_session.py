@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.database.errors import RefusedError, SqlState
-from alembic_pg.revisions import text_session
+from alembic_pg.revisions.trial import text_session
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL

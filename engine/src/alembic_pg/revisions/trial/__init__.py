@@ -1,0 +1,1 @@
+"""Try revisions in a process that is as an upgrade is."""
