@@ -25,7 +25,7 @@ MOOD = 'Enum({}, name="mood")'
         pytest.param(
             'Table("t", m, Column("a", Integer), Column("b", Integer))',
             BY.format("Integer", "RANGE (a)"),
-            "No operation changes table public.t into what the models say; write this revision "
+            "No operation changes table t into what the models say; write this revision "
             "by hand:\n--- revisions\n+++ models\n@@ -3,2 +3,3 @@\n     b integer\n-);\n+)\n"
             "+PARTITION BY RANGE (a);",
             id="a table that becomes partitioned",
@@ -39,14 +39,14 @@ MOOD = 'Enum({}, name="mood")'
         pytest.param(
             BY.format("Integer", "RANGE (b)"),
             BY.format("Text", "RANGE (b)"),
-            "The change cannot be made (change table public.t): cannot alter column "
+            "The change cannot be made (change table t): cannot alter column "
             '"b" because it is part of the partition key of relation "t"',
             id="another type of a partition key",
         ),
         pytest.param(
             BY.format(MOOD.format('"x", "y"'), "LIST (b)"),
             BY.format(MOOD.format('"x"'), "LIST (b)"),
-            "The change cannot be made (change table public.t): cannot alter column "
+            "The change cannot be made (change table t): cannot alter column "
             '"b" because it is part of the partition key of relation "t"',
             id="a value that goes from a partition key",
         ),
@@ -76,7 +76,7 @@ MOOD = 'Enum({}, name="mood")'
         pytest.param(
             before("CREATE TYPE c AS (a text, b text)") + TABLE + after("ALTER TABLE t ADD x c"),
             before("CREATE TYPE c AS (b text, a text)") + TABLE + after("ALTER TABLE t ADD x c"),
-            "No operation changes type public.c into what the models say",
+            "No operation changes type c into what the models say",
             id="another order of the attributes of a column's type",
         ),
     ],

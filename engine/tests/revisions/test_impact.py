@@ -235,6 +235,8 @@ def test_what_no_catalog_shows_is_found(revision: str, names: list[str] | None) 
         ("DROP FUNCTION f(int, text), g()", ["f is gone", "g is gone"]),
         ("ALTER VIEW v RENAME TO w", ["v has another name"]),
         ("ALTER TABLE a DROP COLUMN size, ADD size int", ["a.size is gone"]),
+        ("ALTER TABLE a DROP d; ALTER TABLE a ADD d int", ["a.d is gone"]),
+        ("ALTER TABLE a DROP d; ALTER TABLE a ADD d text GENERATED ALWAYS AS (size) STORED", []),
     ],
 )
 def test_what_old_code_breaks_on(revision: str, sentences: list[str]) -> None:

@@ -14,9 +14,13 @@ from alembic_pg.autogenerate.split import revision_files
 from alembic_pg.options import command_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
+    from alembic_pg.autogenerate.report.summary import RevisionSummary
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
@@ -29,12 +33,7 @@ def process_directives(context: MigrationContext, directives: list[MigrationScri
     if comparison is not None:
         why = revision_files.split_revision(context, comparison, directives)
         word_revisions(context, comparison, directives)
-    operations = [
-        operation
-        for script in directives
-        for upgrade in script.upgrade_ops_list
-        for operation in flatten.flatten(upgrade.ops)
-    ]
+    operations = [operation for script in directives for operation in _operations(script)]
     if not operations:
         directives[:] = []
     if context.config is None:
@@ -57,7 +56,35 @@ def _summary(
     """Return the summaries of revisions, which their files will say at their heads, too."""
     summaries = summary.summarize_revisions(context, comparison, scripts)
     if context.script is not None:
-        said = map(head_sentences, summaries)
-        heads = {str(script.rev_id): one for script, one in zip(scripts, said, strict=True)}
-        finish_files(context.script, heads)
+        finish_files(context.script, _Heads(scripts, summaries).sentences)
     return summary.summary_text(context, comparison, scripts, summaries)
+
+
+class _Heads:
+    """Give the sentences for the heads of revisions, but for one that a hook has changed since."""
+
+    def __init__(
+        self, scripts: Sequence[MigrationScript], summaries: Sequence[RevisionSummary]
+    ) -> None:
+        self._heads = {
+            str(script.rev_id): (script, _identities(script), head_sentences(one))
+            for script, one in zip(scripts, summaries, strict=True)
+        }
+
+    def sentences(self, revision: str) -> list[str]:
+        """Return the sentences of a revision, none where they may be untrue by now."""
+        script, known, said = self._heads.get(revision, (None, [], []))
+        return said if script is not None and _identities(script) == known else []
+
+
+def _identities(script: MigrationScript) -> list[int]:
+    """Return what tells the operations of a revision's upgrade from others."""
+    return [*map(id, _operations(script))]
+
+
+def _operations(script: MigrationScript) -> list[MigrateOperation]:
+    return [
+        operation
+        for upgrade in script.upgrade_ops_list
+        for operation in flatten.flatten(upgrade.ops)
+    ]

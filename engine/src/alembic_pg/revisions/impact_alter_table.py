@@ -91,7 +91,7 @@ def _add_column_or_constraint(
     table.columns[said] = column
     if column.not_null and not column.default:
         return Impact(pending_breaks={(*name, said): _must_be_given(name, said)})
-    return Impact()
+    return Impact(pending_breaks={(*name, said, "generated"): ""} if column.generated else {})
 
 
 def _rename_column(name: QualifiedName, table: Table, cursor: Cursor) -> Impact:
@@ -114,7 +114,10 @@ def drop_column(name: QualifiedName, table: Table, column: str) -> Impact:
     if gone.is_new or table.is_new:
         return Impact(pending_breaks={(*name, column): ""})
     what = f"{object_label(name)}.{column}"
-    return Impact([] if gone.generated else [f"column {what}"], [f"{what} is gone"])
+    if gone.generated:
+        # Added again with the same name, its values are there.
+        return Impact(pending_breaks={(*name, column, "generated"): f"{what} is gone"})
+    return Impact([f"column {what}"], [f"{what} is gone"])
 
 
 def _alter_column(

@@ -8,17 +8,17 @@ from alembic_pg.autogenerate.files.head import with_head
 from alembic_pg.autogenerate.files.text_blocks import with_text_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from alembic.script import ScriptDirectory
 
 
-def finish_files(script: ScriptDirectory, heads: Mapping[str, Sequence[str]]) -> None:
+def finish_files(script: ScriptDirectory, head_of: Callable[[str], Sequence[str]]) -> None:
     """Let the files of revisions be finished that a script directory writes from now on.
 
-    heads: the sentences for the head of each file, by the revision's id. It works with every
-    script.py.mako: a file that is not Python stays as it is.
+    head_of: returns the sentences for the head of a file, by the revision's id. It works with
+    every script.py.mako: a file that is not Python stays as it is.
     """
     generate = script._generate_template  # noqa: SLF001  # between it and the hooks is no public name
 
@@ -26,7 +26,7 @@ def finish_files(script: ScriptDirectory, heads: Mapping[str, Sequence[str]]) ->
         generate(src, dest, **values)
         written = dest.read_bytes().decode(script.output_encoding)
         try:
-            finished = with_text_blocks(with_head(written, heads.get(values["up_revision"], ())))
+            finished = with_text_blocks(with_head(written, head_of(values["up_revision"])))
         except SyntaxError:
             return
         dest.write_bytes(finished.encode(script.output_encoding))

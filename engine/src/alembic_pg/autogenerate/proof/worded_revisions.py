@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.ops import flatten
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
+# What has other words than Alembic's.
+_WORDED = (StatementOp, ops.CreateIndexOp, ops.CreateCheckConstraintOp)
+
 # All words, and those that are left when what led elsewhere is taken back.
 _ATTEMPTS = 2
 
@@ -41,10 +45,11 @@ def word_revisions(
         [downgrade for script in reversed(scripts) for downgrade in script.downgrade_ops_list],
     ]
     plain = [[list(flatten.flatten(part.ops)) for part in way] for way in ways]
-    if not any(isinstance(op, StatementOp) for way in plain for part in way for op in part):
+    if not any(isinstance(one, _WORDED) for way in plain for part in way for one in part):
         return
     wording = Wording(comparison)
-    worded = [[wording.worded(part) for part in way] for way in plain]
+    up, down = plain
+    worded = [[*map(wording.worded, up)], [*map(wording.worded_back, down)]]
     if _change_texts(plain, worded) and not _prove(context, comparison, plain, worded):
         worded = [[[*map(_as_printed, part)] for part in way] for way in plain]
     for way, parts in zip(ways, worded, strict=True):

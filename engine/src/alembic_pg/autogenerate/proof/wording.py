@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from alembic.operations import ops
+
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -58,6 +60,28 @@ class Wording:
     def worded(self, operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
         """Return operations in words."""
         return [*map(self._operation, operations)]
+
+    def worded_back(self, operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
+        """Return the operations of a downgrade in words.
+
+        Alembic makes an index or a CHECK again as PostgreSQL prints it.
+        """
+        return self.worded(self._remade(operation) or operation for operation in operations)
+
+    def _remade(self, operation: MigrateOperation) -> StatementOp | None:
+        """Return what makes an index or a CHECK again with its author's text, if that is known."""
+        if not isinstance(operation, ops.CreateIndexOp | ops.CreateCheckConstraintOp):
+            return None
+        schema, table = operation.schema or "public", operation.table_name
+        if isinstance(operation, ops.CreateIndexOp):
+            name = str(operation.index_name)
+            key = f"INDEX {schema}.{name}"
+        else:
+            name = str(operation.constraint_name)
+            key = f"CHECK CONSTRAINT {schema}.{table} {name}"
+        entry = self._sides[False].get(key)
+        text = self._find(key, name, is_new=self._is_in_both(entry)) if entry else ""
+        return StatementOp("create", entry.label, (text,), ()) if entry and text else None
 
     def _operation(self, operation: MigrateOperation) -> MigrateOperation:
         if type(operation) is ReversibleOp:

@@ -151,6 +151,8 @@ class _Grouping:
         if len(actions) == 1 and not group.verb.endswith(" table"):
             return next(iter(actions))
         words = {operation_text.operation_row(one)[0] for one in group.operations}
+        if len(words) > 1 and main in self._keys.values() and main not in self._whole:
+            return "change"
         kind = group.verb.partition(" ")[2]
         if words == {f"create {kind}", f"drop {kind}"}:
             return f"change {kind}"

@@ -14,16 +14,34 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
 
+_ALTERED_COLUMN = re.compile(
+    r"^(?:ALTER TABLE \S+|   ) (?:ADD|ALTER|DROP) COLUMN (?P<column>\"(?:[^\"]|\"\")*\"|\S+)",
+    re.MULTILINE,
+)
+
+
 def operation_row(operation: MigrateOperation) -> tuple[str, str]:
     """Return the operation and its object, for the table on the screen."""
     if isinstance(operation, StatementOp):
-        return operation.action, operation.label
+        return operation.action, f"{operation.label}{_changed_columns(operation)}"
     if isinstance(operation, ops.AlterColumnOp):
         return f"alter column: {_changed_attributes(operation)}", _object_name(operation)
     if isinstance(operation, RenameOp):
         return f"rename to {operation.new_label}", operation.label
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
     return words.lower(), _object_name(operation)
+
+
+def _changed_columns(operation: StatementOp) -> str:
+    """Return the columns of a table that statements change, in brackets; "" of anything else."""
+    if not operation.label.startswith("table ") or operation.action != "change":
+        return ""
+    columns = dict.fromkeys(
+        match["column"].strip('"')
+        for statement in operation.upgrade
+        for match in _ALTERED_COLUMN.finditer(statement)
+    )
+    return f" ({', '.join(columns)})" if columns else ""
 
 
 def _changed_attributes(operation: ops.AlterColumnOp) -> str:
