@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 
 import nox
@@ -11,6 +12,9 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 
 # One more than the machine has processors: a test often waits for another process.
 IN_PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal")
+
+# Projects of others that the engine is tried on.
+FOREIGN = runpy.run_path("benchmarks/foreign/projects.py")["PROJECTS"]
 
 nox.options.sessions = ["typecheck", "tests"]
 nox.options.reuse_venv = "yes"
@@ -56,6 +60,16 @@ def properties(session: nox.Session) -> None:
     install(session, "tests")
     examples = session.posargs[0] if session.posargs else "200"
     session.run("pytest", "tests/property", env={"PROPERTY_EXAMPLES": examples})
+
+
+@nox.session
+@nox.parametrize("project", list(FOREIGN), ids=list(FOREIGN))
+def foreign(session: nox.Session, project: str) -> None:
+    """Models and histories of others, from PyPI: nox -s "foreign(optuna)"; docs/foreign.md."""
+    session.install(FOREIGN[project].distribution)
+    # Over its pins: pip says which are broken, and goes on.
+    session.install("--editable", ".[embedded,format]")
+    session.run("python", "-m", "benchmarks.foreign.run", project)
 
 
 @nox.session

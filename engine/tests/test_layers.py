@@ -13,6 +13,7 @@ SOURCE = Path(alembic_pg.__file__).parent
 # The order of packages and modules: each imports from itself and from those before it.
 ORDER = (
     "errors",
+    "events",
     "embedded",
     "option_kinds",
     "options",
@@ -26,6 +27,7 @@ ORDER = (
     "plan",
     "autogenerate",
     "drift",
+    "adopt",
     "offline",
     "commands",
     "plugin",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PAGE = ROOT / "docs" / "first-revision.md"
 BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
+SECONDS = re.compile(r"\d+\.\d s\b")
 DATE = re.compile(r"\d{4}_\d\d_\d\d_\d{6}(?=_)")
 
 
@@ -56,6 +57,7 @@ def normal(output: str, folder: Path) -> list[str]:
     pre-commit says on its first run only that it installs an environment.
     """
     text = DATE.sub("2026_01_31_093000", output.replace(str(folder), "/home/you/blog"))
+    text = SECONDS.sub("0.1 s", text)
     lines = [line.rstrip() for line in text.splitlines() if not line.startswith("[INFO]")]
     while lines and not lines[-1]:
         lines.pop()

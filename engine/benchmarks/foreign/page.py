@@ -11,6 +11,9 @@ from benchmarks.foreign import edits
 KEPT = Path(__file__).with_name("results.json")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "foreign.md"
 
+# Lines of what was said that the page quotes.
+QUOTED = 14
+
 HEAD = """\
 # Projects that are not ours
 
@@ -99,8 +102,17 @@ def _word(outcome: str | None) -> str:
 def _refusals(result: dict[str, Any]) -> str:
     """Return what the engine said where a step did not end well."""
     parts = [
-        f"\n{step}:\n\n```text\n{outcome}\n```\n"
+        f"\n{step}:\n\n```text\n{_shortened(outcome)}\n```\n"
         for step, outcome in result["steps"].items()
         if outcome != "ok" and not step.startswith("stock ")
     ]
     return f"\n### {result['name']}\n" + "".join(parts) if parts else ""
+
+
+def _shortened(outcome: str) -> str:
+    """Return the first lines of what was said, and the last, where it is long."""
+    lines = outcome.splitlines()
+    if len(lines) <= QUOTED:
+        return outcome
+    more = f"… {len(lines) - QUOTED} lines more …"
+    return "\n".join([*lines[: QUOTED - 1], more, lines[-1]])

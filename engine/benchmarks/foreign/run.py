@@ -9,9 +9,11 @@ each step ended with; the seconds are those of the command's processes, without 
 from __future__ import annotations
 
 import os
+import re
 import resource
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
@@ -79,6 +81,11 @@ def downgrade() -> None:
     ${downgrades if downgrades else "pass"}
 '''
 
+_FAILED = "FAILED: "
+
+# What a project of others logs.
+_LOGGED = re.compile(r"\d{4}-\d\d-\d\d|processing batch|converting ")
+
 LEFT = """
 SELECT count(*) FROM pg_class AS c WHERE relkind IN ('r', 'p', 'v', 'm', 'S')
 AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
@@ -128,13 +135,19 @@ class Folder:
 
 
 def _refusal(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what a command said that failed: all that it printed, its log and warnings not."""
-    if "FAILED: " in done.stderr:
-        return "FAILED: " + done.stderr.partition("FAILED: ")[2].strip()
-    if done.stdout.strip():
-        return done.stdout.strip()
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    return lines[-1] if lines else f"exit {done.returncode}"
+    """Return what a command said that failed, without its log and its paths."""
+    if _FAILED in done.stderr:
+        said = _FAILED + done.stderr.partition(_FAILED)[2]
+    elif _FAILED in done.stdout:
+        said = done.stdout
+    else:
+        said = next(filter(None, reversed(done.stderr.splitlines())), f"exit {done.returncode}")
+    lines = [line for line in said.splitlines() if not _LOGGED.match(line)]
+    return "\n".join(lines).strip().replace(f"{_packages()}{os.sep}", "")
+
+
+def _packages() -> Path:
+    return Path(sysconfig.get_path("purelib"))
 
 
 def make(root: Path, project: Project, env: str, url: str, more: str = "") -> Folder:
@@ -241,8 +254,7 @@ def main() -> None:
         try_models(ours, result, running.url("ours"))
         try_stock(make(place / "stock", project, STOCK, urls["stock"]), result)
         if project.history:
-            packages = Path(sys.prefix, "lib", f"python3.{sys.version_info.minor}", "site-packages")
-            more = f"version_locations = {packages / project.history}"
+            more = f"version_locations = {_packages() / project.history}"
             try_history(make(place / "history", project, HISTORY, urls["history"], more), result)
         running.release()
     page.record(asdict(result))

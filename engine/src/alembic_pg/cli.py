@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import activation
@@ -68,6 +69,19 @@ def _parser() -> argparse.ArgumentParser:
         "--json", action="store_true", help="for a program; docs/drift.md has the form"
     )
     drift.set_defaults(run=_drift)
+
+    entities = commands.add_parser(
+        "entities",
+        help="declare what the revisions build and no model declares",
+        description="Write functions, triggers, views, policies, extensions, rights and the like "
+        "that the revisions build and no model declares into a new module, as entities of "
+        "alembic-utils and as DDL, so that alembic check is clean of them.",
+    )
+    entities.add_argument("file", metavar="FILE", help="the module: models/declared.py")
+    entities.add_argument(
+        "--target", action="store_true", help="what the target database has, not the revisions"
+    )
+    entities.set_defaults(run=_entities)
 
     reset = commands.add_parser(
         "reset",
@@ -141,6 +155,13 @@ def _drift(options: argparse.Namespace) -> int:
     from alembic_pg.commands import drift  # noqa: PLC0415  # one command's
 
     return drift.run(configuration_of(options), diffs=options.diff, as_json=options.json)
+
+
+def _entities(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import entities  # noqa: PLC0415  # one command's
+
+    file = Path(options.file)
+    return entities.run(configuration_of(options), file, of_target=options.target)
 
 
 def _reset(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import context
 
-from alembic_pg import comparator_names, plugin
+from alembic_pg import comparator_names, events, plugin
 from alembic_pg.alembic_command import SERVE_OPTION, AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
@@ -20,7 +20,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.options import HELP, command_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic.runtime.environment import EnvironmentContext
     from alembic_utils.replaceable_entity import ReplaceableEntity
@@ -129,9 +129,11 @@ def _run_configured(
 
 def _environment(configure: dict[str, Any]) -> EnvironmentContext:
     # configure() is how Alembic lets go of its EnvironmentContext without a private name; the
-    # options of its own table are asked for before it is configured again.
-    table = {name: configure[name] for name in configure if name.startswith("version_table")}
-    context.configure(url=f"{DRIVER}://", **table)
+    # options of its own table, and what is left out, are asked for before it is configured again.
+    early = {
+        name: configure[name] for name in configure if name.startswith(("version_table", "include"))
+    }
+    context.configure(url=f"{DRIVER}://", **early)
     return _context_of_env()
 
 
@@ -185,13 +187,18 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     if HELP.name in names:
         config.print_stdout("%s", option_list.screen_text())
         raise SystemExit(0)
-    _ = task.settings
+    events.choose_form(as_json=task.settings.json)
 
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
-    if own := task.environment.context_opts.get("alembic_pg_command"):
-        _on_target(task, connection, lambda found, _: own.run(task, found))
+    own = task.environment.context_opts.get("alembic_pg_command")
+    if own and not own.on_target:
+        own.run(task, None)
+    elif own:
+        from alembic_pg.commands import on_target  # noqa: PLC0415
+
+        on_target.run_on_target(task, connection, lambda found, _: own.run(task, found))
     elif serve := task.environment.context_opts.get(SERVE_OPTION):
         serve(task.environment)
     elif task.environment.is_offline_mode():
@@ -223,6 +230,10 @@ def _compare(task: AlembicCommand) -> None:
     """Compare the models with the revisions."""
     from alembic_pg.autogenerate import clean_check  # noqa: PLC0415
 
+    if task.command == "check":
+        from alembic_pg.commands import single_head  # noqa: PLC0415
+
+        single_head.require_joined(task.environment.script)
     with (
         gc_pause.pause_collection(ends=task.on_command_line),
         _silence_runs(),
@@ -263,14 +274,9 @@ def _autogenerate(task: AlembicCommand, connection: Connection | None, server: s
 
 
 def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
-    from alembic_pg.commands import upgrade  # noqa: PLC0415
+    from alembic_pg.commands import on_target, resume, upgrade  # noqa: PLC0415
 
-    _on_target(task, own, lambda found, given: upgrade.run(task, found, given=given))
+    def run(connection: Connection, given: bool) -> None:  # noqa: FBT001  # a callback
+        upgrade.run(task, connection, given=given)
 
-
-def _on_target(
-    task: AlembicCommand, own: Connection | None, run: Callable[[Connection, bool], None]
-) -> None:
-    from alembic_pg.commands import on_target  # noqa: PLC0415
-
-    on_target.run_on_target(task, own, run)
+    on_target.run_on_target(task, own, run, on_place=partial(resume.run, task))

@@ -128,7 +128,13 @@ class Settings:
         metadata=_about(
             TIME,
             RUNS,
-            "Give up locks when a revision's own Python takes this long after them; 0 never does.",
+            "Give up locks when a revision's own Python takes so long.",
+        ),
+    )
+    wait: int = field(
+        default=0,
+        metadata=_about(
+            TIME, (*RUNS, "stamp", "current"), "Wait this long for a server that is still starting."
         ),
     )
     run_patience: int = field(
@@ -155,6 +161,12 @@ class Settings:
             SWITCH,
             _COMPARES[:1],
             "Write what commits in steps, and what goes, in revisions of their own.",
+        ),
+    )
+    json: bool = field(
+        default=False,
+        metadata=_about(
+            SWITCH, RUNS, "Write each event of a run as a line of JSON, on the standard error."
         ),
     )
     diff: bool = field(

@@ -134,10 +134,11 @@ def test_the_page(project: Stock, request: pytest.FixtureRequest, empty: URL) ->
     else:
         project.edit(project.env, "import context\n", f"import context\n{IMPORT}\n")
         project.edit(project.env, "context.configure(", "environment.configure(")
-    said = type_commands(project, 3, *[255, 0, 0, 0, 1])
+    said = type_commands(project, 3, *[255, 0, 0, 0, 0, 1])
     note("to a clean check")
     assert "orders.status" in said
     assert "No new upgrade operations detected." in said
+    assert "Nothing to declare." in said
     assert "Revision 000000000008 (no note) destroys column orders.note" in said
     exempt(project, CONFIGURATION[template])
     assert project.run("sh", "-c", commands(3)[-1]).code == 0

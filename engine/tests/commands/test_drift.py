@@ -43,9 +43,9 @@ def test_what_was_done_by_hand(at_head: Tree, database: URL) -> None:
     first, _, *rows = done.out.splitlines()
     assert first.endswith(": 3 objects differ from what the revisions build.")
     assert [row.split() for row in rows] == [
-        ["missing", "index", "public.votes_post_id_idx"],
-        ["extra", "column", "public.votes.note"],
-        ["extra", "table", "public.copies"],
+        ["missing", "index", "votes_post_id_idx"],
+        ["extra", "column", "votes.note"],
+        ["extra", "table", "copies"],
     ]
     assert "+note text" in own(at_head, "drift", "--diff").out
     assert state.read_state(at_head) == before
@@ -59,7 +59,7 @@ def test_pending_revisions_are_no_drift(
     assert done.code == 0, done
     assert f", {len(revisions) - 4} pending: no drift." in done.out
     state.execute(empty, "ALTER TABLE posts ADD COLUMN note text")
-    assert "column public.posts.note" in own(project, "drift").out
+    assert "column posts.note" in own(project, "drift").out
 
 
 def test_as_json(at_head: Tree, database: URL) -> None:

@@ -21,9 +21,8 @@ def test_to_an_id_by_a_step_to_a_prefix_and_to_head(
     stepped = project.alembic("upgrade", "+1")
     second = revisions[1]
     assert (stepped.code, stepped.out) == (0, "")
-    assert stepped.err == (
-        f"Running upgrade {revisions[0].revision} -> {second.revision}, {second.doc}\n"
-    )
+    running = f"Running upgrade {revisions[0].revision} -> {second.revision}, {second.doc}"
+    assert stepped.err.splitlines()[1] == running
     run(project, "upgrade", revisions[4].revision[:6])
     assert state.versions(empty) == [revisions[4].revision]
     run(project, "upgrade", f"{revisions[4].revision}+2")
@@ -33,4 +32,5 @@ def test_to_an_id_by_a_step_to_a_prefix_and_to_head(
     assert state.versions(empty) == [revisions[-1].revision]
     assert state.schema(empty) == state.schema(database)
     again = project.alembic("upgrade", "heads")
-    assert (again.code, again.out, again.err) == (0, "", "")
+    assert (again.code, again.out) == (0, "")
+    assert again.err.startswith("Nothing to do: database ")

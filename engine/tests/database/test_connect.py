@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.database import connect
+from alembic_pg.database.url import parse
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 
@@ -61,3 +63,13 @@ def test_a_parameter_that_does_not_fit(empty: URL, parameter: str, value: str, t
     with pytest.raises(UserError) as raised, connect.connect(url, source="X"):
         pass
     assert str(raised.value) == told.format(f"{empty.query['host']}:{empty.query['port']}")
+
+
+def test_a_server_that_is_starting_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    url = parse("postgresql://nobody@127.0.0.1:1/nowhere", source="a test")
+    began = time.monotonic()
+    with pytest.raises(UserError, match="No server answers"):  # noqa: SIM117  # too long
+        with connect.connect(url, source="it", wait=0.7):
+            pass
+    assert time.monotonic() - began >= 0.7
+    assert capsys.readouterr().err == "Waiting for the server at 127.0.0.1:1 …\n"

@@ -49,10 +49,10 @@ def test_columns_are_told_by_themselves(databases: ScratchServer) -> None:
         "ALTER TABLE a ALTER n TYPE bigint, ALTER t DROP NOT NULL",
     )
     assert labels(found) == [
-        "missing column public.a.gone",
-        "changed column public.a.n",
-        "changed column public.a.t",
-        "extra column public.a.b",
+        "missing column a.gone",
+        "changed column a.n",
+        "changed column a.t",
+        "extra column a.b",
     ]
     assert (found[1].expected, found[1].found) == ("n integer", "n bigint")
     assert found[3].found == "b text DEFAULT 'x'::text"
@@ -66,7 +66,7 @@ def test_what_belongs_to_a_table_goes_with_it(databases: ScratchServer) -> None:
         "CREATE INDEX ON c (a)",
         "COMMENT ON TABLE c IS 'by hand'",
     )
-    assert labels(found) == ["missing table public.B b", "extra table public.c"]
+    assert labels(found) == ["missing table B b", "extra table c"]
 
 
 def test_what_hurts_comes_first(databases: ScratchServer) -> None:
@@ -79,14 +79,14 @@ def test_what_hurts_comes_first(databases: ScratchServer) -> None:
         "COMMENT ON TABLE a IS 'hand'",
     )
     assert labels(found) == [
-        "missing view public.v",
-        "missing check constraint public.a a_n_check",
-        "missing index public.a_t",
-        "changed function public.f()",
-        "extra comment public.TABLE a",
+        "missing view v",
+        "missing check constraint a_n_check on a",
+        "missing index a_t",
+        "changed function f()",
+        "extra comment on table a",
     ]
 
 
 def test_a_table_that_differs_beside_its_columns(databases: ScratchServer) -> None:
     found = differences(databases, "ALTER TABLE a SET (fillfactor = 70)")
-    assert labels(found) == ["changed table public.a"]
+    assert labels(found) == ["changed table a"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def extra(kind: str, name: str, schema: str = "public") -> Difference:
-    return Difference("extra", kind, schema, name, "", "…")
+    return Difference("extra", kind, schema, name, "", "", "…")
 
 
 def test_no_file_has_no_rules(tmp_path: Path) -> None:

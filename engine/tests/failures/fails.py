@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic_pg.testing import state
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from alembic_pg.testing.forked import CommandResult
     from alembic_pg.testing.tree import Tree
+
+_PROGRESS = re.compile(r"(Running|Upgrade of|Downgrade of) |\w+ took \d+\.\d s$")
 
 LONGEST = 220  # characters of a line
 
@@ -30,7 +33,7 @@ def said(done: CommandResult, *, code: int = 1) -> str:
     assert done.out == ""
     assert "Traceback" not in done.err
     assert PASSWORD not in done.err
-    lines = [line for line in done.err.splitlines() if not line.startswith("Running ")]
+    lines = [line for line in done.err.splitlines() if not _PROGRESS.match(line)]
     assert 1 <= len(lines) <= 2, done.err
     assert max(map(len, lines)) < LONGEST
     assert lines[0].startswith("FAILED: ")

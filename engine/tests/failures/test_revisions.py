@@ -40,14 +40,19 @@ def test_two_heads(tree_at_head: Tree, revisions: tuple[Script, ...]) -> None:
         'Join them: alembic merge heads -m "merge", or name the one you mean.'
     )
     assert fails(tree, "upgrade", "head") == sentence
+    assert fails(tree, "check") == (
+        "There are 2 heads: b1 (go left) and b2 (go right). "
+        'Put one after the other (its down_revision), or join them: alembic merge heads -m "…".'
+    )
     assert said(tree.alembic("upgrade", "head", "--sql")) == sentence
 
 
 def test_the_database_is_at_a_revision_of_a_newer_release(at_head: Tree, database: URL) -> None:
     state.execute(database, "UPDATE alembic_version SET version_num = 'newer5'")
     sentence = (
-        "The database is at revision newer5, which this tree does not have: "
-        "a newer release upgraded it. Use that release's tree."
+        "The database is at revision newer5, which this tree does not have: a newer release "
+        "upgraded it, or another branch. Use that tree; or, with that branch, alembic downgrade, "
+        "then this one."
     )
     assert fails(at_head, "upgrade", "head") == sentence
     assert fails(at_head, "downgrade", "-1") == sentence

@@ -40,7 +40,7 @@ _ALONG = "goes with "
 class Bystander:
     """An object that is the same before and after, and is dropped meanwhile.
 
-    key: of its dump entry, or of a column or a default. reason: what PostgreSQL says without the
+    key: of its dump entry, or of a column. reason: what PostgreSQL says without the
     drop, or with what it goes; "" without one.
     """
 
@@ -101,7 +101,7 @@ def _copy(databases: ScratchServer, template: str) -> Iterator[URL]:
 
 
 class _Sides:
-    """The database before and after, with columns and their defaults one by one."""
+    """The database before and after, with columns one by one."""
 
     def __init__(self, old: Dump, new: Dump) -> None:
         self.old, self.new = old, new
@@ -119,8 +119,6 @@ def _column_texts(dump: Dump) -> Iterator[tuple[str, str]]:
     tables = {key: entry for key, entry in dump.items() if entry.kind == "TABLE"}
     for (schema, table, name), column in column_differences.columns_by_path(tables).items():
         yield f"COLUMN {schema}.{table} {name}", str(column)
-        if column.default:
-            yield f"DEFAULT {schema}.{table} {name}", column.default
 
 
 def _dropped_again(

@@ -47,12 +47,6 @@ SELECT 'pg_class'::regclass::int8, r.oid::int8, attnum,
 FROM pg_attribute JOIN pg_class AS r ON r.oid = attrelid
 JOIN pg_namespace AS n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p', 'f') AND attnum > 0 AND NOT attisdropped AND nspname !~ '^pg_'
-UNION ALL
-SELECT 'pg_attrdef'::regclass::int8, d.oid::int8, 0,
-  format('DEFAULT %s.%s %s', nspname, relname, attname)
-FROM pg_attrdef AS d JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
-JOIN pg_class AS r ON r.oid = adrelid JOIN pg_namespace AS n ON n.oid = relnamespace
-WHERE attgenerated = ''
 """
 
 
@@ -143,5 +137,5 @@ def _keys_by_catalog_id(
         for catalog, own, column, key in cursor.fetchall():
             yield (catalog, own, column), key
     for item in toc_entries(pg_dump.dump_archive(url)):
-        if item.catalog_id != (0, 0) and item.kind != "DEFAULT":
+        if item.catalog_id != (0, 0):
             yield (*item.catalog_id, 0), f"{item.kind} {item.schema}.{item.name}"

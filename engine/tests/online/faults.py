@@ -91,13 +91,13 @@ def ended(site: Site, number: int) -> Iterator[list[str]]:
         yield reached
 
 
-def terminated(site: Site, number: int) -> list[str]:
+def terminated(site: Site, number: int, **settings: str) -> list[str]:
     """Run an upgrade whose session the server ends; return at what, nothing if it came to its end.
 
     Raises what the run raises otherwise.
     """
     with ended(site, number) as reached:
-        _upgrade(site, reached)
+        _upgrade(site, reached, **settings)
     return reached
 
 
@@ -131,9 +131,9 @@ def restarted(site: Site, number: int, running: Server) -> list[str]:
     return reached
 
 
-def _upgrade(site: Site, reached: list[str]) -> None:
+def _upgrade(site: Site, reached: list[str], **settings: str) -> None:
     try:
-        site.upgrade()
+        site.upgrade(**settings)
     except UserError:
         assert reached
 

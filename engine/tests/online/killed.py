@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tests.online.site import Site
 
 
-_CHANGES = re.compile(r"(COMMENT|CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO)\b")
+# A line of a message that changes something: settings come before it.
+_CHANGES = re.compile(r"^(COMMENT|CREATE|ALTER|DROP|UPDATE|INSERT|DELETE|DO)\b", re.MULTILINE)
 
 
 @contextmanager
@@ -34,9 +35,9 @@ def killing(site: Site, number: int, only: str = "") -> Iterator[list[str]]:
         nonlocal count
         del cursor
         raw = connection.connection.dbapi_connection
-        if killed or raw.info.dbname != site.url.database or not _CHANGES.match(statement):
+        if killed or raw.info.dbname != site.url.database or not _CHANGES.search(statement):
             return
-        if not statement.startswith(only):
+        if not any(line.startswith(only) for line in statement.splitlines()):
             return
         count += 1
         if count == number:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from tests.online.site import Site
 
@@ -43,9 +44,18 @@ def strength(mode: str) -> int:
 _LETS_WRITE = strength("ShareUpdateExclusiveLock")
 
 
-@contextmanager
-def watched() -> Iterator[list[Step]]:
+def watched() -> AbstractContextManager[list[Step]]:
     """Yield the list of the statements that every connection of the block executes."""
+    return _watched(split.statement_texts)
+
+
+def watched_messages() -> AbstractContextManager[list[Step]]:
+    """Yield the list of the messages that every connection of the block sends."""
+    return _watched(lambda message: [message])
+
+
+@contextmanager
+def _watched(texts_of: Callable[[str], list[str]]) -> Iterator[list[Step]]:
     steps: list[Step] = []
     counted: dict[tuple[int, str], int] = {}
 
@@ -53,7 +63,7 @@ def watched() -> Iterator[list[Step]]:
         del cursor
         raw = connection.connection.dbapi_connection
         # Of a message, each statement; all of them have the locks that it ends with.
-        texts = split.statement_texts(statement)
+        texts = texts_of(statement)
         step = Step(statement)
         together = (
             [step] if len(texts) == 1 else [Step(one, step.locks, step.scans) for one in texts]
@@ -95,11 +105,12 @@ def filenode(site: Site, name: str) -> int:
 
 @contextmanager
 def before_each(act: Callable[[str], None]) -> Iterator[None]:
-    """Call a function with each statement, before it is executed."""
+    """Call a function with each statement of a message, before that is sent."""
 
     def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
         del connection, cursor
-        act(statement)
+        for one in split.statement_texts(statement):
+            act(one)
 
     event.listen(Engine, "before_cursor_execute", before)
     try:

@@ -23,6 +23,7 @@ from alembic_pg.autogenerate.scope import differing_tables, filters
 from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
+from alembic_pg.autogenerate.sides.left_out import left_out_tables, needed_stand_ins
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
 from alembic_pg.commands.trial_host import open_host
@@ -67,6 +68,7 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
             made = beside.submit(_create_empty_database, task, stack, watch)
             try:
                 models = load_models(task.metadata, task.entities)
+                models = replace(models, left_out=left_out_tables(models, task.configure))
             finally:
                 wait([made])
         silence_alembic_utils()
@@ -133,6 +135,7 @@ def _compare(  # noqa: PLR0913, PLR0917  # both sides, and where they are tried
         must_prove=task.command != "check",
         texts=texts,
         host=host,
+        stand_ins=needed_stand_ins(models),
     )
     if task.command == "check" and not handed_in and not comparison.differing_keys:
         return  # and no database is made to be compared

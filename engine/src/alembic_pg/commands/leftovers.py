@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import target
+from alembic_pg.database import run_lock, target
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
 from alembic_pg.online.recovery import declared_not_valid
@@ -43,6 +43,11 @@ def report_leftovers(
     task: AlembicCommand, connection: Connection, context: MigrationContext
 ) -> None:
     """Write a line to the standard error for each thing that is unfinished."""
+    at_work = run_lock.describe_running(connection)
+    if at_work:
+        # What looks half done is what it is about to do.
+        sys.stderr.write(f"A run is at work: {at_work}.\n")
+        return
     revisions = reversed(list(task.environment.script.walk_revisions()))
     table = journal.version_table_name(context)
     for line in declared_not_valid.unfinished_lines(connection, table, revisions):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from sqlalchemy import MetaData
+
 from alembic_pg.database.scratch import has_scratch_server, scratch_server
 from alembic_pg.embedded import programs
 from alembic_pg.errors import UserError
@@ -84,21 +86,27 @@ def _nearest_revision(
     # Here because hardly a command needs them.
     from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415
     from alembic_pg.autogenerate.dump.compare import differing_keys  # noqa: PLC0415
+    from alembic_pg.autogenerate.scope import filters  # noqa: PLC0415
+    from alembic_pg.autogenerate.scope.models import Models  # noqa: PLC0415
     from alembic_pg.revisions import history_database  # noqa: PLC0415
 
     version_table = history_database.version_table_name(task.environment)
     found = pg_dump.dump_database(connection.engine.url, version_table=version_table)
     # Who may use public is the administrator's to say, not a revision's.
     found.pop("ACL .SCHEMA public", None)
-    tables = {key for key in found if key.startswith("TABLE ")}
     best: tuple[list[str], Script | None] | None = None
 
     def compare(revision: Script | None, databases: ScratchServer, name: str) -> bool:
         """Note how far the revision is; return whether it is none."""
         nonlocal best
         built = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
-        keys = differing_keys(found, built)
-        if tables.intersection(built) and (best is None or len(keys) < len(best[0])):
+        # What env.py leaves out may be there, and is no revision's; here it is a stand-in.
+        scope = filters.comparison_scope(found, built, Models(MetaData(), ()), task.configure)
+        theirs, ours = scope.filter_dump(found), scope.filter_dump(built)
+        keys = differing_keys(theirs, ours)
+        if any(key.startswith("TABLE ") and key in ours for key in theirs) and (
+            best is None or len(keys) < len(best[0])
+        ):
             best = [_object_label(key, found, built) for key in keys], revision
         return best is not None and not best[0]
 

@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.database.target import Target
 
 
 def run_on_target(
-    task: AlembicCommand, own: Connection | None, run: Callable[[Connection, bool], None]
+    task: AlembicCommand,
+    own: Connection | None,
+    run: Callable[[Connection, bool], None],
+    *,
+    on_place: Callable[[Target], None] | None = None,
 ) -> None:
     """Run on the given connection, on the database that the user names, or on the embedded one.
 
     own: the connection that env.py has made. run: takes the connection, and whether the caller
-    of Alembic's Python API, or a transaction of env.py's, has a say in it.
+    of Alembic's Python API, or a transaction of env.py's, has a say in it. on_place: called instead
+    where no connection is there yet.
     """
     with task.caller_connection() as connection:
         if connection is not None:
@@ -35,5 +41,8 @@ def run_on_target(
         place = target.find(task.root, task.configured_url, embedded_database=database)
     else:
         place = target.of_engine(own.engine.url)
+    if on_place is not None:
+        on_place(place)
+        return
     with connect(place.url, source=place.source) as connection:
         run(connection, False)  # noqa: FBT003  # a callback's

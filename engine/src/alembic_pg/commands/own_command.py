@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alembic.config import Config
-    from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
 
@@ -26,11 +25,13 @@ OPTION = "alembic_pg_command"
 class OwnCommand:
     """Hold a command of ours.
 
-    name: what a person types. run: takes env.py's wiring, and a connection to the target.
+    name: what a person types. run: takes env.py's wiring, and a connection to the target; None
+    where the command is not about the target. on_target: whether it is.
     """
 
     name: str
-    run: Callable[[AlembicCommand, Connection], None]
+    run: Callable[[AlembicCommand, Any], None]
+    on_target: bool = True
 
 
 def load_environment(config: Config, command: OwnCommand) -> None:

@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 
 def check(config: Config) -> None:
     """Raise UserError, naming the heads, when there are several."""
-    script = ScriptDirectory.from_config(config)
+    _require_heads(ScriptDirectory.from_config(config), 1)
+
+
+def require_joined(script: ScriptDirectory) -> None:
+    """Raise UserError, naming the heads, when a history has more heads than beginnings."""
+    _require_heads(script, max(1, len(script.get_bases())))
+
+
+def _require_heads(script: ScriptDirectory, most: int) -> None:
     heads = [script.get_revision(head) for head in sorted(script.get_heads())]
-    if len(heads) > 1:
+    if len(heads) > most:
         names = " and ".join(map(revision_label, heads))
         raise UserError(
             f"There are {len(heads)} heads: {names}. "

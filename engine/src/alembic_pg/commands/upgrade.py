@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg import events
+from alembic_pg.commands.run_report import report_steps
 from alembic_pg.console import progress
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
@@ -40,16 +41,23 @@ _REVISION_COMMANDS = {"upgrade", "downgrade"}
 _WRITING_COMMANDS = {"upgrade", "downgrade", "stamp", "ensure_version"}
 
 
-def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
+def run(
+    task: AlembicCommand,
+    connection: Connection,
+    *,
+    given: bool,
+    running: RunState | None = None,
+) -> None:
     """Run the command on a connection, each revision in its own transaction.
 
     given: whether a caller handed the connection in. In a transaction of theirs all is left for
-    them to commit; else the connection is given back without one.
+    them to commit; else the connection is given back without one. running: what the caller is to
+    know of the run, if anything.
     Raises UserError when the database and this tree do not fit together, or a revision fails;
     the database is then as it was before that revision, autocommit blocks aside.
     """
-    running = RunState()
-    with explain_failures(task.environment.script, running):
+    running = running or RunState()
+    with _failures_told(), explain_failures(task.environment.script, running):
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
@@ -63,6 +71,16 @@ def run(task: AlembicCommand, connection: Connection, *, given: bool) -> None:
         finally:
             # A question at the end begins one, which nobody ends.
             connection.rollback()
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Tell a collector of a run that fails."""
+    try:
+        yield
+    except Exception as error:
+        events.tell_failure(str(error))
+        raise
 
 
 @contextmanager
@@ -153,7 +171,7 @@ def _run_command(
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return
     if task.on_command_line and not given:
-        progress.show_revisions(quiet=task.environment.config.messaging_opts.get("quiet", False))
+        _show_run(task, context, connection, running)
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
@@ -163,6 +181,19 @@ def _run_command(
         from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
+
+
+def _show_run(
+    task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
+) -> None:
+    """Let lines tell of the run, unless the command is to be quiet."""
+    quiet = task.environment.config.messaging_opts.get("quiet", False)
+    progress.show_revisions(quiet=quiet)
+    steps: Any = context._migrations_fn  # noqa: SLF001  # no public name
+    if task.command in _REVISION_COMMANDS and not quiet:
+        script = task.environment.script
+        reported: Any = report_steps(steps, script, connection, running)
+        context._migrations_fn = reported  # noqa: SLF001
 
 
 def _current_heads(context: MigrationContext, connection: Connection) -> tuple[str, ...]:
@@ -201,7 +232,8 @@ def _undo_half_done(
     revision = script.get_revision(note.revision)
     at = ", ".join(heads) or "base"
     undo.undo_upgrade(impl.runner, note, at)
-    sys.stderr.write(f"Revision {revision_label(revision)} is taken back; at {at}.\n")
+    line = f"Revision {revision_label(revision)} is taken back; at {at}."
+    events.tell("done", line, at=sorted(heads))
     return True
 
 

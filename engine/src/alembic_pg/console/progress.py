@@ -7,6 +7,8 @@ import sys
 import time
 from dataclasses import dataclass, field
 
+from alembic_pg import events
+
 # Alembic says "Running upgrade a -> b, message" through this logger, among words about itself.
 _LOGGER = "alembic.runtime.migration"
 
@@ -22,14 +24,17 @@ def show_revisions(*, quiet: bool = False) -> None:
         return
     logger = logging.getLogger(_LOGGER)
     if not any(isinstance(handler, _RevisionLineHandler) for handler in logger.handlers):
-        logger.addHandler(_RevisionLineHandler(sys.stderr))
+        logger.addHandler(_RevisionLineHandler())
         logger.setLevel(logging.INFO)
         logger.propagate = False
 
 
-class _RevisionLineHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic only to the checker
+class _RevisionLineHandler(logging.Handler):
     def filter(self, record: logging.LogRecord) -> bool:
         return str(record.msg).startswith("Running ")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        events.tell("revision", record.getMessage())
 
 
 @dataclass
@@ -52,7 +57,7 @@ class Progress:
         """Tell how many pages are done, and how many rows that were to be changed."""
         now = time.monotonic()
         passed = now - self.began
-        terminal = sys.stderr.isatty()
+        terminal = sys.stderr.isatty() and not events.is_json()
         if passed < _SILENT or now - self.last_shown < (_TERMINAL if terminal else _LOG):
             return
         self.last_shown = now
@@ -65,17 +70,18 @@ class Progress:
             sys.stderr.write(f"\r{self.label} {bar:░<{_BAR_WIDTH}} {text}\033[K")
             sys.stderr.flush()
         else:
-            sys.stderr.write(f"{self.label}: {text}\n")
+            facts = {"table": self.label, "rows": rows, "share": round(share, 3)}
+            events.tell("progress", f"{self.label}: {text}", **facts)
 
     def explain_pause(self, text: str) -> None:
         """Tell once why it does not go on."""
         if text != self.last_note:
             self.last_note = text
-            sys.stderr.write(f"{self.label}: {text} …\n")
+            events.tell("waiting", f"{self.label}: {text} …")
 
     def close(self) -> None:
         """Take the bar away; contextlib.closing() calls this."""
-        if self.last_shown and sys.stderr.isatty():
+        if self.last_shown and sys.stderr.isatty() and not events.is_json():
             sys.stderr.write("\r\033[K")
 
 

@@ -20,6 +20,11 @@ _UNREACHABLE = re.compile(
     "refused|No such file|timed out|timeout expired|could not translate|unreachable|No route"
 )
 
+# What a server says that will take connections soon.
+_NOT_READY = re.compile(
+    "starting up|shutting down|in recovery mode|not yet accepting|not accepting connections"
+)
+
 
 class SqlState(StrEnum):
     """The error codes that are handled, by PostgreSQL's own condition names (Appendix A)."""
@@ -37,6 +42,7 @@ class SqlState(StrEnum):
     DUPLICATE_OBJECT = "42710"
     DUPLICATE_FUNCTION = "42723"
     UNDEFINED_FUNCTION = "42883"
+    UNDEFINED_TABLE = "42P01"
     DUPLICATE_DATABASE = "42P04"
     DUPLICATE_SCHEMA = "42P06"
     DUPLICATE_TABLE = "42P07"
@@ -103,6 +109,12 @@ def sqlstate(error: BaseException) -> str:
         return error.code
     original = error.orig if isinstance(error, DBAPIError) else error
     return (original.pgcode or "") if isinstance(original, psycopg2.Error) else ""
+
+
+def may_be_starting(error: BaseException) -> bool:
+    """Return whether a connection may be made later: the server starts, stops or is not there."""
+    text = describe_error(error)
+    return bool(_UNREACHABLE.search(text) or _NOT_READY.search(text))
 
 
 def connection_error(error: BaseException, url: URL, *, source: str) -> UserError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from alembic_pg import events
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,11 +57,16 @@ def hold_run_lock(connection: Connection, *, limit: float = 0) -> Iterator[None]
                     f"Another run is still at work on this database {holder}: "
                     "run the same command later."
                 )
-            sys.stderr.write(f"Waiting {waited} for another run on this database {holder} …\n")
+            line = f"Waiting {waited} for another run on this database {holder} …"
+            events.tell("waiting for a run", line, seconds=round(now - began))
             tell = now + max(_NOTICE_INTERVAL, now - began)
         connection.rollback()
         time.sleep(PAUSE)
     connection.rollback()
+    if tell > began:
+        events.tell(
+            "run ended", f"The other run has ended, after {time.monotonic() - began:.0f} s."
+        )
     try:
         yield
     finally:
@@ -79,6 +84,14 @@ def refuse_beside_run(connection: Connection) -> None:
             f"A run is at work on this database {_describe_holder(connection)}: "
             "run the same command when it has ended."
         )
+
+
+def describe_running(connection: Connection) -> str:
+    """Return which other session holds the lock, and for how long it is connected, "" for none."""
+    found = connection.execute(_HOLDER, {"key": KEY}).first()
+    if found is None:
+        return ""
+    return f"process {found.pid} ({found.name or 'unnamed'} on {found.host}) for {found.seconds} s"
 
 
 def _describe_holder(connection: Connection) -> str:

@@ -38,6 +38,7 @@ class Difference:
     change: "missing" from the database, "extra" there, or "changed".
     kind: pg_dump's word in small letters, or "column".
     schema, name: of the object; a part's name begins with its table's.
+    label: what a person calls the object.
     expected: the definition that the revisions build, "" for what is extra.
     found: the definition that the database has, "" for what is missing.
     """
@@ -46,14 +47,9 @@ class Difference:
     kind: str
     schema: str
     name: str
+    label: str
     expected: str
     found: str
-
-    @property
-    def label(self) -> str:
-        """The name of the object for a person."""
-        place = f"{self.schema}." if self.schema else ""
-        return f"{self.kind} {place}{self.name}"
 
 
 def list_differences(expected: Dump, found: Dump) -> list[Difference]:
@@ -105,7 +101,9 @@ def _column_changes(expected: Entry, found: Entry) -> Iterator[Difference]:
         if old != new:
             change: Change = "missing" if not new else "changed" if old else "extra"
             column = f"{expected.name}.{name}"
-            yield Difference(change, _COLUMN, expected.schema, column, old, new)
+            place = "" if expected.schema == "public" else f"{expected.schema}."
+            label = f"{_COLUMN} {place}{column}"
+            yield Difference(change, _COLUMN, expected.schema, column, label, old, new)
     if _beside_columns(expected) != _beside_columns(found):
         yield _difference("changed", expected, found)
 
@@ -134,6 +132,7 @@ def _difference(change: Change, expected: Entry | None, found: Entry | None) -> 
         entry.kind.lower(),
         entry.schema,
         entry.name,
+        entry.label,
         expected.create if expected else "",
         found.create if found else "",
     )

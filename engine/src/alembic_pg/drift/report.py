@@ -69,6 +69,7 @@ def _as_object(difference: Difference) -> dict[str, Any]:
         "kind": difference.kind,
         "schema": difference.schema or None,
         "name": difference.name,
+        "object": difference.label,
         "expected": difference.expected or None,
         "found": difference.found or None,
     }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online import dispatch
-from alembic_pg.online.backfill import batches
+from alembic_pg.online.backfill import batch_settings, batches
 from alembic_pg.online.run import journal, transactions
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.journal import Journal, ProgressNote
@@ -184,6 +184,11 @@ class Recorder(Runner):
         """Return nothing: each block of the script has its limits."""
         return []
 
+    def lock_statements(self, statements: Sequence[str]) -> list[str]:
+        """Return nothing: the script tries as often as it says."""
+        del statements
+        return []
+
     def warn(self, text: str) -> None:
         """Write what a person is to know."""
         self.heading = psql_commands.comment_lines(text)
@@ -211,7 +216,7 @@ class Recorder(Runner):
         first: Sequence[str] = (),
     ) -> None:
         """Write what changes many rows, and change those that the revisions have made."""
-        begins = batches.setup_statements(self, table, first, unseen=unseen)
+        begins = batch_settings.setup_statements(self, table, first, unseen=unseen)
         on = quote_name(table.schema, table.name)
         work = plpgsql_blocks.backfill_block(
             self.settings, on, rows, first=begins, quiet=quiet, undo=self.cleanup

@@ -48,7 +48,7 @@ DECLARE
   found text[] := ARRAY(SELECT version_num::text FROM {table} ORDER BY 1);
 BEGIN
   IF obj_description({literal}::regclass, 'pg_class') LIKE '{{"half_done": %' THEN
-    RAISE 'a revision is half done: run alembic {command}, or this script from the step that failed';
+    RAISE 'a revision is half done: run alembic {command}, or this from the step that failed';
   END IF;
   IF NOT {before} <@ found OR {after} && found THEN
     RAISE 'the database is at %, and the {direction} of {name} begins at {start}: nothing is done',
@@ -123,7 +123,7 @@ class ScriptGuards:
         theirs = "coalesce(', \"comment\": ' || to_json(theirs), '')"
         return self._note_block(
             f"Note which statements of {note.revision} are done: alembic goes on from there, too.",
-            " || ".join((said, theirs, "'}'")),
+            f"{said} || {theirs} || '}}'",
         )
 
     def clear_note(self, revision: str) -> str:

@@ -147,9 +147,7 @@ class OnlineImpl(PostgresqlImpl):
             return plain()
         sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
         self.runner.adopt_transaction()
-        if parts := transaction_statements.split_at_boundaries(sql):
-            for part in parts:
-                self._exec_part(part, execution_options)
+        if self._exec_parts(sql, execution_options):
             return None
         with self.runner.track_statements():
             # Parameters may be another time, or random.
@@ -158,33 +156,42 @@ class OnlineImpl(PostgresqlImpl):
             if not session_statements.is_session_statement(sql) and self._is_done(sql, key):
                 dispatch.note_already_done(self.runner, sql)
                 return None
-            work = None
-            waits = bool(sql) and self.runner.can_wait(sql)
-            if not waits:
-                self.runner.send_queued()
-            self.runner.backfill_statements = dispatch.valid_backfills(
-                self.runner.backfill_statements, sql
-            )
-            if sql and not self.runner.connection.in_nested_transaction():
-                in_batches = bool((execution_options or {}).get("batches"))
-                work = self._choose_strategy(sql, key, in_batches=in_batches)
-            if work is None:
-                if self.runner.settings.online and not waits:
-                    release_before_long.release_locks(self.runner, sql)
-                self._run_once(
-                    sql, key, plain if not waits else partial(self._collect, sql), waits=waits
-                )
-            else:
-                work(key)
+            in_batches = bool((execution_options or {}).get("batches"))
+            self._execute_undone(sql, key, plain, in_batches=in_batches)
         return None
 
-    def _exec_part(self, sql: str, execution_options: Mapping[str, Any] | None) -> None:
-        """Execute one statement of a text that begins or ends a transaction."""
-        boundary = transaction_statements.boundary_of(sql)
-        if boundary is not None:
-            self.runner.follow_boundary(boundary)
+    def _execute_undone(
+        self, sql: str, key: str, plain: Callable[[], Any], *, in_batches: bool
+    ) -> None:
+        """Execute a statement that no earlier run has done. plain: executes it as it is."""
+        work = None
+        waits = bool(sql) and self.runner.can_wait(sql)
+        if not waits:
+            self.runner.send_queued()
+        self.runner.backfill_statements = dispatch.valid_backfills(
+            self.runner.backfill_statements, sql
+        )
+        if sql and not self.runner.connection.in_nested_transaction():
+            work = self._choose_strategy(sql, key, in_batches=in_batches)
+        if work is None:
+            if self.runner.settings.online and not waits:
+                release_before_long.release_locks(self.runner, sql)
+            self._run_once(
+                sql, key, plain if not waits else partial(self._collect, sql), waits=waits
+            )
         else:
-            self._exec(text(sql.replace(":", "\\:")), execution_options)
+            work(key)
+
+    def _exec_parts(self, sql: str, execution_options: Mapping[str, Any] | None) -> bool:
+        """Execute a text that begins or ends a transaction; return whether it is such a one."""
+        parts = transaction_statements.split_at_boundaries(sql)
+        for part in parts:
+            boundary = transaction_statements.boundary_of(part)
+            if boundary is not None:
+                self.runner.follow_boundary(boundary)
+            else:
+                self._exec(text(part.replace(":", "\\:")), execution_options)
+        return bool(parts)
 
     def _collect(self, sql: str) -> None:
         assert self.collected is not None, "the statement waits"  # noqa: S101

@@ -150,13 +150,10 @@ def _choose_for_table(
 
 def _choose_for_index(
     runner: Runner, statement: statements.CreateIndex, table: Relation
-) -> Strategy:
-    del runner, statement
-    return (
-        create_index_partitioned.create_on_partitions
-        if table.kind == "p"
-        else create_index.create_concurrently
-    )
+) -> Strategy | None:
+    if table.kind == "p":
+        return create_index_partitioned.strategy_for(runner, statement, table)
+    return create_index.create_concurrently
 
 
 def _choose_for_constraint(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from alembic_pg.revisions.silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +29,8 @@ class RunState:
     wrap_function: takes a step and its function, and returns the function that runs instead.
     heads: the revisions that the database was at.
     hint: what to try when an object is there already.
+    where: what a person calls the server, "" for its address.
+    silence: how long its session has said nothing.
     """
 
     step: Any = None
@@ -36,6 +40,8 @@ class RunState:
     wrap_function: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
     hint: str = ""
+    where: str = ""
+    silence: Silence = field(default_factory=Silence)
 
     @property
     def label(self) -> str:

@@ -59,9 +59,12 @@ def explain_failures(
             raise
         unknown = [head for head in running.heads if not _has_revision(script, head)]
         if any(f"'{head}'" in str(error) for head in unknown):
+            names, s = ", ".join(unknown), "s" if len(unknown) > 1 else ""
+            reset = "\nOr throw the embedded database away: alembic-pg reset"
             raise UserError(
-                f"The database is at revision {', '.join(unknown)}, which this tree does not have: "
-                "a newer release upgraded it. Use that release's tree."
+                f"The database is at revision{s} {names}, which this tree does not have: a newer "
+                "release upgraded it, or another branch. Use that tree; or, with that branch, "
+                f"alembic downgrade, then this one.{reset if running.where else ''}"
             ) from error
         if isinstance(error.__cause__, MultipleHeads):
             raise _several_heads_error(script) from error
@@ -71,22 +74,31 @@ def explain_failures(
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
-        if running.partly_committed or running.resumed:
-            sentence = PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
-        if running.committed_untracked:
-            sentence = UNTRACKED
+        sentence = _sentence_about(running) or sentence
         text = sentence.format(revision=running.label, why=errors.describe_error(error))
-        hint = (
-            f"\n{running.hint}"
-            if running.hint and errors.sqlstate(error) in _ALREADY_EXISTS
-            else ""
+        raise UserError(text + _hint(error, running)) from error
+
+
+def _hint(error: Exception, running: RunState) -> str:
+    """Return what to do about a failure, as a line of its own, "" where nothing is known."""
+    state = errors.sqlstate(error)
+    if extension := missing_features.missing_extension(error):
+        return (
+            f"\nInstall the extension {extension} on the server, "
+            "or name a server that has it in DATABASE_URL."
         )
-        if extension := missing_features.missing_extension(error):
-            hint = (
-                f"\nInstall the extension {extension} on the server, "
-                "or name a server that has it in DATABASE_URL."
-            )
-        raise UserError(text + hint) from error
+    if state == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in str(error):
+        return "\nA table is changed by its owner: name that role in DATABASE_URL."
+    return f"\n{running.hint}" if running.hint and state in _ALREADY_EXISTS else ""
+
+
+def _sentence_about(running: RunState) -> str:
+    """Return what to say of what a revision has committed, "" where it has nothing."""
+    if running.committed_untracked:
+        return UNTRACKED
+    if running.partly_committed or running.resumed:
+        return PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
+    return ""
 
 
 def with_ways_on(error: UserError, way: str) -> UserError:

@@ -18,7 +18,7 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import history_start, process_wide
+from alembic_pg.revisions import history_start, process_wide, stand_ins
 from alembic_pg.revisions.current_revision import RunState, track_steps
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def upgrade_database(
             # Alembic expects it to be there before the first revision.
             with connection.begin():
                 connection.execute(CreateSchema(schema, if_not_exists=True))
+        stand_ins.make_for_revisions(connection, environment.context_opts)
         context = MigrationContext.configure(
             connection=connection,
             environment_context=environment,
@@ -215,6 +216,9 @@ def _template_names(
     for file in history_start.start_files(environment.config, script):
         digest.add_file(history_start.SETTING, file)
     _add_other_files(digest, script, everything)
+    if any(environment.context_opts.get(name) for name in stand_ins.FILTERS):
+        # It says for which tables stand-ins are made.
+        digest.add_file("env.py", Path(script.dir, "env.py"))
     return [f"{databases.prefix}_history_{value}" for value in _history_digests(digest, revisions)]
 
 

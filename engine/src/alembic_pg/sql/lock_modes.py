@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic_pg.sql.cursor import Cursor, QualifiedName
 
 # From the weakest to the strongest (PostgreSQL, table 13.2).
@@ -89,6 +91,25 @@ def strongest_lock(sql: str) -> tuple[str, list[QualifiedName]]:
         if not found[0] or (one[0] and LOCK_MODES.index(one[0]) > LOCK_MODES.index(found[0])):
             found = one
     return found
+
+
+def dropped_keys(sql: str) -> Iterator[tuple[QualifiedName, str]]:
+    """Yield the tables of which a text's statements drop foreign keys: the other table is locked.
+
+    With each, the name of the constraint, "" where it may be any of them.
+    """
+    for cursor in statement_cursors(sql):
+        if cursor.accept("DROP", "TABLE"):
+            cursor.accept("IF", "EXISTS")
+            yield from ((name, "") for name in cursor.qualified_names())
+        elif cursor.accept("ALTER", "TABLE"):
+            table = cursor.altered_table()
+            for action in cursor.split_commas():
+                if action.accept("DROP", "CONSTRAINT"):
+                    action.accept("IF", "EXISTS")
+                    yield table, action.identifier()
+                elif action.accept("DROP", "COLUMN"):
+                    yield table, ""
 
 
 def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # noqa: PLR0911  # one for each kind

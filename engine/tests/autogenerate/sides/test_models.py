@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,3 +139,25 @@ def test_entities(write: Callable[..., str]) -> None:
     assert load_models(MetaData()).entities == (other,)
     assert load_models(package, []).entities == ()
     assert load_models(MetaData(), [other]).entities == (other,)
+
+
+SECOND = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Other(DeclarativeBase): pass
+class Second(Other):
+    __tablename__ = "second"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+
+
+@pytest.mark.parametrize("beside", [SECOND, PLAIN.format(variable="other", name="second")])
+def test_tables_beside_those_of_base_are_named(
+    write: Callable[..., str], beside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = write(db=BASE, one=MODEL.replace("{name}", "one"), two=beside)
+    base = importlib.import_module(f"{package}.db").Base
+    monkeypatch.setattr(importlib.import_module(package), "Base", base, raising=False)
+    with pytest.raises(
+        UserError, match=f"Modules of {package} declare second in a MetaData of its own, beside"
+    ):
+        load_models(package)

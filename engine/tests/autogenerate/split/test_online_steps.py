@@ -124,3 +124,14 @@ def test_their_names(tree: Tree) -> None:
     succeed(tree, "downgrade", "aaaa")
     succeed(tree, "downgrade", "-1")
     succeed(tree, "upgrade", "head")
+
+
+def test_no_half_ends_where_it_begins(databases: ScratchServer) -> None:
+    models = (
+        'Table("u", m, Column("id", Integer, primary_key=True))\n'
+        'table(Column("a", String({})), Column("b", Text, Computed("lower(a)")), '
+        'Column("u", Integer, ForeignKey("u.id", name="fk")))\n'
+    )
+    change = there(databases, models.format(20), models.format(300))
+    assert change.stages == 1
+    assert "fk" not in change.up + change.down

@@ -10,7 +10,7 @@ import pytest
 from alembic_pg.errors import UserError
 from tests.online.beside import traffic
 from tests.online.killed import killing, survives
-from tests.online.watching import blocking_scans, watched
+from tests.online.watching import before_each, blocking_scans, watched
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -316,3 +316,31 @@ def test_wide_rows(site: Site, analyzed: str) -> None:
     assert sum(sizes) == site.one("SELECT count(*) FROM t WHERE a < 0") == 100
     assert sizes[0] <= 4
     assert all(after <= 2 * before + 2 for before, after in itertools.pairwise(sizes))
+
+
+def test_a_partition_may_go_while_its_table_is_filled(site: Site) -> None:
+    site.sql(
+        "CREATE TABLE p (a int, b text) PARTITION BY RANGE (a)",
+        "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100)",
+        "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200)",
+        "CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300)",
+        "INSERT INTO p SELECT g, 'x' FROM generate_series(1, 299) AS g",
+    )
+    site.revise(
+        "op.execute(sa.text(\"UPDATE p SET b = 'y' WHERE b = 'x'\"),"
+        ' execution_options={"batches": True})'
+    )
+    gone: list[str] = []
+
+    def act(statement: str) -> None:
+        if "UPDATE ONLY p1" in statement and not gone:
+            gone.append(statement)
+            site.sql("DROP TABLE p2")
+        elif "UPDATE ONLY p3" in statement and len(gone) == 1:
+            gone.append(statement)
+            site.sql("DROP TABLE p3")
+
+    with before_each(act):
+        site.upgrade()
+    assert len(gone) == 2
+    assert site.rows("SELECT DISTINCT b FROM p") == [("y",)]

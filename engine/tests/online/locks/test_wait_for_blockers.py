@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.database.connect import make_engine
 from alembic_pg.embedded import server
+from alembic_pg.online.locks.lock_retry import RetryBudget
 from sqlalchemy import text
 from tests.online.beside import sampled
 from tests.online.site import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -42,17 +43,41 @@ ALTER TABLE t SET (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_fact
 """
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Whether a run has said for whom it waits."""
+    event = threading.Event()
+    report = RetryBudget.report_holder
+
+    def heard(budget: RetryBudget, who: str) -> None:
+        report(budget, who)
+        event.set()
+
+    monkeypatch.setattr(RetryBudget, "report_holder", heard)
+    return event
+
+
 @contextmanager
-def reading(site: Site, seconds: float) -> Iterator[Connection]:
-    """Keep a reader's transaction open on t for a while; yield its connection."""
+def reading(site: Site, until: Callable[[], object]) -> Iterator[Connection]:
+    """Keep a reader's transaction open on t until something is the case; yield its connection."""
     url = site.url.update_query_dict({"application_name": "reports"})
     with make_engine(url).connect() as reader:
         reader.execute(text("SELECT FROM t"))
         time.sleep(0.2)  # it has been long by now
-        timer = threading.Timer(seconds, reader.rollback)
-        timer.start()
-        yield reader
-        timer.join()
+        over = threading.Event()
+
+        def end() -> None:
+            while not until() and not over.wait(0.005):
+                pass
+            reader.rollback()
+
+        thread = threading.Thread(target=end)
+        thread.start()
+        try:
+            yield reader
+        finally:
+            over.set()
+            thread.join()
 
 
 @pytest.mark.parametrize(
@@ -65,11 +90,11 @@ def reading(site: Site, seconds: float) -> Iterator[Connection]:
     ],
 )
 def test_nobody_queues_while_somebody_reads(
-    site: Site, line: str, capsys: pytest.CaptureFixture[str]
+    site: Site, line: str, told: threading.Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.sql(*TABLES)
     site.revise(line, top='destroys = ["table t"]')
-    with sampled(site, QUEUED) as modes, reading(site, 1):
+    with sampled(site, QUEUED) as modes, reading(site, told.is_set):
         site.upgrade(lock_aside="1min")
     assert not modes
     assert site.version == [site.made[-1]]
@@ -94,7 +119,7 @@ def test_whom_a_reader_does_not_hinder(site: Site, line: str) -> None:
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     )
     site.revise(line)
-    with reading(site, 0) as reader:
+    with reading(site, lambda: True) as reader:
         reader.execute(text("SELECT FROM t"))
         site.upgrade(lock_aside="1h")
         reader.rollback()
@@ -104,7 +129,7 @@ def test_whom_a_reader_does_not_hinder(site: Site, line: str) -> None:
 def test_after_that_it_queues(site: Site) -> None:
     site.sql(*TABLES)
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
-    with sampled(site, QUEUED) as modes, reading(site, 1.5):
+    with sampled(site, QUEUED) as modes, reading(site, lambda: modes):
         site.upgrade(lock_aside="1ms", lock_timeout="50ms")
     assert modes == {"AccessExclusiveLock"}
 
@@ -127,9 +152,9 @@ def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("owner")
-def test_a_role_that_may_not_see_how_long(site: Site) -> None:
+def test_a_role_that_may_not_see_how_long(site: Site, told: threading.Event) -> None:
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
-    with sampled(site, QUEUED) as modes, reading(site, 1):
+    with sampled(site, QUEUED) as modes, reading(site, told.is_set):
         site.upgrade(lock_aside="1min")
     assert not modes
     assert site.version == [site.made[-1]]
@@ -189,3 +214,15 @@ def test_an_autovacuum_gives_way(
         assert site.one("SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 't'") == 0
     finally:
         running.release()
+
+
+@pytest.mark.parametrize("line", ['op.drop_constraint("k", "p")', 'op.drop_table("p")'])
+def test_a_key_that_goes_locks_the_other_table_too(
+    site: Site, line: str, told: threading.Event
+) -> None:
+    site.sql(*TABLES, "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (id) REFERENCES t")
+    site.revise(line, top='destroys = ["table p"]')
+    with sampled(site, QUEUED) as modes, reading(site, told.is_set):
+        site.upgrade(lock_aside="1min")
+    assert not modes
+    assert site.version == ["002a"]

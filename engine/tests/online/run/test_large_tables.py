@@ -47,3 +47,20 @@ def test_a_script_asks_psql_for_it(site: Site) -> None:
         "SELECT attname, attnum FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0"
     ) == [("a", 1)]
     assert site.one("SELECT 't'::regclass::oid") == number
+
+
+@pytest.mark.parametrize("name", ["Big", 'public."Big"', "public.Big", '"Big"'])
+@pytest.mark.parametrize("quoted", ["on", "off"])
+def test_a_name_is_the_one_that_a_person_writes(site: Site, name: str, quoted: str) -> None:
+    site.sql(
+        'CREATE TABLE "Big" (a int)',
+        'INSERT INTO "Big" SELECT generate_series(1, 100)',
+        f"ALTER DATABASE {site.url.database} SET quote_all_identifiers = {quoted}",
+    )
+    line = """op.execute('ALTER TABLE "Big" ADD COLUMN g int GENERATED ALWAYS AS (a) STORED')"""
+    site.revise(line)
+    with pytest.raises(UserError) as error:
+        site.upgrade(large_table="0")
+    assert str(error.value).splitlines()[1] == 'Or let it: blocking = ["Big"] in the revision.'
+    site.again(line, top=f"blocking = [{name!r}]")
+    site.upgrade(large_table="0")

@@ -8,7 +8,7 @@ import pytest
 from alembic_pg.errors import UserError
 from tests.online.beside import traffic
 from tests.online.killed import survives
-from tests.online.watching import blocking_scans, watched
+from tests.online.watching import before_each, blocking_scans, watched
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -103,3 +103,41 @@ def test_all_parts_are_as_postgresql_makes_them(
     for table in ("t", "low", "heir"):
         assert not blocking_scans(steps, table)
     site.equals(*tables, change)
+
+
+def test_a_foreign_partition_leaves_no_index_that_is_invalid(site: Site) -> None:
+    foreign = (
+        "CREATE FOREIGN DATA WRAPPER w",
+        "CREATE SERVER s FOREIGN DATA WRAPPER w",
+        "CREATE FOREIGN TABLE away PARTITION OF t FOR VALUES FROM (5000) TO (6000) SERVER s",
+    )
+    site.sql(*TABLE, *foreign)
+    plain = 'op.create_index("t_b_idx", "t", ["b", "a"])'
+    site.revise(plain)
+    with pytest.raises(UserError, match="its partition away is on another server"):
+        site.upgrade(large_table="0")
+    site.sql("CREATE INDEX ON low (b, a)", "CREATE INDEX ON highest (b, a)")
+    # Each has its own: what is left is short, and PostgreSQL's.
+    site.upgrade(large_table="0")
+    assert site.one("SELECT bool_and(indisvalid) FROM pg_index")
+    assert site.one("SELECT count(*) FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid") == 3
+
+
+def test_a_partition_may_go_and_another_come_meanwhile(site: Site) -> None:
+    site.sql(*TABLE, "CREATE TABLE later PARTITION OF t FOR VALUES FROM (2000) TO (3000)")
+    site.revise('op.create_index("t_b_idx", "t", ["b", "a"])')
+    done: list[str] = []
+
+    def act(statement: str) -> None:
+        if "CONCURRENTLY" in statement and not done:
+            done.append(statement)
+            comes = "CREATE TABLE soon PARTITION OF t FOR VALUES FROM (3000) TO (4000)"
+            site.sql("DROP TABLE later", "DROP TABLE highest", comes)
+
+    with before_each(act):
+        site.upgrade()
+    assert done
+    assert site.version == ["002a"]
+    assert site.one("SELECT bool_and(indisvalid) FROM pg_index")
+    left = "SELECT count(*) FROM pg_class WHERE relkind IN ('i', 'I') AND relname LIKE '%b_a_idx'"
+    assert site.one(left) == 3  # of low, high and soon

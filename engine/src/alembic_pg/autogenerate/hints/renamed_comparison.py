@@ -10,7 +10,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import renamed_objects, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.ops.statement_op import StatementOp
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 
@@ -40,7 +41,7 @@ def comparison_after_renames(
     metadata: the models, with their hints. Raises UserError when PostgreSQL refuses a rename.
     """
     operations = renames.pending_renames(metadata, comparison.before)
-    if not operations:
+    if not operations and not _renames_in_place(comparison, comparison.before):
         yield comparison, None
         return
     databases = comparison.databases
@@ -53,10 +54,26 @@ def comparison_after_renames(
 
     _run_renames(url, operations)
     tables = renamed_table_keys(operations)
-    more = renamed_objects.object_renames(dump(), comparison.after, tables)
+    more = renamed_objects.object_renames(dump(), comparison.after, tables) if tables else []
     _run_renames(url, more)
-    yield replace(comparison, before=dump(), renames=(*operations, *more)), url
+    others = _renames_in_place(comparison, dump() if operations else comparison.before)
+    try:
+        _run_renames(url, others)
+    except UserError:  # it is dropped and created again, as without a rename
+        others = []
+    yield replace(comparison, before=dump(), renames=(*operations, *more, *others)), url
     databases.drop_in_background(name)
+
+
+def _renames_in_place(comparison: Comparison, before: Dump) -> list[StatementOp]:
+    """Return the renames of indexes and constraints of which only the name differs.
+
+    Nothing is lost by that, whoever meant what: no hint is needed.
+    """
+    tables = compare.changed_tables(
+        before, comparison.after, compare.differing_keys(before, comparison.after)
+    )
+    return renamed_objects.index_and_constraint_renames(before, comparison.after, tables)
 
 
 def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alembic_pg.autogenerate.alter import inheritance
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql.quoting import QUALIFIED_NAME, name_pattern, quote_name, readable_name
@@ -35,6 +36,35 @@ def object_renames(now: Dump, after: Dump, tables: set[str]) -> list[StatementOp
         if key in now and key in after:
             renamed += _not_null_renames(now[key], after[key])
     return _order_renames(renamed)
+
+
+def index_and_constraint_renames(now: Dump, after: Dump, tables: set[str]) -> list[StatementOp]:
+    """Return the renames of indexes and constraints of tables that keep their names and columns.
+
+    now, after: as for object_renames. tables: the keys of tables that differ in something.
+    """
+    kinds = CONSTRAINT_KINDS | {"INDEX"}
+    # What a partition or a child has from its parent gets its name from there.
+    children = {key for key, parents in inheritance.table_parents(now).items() if parents}
+    new = {
+        _own_definition(entry): entry
+        for key, entry in after.items()
+        if key not in now and entry.kind in kinds
+    }
+    return [
+        _rename_object_op(entry, _object_name(entry), _object_name(same))
+        for key, entry in now.items()
+        if key not in after and entry.kind in kinds and children.isdisjoint(entry.needs)
+        if _belongs_to_tables(now, entry, tables)
+        if (same := new.pop(_own_definition(entry), None)) is not None
+    ]
+
+
+def _own_definition(entry: Entry) -> tuple[str, ...]:
+    """Return what an object is, without its name where that is declared."""
+    name = quote_name(_object_name(entry))
+    begin, _, rest = entry.create.partition(f" {name} ")
+    return entry.kind, entry.schema, begin, rest
 
 
 def _order_renames(renames: list[StatementOp]) -> list[StatementOp]:

@@ -13,7 +13,9 @@ from alembic.autogenerate.render import render_op
 
 from alembic_pg.autogenerate.dump import column_users, pg_dump
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
+from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError, SqlState
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.revisions.host import THIS_PROCESS
 
@@ -124,6 +126,10 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
         driver.rollback()
     name = spare_copy or databases.create(comparison.template)
     url = databases.database_url(name)
+    if comparison.stand_ins:
+        with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
+            for stand_in in comparison.stand_ins:
+                stand_in.make(connection)
     yield Candidate(url, comparison.version_table, context, comparison.scope, comparison.host)
     if spare_copy is None:
         databases.drop_in_background(name)

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.text_session import Session
 
 
+# So many objects are tried one by one where PostgreSQL does not say which of them is in the way.
+_MAX_SINGLE_TRIALS = 12
+
+
 def find_needless_drops(
     candidate: Candidate, operations: Sequence[MigrateOperation], dump: Dump
 ) -> set[str] | None:
@@ -47,15 +51,25 @@ def find_needless_drops(
     """
     needs = _needs_of_recreated(operations, dump, candidate.column_users())
     wanted = {label for label in needs if _drop_statements(operations, label)}
+    unsure: set[str] = set()
     with candidate.session() as session:
         while True:
             left_out = _what_can_stay(wanted, needs)
             failure = _run_without(candidate, session, operations, left_out)
             if failure is None:
-                return left_out
+                break
             if not left_out:
                 return None
-            wanted -= _in_the_way(failure, operations, left_out)
+            earlier, named = _in_the_way(failure, operations, left_out)
+            wanted -= named or earlier
+            unsure |= set() if named else earlier
+        # Where PostgreSQL names nothing, each one is tried by itself.
+        for label in sorted(unsure)[:_MAX_SINGLE_TRIALS]:
+            more = _what_can_stay({*wanted, label}, needs)
+            if more != left_out and _run_without(candidate, session, operations, more) is None:
+                wanted.add(label)
+                left_out = more
+    return left_out
 
 
 def _needs_of_recreated(
@@ -156,8 +170,8 @@ def _run_without(
 
 def _in_the_way(
     failure: _Failure, operations: Sequence[MigrateOperation], left_out: set[str]
-) -> set[str]:
-    """Return what of that which is left out is to blame, as far as PostgreSQL names it."""
+) -> tuple[set[str], set[str]]:
+    """Return what of that which is left out may be to blame, and what of it PostgreSQL names."""
     earlier = {
         label
         for operation in operations[: failure.place + 1]
@@ -170,8 +184,8 @@ def _in_the_way(
         for label in earlier
         if re.search(rf"(?<!\w){re.escape(_short_name(label))}(?!\w)", failure.text)
     }
-    found = named or earlier or left_out
-    return found | _statements_of_same_columns(found, left_out)
+    blamed = named | _statements_of_same_columns(named, left_out)
+    return earlier or left_out, blamed
 
 
 def _statements_of_same_columns(some: set[str], left_out: set[str]) -> set[str]:

@@ -19,16 +19,22 @@ class Models:
     """Hold what the models declare.
 
     metadata: one, or several that share no table. entities: what alembic-utils declares beside
-    their tables.
+    their tables. left_out: the tables that are somebody else's, and are not built.
     """
 
     metadata: MetaData | tuple[MetaData, ...]
     entities: tuple[ReplaceableEntity, ...]
+    left_out: frozenset[Table] = frozenset()
 
     @property
     def tables(self) -> list[Table]:
-        """The tables."""
+        """The tables, also those that are left out."""
         return declared_tables(self.metadata)
+
+    @property
+    def built_tables(self) -> list[Table]:
+        """The tables that are built."""
+        return [table for table in self.tables if table not in self.left_out]
 
 
 def declared_tables(metadata: MetaData | Sequence[MetaData]) -> list[Table]:

@@ -17,7 +17,7 @@ from alembic_pg.sql.quoting import quote_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Constraint
+    from sqlalchemy import Constraint, Table
     from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
@@ -65,6 +65,13 @@ def _entity_statements(models: Models, *, early: bool) -> list[BuildStatement]:
     ]
 
 
+def tables_to_build(models: Models, metadata: MetaData) -> list[Table] | None:
+    """Return the tables of a MetaData that are built, None where all are."""
+    if models.left_out.isdisjoint(metadata.tables.values()):
+        return None
+    return [table for table in metadata.tables.values() if table not in models.left_out]
+
+
 def declared_metadata(models: Models) -> Sequence[MetaData]:
     """Return the MetaData of the models, of which there may be several."""
     every = models.metadata
@@ -93,7 +100,7 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
     server: Any = RecordingConnection(postgresql.dialect(), record)
     try:
         for metadata in declared_metadata(models):
-            metadata.create_all(server, checkfirst=False)
+            metadata.create_all(server, checkfirst=False, tables=tables_to_build(models, metadata))
     except Exception as error:
         # Whatever it is: it may have another answer of a real database, or says it there.
         raise AskedError from error
@@ -109,7 +116,7 @@ def not_valid_constraints(models: Models) -> list[Constraint]:
     """Return the constraints with ``postgresql_not_valid=True``, table by table."""
     return [
         constraint
-        for table in models.tables
+        for table in models.built_tables
         for constraint in sorted(table.constraints, key=lambda one: str(one.name))
         if isinstance(constraint, (CheckConstraint, ForeignKeyConstraint))
         and constraint.dialect_options["postgresql"]["not_valid"]
@@ -118,14 +125,14 @@ def not_valid_constraints(models: Models) -> list[Constraint]:
 
 def schemas_of_tables(models: Models) -> set[str]:
     """Return the schemas of tables, their types and sequences, and of entities."""
-    types = [column.type for table in models.tables for column in table.columns]
+    types = [column.type for table in models.built_tables for column in table.columns]
     items = [getattr(kind, "item_type", kind) for kind in types]
     sequences = [
         sequence
         for metadata in declared_metadata(models)
         for sequence in metadata._sequences.values()  # noqa: SLF001  # no public name
     ]
-    found = [getattr(one, "schema", None) for one in (*models.tables, *items, *sequences)]
+    found = [getattr(one, "schema", None) for one in (*models.built_tables, *items, *sequences)]
     return {name for name in found if name} | {entity.schema for entity in models.entities}
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.revisions.host import Host
+    from alembic_pg.revisions.stand_ins import StandIn
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Comparison:
     spare_copies: the name of a copy of the template that Alembic's comparators have read; the first
     candidate takes it. host: the process in which operations are tried.
     texts: what authors wrote for objects, in the models and in the revisions.
+    stand_ins: for the tables that foreign keys refer to and that are left out.
     """
 
     databases: ScratchServer
@@ -48,6 +50,7 @@ class Comparison:
     spare_copies: list[str] = field(default_factory=list)
     texts: AuthoredTexts = field(default_factory=AuthoredTexts)
     host: Host = THIS_PROCESS
+    stand_ins: tuple[StandIn, ...] = ()
 
     @cached_property
     def column_differences(self) -> ColumnDifferences:

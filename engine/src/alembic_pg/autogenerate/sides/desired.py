@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import AddConstraint
 
+from alembic_pg.autogenerate.sides import left_out
 from alembic_pg.autogenerate.sides.build_statements import (
     BuildStatement,
     build_statements,
@@ -21,6 +22,7 @@ from alembic_pg.autogenerate.sides.build_statements import (
     schemas_of_tables,
     statements_after_tables,
     statements_before_tables,
+    tables_to_build,
 )
 from alembic_pg.autogenerate.sides.recording import AskedError
 from alembic_pg.database import errors
@@ -62,6 +64,10 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
     """
     there = {schema} if schema else set()
     built: list[str] = []
+    if needed := left_out.needed_stand_ins(models):
+        with connect(url, source=source) as connection, connection.begin():
+            for stand_in in needed:
+                stand_in.make(connection)
     try:
         waiting = build_statements(models, there)
     except AskedError:
@@ -131,7 +137,7 @@ def _create_all(models: Models, connection: Connection, built: list[str]) -> Non
     event.listen(connection, "before_cursor_execute", keep)
     try:
         for metadata in declared_metadata(models):
-            metadata.create_all(connection)
+            metadata.create_all(connection, tables=tables_to_build(models, metadata))
     except DBAPIError as error:
         raise UserError(
             f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"

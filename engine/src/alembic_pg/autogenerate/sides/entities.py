@@ -17,7 +17,7 @@ from alembic_utils.replaceable_entity import ReplaceableEntity
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from types import ModuleType
 
 # The order in which they can be made when none needs another of its own kind.
@@ -46,16 +46,31 @@ BEFORE_TABLES = (PGExtension, PGFunction)
 
 
 def find_entities(package: str) -> list[ReplaceableEntity]:
-    """Return the entities at the top level of a package's imported modules, each once, in order.
+    """Return the entities of a package's imported modules, each once, in order.
 
+    They are at the top level, or in lists, tuples, sets and dictionaries there.
     package: the name of the models' package, imported already.
     """
     return sort_entities(
-        value
+        entity
         for module in modules_of(package)
-        for value in vars(module).values()
-        if isinstance(value, ReplaceableEntity)
+        for name, value in list(vars(module).items())
+        if not name.startswith("__")
+        for entity in _entities_in(value, set())
     )
+
+
+def _entities_in(value: object, seen: set[int]) -> Iterator[ReplaceableEntity]:
+    """Yield the entities that a value is or holds. seen: the containers that hold it."""
+    if isinstance(value, ReplaceableEntity):
+        yield value
+        return
+    # What is made of them may count or load when it is iterated, and is left alone.
+    if type(value) not in {list, tuple, set, frozenset, dict} or id(value) in seen:
+        return
+    held: Collection[object] = value.values() if isinstance(value, dict) else value  # type: ignore[assignment]
+    for one in held:
+        yield from _entities_in(one, seen | {id(value)})
 
 
 def sort_entities(found: Iterable[ReplaceableEntity]) -> list[ReplaceableEntity]:

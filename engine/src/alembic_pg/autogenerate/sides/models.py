@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import MetadataSource
 
+# So many tables are named.
+_MAX_NAMED = 3
+
 
 def load_models(
     metadata: MetadataSource | None, given: Sequence[ReplaceableEntity] | None = None
@@ -106,11 +109,16 @@ def _holds_scripts(package: pkgutil.ModuleInfo) -> bool:
 
 
 def _find_metadata(name: str, module: ModuleType) -> tuple[MetaData, ...]:
-    """Return the MetaData of a package: that of its ``Base``, else all that its modules hold."""
+    """Return the MetaData of a package: that of its ``Base``, else all that its modules hold.
+
+    Raises UserError where some of its tables are beside those of its ``Base``: they may be of
+    another database, which nobody but the project knows.
+    """
+    every = {id(one): one for one in _values_of_modules(name)}
     base = getattr(getattr(module, "Base", None), "metadata", None)
     if isinstance(base, MetaData):
+        _refuse_beside(base, every.values(), name)
         return (base,)
-    every = {id(one): one for one in _values_of_modules(name)}
     filled = tuple(one for one in every.values() if one.tables)
     found = filled or tuple(every.values())[:1]
     if not found:
@@ -119,6 +127,17 @@ def _find_metadata(name: str, module: ModuleType) -> tuple[MetaData, ...]:
             "let env.py name the package that does, or hand the MetaData over."
         )
     return found
+
+
+def _refuse_beside(base: MetaData, found: Iterable[MetaData], name: str) -> None:
+    for other in found:
+        if other is not base and (tables := sorted(other.tables)):
+            more = f" and {len(tables) - _MAX_NAMED} more" if len(tables) > _MAX_NAMED else ""
+            raise UserError(
+                f"Modules of {name} declare {', '.join(tables[:_MAX_NAMED])}{more} in a MetaData "
+                f"of its own, beside that of {name}.Base: hand over in env.py those of this "
+                "database, environment.run(metadata=[Base.metadata, Other.metadata])."
+            )
 
 
 def _values_of_modules(name: str) -> Iterator[MetaData]:

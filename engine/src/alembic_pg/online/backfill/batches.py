@@ -17,9 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
 from alembic_pg.database.session import as_message, round_trip_seconds
+from alembic_pg.online.backfill import batch_settings, replicas
 from alembic_pg.online.backfill.batch_size import BatchSize
-from alembic_pg.online.run import time_limits
-from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql.quoting import quote_name
 
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
     from alembic_pg.sql.row_ranges import RowChange
-
-# Seconds between two looks at the replicas.
-_REPLICA_CHECK_SECONDS = 1.0
 
 # Rows that one batch may have for certain, and how often they are looked for; and those that one
 # statement may change where others write them as fast.
@@ -54,21 +50,6 @@ WITH RECURSIVE tree AS (
 SELECT oid::regclass::text FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r' ORDER BY 1
 """
 
-_REPLICA_LAG = """
-SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float FROM pg_stat_replication
-"""
-
-# Triggers of users that an UPDATE of a new column fires.
-_UPDATE_TRIGGERS = f"""
-SELECT tgname FROM pg_trigger
-WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
-  AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
-  AND tgattr = '' AND NOT {IS_HELPER_TRIGGER}
-"""  # noqa: S608  # it is ours
-
-# What lets no trigger fire, but those that fire always.
-_DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"
-
 
 def change_rows(  # noqa: PLR0913  # the last three are rare
     executor: Executor,
@@ -85,7 +66,7 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
     quiet: whether to end, too, when a second look changes as many rows as the first: a value may
     be NULL. Else that raises UserError. first: statements that each batch begins with.
     """
-    settings = setup_statements(executor, table, first, unseen=unseen)
+    settings = batch_settings.setup_statements(executor, table, first, unseen=unseen)
     done: list[int] = []
     try:
         _change_tree(_Tree(executor, table, rows, settings, done), quiet=quiet)
@@ -223,8 +204,8 @@ def _change_listed_rows(tree: _Tree, left: Sequence[Row[Any]]) -> None:
         for row in left:
             places.setdefault(row.part, []).append(row.place)
         for name, listed in places.items():
-            found = tree.executor.fetch_rows(_TABLE_PAGES, table=name)[0]
-            size = int(_first_size(tree.executor, found).rows)
+            sizes = tree.executor.fetch_rows(_TABLE_PAGES, table=name)
+            size = int(_first_size(tree.executor, sizes[0]).rows) if sizes else len(listed)
             for start in range(0, len(listed), size):
                 tree.part(name).change(tree.rows.ctid_condition(listed[start : start + size]))
         left = tree.whole.remaining_rows("true", _FEW_ROWS + 1)
@@ -232,38 +213,22 @@ def _change_listed_rows(tree: _Tree, left: Sequence[Row[Any]]) -> None:
         tree.whole.change("true")
 
 
-def setup_statements(
-    executor: Executor, table: Relation, first: Sequence[str], *, unseen: bool
-) -> list[str]:
-    """Return the statements that each batch begins with; the parameters are change_rows()'s."""
-    statements = [
-        *first,
-        *time_limits.long_look(executor.version),
-        # An error, not rows that are left out.
-        "SET LOCAL row_security = off",
-        # A batch that a crash takes back is found again.
-        "SET LOCAL synchronous_commit = off",
-    ]
-    if unseen and (triggers := executor.fetch_rows(_UPDATE_TRIGGERS, table=table.oid)):
-        statements.append(_DISABLE_TRIGGERS)
-        try:
-            with executor.connection.begin():
-                executor.execute(_DISABLE_TRIGGERS)
-        except DBAPIError as error:
-            if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
-                raise
-            raise executor.stopped_error(
-                f"filling {table.display_name} would fire its trigger {triggers[0].tgname} "
-                "on every row: let a superuser "
-                "GRANT SET ON PARAMETER session_replication_role to this role."
-            ) from error
-    return statements
-
-
 def _scan_once(batch: _Batch) -> int:
-    """Go through a table once; return how many rows were changed."""
+    """Go through a table once; return how many rows were changed, 0 where it is gone."""
+    sizes = batch.executor.fetch_rows(_TABLE_PAGES, table=batch.table)
+    try:
+        return _scan_pages(batch, sizes[0]) if sizes else 0
+    except DBAPIError as error:
+        if errors.sqlstate(error) != errors.SqlState.UNDEFINED_TABLE:
+            raise
+        if batch.executor.find_relation(batch.table) is not None:
+            raise
+        return 0  # a partition that somebody has dropped has no rows
+
+
+def _scan_pages(batch: _Batch, found: Row[Any]) -> int:
+    """Go through a table once. found: what the catalog tells of it."""
     executor, rows = batch.executor, batch.rows
-    found = executor.fetch_rows(_TABLE_PAGES, table=batch.table)[0]
     pages, pace = int(found.pages), _first_size(executor, found)
     first = slot = changed = 0
     idle = False
@@ -290,8 +255,8 @@ def _scan_once(batch: _Batch) -> int:
             progress.update(first, changed)
             if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
-            if time.monotonic() - looked > _REPLICA_CHECK_SECONDS:
-                _wait_for_replicas(executor, progress)
+            if time.monotonic() - looked > replicas.CHECK_SECONDS:
+                replicas.wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
 
@@ -300,10 +265,3 @@ def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:
     """Return the size of a table's first batch. found: what the catalog tells of the table."""
     page_bytes = float(found.bytes) / max(int(found.pages), 1)
     return BatchSize.for_table(executor.settings.batch / 1000, float(found.density), page_bytes)
-
-
-def _wait_for_replicas(executor: Executor, progress: Progress) -> None:
-    """Pause until the slowest replica is near."""
-    while executor.first_value(_REPLICA_LAG) * 1000 > executor.settings.replication_lag:
-        progress.explain_pause("waiting for a replica")
-        time.sleep(_REPLICA_CHECK_SECONDS)

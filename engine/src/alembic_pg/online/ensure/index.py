@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import probe_table
+from alembic_pg.online.run import probe_table, time_limits
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -136,6 +136,7 @@ def _describe_duplicates(executor: Executor, table: Relation, rest: str, error: 
     columns = [token.text for token in tokenize(rest)][1:-1:2]
     example = errors.describe_error(error)
     with suppress(DBAPIError), executor.connection.begin():
+        executor.execute_all(time_limits.long_look(executor.version))
         names = ", ".join(columns)
         count = executor.first_value(
             f"SELECT count(*) FROM (SELECT FROM {quote_name(table.schema, table.name)} "  # noqa: S608  # names

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import random
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from alembic_pg import events
 from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize, without_literals
+from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
@@ -33,23 +34,36 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 # The query's length in a message.
 _QUERY_LENGTH = 80
 
-# What described() takes of pg_stat_activity AS activity.
-ACTIVITY_COLUMNS = """
-  activity.pid, activity.application_name, activity.state, activity.backend_type, activity.query,
-  extract(epoch FROM clock_timestamp() - activity.xact_start)::bigint AS seconds
+# What describe_session() takes of pg_stat_activity AS activity.
+SESSION_COLUMNS = """
+  activity.pid, activity.application_name, activity.state, activity.backend_type, activity.query
+"""
+
+# The locks, with who has them: a session, or a transaction that was prepared and has none.
+LOCKS = """
+pg_locks AS lock LEFT JOIN pg_stat_activity AS activity USING (pid)
+  LEFT JOIN (SELECT x.virtualtransaction, p.gid, p.prepared FROM pg_prepared_xacts AS p
+    JOIN pg_locks AS x ON x.locktype = 'transactionid' AND x.transactionid = p.transaction
+      AND x.pid IS NULL AND x.granted) AS prepared USING (virtualtransaction)
+"""
+BEGAN = "coalesce(activity.xact_start, prepared.prepared)"
+ACTIVITY_COLUMNS = f"""
+  {SESSION_COLUMNS}, prepared.gid,
+  extract(epoch FROM clock_timestamp() - {BEGAN})::bigint AS seconds
 """
 
 _LOCK_HOLDER = text(f"""
 SELECT lock.relation::regclass::text AS relation, {ACTIVITY_COLUMNS}
-FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
-WHERE lock.granted AND lock.locktype = 'relation' AND lock.pid <> pg_backend_pid()
+FROM {LOCKS}
+WHERE lock.granted AND lock.locktype = 'relation'
+  AND lock.pid IS DISTINCT FROM pg_backend_pid()
   AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND lock.relation = ANY (
     SELECT to_regclass(name)::oid FROM unnest(CAST(:names AS text[])) AS name
     UNION SELECT indrelid FROM pg_index
       WHERE indexrelid = ANY (SELECT to_regclass(name) FROM unnest(CAST(:names AS text[])) AS name)
   )
-ORDER BY activity.xact_start NULLS LAST LIMIT 1
+ORDER BY {BEGAN} NULLS LAST LIMIT 1
 """)  # noqa: S608  # it is ours
 
 
@@ -79,7 +93,7 @@ class RetryBudget:
     def report_holder(self, who: str) -> None:
         """Say once who is waited for."""
         if not self.holder_reported:
-            sys.stderr.write(f"Waiting for a lock: {who} …\n")
+            events.tell("waiting", f"Waiting for a lock: {who} …")
         self.holder_reported = True
 
     def pause_or_give_up(self, connection: Connection, sql: str) -> None:
@@ -129,6 +143,8 @@ def describe_lock_use(row: Row[Any]) -> str:
 
 def describe_session(row: Row[Any]) -> str:
     """Return who somebody is and what they do, of a row of ACTIVITY."""
+    if row.gid is not None:
+        return f"the prepared transaction {quote_literal(row.gid)} (for {row.seconds} s)"
     who = row.application_name or row.backend_type or "unnamed"
     since = f" for {row.seconds} s" if row.seconds is not None else ""
     query = without_literals(row.query or "")

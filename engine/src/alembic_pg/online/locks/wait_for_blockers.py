@@ -37,25 +37,35 @@ _WEAKEST_EXCLUDED = {
     "SHARE": "ROW EXCLUSIVE",
 }
 
+# The modes for which it is worth to wait.
+BLOCKING_MODES = frozenset(_WEAKEST_EXCLUDED)
+
 # The oldest transactions come first. Of other roles' sessions a role may not see the age: which of
 # them are long it learns by looking for that long.
 _LOCK_HOLDERS = f"""
 WITH named AS (
   SELECT to_regclass(format('%I.%I', split_part(name, chr(1), 1), split_part(name, chr(1), 2)))
     AS oid FROM unnest(CAST(:names AS text[])) AS name),
+dropped AS (
+  SELECT to_regclass(format('%I.%I', split_part(name, chr(1), 1), split_part(name, chr(1), 2)))
+    AS oid, split_part(name, chr(1), 3) AS key FROM unnest(CAST(:dropped AS text[])) AS name),
 wanted AS (
   SELECT oid FROM named
+  UNION SELECT unnest(ARRAY[conrelid, confrelid]) FROM pg_constraint
+    JOIN dropped ON dropped.oid IN (conrelid, confrelid) WHERE contype = 'f'
+      AND (key = '' OR key = conname AND conrelid = dropped.oid)
   UNION SELECT indrelid FROM pg_index JOIN named ON indexrelid = oid
   UNION SELECT relid FROM named, pg_partition_tree(oid))
 SELECT lock.virtualtransaction AS transaction, lock.relation::regclass::text AS relation,
   lock.mode = 'ShareUpdateExclusiveLock' AS maintenance,
-  extract(epoch FROM clock_timestamp() - activity.xact_start)::float AS age,
+  extract(epoch FROM clock_timestamp() - {lock_retry.BEGAN})::float AS age,
   {lock_retry.ACTIVITY_COLUMNS}
-FROM pg_stat_clear_snapshot(), pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
-WHERE lock.granted AND lock.locktype = 'relation' AND lock.pid <> pg_backend_pid()
+FROM pg_stat_clear_snapshot(), {lock_retry.LOCKS}
+WHERE lock.granted AND lock.locktype = 'relation'
+  AND lock.pid IS DISTINCT FROM pg_backend_pid()
   AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND lock.relation IN (SELECT oid FROM wanted) AND lock.mode = ANY (:modes)
-ORDER BY activity.xact_start NULLS LAST
+ORDER BY {lock_retry.BEGAN} NULLS LAST
 """  # noqa: S608  # it is ours
 
 # PostgreSQL ends an autovacuum for whoever waits that long, which short tries never do. In this
@@ -80,6 +90,11 @@ def wait(
     weakest = min(LOCK_MODES.index(_WEAKEST_EXCLUDED[mode]) for mode, _ in wanted)
     parameters = {
         "names": sorted({f"{schema}\1{name}" for _, names in wanted for schema, name in names}),
+        "dropped": sorted(
+            f"{schema}\1{name}\1{key}"
+            for statement in statements
+            for (schema, name), key in lock_modes.dropped_keys(statement)
+        ),
         "modes": [mode.title().replace(" ", "") + "Lock" for mode in LOCK_MODES[weakest:]],
     }
     seen: dict[str, float] = {}

@@ -48,6 +48,7 @@ def leftover_lines(connection: Connection, table: str) -> Iterator[str]:
     """
     note = journal.read_note(connection, table)
     if note is not None:
-        done = f"{len(note.done)} statements are done"
+        count = len(note.done)
+        done = "1 statement is done" if count == 1 else f"{count} statements are done"
         yield f"the {note.direction} of revision {note.revision} is half done: {done}"
     yield from connection.scalars(_LEFTOVERS)

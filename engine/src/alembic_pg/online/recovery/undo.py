@@ -6,11 +6,11 @@ done is undone, and only where what undoes it is certain.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from alembic.util import CommandError
 
+from alembic_pg import events
 from alembic_pg.errors import UserError
 from alembic_pg.online import interrupted_statement
 from alembic_pg.online.run import journal, stored_text
@@ -75,7 +75,7 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
         clearing = journal.clearing_statement(runner.connection, table)
     runner.run_short(*steps, clearing)
     for step in steps:
-        sys.stderr.write(f"Taken back: {step}\n")
+        events.tell("taken back", f"Taken back: {step}")
 
 
 def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:

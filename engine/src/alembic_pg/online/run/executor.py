@@ -6,16 +6,16 @@ blocks nobody, and waits without a limit.
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg import events
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
-from alembic_pg.online.locks import lock_retry, wait_for_blockers
+from alembic_pg.online.locks import lock_first, lock_retry, wait_for_blockers
 from alembic_pg.online.run import journal, progress_monitor, time_limits, transactions
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
@@ -148,8 +148,9 @@ class Executor(Session):
             noted = self.journal.done_statements(done) if done else []
             if detail[0]:
                 noted = self.journal.detail_statements(*detail)
-            self.execute_all([*self.short_limits(), *statements, *noted])
+            self.execute_all([*self.short_limits(), *locks, *statements, *noted])
 
+        locks = self.lock_statements(statements)
         self.run_with_retries(send, *statements)
         if done:
             self.journal.confirm_done(done)
@@ -202,7 +203,7 @@ class Executor(Session):
         """Tell a person once, whatever is tried again, what a statement does to others."""
         if text not in self.warned:
             self.warned.add(text)
-            sys.stderr.write(f"{text}\n")
+            events.tell("warning", text)
 
     def remember_cleanup(self, *statements: str) -> None:
         """Remember what drops all that a strategy makes, where no catalog can be asked."""
@@ -257,6 +258,10 @@ class Executor(Session):
                 with self.connection.begin():
                     for name, value in before:
                         self.first_value(_SET_CONFIG, name=name, value=value)
+
+    def lock_statements(self, statements: Sequence[str]) -> list[str]:
+        """Return what locks the tables of a short transaction first, where they are several."""
+        return lock_first.lock_statements(self, statements)
 
     def short_limits(self) -> list[str]:
         """Return what a short transaction begins with."""

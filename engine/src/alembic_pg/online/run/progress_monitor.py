@@ -5,7 +5,6 @@ The second connection holds nothing for which CREATE INDEX CONCURRENTLY would wa
 
 from __future__ import annotations
 
-import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from alembic_pg import events
 from alembic_pg.console.progress import Progress
 from alembic_pg.online.locks import lock_retry
 
@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 # Seconds until the first question, and between two.
 _SILENT_SECONDS, _POLL_SECONDS = 2.0, 0.5
 
+# Who is waited for; 0 stands for a transaction that was prepared, and the oldest is the likeliest.
 _BLOCKING_SESSION = text(f"""
-SELECT {lock_retry.ACTIVITY_COLUMNS} FROM pg_stat_activity AS activity
-WHERE pid = ANY (pg_blocking_pids(:pid)) ORDER BY xact_start LIMIT 1
+SELECT {lock_retry.SESSION_COLUMNS}, CAST(NULL AS text) AS gid,
+  extract(epoch FROM clock_timestamp() - xact_start)::bigint AS seconds, xact_start AS began
+FROM pg_stat_activity AS activity WHERE pid = ANY (pg_blocking_pids(:pid))
+UNION ALL (SELECT 0, NULL, NULL, NULL, NULL, gid,
+  extract(epoch FROM clock_timestamp() - prepared)::bigint, prepared
+FROM pg_prepared_xacts WHERE 0 = ANY (pg_blocking_pids(:pid)) AND database = current_database()
+ORDER BY prepared LIMIT 1)
+ORDER BY began LIMIT 1
 """)  # noqa: S608  # it is ours
 
 _INDEX_BUILD = text("""
@@ -58,7 +65,7 @@ class _Watcher:
     def __init__(self, engine: Engine, pid: int, label: str, over: threading.Event) -> None:
         self.engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.pid, self.label, self.done_event = pid, label, over
-        self.blocker_pid = 0
+        self.blocker_pid = -1
         self.progress: Progress | None = None
 
     def run(self) -> None:
@@ -79,9 +86,10 @@ class _Watcher:
         if row is not None:
             if row.pid != self.blocker_pid:
                 who = lock_retry.describe_session(row)
-                sys.stderr.write(
-                    f"{self.label} waits for the transaction of {who}; it blocks nobody …\n"
-                )
+                who = who if row.gid else f"the transaction of {who}"
+                way = " Somebody must COMMIT PREPARED or ROLLBACK PREPARED it." if row.gid else ""
+                line = f"{self.label} waits for {who}; it blocks nobody …{way}"
+                events.tell("waiting", line, pid=row.pid)
             self.blocker_pid = row.pid
             return
         build = connection.execute(_INDEX_BUILD, {"pid": self.pid}).first()

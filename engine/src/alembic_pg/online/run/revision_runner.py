@@ -78,7 +78,15 @@ class Runner(RevisionTransactions):
         """
         own = journal.version_table_name(self.context)
         with self.connection.begin():
-            self.execute(f"SET lock_timeout = {lock_timeout}")
+            self.execute_all(
+                [
+                    f"SET lock_timeout = {lock_timeout}",
+                    # A pause of ours is no session that nobody needs.
+                    "SET idle_session_timeout = 0",
+                    # A name is compared with what a person wrote.
+                    "SET quote_all_identifiers = off",
+                ]
+            )
             self.existing_tables = catalog.user_table_oids(self.connection, own)
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
@@ -143,7 +151,7 @@ class Runner(RevisionTransactions):
             self.end_function()
             with self.track_statements():
                 self.run_pending()
-                self.send_queued(*self.journal.clearing_statements())
+                self.send_queued(*self.journal.clearing_statements(), last=True)
         finally:
             self.tracking.in_revision = False
             self.abandon_own_autocommit()

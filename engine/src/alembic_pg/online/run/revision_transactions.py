@@ -75,7 +75,11 @@ class RevisionTransactions(OpenTransaction):
     def watch_connection(self) -> None:
         """Learn from now on what a revision does with the connection itself."""
         untracked_statements.watch(
-            self.connection, self.tracking, self._before_untracked, self._before_end
+            self.connection,
+            self.tracking,
+            self.running.silence,
+            self._before_untracked,
+            self._before_end,
         )
         for name, boundary in (("commit", Boundary.COMMIT), ("rollback", Boundary.ROLL_BACK)):
             event.listen(self.connection, name, partial(self._before_listened, boundary))

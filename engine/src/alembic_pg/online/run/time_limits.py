@@ -15,14 +15,22 @@ if TYPE_CHECKING:
 
 # Milliseconds between two messages of ours in a transaction that holds a lock: all of them are
 # known when it begins.
-_NEXT_MESSAGE = 2_000
+NEXT_MESSAGE = 2_000
+
+# A standby that is away, and is to confirm each COMMIT, does not keep a lock of ours alive: the
+# next COMMIT of anybody else waits for what this one wrote, too.
+_LOCALLY = "synchronous_commit = local"
 
 _IDLE = "idle_in_transaction_session_timeout"
 
 
 def short_step(settings: Settings, version: int) -> list[str]:
     """Return what a short transaction begins with. version: the server's."""
-    limits = [f"statement_timeout = {settings.statement_timeout}", f"{_IDLE} = {_NEXT_MESSAGE}"]
+    limits = [
+        f"statement_timeout = {settings.statement_timeout}",
+        f"{_IDLE} = {NEXT_MESSAGE}",
+        _LOCALLY,
+    ]
     if version >= server_features.TRANSACTION_TIMEOUT_SINCE:
         # It may have more than one statement, each of which may take that long.
         whole = 2 * settings.statement_timeout + settings.lock_timeout
@@ -32,17 +40,24 @@ def short_step(settings: Settings, version: int) -> list[str]:
 
 def last_message() -> list[str]:
     """Return what a transaction needs before its last locks."""
-    return _local([f"{_IDLE} = {_NEXT_MESSAGE}"])
+    return _local([f"{_IDLE} = {NEXT_MESSAGE}", _LOCALLY])
 
 
 def open_locks(settings: Settings) -> list[str]:
     """Return what a transaction needs whose locks wait for a revision's own Python."""
-    return _local([f"{_IDLE} = {settings.idle_timeout}"])
+    return _local([f"{_IDLE} = {settings.idle_timeout}", _LOCALLY])
 
 
 def long_step(version: int) -> list[str]:
     """Return what a transaction needs that may last. version: the server's."""
     return _local(unlimited(version))
+
+
+# The last of these for a session that does not know the server's version.
+LONG_LOOK = """
+SELECT set_config(name, '0', true) FROM pg_settings
+WHERE name IN ('statement_timeout', 'transaction_timeout')
+"""
 
 
 def unlimited(version: int) -> list[str]:

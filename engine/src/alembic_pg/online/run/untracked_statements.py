@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from alembic_pg.revisions.silence import Silence
+
 
 @dataclass
 class Tracking:
@@ -43,16 +45,18 @@ class Tracking:
 def watch(
     connection: Connection,
     tracking: Tracking,
+    silence: Silence,
     report: Callable[[str], None],
     report_end: Callable[[Boundary], None],
 ) -> None:
     """Report what comes from elsewhere on a connection from now on, before it is sent.
 
-    report: called with each untracked statement. report_end: called where the driver's own
-    connection is about to end its transaction.
+    silence: notes when the server was heard of. report: called with each untracked statement.
+    report_end: called where the driver's own connection is about to end its transaction.
     """
 
     def report_untracked(query: Any, on: cursor) -> None:  # noqa: ANN401  # psycopg2's
+        silence.note_message(on.connection)
         if not tracking.is_ours:
             report(_query_text(query, on))
         tracking.sent = True
@@ -61,6 +65,7 @@ def watch(
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401  # psycopg2's
             report_untracked(query, self)
             super().execute(query, vars)
+            silence.note_answer(self.connection)
 
         def executemany(self, query: Any, vars_list: Any) -> None:  # noqa: ANN401
             report_untracked(query, self)

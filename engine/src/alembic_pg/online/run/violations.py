@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.database.errors import SqlState
+from alembic_pg.online.run import time_limits
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str
     columns = key.columns or ["ctid"]
     selected = ", ".join(f"{on}.{column}::text" for column in columns)
     with session.connection.begin():
-        session.execute("SET LOCAL statement_timeout = 0")
+        session.execute(time_limits.LONG_LOOK)
         condition = _escape_parameters(wrong)
         row = session.fetch_rows(
             f"SELECT count(*) OVER (), {selected} FROM {on} WHERE {condition} LIMIT 1"  # noqa: S608

@@ -235,7 +235,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
             f"{shadow.old_column} becomes the last column of {table.display_name}: "
             "INSERT and COPY beside this run must name their columns; "
             f"{large_tables.BLOCKING_VARIABLE} = "
-            f'["{table.display_name}"] keeps the '
+            f"[{large_tables.blocking_name(table)}] keeps the "
             "order, and nobody can use the table meanwhile."
         )
 

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import errors
 from alembic_pg.online.ensure import index
+from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import CreateIndex
 
+# undefined_table, undefined_object, and what PostgreSQL says of a table dropped meanwhile.
+_GONE = {"42P01", "42704", "XX000"}
+
 _CHILDREN = """
 SELECT inhrelid::regclass::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE inhparent = :table AND c.relkind <> 'f' ORDER BY 1
+"""
+
+_FOREIGN_PARTITION = """
+SELECT relid::regclass::text FROM pg_partition_tree(:table) JOIN pg_class ON oid = relid
+WHERE relkind = 'f' ORDER BY 1 LIMIT 1
+"""
+
+_LEAVES = """
+SELECT relid::regclass::text FROM pg_partition_tree(:table) JOIN pg_class ON oid = relid
+WHERE relkind = 'r' ORDER BY 1
+"""
+
+_ATTACHED = """
+SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(:name) LIMIT 1
 """
 
 _PARTITION_TREE = "SELECT relid::regclass::text FROM pg_partition_tree(:table)"
@@ -30,6 +54,39 @@ FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
 WHERE i.indrelid = :table
 ORDER BY c.oid
 """
+
+
+def strategy_for(
+    runner: Runner, statement: CreateIndex, table: Relation
+) -> Callable[[Runner, CreateIndex, Relation, str], None] | None:
+    """Return how to create an index on a partitioned table, None where that is one statement.
+
+    A foreign partition has no index, and the parent's is INVALID until each partition has one;
+    only PostgreSQL itself, in one statement, leaves the foreign ones out.
+    """
+    foreign = runner.first_value(_FOREIGN_PARTITION, table=table.oid)
+    if foreign is None:
+        return create_on_partitions
+    what = f"Creating the index {statement.name} (its partition {foreign} is on another server)"
+    instead = "Create it on each partition first, by revisions before this one: it then is short."
+    if not _all_have_it(runner, statement, table):
+        large_tables.refuse_if_large(runner, table, what, instead)
+    return None
+
+
+def _all_have_it(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
+    """Return whether each partition that stores rows has an index that the statement takes over."""
+    for (name,) in runner.fetch_rows(_LEAVES, table=table.oid):
+        leaf = runner.find_relation(name)
+        if leaf is not None and not any(
+            one.valid
+            and index.has_definition(
+                runner, leaf, one.name, unique=statement.unique, rest=statement.rest
+            )
+            for one in runner.fetch_rows(_INDEXES, table=leaf.oid)
+        ):
+            return False
+    return True
 
 
 def create_on_partitions(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
@@ -82,15 +139,57 @@ def attach_partition_indexes(
 ) -> None:
     """Give each partition of a table its index, and attach it to the parent's."""
     oid = runner.first_value("SELECT to_regclass(:name)::oid", name=parent)
+    # Listed anew after each: somebody may drop a partition meanwhile, or make one.
+    while (partition := _next_without(runner, table, oid)) is not None:
+        try:
+            name = _unattached_index(runner, partition, unique=unique, rest=rest)
+            if name is None:
+                name = _build_partition_index(runner, partition, unique=unique, rest=rest)
+            runner.run_short(f"ALTER INDEX {parent} ATTACH PARTITION {name}")
+        except DBAPIError as error:
+            if errors.sqlstate(error) not in _GONE or _is_there(runner, partition):
+                raise
+    if not index.is_valid(runner, parent):
+        _validate_parent(runner, table, parent, unique=unique, rest=rest)
+
+
+def _validate_parent(
+    runner: Runner, table: Relation, parent: str, *, unique: bool, rest: str
+) -> None:
+    """Let a parent's index be valid whose last missing part went with a partition.
+
+    Raises RefusedError where the server does not look again.
+    """
+    attached = runner.first_value(_ATTACHED, name=parent)
+    if attached is not None:
+        runner.run_short(f"ALTER INDEX {parent} ATTACH PARTITION {attached}")
+    else:
+        # Of a table without partitions it is valid from the start.
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        on, plain = quote_name(table.schema, table.name), Cursor(parent).qualified_name()[1]
+        create = f"CREATE {kind} {quote_name(plain)} ON ONLY {on} {rest}"
+        runner.run_short(f"DROP INDEX {parent}", create)
+    if not index.is_valid(runner, parent):
+        raise runner.refused_error(
+            f"the index {parent} stays INVALID, since a partition was dropped meanwhile: "
+            "run the same command again."
+        )
+
+
+def _next_without(runner: Runner, table: Relation, parent: int) -> Relation | None:
+    """Return the first partition of a table that has no index attached to the parent's."""
     for (child,) in runner.fetch_rows(_CHILDREN, table=table.oid):
-        partition = _find_existing(runner, child)
-        known = runner.fetch_rows(_INDEXES, table=partition.oid)
-        if any(one.attached == oid for one in known):
-            continue
-        name = _unattached_index(runner, partition, unique=unique, rest=rest)
-        if name is None:
-            name = _build_partition_index(runner, partition, unique=unique, rest=rest)
-        runner.run_short(f"ALTER INDEX {parent} ATTACH PARTITION {name}")
+        partition = runner.find_relation(child)
+        if partition is not None and not any(
+            one.attached == parent for one in runner.fetch_rows(_INDEXES, table=partition.oid)
+        ):
+            return partition
+    return None
+
+
+def _is_there(runner: Runner, partition: Relation) -> bool:
+    found = runner.find_relation(quote_name(partition.schema, partition.name))
+    return found is not None and found.oid == partition.oid
 
 
 def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: str) -> str | None:
@@ -112,8 +211,9 @@ def _unattached_index(runner: Runner, table: Relation, *, unique: bool, rest: st
 def _drop_unattached(runner: Runner, table: Relation, *, unique: bool, rest: str) -> None:
     """Drop what was not attached yet."""
     for (name,) in runner.fetch_rows(_PARTITION_TREE, table=table.oid):
-        partition = _find_existing(runner, name)
-        for one in runner.fetch_rows(_INDEXES, table=partition.oid):
+        partition = runner.find_relation(name)
+        for one in runner.fetch_rows(_INDEXES, table=partition.oid if partition else 0):
+            assert partition is not None, "it has an index"  # noqa: S101
             if not (one.valid or one.attached) and index.has_definition(
                 runner, partition, one.name, unique=unique, rest=rest
             ):
@@ -135,11 +235,8 @@ def _build_partition_index(runner: Runner, table: Relation, *, unique: bool, res
             lambda: _unattached_index(runner, table, unique=unique, rest=rest),
         )
     name = _unattached_index(runner, table, unique=unique, rest=rest)
-    assert name is not None, "it has just been built"  # noqa: S101
+    if name is None:
+        raise runner.refused_error(
+            f"the index of {table.display_name} is gone: somebody dropped it."
+        )
     return name
-
-
-def _find_existing(runner: Runner, name: str) -> Relation:
-    found = runner.find_relation(name)
-    assert found is not None, "the catalog has just named it"  # noqa: S101
-    return found

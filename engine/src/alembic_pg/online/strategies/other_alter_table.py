@@ -36,6 +36,11 @@ _METADATA_ONLY_PAIRS = {
     ("NOT", "OF"),
 }
 
+_METADATA_ONLY_OF_COLUMN = {
+    *(("SET", "DEFAULT"), ("DROP", "DEFAULT"), ("DROP", "NOT"), ("SET", "STATISTICS")),
+    *(("SET", "STORAGE"), ("SET", "COMPRESSION"), ("SET", "("), ("RESET", "(")),
+}
+
 # Whether the columns of an index have no nulls.
 _HAS_NO_NULLS = """
 SELECT bool_and(attnotnull) FROM pg_index
@@ -101,6 +106,10 @@ def _is_metadata_only(action: list[Token]) -> bool:
         pairs = set(itertools.pairwise(words))
         enforced = "ENFORCED" in words and ("NOT", "ENFORCED") not in pairs
         return not (enforced or ("INHERIT" in words and ("NO", "INHERIT") not in pairs))
+    if first == "ALTER":
+        # Of one column, named or not by the word COLUMN.
+        start = 3 if second == "COLUMN" else 2
+        return tuple(words[start : start + 2]) in _METADATA_ONLY_OF_COLUMN
     return first in _METADATA_ONLY or (first, second) in _METADATA_ONLY_PAIRS
 
 

@@ -1,0 +1,1 @@
+"""Take what a database or a history has over into the models."""

@@ -1,0 +1,85 @@
+"""Tell what a run of revisions is about to do, how long each took, and where it has led."""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.events import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.revisions.current_revision import RunState, StepsFunction
+
+
+def report_steps(
+    steps: StepsFunction, script: ScriptDirectory, connection: Connection, running: RunState
+) -> StepsFunction:
+    """Return the same steps; before, between and after them lines tell of the run."""
+
+    @functools.wraps(steps)
+    def each(heads: Any, context: MigrationContext) -> Iterator[Any]:  # noqa: ANN401
+        listed: list[Any] = list(steps(heads, context))
+        places = _places(heads, listed)
+        where = _describe_place(connection, running.where)
+        at = _name(script, places[-1])
+        if not listed:
+            tell("nothing to do", f"Nothing to do: {where} is at {at}", at=sorted(places[-1]))
+            return
+        verb = "Upgrade" if listed[0].is_upgrade else "Downgrade"
+        count = f"{len(listed)} revision{'s' if len(listed) > 1 else ''}"
+        tell(
+            "begin",
+            f"{verb} of {where}: from {_name(script, places[0])} to {at}, {count}",
+            at=sorted(places[0]),
+            to=sorted(places[-1]),
+            revisions=len(listed),
+        )
+        first = time.monotonic()
+        for step, place in zip(listed, places[1:], strict=True):
+            began = time.monotonic()
+            yield step
+            passed = time.monotonic() - began
+            name = step.revision.revision
+            line = f"{name} took {passed:.1f} s"
+            tell("revision done", line, revision=name, seconds=round(passed, 3), at=sorted(place))
+        passed = time.monotonic() - first
+        tell(
+            "done",
+            f"Done in {passed:.1f} s: at {at}",
+            at=sorted(places[-1]),
+            seconds=round(passed, 3),
+        )
+
+    return each
+
+
+def _places(heads: Iterable[str], steps: Iterable[Any]) -> list[set[str]]:
+    """Return where the database is before the steps, and after each."""
+    places = [set(heads)]
+    for step in steps:
+        gone, come = set(step.from_revisions_no_deps), set(step.to_revisions_no_deps)
+        places.append((places[-1] - gone) | come)
+    return places
+
+
+def _name(script: ScriptDirectory, place: set[str]) -> str:
+    if not place:
+        return "base"
+    names = ", ".join(sorted(place))
+    return f"{names} (head)" if place == set(script.get_heads()) else names
+
+
+def _describe_place(connection: Connection, known: str) -> str:
+    """Return the database, its server and the role; never a password. known: of the server."""
+    raw: Any = connection.connection.dbapi_connection
+    about = raw.info
+    local = not about.host or about.host.startswith(("/", "@"))
+    server = known or ("this machine" if local else f"{about.host}:{about.port}")
+    return f"database {about.dbname} on {server} as {about.user}"

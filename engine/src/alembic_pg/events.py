@@ -1,0 +1,42 @@
+"""Tell on the standard error what a run does: a line for a person, or one of JSON for a collector.
+
+A line of JSON has the time, the kind of the event, the line that a person would read, and facts
+that depend on the kind; docs/events.md lists them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+
+_as_json = False
+
+
+def choose_form(*, as_json: bool) -> None:
+    """Choose the form of all lines of this process from now on."""
+    global _as_json  # noqa: PLW0603  # a command has one standard error
+    _as_json = as_json
+
+
+def is_json() -> bool:
+    """Return whether lines are JSON."""
+    return _as_json
+
+
+def tell(event: str, message: str, **facts: object) -> None:
+    """Write one line about an event. facts: what else a line of JSON has."""
+    if _as_json:
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = {"time": at, "event": event, "message": message, **facts}
+        message = json.dumps(line, ensure_ascii=False)
+    # Where nobody reads the lines, the work goes on.
+    with suppress(OSError):
+        sys.stderr.write(f"{message}\n")
+
+
+def tell_failure(message: str) -> None:
+    """Write a line of JSON about a failure; a person reads the command's own."""
+    if _as_json:
+        tell("failed", message)

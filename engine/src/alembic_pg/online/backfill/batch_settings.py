@@ -1,0 +1,56 @@
+"""Say how each batch is executed: without a limit, and seen by no trigger where none may notice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import errors
+from alembic_pg.online.run import time_limits
+from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.executor import Executor
+
+# Triggers of users that an UPDATE of a new column fires.
+_UPDATE_TRIGGERS = f"""
+SELECT tgname FROM pg_trigger
+WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
+  AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
+  AND tgattr = '' AND NOT {IS_HELPER_TRIGGER}
+"""  # noqa: S608  # it is ours
+
+# What lets no trigger fire, but those that fire always.
+_DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"
+
+
+def setup_statements(
+    executor: Executor, table: Relation, first: Sequence[str], *, unseen: bool
+) -> list[str]:
+    """Return the statements that each batch begins with; the parameters are change_rows()'s."""
+    statements = [
+        *first,
+        *time_limits.long_look(executor.version),
+        # An error, not rows that are left out.
+        "SET LOCAL row_security = off",
+        # A batch that a crash takes back is found again.
+        "SET LOCAL synchronous_commit = off",
+    ]
+    if unseen and (triggers := executor.fetch_rows(_UPDATE_TRIGGERS, table=table.oid)):
+        statements.append(_DISABLE_TRIGGERS)
+        try:
+            with executor.connection.begin():
+                executor.execute(_DISABLE_TRIGGERS)
+        except DBAPIError as error:
+            if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
+                raise
+            raise executor.stopped_error(
+                f"filling {table.display_name} would fire its trigger {triggers[0].tgname} "
+                "on every row: let a superuser "
+                "GRANT SET ON PARAMETER session_replication_role to this role."
+            ) from error
+    return statements

@@ -1,0 +1,44 @@
+"""A run that froze while it held a lock: the server ends its session, and it goes on by itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from alembic_pg.online.run import time_limits
+from tests.online.beside import traffic
+from tests.online.watching import before_each
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+
+def test_a_frozen_run_lets_go_and_goes_on(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.sql("CREATE TABLE t (a int)")
+    site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
+    frozen: list[str] = []
+
+    def freeze(statement: str) -> None:
+        if "alembic_version SET" in statement and not frozen:
+            frozen.append(statement)
+            time.sleep(2 * time_limits.NEXT_MESSAGE / 1000)
+
+    with before_each(freeze), traffic(site, "INSERT INTO t (a) VALUES (1)"):
+        site.upgrade()
+    assert frozen
+    assert site.version == ["002a"]
+    line = "The server ended the silent session, and its locks: going on …"
+    assert line in capsys.readouterr().err
+
+
+def test_a_session_that_somebody_ends_stays_ended(site: Site) -> None:
+    site.sql("CREATE TABLE t (a int)")
+    site.revise(
+        'op.add_column("t", sa.Column("b", sa.Integer))',
+        'op.execute("SELECT pg_terminate_backend(pg_backend_pid())")',
+    )
+    with pytest.raises(UserError, match="closed the connection"):
+        site.upgrade()
+    assert site.version == ["001a"]
