@@ -64,6 +64,7 @@ INSIDE = {
         "split",
         "files",
         "comparators",
+        "revision_directives",
         "clean_check",
     ),
 }
