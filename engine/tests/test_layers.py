@@ -66,6 +66,7 @@ INSIDE = {
         "split",
         "files",
         "comparators",
+        "revision_directives",
         "clean_check",
     ),
 }

@@ -50,28 +50,24 @@ operation    object
 add column   tags.name
 add column   tags.size
 drop column  tags.word
-change       type public.tag_state
-change       table public.tags
-drop         type public.tag_state_old
+change       enum tag_state
+change       table tags (state)
 
 """
 
 WITHOUT = """\
 Revision 2 (change tags):
-operation           object                lock              nature               on a large table
-check               no rows in tags       ACCESS SHARE      scan
-check               no "open", "shut" in  ACCESS SHARE      scan
-                    tags.state
-add column          tags.name             ACCESS EXCLUSIVE  scan
-add column          tags.size             ACCESS EXCLUSIVE  scan
-change              type                  none              a moment
-                    public.tag_state
-change              table public.tags     ACCESS EXCLUSIVE  a moment, rewrite    second column,
+operation            object               lock              nature               on a large table
+check                no rows in tags      ACCESS SHARE      scan
+check                no "open", "shut"    ACCESS SHARE      scan
+                     in tags.state
+add column           tags.name            ACCESS EXCLUSIVE  scan
+add column           tags.size            ACCESS EXCLUSIVE  scan
+change               enum tag_state       none              a moment
+change               table tags (state)   ACCESS EXCLUSIVE  a moment, rewrite    second column,
                                                             in batches           filled in batches,
                                                                                  takes its place
-drop                type                  none              a moment
-                    public.tag_state_old
-alter column:       tags.word             ACCESS EXCLUSIVE  a moment
+alter column:        tags.word            ACCESS EXCLUSIVE  a moment
 nullable
 Destroys: value 'open' of tag_state, value 'shut' of tag_state.
 A human says so in the revision, else alembic-pg lint fails: destroys = ["value 'open' of tag_state", "value 'shut' of tag_state"]
@@ -91,26 +87,21 @@ tags.size is NOT NULL and has no value for old rows: the revision stops where ta
 """  # noqa: E501  # as it is printed
 
 WITH = """\
-operation           object                lock              nature               on a large table
-check               no "shut" in          ACCESS SHARE      scan
-                    tags.state
-rename to name      tags.word             ACCESS EXCLUSIVE  a moment
-rename value        type                  none              a moment
-                    public.tag_state
-rename              constraint            ACCESS EXCLUSIVE  a moment
-                    public.tags
-                    tags_word_not_null
-add column          tags.size             ACCESS EXCLUSIVE  a moment
-backfill            tags.size             ROW EXCLUSIVE     rewrite in batches   in batches
-alter column:       tags.size             ACCESS EXCLUSIVE  a moment, scan       added NOT VALID,
+operation            object               lock              nature               on a large table
+check                no "shut" in         ACCESS SHARE      scan
+                     tags.state
+rename to name       tags.word            ACCESS EXCLUSIVE  a moment
+change               enum tag_state       none              a moment
+rename               constraint           ACCESS EXCLUSIVE  a moment
+                     tags_word_not_null
+                     on tags
+add column           tags.size            ACCESS EXCLUSIVE  a moment
+backfill             tags.size            ROW EXCLUSIVE     rewrite in batches   in batches
+alter column:        tags.size            ACCESS EXCLUSIVE  a moment, scan       added NOT VALID,
 nullable                                                    beside traffic       then validated
-change              type                  none              a moment
-                    public.tag_state
-change              table public.tags     ACCESS EXCLUSIVE  a moment, rewrite    second column,
+change               table tags (state)   ACCESS EXCLUSIVE  a moment, rewrite    second column,
                                                             in batches           filled in batches,
                                                                                  takes its place
-drop                type                  none              a moment
-                    public.tag_state_old
 Destroys: value 'shut' of tag_state.
 A human says so in the revision, else alembic-pg lint fails: destroys = ["value 'shut' of tag_state"]
 Code of the release before breaks on: tags.word is now tags.name; 'open' of tag_state is now
@@ -129,7 +120,7 @@ def test_without_hints_and_with(tree: Tree, empty: URL) -> None:
     drift = tree.alembic("-x", "diff", "check")
     assert drift.code == 255
     assert drift.out.startswith(CHECKED)
-    assert "type public.tag_state\n--- revisions\n+++ models\n" in drift.out
+    assert "enum tag_state\n--- revisions\n+++ models\n" in drift.out
     assert "\n-    word text NOT NULL\n" in drift.out
     assert "\n+    size bigint NOT NULL,\n" in drift.out
     said = run(tree, "revision", "--autogenerate", "-m", "change tags", "--rev-id", "2")

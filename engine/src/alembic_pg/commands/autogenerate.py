@@ -235,7 +235,7 @@ def _process_directives(
     context: MigrationContext, revision: object, directives: list[MigrationScript]
 ) -> None:
     # It asks the run's own code, which a check does not need.
-    from alembic_pg.commands.revision_directives import process_directives  # noqa: PLC0415
+    from alembic_pg.autogenerate.revision_directives import process_directives  # noqa: PLC0415
 
     del revision
     process_directives(context, directives)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 # What has other words than Alembic's.
 _WORDED = (StatementOp, ops.CreateIndexOp, ops.CreateCheckConstraintOp)
 
-# All words, and those that are left when what led elsewhere is taken back.
-_ATTEMPTS = 2
+# All words, those that are left when one direction takes some back, and then the other one.
+_ATTEMPTS = 3
 
 
 def word_revisions(
@@ -111,8 +111,13 @@ def _run_way(
     goal: Dump,
 ) -> bool:
     """Run one direction; return whether it leads to the goal. What does not is taken back."""
-    for proven, operations in zip(plain, worded, strict=True):
-        _run_part(candidate, proven, operations)
+    try:
+        for proven, operations in zip(plain, worded, strict=True):
+            _run_part(candidate, proven, operations)
+    except Exception:  # noqa: BLE001  # words before it are the reason, whichever
+        for proven, operations in zip(plain, worded, strict=True):
+            operations[:] = map(_as_printed, proven)
+        return False
     found = candidate.dump()
     differing = compare.differing_keys(found, goal)
     labels = {side[key].label for key in differing for side in (found, goal) if key in side}
