@@ -25,9 +25,9 @@ each a revision that is run and checked; then all five go down and up. The own h
 tried, is run on an empty database, then compared with the models.
 
 Seconds are of the processor, of the command and its programs without the server's, here / stock
-Alembic; "-" where a step was not tried or failed. Stock's revision fails to run where it names types
-of the project without importing them. What the own histories build and the models do not say, and
-the other way round, is theirs.
+Alembic; "-" where a step was not tried or failed. Stock's revision fails to run where it names
+types of the project without importing them. Where a project's own history and its models differ,
+the notes have what `check` said; on which side the cause is was not looked into.
 
 """
 
