@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg import events
 from alembic_pg.console import progress
+from alembic_pg.console.run_report import report_steps
 from alembic_pg.database import preflight
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
-from alembic_pg.plan.run_report import report_steps
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,
@@ -192,7 +192,7 @@ def _show_run(
     steps: Any = context._migrations_fn  # noqa: SLF001  # no public name
     if task.command in _REVISION_COMMANDS and not quiet:
         script = task.environment.script
-        reported: Any = report_steps(steps, script, connection, running)
+        reported: Any = report_steps(steps, script, connection, running.where)
         context._migrations_fn = reported  # noqa: SLF001
 
 

@@ -16,20 +16,24 @@ if TYPE_CHECKING:
 class Silence:
     """The time since the server's last answer.
 
-    answered: when that was, by time.monotonic(); None outside of a transaction.
+    asked: when the last message was sent, by time.monotonic().
+    answered: the same, once it is answered; None outside of a transaction. Who froze while the
+    answer was on its way reads it late.
     """
 
+    asked: float = 0.0
     answered: float | None = None
 
     def note_message(self, connection: Connection) -> None:
         """Note that a message is about to be sent, which begins a transaction where none is."""
         if connection.info.transaction_status != TRANSACTION_STATUS_INTRANS:
             self.answered = None
+        self.asked = time.monotonic()
 
     def note_answer(self, connection: Connection) -> None:
         """Note that the server has answered."""
         inside = connection.info.transaction_status == TRANSACTION_STATUS_INTRANS
-        self.answered = time.monotonic() if inside else None
+        self.answered = self.asked if inside else None
 
     def lasted(self, milliseconds: int) -> bool:
         """Return whether a transaction has said nothing for so long."""

@@ -9,25 +9,28 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg.events import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
     from sqlalchemy.engine import Connection
 
-    from alembic_pg.revisions.current_revision import RunState, StepsFunction
+    StepsFunction = Callable[[Any, MigrationContext], Iterable[Any]]
 
 
 def report_steps(
-    steps: StepsFunction, script: ScriptDirectory, connection: Connection, running: RunState
+    steps: StepsFunction, script: ScriptDirectory, connection: Connection, server: str
 ) -> StepsFunction:
-    """Return the same steps; before, between and after them lines tell of the run."""
+    """Return the same steps; before, between and after them lines tell of the run.
+
+    server: what a person calls it, "" for its address.
+    """
 
     @functools.wraps(steps)
     def each(heads: Any, context: MigrationContext) -> Iterator[Any]:  # noqa: ANN401
         listed: list[Any] = list(steps(heads, context))
         places = _places(heads, listed)
-        where = _describe_place(connection, running.where)
+        where = _describe_place(connection, server)
         at = _name(script, places[-1])
         if not listed:
             tell("nothing to do", f"Nothing to do: {where} is at {at}", at=sorted(places[-1]))
