@@ -88,7 +88,7 @@ class Session:
 
 def as_message(statements: Iterable[str]) -> str:
     """Return statements as one text, whatever comments they end with."""
-    return ";\n".join(statements)
+    return "\n;\n".join(statements)
 
 
 def round_trip_seconds(session: Session) -> float:

@@ -28,6 +28,7 @@ from alembic_pg.autogenerate.sides.recording import AskedError
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
+from alembic_pg.database.session import as_message
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _send_script(connection: Connection, texts: list[str] | Exception) -> Except
         if not apart:
             cursor.execute("SAVEPOINT step")
         try:
-            cursor.execute(";\n".join(texts))
+            cursor.execute(as_message(texts))
         except psycopg2.Error as error:
             if not apart:
                 cursor.execute("ROLLBACK TO SAVEPOINT step")
