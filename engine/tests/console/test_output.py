@@ -119,20 +119,9 @@ def test_a_failure_is_told_whoever_reads_the_output(
     assert (code, err) == (1, "FAILED: No such revision or branch 'nope'. See alembic history.\n")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (HISTORY, "FAILED: The output cannot be written (No space left on device)."),
-        (SQL, "cannot be written as SQL: OSError: [Errno 28] No space left on device."),
-    ],
-    ids=["history", "sql"],
-)
-def test_a_full_disk(
-    alembic: Callable[..., tuple[int, str]], arguments: tuple[str, ...], told: str
-) -> None:
+@pytest.mark.parametrize("arguments", [HISTORY, SQL], ids=["history", "sql"])
+def test_a_full_disk(alembic: Callable[..., tuple[int, str]], arguments: tuple[str, ...]) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123  # no file
         code, err = alembic(*arguments, out=full.fileno(), buffer="buffered")
-    assert code == 1
-    assert err.startswith("FAILED: ")
-    assert err.endswith(f"{told}\n")
-    assert err.count("\n") == 1
+    told = "FAILED: The output cannot be written (No space left on device).\n"
+    assert (code, err) == (1, told)

@@ -8,7 +8,15 @@ import pytest
 from tests.online.beside import sampled, traffic
 from tests.online.dumped import dumped
 from tests.online.operations import OPERATIONS, lines
-from tests.online.scripted import anew, begun, psql, run_with_psql, written, written_back
+from tests.online.scripted import (
+    anew,
+    begun,
+    from_first_step,
+    psql,
+    run_with_psql,
+    written,
+    written_back,
+)
 from tests.online.strategies.test_change_type import KEYS, TABLES, WIDEN, WRITES
 from tests.online.watching import filenode, strength
 
@@ -133,10 +141,12 @@ def test_a_value_that_the_type_does_not_have(site: Site) -> None:
     assert done.returncode
     assert 'ERROR:  invalid input syntax for type integer: "x"' in done.stderr
     # Nothing is left that would fail for who writes.
-    assert site.catalog == before
+    assert site.catalog[:-1] == before[:-1]
+    assert site.note() is not None
     assert site.version == ["001a"]
     site.sql("INSERT INTO t (b) VALUES ('y')", "UPDATE t SET b = '10' WHERE b IN ('x', 'y')")
-    run_with_psql(site, sql)
+    assert "a revision is half done: run alembic upgrade head" in psql(site, sql).stderr
+    run_with_psql(site, from_first_step(sql))
     assert site.one("SELECT sum(b) FROM t") == 65
 
 
@@ -145,17 +155,20 @@ def test_a_second_try_begins_anew(site: Site) -> None:
     site.revise('op.execute("ALTER TABLE t ALTER a TYPE bigint USING a * 10")')
     sql = written(site)
     steps = sql.split("\n\n")
+    start = steps.index("COMMIT;") + 1
+    run_with_psql(site, "\n\n".join(steps[:start]))
     swap = next(number for number, step in enumerate(steps) if "LOCK TABLE" in step)
-    for number in range(swap):
+    for number in range(start, swap):
         if steps[number].startswith("DO "):
             # Without the rest psql only complains of the end that is missing.
-            psql(site, "\n\n".join(steps[: number + 1]))
+            psql(site, "\n\n".join(steps[start : number + 1]))
     assert any(" a_ddl_new " in line or ".a_ddl_new " in line for line in site.catalog)
     site.sql("INSERT INTO t VALUES (101)")
-    run_with_psql(site, sql)
+    run_with_psql(site, "\n\n".join(steps[start:]))
     assert site.one("SELECT sum(a) FROM t") == 51510
     # Done, it is not done again.
-    done = psql(site, sql)
+    assert "the database is at 002a" in psql(site, sql).stderr
+    done = psql(site, "\n\n".join(steps[start:]))
     assert "a of t is not integer: leave out the steps that are done" in done.stderr
     assert site.one("SELECT sum(a) FROM t") == 51510
 

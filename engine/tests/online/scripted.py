@@ -45,6 +45,11 @@ def written_back(site: Site) -> str:
     return config.output_buffer.getvalue()
 
 
+def from_first_step(sql: str) -> str:
+    """Return a script without what comes before its first step outside of a transaction."""
+    return sql.partition("\nCOMMIT;\n")[2]
+
+
 def psql(site: Site, sql: str) -> subprocess.CompletedProcess[str]:
     """Execute a script, up to the first error."""
     program = programs.find("psql")

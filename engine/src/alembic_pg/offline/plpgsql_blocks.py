@@ -275,9 +275,14 @@ def _plpgsql_lines(statements: Sequence[str], indent: int) -> str:
 
 def _render_block(block: str, texts: Mapping[str, str]) -> str:
     """Return a block with texts in their places, whose quotes nothing in it ends."""
-    tag = _DOLLAR_TAG
-    while any(f"${tag}$" in text for text in texts.values()):
-        tag += "_"
-    block = block.replace(f"${_DOLLAR_TAG}$", f"${tag}$")
+    block = quoted_for(block, list(texts.values()))
     # At once: a text may look like a place.
     return re.sub("|".join(texts), lambda found: texts[found[0]], block)
+
+
+def quoted_for(block: str, texts: Sequence[str]) -> str:
+    """Return a block whose quotes none of the texts ends that are put into it."""
+    tag = _DOLLAR_TAG
+    while any(f"${tag}$" in text for text in texts):
+        tag += "_"
+    return block.replace(f"${_DOLLAR_TAG}$", f"${tag}$")

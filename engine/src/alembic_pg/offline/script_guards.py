@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alembic_pg.database import run_lock
+from alembic_pg.offline import plpgsql_blocks
 from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ _RELEASE_LOCK = f"""\
 -- Let others work on this database.
 DO $ddl$
 BEGIN
+  -- Who executes a part of this has no lock.
+  SET LOCAL client_min_messages = error;
   PERFORM pg_advisory_unlock({run_lock.KEY});
 END
 $ddl$;"""
@@ -48,7 +51,8 @@ DECLARE
   found text[] := ARRAY(SELECT version_num::text FROM {table} ORDER BY 1);
 BEGIN
   IF obj_description({literal}::regclass, 'pg_class') LIKE '{{"half_done": %' THEN
-    RAISE 'a revision is half done: run alembic {command}, or this from the step that failed';
+    RAISE '%', 'a revision is half done: run alembic {command}, or of this what comes after '
+      'the COMMIT before the step that failed';
   END IF;
   IF NOT {before} <@ found OR {after} && found THEN
     RAISE 'the database is at %, and the {direction} of {name} begins at {start}: nothing is done',
@@ -131,7 +135,7 @@ class ScriptGuards:
         return self._note_block(f"Forget the note about {revision}, which is done.", "theirs")
 
     def _note_block(self, what: str, comment: str) -> str:
-        return _WRITE_NOTE.format(
+        return plpgsql_blocks.quoted_for(_WRITE_NOTE, [comment]).format(
             what=what,
             table=self.table.replace("'", "''"),
             literal=quote_literal(self.table),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.offline import psql_commands
@@ -138,11 +139,27 @@ class OnlineRenderImpl(RenderImpl):
         rest = self.open_transaction
         assert rest is not None, "it has that statement"  # noqa: S101
         self.open_transaction = rest.split_before(key)
-        self._note_progress("")
+        waiting = sum(not session_statements.is_session_statement(one) for one in rest.executed)
+        with self._without_last(waiting):
+            self._note_progress("")
         self.emit_commit()
         self.open_transaction = rest
         if self.rehearsal is not None:
             self.rehearsal.open_transaction = rest
+
+    @contextmanager
+    def _without_last(self, count: int) -> Iterator[None]:
+        """Take the last statements for not done, which the note to be written comes before."""
+        progress = self.progress
+        if progress is not None and count:
+            self.progress = replace(progress, done=progress.done[:-count])
+            self.progress.texts = {
+                key: kept for key, kept in progress.texts.items() if key in self.progress.done
+            }
+        try:
+            yield
+        finally:
+            self.progress = progress
 
     def _write_step(self, step: str) -> None:
         if psql_commands.ends_with_command(step) or (step.startswith("-- ") and "\n" not in step):

@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import DDLElement, ExecutableDDLElement
 
+from alembic_pg.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -76,6 +78,15 @@ class RenderImpl(PostgresqlImpl):
         options = {"compile_kwargs": {"literal_binds": True}} if literal else {}
         statement = str(construct.compile(dialect=self.dialect, **options)).strip()
         self._render(statement, in_batches=bool((execution_options or {}).get("batches")))
+
+    def static_output(self, text: str) -> None:
+        """Write a text. Raises UserError where the output cannot be written."""
+        try:
+            super().static_output(text)
+        except BrokenPipeError:
+            raise  # nobody reads what is written
+        except OSError as error:
+            raise UserError(f"The output cannot be written ({error.strerror}).") from error
 
     def write_guard(self, text: str) -> None:
         """Write what is to come before all that a revision does."""
