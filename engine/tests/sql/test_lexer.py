@@ -35,7 +35,7 @@ def test_what_tokens_say() -> None:
 
 def test_secrets_are_left_out() -> None:
     secret = "ALTER ROLE me PASSWORD 'hidden' -- hidden\n, $x$hidden$x$"
-    assert without_literals(secret) == "ALTER ROLE me PASSWORD '…', '…'"
+    assert without_literals(secret) == "ALTER ROLE me PASSWORD '…' , '…'"
 
 
 @pytest.mark.parametrize(

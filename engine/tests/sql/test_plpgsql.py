@@ -32,9 +32,9 @@ def test_drops(text: str, statements: list[str]) -> None:
         ("BEGIN EXECUTE 'DROP TABLE a'; EXECUTE $x$ SELECT 1 $x$ INTO b USING c; END", []),
         (
             "BEGIN EXECUTE format('DROP TABLE %I', t) USING x; END",
-            ["EXECUTE format ( '…' , t ) USING x"],
+            ["EXECUTE format('…', t) USING x"],
         ),
-        ("BEGIN EXECUTE 'DROP TABLE ' || t; END", ["EXECUTE '…' | | t"]),
+        ("BEGIN EXECUTE 'DROP TABLE ' || t; END", ["EXECUTE '…' || t"]),
         ("BEGIN FOR r IN EXECUTE s LOOP NULL; END LOOP; END", ["EXECUTE s"]),
         ("BEGIN PERFORM f('EXECUTE s'); GRANT EXECUTE ON FUNCTION f() TO r; END", []),
         ("BEGIN CREATE TRIGGER a AFTER UPDATE ON t EXECUTE FUNCTION f(); END", []),

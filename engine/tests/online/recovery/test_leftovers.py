@@ -44,7 +44,7 @@ def test_what_is_left(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
         site.upgrade()
     assert killed
     assert told(site, capsys) == [
-        f"Unfinished: the upgrade of revision {name} is half done: 1 statements are done",
+        f"Unfinished: the upgrade of revision {name} is half done: 1 statement is done",
         "Unfinished: column t.b_ddl_new is half filled",
         "Unfinished: constraint c of t is NOT VALID",
         "Unfinished: index i is INVALID",

@@ -87,6 +87,18 @@ def test_an_online_step_waits_by_itself(site: Site, somebody: Connection) -> Non
     assert sum(step.sql.startswith("INSERT INTO t ") for step in steps) == 1
 
 
+def test_who_waits_at_the_end_knows_what_is_done(site: Site) -> None:
+    site.sql(*TABLE, "CREATE TABLE u (a int)")
+    site.revise(
+        'op.execute("INSERT INTO u VALUES (2)")',
+        'op.create_index("i", "t", ["b"])',
+        'op.add_column("u", sa.Column("c", sa.Integer))',
+    )
+    with read_until_it_gave_way(site, "u"):
+        site.upgrade(lock_timeout="50")
+    assert (site.rows("SELECT a FROM u"), site.version, site.note()) == ([(2,)], ["002a"], None)
+
+
 def test_what_is_long_waits_without_a_limit(site: Site, somebody: Connection) -> None:
     """An index built concurrently waits for old snapshots, and blocks nobody meanwhile."""
     site.sql(*TABLE)

@@ -76,7 +76,11 @@ TOP = "import sqlalchemy.orm"
 
 # Each way, and each with a transaction begun after it; the settings of a run. Those that every run
 # of the tests has are a few.
-ALL = [(way, begins) for way in COMMITS for begins in {"", COMMITS[way].begin and "begun"}]
+ALL = [
+    (name, begins)
+    for name, way in COMMITS.items()
+    for begins in (("", "begun") if way.begin else ("",))
+]
 SETTINGS: dict[str, dict[str, str]] = {"online": {}, "off": {"online": "off"}}
 SAMPLE = {("connection", ""), ("operation", "begun"), ("text", ""), ("driver", "")}
 

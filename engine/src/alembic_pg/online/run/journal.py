@@ -185,11 +185,15 @@ class Journal:
             self.stored = False
         for statement in self.clearing_statements():
             _execute(connection, statement)
+        self.stored = False
 
     def clearing_statements(self) -> list[str]:
-        """Return what takes the note away, if there is one."""
-        stored, self.stored = self.stored, False
-        return self._statements(_literal(self.theirs)) if stored else []
+        """Return what takes the note away, if there is one; confirm_cleared() follows."""
+        return self._statements(_literal(self.theirs)) if self.stored else []
+
+    def confirm_cleared(self) -> None:
+        """Take the note for gone, now that clearing_statements() are executed."""
+        self.stored = False
 
     def _comment(self, note: dict[str, Any]) -> str:
         """Return the comment that has a note, and keeps the one that a person wrote."""

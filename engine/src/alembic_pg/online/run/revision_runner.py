@@ -152,6 +152,7 @@ class Runner(RevisionTransactions):
             with self.track_statements():
                 self.run_pending()
                 self.send_queued(*self.journal.clearing_statements(), last=True)
+                self.journal.confirm_cleared()
         finally:
             self.tracking.in_revision = False
             self.abandon_own_autocommit()
