@@ -74,9 +74,10 @@ def run(task: AlembicCommand) -> None:
             impl.guards = guards
             impl.static_output(psql_commands.STOP_AT_ERRORS)
         impl.static_output(guards.opening())
-        if task.command in _REVISION_COMMANDS:
-            if check := search_path.script_check([step.revision for step in planned]):
-                impl.static_output(f"{check};\n")
+        if task.command in _REVISION_COMMANDS and (
+            check := search_path.script_check([step.revision for step in planned])
+        ):
+            impl.static_output(f"{check};\n")
         task.environment.run_migrations(**task.arguments)
         impl.static_output(guards.closing())
 
