@@ -74,11 +74,11 @@ def until(condition: Callable[[], bool], patience: float = ENOUGH) -> None:
 def waits(database: URL, event: str, query: str = "") -> Callable[[], bool]:
     """Return a function that says whether somebody waits for something in the database.
 
-    query: with what their statement begins.
+    query: what their message has; other statements may come before in it.
     """
     asked = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND wait_event = :event AND starts_with(query, :query)"
+        "AND wait_event = :event AND strpos(query, :query) > 0"
     )
 
     def ask() -> bool:

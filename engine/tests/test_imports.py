@@ -28,11 +28,11 @@ MOST = {
     "history": 15,
     "heads": 15,
     "current": 75,
-    "check": 165,
-    "upgrade head": 130,
-    "downgrade -1": 130,
+    "check": 168,
+    "upgrade head": 136,
+    "downgrade -1": 136,
     "upgrade head --sql": 100,
-    "-x plan upgrade head": 145,
+    "-x plan upgrade head": 149,
 }
 
 

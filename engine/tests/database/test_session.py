@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("end", ["", " -- all", ";", " /* ; */", "; -- done"])
 def test_no_statement_ends_in_the_comment_of_the_one_before(empty: URL, end: str) -> None:
-    first = f"CREATE VIEW v AS SELECT 1 AS a FROM pg_class{end}"
+    first = f"CREATE VIEW v AS SELECT 1 AS a FROM pg_class{end}"  # noqa: S608  # ours
     with connect(empty, source="the tests") as connection, connection.begin():
         connection.exec_driver_sql(as_message([first, "COMMENT ON VIEW v IS 'seen'"]))
         assert connection.exec_driver_sql("SELECT obj_description('v'::regclass)").scalar()

@@ -54,16 +54,13 @@ def test_a_second_try_after_an_index_that_failed(
     assert 'relation "I x" already exists' in psql(site, from_first_step(sql)).stderr
 
 
-@SECOND_TRIES
-def test_a_second_try_after_a_constraint_that_failed(
-    site: Site, again: Callable[[Site, str], None]
-) -> None:
+def test_a_second_try_after_a_constraint_that_failed(site: Site) -> None:
     begun(site, "CREATE TABLE t (a int)", "INSERT INTO t VALUES (1), (1)")
     site.revise('op.create_unique_constraint("t_a_key", "t", ["a"])')
     sql = written(site)
     assert psql(site, sql).returncode
     site.sql("DELETE FROM t WHERE ctid = '(0,1)'")
-    again(site, sql)
+    go_on(site, sql)
     assert "constraint t t_a_key UNIQUE (a) t" in site.catalog
 
 

@@ -9,7 +9,7 @@ import select
 import selectors  # noqa: F401
 import signal
 import socket
-import subprocess  # noqa: F401
+import subprocess
 import sys
 import tempfile  # noqa: F401
 
@@ -40,3 +40,5 @@ for owner, names in NAMES.items():
     for attribute in names.split():
         if hasattr(owner, attribute):  # the machine may be another one than Linux
             delattr(owner, attribute)
+
+subprocess.Popen.kill = subprocess.Popen.terminate  # type: ignore[method-assign]  # as it is there

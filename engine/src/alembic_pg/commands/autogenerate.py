@@ -23,7 +23,7 @@ from alembic_pg.autogenerate.scope import differing_tables, filters
 from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
-from alembic_pg.autogenerate.sides.left_out import left_out_tables, needed_stand_ins
+from alembic_pg.autogenerate.sides.left_out import needed_stand_ins, without_left_out
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
@@ -68,7 +68,7 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
             made = beside.submit(_create_empty_database, task, stack, watch)
             try:
                 models = load_models(task.metadata, task.entities)
-                models = replace(models, left_out=left_out_tables(models, task.configure))
+                models = without_left_out(models, task.configure)
             finally:
                 wait([made])
         silence_alembic_utils()

@@ -66,18 +66,17 @@ def run(task: AlembicCommand) -> None:
         guards.table = journal.version_table_name(context)
         guards.heads = set(context.get_current_heads())
         guards.follow(context)
-        check = ""
-        if task.command in _REVISION_COMMANDS:
-            # What is no revision is said before anything is written.
-            written = [step.revision for step in steps(context.get_current_heads(), context)]
-            check = search_path.script_check(written)
+        # Where there is no such revision, or more than one, nothing is written.
+        planned = list(steps(context.get_current_heads(), context))
         if isinstance(impl, OnlineRenderImpl):
             impl.begin(context, running, task.settings)
             impl.rehearse(Rehearsal(task, task.settings, stack))
             impl.guards = guards
             impl.static_output(psql_commands.STOP_AT_ERRORS)
         impl.static_output(guards.opening())
-        if check:
+        if task.command in _REVISION_COMMANDS and (
+            check := search_path.script_check([step.revision for step in planned])
+        ):
             impl.static_output(f"{check};\n")
         task.environment.run_migrations(**task.arguments)
         impl.static_output(guards.closing())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.revisions.current_revision import StepsFunction
 
 # They change Alembic's own table and nothing else: all of it or nothing.
 _SINGLE_TRANSACTION = {"stamp", "ensure_version"}
@@ -131,9 +132,8 @@ def _run_command(
     opts = task.environment.context_opts
     steps = opts.get("plan_steps", opts["fn"])
     if not planned:
-        opts["fn"] = track_steps(
-            prepare_steps(create_version_table_first(opts["fn"]), running), running
-        )
+        told = _told_steps(task, connection, running, given=given)
+        opts["fn"] = track_steps(prepare_steps(create_version_table_first(told), running), running)
     task.environment.configure(
         **{
             "connection": connection,
@@ -171,7 +171,7 @@ def _run_command(
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return
     if task.on_command_line and not given:
-        _show_run(task, context, connection, running)
+        progress.show_revisions(quiet=_is_quiet(task))
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
@@ -183,17 +183,27 @@ def _run_command(
         leftovers.report_leftovers(task, connection, context)
 
 
-def _show_run(
-    task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
-) -> None:
-    """Let lines tell of the run, unless the command is to be quiet."""
-    quiet = task.environment.config.messaging_opts.get("quiet", False)
-    progress.show_revisions(quiet=quiet)
-    steps: Any = context._migrations_fn  # noqa: SLF001  # no public name
-    if task.command in _REVISION_COMMANDS and not quiet:
-        script = task.environment.script
-        reported: Any = report_steps(steps, script, connection, running.where)
-        context._migrations_fn = reported  # noqa: SLF001
+def _told_steps(
+    task: AlembicCommand, connection: Connection, running: RunState, *, given: bool
+) -> StepsFunction:
+    """Return the command's own steps; lines tell of the run, unless the command is to be quiet.
+
+    They list all steps before the first one runs: what prepares and tracks each step in its turn
+    must stand around them.
+    """
+    steps: StepsFunction = task.environment.context_opts["fn"]
+    if (
+        task.command not in _REVISION_COMMANDS
+        or given
+        or not task.on_command_line
+        or _is_quiet(task)
+    ):
+        return steps
+    return report_steps(steps, task.environment.script, connection, running.where)
+
+
+def _is_quiet(task: AlembicCommand) -> bool:
+    return bool(task.environment.config.messaging_opts.get("quiet", False))
 
 
 def _current_heads(context: MigrationContext, connection: Connection) -> tuple[str, ...]:

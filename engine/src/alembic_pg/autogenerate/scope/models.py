@@ -19,12 +19,14 @@ class Models:
     """Hold what the models declare.
 
     metadata: one, or several that share no table. entities: what alembic-utils declares beside
-    their tables. left_out: the tables that are somebody else's, and are not built.
+    their tables. left_out: the tables that are somebody else's. used_by_entities: those of them
+    that entities name, which cannot be built without them; no other one of them is built.
     """
 
     metadata: MetaData | tuple[MetaData, ...]
     entities: tuple[ReplaceableEntity, ...]
     left_out: frozenset[Table] = frozenset()
+    used_by_entities: frozenset[Table] = frozenset()
 
     @property
     def tables(self) -> list[Table]:
@@ -34,7 +36,12 @@ class Models:
     @property
     def built_tables(self) -> list[Table]:
         """The tables that are built."""
-        return [table for table in self.tables if table not in self.left_out]
+        return [table for table in self.tables if table not in self.missing_tables]
+
+    @property
+    def missing_tables(self) -> frozenset[Table]:
+        """The tables that are not built."""
+        return self.left_out - self.used_by_entities
 
 
 def declared_tables(metadata: MetaData | Sequence[MetaData]) -> list[Table]:

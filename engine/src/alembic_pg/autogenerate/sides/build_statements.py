@@ -67,9 +67,10 @@ def _entity_statements(models: Models, *, early: bool) -> list[BuildStatement]:
 
 def tables_to_build(models: Models, metadata: MetaData) -> list[Table] | None:
     """Return the tables of a MetaData that are built, None where all are."""
-    if models.left_out.isdisjoint(metadata.tables.values()):
+    missing = models.missing_tables
+    if missing.isdisjoint(metadata.tables.values()):
         return None
-    return [table for table in metadata.tables.values() if table not in models.left_out]
+    return [table for table in metadata.tables.values() if table not in missing]
 
 
 def declared_metadata(models: Models) -> Sequence[MetaData]:

@@ -6,6 +6,7 @@ import copy
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -65,7 +66,7 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
     """
     there = {schema} if schema else set()
     built: list[str] = []
-    if needed := left_out.needed_stand_ins(models):
+    if needed := left_out.needed_stand_ins(replace(models, left_out=models.missing_tables)):
         with connect(url, source=source) as connection, connection.begin():
             for stand_in in needed:
                 stand_in.make(connection)

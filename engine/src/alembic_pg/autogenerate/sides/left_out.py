@@ -1,8 +1,10 @@
-"""Leave out of the build what env.py's include_object leaves out, but for what keys refer to."""
+"""Leave out of the build what env.py's include_object leaves out, but for what the rest needs."""
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql
@@ -14,15 +16,22 @@ from alembic_pg.revisions.stand_ins import StandIn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Table
-
     from alembic_pg.autogenerate.scope.models import Models
 
 
-def left_out_tables(models: Models, options: Mapping[str, Any]) -> frozenset[Table]:
-    """Return the declared tables that are left out. options: env.py's for configure()."""
+def without_left_out(models: Models, options: Mapping[str, Any]) -> Models:
+    """Return the models with their tables that are left out. options: env.py's for configure()."""
     only_object = {"include_object": options.get("include_object")}
-    return frozenset(one for one in models.tables if stand_ins.is_left_out(only_object, one))
+    left_out = frozenset(one for one in models.tables if stand_ins.is_left_out(only_object, one))
+    if not left_out:
+        return models
+    texts = [str(entity.to_sql_statement_create()) for entity in models.entities]
+    used = {
+        table
+        for table in left_out
+        if any(re.search(rf"(?<!\w){re.escape(table.name)}(?!\w)", text) for text in texts)
+    }
+    return replace(models, left_out=left_out, used_by_entities=frozenset(used))
 
 
 def needed_stand_ins(models: Models) -> tuple[StandIn, ...]:

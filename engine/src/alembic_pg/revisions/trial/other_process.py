@@ -161,7 +161,7 @@ def can_fork() -> bool:
     """
     main = threading.main_thread()
     others = {one.name for one in threading.enumerate() if one is not main}
-    return sys.platform == "linux" and others <= {SIGNAL_THREAD}
+    return sys.platform == "linux" and hasattr(os, "fork") and others <= {SIGNAL_THREAD}
 
 
 def fork(environment: EnvironmentContext) -> Channel:
