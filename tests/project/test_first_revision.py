@@ -16,6 +16,7 @@ PAGE = ROOT / "docs" / "first-revision.md"
 BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
 SECONDS = re.compile(r"\d+\.\d s\b")
+PLACE = re.compile(r"database \w+_scratch_\w+ on this machine as ")
 DATE = re.compile(r"\d{4}_\d\d_\d\d_\d{6}(?=_)")
 
 
@@ -52,12 +53,13 @@ def typed(shell: Shell, text: str) -> list[str]:
 
 
 def normal(output: str, folder: Path) -> list[str]:
-    """Return what a command printed, with the page's folder and date in place of the test's.
+    """Return what a command printed, with the page's folder, date and database, not the test's.
 
     pre-commit says on its first run only that it installs an environment.
     """
     text = DATE.sub("2026_01_31_093000", output.replace(str(folder), "/home/you/blog"))
     text = SECONDS.sub("0.1 s", text)
+    text = PLACE.sub("database posts on the embedded server as ", text)
     lines = [line.rstrip() for line in text.splitlines() if not line.startswith("[INFO]")]
     while lines and not lines[-1]:
         lines.pop()
