@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # They write revisions.
 _REVISION_COMMANDS = {"upgrade", "downgrade"}
 
+# To list their steps does nothing; ensure_version makes its table in doing so.
+_STEP_COMMANDS = _REVISION_COMMANDS | {"stamp"}
+
 
 def run(task: AlembicCommand) -> None:
     """Write the command's SQL to the standard output; no database is needed.
@@ -66,8 +69,10 @@ def run(task: AlembicCommand) -> None:
         guards.table = journal.version_table_name(context)
         guards.heads = set(context.get_current_heads())
         guards.follow(context)
-        # Where there is no such revision, or more than one, nothing is written.
-        planned = list(steps(context.get_current_heads(), context))
+        planned = []
+        if task.command in _STEP_COMMANDS:
+            # Where there is no such revision, or more than one, nothing is written.
+            planned = list(steps(context.get_current_heads(), context))
         if isinstance(impl, OnlineRenderImpl):
             impl.begin(context, running, task.settings)
             impl.rehearse(Rehearsal(task, task.settings, stack))
