@@ -33,6 +33,7 @@ def test_none(at_head: Tree) -> None:
     assert (done.code, done.err) == (0, ""), done
     assert done.out.rstrip().endswith("(let the api in): no drift.")
     assert PASSWORD not in done.out
+    assert " on this machine as " in done.out
 
 
 def test_what_was_done_by_hand(at_head: Tree, database: URL) -> None:

@@ -18,6 +18,7 @@ from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
 from alembic_pg.database import errors, run_lock
 from alembic_pg.database.errors import SqlState
 from alembic_pg.database.scratch import scratch_server
+from alembic_pg.database.target import EMBEDDED_SOURCE
 from alembic_pg.database.url import server_address
 from alembic_pg.drift import changed_at, difference, ignore
 from alembic_pg.drift.drift import Drift
@@ -98,7 +99,7 @@ def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
     pending = script._upgrade_revs("heads", heads)  # type: ignore[arg-type]  # noqa: SLF001  # Alembic's upgrade hands several over, too
     return Drift(
         database=str(connection.engine.url.database),
-        host=server_address(connection.engine.url),
+        host=_host(task, connection),
         role=role,
         revisions=tuple(heads),
         at=" and ".join(revision_label(script.get_revision(head)) for head in heads),
@@ -108,6 +109,14 @@ def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
         unfinished=unfinished,
         changed_at=times,
     )
+
+
+def _host(task: AlembicCommand, connection: Connection) -> str:
+    """Return where the server is, as a run says it."""
+    address = server_address(connection.engine.url)
+    if not task.names_target:
+        return EMBEDDED_SOURCE
+    return "this machine" if address.startswith("/") else address
 
 
 def _read_heads(context: MigrationContext) -> tuple[str, ...]:
