@@ -10,7 +10,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.autogenerate.dump import compare, pg_dump
+from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import renamed_objects, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy.engine import URL
 
-    from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
@@ -41,39 +40,43 @@ def comparison_after_renames(
     metadata: the models, with their hints. Raises UserError when PostgreSQL refuses a rename.
     """
     operations = renames.pending_renames(metadata, comparison.before)
-    if not operations and not _renames_in_place(comparison, comparison.before):
+    if not operations and not _renames_in_place(comparison):
         yield comparison, None
         return
     databases = comparison.databases
     name = databases.create(comparison.template)
     url = databases.database_url(name)
 
-    def dump() -> Dump:
+    def left_after(done: Sequence[MigrateOperation], there: Comparison) -> Comparison:
+        if not done:
+            return there
         everything = pg_dump.dump_database(url, version_table=comparison.version_table)
-        return comparison.scope.filter_dump(everything)
+        before = comparison.scope.filter_dump(everything)
+        return replace(there, before=before, renames=(*there.renames, *done))
 
     _run_renames(url, operations)
+    left = left_after(operations, comparison)
     tables = renamed_table_keys(operations)
-    more = renamed_objects.object_renames(dump(), comparison.after, tables) if tables else []
+    more = renamed_objects.object_renames(left.before, left.after, tables) if tables else []
     _run_renames(url, more)
-    others = _renames_in_place(comparison, dump() if operations else comparison.before)
+    left = left_after(more, left)
+    others = _renames_in_place(left)
     try:
         _run_renames(url, others)
     except UserError:  # it is dropped and created again, as without a rename
         others = []
-    yield replace(comparison, before=dump(), renames=(*operations, *more, *others)), url
+    yield left_after(others, left), url
     databases.drop_in_background(name)
 
 
-def _renames_in_place(comparison: Comparison, before: Dump) -> list[StatementOp]:
+def _renames_in_place(comparison: Comparison) -> list[StatementOp]:
     """Return the renames of indexes and constraints of which only the name differs.
 
     Nothing is lost by that, whoever meant what: no hint is needed.
     """
-    tables = compare.changed_tables(
-        before, comparison.after, compare.differing_keys(before, comparison.after)
+    return renamed_objects.index_and_constraint_renames(
+        comparison.before, comparison.after, comparison.changed_tables
     )
-    return renamed_objects.index_and_constraint_renames(before, comparison.after, tables)
 
 
 def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
@@ -88,6 +91,8 @@ def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
 
 
 def _run_renames(url: URL, operations: Sequence[MigrateOperation]) -> None:
+    if not operations:
+        return
     with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
         run = Operations(MigrationContext.configure(connection=connection)).invoke
         for operation in operations:
