@@ -86,7 +86,8 @@ def _prove_with_features(
         ):
             return guarded
     # Reversing each operation is not enough: the downgrade is searched like the upgrade.
-    for chosen, is_last in ((shorter, False), (completed, True)):
+    ways = [completed] if [*map(id, shorter)] == tried[0] else [shorter, completed]
+    for chosen in ways:
         with open_candidate(comparison, context) as candidate:
             try:
                 candidate.run([*renames, *chosen])
@@ -94,7 +95,7 @@ def _prove_with_features(
                     candidate, comparison, backfilled, features, chosen, original
                 )
             except (UserError, RefusedError):
-                if is_last:
+                if chosen is completed:
                     raise
     raise AssertionError
 
