@@ -124,5 +124,6 @@ def recreated_columns(statements: Sequence[StatementOp]) -> Iterator[tuple[str, 
             match = DROP_COLUMN.fullmatch(text)
             head = f"{match['table']} ADD COLUMN {match['name']} " if match else ""
             again = [one for one in operation.downgrade if head and one.startswith(head)]
-            later = {one for other in statements[place + 1 :] for one in other.upgrade}
-            yield from ((text, one) for one in again if one in later)
+            if again:
+                later = {one for other in statements[place + 1 :] for one in other.upgrade}
+                yield from ((text, one) for one in again if one in later)
