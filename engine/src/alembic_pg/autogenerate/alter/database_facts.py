@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,3 +26,9 @@ class DatabaseFacts:
     features: ServerFeatures
     read_column_users: Callable[[], ColumnUsers] | None = None
     irreplaceable: frozenset[str] = frozenset()
+
+    def asked_once(self) -> DatabaseFacts:
+        """Return the facts of a database that stays as it is: it is asked at most once."""
+        if self.read_column_users is None:
+            return self
+        return replace(self, read_column_users=cache(self.read_column_users))

@@ -71,7 +71,7 @@ def find_operations(
         now = candidate.dump()
         if not compare.differing_keys(now, after):
             return operations
-        tried = remaining_changes.operations_after_tables(now, after, facts)
+        tried = remaining_changes.operations_after_tables(now, after, facts.asked_once())
         ran, failed = _run_with_retries(candidate, tried)
         operations += ran
         more = _more_facts(facts, tried, failed)
