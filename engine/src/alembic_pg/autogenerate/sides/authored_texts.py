@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ class AuthoredTexts:
     def __init__(self, built: Sequence[str] = (), script: ScriptDirectory | None = None) -> None:
         self._built = built
         self._script = script
+        self._created_by = cache(lambda statement: [*created_texts(statement)])
         self._by_revision: dict[str, dict[str, str]] = {}
 
     def from_models(self, key: str, name: str) -> str | None:
@@ -36,7 +37,7 @@ class AuthoredTexts:
             text
             for statement in self._built
             if name in statement
-            for found_key, text in created_texts(statement)
+            for found_key, text in self._created_by(statement)
             if found_key == key
         }
         return found.pop() if len(found) == 1 else None
