@@ -36,7 +36,8 @@ class Models:
     @property
     def built_tables(self) -> list[Table]:
         """The tables that are built."""
-        return [table for table in self.tables if table not in self.missing_tables]
+        missing = self.missing_tables
+        return [table for table in self.tables if table not in missing]
 
     @property
     def missing_tables(self) -> frozenset[Table]:

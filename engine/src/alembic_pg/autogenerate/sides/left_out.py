@@ -36,6 +36,8 @@ def without_left_out(models: Models, options: Mapping[str, Any]) -> Models:
 
 def needed_stand_ins(models: Models) -> tuple[StandIn, ...]:
     """Return what the foreign keys of the other tables need of those that are left out."""
+    if not models.left_out:
+        return ()
     dialect = postgresql.dialect()
     found = {}
     for table in models.tables:
