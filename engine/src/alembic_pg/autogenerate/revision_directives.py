@@ -16,7 +16,6 @@ from alembic_pg.options import command_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
@@ -33,7 +32,7 @@ def process_directives(context: MigrationContext, directives: list[MigrationScri
     if comparison is not None:
         why = revision_files.split_revision(context, comparison, directives)
         word_revisions(context, comparison, directives)
-    operations = [operation for script in directives for operation in _operations(script)]
+    operations = [one for script in directives for one in flatten.upgrade_operations(script)]
     if not operations:
         directives[:] = []
     if context.config is None:
@@ -79,12 +78,4 @@ class _Heads:
 
 def _identities(script: MigrationScript) -> list[int]:
     """Return what tells the operations of a revision's upgrade from others."""
-    return [*map(id, _operations(script))]
-
-
-def _operations(script: MigrationScript) -> list[MigrateOperation]:
-    return [
-        operation
-        for upgrade in script.upgrade_ops_list
-        for operation in flatten.flatten(upgrade.ops)
-    ]
+    return [*map(id, flatten.upgrade_operations(script))]

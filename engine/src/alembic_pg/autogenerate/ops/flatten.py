@@ -34,6 +34,11 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
             yield operation
 
 
+def upgrade_operations(script: ops.MigrationScript) -> list[MigrateOperation]:
+    """Return the operations of a revision's upgrade themselves."""
+    return [one for upgrade in script.upgrade_ops_list for one in flatten(upgrade.ops)]
+
+
 def is_known_operation(operation: MigrateOperation) -> bool:
     """Return whether an operation is Alembic's own or this engine's.
 

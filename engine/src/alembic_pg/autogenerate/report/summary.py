@@ -33,7 +33,6 @@ from alembic_pg.sql.quoting import object_label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
@@ -78,7 +77,7 @@ def summarize_revisions(
     relations = [one for one in comparison.before.values() if one.kind in _RELATIONS]
     existing = frozenset(relation.name for relation in relations)
     groups = [
-        object_groups(_operations(script), comparison.before, comparison.after)
+        object_groups(flatten.upgrade_operations(script), comparison.before, comparison.after)
         for script in scripts
     ]
     if not existing:
@@ -114,14 +113,6 @@ def summary_text(
     for hint in questions.open_questions(comparison.before, comparison.after, backfilled):
         lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)
-
-
-def _operations(script: MigrationScript) -> list[MigrateOperation]:
-    return [
-        operation
-        for upgrade in script.upgrade_ops_list
-        for operation in flatten.flatten(upgrade.ops)
-    ]
 
 
 def _new_row(group: ObjectGroup) -> tuple[str, str, str, str, str]:
@@ -163,7 +154,7 @@ class _Meter:
 
     def summarize(self, script: MigrationScript, groups: Sequence[ObjectGroup]) -> RevisionSummary:
         """Run a revision; return what it does."""
-        operations = _operations(script)
+        operations = flatten.upgrade_operations(script)
         self.planner.start_revision()
         self.reader.begin_revision()
         executed = {id(operation): self.candidate.statements(operation) for operation in operations}
@@ -209,9 +200,7 @@ class _Meter:
     def _row(
         self, group: ObjectGroup, effects: Sequence[_Effect]
     ) -> tuple[str, str, str, str, str]:
-        strongest = max(
-            effects, key=lambda one: LOCK_MODES.index(one.lock) + 1 if one.lock in LOCK_MODES else 0
-        )
+        strongest = max(effects, key=lambda one: one.strength)
         longest = max(effects, key=lambda one: (one.length, bool(one.steps)))
         words = group.name.replace(",", " ").split()
         parts = {part for word in words for part in (word, *word.split("."))}
