@@ -148,7 +148,7 @@ def create_operation(entry: Entry, created: set[str]) -> StatementOp:
     created: the keys of all that is created along with it; what is attached to one of them is
     dropped with it.
     """
-    forward = split.script_statements(_populated_definition(entry))
+    forward = split.script_statements(populated_definition(entry))
     if entry.kind in kinds.ATTACHED:
         # A column's ACL is said to need its table's, which it outlives.
         attached = any(key in created and not key.startswith("ACL ") for key in entry.needs)
@@ -170,7 +170,7 @@ def create_operation(entry: Entry, created: set[str]) -> StatementOp:
     return StatementOp("create", entry.label, tuple(forward), tuple(back))
 
 
-def _populated_definition(entry: Entry) -> str:
+def populated_definition(entry: Entry) -> str:
     """Return what makes an object; pg_dump fills materialised views only after the rows."""
     if entry.kind == "MATERIALIZED VIEW":
         return entry.create.replace("\n  WITH NO DATA;", ";", 1)

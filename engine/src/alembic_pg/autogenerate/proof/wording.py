@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
+from alembic_pg.autogenerate.alter.remaining_changes import populated_definition
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -107,9 +108,7 @@ class Wording:
 
     def _creation(self, entry: Entry, statement: str, *, is_new: bool) -> str:
         """Return the author's text of what a statement creates, "" where it is not known."""
-        # A materialized view is filled in a revision, and by pg_dump only after the rows.
-        populated = entry.create.replace("\n  WITH NO DATA;", ";", 1)
-        printed = split.script_statements(populated)[0]
+        printed = split.script_statements(populated_definition(entry))[0]
         replaces = statement == printed.replace("CREATE ", "CREATE OR REPLACE ", 1)
         if statement != printed and not replaces:
             return ""
