@@ -36,12 +36,12 @@ _ALTER_BY_KIND = {
 
 # What has a CREATE OR REPLACE, which PostgreSQL refuses where too much differs: a view without one
 # of its columns, say. A constraint trigger and a partition's trigger are created by other words.
-_REPLACEABLE_KINDS = frozenset({"AGGREGATE", "FUNCTION", "PROCEDURE", "RULE", "TRIGGER", "VIEW"})
+REPLACEABLE_KINDS = frozenset({"AGGREGATE", "FUNCTION", "PROCEDURE", "RULE", "TRIGGER", "VIEW"})
 
 
 def is_replaceable(label: str) -> bool:
     """Return whether an object, by its label, is of a kind that has a CREATE OR REPLACE."""
-    return any(label.startswith(f"{kind.lower()} ") for kind in _REPLACEABLE_KINDS)
+    return any(label.startswith(f"{kind.lower()} ") for kind in REPLACEABLE_KINDS)
 
 
 def can_change_in_place(before: Dump, after: Dump, key: str, facts: DatabaseFacts) -> bool:
@@ -57,7 +57,7 @@ def can_change_in_place(before: Dump, after: Dump, key: str, facts: DatabaseFact
         back = alter(new, old, {**after, **before}, facts.features)
         return there is not None and back is not None
     return (
-        old.kind in _REPLACEABLE_KINDS
+        old.kind in REPLACEABLE_KINDS
         and old.label not in facts.irreplaceable
         and all(entry.create.startswith(f"CREATE {entry.kind} ") for entry in (old, new))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from alembic_pg.autogenerate.dump import kinds
 from alembic_pg.sql.quoting import readable_name
 
 _ON_RELATION = frozenset(
@@ -15,8 +16,6 @@ _CONSTRAINT_WORDS = {
     " PRIMARY KEY ": "primary key",
     " EXCLUDE ": "exclusion constraint",
 }
-
-_RELATION_KEYS = ("FOREIGN TABLE ", "MATERIALIZED VIEW ", "TABLE ", "VIEW ")
 
 # What the name of a grant or a comment begins with; a name in capitals is in quotes there.
 _OBJECT = re.compile(r"(?P<kind>[A-Z]+(?: [A-Z]+)*) (?P<name>\S.*)", re.DOTALL)
@@ -99,7 +98,9 @@ def _constraint_words(kind: str, create: str) -> str:
 def _split_part(schema: str, name: str, needs: tuple[str, ...]) -> tuple[str, str]:
     """Return the relation and the part of it that a name consists of; both may have spaces."""
     place = f" {schema}."
-    relations = [key.partition(place)[2] for key in needs if key.startswith(_RELATION_KEYS)]
+    relations = [
+        key.partition(place)[2] for key in needs if key.startswith(kinds.RELATION_PREFIXES)
+    ]
     for relation in sorted(relations, key=len, reverse=True):
         if relation and name.startswith(f"{relation} "):
             return relation, name.removeprefix(f"{relation} ")

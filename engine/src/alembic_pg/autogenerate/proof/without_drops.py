@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter.change_in_place import is_replaceable
+from alembic_pg.autogenerate.alter.change_in_place import REPLACEABLE_KINDS, is_replaceable
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql.quoting import QUALIFIED_NAME
@@ -22,8 +22,7 @@ _SET_EXPRESSION = re.compile(r" SET EXPRESSION ")
 
 _MATERIALIZED_VIEW = re.compile(rf"CREATE MATERIALIZED VIEW (?P<name>{QUALIFIED_NAME}) ")
 
-# What has a CREATE OR REPLACE.
-_CREATE = re.compile(r"^CREATE (?=(?:AGGREGATE|FUNCTION|PROCEDURE|RULE|TRIGGER|VIEW) )")
+_CREATE = re.compile(rf"^CREATE (?=(?:{'|'.join(sorted(REPLACEABLE_KINDS))}) )")
 
 # A column that is dropped and added again, in the words of alter.alter_table and detach_columns.
 DROP_COLUMN = re.compile(r"(?P<table>ALTER TABLE .*) DROP COLUMN (?P<name>\S.*);")
