@@ -46,8 +46,7 @@ def _retyped_column(statement: str) -> str:
     cursor = Cursor(statement)
     if not cursor.accept("ALTER", "TABLE"):
         return ""
-    cursor.accept("ONLY")
-    table = cursor.qualified_name()
+    table = cursor.altered_table()
     if not cursor.accept("ALTER", "COLUMN"):
         return ""
     column = cursor.identifier()
