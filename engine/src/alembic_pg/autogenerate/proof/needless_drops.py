@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
 
-    from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.revisions.trial.text_session import Session
@@ -49,7 +48,7 @@ def find_needless_drops(
     candidate: a database where the operations begin, which stays as it is. operations: of one
     direction. dump: what they begin with.
     """
-    needs = _needs_of_recreated(operations, dump, candidate.column_users())
+    needs = _needs_of_recreated(candidate, operations, dump)
     wanted = {label for label in needs if _drop_statements(operations, label)}
     unsure: set[str] = set()
     with candidate.session() as session:
@@ -73,7 +72,7 @@ def find_needless_drops(
 
 
 def _needs_of_recreated(
-    operations: Sequence[MigrateOperation], dump: Dump, users: ColumnUsers
+    candidate: Candidate, operations: Sequence[MigrateOperation], dump: Dump
 ) -> dict[str, list[str]]:
     """Return what is dropped and created again, each with what of that it needs.
 
@@ -89,7 +88,9 @@ def _needs_of_recreated(
         if entry.label in names:
             labels = [dump[need].label for need in entry.needs if need in dump]
             needs[names[entry.label]] = [names[label] for label in labels if label in names]
-    for column, text in _dropped_columns(operations):
+    dropped = [*_dropped_columns(operations)]
+    users = candidate.column_users() if dropped else {}
+    for column, text in dropped:
         for key in users.get(column, ()):
             if key in dump and dump[key].label in names:
                 needs[names[dump[key].label]].append(text)
@@ -104,8 +105,9 @@ def _dropped_columns(
         if isinstance(operation, ops.DropColumnOp):
             yield (flatten.changed_table_key(operation) or "", operation.column_name), ""
         for text in operation.upgrade if isinstance(operation, StatementOp) else ():
-            cursor = Cursor(text)
-            if DROP_COLUMN.fullmatch(text) and cursor.accept("ALTER", "TABLE"):
+            if DROP_COLUMN.fullmatch(text):
+                cursor = Cursor(text)
+                cursor.accept("ALTER", "TABLE")
                 schema, table = cursor.altered_table()
                 cursor.accept("DROP", "COLUMN")
                 yield (table_key(schema, table), cursor.identifier()), text
