@@ -47,5 +47,9 @@ class Models:
 
 def declared_tables(metadata: MetaData | Sequence[MetaData]) -> list[Table]:
     """Return the tables of a MetaData, or of several."""
-    every = [metadata] if isinstance(metadata, MetaData) else metadata
-    return [table for one in every for table in one.tables.values()]
+    return [table for one in each_metadata(metadata) for table in one.tables.values()]
+
+
+def each_metadata(metadata: MetaData | Sequence[MetaData]) -> Sequence[MetaData]:
+    """Return the MetaData of models, of which there may be several."""
+    return [metadata] if isinstance(metadata, MetaData) else metadata

@@ -10,12 +10,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
 from sqlalchemy.schema import AddConstraint
 
+from alembic_pg.autogenerate.scope.models import each_metadata
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.autogenerate.sides.recording import AskedError, RecordingConnection
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Constraint, Table
     from sqlalchemy.sql.elements import ClauseElement
@@ -73,12 +74,6 @@ def tables_to_build(models: Models, metadata: MetaData) -> list[Table] | None:
     return [table for table in metadata.tables.values() if table not in missing]
 
 
-def declared_metadata(models: Models) -> Sequence[MetaData]:
-    """Return the MetaData of the models, of which there may be several."""
-    every = models.metadata
-    return [every] if isinstance(every, MetaData) else every
-
-
 def _create_all_statements(models: Models) -> list[BuildStatement]:
     """Return what create_all() would execute, the listeners' statements in their places.
 
@@ -100,7 +95,7 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
 
     server: Any = RecordingConnection(postgresql.dialect(), record)
     try:
-        for metadata in declared_metadata(models):
+        for metadata in each_metadata(models.metadata):
             metadata.create_all(server, checkfirst=False, tables=tables_to_build(models, metadata))
     except Exception as error:
         # Whatever it is: it may have another answer of a real database, or says it there.
@@ -130,7 +125,7 @@ def schemas_of_tables(models: Models) -> set[str]:
     items = [getattr(kind, "item_type", kind) for kind in types]
     sequences = [
         sequence
-        for metadata in declared_metadata(models)
+        for metadata in each_metadata(models.metadata)
         for sequence in metadata._sequences.values()  # noqa: SLF001  # no public name
     ]
     found = [getattr(one, "schema", None) for one in (*models.built_tables, *items, *sequences)]

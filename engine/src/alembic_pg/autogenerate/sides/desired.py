@@ -14,11 +14,11 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import AddConstraint
 
+from alembic_pg.autogenerate.scope.models import each_metadata
 from alembic_pg.autogenerate.sides import left_out
 from alembic_pg.autogenerate.sides.build_statements import (
     BuildStatement,
     build_statements,
-    declared_metadata,
     not_valid_constraints,
     schemas_of_tables,
     statements_after_tables,
@@ -138,7 +138,7 @@ def _create_all(models: Models, connection: Connection, built: list[str]) -> Non
 
     event.listen(connection, "before_cursor_execute", keep)
     try:
-        for metadata in declared_metadata(models):
+        for metadata in each_metadata(models.metadata):
             metadata.create_all(connection, tables=tables_to_build(models, metadata))
     except DBAPIError as error:
         raise UserError(
