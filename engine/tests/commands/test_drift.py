@@ -95,6 +95,28 @@ def test_what_a_dead_run_left_is_unfinished(at_head: Tree, database: URL) -> Non
     assert "Unfinished: index votes_post_id_idx is INVALID" in done.out
 
 
+def test_what_a_half_done_revision_has_made_is_no_drift(
+    project: Tree, revisions: tuple[Script, ...], empty: URL
+) -> None:
+    before, made = revisions[1].revision, revisions[2].revision
+    assert project.alembic("upgrade", made).code == 0
+    state.execute(
+        empty,
+        f"UPDATE alembic_version SET version_num = '{before}'",  # noqa: S608  # an id
+        "ALTER TABLE posts ADD COLUMN note text",
+    )
+    told = own(project, "drift").out
+    assert "table users" in told
+    assert "column posts.note" in told
+    note = json.dumps({"half_done": {"revision": made, "direction": "upgrade"}})
+    escaped = note.replace(":", "\\:")  # it is no parameter
+    state.execute(empty, f"COMMENT ON TABLE alembic_version IS '{escaped}'")
+    told = own(project, "drift").out
+    assert f"Unfinished: the upgrade of revision {made} is half done" in told
+    assert "users" not in told
+    assert "column posts.note" in told
+
+
 @pytest.mark.parametrize(
     ("before", "told"),
     [

@@ -84,26 +84,24 @@ def _nearest_revision(
     the history begins with. The heads are looked at first.
     """
     # Here because hardly a command needs them.
-    from alembic_pg.autogenerate.dump import pg_dump  # noqa: PLC0415
-    from alembic_pg.autogenerate.dump.compare import differing_keys  # noqa: PLC0415
+    from alembic_pg.autogenerate.dump import compare, pg_dump  # noqa: PLC0415
     from alembic_pg.autogenerate.scope import filters  # noqa: PLC0415
     from alembic_pg.autogenerate.scope.models import Models  # noqa: PLC0415
     from alembic_pg.revisions import history_database  # noqa: PLC0415
 
     version_table = history_database.version_table_name(task.environment)
     found = pg_dump.dump_database(connection.engine.url, version_table=version_table)
-    # Who may use public is the administrator's to say, not a revision's.
-    found.pop("ACL .SCHEMA public", None)
+    found = {key: entry for key, entry in found.items() if key not in compare.ADMINISTRATORS_KEYS}
     best: tuple[list[str], Script | None] | None = None
 
-    def compare(revision: Script | None, databases: ScratchServer, name: str) -> bool:
+    def measure(revision: Script | None, databases: ScratchServer, name: str) -> bool:
         """Note how far the revision is; return whether it is none."""
         nonlocal best
         built = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
         # What env.py leaves out may be there, and is no revision's; here it is a stand-in.
         scope = filters.comparison_scope(found, built, Models(MetaData(), ()), task.configure)
         theirs, ours = scope.filter_dump(found), scope.filter_dump(built)
-        keys = differing_keys(theirs, ours)
+        keys = compare.differing_keys(theirs, ours)
         if any(key.startswith("TABLE ") and key in ours for key in theirs) and (
             best is None or len(keys) < len(best[0])
         ):
@@ -113,10 +111,10 @@ def _nearest_revision(
     heads = [revision for revision in task.environment.script.walk_revisions() if revision.is_head]
     with scratch_server(task.root) as databases:
         newest = databases.create(history_database.ensure_template(databases, task.environment))
-        if not heads or compare(heads[0], databases, newest):
+        if not heads or measure(heads[0], databases, newest):
             return best
         stepwise = history_database.create_at_start(databases, task.environment)
-        if history_start.start_files(task.environment.config, task.environment.script) and compare(
+        if history_start.start_files(task.environment.config, task.environment.script) and measure(
             None, databases, stepwise
         ):
             return best
@@ -124,7 +122,7 @@ def _nearest_revision(
             task.environment,
             databases.database_url(stepwise),
             "heads",
-            lambda revision: compare(revision, databases, stepwise),
+            lambda revision: measure(revision, databases, stepwise),
         )
     return best
 

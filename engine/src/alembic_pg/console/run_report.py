@@ -6,6 +6,7 @@ import functools
 import time
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.database import target
 from alembic_pg.events import tell
 
 if TYPE_CHECKING:
@@ -82,7 +83,5 @@ def _name(script: ScriptDirectory, place: set[str]) -> str:
 def _describe_place(connection: Connection, known: str) -> str:
     """Return the database, its server and the role; never a password. known: of the server."""
     raw: Any = connection.connection.dbapi_connection
-    about = raw.info
-    local = not about.host or about.host.startswith(("/", "@"))
-    server = known or ("this machine" if local else f"{about.host}:{about.port}")
-    return f"database {about.dbname} on {server} as {about.user}"
+    server = target.describe_server(connection, known)
+    return f"database {raw.info.dbname} on {server} as {raw.info.user}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -14,7 +14,7 @@ from alembic_pg.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
 # A session's advisory lock belongs to one database; the number only has to be nobody else's.
 KEY = 7_263_947_105_518_420_361
@@ -50,7 +50,7 @@ def hold_run_lock(connection: Connection, *, limit: float = 0) -> Iterator[None]
         now = time.monotonic()
         enough = limit and now - began > limit
         if enough or now >= tell:
-            holder = _describe_holder(connection)
+            holder = _in_brackets(_find_holder(connection))
             waited = f"for {now - began:.0f} s" if now - began >= 1 else "from now on"
             if enough:
                 raise UserError(
@@ -78,25 +78,28 @@ def hold_run_lock(connection: Connection, *, limit: float = 0) -> Iterator[None]
 
 def refuse_beside_run(connection: Connection) -> None:
     """Raise UserError naming the run that is at work on the database, if there is one."""
-    found = connection.execute(_HOLDER, {"key": KEY}).first()
+    found = _find_holder(connection)
     if found is not None:
         raise UserError(
-            f"A run is at work on this database {_describe_holder(connection)}: "
+            f"A run is at work on this database {_in_brackets(found)}: "
             "run the same command when it has ended."
         )
 
 
 def describe_running(connection: Connection) -> str:
     """Return which other session holds the lock, and for how long it is connected, "" for none."""
-    found = connection.execute(_HOLDER, {"key": KEY}).first()
+    found = _find_holder(connection)
     if found is None:
         return ""
     return f"process {found.pid} ({found.name or 'unnamed'} on {found.host}) for {found.seconds} s"
 
 
-def _describe_holder(connection: Connection) -> str:
-    """Return who holds the lock, in brackets."""
-    found = connection.execute(_HOLDER, {"key": KEY}).first()
+def _find_holder(connection: Connection) -> Row[Any] | None:
+    return connection.execute(_HOLDER, {"key": KEY}).first()
+
+
+def _in_brackets(found: Row[Any] | None) -> str:
+    """Return who holds the lock. found: None for who has ended meanwhile."""
     if found is None:
         return "(which has just ended)"
     name = found.name or "unnamed"

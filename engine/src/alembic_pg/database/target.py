@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -77,6 +77,17 @@ def of_engine(url: URL) -> Target:
     """Return the target that an engine of env.py's has, whatever its driver is."""
     source = "the URL of env.py's engine"
     return Target(urls.parse(url.render_as_string(hide_password=False), source=source), source)
+
+
+def describe_server(connection: Connection, known: str) -> str:
+    """Return what a person calls the server of a connection; never a password.
+
+    known: that name, where it is known; "" for the server's address.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    about = driver.info
+    is_local = not about.host or about.host.startswith(("/", "@"))
+    return known or ("this machine" if is_local else f"{about.host}:{about.port}")
 
 
 def _embedded_target(root: Path, database: str) -> Target:

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 Change = Literal["missing", "extra", "changed"]
 
-# Who may use public is the administrator's to say, not a revision's.
-_ADMINISTRATORS = frozenset({"ACL .SCHEMA public"})
-
 _COLUMN = "column"
 _PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "STATISTICS"}
 
@@ -58,7 +55,11 @@ def list_differences(expected: Dump, found: Dump) -> list[Difference]:
     expected: the dump of what the revisions build. found: that of the database. What belongs to
     a table, view or sequence that is missing or extra goes with it, and is not told by itself.
     """
-    keys = [key for key in compare.differing_keys(expected, found) if key not in _ADMINISTRATORS]
+    keys = [
+        key
+        for key in compare.differing_keys(expected, found)
+        if key not in compare.ADMINISTRATORS_KEYS
+    ]
     gone = _without_parts([key for key in keys if key not in found], expected)
     added = _without_parts([key for key in keys if key not in expected], found)
     changed = [

@@ -15,11 +15,10 @@ from alembic_pg.autogenerate.scope import filters
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
-from alembic_pg.database import errors, run_lock
+from alembic_pg.database import errors, run_lock, target
 from alembic_pg.database.errors import SqlState
 from alembic_pg.database.scratch import scratch_server
 from alembic_pg.database.target import EMBEDDED_SOURCE
-from alembic_pg.database.url import server_address
 from alembic_pg.drift import changed_at, difference, ignore
 from alembic_pg.drift.drift import Drift
 from alembic_pg.errors import UserError
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
-    from alembic_pg.drift.difference import Difference
 
 # Milliseconds that pg_dump waits for the weakest lock of a table, and the application behind it.
 LOCK_TIMEOUT = 2000
@@ -87,19 +85,23 @@ def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
             found = _dump_of_copy(connection, databases, version_table, version)
         expected = _dump_at(task, databases, heads)
         meant = {} if note is None else _dump_at(task, databases, _heads_after(script, heads, note))
-    expected, found = _filtered(task, expected, found)
-    differences = [
-        one
-        for one in difference.list_differences(expected, found)
-        if note is None or not _is_of_half_done(one, difference.list_differences(meant, found))
-    ]
+    scope = _scope(task, expected, found)
+    expected, found = scope.filter_dump(expected), scope.filter_dump(found)
+    differences = difference.list_differences(expected, found)
+    if note is not None:
+        # What is as it is when the revision is done, that revision has made.
+        others = difference.list_differences(scope.filter_dump(meant), found)
+        still = {one.label for one in others}
+        differences = [
+            one for one in differences if one.label in still and HELPER_MARK not in one.name
+        ]
     told, ignored = ignore.split_ignored(differences, ignore.read_rules(ignore_file(task)))
     with connection.begin():
         times = tuple(changed_at.times_of_change(connection, told))
     pending = script._upgrade_revs("heads", heads)  # type: ignore[arg-type]  # noqa: SLF001  # Alembic's upgrade hands several over, too
     return Drift(
         database=str(connection.engine.url.database),
-        host=_host(task, connection),
+        host=target.describe_server(connection, "" if task.names_target else EMBEDDED_SOURCE),
         role=role,
         revisions=tuple(heads),
         at=" and ".join(revision_label(script.get_revision(head)) for head in heads),
@@ -109,14 +111,6 @@ def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
         unfinished=unfinished,
         changed_at=times,
     )
-
-
-def _host(task: AlembicCommand, connection: Connection) -> str:
-    """Return where the server is, as a run says it."""
-    address = server_address(connection.engine.url)
-    if not task.names_target:
-        return EMBEDDED_SOURCE
-    return "this machine" if address.startswith("/") else address
 
 
 def _read_heads(context: MigrationContext) -> tuple[str, ...]:
@@ -202,16 +196,15 @@ def _dump_of_copy(
     return dump
 
 
-def _filtered(task: AlembicCommand, expected: Dump, found: Dump) -> tuple[Dump, Dump]:
-    """Return both dumps without what env.py's filters leave out."""
+def _scope(task: AlembicCommand, expected: Dump, found: Dump) -> filters.Scope:
+    """Return what counts of the dumps: all but what env.py's filters leave out."""
     options = {
         name: value
         for name in ("include_object", "include_name")
         if (value := task.configure.get(name)) is not None
     }
     models = load_models(task.metadata, task.entities) if options else Models((), ())
-    scope = filters.comparison_scope(found, expected, models, options)
-    return scope.filter_dump(expected), scope.filter_dump(found)
+    return filters.comparison_scope(found, expected, models, options)
 
 
 def _heads_after(
@@ -224,11 +217,3 @@ def _heads_after(
     if note.direction == "downgrade":
         return tuple(sorted(set(heads) - {note.revision} | before))
     return tuple(sorted(set(heads) - before | {note.revision}))
-
-
-def _is_of_half_done(one: Difference, others: Sequence[Difference]) -> bool:
-    """Return whether the revision that is half done makes a difference.
-
-    others: what differs from the database when that revision is done.
-    """
-    return HELPER_MARK in one.name or one.label not in {other.label for other in others}

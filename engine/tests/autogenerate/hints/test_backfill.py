@@ -96,3 +96,19 @@ def test_a_type_changes_with_a_cast_before_the_rows_are_filled(databases: Scratc
     assert rows(url, "SELECT a FROM t ORDER BY id") == [(17,), (5,)]
     run(url, change.down)
     assert rows(url, "SELECT a FROM t ORDER BY id") == [("17",), ("5",)]
+
+
+def test_a_type_changes_under_a_view_with_not_null_and_a_default(databases: ScratchServer) -> None:
+    view = '\nv = PGView("public", "v", "select a from t")\n'
+    change = there(
+        databases,
+        'table(Column("a", Text))' + view,
+        'table(Column("a", String(10), nullable=False, server_default="x"))' + view,
+    )
+    place = databases.create()
+    url = databases.database_url(place)
+    desired.build_models(load('table(Column("a", Text))' + view), url, source="the tests")
+    execute(url, "INSERT INTO t (id, a) VALUES (1, NULL)")
+    with pytest.raises(DBAPIError, match="null value"):
+        run(url, change.up)
+    assert rows(url, "SELECT a FROM t") == [(None,)]

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
 
 
+# Who may use public is the administrator's to say, not a revision's.
+ADMINISTRATORS_KEYS = frozenset({"ACL .SCHEMA public"})
+
+
 def differing_keys(before: Dump, after: Dump) -> list[str]:
     """Return the keys of the entries that are missing, too many or changed, in dump order."""
     keys = [

@@ -83,6 +83,7 @@ def _backfill_added_column(operation: ops.AddColumnOp, after: Dump) -> MigrateOp
         [operation.reverse()],
         _column_label(table, schema, column.name),
         _add_column_as_sql(table, schema, column.name, expression, after),
+        hinted=bool(fill_value.hinted_value(column)),
     )
 
 
@@ -133,6 +134,7 @@ def _backfill_altered_column(
         [operation.reverse()],
         _column_label(table, schema, column.name),
         cast and ReversibleOp([*cast.upgrade, fill, last], [last.reverse(), *cast.downgrade]),
+        hinted=bool(fill_value.hinted_value(column)),
     )
 
 

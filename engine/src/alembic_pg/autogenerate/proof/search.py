@@ -120,7 +120,7 @@ def _run_accepted(
             reason = candidate.attempt(session, [in_sql]) if error and in_sql else error
             if reason is None:
                 accepted.append(in_sql if error and in_sql else operation)
-            elif isinstance(operation, BackfillColumnOp):
+            elif isinstance(operation, BackfillColumnOp) and operation.hinted:
                 # What a person wrote into the models has no other form.
                 raise UserError(
                     f"The backfill of {operation.label} cannot be done: "
