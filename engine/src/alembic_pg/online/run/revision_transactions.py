@@ -274,7 +274,7 @@ class RevisionTransactions(OpenTransaction):
             self.untracked_write = ""
 
     def _enter_own_autocommit(self) -> None:
-        transactions.commit_open(self.context, self.connection)
+        transactions.commit(self.context)
         transactions.enter_autocommit(self.connection)
         self.in_autocommit_block = self.own_autocommit = True
         self.running.partly_committed = True
