@@ -12,6 +12,7 @@ from alembic_pg.offline.statement_steps import StepWriter
 from alembic_pg.online.run import half_done, journal, stored_text
 from alembic_pg.online.run.journal import ProgressNote
 from alembic_pg.online.run.signals import CommitBeforeError, PreparedSwap, UnchangedStatement
+from alembic_pg.revisions.current_revision import direction_of
 from alembic_pg.revisions.render_impl import RenderImpl
 from alembic_pg.sql import session_statements
 from alembic_pg.sql.lexer import without_semicolon
@@ -178,8 +179,7 @@ class OnlineRenderImpl(RenderImpl):
             )
             step = self.current_step
             if getattr(step, "revision", None) is not None and self.guards is not None:
-                direction = "upgrade" if step.is_upgrade else "downgrade"
-                self.progress = ProgressNote(step.revision.revision, direction)
+                self.progress = ProgressNote(step.revision.revision, direction_of(step))
             if self.rehearsal is not None:
                 self.rehearsal.start_revision(self.current_step)
         self._write_statement(statement, in_batches=in_batches)
