@@ -184,14 +184,14 @@ class Journal:
         began = self.note.began
         return began if began.partition(":")[0] == key else key
 
-    def clear_note(self, connection: Connection, made: VersionTable | None = None) -> None:
+    def clear_note(self, connection: Connection, table: VersionTable) -> None:
         """Take the note away in the open transaction, with the table if that was made for it."""
-        if self.stored and made is not None and made.made:
+        if self.stored and table.made:
             _execute(connection, f"DROP TABLE {self.table}")
-            self.stored = False
-        for statement in self.clearing_statements():
-            _execute(connection, statement)
-        self.stored = False
+        else:
+            for statement in self.clearing_statements():
+                _execute(connection, statement)
+        self.confirm_cleared()
 
     def clearing_statements(self) -> list[str]:
         """Return what takes the note away, if there is one; confirm_cleared() follows."""
