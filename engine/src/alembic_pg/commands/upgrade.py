@@ -17,6 +17,7 @@ from alembic_pg.revisions.current_revision import (
     RunState,
     create_version_table_first,
     note_autocommit,
+    place_name,
     prepare_steps,
     revision_label,
     track_steps,
@@ -240,7 +241,7 @@ def _undo_half_done(
     if note is None or not undo.is_requested(script, note, heads, destination):
         return False
     revision = script.get_revision(note.revision)
-    at = ", ".join(heads) or "base"
+    at = place_name(heads)
     undo.undo_upgrade(impl.runner, note, at)
     line = f"Revision {revision_label(revision)} is taken back; at {at}."
     events.tell("done", line, at=sorted(heads))

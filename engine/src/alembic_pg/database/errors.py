@@ -39,6 +39,7 @@ class SqlState(StrEnum):
     DEADLOCK_DETECTED = "40P01"
     INSUFFICIENT_PRIVILEGE = "42501"
     DUPLICATE_COLUMN = "42701"
+    UNDEFINED_OBJECT = "42704"
     DUPLICATE_OBJECT = "42710"
     DUPLICATE_FUNCTION = "42723"
     UNDEFINED_FUNCTION = "42883"
@@ -49,6 +50,7 @@ class SqlState(StrEnum):
     OBJECT_IN_USE = "55006"
     LOCK_NOT_AVAILABLE = "55P03"
     UNSAFE_NEW_ENUM_VALUE_USAGE = "55P04"
+    INTERNAL_ERROR = "XX000"
 
 
 # The class of errors in values: what cannot be cast, is out of range, divides by zero.

@@ -151,8 +151,9 @@ class OnlineImpl(PostgresqlImpl):
             return None
         with self.runner.track_statements():
             # Parameters may be another time, or random.
-            key = journal.statement_key(sql or str(construct))
-            self.runner.journal.texts[key] = sql or str(construct)
+            known_by = sql or str(construct)
+            key = journal.statement_key(known_by)
+            self.runner.journal.texts[key] = known_by
             if not session_statements.is_session_statement(sql) and self._is_done(sql, key):
                 dispatch.note_already_done(self.runner, sql)
                 return None

@@ -15,7 +15,7 @@ from alembic_pg.online.run import half_done, journal
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import Planner
 from alembic_pg.revisions import schema_model, statements
-from alembic_pg.revisions.current_revision import revision_label
+from alembic_pg.revisions.current_revision import direction_of, place_name, revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
@@ -102,8 +102,7 @@ def _read_half_done(
     table = journal.version_table_name(context)
     note = journal.read_note(connection, table)
     if steps and not (note and _would_undo(task, running, note)):
-        direction = "upgrade" if steps[0].is_upgrade else "downgrade"
-        at = ", ".join(running.heads) or "base"
+        direction, at = direction_of(steps[0]), place_name(running.heads)
         half_done.open_journal(connection, table, steps[0].revision, direction, at)
     return note
 

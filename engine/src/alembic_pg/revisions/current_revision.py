@@ -57,6 +57,16 @@ def revision_label(revision: Script) -> str:
     return f"{revision.revision} ({revision.doc})" if revision.doc else str(revision.revision)
 
 
+def direction_of(step: MigrationStep) -> str:
+    """Return upgrade or downgrade, which a step of a revision is."""
+    return "upgrade" if step.is_upgrade else "downgrade"
+
+
+def place_name(revisions: Iterable[str]) -> str:
+    """Return what to call where a database is, as a command names it. revisions: its heads."""
+    return ", ".join(revisions) or "base"
+
+
 def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
     """Return the same steps, each noted in ``running`` when its turn comes."""
 

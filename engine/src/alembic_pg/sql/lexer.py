@@ -28,6 +28,9 @@ _TOKEN = re.compile(
 # PostgreSQL cuts a longer name off (NAMEDATALEN less one).
 MAX_NAME_BYTES = 63
 
+# Characters of a statement for which a message has room.
+_LONGEST_LINE = 80
+
 # PostgreSQL folds no other letters in UTF8.
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -134,3 +137,9 @@ def without_literals(sql: str) -> str:
         parts.append(gap + ("'…'" if token.kind in {"string", "dollar"} else token.text))
         end = token.end
     return "".join(parts)
+
+
+def short_line(sql: str) -> str:
+    """Return a statement in one short line without its constants."""
+    line = without_literals(sql)
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"

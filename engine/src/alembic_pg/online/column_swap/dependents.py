@@ -104,7 +104,8 @@ def column_dependents(runner: Runner, table: Relation, number: int) -> Dependent
 
 def has_other_copies(runner: Runner, table: Relation, number: int) -> bool:
     """Return whether copies for another column hang on this one, too."""
-    return _all_dependents(runner, table, number) != column_dependents(runner, table, number)
+    found = _all_dependents(runner, table, number)
+    return any(part.copy for part in (*found.indexes, *found.constraints))
 
 
 def shares_dependents(runner: Runner, table: Relation, number: int, names: list[str]) -> bool:

@@ -32,8 +32,6 @@ FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 # What is noted before an index is built that is not there.
 NOTED_BUILD = "builds"
 
-_UNIQUE_VIOLATION = "23505"
-
 
 def index_state(session: Session, name: str) -> Row[Any] | None:
     """Return what the catalog says of an index, None without one of that name."""
@@ -91,7 +89,7 @@ def build_concurrently(
             if error.connection_invalidated:
                 raise
             clean()
-            if errors.sqlstate(error) == _UNIQUE_VIOLATION:
+            if errors.sqlstate(error) == errors.SqlState.UNIQUE_VIOLATION:
                 raise executor.refused_error(
                     _describe_duplicates(executor, table, rest, error)
                 ) from error

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from alembic_pg import events
 from alembic_pg.database import errors
 from alembic_pg.errors import UserError
-from alembic_pg.sql.lexer import tokenize, without_literals
+from alembic_pg.sql.lexer import short_line, tokenize
 from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ RETRYABLE_SQLSTATES = {
 
 # Seconds: the first pause, and the longest one.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-
-# The query's length in a message.
-_QUERY_LENGTH = 80
 
 # What describe_session() takes of pg_stat_activity AS activity.
 SESSION_COLUMNS = """
@@ -147,8 +144,7 @@ def describe_session(row: Row[Any]) -> str:
         return f"the prepared transaction {quote_literal(row.gid)} (for {row.seconds} s)"
     who = row.application_name or row.backend_type or "unnamed"
     since = f" for {row.seconds} s" if row.seconds is not None else ""
-    query = without_literals(row.query or "")
-    query = query if len(query) <= _QUERY_LENGTH else query[: _QUERY_LENGTH - 1] + "…"
+    query = short_line(row.query or "")
     said = f": {query}" if query else ""
     return f"process {row.pid} ({who}, {row.state or 'active'}{since}{said})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal, stored_text, ways_back
 from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.sql.lexer import short_line
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -48,9 +50,8 @@ def open_journal(
 
 def new_journal(table: str, revision: Script, direction: str) -> Journal:
     """Return the journal of a revision of which nothing is done."""
-    return Journal(
-        table, ProgressNote(revision.revision, direction, source=source_digest(revision))
-    )
+    note = ProgressNote(revision.revision, direction)
+    return Journal(table, note, digest_source=partial(source_digest, revision))
 
 
 def source_digest(revision: Script) -> str:
@@ -116,7 +117,7 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
         )
         raise UserError(
             f"Revision {note.revision} has another text in each run, so nobody can tell whether "
-            f"this statement is done: {stored_text.described(sql)}\nWrite its values into the "
+            f"this statement is done: {short_line(sql)}\nWrite its values into the "
             "file, or give them as parameters (op.bulk_insert). To finish now: take out of the "
             f"file what is done, until it is through{back}; or clean up by hand and run: "
             f"COMMENT ON TABLE {opened.table} IS NULL"

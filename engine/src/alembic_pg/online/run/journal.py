@@ -18,6 +18,8 @@ from alembic_pg.sql.quoting import quote_literal
 from alembic_pg.sql.shape import shape_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
@@ -79,6 +81,8 @@ class Journal:
     disabled: whether nothing can be noted.
     texts: of the statements that were met, by their keys.
     theirs: the comment that a person gave the table, which comes back at the end.
+    digest_source: returns what the note is to have of the revision's file; asked for at the first
+    save, since most revisions write no note and it reads all that is beside the file.
     """
 
     table: str
@@ -90,6 +94,7 @@ class Journal:
     disabled: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     theirs: str = ""
+    digest_source: Callable[[], str] = str
 
     def already_done(self, key: str) -> bool:
         """Return whether a statement is done; it counts as met then."""
@@ -138,6 +143,7 @@ class Journal:
         self.pending_keys = []
         if not self.stored and not self.disabled:
             self.theirs = _read_theirs(connection, self.table)
+            self.note.source = self.digest_source()
         self.stored = True
         self._write(connection, self._comment(self.note.as_json()))
 
@@ -178,14 +184,14 @@ class Journal:
         began = self.note.began
         return began if began.partition(":")[0] == key else key
 
-    def clear_note(self, connection: Connection, made: VersionTable | None = None) -> None:
+    def clear_note(self, connection: Connection, table: VersionTable) -> None:
         """Take the note away in the open transaction, with the table if that was made for it."""
-        if self.stored and made is not None and made.made:
+        if self.stored and table.made:
             _execute(connection, f"DROP TABLE {self.table}")
-            self.stored = False
-        for statement in self.clearing_statements():
-            _execute(connection, statement)
-        self.stored = False
+        else:
+            for statement in self.clearing_statements():
+                _execute(connection, statement)
+        self.confirm_cleared()
 
     def clearing_statements(self) -> list[str]:
         """Return what takes the note away, if there is one; confirm_cleared() follows."""

@@ -27,6 +27,7 @@ from alembic_pg.online.run.signals import (
     ReplayError,
     UnfinishedError,
 )
+from alembic_pg.revisions.current_revision import direction_of, place_name
 from alembic_pg.revisions.failure_messages import with_ways_on
 
 if TYPE_CHECKING:
@@ -159,8 +160,7 @@ class Runner(RevisionTransactions):
 
     def _open_journal(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
         table = journal.version_table_name(self.context)
-        direction = "upgrade" if step.is_upgrade else "downgrade"
-        at = ", ".join(self.running.heads) or "base"
+        direction, at = direction_of(step), place_name(self.running.heads)
         if self.any_revision_begun and not self.journal.stored:
             # Nobody else has noted anything since.
             opened = half_done.new_journal(table, step.revision, direction)
@@ -177,7 +177,7 @@ class Runner(RevisionTransactions):
         """
         if self.journal.already_done(key):
             return True
-        at = ", ".join(self.running.step.from_revisions) or "base"
+        at = place_name(self.running.step.from_revisions)
         half_done.require_known_statement(self.journal, self.running.step.revision, key, sql, at)
         return False
 
@@ -211,7 +211,7 @@ class Runner(RevisionTransactions):
     def _with_ways_on(self, step: Any, error: RefusedError | UnfinishedError) -> UserError:  # noqa: ANN401  # Alembic's step
         if not (self._stays_half_done(error) and step.is_upgrade):
             return error
-        at = ", ".join(step.from_revisions) or "base"
+        at = place_name(step.from_revisions)
         return with_ways_on(error, ways_back.ways_on(self.journal.note, at))
 
     def _stays_half_done(self, error: RefusedError | UnfinishedError) -> bool:

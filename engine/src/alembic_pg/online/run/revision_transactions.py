@@ -20,9 +20,10 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.connection_state import driver_state, untracked_statements
 from alembic_pg.online.connection_state.untracked_statements import Tracking
 from alembic_pg.online.connection_state.version_table import VersionTable
-from alembic_pg.online.run import stored_text, transactions
+from alembic_pg.online.run import transactions
 from alembic_pg.online.run.open_transaction import OpenTransaction
 from alembic_pg.sql import session_statements
+from alembic_pg.sql.lexer import short_line
 from alembic_pg.sql.transaction_statements import Boundary, boundaries_in, boundary_of
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class RevisionTransactions(OpenTransaction):
         before = self.journal.note.untracked
         if state == SqlState.INVALID_TRANSACTION_TERMINATION:
             # It commits by itself: what was done of it when it ends half-way, nobody knows.
-            self.journal.note.untracked = stored_text.described(self.journal.texts.get(key, ""))
+            self.journal.note.untracked = short_line(self.journal.texts.get(key, ""))
         self.journal.save(self.connection, key)
         work()
         self.journal.note.untracked = before
@@ -215,7 +216,7 @@ class RevisionTransactions(OpenTransaction):
                 self._before_end(boundary, ours=False)
             if boundary_of(statement) or not session_statements.may_write(statement):
                 return
-            described = stored_text.described(statement)
+            described = short_line(statement)
             self.untracked_write = self.untracked_write or described
             if not self._is_autocommit():
                 self.single_transaction_reason = UNTRACKED_REASON
@@ -274,7 +275,7 @@ class RevisionTransactions(OpenTransaction):
             self.untracked_write = ""
 
     def _enter_own_autocommit(self) -> None:
-        transactions.commit_open(self.context, self.connection)
+        transactions.commit(self.context)
         transactions.enter_autocommit(self.connection)
         self.in_autocommit_block = self.own_autocommit = True
         self.running.partly_committed = True

@@ -7,19 +7,19 @@ kept that may be a secret: everybody may read a comment.
 from __future__ import annotations
 
 from alembic_pg.sql import parser, statements
-from alembic_pg.sql.lexer import tokenize, without_literals
+from alembic_pg.sql.lexer import short_line, tokenize
 
 # What stands before a text that only describes the statement.
 _DESCRIBES = "~ "
 
-_LONGEST_TEXT, _LONGEST_DESCRIPTION = 20_000, 80
+_LONGEST_TEXT = 20_000
 
 
 def stored_text(sql: str) -> str:
     """Return what a note keeps of a statement."""
     if _may_be_needed(sql) and len(sql) <= _LONGEST_TEXT:
         return sql
-    return _DESCRIBES + described(sql)
+    return _DESCRIBES + short_line(sql)
 
 
 def whole_text(stored: str) -> str:
@@ -29,14 +29,7 @@ def whole_text(stored: str) -> str:
 
 def name_of_stored(stored: str) -> str:
     """Return what to call a statement of which this is kept."""
-    return described(stored.removeprefix(_DESCRIBES))
-
-
-def described(sql: str) -> str:
-    """Return a statement in one short line without its constants."""
-    line = without_literals(sql)
-    long = len(line) > _LONGEST_DESCRIPTION
-    return line[: _LONGEST_DESCRIPTION - 1] + "…" if long else line
+    return short_line(stored.removeprefix(_DESCRIBES))
 
 
 def changes_rows(stored: str) -> bool:

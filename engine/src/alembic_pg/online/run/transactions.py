@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, RootTransaction
 
 
 def begin(context: MigrationContext, connection: Connection) -> None:
@@ -15,20 +15,23 @@ def begin(context: MigrationContext, connection: Connection) -> None:
 
 
 def commit(context: MigrationContext) -> None:
-    """Commit it, if there is one; the context is then without."""
-    transaction = context._transaction  # noqa: SLF001
-    context._transaction = None  # noqa: SLF001
+    """Commit the one that is open, if any, whoever began it; the context is then without."""
+    transaction = _take_open(context)
     if transaction is not None:
         transaction.commit()
 
 
 def roll_back(context: MigrationContext) -> None:
-    """Roll back the one that is open, if any; the context is then without."""
-    connection = context.connection
-    transaction = connection.get_transaction() if connection is not None else None
-    context._transaction = None  # noqa: SLF001
+    """Roll back the one that is open, if any, whoever began it; the context is then without."""
+    transaction = _take_open(context)
     if transaction is not None:
         transaction.rollback()
+
+
+def _take_open(context: MigrationContext) -> RootTransaction | None:
+    connection = context.connection
+    context._transaction = None  # noqa: SLF001
+    return connection.get_transaction() if connection is not None else None
 
 
 def adopt(context: MigrationContext, connection: Connection) -> None:
@@ -36,14 +39,6 @@ def adopt(context: MigrationContext, connection: Connection) -> None:
     current = connection.get_transaction()
     if current is None or context._transaction is not current:  # noqa: SLF001
         context._transaction = current or connection.begin()  # noqa: SLF001
-
-
-def commit_open(context: MigrationContext, connection: Connection) -> None:
-    """Commit the one that is open, whoever began it; the context is then without."""
-    transaction = connection.get_transaction()
-    context._transaction = None  # noqa: SLF001
-    if transaction is not None:
-        transaction.commit()
 
 
 def enter_autocommit(connection: Connection) -> None:
