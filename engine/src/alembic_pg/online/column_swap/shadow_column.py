@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.quoting import quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
@@ -42,11 +43,6 @@ WHERE pg_proc.oid = to_regproc({}) AND NOT starts_with(setting, 'search_path=')
 
 # What the filling says in its transactions: it needs no trigger, which would take as long again.
 _FILLING_SETTING = "ddl.filling"
-
-_UNDEFINED_FUNCTION = "42883"
-
-# Data exceptions (Appendix A): a value that the new type cannot hold.
-_DATA_EXCEPTION = "22"
 
 
 @dataclass(frozen=True)
@@ -146,7 +142,7 @@ class ShadowColumn:
         try:
             runner.change_in_batches(self.table, rows, unseen=True, first=first)
         except DBAPIError as error:
-            if not errors.sqlstate(error).startswith(_DATA_EXCEPTION):
+            if not errors.sqlstate(error).startswith(errors.DATA_EXCEPTION_CLASS):
                 raise
             raise runner.refused_error(
                 f"not every {self.old_column} of {self.table.display_name} can become {self.type}: "
@@ -170,7 +166,7 @@ class ShadowColumn:
             try:
                 wrong = runner.has_row(rows, self._apply_settings, why)
             except DBAPIError as error:
-                if errors.sqlstate(error) != _UNDEFINED_FUNCTION:
+                if errors.sqlstate(error) != SqlState.UNDEFINED_FUNCTION:
                     raise
                 continue  # a type without an equality
             if wrong:

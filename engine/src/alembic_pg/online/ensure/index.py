@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors, time_limits
+from alembic_pg.database.errors import SqlState
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
 from alembic_pg.sql.lexer import tokenize
@@ -31,8 +32,6 @@ FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 
 # What is noted before an index is built that is not there.
 NOTED_BUILD = "builds"
-
-_UNIQUE_VIOLATION = "23505"
 
 
 def index_state(session: Session, name: str) -> Row[Any] | None:
@@ -91,7 +90,7 @@ def build_concurrently(
             if error.connection_invalidated:
                 raise
             clean()
-            if errors.sqlstate(error) == _UNIQUE_VIOLATION:
+            if errors.sqlstate(error) == SqlState.UNIQUE_VIOLATION:
                 raise executor.refused_error(
                     _describe_duplicates(executor, table, rest, error)
                 ) from error

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
 
-# not_null_violation, foreign_key_violation, check_violation (Appendix A).
-VIOLATION_SQLSTATES = {"23502", "23503", "23514"}
+VIOLATION_SQLSTATES = {
+    SqlState.NOT_NULL_VIOLATION,
+    SqlState.FOREIGN_KEY_VIOLATION,
+    SqlState.CHECK_VIOLATION,
+}
 
 _PRIMARY_KEY = """
 SELECT string_agg(format('%I = %%s', a.attname), ', ' ORDER BY k.n) AS shown,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.signals import RefusedError
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import CreateIndex
 
-# undefined_table, undefined_object, and what PostgreSQL says of a table dropped meanwhile.
-_GONE = {"42P01", "42704", "XX000"}
+# The last is what PostgreSQL says of a table dropped meanwhile.
+_GONE = {SqlState.UNDEFINED_TABLE, SqlState.UNDEFINED_OBJECT, SqlState.INTERNAL_ERROR}
 
 _CHILDREN = """
 SELECT inhrelid::regclass::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
