@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg import events
 from alembic_pg.console import progress
 from alembic_pg.console.run_report import report_steps
-from alembic_pg.database import preflight
+from alembic_pg.database import preflight, target
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
@@ -98,7 +98,6 @@ def _begin_history(task: AlembicCommand, connection: Connection) -> None:
     Raises UserError that names the file where somebody named the database: that is not touched.
     """
     from alembic_pg import history_start  # noqa: PLC0415  # it reads the revisions
-    from alembic_pg.database import target  # noqa: PLC0415  # not where a caller has connected
 
     environment = task.environment
     files = history_start.start_files(environment.config, environment.script)
