@@ -10,6 +10,7 @@ from alembic_pg.offline import psql_commands
 from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.offline.statement_steps import StepWriter
 from alembic_pg.online.run import half_done, journal, stored_text
+from alembic_pg.online.run.journal import ProgressNote
 from alembic_pg.online.run.signals import CommitBeforeError, PreparedSwap, UnchangedStatement
 from alembic_pg.revisions.render_impl import RenderImpl
 from alembic_pg.sql import session_statements
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.offline.rehearsal import Rehearsal
     from alembic_pg.offline.script_guards import ScriptGuards
-    from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.options import Settings
     from alembic_pg.revisions.current_revision import RunState
 
@@ -105,6 +105,8 @@ class OnlineRenderImpl(RenderImpl):
         if self.guards is None or self.progress is None:
             return
         self.progress.began = began
+        if not self.progress.source:
+            self.progress.source = half_done.source_digest(self.current_step.revision)
         self.is_noted = True
         text = self.guards.write_note(self.progress)
         if self.open_transaction is None:
@@ -177,7 +179,7 @@ class OnlineRenderImpl(RenderImpl):
             step = self.current_step
             if getattr(step, "revision", None) is not None and self.guards is not None:
                 direction = "upgrade" if step.is_upgrade else "downgrade"
-                self.progress = half_done.new_journal("", step.revision, direction).note
+                self.progress = ProgressNote(step.revision.revision, direction)
             if self.rehearsal is not None:
                 self.rehearsal.start_revision(self.current_step)
         self._write_statement(statement, in_batches=in_batches)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
-from alembic_pg.database.errors import SqlState
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql.quoting import quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
@@ -166,7 +165,7 @@ class ShadowColumn:
             try:
                 wrong = runner.has_row(rows, self._apply_settings, why)
             except DBAPIError as error:
-                if errors.sqlstate(error) != SqlState.UNDEFINED_FUNCTION:
+                if errors.sqlstate(error) != errors.SqlState.UNDEFINED_FUNCTION:
                     raise
                 continue  # a type without an equality
             if wrong:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors, time_limits
-from alembic_pg.database.errors import SqlState
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
 from alembic_pg.sql.lexer import tokenize
@@ -90,7 +89,7 @@ def build_concurrently(
             if error.connection_invalidated:
                 raise
             clean()
-            if errors.sqlstate(error) == SqlState.UNIQUE_VIOLATION:
+            if errors.sqlstate(error) == errors.SqlState.UNIQUE_VIOLATION:
                 raise executor.refused_error(
                     _describe_duplicates(executor, table, rest, error)
                 ) from error

@@ -167,9 +167,6 @@ class Executor(Session):
             wait_for_blockers.wait(self, self.settings, statements, budget)
             try:
                 with self.connection.begin():
-                    self.execute_all(
-                        [*self.local_settings, *time_limits.short_step(self.settings, self.version)]
-                    )
                     result = work()
             except DBAPIError as error:
                 if not lock_retry.is_retryable(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +49,8 @@ def open_journal(
 
 def new_journal(table: str, revision: Script, direction: str) -> Journal:
     """Return the journal of a revision of which nothing is done."""
-    return Journal(
-        table, ProgressNote(revision.revision, direction, source=source_digest(revision))
-    )
+    note = ProgressNote(revision.revision, direction)
+    return Journal(table, note, digest_source=partial(source_digest, revision))
 
 
 def source_digest(revision: Script) -> str:

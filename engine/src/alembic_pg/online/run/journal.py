@@ -18,6 +18,8 @@ from alembic_pg.sql.quoting import quote_literal
 from alembic_pg.sql.shape import shape_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
@@ -79,6 +81,8 @@ class Journal:
     disabled: whether nothing can be noted.
     texts: of the statements that were met, by their keys.
     theirs: the comment that a person gave the table, which comes back at the end.
+    digest_source: returns what the note is to have of the revision's file; asked for at the first
+    save, since most revisions write no note and it reads all that is beside the file.
     """
 
     table: str
@@ -90,6 +94,7 @@ class Journal:
     disabled: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     theirs: str = ""
+    digest_source: Callable[[], str] = str
 
     def already_done(self, key: str) -> bool:
         """Return whether a statement is done; it counts as met then."""
@@ -138,6 +143,7 @@ class Journal:
         self.pending_keys = []
         if not self.stored and not self.disabled:
             self.theirs = _read_theirs(connection, self.table)
+            self.note.source = self.digest_source()
         self.stored = True
         self._write(connection, self._comment(self.note.as_json()))
 

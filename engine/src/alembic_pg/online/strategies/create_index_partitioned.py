@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import CreateIndex
 
-# The last is what PostgreSQL says of a table dropped meanwhile.
+# The last one is what PostgreSQL says of a table that is dropped meanwhile.
 _GONE = {SqlState.UNDEFINED_TABLE, SqlState.UNDEFINED_OBJECT, SqlState.INTERNAL_ERROR}
 
-_CHILDREN = """
+# The partitions that have no index attached to an index of their parent.
+_CHILDREN_WITHOUT = """
 SELECT inhrelid::regclass::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE inhparent = :table AND c.relkind <> 'f' ORDER BY 1
+WHERE inhparent = :table AND c.relkind <> 'f' AND NOT EXISTS (
+  SELECT FROM pg_index AS x JOIN pg_inherits AS a ON a.inhrelid = x.indexrelid
+  WHERE x.indrelid = i.inhrelid AND a.inhparent = :index)
+ORDER BY 1
 """
 
 _FOREIGN_PARTITION = """
@@ -179,11 +183,9 @@ def _validate_parent(
 
 def _next_without(runner: Runner, table: Relation, parent: int) -> Relation | None:
     """Return the first partition of a table that has no index attached to the parent's."""
-    for (child,) in runner.fetch_rows(_CHILDREN, table=table.oid):
+    for (child,) in runner.fetch_rows(_CHILDREN_WITHOUT, table=table.oid, index=parent):
         partition = runner.find_relation(child)
-        if partition is not None and not any(
-            one.attached == parent for one in runner.fetch_rows(_INDEXES, table=partition.oid)
-        ):
+        if partition is not None:
             return partition
     return None
 
@@ -213,8 +215,9 @@ def _drop_unattached(runner: Runner, table: Relation, *, unique: bool, rest: str
     """Drop what was not attached yet."""
     for (name,) in runner.fetch_rows(_PARTITION_TREE, table=table.oid):
         partition = runner.find_relation(name)
-        for one in runner.fetch_rows(_INDEXES, table=partition.oid if partition else 0):
-            assert partition is not None, "it has an index"  # noqa: S101
+        if partition is None:
+            continue  # somebody has dropped it
+        for one in runner.fetch_rows(_INDEXES, table=partition.oid):
             if not (one.valid or one.attached) and index.has_definition(
                 runner, partition, one.name, unique=unique, rest=rest
             ):
