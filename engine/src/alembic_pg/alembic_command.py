@@ -32,6 +32,12 @@ MetadataSource: TypeAlias = Union[str, "MetaData", Sequence["MetaData"]]
 # The option of configure() that lets env.py end in a call of its value, and not in its command.
 SERVE_OPTION = "alembic_pg_serve"
 
+# The option of an EnvironmentContext that carries a command of ours to env.py.
+COMMAND_OPTION = "alembic_pg_command"
+
+# The option of an EnvironmentContext that has the steps where nothing but a plan may come of them.
+PLAN_STEPS_OPTION = "plan_steps"
+
 
 def project_folder(config: Config) -> Path:
     """Return the folder of the configuration file that exists, else the current one."""

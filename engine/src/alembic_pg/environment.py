@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 
 from alembic_pg import comparator_names, events, plugin
-from alembic_pg.alembic_command import SERVE_OPTION, AlembicCommand
+from alembic_pg.alembic_command import COMMAND_OPTION, SERVE_OPTION, AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
@@ -192,7 +192,7 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
 
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
-    own = task.environment.context_opts.get("alembic_pg_command")
+    own = task.environment.context_opts.get(COMMAND_OPTION)
     if own and not own.on_target:
         own.run(task, None)
     elif own:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_pg.alembic_command import project_folder
-from alembic_pg.database import postgres_programs
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -73,6 +72,8 @@ def load_start(environment: EnvironmentContext, url: URL) -> None:
 
     Raises UserError when a file is missing or refused.
     """
+    from alembic_pg.database import postgres_programs  # noqa: PLC0415  # most begin with no file
+
     for file in start_files(environment.config, environment.script):
         try:
             postgres_programs.run_script(url, file, single_transaction=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alembic_pg.testing.forked import CommandResult
+from alembic_pg.testing.forked import run_process
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from alembic_pg.testing.forked import CommandResult
     from sqlalchemy.engine import URL
 
 MODELS = {
@@ -197,17 +197,8 @@ class Stock:
     def run(self, *command: str, folder: Path | None = None, **environment: str) -> CommandResult:
         """Run a command in the project's folder, or in another one."""
         variables = {**os.environ, **self.environment, **environment}
-        done = subprocess.run(
-            command,
-            cwd=folder or self.root,
-            env={name: value for name, value in variables.items() if value},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        return CommandResult(done.returncode, done.stdout, done.stderr)
+        named = {name: value for name, value in variables.items() if value}
+        return run_process(command, folder or self.root, named, timeout=180)
 
     def alembic(self, *arguments: str, **environment: str) -> CommandResult:
         """Run the alembic command in the project's folder."""

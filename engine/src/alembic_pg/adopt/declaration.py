@@ -49,9 +49,14 @@ class Declaration:
     variable: str = ""
 
     @property
+    def entity_class(self) -> type[ReplaceableEntity] | None:
+        """The entity's class, None where it is DDL."""
+        return None if self.arguments is None else _CLASSES[self.entry.kind]
+
+    @property
     def class_name(self) -> str:
         """The name of the entity's class, "DDL" without one."""
-        return "DDL" if self.arguments is None else str(_CLASSES[self.entry.kind].__name__)
+        return "DDL" if self.entity_class is None else self.entity_class.__name__
 
     def entity(self) -> ReplaceableEntity | None:
         """Return the entity, None where it is DDL."""

@@ -9,15 +9,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.adopt.declaration import Declaration
 
-_MODULES = {
-    "PGExtension": "pg_extension",
-    "PGFunction": "pg_function",
-    "PGMaterializedView": "pg_materialized_view",
-    "PGPolicy": "pg_policy",
-    "PGTrigger": "pg_trigger",
-    "PGView": "pg_view",
-}
-
 _DOCSTRING = '"""Objects that were there before a model declared them."""'
 
 
@@ -27,9 +18,9 @@ def module_source(declarations: Sequence[Declaration], module: str, metadata: st
     declarations: in the order in which they can be made. module, metadata: where the models'
     MetaData is, and its expression there.
     """
-    names = sorted({one.class_name for one in declarations} - {"DDL"})
-    imports = [f"from alembic_utils.{_MODULES[name]} import {name}" for name in names]
-    if any(one.class_name == "DDL" for one in declarations):
+    kinds = {kind for one in declarations if (kind := one.entity_class) is not None}
+    imports = sorted(f"from {kind.__module__} import {kind.__name__}" for kind in kinds)
+    if any(one.entity_class is None for one in declarations):
         imports += ["from sqlalchemy import DDL, event", ""]
         imports.append(f"from {module} import {metadata.partition('.')[0]}")
     parts = [_DOCSTRING, "\n".join(imports), *(one.source(metadata) for one in declarations)]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import MetaData, event
+from sqlalchemy import event
 
 from alembic_pg.adopt.declaration import Declaration, declare
 from alembic_pg.autogenerate.dump import kinds, pg_dump
@@ -16,11 +16,14 @@ from alembic_pg.autogenerate.dump.compare import differing_keys
 from alembic_pg.autogenerate.scope import filters
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides.build_statements import declared_metadata
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import MetaData
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
@@ -82,8 +85,7 @@ def metadata_expression(models: Models, package: str | None) -> tuple[str, str]:
     package: the name of the models' package, which is looked through first.
     Raises UserError where no module has it.
     """
-    every = models.metadata
-    metadata = every if isinstance(every, MetaData) else every[0]
+    metadata = declared_metadata(models)[0]
     names = [name for name in sorted(sys.modules) if not name.startswith(("alembic_pg", "__"))]
     names.sort(key=lambda name: not _is_below(name, package or ""))
     for wanted_base in (True, False):
@@ -136,14 +138,13 @@ def _build(databases: ScratchServer, models: Models, task: AlembicCommand) -> Du
 @contextmanager
 def _declared(models: Models, declarations: Sequence[Declaration]) -> Iterator[Models]:
     """Yield the models with the declarations; the MetaData is as before afterwards."""
-    every = models.metadata
-    metadata = every if isinstance(every, MetaData) else every[0]
+    metadata = declared_metadata(models)[0]
     entities = [made for one in declarations if (made := one.entity()) is not None]
     listeners = [(one.event, one.ddl()) for one in declarations if one.arguments is None]
     for name, statement in listeners:
         event.listen(metadata, name, statement)
     try:
-        yield Models(every, (*models.entities, *entities))
+        yield Models(models.metadata, (*models.entities, *entities))
     finally:
         for name, statement in listeners:
             event.remove(metadata, name, statement)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
+from alembic_pg.alembic_command import COMMAND_OPTION
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
     from alembic_pg.alembic_command import AlembicCommand
-
-# The option of EnvironmentContext that carries the command to alembic_pg.environment.
-OPTION = "alembic_pg_command"
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,6 @@ def load_environment(config: Config, command: OwnCommand) -> None:
         )
 
     script = ScriptDirectory.from_config(config)
-    options: dict[str, Any] = {OPTION: command, "dont_mutate": True}
+    options: dict[str, Any] = {COMMAND_OPTION: command, "dont_mutate": True}
     with EnvironmentContext(config, script, fn=refuse, **options):
         script.run_env()

@@ -9,9 +9,9 @@ from alembic.config import CommandLine, Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
+from alembic_pg.alembic_command import PLAN_STEPS_OPTION
 from alembic_pg.console import arguments
 from alembic_pg.errors import UserError
-from alembic_pg.plan import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,6 +55,6 @@ def upgrade(config: Config, revision: str) -> None:
             "alembic_pg. Nothing was done."
         )
 
-    options = {command.STEPS_OPTION: steps, "destination_rev": revision, "dont_mutate": True}
+    options = {PLAN_STEPS_OPTION: steps, "destination_rev": revision, "dont_mutate": True}
     with EnvironmentContext(config, script, fn=refuse, **options):
         script.run_env()

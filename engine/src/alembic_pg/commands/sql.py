@@ -13,6 +13,7 @@ from alembic_pg.offline.rehearsal import Rehearsal
 from alembic_pg.offline.script_guards import ScriptGuards
 from alembic_pg.offline.writer import OnlineRenderImpl
 from alembic_pg.online.run import journal
+from alembic_pg.options import RUNS
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import RunState, track_steps
 from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.revisions.current_revision import StepsFunction
 
-# They write revisions.
-_REVISION_COMMANDS = {"upgrade", "downgrade"}
-
 # To list their steps does nothing; ensure_version makes its table in doing so.
-_STEP_COMMANDS = _REVISION_COMMANDS | {"stamp"}
+_STEP_COMMANDS = {*RUNS, "stamp"}
 
 
 def run(task: AlembicCommand) -> None:
@@ -79,7 +77,7 @@ def run(task: AlembicCommand) -> None:
             impl.guards = guards
             impl.static_output(psql_commands.STOP_AT_ERRORS)
         impl.static_output(guards.opening())
-        if task.command in _REVISION_COMMANDS and (
+        if task.command in RUNS and (
             check := search_path.script_check([step.revision for step in planned])
         ):
             impl.static_output(f"{check};\n")

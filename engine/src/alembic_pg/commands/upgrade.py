@@ -6,12 +6,14 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg import events
+from alembic_pg.alembic_command import PLAN_STEPS_OPTION
 from alembic_pg.console import progress
 from alembic_pg.console.run_report import report_steps
-from alembic_pg.database import preflight
+from alembic_pg.database import preflight, target
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
+from alembic_pg.options import RUNS
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,
@@ -36,11 +38,8 @@ if TYPE_CHECKING:
 # They change Alembic's own table and nothing else: all of it or nothing.
 _SINGLE_TRANSACTION = {"stamp", "ensure_version"}
 
-# They run revisions.
-_REVISION_COMMANDS = {"upgrade", "downgrade"}
-
 # They read where the database is, and then change it.
-_WRITING_COMMANDS = {"upgrade", "downgrade", "stamp", "ensure_version"}
+_WRITING_COMMANDS = {*RUNS, "stamp", "ensure_version"}
 
 
 def run(
@@ -99,7 +98,6 @@ def _begin_history(task: AlembicCommand, connection: Connection) -> None:
     Raises UserError that names the file where somebody named the database: that is not touched.
     """
     from alembic_pg import history_start  # noqa: PLC0415  # it reads the revisions
-    from alembic_pg.database import target  # noqa: PLC0415  # not where a caller has connected
 
     environment = task.environment
     files = history_start.start_files(environment.config, environment.script)
@@ -131,7 +129,7 @@ def _run_command(
     theirs = connection.in_transaction()
     planned = task.settings.plan
     opts = task.environment.context_opts
-    steps = opts.get("plan_steps", opts["fn"])
+    steps = opts.get(PLAN_STEPS_OPTION, opts["fn"])
     if not planned:
         told = _told_steps(task, connection, running, given=given)
         opts["fn"] = track_steps(prepare_steps(create_version_table_first(told), running), running)
@@ -167,7 +165,7 @@ def _run_command(
 
         command.print_plan(task, context, connection, running)
         return
-    if task.command in _REVISION_COMMANDS and not given:
+    if task.command in RUNS and not given:
         _install_runner(task, context, connection, running)
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return
@@ -193,12 +191,7 @@ def _told_steps(
     must stand around them.
     """
     steps: StepsFunction = task.environment.context_opts["fn"]
-    if (
-        task.command not in _REVISION_COMMANDS
-        or given
-        or not task.on_command_line
-        or _is_quiet(task)
-    ):
+    if task.command not in RUNS or given or not task.on_command_line or _is_quiet(task):
         return steps
     return report_steps(steps, task.environment.script, connection, running.where)
 
@@ -219,7 +212,7 @@ def _require_one_schema(
     connection: Connection,
     steps: Callable[[], Iterable[Any]],
 ) -> None:
-    if task.command in _REVISION_COMMANDS:
+    if task.command in RUNS:
         search_path.require_one_schema(connection, lambda: [step.revision for step in steps()])
 
 

@@ -6,12 +6,11 @@ import os
 import re
 
 from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
 from alembic_pg.options import SCRATCH
 
-# feature_not_supported, undefined_file, undefined_object (PostgreSQL, Appendix A). The second is
-# what a server before 15 says of an extension that it has not.
-_NOT_SUPPORTED, _UNDEFINED_FILE, _UNDEFINED_OBJECT = "0A000", "58P01", "42704"
-_UNDEFINED_FUNCTION = "42883"
+# The second is what a server before 15 says of an extension that it has not.
+_NO_EXTENSION = {SqlState.FEATURE_NOT_SUPPORTED, SqlState.UNDEFINED_FILE}
 
 _EXTENSION = re.compile(r'extension "([^"]+)" is not available')
 _CONTROL_FILE = re.compile(r"extension control file .*/([^/]+)\.control")
@@ -46,7 +45,7 @@ _OWNERS = {name: extension for extension, names in _EXTENSIONS.items() for name 
 
 def missing_extension(error: BaseException) -> str:
     """Return the extension that a server's error says it has not, "" for another error."""
-    if errors.sqlstate(error) not in {_NOT_SUPPORTED, _UNDEFINED_FILE}:
+    if errors.sqlstate(error) not in _NO_EXTENSION:
         return ""
     text = errors.describe_error(error)
     match = _EXTENSION.search(text) or _CONTROL_FILE.search(text)
@@ -61,7 +60,7 @@ def other_server_hint(error: BaseException) -> str:
     lacking = ""
     if extension := missing_extension(error):
         lacking = f"the extension {extension}"
-    elif errors.sqlstate(error) in {_UNDEFINED_OBJECT, _NOT_SUPPORTED}:
+    elif errors.sqlstate(error) in {SqlState.UNDEFINED_OBJECT, SqlState.FEATURE_NOT_SUPPORTED}:
         text = errors.describe_error(error)
         if "ICU is not supported" in text:
             lacking = "ICU"
@@ -85,14 +84,14 @@ def entity_hint(error: BaseException) -> str:
     text = errors.describe_error(error)
     if match := _NO_DEFAULT_CLASS.search(text):
         return _operator_class_hint(match[1], match[2])
-    if errors.sqlstate(error) not in {_UNDEFINED_OBJECT, _UNDEFINED_FUNCTION}:
+    if errors.sqlstate(error) not in {SqlState.UNDEFINED_OBJECT, SqlState.UNDEFINED_FUNCTION}:
         return ""
     match = _NAME.search(text)
     name = (match[1] or match[2]) if match else ""
     extension = _OWNERS.get(name) or ("postgis" if name.startswith("st_") else "")
     if extension:
         return f'declare PGExtension("public", "{extension}") in the models.'
-    if errors.sqlstate(error) == _UNDEFINED_FUNCTION and name:
+    if errors.sqlstate(error) == SqlState.UNDEFINED_FUNCTION and name:
         return f"declare the PGFunction {name} in the models, or the PGExtension that has it."
     return ""
 

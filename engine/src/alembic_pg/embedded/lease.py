@@ -46,24 +46,13 @@ class Lease:
 @contextmanager
 def users_lock(folder: Path) -> Iterator[bool]:
     """Hold the lock that nobody shares while somebody uses the server, and yield whether we do."""
-    try:
-        descriptor = _open_and_lock(folder / server_files.USERS_LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        os.close(descriptor)
+    with _lock_at_once(folder / server_files.USERS_LOCK) as descriptor:
+        yield descriptor is not None
 
 
 def is_in_use(folder: Path) -> bool:
     """Return whether somebody has a lease, or nobody has while the keeper stops the server."""
-    try:
-        os.close(_open_and_lock(folder / server_files.USERS_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
+    return not _is_exclusive(folder / server_files.USERS_LOCK)
 
 
 @contextmanager
@@ -79,10 +68,20 @@ def start_lock(folder: Path) -> Iterator[None]:
 @contextmanager
 def keeper_lock(folder: Path) -> Iterator[int | None]:
     """Hold the keeper's lock and yield its descriptor for the keeper; None when one lives."""
+    with _lock_at_once(folder / server_files.KEEPER_LOCK) as descriptor:
+        yield descriptor
+
+
+def has_keeper(folder: Path) -> bool:
+    """Return whether a keeper lives."""
+    return _is_exclusive(folder / server_files.KEEPER_LOCK)
+
+
+@contextmanager
+def _lock_at_once(path: Path) -> Iterator[int | None]:
+    """Hold a lock alone and yield its descriptor; None when somebody else has it."""
     try:
-        descriptor = _open_and_lock(
-            folder / server_files.KEEPER_LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB
-        )
+        descriptor = _open_and_lock(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         yield None
         return
@@ -92,10 +91,10 @@ def keeper_lock(folder: Path) -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def has_keeper(folder: Path) -> bool:
-    """Return whether a keeper lives."""
+def _is_exclusive(path: Path) -> bool:
+    """Return whether somebody holds a lock alone."""
     try:
-        os.close(_open_and_lock(folder / server_files.KEEPER_LOCK, fcntl.LOCK_SH | fcntl.LOCK_NB))
+        os.close(_open_and_lock(path, fcntl.LOCK_SH | fcntl.LOCK_NB))
     except BlockingIOError:
         return True
     return False

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from alembic_pg.database import server_features
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batch_settings, batches
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from alembic_pg.sql.row_ranges import RowChange
 
 _T = TypeVar("_T")
-
-# The oldest server for which steps are written that need no certain one.
-_OLDEST_VERSION = 150000
 
 _COLUMN_TYPE = """
 SELECT format_type(atttypid, atttypmod) FROM pg_attribute
@@ -80,7 +78,7 @@ class Recorder(Runner):
             )
             work = dispatch.choose_strategy(self, sql, in_batches=False)
             # A constraint that a swap renames has not the same name everywhere.
-            self.version = self.version if checks else _OLDEST_VERSION
+            self.version = self.version if checks else server_features.OLDEST_VERSION
         if work is None:
             return []
         tables = frozenset(self.size_tables)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from alembic_pg.database import server_features
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.signals import NoStepsError, UnchangedStatement
 from alembic_pg.online.strategies import add_unique
@@ -149,7 +149,7 @@ class StepWriter:
                 f"{alter} VALIDATE CONSTRAINT {statement.name}",
             ]
             if statement.kind == "FOREIGN":
-                before = constraint.PARTITIONED_FK_SINCE
+                before = server_features.PARTITIONED_FOREIGN_KEY_NOT_VALID_SINCE
                 steps = self._unless_partitioned(statement.table, steps, [plain], before)
             yield from steps
         elif statement.kind in {"UNIQUE", "PRIMARY"} and add_unique.can_use_index(statement):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg.alembic_command import PLAN_STEPS_OPTION
 from alembic_pg.database import errors, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 
-# The option of an EnvironmentContext that has the steps where nothing but a plan may come of them.
-STEPS_OPTION = "plan_steps"
-
 TABLE_HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 # Of a table and its partitions, of which one without statistics has -1.
@@ -60,7 +58,7 @@ def print_plan(
     chosen = task.settings
     planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
     opts = task.environment.context_opts
-    steps = list(opts.get(STEPS_OPTION, opts["fn"])(running.heads, context))
+    steps = list(opts.get(PLAN_STEPS_OPTION, opts["fn"])(running.heads, context))
     say = task.environment.config.print_stdout
     try:
         if steps:

@@ -9,7 +9,7 @@ from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic_pg.database import errors, missing_features
+from alembic_pg.database import errors
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 from alembic_pg.revisions.current_revision import revision_label
@@ -81,6 +81,8 @@ def explain_failures(
 
 def _hint(error: Exception, running: RunState) -> str:
     """Return what to do about a failure, as a line of its own, "" where nothing is known."""
+    from alembic_pg.database import missing_features  # noqa: PLC0415  # a run that fails is rare
+
     state = errors.sqlstate(error)
     if extension := missing_features.missing_extension(error):
         return (

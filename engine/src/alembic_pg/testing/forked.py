@@ -35,6 +35,26 @@ class CommandResult:
     err: str
 
 
+def run_process(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: int = _TIMEOUT
+) -> CommandResult:
+    """Run a command in a folder, with exactly this environment and nothing to read.
+
+    timeout: in seconds.
+    """
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return CommandResult(done.returncode, done.stdout, done.stderr)
+
+
 def can_fork(environment: Mapping[str, str]) -> bool:
     """Return whether a process with this environment can be forked instead of started."""
     return not {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alembic_pg.database.scratch import SCRATCH_VARIABLE, scratch_server
-from alembic_pg.testing.forked import CommandResult, Forkserver, can_fork
+from alembic_pg.testing.forked import CommandResult, Forkserver, can_fork, run_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,17 +53,8 @@ class Tree:
         variables = self.variables(**environment)
         if not prefix and can_fork(variables):
             return self.forks.alembic(arguments, self.root, variables)
-        done = subprocess.run(
-            [*prefix, sys.executable, "-m", "alembic", *arguments],
-            cwd=self.root,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return CommandResult(done.returncode, done.stdout, done.stderr)
+        command = [*prefix, sys.executable, "-m", "alembic", *arguments]
+        return run_process(command, self.root, variables)
 
     def on(self, target: URL) -> Tree:
         """Return the tree on another database; the server takes any password, as it trusts all."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
 
-# cannot_coerce (PostgreSQL, Appendix A).
-CANNOT_COERCE = "42846"
-
-# not_null_violation, and those of foreign keys, unique and CHECK constraints. A candidate has no
-# rows but those that the revisions insert.
-_VIOLATIONS = {"23502", "23503", "23505", "23514"}
+# A candidate has no rows but those that the revisions insert.
+_VIOLATIONS = {
+    SqlState.NOT_NULL_VIOLATION,
+    SqlState.FOREIGN_KEY_VIOLATION,
+    SqlState.UNIQUE_VIOLATION,
+    SqlState.CHECK_VIOLATION,
+}
 
 
 def refusal_text(operation: StatementOp, error: BaseException) -> str:
@@ -26,7 +28,7 @@ def refusal_text(operation: StatementOp, error: BaseException) -> str:
     """
     reason = errors.describe_error(error)
     column = _retyped_column(str(getattr(error, "statement", "")))
-    if column and errors.sqlstate(error) == CANNOT_COERCE:
+    if column and errors.sqlstate(error) == SqlState.CANNOT_COERCE:
         return (
             f"The type of {column} cannot be changed: {reason}. Add to the column how its values "
             'come to the other type, info={"using": "SQL expression"}, and "using_back" for the '

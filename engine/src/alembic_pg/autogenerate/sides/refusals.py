@@ -39,12 +39,13 @@ if TYPE_CHECKING:
     # Runs a statement in the scratch database; returns why it fails, None where it works.
     Attempt = Callable[[ClauseElement], Exception | None]
 
-# undefined_table, undefined_column, undefined_object, undefined_function, invalid_schema_name
-# (PostgreSQL, Appendix A).
-_UNDEFINED = {"42P01", "42703", "42704", "42883", "3F000"}
-
-# invalid_foreign_key.
-_INVALID_FOREIGN_KEY = "42830"
+_UNDEFINED = {
+    SqlState.UNDEFINED_TABLE,
+    SqlState.UNDEFINED_COLUMN,
+    SqlState.UNDEFINED_OBJECT,
+    SqlState.UNDEFINED_FUNCTION,
+    SqlState.INVALID_SCHEMA_NAME,
+}
 
 _NAMED = re.compile(r'"((?:[^"]|"")*)"|function ([^\s(]+)\(')
 
@@ -220,7 +221,7 @@ def _reason(models: Models, refusal: Refusal) -> str:
     helps = missing_features.other_server_hint(refusal.error) or missing_features.entity_hint(
         refusal.error
     )
-    if not helps and errors.sqlstate(refusal.error) == _INVALID_FOREIGN_KEY:
+    if not helps and errors.sqlstate(refusal.error) == SqlState.INVALID_FOREIGN_KEY:
         helps = "make the column it points to unique, or let it point to the primary key."
     return text + (f": {helps}" if helps else "")
 

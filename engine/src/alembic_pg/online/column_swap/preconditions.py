@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.database import server_features
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
-from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, catalog_name
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _copy_blocker(runner: Runner, parts: Dependents) -> str:
     for part in parts.constraints:
         partitioned = part.relation == "p" and part.kind == "f"
         if "NOT ENFORCED" in part.definition or (
-            partitioned and runner.version < constraint.PARTITIONED_FK_SINCE
+            partitioned and runner.version < server_features.PARTITIONED_FOREIGN_KEY_NOT_VALID_SINCE
         ):
             return f"no copy is made of the constraint {part.name}"
     return ""

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from alembic_pg.database.session import Session
     from alembic_pg.online.run.executor import Executor
 
-# From which on a foreign key of a partitioned table can be NOT VALID.
-PARTITIONED_FK_SINCE = 180000
-
 _IS_VALIDATED = "SELECT convalidated FROM pg_constraint WHERE conrelid = :table AND conname = :name"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.database import server_features
 from alembic_pg.online.backfill import refill
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
     from alembic_pg.online.run.revision_runner import Runner
-
-# From which on a NOT NULL is a constraint that can be NOT VALID.
-_NOT_VALID_SINCE = 180000
 
 _CONSTRAINT_NAME = """
 SELECT conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
@@ -48,7 +46,7 @@ def ensure_not_null(
     """
     plain = catalog_name(column)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
-    if runner.version >= _NOT_VALID_SINCE:
+    if runner.version >= server_features.NOT_NULL_NOT_VALID_SINCE:
         # A NOT VALID one is attnotnull already.
         if runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
             runner.run_short(f"{alter} ADD NOT NULL {column} NOT VALID")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, server_features
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run import large_tables, violations
 from alembic_pg.online.run.helper_names import catalog_name
@@ -33,7 +33,7 @@ def strategy_for(
     if (
         statement.kind == "FOREIGN"
         and table.kind == "p"
-        and runner.version < constraint.PARTITIONED_FK_SINCE
+        and runner.version < server_features.PARTITIONED_FOREIGN_KEY_NOT_VALID_SINCE
     ):
         large_tables.refuse_if_large(
             runner,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, server_features
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
@@ -37,9 +37,6 @@ SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_
 _USE_OWN_STATEMENTS = (
     "Add it with its type, default and NOT NULL; all else by statements of their own."
 )
-
-# From which on partitions share the identity of their table.
-_SHARED_IDENTITY_SINCE = 170000
 
 # Words that _add() would leave out: of a column, of the sequence of an identity.
 _UNSUPPORTED_WORDS = {"CONSTRAINT", "STORAGE", "COMPRESSION", "OPTIONS"}
@@ -108,7 +105,7 @@ def strategy_for(
     if (
         column.identity
         and table.has_children
-        and (table.kind == "r" or runner.version < _SHARED_IDENTITY_SINCE)
+        and (table.kind == "r" or runner.version < server_features.PARTITIONED_IDENTITY_SINCE)
     ):
         return None  # PostgreSQL refuses it
     if (
