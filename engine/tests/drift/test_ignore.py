@@ -54,14 +54,3 @@ def test_a_line_without_a_reason_is_refused(tmp_path: Path, line: str) -> None:
     file.write_text(f"# one\n{line}\n")
     with pytest.raises(UserError, match=r"^drift-ignore, line 2 has no reason"):
         ignore.read_rules(file)
-
-
-def test_an_added_rule_is_read_again(tmp_path: Path) -> None:
-    file = tmp_path / ignore.FILE_NAME
-    rules = [
-        ignore.Rule("table", "public.a b", "hand-made"),
-        ignore.Rule("index", "public.i", "tried out by the administrator"),
-    ]
-    for rule in rules:
-        ignore.add_rule(file, rule)
-    assert ignore.read_rules(file) == rules

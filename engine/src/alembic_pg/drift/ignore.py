@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 # The file beside env.py.
 FILE_NAME = "drift-ignore"
 
-HEAD = """\
-# What alembic-pg drift does not tell: kind, schema.name, reason. * and ? stand for any letters;
-# a kind of several words has _ between them. Roles, extensions and schemas have no schema.
-"""
-
 
 @dataclass(frozen=True)
 class Rule:
@@ -74,14 +69,6 @@ def split_ignored(
         else:
             ignored.append((difference, rule))
     return told, ignored
-
-
-def add_rule(file: Path, rule: Rule) -> None:
-    """Write a rule at the end of a file, which is made where it is missing."""
-    text = file.read_text(encoding="utf-8") if file.exists() else HEAD
-    name = f'"{rule.name}"' if " " in rule.name else rule.name
-    line = f"{rule.kind}  {name}  {rule.reason}\n"
-    file.write_text(text + ("" if text.endswith("\n") else "\n") + line, encoding="utf-8")
 
 
 # A name with spaces, as those of constraints and arguments have, stands in quotes.
