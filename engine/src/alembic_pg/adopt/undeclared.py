@@ -14,9 +14,8 @@ from alembic_pg.adopt.declaration import Declaration, declare
 from alembic_pg.autogenerate.dump import kinds, pg_dump
 from alembic_pg.autogenerate.dump.compare import differing_keys
 from alembic_pg.autogenerate.scope import filters
-from alembic_pg.autogenerate.scope.models import Models
+from alembic_pg.autogenerate.scope.models import Models, each_metadata
 from alembic_pg.autogenerate.sides import desired
-from alembic_pg.autogenerate.sides.build_statements import declared_metadata
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 
@@ -85,7 +84,7 @@ def metadata_expression(models: Models, package: str | None) -> tuple[str, str]:
     package: the name of the models' package, which is looked through first.
     Raises UserError where no module has it.
     """
-    metadata = declared_metadata(models)[0]
+    metadata = each_metadata(models.metadata)[0]
     names = [name for name in sorted(sys.modules) if not name.startswith(("alembic_pg", "__"))]
     names.sort(key=lambda name: not _is_below(name, package or ""))
     for wanted_base in (True, False):
@@ -138,7 +137,7 @@ def _build(databases: ScratchServer, models: Models, task: AlembicCommand) -> Du
 @contextmanager
 def _declared(models: Models, declarations: Sequence[Declaration]) -> Iterator[Models]:
     """Yield the models with the declarations; the MetaData is as before afterwards."""
-    metadata = declared_metadata(models)[0]
+    metadata = each_metadata(models.metadata)[0]
     entities = [made for one in declarations if (made := one.entity()) is not None]
     listeners = [(one.event, one.ddl()) for one in declarations if one.arguments is None]
     for name, statement in listeners:
