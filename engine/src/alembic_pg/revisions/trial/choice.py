@@ -29,6 +29,7 @@ def open_host(task: AlembicCommand) -> Iterator[Host]:
         other = _new_process(task)
     elif not isinstance(task.metadata, str) or task.metadata in sys.modules:
         _report_changes()
+        THIS_PROCESS.known.forget()
         yield THIS_PROCESS
         return
     elif other_process.can_fork():
