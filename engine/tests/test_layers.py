@@ -31,6 +31,7 @@ ORDER = (
     "adopt",
     "offline",
     "commands",
+    "proofs",
     "plugin",
     "environment",
     "cli",
