@@ -32,6 +32,7 @@ ORDER = (
     "adopt",
     "offline",
     "commands",
+    "proofs",
     "plugin",
     "environment",
     "cli",
