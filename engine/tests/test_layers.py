@@ -27,6 +27,7 @@ ORDER = (
     "online",
     "plan",
     "autogenerate",
+    "ledger",
     "drift",
     "adopt",
     "offline",

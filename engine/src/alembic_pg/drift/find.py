@@ -17,6 +17,7 @@ from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
 from alembic_pg.database import errors, run_lock, target
 from alembic_pg.database.errors import SqlState
+from alembic_pg.database.project_files import DRIFT_IGNORE_FILE
 from alembic_pg.database.scratch import scratch_server
 from alembic_pg.database.target import EMBEDDED_SOURCE
 from alembic_pg.drift import changed_at, difference, ignore
@@ -128,7 +129,7 @@ def _read_heads(context: MigrationContext) -> tuple[str, ...]:
 
 def ignore_file(task: AlembicCommand) -> Path:
     """Return the file that says what is not to be told, which need not exist."""
-    return Path(task.environment.script.dir) / ignore.FILE_NAME
+    return Path(task.environment.script.dir) / DRIFT_IGNORE_FILE
 
 
 def _require_known(script: ScriptDirectory, heads: Sequence[str]) -> None:
