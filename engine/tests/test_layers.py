@@ -28,6 +28,7 @@ ORDER = (
     "online",
     "plan",
     "autogenerate",
+    "ledger",
     "drift",
     "adopt",
     "offline",
