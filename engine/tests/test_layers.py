@@ -33,7 +33,6 @@ ORDER = (
     "adopt",
     "offline",
     "commands",
-    "proofs",
     "plugin",
     "environment",
     "cli",

@@ -1,1 +1,0 @@
-"""Prove new revisions with rows, and with the models of the release before."""
