@@ -28,7 +28,7 @@ MOST = {
     "history": 15,
     "heads": 15,
     "current": 75,
-    "check": 168,
+    "check": 176,
     "upgrade head": 136,
     "downgrade -1": 136,
     "upgrade head --sql": 100,

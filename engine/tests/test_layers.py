@@ -13,6 +13,7 @@ SOURCE = Path(alembic_pg.__file__).parent
 # The order of packages and modules: each imports from itself and from those before it.
 ORDER = (
     "errors",
+    "refusals",
     "events",
     "embedded",
     "option_kinds",
@@ -27,6 +28,7 @@ ORDER = (
     "online",
     "plan",
     "autogenerate",
+    "ledger",
     "drift",
     "adopt",
     "offline",

@@ -64,11 +64,37 @@ def _parser() -> argparse.ArgumentParser:
         "that it is at, and list what is missing, extra or changed. The database is only read; "
         "its rows are not. Exit codes: 0 nothing differs, 1 something does, 2 could not tell.",
     )
+    drift.add_argument(
+        "--at", default="", metavar="REVISION", help="compare with this one, not with its own"
+    )
     drift.add_argument("--diff", action="store_true", help="print the definitions, too")
     drift.add_argument(
         "--json", action="store_true", help="for a program; docs/drift.md has the form"
     )
     drift.set_defaults(run=_drift)
+
+    ledger = commands.add_parser(
+        "ledger",
+        help="write or verify the states that the revisions build",
+        description="Write the file ledger beside env.py: a line for each revision, with the state "
+        "of a database before and after it. alembic revision and merge keep it; alembic check "
+        "verifies it. Exit codes: 0 it is right, 1 it is not, 2 it could not be told.",
+    )
+    ledger.add_argument(
+        "--verify",
+        nargs="?",
+        const="",
+        metavar="BASE",
+        help="write nothing, and tell what is wrong; also, what is otherwise than in a git "
+        "revision, whose lines are taken for verified",
+    )
+    ledger.add_argument(
+        "--landed", action="store_true", help="write also what the main branch has otherwise"
+    )
+    ledger.add_argument(
+        "--json", action="store_true", help="for a program; docs/ledger.md has the form"
+    )
+    ledger.set_defaults(run=_ledger)
 
     entities = commands.add_parser(
         "entities",
@@ -154,7 +180,20 @@ def _plan(options: argparse.Namespace) -> int:
 def _drift(options: argparse.Namespace) -> int:
     from alembic_pg.commands import drift  # noqa: PLC0415  # one command's
 
-    return drift.run(configuration_of(options), diffs=options.diff, as_json=options.json)
+    return drift.run(
+        configuration_of(options), diffs=options.diff, as_json=options.json, at=options.at
+    )
+
+
+def _ledger(options: argparse.Namespace) -> int:
+    from alembic_pg.commands import ledger  # noqa: PLC0415  # one command's
+
+    return ledger.run(
+        configuration_of(options),
+        verify=options.verify,
+        also_landed=options.landed,
+        as_json=options.json,
+    )
 
 
 def _entities(options: argparse.Namespace) -> int:

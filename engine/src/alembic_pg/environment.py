@@ -206,6 +206,10 @@ def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> Non
 
         sql.run(task)
     elif revision := task.environment.context_opts.get("revision_context"):
+        if task.command == "revision" and not task.on_command_line:
+            from alembic_pg.commands import ledger  # noqa: PLC0415
+
+            ledger.watch_new_revisions(task.environment.config, task.environment.script)
         if revision.command_args["autogenerate"]:
             _compare(task)
         else:
@@ -242,8 +246,13 @@ def _compare(task: AlembicCommand) -> None:
         if task.command == "check" and task.on_command_line and connection is None:
             _report_leftovers(task)
         server = clean_check.server_key(task, connection)
-        if not clean_check.is_still_clean(task, server):
-            _autogenerate(task, connection, server)
+        if clean_check.is_still_clean(task, server):
+            return
+        if task.command == "check":
+            from alembic_pg.commands import ledger  # noqa: PLC0415
+
+            ledger.require_right(task)
+        _autogenerate(task, connection, server)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.machinery import ModuleSpec
 
+    from alembic.config import Config
     from alembic.runtime.plugins import Plugin
     from alembic.util import PriorityDispatchResult
 
@@ -48,7 +49,18 @@ def watch_command() -> None:
     """Give a command of a project that uses this engine its sentences, signals and checks."""
     from alembic_pg.console import activation  # noqa: PLC0415  # for the alembic command only
 
-    activation.watch()
+    activation.watch(_begin_command)
+
+
+def _begin_command(config: Config) -> None:
+    """Let a command that writes a revision keep the ledger."""
+    command = getattr(config.cmd_opts, "cmd", None)
+    if command and command[0].__name__ in {"revision", "merge"}:
+        from alembic.script import ScriptDirectory  # noqa: PLC0415  # see setup()
+
+        from alembic_pg.commands import ledger  # noqa: PLC0415  # of these commands
+
+        ledger.watch_new_revisions(config, ScriptDirectory)
 
 
 def _complete(*arguments: Any) -> PriorityDispatchResult:  # noqa: ANN401  # Alembic's signature

@@ -22,7 +22,7 @@ def test_no_file_has_no_rules(tmp_path: Path) -> None:
 
 
 def test_rules_match_kind_and_name(tmp_path: Path) -> None:
-    file = tmp_path / ignore.FILE_NAME
+    file = tmp_path / "drift-ignore"
     file.write_text(
         "# a comment\n\n"
         "table  public.events_p*  partitions that a job makes\n"
@@ -50,7 +50,7 @@ def test_rules_match_kind_and_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["table", "table public.x", "table public.x  ", '"a b" c'])
 def test_a_line_without_a_reason_is_refused(tmp_path: Path, line: str) -> None:
-    file = tmp_path / ignore.FILE_NAME
+    file = tmp_path / "drift-ignore"
     file.write_text(f"# one\n{line}\n")
     with pytest.raises(UserError, match=r"^drift-ignore, line 2 has no reason"):
         ignore.read_rules(file)

@@ -52,6 +52,8 @@ def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
     differing, revision = nearest
     more = len(differing) - _MAX_NAMED
     names = ", ".join(differing[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+    if more > 0 and revision is not None:
+        names += f" (alembic-pg drift --at {revision.revision})"
     head = f"The database has tables and no {name}, and equals no revision; the nearest is"
     if revision is None:
         raise UserError(

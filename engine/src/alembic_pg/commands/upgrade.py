@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg import events
@@ -165,6 +165,7 @@ def _run_command(
 
         command.print_plan(task, context, connection, running)
         return
+    _leave_state(task, context)
     if task.command in RUNS and not given:
         _install_runner(task, context, connection, running)
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
@@ -180,6 +181,20 @@ def _run_command(
         from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
+
+
+def _leave_state(task: AlembicCommand, context: MigrationContext) -> None:
+    """Let the database know which state it is in, where the project has a ledger."""
+    if task.command not in {*RUNS, "stamp"}:
+        return
+    from alembic_pg.ledger import ledger, stamp  # noqa: PLC0415  # of runs only
+
+    # A conflict in it is the developers', and must stop no run.
+    with suppress(UserError, OSError):
+        found = ledger.read_ledger(ledger.ledger_path(task.environment.script))
+        if found is not None:
+            table = journal.version_table_name(context)
+            stamp.write_after_each_revision(context, table, found)
 
 
 def _told_steps(

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.config import Config
 
 _ENGINE_IMPORT = re.compile(r"^\s*(?:from|import)\s+alembic_pg\b", re.MULTILINE)
@@ -22,11 +24,12 @@ _ENGINE_IMPORT = re.compile(r"^\s*(?:from|import)\s+alembic_pg\b", re.MULTILINE)
 _active = False
 
 
-def watch() -> None:
+def watch(begin: Callable[[Config], None] = lambda _: None) -> None:
     """Prepare the console as soon as Alembic has made its configuration from the command line.
 
     Alembic's own object is looked at, and nothing is parsed twice; no function of ours stays on
     the stack of a command, where a traceback would show it.
+    begin: called with the configuration where the project uses this engine.
     """
     from alembic.config import Config  # noqa: PLC0415  # it is imported before
 
@@ -38,7 +41,8 @@ def watch() -> None:
         original(self, *arguments, **options)
         if self.cmd_opts is not None:
             Config.__init__ = original  # type: ignore[method-assign]  # there is no second one
-            activate(self)
+            if activate(self):
+                begin(self)
 
     Config.__init__ = made  # type: ignore[method-assign]  # Alembic tells nobody of a command
 
@@ -52,20 +56,21 @@ def _list_options() -> None:
         activate(arguments.configuration_of(typed))
 
 
-def activate(config: Config) -> None:
+def activate(config: Config) -> bool:
     """Install what ends a command in a sentence, and check its arguments, once in a process.
 
     config: the one that Alembic made of the command line. Nothing is done where the project's
-    env.py does not import alembic_pg, or none is found.
+    env.py does not import alembic_pg, or none is found. Returns whether it does.
     Raises UserError for arguments that Alembic takes and then stumbles over.
     """
     if not _uses_engine(config):
-        return
+        return False
     install_once()
     from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' projects
 
     assert config.cmd_opts is not None  # noqa: S101  # it comes from the command line
     arguments.check(config.cmd_opts, config)
+    return True
 
 
 def install_once() -> None:

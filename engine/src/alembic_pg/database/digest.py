@@ -39,6 +39,12 @@ class Digest:
             content = "missing"
         self.add_text(name, content)
 
+    def copy(self) -> Digest:
+        """Return a digest of the same inputs, which grows by itself."""
+        other = Digest()
+        other._hash = self._hash.copy()  # its own kind
+        return other
+
     @property
     def value(self) -> str:
         """The digest of what was added until now, 64 hexadecimal digits."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_pg.errors import UserError
+from alembic_pg.refusals import of_targets
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -50,32 +51,18 @@ def require_writable(connection: Connection, schema: str | None, *, first: bool)
     """
     about = connection.execute(_SESSION_STATE, {"schema": schema}).one()
     if about.recovering:
-        raise UserError(
-            "The server is a replica, or recovers from a backup: it takes no changes. "
-            "Name the primary in DATABASE_URL."
-        )
+        raise UserError(of_targets.REPLICA().text)
     if about.read_only:
-        raise UserError(
-            f"Transactions of {about.role} in {about.database} are read-only "
-            "(default_transaction_read_only): turn that off for this connection."
-        )
+        raise UserError(of_targets.READ_ONLY(about.database, role=about.role).text)
     if not first:
         return
     if about.schema is None:
-        raise UserError(
-            f"No schema of the search_path ({about.path}) is there: create one, "
-            f"or let {about.role} use it."
-        )
+        raise UserError(of_targets.NO_SCHEMA(about.path, role=about.role).text)
     if about.missing and not about.creates:
-        raise UserError(
-            f"The role {about.role} may not create the schema {about.schema} of Alembic's own "
-            f"table: create it, or GRANT CREATE ON DATABASE {about.database} TO {about.role}."
-        )
+        missing = of_targets.MAY_NOT_CREATE_OWN_SCHEMA
+        raise UserError(missing(about.schema, role=about.role, database=about.database).text)
     if not about.creates:
-        raise UserError(
-            f"The role {about.role} may not create anything in the schema {about.schema}: "
-            f"GRANT CREATE ON SCHEMA {about.schema} TO {about.role}, or use another role."
-        )
+        raise UserError(of_targets.MAY_NOT_CREATE(about.schema, role=about.role).text)
 
 
 def require_version_table_visible(connection: Connection, table: str) -> None:
@@ -86,10 +73,7 @@ def require_version_table_visible(connection: Connection, table: str) -> None:
     schema = connection.scalar(_HIDDEN_SCHEMA, {"table": table})
     if schema is not None:
         role = connection.scalar(_ROLE)
-        raise UserError(
-            f"The role {role} may not use the schema {schema}, where {table} is: "
-            f"GRANT USAGE ON SCHEMA {schema} TO {role}, or use another role."
-        )
+        raise UserError(of_targets.HIDDEN_SCHEMA(schema, role=str(role), table=table).text)
 
 
 def require_one_session(connection: Connection) -> None:
@@ -109,10 +93,7 @@ def require_one_session(connection: Connection) -> None:
         with connection.begin():
             third = connection.scalar(_PID)
     if second == number or third != number:
-        raise UserError(
-            "A pooler (PgBouncer in transaction mode, say) is between here and the server, and "
-            "keeps no session: name the server itself, or a pool in session mode."
-        )
+        raise UserError(of_targets.POOLER().text)
 
 
 def no_journal_reason(connection: Connection, table: str) -> str:

@@ -1,4 +1,4 @@
-"""Make the folder in which the engine keeps files of a project: caches, the embedded server."""
+"""Name the files that the engine keeps in a project, and make the folder of its caches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATA_FOLDER = ".postgres"
+
+# The files beside env.py that no revision reads: the states of the history, and what drift is not
+# told.
+LEDGER_FILE = "ledger"
+DRIFT_IGNORE_FILE = "drift-ignore"
 
 
 def make_data_folder(root: Path) -> Path:

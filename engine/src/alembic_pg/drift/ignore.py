@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.drift.difference import Difference
 
-# The file beside env.py.
-FILE_NAME = "drift-ignore"
-
 
 @dataclass(frozen=True)
 class Rule:

@@ -23,6 +23,7 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     """
     lines = [f"{_place(drift)}: {_verdict(drift)}"]
     lines += [f"Unfinished: {line}" for line in drift.unfinished]
+    lines += drift.remarks
     if drift.differences:
         changed = dict(drift.changed_at)
         head = ("drift", "object", "changed at") if changed else ("drift", "object")
@@ -48,6 +49,8 @@ def as_json(drift: Drift) -> str:
             "revisions": list(drift.revisions),
             "pending": drift.pending,
             "unfinished": list(drift.unfinished),
+            "compared": drift.compared,
+            "remarks": list(drift.remarks),
             "differences": [
                 {**_as_object(one), "changed_at": changed.get(one.label)}
                 for one in drift.differences

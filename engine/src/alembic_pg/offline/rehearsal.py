@@ -99,7 +99,7 @@ class Rehearsal:
                 steps = recorder.record(sql)
         except RefusedError as error:
             # A run says how to let it: here it stands as it is.
-            raise NoStepsError(str(error).partition("stops: ")[2].splitlines()[0]) from error
+            raise NoStepsError(error.refusal.text) from error
         except (UserError, DBAPIError) as error:
             self._stop_asking(
                 errors.describe_error(error) if isinstance(error, DBAPIError) else str(error)

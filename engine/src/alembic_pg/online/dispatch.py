@@ -25,6 +25,7 @@ from alembic_pg.online.strategies import (
     set_not_null,
     update,
 )
+from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql import parser, statements
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def choose_strategy(runner: Runner, sql: str, *, in_batches: bool) -> Callable[[
     """
     statement = parser.parse(sql)
     if in_batches and not isinstance(statement, statements.UpdateOrDelete):
-        raise runner.refused_error(
-            "in batches goes one UPDATE or DELETE, without WITH or RETURNING."
-        )
+        raise runner.refused_error(of_batches.BATCHES_OF_OTHER())
     if not (runner.existing_tables or isinstance(statement, statements.AddEnumValue)):
         return None
     if statement is None:
@@ -82,10 +81,10 @@ def _choose_for_statement(
         large_tables.refuse_if_large(
             runner,
             table,
-            f"A statement of a revision that {runner.single_transaction_reason}",
-            "Let the table's owner run it, or a role of theirs."
+            of_statements.NO_JOURNAL
             if runner.no_journal_reason
-            else "Let a revision of its own come before or after.",
+            else of_statements.SINGLE_TRANSACTION,
+            why=runner.single_transaction_reason,
         )
         strategy = None
     if strategy is None:
@@ -143,7 +142,7 @@ def _choose_for_table(
     if isinstance(statement, statements.UpdateOrDelete):
         return update.strategy_for(runner, statement, table, in_batches=in_batches)
     if isinstance(statement, _REFUSED_WITH_ONLY) and statement.only and table.has_children:
-        large_tables.refuse_if_large(runner, table, "ALTER TABLE ONLY", "Leave ONLY out.")
+        large_tables.refuse_if_large(runner, table, of_statements.ALTER_ONLY)
         return None
     return _STRATEGIES[type(statement)](runner, statement, table)
 
@@ -168,15 +167,13 @@ def _choose_for_constraint(
     ):
         if add_unique.is_name_certain(runner, statement, table):
             return add_unique.add_constraint
-        large_tables.refuse_if_large(
-            runner, table, "Adding a constraint without a name", "Give it one."
-        )
+        large_tables.refuse_if_large(runner, table, of_statements.UNNAMED_CONSTRAINT)
         return None
     large_tables.refuse_if_large(
         runner,
         table,
-        f"Adding the constraint {statement.name}",
-        "A unique index, created by itself, costs nothing.",
+        of_statements.OTHER_CONSTRAINT,
+        name=statement.name,
     )
     return None
 

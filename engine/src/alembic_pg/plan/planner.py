@@ -128,7 +128,7 @@ class Planner(Runner):
             try:
                 work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
             except RefusedError as refusal:
-                self.refusals.append(str(refusal).partition("stops: ")[2])
+                self.refusals.append(refusal.text)
                 return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
             if work is not None:
                 return self._with_real_lock(summarize_strategy(work), sql)

@@ -17,6 +17,7 @@ from alembic_pg import history_start
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
+from alembic_pg.database.project_files import DRIFT_IGNORE_FILE, LEDGER_FILE
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import stand_ins
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 # More would only be met again after a walk through many branches.
 TEMPLATES_KEPT = 8
+
+# The files beside the revisions that none of them reads.
+_NOT_READ = ("env.py", "script.py.mako", LEDGER_FILE, DRIFT_IGNORE_FILE)
 
 _BUILT_HERE = "The revisions run in this process, whatever it has imported"
 
@@ -82,18 +86,22 @@ def ensure_template(
 
 
 def create_at_revisions(
-    databases: ScratchServer, environment: EnvironmentContext, revisions: tuple[str, ...]
+    databases: ScratchServer,
+    environment: EnvironmentContext,
+    revisions: tuple[str, ...],
+    upgrade: Callable[[EnvironmentContext, URL, str], None] | None = None,
 ) -> str:
     """Return the name of a new scratch database at some revisions, at none as the history begins.
 
-    Raises UserError when a revision fails.
+    upgrade: see `ensure_template`. Raises UserError when a revision fails.
     """
     if not revisions:
         return create_at_start(databases, environment)
-    names = _template_names(databases, environment, revisions, process_wide.changes_digest())
+    changes = process_wide.changes_digest() if upgrade is None else ""
+    names = _template_names(databases, environment, revisions, changes)
     name = _copy_of_ancestor(databases, environment, names, databases.templates())
     for revision in revisions:
-        upgrade_database(environment, databases.database_url(name), revision)
+        (upgrade or upgrade_database)(environment, databases.database_url(name), revision)
     return name
 
 
@@ -217,7 +225,7 @@ def _template_names(
     digest = cache_digest(alembic.__version__, str(databases.version), table, arguments, changes)
     for file in history_start.start_files(environment.config, script):
         digest.add_file(history_start.SETTING, file)
-    _add_other_files(digest, script, everything)
+    add_other_files(digest, script, everything)
     if any(environment.context_opts.get(name) for name in stand_ins.FILTERS):
         # It says for which tables stand-ins are made.
         digest.add_file("env.py", Path(script.dir, "env.py"))
@@ -233,10 +241,10 @@ def _history_digests(digest: Digest, revisions: list[Script]) -> list[str]:
     return digests
 
 
-def _add_other_files(digest: Digest, script: ScriptDirectory, revisions: list[Script]) -> None:
+def add_other_files(digest: Digest, script: ScriptDirectory, revisions: list[Script]) -> None:
     """Add the files beside the revisions, which one of them may read."""
     known = {Path(revision.path).resolve() for revision in revisions}
-    known |= {Path(script.dir, name).resolve() for name in ("env.py", "script.py.mako")}
+    known |= {Path(script.dir, name).resolve() for name in _NOT_READ}
     folders = {Path(script.dir).resolve(), *map(Path.resolve, script._version_locations)}  # noqa: SLF001  # where Alembic looks
     for folder in sorted(folders):
         for path in sorted(folder.rglob("*")):

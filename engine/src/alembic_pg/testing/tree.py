@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alembic_pg.database.project_files import LEDGER_FILE
 from alembic_pg.database.scratch import SCRATCH_VARIABLE, scratch_server
 from alembic_pg.testing.forked import CommandResult, Forkserver, can_fork, run_process
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 # What a working tree is made of; the rest is made of it.
 TREE_FILES = ("alembic", "alembic.ini", "models", "pyproject.toml")
+
+# What a copy does not take along: a test edits revisions that have landed, and the ledger is there
+# to refuse just that. A test that wants one has it written.
+_LEFT_OUT = ("__pycache__", LEDGER_FILE)
 
 # In every URL that is given to a command, and in nothing that it may print.
 PASSWORD = "mark-7f3a"
@@ -76,7 +81,7 @@ def copy_tree(
     for name in TREE_FILES:
         source = original / name
         if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns(*_LEFT_OUT))
         else:
             shutil.copy(source, root)
     made = Tree(root, scratch_variables(databases), forks)

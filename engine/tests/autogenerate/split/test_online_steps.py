@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.revisions.trial.known_texts import KnownTexts
 from tests.commands.run import run as succeed
 from tests.matrix.inside import there
 from tests.tags import TAGS
 
 if TYPE_CHECKING:
     from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.testing.tree import Tree
 
 A = 'table(Column("a", Integer), {})\n'
@@ -135,3 +137,18 @@ def test_no_half_ends_where_it_begins(databases: ScratchServer) -> None:
     change = there(databases, models.format(20), models.format(300))
     assert change.stages == 1
     assert "fk" not in change.up + change.down
+
+
+def test_nobody_asks_what_new_tables_execute(
+    databases: ScratchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    statements = KnownTexts.statements
+
+    def counted(self: KnownTexts, source: str) -> list[RevisionStatement]:
+        asked.append(source)
+        return statements(self, source)
+
+    monkeypatch.setattr(KnownTexts, "statements", counted)
+    there(databases, "", HEIR + OLD)
+    assert not asked

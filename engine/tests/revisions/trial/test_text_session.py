@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.database.errors import RefusedError, SqlState
 from alembic_pg.revisions.trial import text_session
+from alembic_pg.revisions.trial.known_texts import KnownTexts
+from sqlalchemy import event
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -40,3 +42,40 @@ def test_a_text_that_is_no_python_is_refused(empty: URL) -> None:
         pytest.raises(RefusedError, match="NameError: name 'nowhere' is not defined"),
     ):
         session.run("nowhere.call()")
+
+
+def test_what_texts_executed_before_is_sent_in_one_message(empty: URL) -> None:
+    known = KnownTexts()
+    texts = [f"op.create_table('t{n}', sa.Column('a', sa.Text, comment='5 %'))" for n in range(9)]
+    with text_session.open_session(empty, known) as session:
+        session.run(*texts)
+    sent: list[str] = []
+    with text_session.open_session(empty, known) as session:
+        event.listen(
+            session.connection, "before_cursor_execute", lambda *given: sent.append(given[2])
+        )
+        session.run(*texts)
+        assert len(sent) == 1
+        assert session.query(TABLES) == [(len(texts),)]
+        assert session.query("SELECT DISTINCT col_description('t0'::regclass, 1)") == [("5 %",)]
+
+
+def test_a_text_that_asks_the_database_asks_each_time(empty: URL) -> None:
+    known = KnownTexts()
+    text = f'n = op.get_bind().scalar(sa.text("{TABLES}"))\nop.execute(f"CREATE TABLE t{{n}} ()")'
+    with text_session.open_session(empty, known) as session:
+        session.run(text, text)
+        assert session.query(TABLES) == [(2,)]
+
+
+def test_what_is_sent_together_says_why_it_is_refused(empty: URL) -> None:
+    known = KnownTexts()
+    texts = ["op.execute('CREATE TABLE t ()')", "op.execute('CREATE TABLE u ()')"]
+    with text_session.open_session(empty, known) as session:
+        assert session.attempt(texts) is None
+        refused = session.attempt(texts)
+        assert refused is not None
+        assert refused.code == SqlState.DUPLICATE_TABLE
+        assert refused.description == 'relation "t" already exists'
+        session.run("op.execute('CREATE TABLE v ()')")
+        assert session.query(TABLES) == [(3,)]

@@ -6,12 +6,11 @@ It is dropped afterwards, whatever became of it.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate.render import render_op
-
 from alembic_pg.autogenerate.dump import column_users, pg_dump
+from alembic_pg.autogenerate.ops.operation_source import OperationSources
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError, SqlState
@@ -44,7 +43,8 @@ class Candidate:
     """Run operations on a database, and dump what they made of it.
 
     url: the database. version_table: Alembic's own table, which is not in the dump. context: how
-    operations are rendered. scope: what counts of a dump.
+    operations are rendered. scope: what counts of a dump. host: the process in which they run.
+    sources: their texts, which all candidates of a comparison share.
     """
 
     url: URL
@@ -52,6 +52,7 @@ class Candidate:
     context: AutogenContext
     scope: Scope = EVERYTHING
     host: Host = THIS_PROCESS
+    sources: OperationSources = field(default_factory=OperationSources)
 
     def dump(self) -> Dump:
         """Return what it holds now."""
@@ -68,8 +69,8 @@ class Candidate:
         if not operations:
             return
         with self.session() as session:
-            for operation in operations:
-                self.run_one(session, operation)
+            with _refusals_classified():
+                session.run(*map(self._source, operations))
             session.commit()
 
     def session(self) -> AbstractContextManager[Session]:
@@ -81,15 +82,13 @@ class Candidate:
 
         Raises UnsafeValueError, else RefusedError.
         """
-        try:
-            session.run(rendered_source(self.context, operation))
-        except RefusedError as error:
-            raise _classified(error) from error
+        with _refusals_classified():
+            session.run(self._source(operation))
 
     def attempt(self, session: Session, operations: Sequence[MigrateOperation]) -> Exception | None:
         """Run operations; return why one fails, if one does, and undo them all then."""
         try:
-            sources = [rendered_source(self.context, operation) for operation in operations]
+            sources = [self._source(operation) for operation in operations]
         except Exception as error:  # noqa: BLE001  # what cannot be said, cannot be written
             return error
         refused = session.attempt(sources)
@@ -97,13 +96,19 @@ class Candidate:
 
     def statements(self, operation: MigrateOperation) -> list[RevisionStatement]:
         """Return the statements of an operation, as the revision will say it."""
-        return self.host.statements(rendered_source(self.context, operation))
+        return self.host.statements(self._source(operation))
+
+    def _source(self, operation: MigrateOperation) -> str:
+        return self.sources.source(self.context, operation)
 
 
-def rendered_source(context: AutogenContext, operation: MigrateOperation) -> str:
-    """Return the text of an operation, with the imports that it needs."""
-    lines = render_op(context, operation)
-    return "\n".join([*sorted(context.imports), *lines])
+@contextmanager
+def _refusals_classified() -> Iterator[None]:
+    """Raise a RefusedError of the block as what it is."""
+    try:
+        yield
+    except RefusedError as error:
+        raise _classified(error) from error
 
 
 def _classified(error: RefusedError) -> Exception:
@@ -130,6 +135,13 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
         with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
             for stand_in in comparison.stand_ins:
                 stand_in.make(connection)
-    yield Candidate(url, comparison.version_table, context, comparison.scope, comparison.host)
+    yield Candidate(
+        url,
+        comparison.version_table,
+        context,
+        comparison.scope,
+        comparison.host,
+        comparison.sources,
+    )
     if spare_copy is None:
         databases.drop_in_background(name)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import compare
+from alembic_pg.autogenerate.ops.operation_source import OperationSources
 from alembic_pg.autogenerate.scope.column_differences import ColumnDifferences
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
@@ -36,6 +37,7 @@ class Comparison:
     spare_copies: the name of a copy of the template that Alembic's comparators have read; the first
     candidate takes it. host: the process in which operations are tried.
     texts: what authors wrote for objects, in the models and in the revisions.
+    sources: the texts of the operations that are tried.
     stand_ins: for the tables that foreign keys refer to and that are left out.
     """
 
@@ -51,6 +53,7 @@ class Comparison:
     texts: AuthoredTexts = field(default_factory=AuthoredTexts)
     host: Host = THIS_PROCESS
     stand_ins: tuple[StandIn, ...] = ()
+    sources: OperationSources = field(default_factory=OperationSources)
 
     @cached_property
     def column_differences(self) -> ColumnDifferences:

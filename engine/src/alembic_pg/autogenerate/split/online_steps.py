@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.sql.cursor import QualifiedName
 
-    # What operations execute, by their identity.
-    ExecutedStatements = dict[int, list[RevisionStatement]]
 
 # What begins a constraint's name, or one that has none.
 _CONSTRAINT_WORDS = ("CONSTRAINT", "CHECK", "FOREIGN", "UNIQUE", "PRIMARY", "EXCLUDE")
@@ -51,14 +49,14 @@ def split_off_steps(
     prover = split_stages.make_prover(context, comparison)
     if len(rest) == 1:
         return None
-    executed = {id(operation): prover.statements(operation) for operation in rest}
+    executed = _ExecutedStatements(prover)
     in_steps = {
         id(operation)
         for operation in _operations_in_steps(context, comparison, prover, rest, executed)
     }
     if not in_steps:
         return None
-    in_steps |= _constraint_replacements(executed, in_steps)
+    in_steps |= _constraint_replacements(executed, rest, in_steps)
     transactional = [operation for operation in rest if id(operation) not in in_steps]
     steps = [operation for operation in rest if id(operation) in in_steps]
     if not transactional:
@@ -73,15 +71,33 @@ def split_off_steps(
     return None
 
 
-def _constraint_replacements(executed: ExecutedStatements, in_steps: set[int]) -> set[int]:
+class _ExecutedStatements:
+    """Give what operations execute; of most nobody asks it."""
+
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
+        self._known: dict[int, list[RevisionStatement]] = {}
+
+    def of(self, operation: MigrateOperation) -> list[RevisionStatement]:
+        """Return the statements of an operation."""
+        if id(operation) not in self._known:
+            self._known[id(operation)] = self._prover.statements(operation)
+        return self._known[id(operation)]
+
+
+def _constraint_replacements(
+    executed: _ExecutedStatements, operations: Sequence[MigrateOperation], in_steps: set[int]
+) -> set[int]:
     """Return the operations that drop a constraint of a table to which the steps add one.
 
     It may be the same constraint: if an earlier revision dropped it, rows would go unchecked.
     """
     adding, dropping = (
         {
-            key: {table for part in parts for table in _constraint_tables(part.sql, verb)}
-            for key, parts in executed.items()
+            id(one): {
+                table for part in executed.of(one) for table in _constraint_tables(part.sql, verb)
+            }
+            for one in operations
         }
         for verb in ("ADD", "DROP")
     )
@@ -105,7 +121,7 @@ def _operations_in_steps(
     comparison: Comparison,
     prover: Prover,
     operations: Sequence[MigrateOperation],
-    executed: ExecutedStatements,
+    executed: _ExecutedStatements,
 ) -> Iterator[MigrateOperation]:
     """Yield the operations that commit in steps on a table with rows."""
     made = {
@@ -115,7 +131,7 @@ def _operations_in_steps(
         parser.parse(statement.sql)
         for one in operations
         if not isinstance(one, ops.CreateTableOp) and flatten.changed_table_key(one) not in made
-        for statement in executed[id(one)]
+        for statement in executed.of(one)
     ):
         return
     dropping = {
@@ -130,7 +146,7 @@ def _operations_in_steps(
         planner.start()
         candidate.run(comparison.renames)
         for operation in operations:
-            plans = [planner.summarize(statement) for statement in executed[id(operation)]]
+            plans = [planner.summarize(statement) for statement in executed.of(operation)]
             # The index of a dropped column is dropped along with it.
             dropped_with_column = (
                 isinstance(operation, ops.DropIndexOp)

@@ -12,7 +12,7 @@ from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
-from alembic_pg.autogenerate.proof.candidate import open_candidate, rendered_source
+from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.proof.round_trip import passes_round_trip, with_searched_downgrade
 from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.server_features import ServerFeatures
@@ -66,7 +66,8 @@ class Prover:
 
     def statements(self, operation: MigrateOperation) -> list[RevisionStatement]:
         """Return the statements of an operation, as the revision will say it."""
-        return self.comparison.host.statements(rendered_source(self.context, operation))
+        comparison = self.comparison
+        return comparison.host.statements(comparison.sources.source(self.context, operation))
 
     def prove_stages(
         self, first: list[MigrateOperation], second: list[MigrateOperation]

@@ -20,6 +20,7 @@ from alembic_pg.database.session import as_message, round_trip_seconds
 from alembic_pg.online.backfill import batch_settings, replicas
 from alembic_pg.online.backfill.batch_size import BatchSize
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
+from alembic_pg.refusals import of_batches
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -131,10 +132,8 @@ class _Batch:
         began = time.monotonic()
         done, again = tuple(self.executor.one_row(self._message(statement)))
         if again:
-            raise self.executor.refused_error(
-                f"the UPDATE of {self.table} would find {again} of {done} rows again that it has "
-                "changed: its WHERE must leave them out."
-            )
+            refusal = of_batches.FINDS_AGAIN(self.table, again=again, done=done)
+            raise self.executor.refused_error(refusal)
         return _Changed(int(done), time.monotonic() - began)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.refusals import of_batches
 from alembic_pg.sql.quoting import quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
 
@@ -143,10 +144,13 @@ class ShadowColumn:
         except DBAPIError as error:
             if not errors.sqlstate(error).startswith(errors.DATA_EXCEPTION_CLASS):
                 raise
-            raise runner.refused_error(
-                f"not every {self.old_column} of {self.table.display_name} can become {self.type}: "
-                f"{errors.describe_error(error)}."
-            ) from error
+            refusal = of_batches.VALUES_WITHOUT_TYPE(
+                self.table.display_name,
+                column=self.old_column,
+                type=self.type,
+                error=errors.describe_error(error),
+            )
+            raise runner.refused_error(refusal) from error
 
     def verify(self, runner: Runner) -> None:
         """Raise RefusedError where it is not what it should be, whatever did that."""
@@ -156,20 +160,19 @@ class ShadowColumn:
         )
         same = f"IS DISTINCT FROM ({value})"
         compared = (f"{self.new_column} {same}", f"{self.new_column}::text {same}::text")
-        why = (
-            f"something else has changed {self.new_column} of {self.table.display_name}, "
-            f"which takes the place of {self.old_column}."
+        changed = of_batches.CHANGED_MEANWHILE(
+            self.table.display_name, new=self.new_column, column=self.old_column
         )
         for differs in compared[self.keeps_settings :]:
             rows = f"SELECT FROM ONLY {self.table_name} AS {alias} WHERE {differs}"
             try:
-                wrong = runner.has_row(rows, self._apply_settings, why)
+                wrong = runner.has_row(rows, self._apply_settings, changed.text)
             except DBAPIError as error:
                 if errors.sqlstate(error) != errors.SqlState.UNDEFINED_FUNCTION:
                     raise
                 continue  # a type without an equality
             if wrong:
-                raise runner.refused_error(why)
+                raise runner.refused_error(changed)
             return
 
     @property

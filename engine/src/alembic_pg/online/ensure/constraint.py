@@ -10,6 +10,7 @@ from alembic_pg.database import errors
 from alembic_pg.online.run import violations
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.refusals import of_batches
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def validate(executor: Executor, table: Relation, name: str, *, column: str = ""
         if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
             raise
         why = violations.describe_violation(executor, table, name, column)
-        raise executor.refused_error(why) from error
+        refusal = of_batches.WRONG_ROWS(table.display_name, said=why)
+        raise executor.refused_error(refusal) from error
 
 
 def constraint_exists(session: Session, table: Relation, name: str) -> bool:

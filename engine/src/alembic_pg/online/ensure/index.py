@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors, time_limits
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
+from alembic_pg.refusals import of_batches
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -61,9 +62,7 @@ def ensure_index(
     """
     place = f"{quote_name(table.schema)}.{name}"
     if executor.find_relation(place) is not None and not is_index_of(executor, table, place):
-        raise executor.refused_error(
-            f"{place} is there already, and is no index of {table.display_name}."
-        )
+        raise executor.refused_error(of_batches.NAME_IS_TAKEN(table.display_name, name=place))
     if is_valid(executor, place):
         return
     drop_if_exists(executor, place)
@@ -90,9 +89,9 @@ def build_concurrently(
                 raise
             clean()
             if errors.sqlstate(error) == errors.SqlState.UNIQUE_VIOLATION:
-                raise executor.refused_error(
-                    _describe_duplicates(executor, table, rest, error)
-                ) from error
+                said = _describe_duplicates(executor, table, rest, error)
+                refusal = of_batches.DUPLICATES(table.display_name, said=said)
+                raise executor.refused_error(refusal) from error
             if not lock_retry.is_retryable(error):
                 raise
             budget.pause_or_give_up(executor.connection, statement)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import Operations
 
 from alembic_pg.online.run import large_tables
+from alembic_pg.refusals import of_statements
 from alembic_pg.revisions import statements
 from alembic_pg.sql import split
 from alembic_pg.sql.quoting import object_label
@@ -26,18 +27,11 @@ if TYPE_CHECKING:
 
 _KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "POLICY", "RULE")
 
-_EFFECT = "would be missing while a step on {} takes its time"
-_INSTEAD = (
-    "Let DROP and CREATE stand around one change of a type and nothing else, "
-    "and give the rest a revision of its own."
-)
-
 
 def refuse_missing_objects(runner: Runner, table: Relation) -> None:
     """Raise RefusedError where something would be missing while a large table's step lasts."""
     if large_tables.is_large(runner, table) and (name := next(recreated_later(runner), "")):
-        what = f"{name}, which is dropped and created again,"
-        large_tables.refuse_if_large(runner, table, what, _INSTEAD, _EFFECT)
+        large_tables.refuse_if_large(runner, table, of_statements.MISSING_OBJECT, name=name)
 
 
 def recreated_later(runner: Runner) -> Iterator[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.options import Settings
+    from alembic_pg.refusals.refusal import Refusal
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.sql.row_ranges import RowChange
 
@@ -277,9 +278,12 @@ class Executor(Session):
         """Return the error of a revision that stops half-way; the next run goes on from there."""
         return UserError(f"{self.running.label} stops: {why}")
 
-    def refused_error(self, why: str) -> UserError:
-        """Return the error of a revision that stops, its step having left nothing."""
-        return RefusedError(f"{self.running.label} stops: {why}")
+    def refused_error(self, refusal: Refusal, way_out: str = "") -> UserError:
+        """Return the error of a revision that stops, its step having left nothing.
+
+        way_out: what else a person may do, after the refusal's own text.
+        """
+        return RefusedError(self.running.label, refusal, way_out)
 
     @contextmanager
     def leaving_work(self) -> Iterator[None]:

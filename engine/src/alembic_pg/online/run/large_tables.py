@@ -10,11 +10,10 @@ from alembic_pg.sql.quoting import quote_name
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
+    from alembic_pg.refusals.refusal import RefusalKind
 
 # The variable of a revision that names such tables.
 BLOCKING_VARIABLE = "blocking"
-
-_EFFECT = "reads or writes all of {}, and nobody can use it meanwhile"
 
 
 def is_large(executor: Executor, table: Relation) -> bool:
@@ -45,18 +44,15 @@ def _spellings(table: Relation) -> set[str]:
     return {table.display_name, _plain_name(table), *full}
 
 
-def refuse_if_large(
-    executor: Executor, table: Relation, what: str, instead: str, effect: str = _EFFECT
-) -> None:
+def refuse_if_large(executor: Executor, table: Relation, kind: RefusalKind, **values: str) -> None:
     """Raise RefusedError when something would stop the work on a table for long.
 
-    what: it, as the subject of a sentence. instead: what does without, as a sentence. effect: the
-    rest of the first sentence, with the table in it.
+    kind: of the refusal. values: what stands in the places of its texts, beside the table.
     """
     if not is_large(executor, table) or allows_blocking(executor, table):
         return
     size = table.size / 1024 / 1024
     raise executor.refused_error(
-        f"{what} {effect.format(f'{table.display_name} ({size:,.0f} MB)')}. {instead}\n"
-        f"Or let it: {BLOCKING_VARIABLE} = [{blocking_name(table)}] in the revision."
+        kind(f"{table.display_name} ({size:,.0f} MB)", **values),
+        f"\nOr let it: {BLOCKING_VARIABLE} = [{blocking_name(table)}] in the revision.",
     )

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # Rows that are changed in about a tenth of a second.
 FEW_ROWS = 10_000
 
-MANY_ROWS_EFFECT = "changes many rows of {} at once, and who writes them waits until its end"
-
 
 def explain(session: Session, sql: str) -> dict[str, Any]:
     """Return the plan of a statement, as EXPLAIN has it. Raises DBAPIError where there is none."""

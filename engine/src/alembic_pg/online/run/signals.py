@@ -10,6 +10,8 @@ from alembic_pg.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from alembic_pg.refusals.refusal import Refusal
+
 
 @dataclass(frozen=True)
 class PostponedStatement:
@@ -66,7 +68,15 @@ class CommitBeforeError(Exception):
 
 
 class RefusedError(UserError):
-    """A step that failed, and took back all that it did."""
+    """A step that failed, and took back all that it did.
+
+    refusal: why. text: that, and what else a person may do.
+    """
+
+    def __init__(self, label: str, refusal: Refusal, way_out: str = "") -> None:
+        self.refusal = refusal
+        self.text = refusal.text + way_out
+        super().__init__(f"{label} stops: {self.text}")
 
 
 class UnfinishedError(UserError):

@@ -10,6 +10,7 @@ from alembic_pg.database import errors, server_features
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run import large_tables, violations
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def strategy_for(
         large_tables.refuse_if_large(
             runner,
             table,
-            f"Adding the foreign key {statement.name}",
-            "Add it to each partition first.",
+            of_statements.PARTITIONED_FOREIGN_KEY,
+            name=statement.name,
         )
         return None
     return add_constraint
@@ -81,7 +82,8 @@ def validate_existing(
             if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
                 raise
             why = violations.describe_violation(runner, table, catalog_name(statement.name), "")
-            raise runner.refused_error(why) from error
+            refusal = of_batches.WRONG_ROWS(table.display_name, said=why)
+            raise runner.refused_error(refusal) from error
 
 
 def _existing_name(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> str:

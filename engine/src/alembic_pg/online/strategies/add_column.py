@@ -14,6 +14,7 @@ from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.refusals import of_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
@@ -33,10 +34,6 @@ SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_
   + (SELECT count(*) FROM pg_constraint
     WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND contype <> 'n')
 """
-
-_USE_OWN_STATEMENTS = (
-    "Add it with its type, default and NOT NULL; all else by statements of their own."
-)
 
 # Words that _add() would leave out: of a column, of the sequence of an identity.
 _UNSUPPORTED_WORDS = {"CONSTRAINT", "STORAGE", "COMPRESSION", "OPTIONS"}
@@ -126,14 +123,14 @@ def _fill_strategy_for(
         large_tables.refuse_if_large(
             runner,
             table,
-            f"Adding the column {column.name}",
-            "A VIRTUAL generated column (PostgreSQL 18) or one that a trigger sets costs nothing.",
+            of_statements.COLUMN_GENERATED,
+            column=column.name,
         )
         return None
     why = "" if resumed else eligibility.backfill_blocker(runner, table)
     if why:
-        what = f"Adding the column {column.name} (not in batches: {why})"
-        large_tables.refuse_if_large(runner, table, what, "Take that away for a while.")
+        kind = of_statements.COLUMN_WITHOUT_BATCHES
+        large_tables.refuse_if_large(runner, table, kind, column=column.name, why=why)
     return None if why else partial(add_and_fill, column=column)
 
 
@@ -142,8 +139,8 @@ def _refuse_definition(runner: Runner, table: Relation, column: str) -> None:
     large_tables.refuse_if_large(
         runner,
         table,
-        f"Adding the column {column}",
-        _USE_OWN_STATEMENTS,
+        of_statements.COLUMN_DEFINITION,
+        column=column,
     )
 
 
@@ -188,8 +185,8 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         why = errors.describe_error(error)
-        what = f"Adding the column {statement.column} ({why} on an empty copy)"
-        large_tables.refuse_if_large(runner, table, what, _USE_OWN_STATEMENTS)
+        kind = of_statements.COLUMN_UNKNOWN
+        large_tables.refuse_if_large(runner, table, kind, column=statement.column, error=why)
         return None  # PostgreSQL says why, when the statement itself is executed
     collation = f" COLLATE {found.collation}" if found.collation else ""
     return _ProbedColumn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
+from alembic_pg.refusals import of_statements
 
 if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
@@ -19,8 +20,6 @@ SELECT DISTINCT c.oid, coalesce(pg_partition_root(c.oid), c.oid)::regclass::text
 FROM pg_class AS c JOIN pg_attribute ON attrelid = c.oid JOIN made ON made.oid = atttypid
 WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND NOT attisdropped ORDER BY 2
 """
-
-_EFFECT = "reads all of {}, and nobody can write it meanwhile"
 
 
 def refuse_large_tables(runner: Runner, statement: AlterDomain) -> None:
@@ -40,7 +39,7 @@ def refuse_large_tables(runner: Runner, statement: AlterDomain) -> None:
         large_tables.refuse_if_large(
             runner,
             table,
-            f"ALTER DOMAIN {statement.table} {statement.action}",
-            "A CHECK or NOT NULL of the table's own column does not.",
-            _EFFECT,
+            of_statements.ALTER_DOMAIN,
+            domain=statement.table,
+            action=statement.action,
         )

@@ -17,6 +17,7 @@ from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table, violations
 from alembic_pg.online.run.helper_names import helper_name
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ def strategy_for(
     default = runner.find_relation(parent.default) if parent.default else None
     if there is not None and large_tables.is_large(runner, there):
         for row in runner.fetch_rows(_MISSING_PARTS, parent=table.oid, table=there.oid)[:1]:
-            what = f"Attaching {there.display_name} without the {row.kind} {row.name}"
-            large_tables.refuse_if_large(runner, there, what, "Give it one of its own before.")
+            kind, part = of_statements.ATTACH_WITHOUT_PARTS, f"{row.kind} {row.name}"
+            large_tables.refuse_if_large(runner, there, kind, name=there.display_name, part=part)
     large = [one for one in (there, default) if one and large_tables.is_large(runner, one)]
     if not large and not runner.was_interrupted(statement.sql):
         return None
@@ -108,10 +109,8 @@ def strategy_for(
         return None  # PostgreSQL says why, when the statement itself is executed
     fits = list(_needed_checks(runner, statement, there, default, found))
     if fits and not found.avoids_scan:
-        what = f"Adding the partition {statement.partition}"
-        large_tables.refuse_if_large(
-            runner, fits[0].table, what, "A CHECK that implies it costs nothing."
-        )
+        kind = of_statements.UNPROVED_PARTITION
+        large_tables.refuse_if_large(runner, fits[0].table, kind, partition=statement.partition)
         return None
     return partial(add_partition, fits=fits)
 
@@ -147,7 +146,7 @@ def _add_bound_checks(runner: Runner, fits: list[_BoundCheck]) -> None:
         if why := violations.describe_wrong_rows(
             runner, fit.table, f"NOT ({fit.condition})", fit.violation
         ):
-            raise runner.refused_error(why)
+            raise runner.refused_error(of_batches.WRONG_ROWS(fit.table.display_name, said=why))
     for fit in new:
         check = f"ADD CONSTRAINT {fit.name} CHECK ({fit.condition}) NOT VALID"
         runner.run_short(f"ALTER TABLE {_qualified_table(fit)} {check}")

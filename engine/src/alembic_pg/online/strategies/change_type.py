@@ -19,6 +19,7 @@ from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table, ways_back
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError, ReplayError
+from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql import session_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal, quote_name
@@ -111,9 +112,8 @@ def _swap_strategy_for(
     if pinned and not volatility.is_session_independent(runner, f"({value})::{effect.type}", table):
         why = "its value may depend on who asks, and when"
     if why:
-        what = f"Changing the type of {statement.column} (by no second column: {why})"
-        instead = "A new column beside it, filled in batches, costs nothing."
-        large_tables.refuse_if_large(runner, table, what, instead)
+        kind = of_statements.TYPE_WITHOUT_SWAP
+        large_tables.refuse_if_large(runner, table, kind, column=statement.column, why=why)
         return None
     shadow = ShadowColumn(
         table,
@@ -142,8 +142,8 @@ def _recheck_strategy_for(  # noqa: PLR0913  # what strategy_for() found
     checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
     if usual and not any("NOT ENFORCED" in check.definition for check in checks):
         return partial(change_and_validate, number=number)
-    what = f"Changing the type of {statement.column}"
-    large_tables.refuse_if_large(runner, table, what, "Drop its CHECKs before, and add them after.")
+    kind = of_statements.TYPE_WITH_CHECKS
+    large_tables.refuse_if_large(runner, table, kind, column=statement.column)
     return None
 
 
@@ -164,8 +164,8 @@ def _probe_effect(
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         why = errors.describe_error(error)
-        what = f"Changing the type of {statement.column} ({why} on an empty copy)"
-        large_tables.refuse_if_large(runner, table, what, "Name columns without their table.")
+        kind = of_statements.TYPE_UNKNOWN
+        large_tables.refuse_if_large(runner, table, kind, column=statement.column, error=why)
         return None  # PostgreSQL says why, when the statement itself is executed
 
 
@@ -285,7 +285,11 @@ def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null
         # Its trigger would fail for everybody who writes.
         shadow.drop(runner)
         raise runner.refused_error(
-            f"{shadow.old_column} of {shadow.table.display_name} cannot become {shadow.type}: "
-            f"{errors.describe_error(error)}."
+            of_batches.NO_SECOND_COLUMN(
+                shadow.table.display_name,
+                column=shadow.old_column,
+                type=shadow.type,
+                error=errors.describe_error(error),
+            )
         ) from error
     runner.run_long(f"ANALYZE {shadow.table_name} ({shadow.new_column})")

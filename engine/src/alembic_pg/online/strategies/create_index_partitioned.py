@@ -11,6 +11,7 @@ from alembic_pg.database.errors import SqlState
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
@@ -72,10 +73,9 @@ def strategy_for(
     foreign = runner.first_value(_FOREIGN_PARTITION, table=table.oid)
     if foreign is None:
         return create_on_partitions
-    what = f"Creating the index {statement.name} (its partition {foreign} is on another server)"
-    instead = "Create it on each partition first, by revisions before this one: it then is short."
     if not _all_have_it(runner, statement, table):
-        large_tables.refuse_if_large(runner, table, what, instead)
+        kind = of_statements.FOREIGN_PARTITION
+        large_tables.refuse_if_large(runner, table, kind, name=statement.name, partition=foreign)
     return None
 
 
@@ -175,10 +175,7 @@ def _validate_parent(
         create = f"CREATE {kind} {quote_name(plain)} ON ONLY {on} {rest}"
         runner.run_short(f"DROP INDEX {parent}", create)
     if not index.is_valid(runner, parent):
-        raise runner.refused_error(
-            f"the index {parent} stays INVALID, since a partition was dropped meanwhile: "
-            "run the same command again."
-        )
+        raise runner.refused_error(of_batches.STAYS_INVALID(table.display_name, name=parent))
 
 
 def _next_without(runner: Runner, table: Relation, parent: int) -> Relation | None:
@@ -240,7 +237,5 @@ def _build_partition_index(runner: Runner, table: Relation, *, unique: bool, res
         )
     name = _unattached_index(runner, table, unique=unique, rest=rest)
     if name is None:
-        raise runner.refused_error(
-            f"the index of {table.display_name} is gone: somebody dropped it."
-        )
+        raise runner.refused_error(of_batches.DROPPED_MEANWHILE(table.display_name))
     return name

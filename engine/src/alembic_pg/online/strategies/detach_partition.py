@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
+from alembic_pg.refusals import of_batches
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -51,4 +52,5 @@ def _begin_detach(runner: Runner, statement: DetachPartition, table: Relation) -
         # Else the next run would take a partition that is not there for one that is detached.
         with runner.connection.begin():
             runner.journal.note_nothing_at_work(runner.connection)
-        raise runner.refused_error(f"{errors.describe_error(error)}.") from error
+        refusal = of_batches.SERVER_REFUSES(statement.partition, error=errors.describe_error(error))
+        raise runner.refused_error(refusal) from error

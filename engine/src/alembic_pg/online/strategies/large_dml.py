@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables, planned_changes
+from alembic_pg.refusals import of_statements
 
 if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
@@ -23,8 +24,6 @@ def refuse_many_rows(runner: Runner, statement: Statement) -> None:
             large_tables.refuse_if_large(
                 runner,
                 table,
-                verb.upper() if verb != "Insert" else "ON CONFLICT DO UPDATE",
-                "Let an UPDATE or DELETE of this table alone run in batches: "
-                'execution_options={"batches": True}.',
-                planned_changes.MANY_ROWS_EFFECT,
+                of_statements.MANY_ROWS,
+                verb=verb.upper() if verb != "Insert" else "ON CONFLICT DO UPDATE",
             )

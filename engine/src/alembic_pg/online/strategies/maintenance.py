@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
+from alembic_pg.refusals import of_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import ConcurrentMaintenance, Rewrite, UnnamedIndex
 
-_INSTEAD = {
-    "REFRESH": "REFRESH MATERIALIZED VIEW CONCURRENTLY, with a unique index, lets others read.",
-    "REINDEX": "REINDEX … CONCURRENTLY, in an autocommit_block(), lets others write.",
-}
+_KINDS = {"REFRESH": of_statements.REFRESH, "REINDEX": of_statements.REINDEX}
 
 # Of those that any user's statement without a name is about.
 _ALL_TABLES = """
@@ -29,8 +27,8 @@ def refuse_large_tables(runner: Runner, statement: Rewrite) -> None:
     """Raise RefusedError when it would stop the work on something large."""
     for found in _rewritten_relations(runner, statement):
         if found.persistence != "t":
-            instead = _INSTEAD.get(statement.command.split()[0], "It is no part of a revision.")
-            large_tables.refuse_if_large(runner, found, statement.command, instead)
+            kind = _KINDS.get(statement.command.split()[0], of_statements.REWRITE)
+            large_tables.refuse_if_large(runner, found, kind, command=statement.command)
 
 
 def refuse_unnamed_index(runner: Runner, statement: UnnamedIndex) -> None:
@@ -45,9 +43,7 @@ def refuse_unnamed_index(runner: Runner, statement: UnnamedIndex) -> None:
     large_tables.refuse_if_large(
         runner,
         table,
-        "CREATE INDEX … ON ONLY" if statement.only else "CREATE INDEX without a name",
-        "Leave ONLY out." if statement.only else "Give it a name.",
-        "reads all of {}, and nobody can write it meanwhile",
+        of_statements.INDEX_ON_ONLY if statement.only else of_statements.UNNAMED_INDEX,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
+from alembic_pg.refusals import of_statements
 from alembic_pg.sql import parser, plpgsql, split
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object])
         )
         if table is not None:
             said = " ".join(part.split()[:5])
-            what = f"{said} …, among other statements,"
-            large_tables.refuse_if_large(runner, table, what, "Give it an op.execute() of its own.")
+            large_tables.refuse_if_large(runner, table, of_statements.NESTED, said=said)
 
 
 def _nested_statements(sql: str) -> Iterator[str]:

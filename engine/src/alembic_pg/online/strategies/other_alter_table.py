@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
+from alembic_pg.refusals import of_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -56,8 +57,7 @@ def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Re
     found = _split_actions(statement.rest)
     looks = [action[0].keyword == "VALIDATE" for action in found]
     if any(looks) and not all(looks):
-        what = "VALIDATE CONSTRAINT beside other actions"
-        large_tables.refuse_if_large(runner, table, what, "Give it a statement of its own.")
+        large_tables.refuse_if_large(runner, table, of_statements.VALIDATE_BESIDE)
         return
     actions = [
         action
@@ -80,10 +80,8 @@ def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Re
     large_tables.refuse_if_large(
         runner,
         table,
-        f"ALTER TABLE … {' '.join(rest.split()[:4])}{why}",
-        "Make its columns NOT NULL before."
-        if by_index
-        else "One action a statement may have an online form.",
+        of_statements.KEY_FROM_INDEX if by_index else of_statements.OTHER_ALTER,
+        action=f"{' '.join(rest.split()[:4])}{why}",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.backfill import eligibility, refill, volatility
 from alembic_pg.online.run import large_tables, planned_changes
+from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.row_ranges import RowChange
 
@@ -39,11 +40,11 @@ def strategy_for(
     moves = _partition_column_set(runner, statement, table)
     if in_batches:
         if moves:
-            raise runner.refused_error(
-                f"in batches, the {statement.verb} of {table.display_name} cannot set {moves}, "
-                "which decides about the partition: "
-                "execute it for each partition, or without batches."
-            )
+            kind = of_batches.BATCHES_OF_PARTITION_KEY
+            raise runner.refused_error(kind(table.display_name, verb=statement.verb, column=moves))
+        if not statement.condition:
+            kind = of_batches.BATCHES_WITHOUT_WHERE
+            raise runner.refused_error(kind(table.display_name, verb=statement.verb))
         return change_in_batches
     if statement.backfill_column and not moves:
         refill.remember_backfill(runner, statement, table)
@@ -58,10 +59,8 @@ def strategy_for(
         large_tables.refuse_if_large(
             runner,
             table,
-            f"{statement.verb.partition(' ')[0]}, not in batches,",
-            'Let it run in batches: execution_options={"batches": True}, '
-            "and a WHERE that leaves out the rows that are done.",
-            planned_changes.MANY_ROWS_EFFECT,
+            of_statements.NOT_IN_BATCHES,
+            verb=statement.verb.partition(" ")[0],
         )
     return None
 
@@ -69,14 +68,9 @@ def strategy_for(
 def change_in_batches(runner: Runner, statement: UpdateOrDelete, table: Relation, key: str) -> None:
     """Execute UPDATE or DELETE in batches.
 
-    Raises UserError when it has no WHERE, or one that its own work does not end.
+    Raises UserError when it has a WHERE that its own work does not end.
     """
     runner.run_pending()
-    if not statement.condition:
-        raise runner.refused_error(
-            f"in batches, the {statement.verb} of {table.display_name} needs a WHERE that leaves "
-            "out the rows that are done."
-        )
     with runner.outside_transaction(key):
         runner.change_in_batches(table, RowChange.from_statement(statement))
 

@@ -26,9 +26,10 @@ def open_host(task: AlembicCommand) -> Iterator[Host]:
     that calls the command, nobody knows: then it is a new process.
     """
     if not task.on_command_line:
-        other = _new_process(task)
+        other = new_process(task)
     elif not isinstance(task.metadata, str) or task.metadata in sys.modules:
         _report_changes()
+        THIS_PROCESS.known.forget()
         yield THIS_PROCESS
         return
     elif other_process.can_fork():
@@ -36,14 +37,15 @@ def open_host(task: AlembicCommand) -> Iterator[Host]:
         other = OtherProcess(lambda: other_process.fork(environment))
         other.begin()
     else:
-        other = _new_process(task)
+        other = new_process(task)
     try:
         yield other
     finally:
         other.close()
 
 
-def _new_process(task: AlembicCommand) -> OtherProcess:
+def new_process(task: AlembicCommand) -> OtherProcess:
+    """Return a process that has imported env.py and nothing else of the project."""
     config = task.environment.config
     command = task.environment.context_opts["fn"].__qualname__
     return OtherProcess(lambda: other_process.spawn(config, command))

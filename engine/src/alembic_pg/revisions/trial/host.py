@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from alembic_pg.revisions import history_database, statements
+from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial import text_session
+from alembic_pg.revisions.trial.known_texts import KnownTexts
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -36,7 +37,10 @@ class Host(Protocol):
 
 
 class ThisProcess:
-    """Try revisions in this process."""
+    """Try revisions in this process. known: what their texts execute."""
+
+    def __init__(self) -> None:
+        self.known = KnownTexts()
 
     def upgrade(self, environment: EnvironmentContext, url: URL, revision: str) -> None:
         """Upgrade a scratch database to a revision. Raises UserError naming the one that fails."""
@@ -44,11 +48,11 @@ class ThisProcess:
 
     def statements(self, source: str) -> list[RevisionStatement]:
         """Return the statements that the text of operations executes. Raises what it raises."""
-        return statements.source_statements(source)
+        return self.known.statements(source)
 
     def session(self, url: URL) -> AbstractContextManager[Session]:
         """Open a session on a scratch database, in which the text of operations runs."""
-        return text_session.open_session(url)
+        return text_session.open_session(url, self.known)
 
 
 THIS_PROCESS = ThisProcess()

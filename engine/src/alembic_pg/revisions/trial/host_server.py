@@ -17,12 +17,14 @@ from alembic_pg.alembic_command import SERVE_OPTION
 from alembic_pg.console import excepthook
 from alembic_pg.database.errors import RefusedError
 from alembic_pg.errors import UserError
-from alembic_pg.revisions import history_database, statements
+from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial import text_session
+from alembic_pg.revisions.trial.known_texts import KnownTexts
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
+    from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.revisions.trial.text_session import TextSession
 
 _NOT_REACHED = "it does not call alembic_pg.environment"
@@ -37,6 +39,7 @@ class _Server:
     def __init__(self, environment: EnvironmentContext | None, reason: str = "") -> None:
         self.environment = environment
         self.reason = reason
+        self.known = KnownTexts()
         self.sessions: dict[int, tuple[ExitStack, TextSession]] = {}
 
     def upgrade(self, url: URL, revision: str) -> None:
@@ -44,13 +47,16 @@ class _Server:
             raise history_database.NotLoadedError(self.reason)
         history_database.upgrade_database(self.environment, url, revision)
 
-    def statements(self, source: str) -> list[statements.RevisionStatement]:
-        return statements.source_statements(source)
+    def statements(self, source: str) -> list[RevisionStatement]:
+        return self.known.statements(source)
 
     def open(self, url: URL) -> int:
         stack = ExitStack()
         number = max(self.sessions, default=0) + 1
-        self.sessions[number] = stack, stack.enter_context(text_session.open_session(url))
+        self.sessions[number] = (
+            stack,
+            stack.enter_context(text_session.open_session(url, self.known)),
+        )
         return number
 
     def session(self, number: int, name: str, *arguments: Any) -> Any:  # noqa: ANN401  # its own

@@ -134,8 +134,8 @@ class _RemoteSession:
     process: OtherProcess
     number: int
 
-    def run(self, source: str) -> None:
-        self.process.ask("session", self.number, "run", source)
+    def run(self, *sources: str) -> None:
+        self.process.ask("session", self.number, "run", *sources)
 
     def attempt(self, sources: Sequence[str]) -> RefusedError | None:
         refused: RefusedError | None = self.process.ask(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
+from alembic_pg.database.batches import batches
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError
 from alembic_pg.database.scratch import SCRATCH_SOURCE
+from alembic_pg.database.session import as_message
+from alembic_pg.revisions.trial.known_texts import KnownTexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +26,8 @@ if TYPE_CHECKING:
 class Session(Protocol):
     """A connection on which texts run, here or in another process; see `TextSession`."""
 
-    def run(self, source: str) -> None:
-        """Run a text."""
+    def run(self, *sources: str) -> None:
+        """Run texts."""
 
     def attempt(self, sources: Sequence[str]) -> RefusedError | None:
         """Run texts, or none of them."""
@@ -39,19 +43,60 @@ class Session(Protocol):
 
 
 class TextSession:
-    """Run texts on a connection of this process; what is not committed is lost at its end."""
+    """Run texts on a connection of this process; what is not committed is lost at its end.
 
-    def __init__(self, connection: Connection) -> None:
+    known: what texts have executed. Those that did so before are sent together, as they were.
+    """
+
+    def __init__(self, connection: Connection, known: KnownTexts | None = None) -> None:
         self.connection = connection
+        self._known = KnownTexts() if known is None else known
+        self._sent: list[str] = []
+        self._asked = False
+        sa.event.listen(connection, "after_cursor_execute", self._note)
 
-    def run(self, source: str) -> None:
-        """Run a text: Python that calls ``op``. Raises RefusedError for whatever it raises."""
-        context = MigrationContext.configure(connection=self.connection)
-        names = {"op": Operations(context), "sa": sa}
+    def run(self, *sources: str) -> None:
+        """Run texts: Python that calls ``op``. Raises RefusedError for whatever one raises."""
+        for batch in batches(sources):
+            waiting: list[str] = []
+            for source in batch:
+                if source in self._known.executed:
+                    waiting += self._known.executed[source]
+                else:
+                    self._send(waiting)
+                    waiting = []
+                    self._run_unknown(source)
+            self._send(waiting)
+
+    def _send(self, statements: Sequence[str]) -> None:
+        """Send statements in one message, in which percent signs are percent signs."""
+        if statements:
+            try:
+                self.connection.exec_driver_sql(
+                    as_message(statements), execution_options={"no_parameters": True}
+                )
+            except Exception as error:
+                raise RefusedError.of(error) from error
+
+    def _run_unknown(self, source: str) -> None:
+        """Run a text; note what it executes."""
+        self._sent, self._asked = [], False
         try:
-            exec(source, names)  # noqa: S102  # it is what the revision will execute
+            exec(source, {"op": self._operations, "sa": sa})  # noqa: S102  # it is what the revision will execute
         except Exception as error:
             raise RefusedError.of(error) from error
+        if not self._asked:
+            self._known.executed[source] = tuple(self._sent)
+
+    @cached_property
+    def _operations(self) -> Operations:
+        return Operations(MigrationContext.configure(connection=self.connection))
+
+    def _note(self, _: Connection, cursor: Any, *arguments: Any) -> None:  # noqa: ANN401  # the driver's
+        """Note a statement as the driver sent it; one that answers is a question."""
+        many = arguments[-1]
+        self._asked = self._asked or many or cursor.description is not None
+        self._sent.append(cursor.query.decode())
 
     def attempt(self, sources: Sequence[str]) -> RefusedError | None:
         """Run texts; return why one fails, if one does, and undo them all then.
@@ -60,8 +105,7 @@ class TextSession:
         """
         savepoint = self.connection.begin_nested()
         try:
-            for source in sources:
-                self.run(source)
+            self.run(*sources)
         except RefusedError as error:
             savepoint.rollback()
             return error
@@ -82,7 +126,7 @@ class TextSession:
 
 
 @contextmanager
-def open_session(url: URL) -> Iterator[TextSession]:
-    """Yield a session on a scratch database."""
+def open_session(url: URL, known: KnownTexts | None = None) -> Iterator[TextSession]:
+    """Yield a session on a scratch database. known: what texts have executed elsewhere."""
     with connect(url, source=SCRATCH_SOURCE) as connection:
-        yield TextSession(connection)
+        yield TextSession(connection, known)

@@ -1,0 +1,100 @@
+"""Build what revisions make of a database, one after the other, and return the states."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
+from alembic_pg.ledger.history import parents_of
+from alembic_pg.ledger.ledger import States
+from alembic_pg.ledger.state import state_of_dump
+from alembic_pg.revisions import history_database
+from alembic_pg.revisions.trial import process_wide
+from alembic_pg.revisions.trial.choice import new_process
+from alembic_pg.revisions.trial.host import THIS_PROCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic.script.base import Script
+
+    from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.ledger.history import History
+    from alembic_pg.revisions.trial.host import Host
+
+
+@dataclass
+class _Built:
+    """A scratch database, the revisions that have run in it, and its state."""
+
+    name: str
+    applied: frozenset[str]
+    state: str
+
+
+def build_states(
+    task: AlembicCommand,
+    history: History,
+    databases: ScratchServer,
+    wanted: Sequence[Script],
+    before: str = "",
+) -> Iterator[tuple[str, States]]:
+    """Yield the id and the states of each revision, as they are built.
+
+    wanted: in an order in which they can run. before: the state before the first one, where it is
+    known: then that is not built where the revision is the last of all.
+    Raises UserError when a revision fails.
+    """
+    with _host(task) as host:
+        if before and [one.revision for one in wanted] == history.heads:
+            past = schema_of_revisions(task.root, task.environment, databases, host)
+            yield history.heads[0], States(before, state_of_dump(past.dump))
+            return
+        built: _Built | None = None
+        for revision in wanted:
+            needed = history.with_ancestors(parents_of(revision))
+            if built is None or built.applied != needed:
+                if built is not None:
+                    databases.drop_in_background(built.name)
+                built = _create(task, databases, parents_of(revision), needed, host)
+            start = built.state
+            host.upgrade(task.environment, databases.database_url(built.name), revision.revision)
+            built.applied |= {revision.revision}
+            built.state = _state(task, databases, built.name)
+            yield revision.revision, States(start, built.state)
+        if built is not None:
+            databases.drop_in_background(built.name)
+
+
+def _create(
+    task: AlembicCommand,
+    databases: ScratchServer,
+    revisions: tuple[str, ...],
+    applied: frozenset[str],
+    host: Host,
+) -> _Built:
+    upgrade = None if host is THIS_PROCESS else host.upgrade
+    name = history_database.create_at_revisions(databases, task.environment, revisions, upgrade)
+    return _Built(name, applied, _state(task, databases, name))
+
+
+def _state(task: AlembicCommand, databases: ScratchServer, name: str) -> str:
+    table = history_database.version_table_name(task.environment)
+    return state_of_dump(pg_dump.dump_database(databases.database_url(name), version_table=table))
+
+
+@contextmanager
+def _host(task: AlembicCommand) -> Iterator[Host]:
+    """Yield where revisions run: in a new process where what this one has imported changes them."""
+    if not process_wide.project_changes():
+        yield THIS_PROCESS
+        return
+    other = new_process(task)
+    try:
+        yield other
+    finally:
+        other.close()

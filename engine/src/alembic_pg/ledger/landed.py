@@ -1,0 +1,133 @@
+"""Read from git what has landed: the ledger of another git revision, and which files differ."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_pg.database.project_files import LEDGER_FILE
+from alembic_pg.errors import UserError
+from alembic_pg.ledger.ledger import parse_ledger
+from alembic_pg.ledger.verify import MEND, Problem, edited_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic_pg.ledger.history import History
+    from alembic_pg.ledger.ledger import Ledger
+
+# Where revisions have landed that are on it, the first of these that there is.
+_MAIN_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+def default_base(folder: Path) -> str:
+    """Return where the checked out branch left the main one, "" without git or a main branch.
+
+    folder: one in the working tree.
+    """
+    for name in _MAIN_BRANCHES:
+        found = _git(folder, "merge-base", "HEAD", name)
+        if found is not None:
+            return found.strip()
+    return ""
+
+
+def ledger_at(folder: Path, base: str) -> Ledger | None:
+    """Return the ledger of a git revision, None where that has none.
+
+    folder: that of the ledger. Raises UserError where git does not know the revision.
+    """
+    if _git(folder, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}") is None:
+        raise UserError(f"git knows no revision {base} here: fetch it, or name another one.")
+    text = _git(folder, "show", f"{base}:./{LEDGER_FILE}")
+    return None if text is None else parse_ledger(text, f"{base}:{LEDGER_FILE}")
+
+
+def same_files(history: History, base: str, landed: Ledger) -> bool:
+    """Return whether all that landed revisions are built of is as it is in a git revision.
+
+    What other revisions are built of may differ, and what no revision reads.
+    """
+    folder = Path(history.script.dir).resolve()
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    places = sorted({folder, *(Path(one).resolve() for one in history.script._version_locations)})  # noqa: SLF001  # where Alembic looks
+    names = [str(place) for place in places if place.is_dir()]
+    changed = _git(folder, "diff", "--name-only", "--no-renames", "-z", base, "--", *names)
+    others = _git(folder, "ls-files", "--others", "--full-name", "-z", "--", *names)
+    if top is None or changed is None or others is None:
+        return False
+    new = {
+        Path(revision.path).resolve()
+        for one, revision in history.revisions.items()
+        if one not in landed.lines
+    }
+    harmless = new | {folder / LEDGER_FILE, folder / "drift-ignore", folder / "script.py.mako"}
+    root = Path(top.rstrip("\n"))
+    found = {(root / name).resolve() for name in f"{changed}\0{others}".split("\0") if name}
+    return all(one in harmless or one.suffix == ".pyc" for one in found)
+
+
+def landed_problems(
+    history: History, ledger: Ledger, base: str, landed: Ledger
+) -> Iterator[Problem]:
+    """Yield what a tree says otherwise than a git revision does, of the lines that this has.
+
+    base: the git revision. landed: its ledger.
+    """
+    gone = [one for one in landed.lines if one not in ledger.lines]
+    before = _before(history, base) if gone else None
+    for one in gone:
+        if before is not None and one not in before.lines:
+            sentence = f"Revision {one} of {base} is not in this tree yet: merge {base}."
+            yield Problem("behind", one, sentence)
+        else:
+            sentence = f"Revision {one} has landed ({base}), and is gone here: bring it back."
+            yield Problem("removed", one, sentence)
+    kept = [one for one in landed.lines if one in ledger.lines]
+    for one, theirs in zip(ledger.lines, kept, strict=False):
+        if one != theirs:
+            yield Problem(
+                "moved",
+                one,
+                f"Revision {one} stands before {theirs} here, which has landed ({base}): let what "
+                f"is new come last (its down_revision), then: {MEND}",
+            )
+            return
+    if (landed.major, landed.form) == (ledger.major, ledger.form):
+        for one in kept:
+            if ledger.lines[one] != landed.lines[one] and one in history.revisions:
+                yield edited_problem(history.revisions[one])
+                return
+
+
+def changed_lines(ledger: Ledger, landed: Ledger) -> Iterable[str]:
+    """Return the ids of landed revisions of which a new ledger says something else, or nothing."""
+    same = (landed.major, landed.form) == (ledger.major, ledger.form)
+    return [
+        one
+        for one, states in landed.lines.items()
+        if one not in ledger.lines or (same and ledger.lines[one] != states)
+    ]
+
+
+def _before(history: History, base: str) -> Ledger | None:
+    """Return the ledger where this branch left another one, None where git does not tell."""
+    folder = Path(history.script.dir)
+    common = _git(folder, "merge-base", "HEAD", base)
+    return ledger_at(folder, common.strip()) if common else None
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """Return what git says, None where it refuses or is not there."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None

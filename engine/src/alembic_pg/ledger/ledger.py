@@ -1,0 +1,127 @@
+"""Read and write the ledger, the file of a history's states."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_pg.database.project_files import LEDGER_FILE
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.script import ScriptDirectory
+
+# The version of the form in which definitions are digested; it grows when the same database gets
+# another state: when the normal form of a dump or its entries change.
+FORM = 1
+
+# Hexadecimal digits of a state: an accident is out of the question, and a line fits a screen.
+DIGITS = 20
+
+_HEAD = f"""\
+# The state of a database before each revision, the revision, and the state after it. A state is a
+# digest of what PostgreSQL built, not of a file's text.
+# alembic keeps this file, and mends it by: alembic-pg {LEDGER_FILE}
+#
+# A conflict here: two branches added a revision each. Keep what the other branch has in this file,
+# let the down_revision of your revision name the last one below, then: alembic-pg {LEDGER_FILE}
+"""
+
+_FORM = re.compile(r"postgresql (?P<major>\d+) form (?P<form>\d+)")
+
+_LINE = re.compile(
+    rf"(?P<before>[0-9a-f]{{{DIGITS}}}) -> (?P<revision>\S+) -> (?P<after>[0-9a-f]{{{DIGITS}}})"
+)
+
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+
+@dataclass(frozen=True)
+class States:
+    """Hold the states of a database before and after a revision."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Hold what a ledger says.
+
+    major: the major version of the PostgreSQL that built the states. form: the version of the form
+    in which they are digested. lines: the states of each revision by its id, oldest first.
+    """
+
+    major: int
+    lines: dict[str, States]
+    form: int = FORM
+
+    def state_after(self, revisions: Iterable[str]) -> str:
+        """Return the state of a database at some revisions, "" where no line says it."""
+        heads = list(revisions)
+        line = self.lines.get(heads[0]) if len(heads) == 1 else None
+        return line.after if line else ""
+
+    def with_line(self, revision: str, states: States) -> Ledger:
+        """Return the ledger with a line more at its end."""
+        return replace(self, lines={**self.lines, revision: states})
+
+
+def ledger_path(script: ScriptDirectory) -> Path:
+    """Return the file of a history's ledger, which need not exist."""
+    return Path(script.dir) / LEDGER_FILE
+
+
+def read_ledger(file: Path) -> Ledger | None:
+    """Return the ledger of a file, None where there is no file.
+
+    Raises UserError for a line that is none, and for the marks of a conflict.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    return parse_ledger(text, file.name)
+
+
+def parse_ledger(text: str, name: str = LEDGER_FILE) -> Ledger:
+    """Return what the text of a ledger says.
+
+    name: what a message calls the file. Raises UserError as `read_ledger` does.
+    """
+    form: re.Match[str] | None = None
+    lines: dict[str, States] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith(_CONFLICT):
+            raise UserError(
+                f"{name}, line {number}, is a conflict: two branches added a revision each. Let "
+                "the down_revision of yours name the other's, then: alembic-pg ledger"
+            )
+        found = _LINE.fullmatch(line.strip())
+        if form is None and (form := _FORM.fullmatch(line.strip())):
+            continue
+        if form is None or found is None or found["revision"] in lines:
+            raise UserError(f"{name}, line {number}, cannot be read: alembic-pg ledger mends it.")
+        lines[found["revision"]] = States(found["before"], found["after"])
+    if form is None:
+        raise UserError(f"{name} names no version of PostgreSQL: alembic-pg ledger mends it.")
+    return Ledger(int(form["major"]), lines, int(form["form"]))
+
+
+def ledger_text(ledger: Ledger) -> str:
+    """Return the text of a ledger's file."""
+    lines = [f"{states.before} -> {one} -> {states.after}" for one, states in ledger.lines.items()]
+    return "\n".join([f"{_HEAD}postgresql {ledger.major} form {ledger.form}", *lines, ""])
+
+
+def write_ledger(file: Path, ledger: Ledger) -> None:
+    """Write a ledger, all of it or nothing."""
+    temporary = file.with_suffix(".new")
+    temporary.write_text(ledger_text(ledger), encoding="utf-8")
+    temporary.replace(file)

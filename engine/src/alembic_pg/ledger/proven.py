@@ -1,0 +1,43 @@
+"""Remember which states were built of which files, so that nothing is built twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_pg.database.project_files import DATA_FOLDER, make_data_folder
+from alembic_pg.ledger.ledger import States
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOTE_PATH = Path(DATA_FOLDER) / "ledger.json"
+
+
+def read_proven(root: Path, digests: Mapping[str, str]) -> dict[str, States]:
+    """Return the states, by its id, of each revision whose files were built before.
+
+    root: the folder of the configuration file. digests: what changes with a revision's files.
+    """
+    try:
+        note = json.loads((root / NOTE_PATH).read_text(encoding="utf-8"))
+        return {
+            one: States(*map(str, note[digest]))
+            for one, digest in digests.items()
+            if digest in note
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def write_proven(root: Path, digests: Mapping[str, str], states: Mapping[str, States]) -> None:
+    """Note the states of revisions; nothing is noted where nothing can be written."""
+    note = {digests[one]: [both.before, both.after] for one, both in states.items()}
+    with suppress(OSError):
+        make_data_folder(root)
+        temporary = (root / NOTE_PATH).with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps(note), encoding="utf-8")
+        temporary.replace(root / NOTE_PATH)

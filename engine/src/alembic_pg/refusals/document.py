@@ -1,0 +1,64 @@
+"""Write the page of the documentation that lists every refusal."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic_pg.refusals import of_batches, of_statements, of_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic_pg.refusals.refusal import RefusalKind
+
+_INTRODUCTION = """\
+# What a run refuses
+
+This page is written from the code (`src/alembic_pg/refusals`), and a test holds it equal. The plan,
+the run and the script of `--sql` take the same refusals. A run looks at all revisions that are
+pending before its first step: what is refused whatever comes before stops it there, with nothing
+done. What a statement before it may still change is decided when its turn comes."""
+
+_LARGE = """\
+## Statements that would stop the work on a large table
+
+On a table of more than 8 MB (`large_table`), unless the revision names it:
+`blocking = ["posts"]`."""
+
+_ANY = "## Batches and rows, on a table of any size"
+
+_TARGET = "## A whole run, before its first statement"
+
+_SECTIONS = (
+    (_LARGE, of_statements.ALL),
+    (_ANY, of_batches.ALL),
+    (_TARGET, of_targets.ALL),
+)
+
+
+def page() -> str:
+    """Return the page."""
+    return "\n\n".join([_INTRODUCTION, *_sections()]) + "\n"
+
+
+def _sections() -> Iterator[str]:
+    for head, kinds in _SECTIONS:
+        yield f"{head}\n\n{_table(kinds)}"
+
+
+def _table(kinds: Iterable[RefusalKind]) -> str:
+    rows = [
+        "| kind | what is refused | why | instead | decided by |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for kind in kinds:
+        cells = (kind.statement, _shown(kind.effect), _shown(kind.instead), kind.basis.value)
+        rows.append(f"| `{kind.name}` | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _shown(template: str) -> str:
+    """Return a text whose places are shown as what will stand there."""
+    shown = re.sub(r"(?<!\{)\{(\w+)\}", r"*\1*", template)
+    return shown.replace("{{", "{").replace("}}", "}").replace("|", "\\|")

@@ -1,0 +1,121 @@
+"""List the refusals of statements in batches, and of rows that do not fit: tables of any size."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from alembic_pg.refusals.refusal import Basis, RefusalKind
+
+_kind = partial(RefusalKind, large_only=False)
+
+BATCHES_OF_OTHER = _kind(
+    "batches-of-other",
+    "batches of anything but one UPDATE or DELETE",
+    "in batches goes one UPDATE or DELETE, without WITH or RETURNING.",
+    "",
+)
+BATCHES_WITHOUT_WHERE = _kind(
+    "batches-without-where",
+    "batches of an UPDATE or DELETE without a WHERE",
+    ("in batches, the {verb} of {object} needs a WHERE that leaves out the rows that are done."),
+    "",
+)
+BATCHES_OF_PARTITION_KEY = _kind(
+    "batches-of-partition-key",
+    "batches of an UPDATE that moves rows to other partitions",
+    (
+        "in batches, the {verb} of {object} cannot set {column}, which decides about the "
+        "partition: execute it for each partition, or without batches."
+    ),
+    "",
+    Basis.CATALOG,
+)
+FINDS_AGAIN = _kind(
+    "finds-again",
+    "batches of an UPDATE whose WHERE does not leave out what is done",
+    "the UPDATE of {object} would find {again} of {done} rows again that it has changed:",
+    "its WHERE must leave them out.",
+    Basis.ROWS,
+)
+FIRES_TRIGGER = _kind(
+    "fires-trigger",
+    "filling a table with UPDATE triggers, for a role that cannot keep them quiet",
+    "filling {object} would fire its trigger {trigger} on every row:",
+    "let a superuser GRANT SET ON PARAMETER session_replication_role to this role.",
+    Basis.CATALOG,
+)
+ROW_SECURITY = _kind(
+    "row-security",
+    "filling or comparing rows of a table whose row security hides some of them from the role",
+    "row security of {object} may hide rows from {role}, so not every row would be met.",
+    (
+        "Let a superuser ALTER ROLE {role} BYPASSRLS; or ALTER TABLE {object} {off} ROW LEVEL "
+        "SECURITY in a revision before, and back in one after."
+    ),
+    Basis.CATALOG,
+)
+WRONG_ROWS = _kind(
+    "wrong-rows",
+    "rows that violate a CHECK, FOREIGN KEY, NOT NULL or partition's bound",
+    "{said}",
+    "",
+    Basis.ROWS,
+)
+DUPLICATES = _kind(
+    "duplicates",
+    "rows that are not unique",
+    "{said}",
+    "",
+    Basis.ROWS,
+)
+VALUES_WITHOUT_TYPE = _kind(
+    "values-without-type",
+    "values that the new type of a column cannot have",
+    "not every {column} of {object} can become {type}: {error}.",
+    "",
+    Basis.ROWS,
+)
+NO_SECOND_COLUMN = _kind(
+    "second-column-fails",
+    "a type for which the second column, or what hangs on it, cannot be made",
+    "{column} of {object} cannot become {type}: {error}.",
+    "",
+    Basis.ROWS,
+)
+CHANGED_MEANWHILE = _kind(
+    "changed-meanwhile",
+    "a second column that something else has changed",
+    "something else has changed {new} of {object}, which takes the place of {column}.",
+    "",
+    Basis.ROWS,
+)
+NAME_IS_TAKEN = _kind(
+    "name-is-taken",
+    "an index whose name something else has",
+    "{name} is there already, and is no index of {object}.",
+    "",
+    Basis.CATALOG,
+)
+STAYS_INVALID = _kind(
+    "stays-invalid",
+    "an index of a partitioned table, while somebody drops a partition",
+    "the index {name} stays INVALID, since a partition was dropped meanwhile:",
+    "run the same command again.",
+    Basis.ROWS,
+)
+DROPPED_MEANWHILE = _kind(
+    "dropped-meanwhile",
+    "an index that somebody drops while it is built",
+    "the index of {object} is gone: somebody dropped it.",
+    "",
+    Basis.ROWS,
+)
+SERVER_REFUSES = _kind(
+    "server-refuses",
+    "DETACH PARTITION CONCURRENTLY that PostgreSQL refuses",
+    "{error}.",
+    "",
+    Basis.ROWS,
+)
+
+ALL = tuple(value for value in vars().values() if isinstance(value, RefusalKind))

@@ -1,0 +1,63 @@
+"""An operation is rendered once, however often it is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate import render, renderers
+from alembic.operations import MigrateOperation
+from alembic_pg.autogenerate.ops import operation_source
+from alembic_pg.autogenerate.ops.operation_source import OperationSources
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from tests.autogenerate import rendering
+from tests.matrix.inside import there
+
+if TYPE_CHECKING:
+    import pytest
+    from alembic.autogenerate.api import AutogenContext
+    from alembic_pg.database.scratch import ScratchServer
+
+
+@dataclass
+class _CountedOp(MigrateOperation):
+    """Count how often it is rendered."""
+
+    rendered: int = 0
+
+
+@renderers.dispatch_for(_CountedOp)
+def _render(_: AutogenContext, operation: _CountedOp) -> str:
+    operation.rendered += 1
+    return "op.execute('')"
+
+
+def test_it_is_rendered_once() -> None:
+    sources, operation = OperationSources(), _CountedOp()
+    texts = {sources.source(rendering.context(), operation) for _ in range(3)}
+    assert texts == {"op.execute('')"}
+    assert operation.rendered == 1
+
+
+def test_another_operation_in_its_place_has_its_own_text() -> None:
+    sources, context = OperationSources(), rendering.context()
+    for number in range(100):  # of which many have the identity of one that is gone
+        operation = StatementOp("create", "", (f"SELECT {number};",), ())
+        assert f"SELECT {number}" in sources.source(context, operation)
+        del operation
+
+
+def test_a_proof_renders_each_table_once(
+    databases: ScratchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up, and up again: the operations of both are the same."""
+    rendered: list[str] = []
+
+    def counted(context: AutogenContext, operation: MigrateOperation) -> list[str]:
+        lines = render.render_op(context, operation)
+        rendered.extend(lines)
+        return lines
+
+    monkeypatch.setattr(operation_source, "render_op", counted)
+    there(databases, "", 'Table("t", m, Column("id", Integer, primary_key=True))\n')
+    assert len([text for text in rendered if "create_table" in text]) == 1

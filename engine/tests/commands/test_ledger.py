@@ -1,0 +1,261 @@
+"""alembic-pg ledger: what each revision builds, kept, verified, and refused where it changed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from tests.commands.own import own
+from tests.failures.fails import said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alembic_pg.testing.tree import Tree
+
+# A server that nobody can reach: who asks for one fails.
+NO_SERVER = {"SHADOW_DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"}
+
+REVISION = '''"""{message}"""
+from alembic import op
+revision = "{revision}"
+down_revision = {down!r}
+branch_labels = depends_on = None
+def upgrade(): {up}
+def downgrade(): {down_body}
+'''
+
+
+@pytest.fixture
+def small(tree: Tree) -> Tree:
+    """A tree of three revisions and no models, committed on main, with its ledger."""
+    for file in tree.versions.glob("*.py"):
+        file.unlink()
+    for file in (tree.root / "models").glob("*.py"):
+        if file.name not in {"__init__.py", "base.py"}:
+            file.unlink()
+    write(tree, "a1", None, "op.execute('CREATE TABLE t (a int)')")
+    write(tree, "a2", "a1", "op.execute('CREATE INDEX i ON t (a)')")
+    write(tree, "a3", "a2", "op.execute('DROP TABLE t')")
+    done = own(tree, "ledger")
+    assert (done.code, done.err) == (0, ""), done
+    assert "3 revisions" in done.out
+    assert "3 lines written" in done.out
+    (tree.root / ".gitignore").write_text("__pycache__/\n")
+    git(tree, "init", "-q", "-b", "main")
+    commit(tree)
+    return tree
+
+
+def write(tree: Tree, revision: str, down: str | tuple[str, ...] | None, up: str = "pass") -> Path:
+    file = tree.versions / f"{revision}.py"
+    file.write_text(
+        REVISION.format(message=revision, revision=revision, down=down, up=up, down_body="pass")
+    )
+    return file
+
+
+def git(tree: Tree, *arguments: str) -> subprocess.CompletedProcess[str]:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    return subprocess.run(
+        ["git", *who, *arguments], cwd=tree.root, capture_output=True, text=True, check=False
+    )
+
+
+def commit(tree: Tree) -> None:
+    git(tree, "add", "-A")
+    assert git(tree, "commit", "-q", "-m", "x").returncode == 0
+
+
+def ledger(tree: Tree) -> Path:
+    return tree.root / "alembic" / "ledger"
+
+
+def lines(tree: Tree) -> list[tuple[str, ...]]:
+    return re.findall(r"^(\w+) -> (\S+) -> (\w+)$", ledger(tree).read_text(), re.MULTILINE)
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_each_line_begins_where_the_one_before_ends(small: Tree) -> None:
+    (start, *_), *_, (_, last, end) = lines(small)
+    assert [one for _, one, _ in lines(small)] == ["a1", "a2", "a3"]
+    assert [after for *_, after in lines(small)][:2] == [before for before, *_ in lines(small)][1:]
+    assert (last, end) == ("a3", start)  # it drops what there was
+
+
+def test_where_nothing_changed_no_server_is_asked(small: Tree) -> None:
+    for arguments in (["ledger"], ["ledger", "--verify"], ["ledger", "--verify", "main"]):
+        done = own(small, *arguments, **NO_SERVER)
+        assert (done.code, done.err) == (0, ""), done
+    (small.root / ".postgres" / "ledger.json").unlink()
+    assert own(small, "ledger", "--verify", "main", **NO_SERVER).code == 0
+    assert own(small, "ledger", "--verify", **NO_SERVER).code == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("CREATE INDEX i ON t (a)", "CREATE  INDEX i  ON t(a)"), ('"""a2"""', '"""b"""')],
+)
+def test_another_text_of_the_same_effect_is_no_edit(small: Tree, old: str, new: str) -> None:
+    edit(small.versions / "a2.py", old, new)
+    assert own(small, "ledger", "--verify", "main").code == 0
+    assert small.alembic("check").code == 0
+
+
+def test_an_edit_is_named_by_check_and_by_verify(small: Tree) -> None:
+    edit(small.versions / "a2.py", "(a)", "(a DESC)")
+    told = "Revision a2 (a2) builds something else than the ledger says"
+    assert told in said(small.alembic("check"))
+    done = own(small, "ledger", "--verify", "--json")
+    assert done.code == 1
+    (problem,) = json.loads(done.out)["problems"]
+    assert (problem["kind"], problem["revision"]) == ("edited", "a2")
+    assert own(small, "ledger", "--verify", "main").code == 1
+    # It is on the main branch: the ledger does not give way to it.
+    refused = own(small, "ledger")
+    assert refused.code == 2
+    assert "would change in the ledger: a2" in said(refused, code=2)
+    done = own(small, "ledger", "--landed")
+    assert done.code == 0, done
+    assert small.alembic("check").code == 0
+    told = own(small, "ledger", "--verify", "main").out
+    assert told.startswith("Revision a2 (a2) builds something else")
+
+
+def test_what_is_new_on_a_branch_may_be_edited(small: Tree) -> None:
+    git(small, "switch", "-q", "-c", "mine")
+    file = write(small, "b1", "a3", "op.execute('CREATE TABLE u (a int)')")
+    assert "Revision b1 (b1) is not in the ledger" in said(small.alembic("check"))
+    assert "1 line written" in own(small, "ledger").out
+    commit(small)
+    edit(file, "a int", "a bigint")
+    assert "Revision b1 (b1) builds something else" in said(small.alembic("check"))
+    assert "1 line written" in own(small, "ledger").out
+    done = own(small, "ledger", "--verify", "main")
+    assert (done.code, done.err) == (0, ""), done
+
+
+def test_a_removed_revision_is_named(small: Tree) -> None:
+    (small.versions / "a3.py").unlink()
+    told = "Revision a3 stands in the ledger, and its file is gone"
+    assert told in said(small.alembic("check"))
+    edit(ledger(small), "\n".join(" -> ".join(one) for one in lines(small)[2:]) + "\n", "")
+    told = "Revision a3 has landed (main), and is gone here"
+    assert told in own(small, "ledger", "--verify", "main").out
+    assert "would change in the ledger: a3" in said(own(small, "ledger"), code=2)
+
+
+def test_a_revision_that_moved_is_named(small: Tree) -> None:
+    edit(small.versions / "a3.py", "'a2'", "'a1'")
+    edit(small.versions / "a2.py", "'a1'", "'a3'")
+    edit(small.versions / "a3.py", "DROP TABLE t", "ALTER TABLE t ADD b int")
+    told = said(small.alembic("check"))
+    assert "Revision a3 (a3) comes after a1 now" in told
+
+
+def test_two_heads_are_named(small: Tree) -> None:
+    write(small, "b1", "a3")
+    write(small, "b2", "a3")
+    assert "2 heads" in said(small.alembic("check"))
+    assert "There are 2 heads: b1 (b1) and b2 (b2)" in own(small, "ledger", "--verify").out
+
+
+def test_branches_conflict_in_the_ledger_and_it_says_the_cure(small: Tree) -> None:
+    for branch, revision in (("one", "b1"), ("two", "b2")):
+        git(small, "switch", "-q", "-c", branch, "main")
+        assert small.alembic("revision", "--rev-id", revision, "-m", branch).code == 0
+        assert lines(small)[-1][1] == revision
+        commit(small)
+    assert git(small, "merge", "one").returncode != 0
+    assert "alembic/ledger" in git(small, "diff", "--name-only", "--diff-filter=U").stdout
+    assert "# A conflict here" in ledger(small).read_text()
+    (file,) = small.versions.glob("*b2*.py")
+    file.write_text(re.sub(r"(?m)^(down_revision\b.*)a3", r"\1b1", file.read_text()))
+    assert "is a conflict" in said(small.alembic("check"))
+    assert own(small, "ledger").code == 0
+    assert [one for _, one, _ in lines(small)] == ["a1", "a2", "a3", "b1", "b2"]
+    assert small.alembic("check").code == 0
+    assert own(small, "ledger", "--verify", "one").code == 0
+
+
+def test_a_base_that_went_on_is_to_be_merged(small: Tree) -> None:
+    git(small, "switch", "-q", "-c", "mine")
+    git(small, "switch", "-q", "main")
+    small.alembic("revision", "--rev-id", "b1", "-m", "x")
+    commit(small)
+    git(small, "switch", "-q", "mine")
+    done = own(small, "ledger", "--verify", "main")
+    assert done.code == 1
+    assert "Revision b1 of main is not in this tree yet: merge main." in done.out
+
+
+def test_new_revisions_have_their_lines(small: Tree) -> None:
+    (small.root / "models" / "u.py").write_text(
+        "from sqlalchemy.orm import Mapped, mapped_column\nfrom models.base import Base\n"
+        "class U(Base):\n    __tablename__ = 'u'\n"
+        "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+    )
+    assert small.alembic("revision", "--autogenerate", "-m", "u").code == 0
+    before, _, after = lines(small)[-1]
+    assert len(lines(small)) == 4
+    assert before != after
+    assert small.alembic("check").code == 0
+    assert small.alembic("revision", "--rev-id", "c1", "-m", "nothing", **NO_SERVER).code == 0
+    assert lines(small)[-1] == (after, "c1", after)
+    head = ("revision", "--head", lines(small)[-2][1], "--splice", "--rev-id", "c2", "-m", "x")
+    assert small.alembic(*head).code == 0
+    assert small.alembic("merge", "--rev-id", "m1", "-m", "x", "c1", "c2").code == 0
+    assert [states for states in lines(small)[-1] if states != after] == ["m1"]
+    assert own(small, "ledger", "--verify").code == 0
+
+
+def test_new_revisions_of_a_program_have_their_lines(
+    small: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in small.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(small.root)
+    metadata = "__import__('sqlalchemy').MetaData()"
+    edit(small.root / "alembic" / "env.py", '"models"', metadata)
+    write(small, "b1", "a3", "op.execute('CREATE TABLE u (a int)')")
+    assert own(small, "ledger").code == 0
+    command.revision(Config(small.root / "alembic.ini"), "u goes", autogenerate=True)
+    assert lines(small)[-1][0] == lines(small)[-2][2]
+    assert lines(small)[-1][2] == lines(small)[0][0]
+
+
+def test_without_a_ledger_nothing_is_refused(small: Tree) -> None:
+    ledger(small).unlink()
+    edit(small.versions / "a2.py", "(a)", "(a DESC)")
+    assert small.alembic("check").code == 0
+    assert small.alembic("revision", "-m", "x").code == 0
+    assert not ledger(small).exists()
+    assert "alembic-pg ledger writes it" in said(own(small, "ledger", "--verify"), code=2)
+
+
+def test_a_new_line_that_cannot_be_built_is_told(small: Tree) -> None:
+    text = re.sub(r"postgresql \d+", "postgresql 99", ledger(small).read_text())
+    ledger(small).write_text(text)
+    write(small, "b1", "a3")
+    write(small, "b2", "a3")
+    done = small.alembic("merge", "--rev-id", "m1", "-m", "x", "b1", "b2")
+    assert done.code == 0
+    assert "The ledger has no line for revision m1 yet" in done.err
+    assert "alembic-pg ledger writes it" in done.err
+    assert "name a server of version 99" in said(own(small, "ledger"), code=2)
+
+
+def test_a_git_revision_that_is_not_there(small: Tree) -> None:
+    assert "git knows no revision nobody" in said(
+        own(small, "ledger", "--verify", "nobody"), code=2
+    )
