@@ -98,17 +98,71 @@ def test_a_type_changes_with_a_cast_before_the_rows_are_filled(databases: Scratc
     assert rows(url, "SELECT a FROM t ORDER BY id") == [("17",), ("5",)]
 
 
-def test_a_type_changes_under_a_view_with_not_null_and_a_default(databases: ScratchServer) -> None:
-    view = '\nv = PGView("public", "v", "select a from t")\n'
-    change = there(
-        databases,
-        'table(Column("a", Text))' + view,
-        'table(Column("a", String(10), nullable=False, server_default="x"))' + view,
-    )
+VIEW = '\nv = PGView("public", "v", "select a from t")\n'
+TRIGGER = """
+f = PGFunction("public", "f()", "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+g = PGTrigger("public", "g", "BEFORE UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION f()", "t")
+"""
+FILLED = "String(10), nullable=False"
+
+
+@pytest.mark.parametrize(
+    ("value", "others", "entities"),
+    [
+        ('server_default="x"', "", VIEW),
+        ('default="x"', "", VIEW),
+        ("info={'backfill': \"'x'\"}", "", VIEW),
+        ("info={'backfill': \"'x'\"}", "", TRIGGER),
+        ("info={'backfill': \"'x'\"}", ', CheckConstraint("a <> \'y\'", name="k")', ""),
+        ("info={'backfill': \"'x'\"}", ', Index("i", text("lower(a)"))', ""),
+    ],
+)
+def test_a_type_changes_under_what_uses_the_column(
+    databases: ScratchServer, value: str, others: str, entities: str
+) -> None:
+    """The rows are filled between the drop of what uses the column, and its creation."""
+    before = f'table(Column("a", Text){others}){entities}'
+    change = there(databases, before, f'table(Column("a", {FILLED}, {value}){others}){entities}')
     place = databases.create()
     url = databases.database_url(place)
-    desired.build_models(load('table(Column("a", Text))' + view), url, source="the tests")
+    desired.build_models(load(before), url, source="the tests")
+    execute(url, "INSERT INTO t (id, a) VALUES (1, NULL), (2, 'b')")
+    run(url, change.up)
+    assert rows(url, "SELECT a FROM t ORDER BY id") == [("x",), ("b",)]
+    run(url, change.down)
+    assert rows(url, "SELECT a FROM t ORDER BY id") == [("x",), ("b",)]
+
+
+def test_both_ends_of_a_key_change_their_type_and_the_rows_are_filled(
+    databases: ScratchServer,
+) -> None:
+    def both(kind: str, hint: str = "") -> str:
+        return (
+            f'table(Column("u", {kind}, unique=True), name="p")\n'
+            f'table(Column("a", {kind}, ForeignKey("p.u"){hint}))'
+        )
+
+    hint = ", nullable=False, info={'backfill': \"'1'\"}"
+    change = there(databases, both("Integer"), both("Text", hint))
+    place = databases.create()
+    url = databases.database_url(place)
+    desired.build_models(load(both("Integer")), url, source="the tests")
+    execute(url, "INSERT INTO p VALUES (1, 1)")
     execute(url, "INSERT INTO t (id, a) VALUES (1, NULL)")
-    with pytest.raises(DBAPIError, match="null value"):
-        run(url, change.up)
-    assert rows(url, "SELECT a FROM t") == [(None,)]
+    run(url, change.up)
+    assert rows(url, "SELECT a FROM t") == [("1",)]
+
+
+@pytest.mark.parametrize("default", ["func.now()", "func.clock_timestamp()", "text('now()')"])
+def test_an_expression_that_sqlalchemy_inserts_fills_the_rows(
+    databases: ScratchServer, default: str
+) -> None:
+    before = 'table(Column("a", Text))'
+    after = f'table(Column("a", Text), Column("b", DateTime, nullable=False, default={default}))'
+    change = there(databases, before, after)
+    place = databases.create()
+    url = databases.database_url(place)
+    desired.build_models(load(before), url, source="the tests")
+    execute(url, "INSERT INTO t (id, a) VALUES (1, NULL)")
+    run(url, change.up)
+    assert rows(url, "SELECT count(b) FROM t") == [(1,)]

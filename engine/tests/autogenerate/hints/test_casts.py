@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from alembic_pg.autogenerate.dump.table_definition import Column
 from alembic_pg.autogenerate.hints.casts import Expressions, lossless_expressions
+from alembic_pg.autogenerate.sides import desired
+from tests.matrix.case import load
+from tests.matrix.databases import execute, rows
+from tests.matrix.inside import run, there
+
+if TYPE_CHECKING:
+    from alembic_pg.database.scratch import ScratchServer
 
 BACK = "CASE WHEN cardinality(a) > 1 THEN a::text::text ELSE a[array_lower(a, 1)] END"
 
@@ -31,3 +40,26 @@ def test_a_column_without_null_is_wrapped_as_it_is() -> None:
     found = lossless_expressions(old, Column("a", "text[]"))
     assert found is not None
     assert found.using == "ARRAY[a]"
+
+
+def test_a_searched_way_back_brings_values_to_their_type_as_they_left_it(
+    databases: ScratchServer,
+) -> None:
+    """What uses the enum that is made anew makes the reverse of the upgrade no way back."""
+    before = (
+        'table(Column("a", String(5)), Column("d", Text, server_default="x"), '
+        'Column("e", ARRAY(Enum("x", "y", "z", name="mood")), server_default="{x,y}"))'
+    )
+    after = (
+        'table(Column("a", ARRAY(String(5))), '
+        'Column("d", Enum("x", "w", name="kind"), server_default="x"), '
+        'Column("e", ARRAY(Enum("y", "x", "v", name="mood")), server_default="{v}"))'
+    )
+    change = there(databases, before, after)
+    place = databases.create()
+    url = databases.database_url(place)
+    desired.build_models(load(before), url, source="the tests")
+    execute(url, "INSERT INTO t (id, a) VALUES (1, 'value'), (2, NULL)")
+    run(url, change.up)
+    run(url, change.down)
+    assert rows(url, "SELECT a FROM t ORDER BY id") == [("value",), (None,)]

@@ -99,7 +99,7 @@ def changed_table_key(operation: MigrateOperation, default_schema: str = "public
 def altered_columns(operations: Iterable[MigrateOperation]) -> dict[str, set[str]]:
     """Return the columns that change their type or go, by the keys of their tables."""
     altered: dict[str, set[str]] = {}
-    for operation in operations:
+    for operation in flatten(operations):
         retypes = isinstance(operation, ops.AlterColumnOp) and operation.modify_type is not None
         if retypes or isinstance(operation, (ops.DropColumnOp, UsingOp)):
             table, column = changed_table_key(operation), getattr(operation, "column_name", "")

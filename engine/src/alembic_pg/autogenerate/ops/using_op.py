@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 
@@ -19,3 +19,7 @@ class UsingOp(StatementOp):
     table_name: str = ""
     column_name: str = ""
     hinted: bool = False
+
+    def reverse(self) -> UsingOp:
+        """Return the way back; what the models say of it is not looked at by a person again."""
+        return replace(self, upgrade=self.downgrade, downgrade=self.upgrade, hinted=False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import compare
+from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
+from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 
 if TYPE_CHECKING:
@@ -30,11 +32,15 @@ def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
 ) -> list[MigrateOperation]:
     """Return operations with a downgrade that is searched on the candidate, where they have run.
 
+    How values come back to their type is known from the operations, which say how they left it.
     original: the dump before them. Raises UserError when the upgrade or the downgrade does not lead
     to its goal, or what PostgreSQL raises.
     """
     search.expect_equal(comparison.after, candidate.dump())
-    down = search.find_operations(candidate, comparison.after, comparison.before, [], features)
+    casts = [one.reverse() for one in flatten.flatten(operations) if isinstance(one, UsingOp)]
+    down = search.find_operations(
+        candidate, comparison.after, comparison.before, casts[::-1], features
+    )
     up = with_guards.add_guards(comparison, backfilled, with_downgrade(operations, down))
     candidate.run(reversed_operations(comparison.renames))
     candidate.run(up)

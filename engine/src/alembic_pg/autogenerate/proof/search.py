@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -17,7 +18,9 @@ from alembic_pg.autogenerate.proof import refusal
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
+from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +38,14 @@ Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
 
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
+
+# What PostgreSQL says of a type that cannot change while a view, a generated column or a foreign
+# key uses it.
+_BLOCKED_TYPE_CHANGE = {
+    SqlState.DATATYPE_MISMATCH,
+    SqlState.FEATURE_NOT_SUPPORTED,
+    SqlState.SYNTAX_ERROR,
+}
 
 # What is still different after the first round, a later one finds: a trigger on a view, say.
 MAX_ROUNDS = 6
@@ -65,19 +76,30 @@ def find_operations(
             facts,
         ),
     )
-    operations += _run_accepted(candidate, alembics)
+    accepted, blocked = _run_accepted(candidate, alembics)
+    operations += accepted
     failed: Failures = []
     for _ in range(MAX_ROUNDS):
         now = candidate.dump()
         if not compare.differing_keys(now, after):
+            _refuse_hinted(blocked)
             return operations
         tried = remaining_changes.operations_after_tables(now, after, facts.asked_once())
-        ran, failed = _run_with_retries(candidate, tried)
+        held = [one for one in tried if _changes_before_backfill(one, blocked)]
+        ran, failed = _run_with_retries(candidate, [one for one in tried if one not in held])
+        if held and not ran:
+            _refuse_hinted(blocked)
+            blocked = []
+            ran, failed = _run_with_retries(candidate, held)
         operations += ran
         more = _more_facts(facts, tried, failed)
+        if ran and blocked:
+            accepted, blocked = _run_accepted(candidate, [operation for operation, _ in blocked])
+            operations += accepted
         if not ran and more == facts:
             break
         facts = more
+    _refuse_hinted(blocked)
     if failed:
         operation, error = failed[0]
         raise UserError(refusal.refusal_text(operation, error)) from error
@@ -106,33 +128,62 @@ def expect_equal(wanted: Dump, found: Dump) -> None:
 
 def _run_accepted(
     candidate: Candidate, operations: Sequence[MigrateOperation]
-) -> list[MigrateOperation]:
-    """Run operations; return those that PostgreSQL took.
+) -> tuple[list[MigrateOperation], list[tuple[BackfillColumnOp, Exception]]]:
+    """Run operations; return those that PostgreSQL took, and backfills that something blocks.
 
+    What uses a column blocks the change of its type that goes with its backfill, until a later
+    round has dropped it.
     Raises UserError when it refuses a backfill, or the hint of a change of type.
     """
     accepted: list[MigrateOperation] = []
+    blocked: list[tuple[BackfillColumnOp, Exception]] = []
     if not operations:
-        return accepted
+        return accepted, blocked
     with candidate.session() as session:
         for operation, error in run_with_outcomes(candidate, session, operations):
             in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
             reason = candidate.attempt(session, [in_sql]) if error and in_sql else error
             if reason is None:
                 accepted.append(in_sql if error and in_sql else operation)
-            elif isinstance(operation, BackfillColumnOp) and operation.hinted:
-                # What a person wrote into the models has no other form.
-                raise UserError(
-                    f"The backfill of {operation.label} cannot be done: "
-                    f"{errors.describe_error(reason)}"
-                ) from reason
+            elif isinstance(operation, BackfillColumnOp) and _is_blocked(operation, error, reason):
+                blocked.append((operation, reason))
+            elif isinstance(operation, BackfillColumnOp):
+                _refuse_hinted([(operation, reason)])
             elif isinstance(operation, UsingOp) and operation.hinted:
                 raise UserError(
                     f'The info={{"using": …}} of {operation.label} cannot be done: '
                     f"{errors.describe_error(reason)}"
                 ) from reason
         session.commit()
-    return accepted
+    return accepted, blocked
+
+
+def _is_blocked(operation: BackfillColumnOp, *refusals: Exception | None) -> bool:
+    return bool(flatten.altered_columns([operation])) and any(
+        errors.sqlstate(refusal) in _BLOCKED_TYPE_CHANGE for refusal in refusals if refusal
+    )
+
+
+def _changes_before_backfill(
+    operation: StatementOp, blocked: Sequence[tuple[BackfillColumnOp, Exception]]
+) -> bool:
+    """Return whether an operation would change a column whose rows are to be filled first."""
+    return any(
+        re.search(rf" ALTER COLUMN {re.escape(column)} (TYPE|SET NOT NULL)", statement)
+        for backfill, _ in blocked
+        for statement in operation.upgrade
+        if (column := quote_name(backfill.label.rpartition(".")[2]))
+        and operation.label.endswith(backfill.label.rpartition(".")[0])
+    )
+
+
+def _refuse_hinted(refused: Sequence[tuple[BackfillColumnOp, Exception]]) -> None:
+    """Raise UserError for a backfill that a person wrote into the models: it has no other form."""
+    for operation, reason in refused:
+        if operation.hinted:
+            raise UserError(
+                f"The backfill of {operation.label} cannot be done: {errors.describe_error(reason)}"
+            ) from reason
 
 
 def _run_with_retries(
