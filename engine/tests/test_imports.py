@@ -28,9 +28,9 @@ MOST = {
     "history": 15,
     "heads": 15,
     "current": 75,
-    "check": 176,
-    "upgrade head": 136,
-    "downgrade -1": 136,
+    "check": 178,
+    "upgrade head": 138,
+    "downgrade -1": 138,
     "upgrade head --sql": 100,
     "-x plan upgrade head": 149,
 }
