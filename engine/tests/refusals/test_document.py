@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from alembic_pg.refusals import document, of_batches, of_statements, of_targets
-from alembic_pg.refusals.refusal import places
+from alembic_pg.refusals.refusal import RefusalKind, places
 
 from tests.project import ENGINE
 
@@ -12,6 +15,22 @@ ALL = (*of_statements.ALL, *of_batches.ALL, *of_targets.ALL)
 
 def test_the_page_is_written_from_the_code() -> None:
     assert (ENGINE / "docs" / "refusals.md").read_text(encoding="utf-8") == document.page()
+
+
+def test_each_kind_is_refused_somewhere() -> None:
+    """A kind that nothing raises would be an untrue line of the page."""
+    package = ENGINE / "src" / "alembic_pg"
+    files = [file for file in package.rglob("*.py") if file.parent.name != "refusals"]
+    raised = set(re.findall(r"\b[A-Z][A-Z_]+\b", "\n".join(map(Path.read_text, files))))
+    modules = (of_statements, of_batches, of_targets)
+    names = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, RefusalKind)
+    }
+    assert names
+    assert names <= raised, names - raised
 
 
 def test_names_are_unique() -> None:

@@ -16,9 +16,7 @@ _INTRODUCTION = """\
 # What a run refuses
 
 This page is written from the code (`src/alembic_pg/refusals`), and a test holds it equal. The plan,
-the run and the script of `--sql` take the same refusals. A run looks at all revisions that are
-pending before its first step: what is refused whatever comes before stops it there, with nothing
-done. What a statement before it may still change is decided when its turn comes."""
+the run and the script of `--sql` take the same refusals."""
 
 _LARGE = """\
 ## Statements that would stop the work on a large table

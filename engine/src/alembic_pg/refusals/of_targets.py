@@ -59,29 +59,5 @@ POOLER = _kind(
     ),
     "name the server itself, or a pool in session mode.",
 )
-NOT_OWNER = _kind(
-    "not-owner",
-    "ALTER, DROP, an index or policy of a table, by a role that does not own it",
-    "The role {role} does not own {object}, and cannot change it:",
-    "run as {owner}, or as a member of that role.",
-)
-NO_CREATEROLE = _kind(
-    "no-createrole",
-    "CREATE ROLE or CREATE USER, by a role without CREATEROLE",
-    "The role {role} may not create the role {object}:",
-    "ALTER ROLE {role} CREATEROLE, or create {object} before as an administrator.",
-)
-NO_NEW_SCHEMA = _kind(
-    "create-schema",
-    "CREATE SCHEMA, by a role that may not create one",
-    "The role {role} may not create the schema {object}:",
-    "GRANT CREATE ON DATABASE {database} TO {role}, or use another role.",
-)
-NO_EXTENSION = _kind(
-    "create-extension",
-    "CREATE EXTENSION, by a role that may not create it",
-    "The role {role} may not create the extension {object}:",
-    "let an administrator create it before.",
-)
 
 ALL = tuple(value for value in vars().values() if isinstance(value, RefusalKind))
