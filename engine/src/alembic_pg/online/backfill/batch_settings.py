@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors, time_limits
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
+from alembic_pg.refusals import of_batches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +48,6 @@ def setup_statements(
         except DBAPIError as error:
             if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
                 raise
-            raise executor.stopped_error(
-                f"filling {table.display_name} would fire its trigger {triggers[0].tgname} "
-                "on every row: let a superuser "
-                "GRANT SET ON PARAMETER session_replication_role to this role."
-            ) from error
+            refusal = of_batches.FIRES_TRIGGER(table.display_name, trigger=triggers[0].tgname)
+            raise executor.stopped_error(refusal.text) from error
     return statements
