@@ -47,3 +47,33 @@ def test_names_that_change_places(databases: ScratchServer) -> None:
         table('Index("two", "a"), Index("one", "b")'),
     )
     assert change.up
+
+
+@pytest.mark.parametrize("key", ["primary_key=True", "Identity(), primary_key=True"])
+def test_tables_renamed_in_a_row_keep_their_sequences_and_indexes(
+    databases: ScratchServer, key: str
+) -> None:
+    """The name that one gives up is the next one's: no sequence begins anew beside old rows."""
+    row = 'Table("{0}", m, Column("id", Integer, {2}), Column("a", Text, index=True){1})\n'
+    before = row.format("x", "", key) + row.format("y", ", Column('b', Text)", key)
+    after = row.format("y", ", info={'renamed_from': 'x'}", key) + row.format(
+        "z", ", Column('b', Text), info={'renamed_from': 'y'}", key
+    )
+    change = there(databases, before, after)
+    for way in (change.up, change.down):
+        assert "CREATE" not in way
+        assert "DROP" not in way
+        assert "_index(" not in way
+        assert way.count("ALTER INDEX") == way.count("ALTER SEQUENCE") == 2
+
+
+def test_names_that_change_places_on_a_renamed_table(databases: ScratchServer) -> None:
+    """Neither name is free, so nothing is renamed, and the proof holds all the same."""
+    columns = 'Table("{0}", m, Column("a", Integer), Column("b", Integer), '
+    change = there(
+        databases,
+        columns.format("x") + 'Index("one", "a"), Index("two", "b"))',
+        columns.format("y") + 'Index("two", "a"), Index("one", "b"), info={"renamed_from": "x"})',
+    )
+    assert "rename_table" in change.up
+    assert "ALTER INDEX" not in change.up

@@ -73,7 +73,12 @@ def _order_renames(renames: list[StatementOp]) -> list[StatementOp]:
     waiting = list(renames)
     while waiting:
         given_up = {_old_and_new_name(operation)[0] for operation in waiting}
-        ready = [one for one in waiting if _old_and_new_name(one)[1] not in given_up] or waiting[:1]
+        ready = [one for one in waiting if _old_and_new_name(one)[1] not in given_up]
+        # Of another table, a constraint's name is another one. Where two of a schema change their
+        # names with each other, neither can begin: the comparison makes them anew.
+        ready = ready or [one for one in waiting if one.upgrade[0].startswith("ALTER TABLE")][:1]
+        if not ready:
+            break
         ordered += ready
         waiting = [one for one in waiting if one not in ready]
     return ordered
@@ -90,10 +95,10 @@ def _renames_of_equal_objects(now: Dump, after: Dump, tables: set[str]) -> Itera
     new = [
         entry
         for key, entry in after.items()
-        if key not in now and _belongs_to_tables(after, entry, tables)
+        if not _is_same_object(now.get(key), entry) and _belongs_to_tables(after, entry, tables)
     ]
     for key, entry in now.items():
-        if key in after or not _belongs_to_tables(now, entry, tables):
+        if _is_same_object(after.get(key), entry) or not _belongs_to_tables(now, entry, tables):
             continue
         same = next(
             (other for other in new if _nameless_definition(other) == _nameless_definition(entry)),
@@ -102,6 +107,17 @@ def _renames_of_equal_objects(now: Dump, after: Dump, tables: set[str]) -> Itera
         if same is not None:
             new.remove(same)
             yield _rename_object_op(entry, _object_name(entry), _object_name(same))
+
+
+def _is_same_object(one: Entry | None, other: Entry) -> bool:
+    """Return whether two entries of the same key are one object, maybe with another definition.
+
+    The names of indexes and sequences are their schema's: where table y becomes z and x becomes y,
+    y_id_seq was one table's, and is to be the other's.
+    """
+    if one is None:
+        return False
+    return other.kind not in SEQUENCE_KINDS | {"INDEX"} or one.create == other.create
 
 
 def _belongs_to_tables(dump: Dump, entry: Entry, tables: set[str]) -> bool:
