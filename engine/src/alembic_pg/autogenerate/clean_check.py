@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg import history_start
 from alembic_pg.database.digest import PACKAGE_FOLDER, cache_digest, code_files
-from alembic_pg.database.project_files import make_data_folder
+from alembic_pg.database.project_files import make_data_folder, write_whole
 from alembic_pg.database.scratch import server_identity
 
 if TYPE_CHECKING:
@@ -121,9 +121,7 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
     note = {"digest": digest, "files": files, "folders": folders}
     with suppress(OSError):
         make_data_folder(task.root)
-        temporary = (task.root / RECORD_PATH).with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps(note))
-        temporary.replace(task.root / RECORD_PATH)
+        write_whole(task.root / RECORD_PATH, json.dumps(note))
 
 
 def _is_source(name: str) -> bool:

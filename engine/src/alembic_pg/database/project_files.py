@@ -1,7 +1,8 @@
-"""Name the files that the engine keeps in a project, and make the folder of its caches."""
+"""Name the files that the engine keeps in a project; write one, and the folder of its caches."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,3 +27,13 @@ def make_data_folder(root: Path) -> Path:
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
     return folder
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file so that whoever reads it meanwhile has the old text or the new one.
+
+    Raises OSError where it cannot be written.
+    """
+    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.project_files import LEDGER_FILE
+from alembic_pg.database.project_files import LEDGER_FILE, write_whole
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -122,6 +122,4 @@ def ledger_text(ledger: Ledger) -> str:
 
 def write_ledger(file: Path, ledger: Ledger) -> None:
     """Write a ledger, all of it or nothing."""
-    temporary = file.with_suffix(".new")
-    temporary.write_text(ledger_text(ledger), encoding="utf-8")
-    temporary.replace(file)
+    write_whole(file, ledger_text(ledger))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.project_files import DATA_FOLDER, make_data_folder
+from alembic_pg.database.project_files import DATA_FOLDER, make_data_folder, write_whole
 from alembic_pg.ledger.ledger import States
 
 if TYPE_CHECKING:
@@ -38,6 +37,4 @@ def write_proven(root: Path, digests: Mapping[str, str], states: Mapping[str, St
     note = {digests[one]: [both.before, both.after] for one, both in states.items()}
     with suppress(OSError):
         make_data_folder(root)
-        temporary = (root / NOTE_PATH).with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps(note), encoding="utf-8")
-        temporary.replace(root / NOTE_PATH)
+        write_whole(root / NOTE_PATH, json.dumps(note))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import Entry
 from alembic_pg.database.digest import cache_digest
-from alembic_pg.database.project_files import make_data_folder
+from alembic_pg.database.project_files import make_data_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,9 +60,7 @@ def write_dump(
         for file in place.glob("*.json"):
             if file.stem not in templates:
                 file.unlink(missing_ok=True)
-        temporary = place / f"{template}.{os.getpid()}"
-        temporary.write_text(json.dumps(note))
-        temporary.replace(place / f"{template}.json")
+        write_whole(place / f"{template}.json", json.dumps(note))
 
 
 def _field_values(entry: Entry) -> list[object]:
