@@ -51,3 +51,8 @@ class ServerFeatures:
     def has_set_expression(self) -> bool:
         """Whether a generated column can get another expression."""
         return self.version >= SET_EXPRESSION_SINCE
+
+
+def major_of(version: int) -> int:
+    """Return the major version of a server. version: as server_version_num has it."""
+    return version // 1_00_00

@@ -15,7 +15,7 @@ from alembic_pg.autogenerate.scope import filters
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
-from alembic_pg.database import errors, run_lock, target
+from alembic_pg.database import errors, run_lock, server_features, target
 from alembic_pg.database.errors import SqlState
 from alembic_pg.database.project_files import DRIFT_IGNORE_FILE
 from alembic_pg.database.scratch import scratch_server
@@ -53,8 +53,6 @@ WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND granted
   AND relation >= 16384
 """)
 
-_MAJOR = 10_000
-
 
 def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
     """Return what differs; the database is only read.
@@ -82,7 +80,7 @@ def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
     version_table = history_database.version_table_name(environment)
     found = _dump_target(connection, version_table)
     with scratch_server(task.root) as databases:
-        if databases.version // _MAJOR != version // _MAJOR:
+        if server_features.major_of(databases.version) != server_features.major_of(version):
             found = _dump_of_copy(connection, databases, version_table, version)
         expected = _dump_at(task, databases, heads)
         meant = {} if note is None else _dump_at(task, databases, _heads_after(script, heads, note))
@@ -186,7 +184,7 @@ def _dump_of_copy(
     try:
         pg_dump.copy_schema(connection.engine.url, copy)
     except UserError as error:
-        major, own = version // _MAJOR, databases.version // _MAJOR
+        major, own = server_features.major_of(version), server_features.major_of(databases.version)
         raise UserError(
             f"The target runs PostgreSQL {major}, the scratch server {own}, which cannot build "
             f"the target's schema: {error} Name a server of version {major} in "

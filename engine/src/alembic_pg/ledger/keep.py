@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.alembic_command import project_folder
+from alembic_pg.database import server_features
 from alembic_pg.database.scratch import scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import landed as git
@@ -15,7 +16,7 @@ from alembic_pg.ledger.history import parents_of
 from alembic_pg.ledger.ledger import Ledger, States, ledger_path, read_ledger, write_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from alembic.script.base import Script
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     # Runs a function with env.py's wiring.
     WithTask = Callable[[Callable[[AlembicCommand], None]], None]
-
-_MAJOR = 10_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ def verify_ledger(history: History, ledger: Ledger, with_task: WithTask, base: s
         return Verdict(file, ledger, found)
     if found := tuple(verify.structure_problems(history, ledger)):
         return Verdict(file, ledger, found)
-    known = _known(history, ledger, base, landed)
+    digests = history.digests(ledger.major)
+    known = _known(history, ledger, digests, base, landed)
     wanted = [one for name, one in history.revisions.items() if name not in known]
     if not wanted:
         return Verdict(file, ledger, tuple(verify.effect_problems(history, ledger, known)))
@@ -68,7 +68,7 @@ def verify_ledger(history: History, ledger: Ledger, with_task: WithTask, base: s
     def build(task: AlembicCommand) -> None:
         nonlocal unproven
         with scratch_server(task.root) as databases:
-            major = databases.version // _MAJOR
+            major = server_features.major_of(databases.version)
             if major != ledger.major:
                 unproven = (
                     f"The ledger is of PostgreSQL {ledger.major}, and the scratch server of "
@@ -77,7 +77,7 @@ def verify_ledger(history: History, ledger: Ledger, with_task: WithTask, base: s
                 return
             before = _state_before(wanted[0], ledger, known)
             known.update(build_states(task, history, databases, wanted, before))
-        proven.write_proven(task.root, history.digests(major), known)
+        proven.write_proven(task.root, digests, known)
 
     with_task(build)
     problems = tuple(verify.effect_problems(history, ledger, known))
@@ -104,7 +104,7 @@ def mend_ledger(history: History, with_task: WithTask, *, also_landed: bool = Fa
         with scratch_server(task.root) as databases:
             found.append(_built_ledger(task, history, databases, old or landed))
 
-    known = _known(history, old, "", None) if old else {}
+    known = _known(history, old, history.digests(old.major)) if old else {}
     if old and len(known) == len(history.revisions):
         found.append(replace(old, lines=_in_order(history, known, old)))
     else:
@@ -138,26 +138,35 @@ def add_line(history: History, revision: Script, with_task: WithTask, *, empty: 
         write_ledger(file, ledger.with_line(revision.revision, States(before, before)))
         return
 
+    digests = history.digests(ledger.major)
+
     def build(task: AlembicCommand) -> None:
         with scratch_server(task.root) as databases:
-            if databases.version // _MAJOR != ledger.major:
+            if server_features.major_of(databases.version) != ledger.major:
                 raise UserError(
                     f"it is of PostgreSQL {ledger.major}, and the scratch server of "
-                    f"{databases.version // _MAJOR}"
+                    f"{server_features.major_of(databases.version)}"
                 )
             states = dict(build_states(task, history, databases, [revision], before))
         made = ledger.with_line(revision.revision, states[revision.revision])
         write_ledger(file, made)
-        digests = history.digests(ledger.major)
         known = proven.read_proven(task.root, digests)
         proven.write_proven(task.root, digests, {**known, **states})
 
     with_task(build)
 
 
-def _known(history: History, ledger: Ledger, base: str, landed: Ledger | None) -> dict[str, States]:
-    """Return the states that are known without a server."""
-    digests = history.digests(ledger.major)
+def _known(
+    history: History,
+    ledger: Ledger,
+    digests: Mapping[str, str],
+    base: str = "",
+    landed: Ledger | None = None,
+) -> dict[str, States]:
+    """Return the states that are known without a server.
+
+    digests: of the history, as its files are now.
+    """
     known = proven.read_proven(project_folder(history.config), digests)
     if landed is not None and git.same_files(history, base, landed):
         known |= {
@@ -181,7 +190,7 @@ def _built_ledger(
     task: AlembicCommand, history: History, databases: ScratchServer, old: Ledger | None
 ) -> Ledger:
     """Return the ledger of what the revisions build on a scratch server."""
-    major = databases.version // _MAJOR
+    major = server_features.major_of(databases.version)
     if old is not None and old.major > major:
         raise UserError(
             f"The ledger is of PostgreSQL {old.major}, and the scratch server of {major}: name a "

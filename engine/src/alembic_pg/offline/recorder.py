@@ -240,7 +240,7 @@ def _type_change_checks(runner: Recorder, statement: sql_statements.AlterColumnT
     """
     column = catalog_name(statement.column)
     kind = runner.first_value(_COLUMN_TYPE, table=statement.table, column=column)
-    version = runner.version // 10_000
+    version = server_features.major_of(runner.version)
     found = (
         _COLUMN_TYPE.strip()
         .replace(":table", quote_literal(statement.table))
