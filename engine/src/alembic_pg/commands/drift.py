@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from alembic_pg.commands import own_command
-from alembic_pg.console import excepthook
+from alembic_pg.commands.own_command import FOUND, NOTHING
 from alembic_pg.drift import find, report
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.drift.drift import Drift
-
-NOTHING, FOUND, COULD_NOT_TELL = 0, 1, 2
 
 
 def run(config: Config, *, diffs: bool, as_json: bool) -> int:
@@ -27,14 +25,11 @@ def run(config: Config, *, diffs: bool, as_json: bool) -> int:
     try:
         found = find_drift(config)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is not drift
-        if as_json:
-            sentence = excepthook.failure_message(error)
-            sys.stdout.write(f"{report.error_as_json(sentence)}\n")
-        else:
-            excepthook.print_failure(type(error), error, error.__traceback__)
-        return COULD_NOT_TELL
-    text = report.as_json(found) if as_json else report.as_text(found, diffs=diffs)
-    sys.stdout.write(f"{text}\n")
+        return own_command.report_failure(error, report.JSON_FORMAT if as_json else None)
+    if as_json:
+        own_command.print_json(report.JSON_FORMAT, report.as_object(found))
+    else:
+        sys.stdout.write(f"{report.as_text(found, diffs=diffs)}\n")
     return FOUND if found.differences else NOTHING
 
 

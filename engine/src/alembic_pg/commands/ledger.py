@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 from alembic.script import ScriptDirectory
 
 from alembic_pg.commands import own_command
-from alembic_pg.console import excepthook
+from alembic_pg.commands.own_command import COULD_NOT_TELL, FOUND, NOTHING
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import keep
 from alembic_pg.ledger.history import History
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.ledger.keep import Verdict
-
-NOTHING, FOUND, COULD_NOT_TELL = 0, 1, 2
 
 # The form of the JSON; it grows when a name in it goes or means something else.
 JSON_FORMAT = 1
@@ -42,14 +39,9 @@ def run(config: Config, *, verify: str | None, also_landed: bool, as_json: bool)
         else:
             verdict = verify_ledger(config, base=verify)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is no verdict
-        if as_json:
-            sentence = excepthook.failure_message(error)
-            _print_json({"error": sentence})
-        else:
-            excepthook.print_failure(type(error), error, error.__traceback__)
-        return COULD_NOT_TELL
+        return own_command.report_failure(error, JSON_FORMAT if as_json else None)
     if as_json:
-        _print_json(_as_object(verdict))
+        own_command.print_json(JSON_FORMAT, _as_object(verdict))
     else:
         sys.stdout.write(f"{_as_text(verdict, mended=verify is None)}\n")
     return FOUND if verdict.problems else COULD_NOT_TELL if verdict.unproven else NOTHING
@@ -172,7 +164,3 @@ def _as_object(verdict: Verdict) -> dict[str, Any]:
         "unproven": verdict.unproven or None,
         "written": list(verdict.written),
     }
-
-
-def _print_json(found: dict[str, Any]) -> None:
-    sys.stdout.write(f"{json.dumps({'format': JSON_FORMAT, **found}, indent=2)}\n")

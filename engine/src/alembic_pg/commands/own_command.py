@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -9,6 +11,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from alembic_pg.alembic_command import COMMAND_OPTION
+from alembic_pg.console import excepthook
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
     from alembic_pg.alembic_command import AlembicCommand
+
+# The exit codes of a command that looks for something.
+NOTHING, FOUND, COULD_NOT_TELL = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,20 @@ def load_environment(config: Config, command: OwnCommand) -> None:
     options: dict[str, Any] = {COMMAND_OPTION: command, "dont_mutate": True}
     with EnvironmentContext(config, script, fn=refuse, **options):
         script.run_env()
+
+
+def print_json(json_format: int, found: dict[str, Any]) -> None:
+    """Print what a command found, for a program. json_format: the version of its form."""
+    sys.stdout.write(f"{json.dumps({'format': json_format, **found}, indent=2)}\n")
+
+
+def report_failure(error: Exception, json_format: int | None = None) -> int:
+    """Print why a command could not tell, as a sentence or as JSON, and return its exit code.
+
+    json_format: the version of the form of the command's JSON, None for a person.
+    """
+    if json_format is None:
+        excepthook.print_failure(type(error), error, error.__traceback__)
+    else:
+        print_json(json_format, {"error": excepthook.failure_message(error)})
+    return COULD_NOT_TELL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.console import table
@@ -36,34 +35,27 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     return "\n".join(lines)
 
 
-def as_json(drift: Drift) -> str:
+def as_object(drift: Drift) -> dict[str, Any]:
     """Return what a program reads; docs/drift.md says what each name means."""
     changed = dict(drift.changed_at)
-    return json.dumps(
-        {
-            "format": JSON_FORMAT,
-            "database": drift.database,
-            "host": drift.host,
-            "role": drift.role,
-            "revisions": list(drift.revisions),
-            "pending": drift.pending,
-            "unfinished": list(drift.unfinished),
-            "differences": [
-                {**_as_object(one), "changed_at": changed.get(one.label)}
-                for one in drift.differences
-            ],
-            "ignored": [{**_as_object(one), "reason": rule.reason} for one, rule in drift.ignored],
-        },
-        indent=2,
-    )
+    return {
+        "database": drift.database,
+        "host": drift.host,
+        "role": drift.role,
+        "revisions": list(drift.revisions),
+        "pending": drift.pending,
+        "unfinished": list(drift.unfinished),
+        "differences": [
+            {**_difference_as_object(one), "changed_at": changed.get(one.label)}
+            for one in drift.differences
+        ],
+        "ignored": [
+            {**_difference_as_object(one), "reason": rule.reason} for one, rule in drift.ignored
+        ],
+    }
 
 
-def error_as_json(sentence: str) -> str:
-    """Return what a program reads where nothing could be compared."""
-    return json.dumps({"format": JSON_FORMAT, "error": sentence}, indent=2)
-
-
-def _as_object(difference: Difference) -> dict[str, Any]:
+def _difference_as_object(difference: Difference) -> dict[str, Any]:
     return {
         "change": difference.change,
         "kind": difference.kind,
