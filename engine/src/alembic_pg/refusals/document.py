@@ -22,7 +22,7 @@ _LARGE = """\
 ## Statements that would stop the work on a large table
 
 On a table of more than 8 MB (`large_table`), unless the revision names it:
-`blocking = ["posts"]`."""
+`blocking = ["orders"]`."""
 
 _ANY = "## Batches and rows, on a table of any size"
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from alembic_pg.refusals.refusal import Basis, RefusalKind
 
-_kind = partial(RefusalKind, large_only=False)
-
-BATCHES_OF_OTHER = _kind(
+BATCHES_OF_OTHER = RefusalKind(
     "batches-of-other",
     "batches of anything but one UPDATE or DELETE",
     "in batches goes one UPDATE or DELETE, without WITH or RETURNING.",
     "",
 )
-BATCHES_WITHOUT_WHERE = _kind(
+BATCHES_WITHOUT_WHERE = RefusalKind(
     "batches-without-where",
     "batches of an UPDATE or DELETE without a WHERE",
     ("in batches, the {verb} of {object} needs a WHERE that leaves out the rows that are done."),
     "",
 )
-BATCHES_OF_PARTITION_KEY = _kind(
+BATCHES_OF_PARTITION_KEY = RefusalKind(
     "batches-of-partition-key",
     "batches of an UPDATE that moves rows to other partitions",
     (
@@ -30,77 +26,77 @@ BATCHES_OF_PARTITION_KEY = _kind(
     "",
     Basis.CATALOG,
 )
-FINDS_AGAIN = _kind(
+FINDS_AGAIN = RefusalKind(
     "finds-again",
     "batches of an UPDATE whose WHERE does not leave out what is done",
     "the UPDATE of {object} would find {again} of {done} rows again that it has changed:",
     "its WHERE must leave them out.",
     Basis.ROWS,
 )
-FIRES_TRIGGER = _kind(
+FIRES_TRIGGER = RefusalKind(
     "fires-trigger",
     "filling a table with UPDATE triggers, for a role that cannot keep them quiet",
     "filling {object} would fire its trigger {trigger} on every row:",
     "let a superuser GRANT SET ON PARAMETER session_replication_role to this role.",
     Basis.CATALOG,
 )
-WRONG_ROWS = _kind(
+WRONG_ROWS = RefusalKind(
     "wrong-rows",
     "rows that violate a CHECK, FOREIGN KEY, NOT NULL or partition's bound",
     "{said}",
     "",
     Basis.ROWS,
 )
-DUPLICATES = _kind(
+DUPLICATES = RefusalKind(
     "duplicates",
     "rows that are not unique",
     "{said}",
     "",
     Basis.ROWS,
 )
-VALUES_WITHOUT_TYPE = _kind(
+VALUES_WITHOUT_TYPE = RefusalKind(
     "values-without-type",
     "values that the new type of a column cannot have",
     "not every {column} of {object} can become {type}: {error}.",
     "",
     Basis.ROWS,
 )
-NO_SECOND_COLUMN = _kind(
+NO_SECOND_COLUMN = RefusalKind(
     "second-column-fails",
     "a type for which the second column, or what hangs on it, cannot be made",
     "{column} of {object} cannot become {type}: {error}.",
     "",
     Basis.ROWS,
 )
-CHANGED_MEANWHILE = _kind(
+CHANGED_MEANWHILE = RefusalKind(
     "changed-meanwhile",
     "a second column that something else has changed",
     "something else has changed {new} of {object}, which takes the place of {column}.",
     "",
     Basis.ROWS,
 )
-NAME_IS_TAKEN = _kind(
+NAME_IS_TAKEN = RefusalKind(
     "name-is-taken",
     "an index whose name something else has",
     "{name} is there already, and is no index of {object}.",
     "",
     Basis.CATALOG,
 )
-STAYS_INVALID = _kind(
+STAYS_INVALID = RefusalKind(
     "stays-invalid",
     "an index of a partitioned table, while somebody drops a partition",
     "the index {name} stays INVALID, since a partition was dropped meanwhile:",
     "run the same command again.",
     Basis.ROWS,
 )
-DROPPED_MEANWHILE = _kind(
+DROPPED_MEANWHILE = RefusalKind(
     "dropped-meanwhile",
     "an index that somebody drops while it is built",
     "the index of {object} is gone: somebody dropped it.",
     "",
     Basis.ROWS,
 )
-SERVER_REFUSES = _kind(
+SERVER_REFUSES = RefusalKind(
     "server-refuses",
     "DETACH PARTITION CONCURRENTLY that PostgreSQL refuses",
     "{error}.",

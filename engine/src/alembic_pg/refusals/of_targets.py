@@ -6,7 +6,7 @@ from functools import partial
 
 from alembic_pg.refusals.refusal import Basis, RefusalKind
 
-_kind = partial(RefusalKind, basis=Basis.TARGET, large_only=False)
+_kind = partial(RefusalKind, basis=Basis.TARGET)
 
 REPLICA = _kind(
     "replica",

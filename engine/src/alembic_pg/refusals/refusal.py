@@ -25,8 +25,7 @@ class RefusalKind:
     """A reason for which a run refuses something; the texts have places in braces.
 
     name: what a program calls it. statement: what is refused, for the documentation. effect: why,
-    as a sentence. instead: what does without, as sentences. basis: what decides. large_only:
-    whether tables of at most large_table are left alone, and those that the revision names.
+    as a sentence. instead: what does without, as sentences. basis: what decides.
     """
 
     name: str
@@ -34,7 +33,6 @@ class RefusalKind:
     effect: str
     instead: str
     basis: Basis = Basis.FORM
-    large_only: bool = True
 
     def __call__(self, about: str = "", **values: object) -> Refusal:
         """Return the refusal of one statement. about: the object; values: for the other places."""
