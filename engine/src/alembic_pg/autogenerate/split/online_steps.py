@@ -78,7 +78,7 @@ class _ExecutedStatements:
         self._prover = prover
         self._known: dict[int, list[RevisionStatement]] = {}
 
-    def of(self, operation: MigrateOperation) -> list[RevisionStatement]:
+    def statements(self, operation: MigrateOperation) -> list[RevisionStatement]:
         """Return the statements of an operation."""
         if id(operation) not in self._known:
             self._known[id(operation)] = self._prover.statements(operation)
@@ -95,7 +95,9 @@ def _constraint_replacements(
     adding, dropping = (
         {
             id(one): {
-                table for part in executed.of(one) for table in _constraint_tables(part.sql, verb)
+                table
+                for part in executed.statements(one)
+                for table in _constraint_tables(part.sql, verb)
             }
             for one in operations
         }
@@ -131,7 +133,7 @@ def _operations_in_steps(
         parser.parse(statement.sql)
         for one in operations
         if not isinstance(one, ops.CreateTableOp) and flatten.changed_table_key(one) not in made
-        for statement in executed.of(one)
+        for statement in executed.statements(one)
     ):
         return
     dropping = {
@@ -146,7 +148,7 @@ def _operations_in_steps(
         planner.start()
         candidate.run(comparison.renames)
         for operation in operations:
-            plans = [planner.summarize(statement) for statement in executed.of(operation)]
+            plans = [planner.summarize(statement) for statement in executed.statements(operation)]
             # The index of a dropped column is dropped along with it.
             dropped_with_column = (
                 isinstance(operation, ops.DropIndexOp)
