@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 
+def create_built(databases: ScratchServer, models: Models) -> URL:
+    """Return a new database with what the models build, by themselves."""
+    url = databases.database_url(databases.create())
+    desired.build_models(models, url, source="the tests")
+    return url
+
+
 def build(databases: ScratchServer, models: Models) -> Dump:
     """Return what the models build, by themselves."""
-    name = databases.create()
-    desired.build_models(models, databases.database_url(name), source="the tests")
-    built = pg_dump.dump_database(databases.database_url(name))
-    databases.drop(name)
+    url = create_built(databases, models)
+    built = pg_dump.dump_database(url)
+    databases.drop(str(url.database))
     return built
 
 

@@ -20,13 +20,12 @@ from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
 from alembic_pg.autogenerate.ops import render_types
 from alembic_pg.autogenerate.scope import differing_tables
-from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.split import revision_files
 from alembic_pg.commands import autogenerate
 from alembic_pg.database.connect import connect
 from tests.matrix.case import load
-from tests.matrix.databases import build, differing
+from tests.matrix.databases import build, create_built, differing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,10 +59,7 @@ class Change:
 
 def write(databases: ScratchServer, template: str, before: Dump, models: Models) -> Change:
     """Autogenerate the revision that leads from a database to the models."""
-    target = databases.create()
-    desired.build_models(models, databases.database_url(target), source="the tests")
-    after = pg_dump.dump_database(databases.database_url(target))
-    databases.drop(target)
+    after = build(databases, models)
     comparison = Comparison(databases, template, before, after, "alembic_version")
     autogenerate.silence_alembic_utils()
     copy = databases.create(template)
@@ -121,9 +117,8 @@ def run(url: URL, source: str) -> None:
 
 def there(databases: ScratchServer, before: str, after: str) -> Change:
     """Go from one schema to the other, back, and there again; return how."""
-    template = databases.create()
-    url = databases.database_url(template)
-    desired.build_models(load(before), url, source="the tests")
+    url = create_built(databases, load(before))
+    template = str(url.database)
     old = pg_dump.dump_database(url)
     change = write(databases, template, old, load(after))
     assert change.up.strip(), "not detected"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
@@ -28,15 +27,14 @@ class ByHand:
     told: tuple[str, str, str]
 
 
-@cache
 def schema() -> tuple[str, ...]:
     """Return what makes the database before anybody changes it."""
     made = ["CREATE TYPE mood AS ENUM ('sad', 'glad')", "CREATE SEQUENCE numbers"]
     for table in TABLES:
         made += [
-            f'CREATE TABLE "{table}" (id int GENERATED ALWAYS AS IDENTITY, a int DEFAULT 1, '
-            "b text, c numeric(8,2) NOT NULL, CONSTRAINT pk PRIMARY KEY (id))".replace(
-                "CONSTRAINT pk", f'CONSTRAINT "pk {table}"'
+            (
+                f'CREATE TABLE "{table}" (id int GENERATED ALWAYS AS IDENTITY, a int DEFAULT 1, '
+                f'b text, c numeric(8,2) NOT NULL, CONSTRAINT "pk {table}" PRIMARY KEY (id))'
             ),
             f'CREATE INDEX "i {table}" ON "{table}" (b)',
             f'ALTER TABLE "{table}" ADD CONSTRAINT "k {table}" CHECK (a > 0)',

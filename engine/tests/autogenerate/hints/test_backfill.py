@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.sides import desired
 from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from sqlalchemy.exc import DBAPIError
 from tests.matrix.case import load
-from tests.matrix.databases import execute, rows
+from tests.matrix.databases import create_built, execute, rows
 from tests.matrix.inside import run, there, write
 
 if TYPE_CHECKING:
@@ -30,25 +29,22 @@ ROWS = "INSERT INTO t (a, m) VALUES (1, 'x'), (2, NULL), (NULL, 'y')"
 )
 def test_an_expression_is_refused(databases: ScratchServer, expression: str, why: str) -> None:
     column = f'Column("b", Integer, nullable=False, info={{"backfill": "{expression}"}})'
-    template = databases.create()
-    desired.build_models(load(BEFORE), databases.database_url(template), source="the tests")
-    before = pg_dump.dump_database(databases.database_url(template))
+    url = create_built(databases, load(BEFORE))
+    before = pg_dump.dump_database(url)
     models = load(f"{BEFORE.removesuffix(')')}, {column})")
     with pytest.raises(UserError, match=rf"^The backfill of t\.b cannot be done: {why}"):
-        write(databases, template, before, models)
+        write(databases, str(url.database), before, models)
 
 
 @pytest.mark.parametrize("expression", ["5 -- five", "5 --\\n + 1"])
 def test_a_comment_does_not_hide_the_where(databases: ScratchServer, expression: str) -> None:
-    template = databases.create()
-    url = databases.database_url(template)
-    desired.build_models(load(BEFORE), url, source="the tests")
+    url = create_built(databases, load(BEFORE))
     before = pg_dump.dump_database(url)
     after = BEFORE.replace(
         "Integer)", f'Integer, nullable=False, info={{"backfill": "{expression}"}})', 1
     )
     with pytest.raises(UserError, match=r"^The backfill of t\.a has a comment "):
-        write(databases, template, before, load(after))
+        write(databases, str(url.database), before, load(after))
 
 
 @pytest.mark.parametrize(
@@ -59,12 +55,10 @@ def test_a_comment_does_not_hide_the_where(databases: ScratchServer, expression:
     ],
 )
 def test_rows_stop_it_under_the_old_name(databases: ScratchServer, columns: str, said: str) -> None:
-    template = databases.create()
-    url = databases.database_url(template)
-    desired.build_models(load(BEFORE), url, source="the tests")
+    url = create_built(databases, load(BEFORE))
     before = pg_dump.dump_database(url)
     after = f'table(Column("a", Integer), {columns}, name="other", info={{"renamed_from": "t"}})'
-    change = write(databases, template, before, load(after))
+    change = write(databases, str(url.database), before, load(after))
     execute(url, ROWS)
     with pytest.raises(DBAPIError) as stopped:
         run(url, change.up)
@@ -73,7 +67,7 @@ def test_rows_stop_it_under_the_old_name(databases: ScratchServer, columns: str,
     execute(url, "DELETE FROM t")
     run(url, change.up)
     assert rows(url, "SELECT count(b) FROM other") == [(0,)]
-    databases.drop(template)
+    databases.drop(str(url.database))
 
 
 def test_a_generated_column_is_not_written(databases: ScratchServer) -> None:
@@ -88,9 +82,7 @@ def test_a_type_changes_with_a_cast_before_the_rows_are_filled(databases: Scratc
         'table(Column("a", Text))',
         'table(Column("a", Integer, nullable=False, server_default="5"))',
     )
-    place = databases.create()
-    url = databases.database_url(place)
-    desired.build_models(load('table(Column("a", Text))'), url, source="the tests")
+    url = create_built(databases, load('table(Column("a", Text))'))
     execute(url, "INSERT INTO t (id, a) VALUES (1, '17'), (2, NULL)")
     run(url, change.up)
     assert rows(url, "SELECT a FROM t ORDER BY id") == [(17,), (5,)]
@@ -123,9 +115,7 @@ def test_a_type_changes_under_what_uses_the_column(
     """The rows are filled between the drop of what uses the column, and its creation."""
     before = f'table(Column("a", Text){others}){entities}'
     change = there(databases, before, f'table(Column("a", {FILLED}, {value}){others}){entities}')
-    place = databases.create()
-    url = databases.database_url(place)
-    desired.build_models(load(before), url, source="the tests")
+    url = create_built(databases, load(before))
     execute(url, "INSERT INTO t (id, a) VALUES (1, NULL), (2, 'b')")
     run(url, change.up)
     assert rows(url, "SELECT a FROM t ORDER BY id") == [("x",), ("b",)]
@@ -144,9 +134,7 @@ def test_both_ends_of_a_key_change_their_type_and_the_rows_are_filled(
 
     hint = ", nullable=False, info={'backfill': \"'1'\"}"
     change = there(databases, both("Integer"), both("Text", hint))
-    place = databases.create()
-    url = databases.database_url(place)
-    desired.build_models(load(both("Integer")), url, source="the tests")
+    url = create_built(databases, load(both("Integer")))
     execute(url, "INSERT INTO p VALUES (1, 1)")
     execute(url, "INSERT INTO t (id, a) VALUES (1, NULL)")
     run(url, change.up)
@@ -160,9 +148,7 @@ def test_an_expression_that_sqlalchemy_inserts_fills_the_rows(
     before = 'table(Column("a", Text))'
     after = f'table(Column("a", Text), Column("b", DateTime, nullable=False, default={default}))'
     change = there(databases, before, after)
-    place = databases.create()
-    url = databases.database_url(place)
-    desired.build_models(load(before), url, source="the tests")
+    url = create_built(databases, load(before))
     execute(url, "INSERT INTO t (id, a) VALUES (1, NULL)")
     run(url, change.up)
     assert rows(url, "SELECT count(b) FROM t") == [(1,)]

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.autogenerate.dump.table_definition import Column
 from alembic_pg.autogenerate.hints.casts import Expressions, lossless_expressions
-from alembic_pg.autogenerate.sides import desired
 from tests.matrix.case import load
-from tests.matrix.databases import execute, rows
+from tests.matrix.databases import create_built, execute, rows
 from tests.matrix.inside import run, there
 
 if TYPE_CHECKING:
@@ -56,9 +55,7 @@ def test_a_searched_way_back_brings_values_to_their_type_as_they_left_it(
         'Column("e", ARRAY(Enum("y", "x", "v", name="mood")), server_default="{v}"))'
     )
     change = there(databases, before, after)
-    place = databases.create()
-    url = databases.database_url(place)
-    desired.build_models(load(before), url, source="the tests")
+    url = create_built(databases, load(before))
     execute(url, "INSERT INTO t (id, a) VALUES (1, 'value'), (2, NULL)")
     run(url, change.up)
     run(url, change.down)

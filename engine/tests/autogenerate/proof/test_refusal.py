@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.sides import desired
 from alembic_pg.errors import UserError
 from tests.matrix.case import load
-from tests.matrix.databases import execute
+from tests.matrix.databases import create_built, execute
 from tests.matrix.inside import write
 
 if TYPE_CHECKING:
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
 def test_rows_that_revisions_insert_are_said_to_be_theirs(
     databases: ScratchServer, after: str, said: str
 ) -> None:
-    template = databases.create()
-    url = databases.database_url(template)
-    desired.build_models(load('table(Column("a", Integer))'), url, source="the tests")
+    url = create_built(databases, load('table(Column("a", Integer))'))
     before = pg_dump.dump_database(url)
     execute(url, "INSERT INTO t VALUES (1, -1), (2, NULL)")
     with pytest.raises(UserError, match=rf"{said}\. These rows are what revisions insert"):
-        write(databases, template, before, load(f"table({after})"))
+        write(databases, str(url.database), before, load(f"table({after})"))
