@@ -31,11 +31,6 @@ def has_column(session: Session, table: Relation, column: str) -> bool:
     return found is not None
 
 
-def is_not_null(session: Session, table: Relation, column: str) -> bool:
-    """Return whether a column, quoted where it must be, is NOT NULL, if only for new rows."""
-    return bool(session.first_value(_IS_NOT_NULL, table=table.oid, column=catalog_name(column)))
-
-
 def ensure_not_null(
     runner: Runner, table: Relation, column: str, *, fill: Callable[[], None] | None = None
 ) -> None:
@@ -46,6 +41,8 @@ def ensure_not_null(
     """
     plain = catalog_name(column)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
+    helper = helper_name(plain, "not_null")
+    drop = f"{alter} DROP CONSTRAINT {quote_name(helper)}"
     if runner.version >= server_features.NOT_NULL_NOT_VALID_SINCE:
         # A NOT VALID one is attnotnull already.
         if runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
@@ -53,8 +50,11 @@ def ensure_not_null(
         refill.repeat_backfill(runner, table, plain)
         name = runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain)
         constraint.validate_or_drop(runner, table, name, column=column, mend=fill)
+        if runner.journal.interrupted_at and constraint.constraint_exists(
+            runner, table, quote_name(helper)
+        ):
+            runner.run_short(drop)  # of a script, which is for every version
         return
-    helper = helper_name(plain, "not_null")
     there = constraint.constraint_exists(runner, table, quote_name(helper))
     if not runner.first_value(_IS_NOT_NULL, table=table.oid, column=plain):
         if not there:
@@ -68,4 +68,4 @@ def ensure_not_null(
         # With that CHECK there is no scan (ALTER TABLE, SET NOT NULL).
         runner.run_short(f"{alter} ALTER COLUMN {column} SET NOT NULL")
     if there:
-        runner.run_short(f"{alter} DROP CONSTRAINT {quote_name(helper)}")
+        runner.run_short(drop)

@@ -9,13 +9,19 @@ from alembic_pg.online.ensure import constraint, index, not_null
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.lexer import Token
     from alembic_pg.sql.statements import AddConstraint
+
+# The columns of a primary key that can be NULL, which it will make NOT NULL.
+_NULLABLE_COLUMNS = """
+coalesce((SELECT ' ' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+  WHERE attrelid = to_regclass({table}) AND attname = ANY (ARRAY[{names}]) AND NOT attnotnull), '')
+"""
 
 _STORAGE_KEYWORDS = {"INCLUDE", "WITH", "USING", "INDEX", "TABLESPACE"}
 
@@ -48,36 +54,39 @@ def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, ke
     """Add the constraint. Raises RefusedError where rows are not unique, or have no value."""
     body = parse_body(statement.body)
     name = statement.name or _default_name(statement, table, body)
+    on = quote_name(table.schema, table.name)
+    kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
     runner.run_pending()
-    with runner.outside_transaction(key):
+    began = runner.start_detail(key, start_detail(on, name, statement))
+    with runner.outside_transaction(key, began):
         if constraint.constraint_exists(runner, table, name):
             runner.run_for_its_error(statement.sql)
             return
-        on = quote_name(table.schema, table.name)
-        kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
-        nullable: list[str] = []
-        if statement.kind == "PRIMARY":
-            columns = [token.text for token in tokenize(body.columns)[1:-1:2]]
-            began = runner.journal.detail(key)
-            nullable = (
-                parse_nullable_detail(began) if began else _nullable_columns(runner, table, columns)
-            )
-        _build_index(runner, statement, table, key, name, nullable=nullable)
-        _make_not_null(runner, table, name, nullable)
+        _build_index(runner, statement, table, name, is_ours=bool(began))
+        _make_not_null(runner, table, name, parse_nullable_detail(began))
         add = (
             f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferrability}"
         )
         runner.run_short(add, done=key)
 
 
+def start_detail(table: str, name: str, statement: AddConstraint) -> str:
+    """Return, as an SQL expression, what to note of the constraint before its index is built.
+
+    table, name: of the constraint, as a statement has them.
+    """
+    if statement.kind != "PRIMARY":
+        return index.start_detail(table, name)
+    columns = [token.identifier for token in tokenize(parse_body(statement.body).columns)[1:-1:2]]
+    names = ", ".join(map(quote_literal, columns))
+    nullable = _NULLABLE_COLUMNS.format(table=quote_literal(table), names=names).strip()
+    return index.start_detail(table, name, nullable)
+
+
 def parse_nullable_detail(detail: str) -> list[str]:
     """Return the columns of a primary key that could be NULL before, of what its step noted."""
     _, _, names = detail.partition(" ")
     return [token.text for token in tokenize(names)[::2]]
-
-
-def _nullable_columns(runner: Runner, table: Relation, columns: list[str]) -> list[str]:
-    return [column for column in columns if not not_null.is_not_null(runner, table, column)]
 
 
 def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:
@@ -93,23 +102,17 @@ def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str
         raise
 
 
-def _build_index(  # noqa: PLR0913  # what is known of the constraint
-    runner: Runner,
-    statement: AddConstraint,
-    table: Relation,
-    key: str,
-    name: str,
-    *,
-    nullable: list[str],
+def _build_index(
+    runner: Runner, statement: AddConstraint, table: Relation, name: str, *, is_ours: bool
 ) -> None:
     """Build the index, unless an earlier run has; PostgreSQL refuses somebody else's.
 
-    nullable: the columns of a primary key that can be NULL, which is noted.
+    is_ours: whether there was none of that name when the statement began.
     """
     body = parse_body(statement.body)
     place = f"{quote_name(table.schema)}.{name}"
     if runner.find_relation(place) is not None and not (
-        runner.journal.detail(key).partition(" ")[0] == index.NOTED_BUILD
+        is_ours
         and index.is_index_of(runner, table, place)
         and (
             not index.is_valid(runner, place)
@@ -117,7 +120,6 @@ def _build_index(  # noqa: PLR0913  # what is known of the constraint
         )
     ):
         runner.run_for_its_error(statement.sql)
-    runner.note_detail(key, f"{index.NOTED_BUILD} {', '.join(nullable)}".strip())
     index.ensure_index(runner, table, name, unique=True, rest=body.index_rest)
 
 

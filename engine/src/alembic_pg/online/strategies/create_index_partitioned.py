@@ -97,10 +97,9 @@ def _all_have_it(runner: Runner, statement: CreateIndex, table: Relation) -> boo
 def create_on_partitions(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
     runner.run_pending()
-    there = runner.find_relation(f"{quote_name(table.schema)}.{statement.name}")
-    with runner.outside_transaction(
-        key, runner.journal.detail(key) or ("" if there else index.NOTED_BUILD)
-    ):
+    on = quote_name(table.schema, table.name)
+    began = runner.start_detail(key, index.start_detail(on, statement.name))
+    with runner.outside_transaction(key, began):
         try:
             _create_with_parts(
                 runner,
