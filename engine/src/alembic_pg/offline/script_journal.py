@@ -77,6 +77,8 @@ class ScriptJournal(Journal):
         self._keep_texts([], began)
 
     def _comment(self, note: dict[str, Any]) -> str:
+        self._keep_texts([], note["began"])
+        note = {**note, **({"texts": self.note.texts} if self.note.texts else {})}
         return self._note_expression(note, quote_literal(note["began"]))
 
     def _note_expression(self, note: dict[str, Any], began: str) -> str:

@@ -36,20 +36,29 @@ NOTED_BUILD = "builds"
 
 _START_DETAIL = """
 CASE WHEN NOT EXISTS (SELECT FROM pg_class AS t JOIN pg_class AS i USING (relnamespace)
-  WHERE t.oid = to_regclass({table}) AND i.relname = {name}) THEN '{build}'{more} ELSE '' END
+  WHERE t.oid = to_regclass({table}) AND i.relname = {name}) THEN '{build}' || {more} ELSE '' END
+"""
+
+# The indexes of partitions, by their oids, that are part of no other one.
+_FREE_INDEXES = """
+coalesce((SELECT ' ' || string_agg(indexrelid::text, ',' ORDER BY indexrelid)
+  FROM pg_partition_tree(to_regclass({table})) JOIN pg_index ON indrelid = relid
+  WHERE level > 0 AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = indexrelid)), '')
 """
 
 
 def start_detail(table: str, name: str, more: str = "") -> str:
     """Return, as an SQL expression, what to note of an index before it is built.
 
-    table, name: as a statement has them. more: an expression of what follows, else "".
+    It has the free indexes of the partitions, too, which are somebody else's.
+    table, name: as a statement has them. more: an expression of what follows instead.
     """
+    more = more or _FREE_INDEXES.format(table=quote_literal(table)).strip()
     return _START_DETAIL.format(
         table=quote_literal(table),
         name=quote_literal(catalog_name(name)),
         build=NOTED_BUILD,
-        more=f" || {more}" if more else "",
+        more=more,
     ).strip()
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
+    from alembic_pg.online.run.executor import Executor
     from alembic_pg.online.run.revision_runner import Runner
 
 _CONSTRAINT_NAME = """
@@ -42,7 +43,6 @@ def ensure_not_null(
     plain = catalog_name(column)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     helper = helper_name(plain, "not_null")
-    drop = f"{alter} DROP CONSTRAINT {quote_name(helper)}"
     if runner.version >= server_features.NOT_NULL_NOT_VALID_SINCE:
         # A NOT VALID one is attnotnull already.
         if runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
@@ -50,10 +50,7 @@ def ensure_not_null(
         refill.repeat_backfill(runner, table, plain)
         name = runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain)
         constraint.validate_or_drop(runner, table, name, column=column, mend=fill)
-        if runner.journal.interrupted_at and constraint.constraint_exists(
-            runner, table, quote_name(helper)
-        ):
-            runner.run_short(drop)  # of a script, which is for every version
+        drop_script_check(runner, table, column)
         return
     there = constraint.constraint_exists(runner, table, quote_name(helper))
     if not runner.first_value(_IS_NOT_NULL, table=table.oid, column=plain):
@@ -68,4 +65,15 @@ def ensure_not_null(
         # With that CHECK there is no scan (ALTER TABLE, SET NOT NULL).
         runner.run_short(f"{alter} ALTER COLUMN {column} SET NOT NULL")
     if there:
-        runner.run_short(drop)
+        runner.run_short(f"{alter} DROP CONSTRAINT {quote_name(helper)}")
+
+
+def drop_script_check(executor: Executor, table: Relation, column: str) -> None:
+    """Drop the CHECK by which a script began to make a column NOT NULL.
+
+    A script is for every version. column: quoted where it must be.
+    """
+    helper = quote_name(helper_name(catalog_name(column), "not_null"))
+    if executor.journal.interrupted_at and constraint.constraint_exists(executor, table, helper):
+        alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
+        executor.run_short(f"{alter} DROP CONSTRAINT {helper}")

@@ -45,7 +45,7 @@ def is_name_certain(runner: Runner, statement: AddConstraint, table: Relation) -
     if statement.name or runner.was_interrupted(statement.sql):
         return True
     body = parse_body(statement.body)
-    name = _default_name(statement, table, body)
+    name = _default_name(statement, table)
     plain = body.index_rest == body.columns and len(catalog_name(name).encode()) <= MAX_NAME_BYTES
     return plain and runner.find_relation(f"{quote_name(table.schema)}.{name}") is None
 
@@ -53,7 +53,7 @@ def is_name_certain(runner: Runner, statement: AddConstraint, table: Relation) -
 def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> None:
     """Add the constraint. Raises RefusedError where rows are not unique, or have no value."""
     body = parse_body(statement.body)
-    name = statement.name or _default_name(statement, table, body)
+    name = statement.name or _default_name(statement, table)
     on = quote_name(table.schema, table.name)
     kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
     runner.run_pending()
@@ -64,6 +64,8 @@ def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, ke
             return
         _build_index(runner, statement, table, name, is_ours=bool(began))
         _make_not_null(runner, table, name, parse_nullable_detail(began))
+        for column in _columns_of(statement) if statement.kind == "PRIMARY" else ():
+            not_null.drop_script_check(runner, table, quote_name(column))
         add = (
             f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferrability}"
         )
@@ -77,8 +79,7 @@ def start_detail(table: str, name: str, statement: AddConstraint) -> str:
     """
     if statement.kind != "PRIMARY":
         return index.start_detail(table, name)
-    columns = [token.identifier for token in tokenize(parse_body(statement.body).columns)[1:-1:2]]
-    names = ", ".join(map(quote_literal, columns))
+    names = ", ".join(map(quote_literal, _columns_of(statement)))
     nullable = _NULLABLE_COLUMNS.format(table=quote_literal(table), names=names).strip()
     return index.start_detail(table, name, nullable)
 
@@ -87,6 +88,12 @@ def parse_nullable_detail(detail: str) -> list[str]:
     """Return the columns of a primary key that could be NULL before, of what its step noted."""
     _, _, names = detail.partition(" ")
     return [token.text for token in tokenize(names)[::2]]
+
+
+def _columns_of(statement: AddConstraint) -> list[str]:
+    """Return the columns of a constraint, as the catalog has them."""
+    body = parse_body(statement.body)
+    return [token.identifier for token in tokenize(body.columns)[1:-1:2]]
 
 
 def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:
@@ -123,9 +130,9 @@ def _build_index(
     index.ensure_index(runner, table, name, unique=True, rest=body.index_rest)
 
 
-def _default_name(statement: AddConstraint, table: Relation, body: ConstraintBody) -> str:
+def _default_name(statement: AddConstraint, table: Relation) -> str:
     """Return the name that PostgreSQL gives to a constraint without one."""
-    columns = [token.identifier for token in tokenize(body.columns)[1:-1:2]]
+    columns = _columns_of(statement)
     parts = [table.name, "pkey"] if statement.kind == "PRIMARY" else [table.name, *columns, "key"]
     return quote_name("_".join(parts))
 
