@@ -15,7 +15,7 @@ from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.signals import NoStepsError, UnchangedStatement
-from alembic_pg.online.strategies import add_check_or_fk, add_unique, set_not_null
+from alembic_pg.online.strategies import add_check_or_fk, add_unique, maintenance, set_not_null
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
 from alembic_pg.sql.lexer import tokenize
@@ -99,6 +99,8 @@ class StepWriter:
         statement = parser.parse(sql)
         if isinstance(statement, sql_statements.CreateIndex):
             return index.start_detail(statement.table, statement.name)
+        if isinstance(statement, sql_statements.ConcurrentMaintenance):
+            return maintenance.start_detail(statement)
         if isinstance(statement, sql_statements.SetNotNull):
             return set_not_null.start_detail(statement.table, statement.column)
         if isinstance(statement, sql_statements.AddConstraint) and statement.kind in _KEYS:
