@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -360,16 +359,7 @@ def test_a_batch_that_takes_too_long_is_given_up(site: Site) -> None:
     site.revise(
         'op.execute("UPDATE t SET a = slow(a) WHERE a > 0", execution_options={"batches": True})'
     )
-    took: list[float] = []
-    began = [0.0]
-
-    def act(statement: str) -> None:
-        if statement.startswith("WITH ddl_changed"):
-            took.append(time.monotonic() - began[0])
-        began[0] = time.monotonic()
-
-    with before_each(act):
-        site.upgrade(batch="20ms")
+    site.upgrade(batch="20ms")
     assert site.one("SELECT count(*) FROM t WHERE a < 0") == 60
     sizes = [row[0] for row in site.rows("SELECT count(*) FROM t GROUP BY xmin")]
     assert max(sizes) <= 5
@@ -381,7 +371,7 @@ def test_a_role_that_may_not_see_its_replicas_is_told(
     """To such a role, the view of the catalog has NULLs; one like it stands before it."""
     site.sql(
         *TABLE,
-        "CREATE VIEW pg_stat_replication AS SELECT NULL::text AS state, NULL::interval AS replay_lag",
+        "CREATE VIEW pg_stat_replication (state, replay_lag) AS SELECT NULL::text, NULL::interval",
         f'ALTER DATABASE "{site.url.database}" SET search_path = public, pg_catalog',
     )
     site.revise(FILL)
