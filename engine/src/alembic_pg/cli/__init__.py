@@ -17,6 +17,7 @@ from alembic_pg.cli import (
     plan,
     psql,
     reset,
+    serve,
 )
 from alembic_pg.console import activation
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each has a module here, which imports what the command needs only when it runs.
-_COMMANDS = (plan, drift, ledger, entities, reset, lint, doctor, options, psql, completion)
+_COMMANDS = (plan, drift, ledger, entities, reset, lint, doctor, options, psql, serve, completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
