@@ -29,8 +29,8 @@ MOST = {
     "heads": 15,
     "current": 75,
     "check": 178,
-    "upgrade head": 138,
-    "downgrade -1": 138,
+    "upgrade head": 141,
+    "downgrade -1": 141,
     "upgrade head --sql": 100,
     "-x plan upgrade head": 149,
 }

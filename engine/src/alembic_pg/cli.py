@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         "that it is at, and list what is missing, extra or changed. The database is only read; "
         "its rows are not. Exit codes: 0 nothing differs, 1 something does, 2 could not tell.",
     )
+    drift.add_argument(
+        "--at", default="", metavar="REVISION", help="compare with this one, not with its own"
+    )
     drift.add_argument("--diff", action="store_true", help="print the definitions, too")
     drift.add_argument(
         "--json", action="store_true", help="for a program; docs/drift.md has the form"
@@ -177,7 +180,9 @@ def _plan(options: argparse.Namespace) -> int:
 def _drift(options: argparse.Namespace) -> int:
     from alembic_pg.commands import drift  # noqa: PLC0415  # one command's
 
-    return drift.run(configuration_of(options), diffs=options.diff, as_json=options.json)
+    return drift.run(
+        configuration_of(options), diffs=options.diff, as_json=options.json, at=options.at
+    )
 
 
 def _ledger(options: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.revisions.current_revision import StepsFunction
 
 # They change Alembic's own table and nothing else: all of it or nothing.
@@ -174,12 +175,20 @@ def _run_command(
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
-        # A person says where the database is, half done or not.
-        journal.clear_note(connection, journal.version_table_name(context))
+        _forget_progress(connection, journal.version_table_name(context))
     if task.command == "current" and not given:
         from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
+
+
+def _forget_progress(connection: Connection, table: str) -> None:
+    """Take away what runs have noted: a person says where the database is, half done or not."""
+    from alembic_pg.ledger import stamp  # noqa: PLC0415  # of runs and stamps only
+
+    journal.clear_note(connection, table)
+    if not preflight.no_journal_reason(connection, table):
+        stamp.take_stamp_away(connection, table)
 
 
 def _told_steps(
@@ -252,4 +261,22 @@ def _install_runner(
 
     runner = Runner(context, connection, task.settings, running, batches.change_rows)
     runner.start()
+    _leave_states(task, runner)
     context.impl = OnlineImpl(runner)
+
+
+def _leave_states(task: AlembicCommand, runner: Runner) -> None:
+    """Let each revision leave the state that it led to, where the project has a ledger."""
+    from alembic_pg.ledger import ledger, stamp  # noqa: PLC0415  # of runs only
+
+    file = ledger.ledger_path(task.environment.script)
+    if runner.no_journal_reason or not file.exists():
+        return
+    try:
+        found = ledger.read_ledger(file)
+    except (UserError, OSError):  # a conflict in it is the developers', and must stop no run
+        found = None
+    table, heads = journal.version_table_name(runner.context), runner.running.heads
+    writer = stamp.stamp_writer(runner.connection, table, found or ledger.Ledger(0, {}), heads)
+    if writer is not None:
+        runner.beside_version = writer.statement
