@@ -161,6 +161,7 @@ def _run_command(
         # A transaction that a question began would be taken for the caller's: Alembic would end
         # with 0 and commit nothing.
         connection.rollback()
+    _refuse_in_the_way(task, connection, running, steps, given=given)
     if planned:
         from alembic_pg.plan import command  # noqa: PLC0415  # see _install_runner()
 
@@ -223,6 +224,23 @@ def _require_one_schema(
 ) -> None:
     if task.command in RUNS:
         search_path.require_one_schema(connection, lambda: [step.revision for step in steps()])
+
+
+def _refuse_in_the_way(
+    task: AlembicCommand,
+    connection: Connection,
+    running: RunState,
+    steps: StepsFunction,
+    *,
+    given: bool,
+) -> None:
+    if task.command == "upgrade" and running.heads and task.settings.drift and not given:
+        from alembic_pg.commands import look_for_drift  # noqa: PLC0415  # of upgrades only
+
+        context = task.environment.get_context()
+        look_for_drift.refuse_in_the_way(
+            task, connection, running.heads, lambda: list(steps(running.heads, context))
+        )
 
 
 def _undo_half_done(

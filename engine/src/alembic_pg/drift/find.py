@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic.runtime.migration import MigrationContext
@@ -16,7 +15,6 @@ from alembic_pg import history_start
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.database import errors, run_lock, target
 from alembic_pg.database.errors import SqlState
-from alembic_pg.database.project_files import DRIFT_IGNORE_FILE
 from alembic_pg.database.target import EMBEDDED_SOURCE
 from alembic_pg.drift import by_state, changed_at, ignore, sentences
 from alembic_pg.drift.build import build_and_compare
@@ -90,7 +88,7 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
         found = pg_dump.dump_database(
             connection.engine.url, version_table=version_table, lock_timeout=LOCK_TIMEOUT
         )
-    rules = ignore.read_rules(ignore_file(task))
+    rules = ignore.read_rules(ignore.ignore_file(task.environment.script))
     ledger = _read_ledger(task.environment.script)
     if there.unknown and there.stamp:
         ignored = by_state.ignored_beside_state(found, there.stamp.state, rules)
@@ -107,11 +105,6 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
         drift = replace(drift, remarks=(*drift.remarks, edited))
     differences = build_and_compare(task, connection, there.heads, found, there.note, there.version)
     return _with_differences(task, connection, drift, differences)
-
-
-def ignore_file(task: AlembicCommand) -> Path:
-    """Return the file that says what is not to be told, which need not exist."""
-    return Path(task.environment.script.dir) / DRIFT_IGNORE_FILE
 
 
 def _read_target(task: AlembicCommand, connection: Connection, at: str) -> _Target:
@@ -180,7 +173,9 @@ def _compare_with_nearest(task: AlembicCommand, connection: Connection, drift: D
 def _with_differences(
     task: AlembicCommand, connection: Connection, drift: Drift, differences: list[Difference]
 ) -> Drift:
-    told, ignored = ignore.split_ignored(differences, ignore.read_rules(ignore_file(task)))
+    told, ignored = ignore.split_ignored(
+        differences, ignore.read_rules(ignore.ignore_file(task.environment.script))
+    )
     connection.rollback()
     with connection.begin():
         times = tuple(changed_at.times_of_change(connection, told))
