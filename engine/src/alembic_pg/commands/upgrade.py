@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.revisions.current_revision import StepsFunction
 
 # They change Alembic's own table and nothing else: all of it or nothing.
@@ -160,6 +161,7 @@ def _run_command(
         # A transaction that a question began would be taken for the caller's: Alembic would end
         # with 0 and commit nothing.
         connection.rollback()
+    _refuse_in_the_way(task, connection, running, steps, given=given)
     if planned:
         from alembic_pg.plan import command  # noqa: PLC0415  # see _install_runner()
 
@@ -179,12 +181,20 @@ def _run_command(
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
-        # A person says where the database is, half done or not.
-        journal.clear_note(connection, journal.version_table_name(context))
+        _forget_progress(connection, journal.version_table_name(context))
     if task.command == "current" and not given:
         from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
+
+
+def _forget_progress(connection: Connection, table: str) -> None:
+    """Take away what runs have noted: a person says where the database is, half done or not."""
+    from alembic_pg.ledger import stamp  # noqa: PLC0415  # of runs and stamps only
+
+    journal.clear_note(connection, table)
+    if not preflight.no_journal_reason(connection, table):
+        stamp.take_stamp_away(connection, table)
 
 
 def _told_steps(
@@ -219,6 +229,23 @@ def _require_one_schema(
 ) -> None:
     if task.command in RUNS:
         search_path.require_one_schema(connection, lambda: [step.revision for step in steps()])
+
+
+def _refuse_in_the_way(
+    task: AlembicCommand,
+    connection: Connection,
+    running: RunState,
+    steps: StepsFunction,
+    *,
+    given: bool,
+) -> None:
+    if task.command == "upgrade" and running.heads and task.settings.drift and not given:
+        from alembic_pg.commands import look_for_drift  # noqa: PLC0415  # of upgrades only
+
+        context = task.environment.get_context()
+        look_for_drift.refuse_in_the_way(
+            task, connection, running.heads, lambda: list(steps(running.heads, context))
+        )
 
 
 def _undo_half_done(
@@ -257,4 +284,22 @@ def _install_runner(
 
     runner = Runner(context, connection, task.settings, running, batches.change_rows)
     runner.start()
+    _leave_states(task, runner)
     context.impl = OnlineImpl(runner)
+
+
+def _leave_states(task: AlembicCommand, runner: Runner) -> None:
+    """Let each revision leave the state that it led to, where the project has a ledger."""
+    from alembic_pg.ledger import ledger, stamp  # noqa: PLC0415  # of runs only
+
+    file = ledger.ledger_path(task.environment.script)
+    if runner.no_journal_reason or not file.exists():
+        return
+    try:
+        found = ledger.read_ledger(file)
+    except (UserError, OSError):  # a conflict in it is the developers', and must stop no run
+        found = None
+    table, heads = journal.version_table_name(runner.context), runner.running.heads
+    writer = stamp.stamp_writer(runner.connection, table, found or ledger.Ledger(0, {}), heads)
+    if writer is not None:
+        runner.beside_version = writer.statement

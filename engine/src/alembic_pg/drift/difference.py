@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Change = Literal["missing", "extra", "changed"]
 
 _COLUMN = "column"
-_PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "STATISTICS"}
+# What goes with the table, view or sequence that it belongs to.
+PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "STATISTICS"}
 
 # What hurts most comes first: what the application reads and writes, then what keeps rows right,
 # then who may see them, then how fast it is, then words.
@@ -60,8 +61,8 @@ def list_differences(expected: Dump, found: Dump) -> list[Difference]:
         for key in compare.differing_keys(expected, found)
         if key not in compare.ADMINISTRATORS_KEYS
     ]
-    gone = _without_parts([key for key in keys if key not in found], expected)
-    added = _without_parts([key for key in keys if key not in expected], found)
+    gone = without_parts([key for key in keys if key not in found], expected)
+    added = without_parts([key for key in keys if key not in expected], found)
     changed = [
         change
         for key in keys
@@ -79,12 +80,15 @@ def list_differences(expected: Dump, found: Dump) -> list[Difference]:
     return sorted((one for one in differences if one.name not in columns), key=_harm)
 
 
-def _without_parts(keys: Sequence[str], dump: Dump) -> list[str]:
-    """Return the keys without those of what belongs to another one of them."""
+def extra_object(entry: Entry) -> Difference:
+    """Return what is told of an object that the revisions do not build."""
+    return _difference("extra", None, entry)
+
+
+def without_parts(keys: Sequence[str], dump: Dump) -> list[str]:
+    """Return the keys without those of what belongs to another one of them, in their order."""
     every = frozenset(keys)
-    return [
-        key for key in keys if dump[key].kind not in _PARTS or every.isdisjoint(dump[key].needs)
-    ]
+    return [key for key in keys if dump[key].kind not in PARTS or every.isdisjoint(dump[key].needs)]
 
 
 def _changes(expected: Entry, found: Entry) -> Iterator[Difference]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic_pg.database.project_files import DRIFT_IGNORE_FILE
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from alembic.script import ScriptDirectory
 
     from alembic_pg.drift.difference import Difference
 
@@ -34,6 +37,11 @@ class Rule:
         name = f"{place}{difference.name}"
         kind = difference.kind.replace(" ", "_")
         return fnmatchcase(kind, self.kind) and fnmatchcase(name, self.name)
+
+
+def ignore_file(script: ScriptDirectory) -> Path:
+    """Return the file that says what is not to be told, which need not exist."""
+    return Path(script.dir) / DRIFT_IGNORE_FILE
 
 
 def read_rules(file: Path) -> list[Rule]:

@@ -24,6 +24,7 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     """
     lines = [f"{_place(drift)}: {_verdict(drift)}"]
     lines += [f"Unfinished: {line}" for line in drift.unfinished]
+    lines += drift.remarks
     if drift.differences:
         changed = dict(drift.changed_at)
         head = ("drift", "object", "changed at") if changed else ("drift", "object")
@@ -47,6 +48,9 @@ def as_object(drift: Drift) -> dict[str, Any]:
         "revisions": list(drift.revisions),
         "pending": drift.pending,
         "unfinished": list(drift.unfinished),
+        "compared": drift.compared,
+        "remarks": list(drift.remarks),
+        "lost": drift.lost,
         "differences": [
             {**_difference_as_object(one), "changed_at": changed.get(one.label)}
             for one in drift.differences

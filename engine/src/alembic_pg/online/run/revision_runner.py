@@ -45,6 +45,7 @@ class Runner(RevisionTransactions):
     Of the run:
     existing_tables: the oids of the tables that were there when it began.
     any_revision_begun: whether a revision has begun.
+    beside_version: returns the statement that goes with the one that notes a step, "" for none.
 
     Of a revision, whatever number of times its function runs:
     prepared_swaps: by statement key, what takes back the preparation of a column swap.
@@ -56,6 +57,7 @@ class Runner(RevisionTransactions):
 
     existing_tables: frozenset[int] = frozenset()
     any_revision_begun: bool = False
+    beside_version: Callable[[Any], str] | None = None
 
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     commit_before: set[str] = field(default_factory=set)
