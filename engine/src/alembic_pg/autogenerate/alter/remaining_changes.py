@@ -148,8 +148,8 @@ def _names_of_columns(table: Entry, columns: Collection[ColumnPath]) -> set[str]
 
 def _refuse_table_drops(before: Dump, after: Dump, to_drop: set[str]) -> None:
     """Raise InexpressibleError where a table would have to be dropped and made again."""
-    for key in to_drop:
-        if before[key].kind == "TABLE" and key in after:
+    for key in before:
+        if key in to_drop and before[key].kind == "TABLE" and key in after:
             raise InexpressibleError(before[key], after[key])
 
 
