@@ -27,12 +27,12 @@ runpy.run_module("alembic", run_name="__main__")
 MOST = {
     "history": 12,
     "heads": 12,
-    "current": 69,
-    "check": 180,
-    "upgrade head": 137,
-    "downgrade -1": 138,
-    "upgrade head --sql": 89,
-    "-x plan upgrade head": 150,
+    "current": 70,
+    "check": 184,
+    "upgrade head": 145,
+    "downgrade -1": 144,
+    "upgrade head --sql": 93,
+    "-x plan upgrade head": 155,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,7 @@ def findings_lines(
     warnings: what the run would tell.
     """
     if found.destroys:
-        destroys = _wrap_line(f"Destroys: {', '.join(found.destroys)}.")
+        destroys = screen.wrap(f"Destroys: {', '.join(found.destroys)}.")
         yield screen.paint(destroys, screen.DESTROYS)
         missing = [name for name in found.destroys if name not in (said or ())]
         if missing:
@@ -76,21 +75,11 @@ def findings_lines(
                 f"{destroys_declaration.declaration_line([*(said or ()), *missing])}"
             )
     if found.breaks:
-        yield _wrap_line(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
-    yield from map(_wrap_line, warnings)
+        yield screen.wrap(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
+    yield from map(screen.wrap, warnings)
     for refusal in refusals:
-        lines = map(_wrap_line, f"Refused: {refusal.text}".splitlines())
+        lines = map(screen.wrap, f"Refused: {refusal.text}".splitlines())
         yield from (screen.paint(line, screen.FAILED) for line in lines)
-
-
-def _wrap_line(line: str) -> str:
-    return textwrap.fill(
-        line,
-        screen.width(),
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
