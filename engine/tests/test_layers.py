@@ -30,6 +30,7 @@ ORDER = (
     "autogenerate",
     "ledger",
     "drift",
+    "rebase",
     "doctor",
     "adopt",
     "offline",
