@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from alembic_pg.database import server_features
 from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.offline.script_journal import ScriptJournal
+from alembic_pg.offline.table_names import created_table, normalized_name
 from alembic_pg.online.backfill import volatility
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
@@ -282,21 +283,3 @@ def _may_rewrite(statement: sql_statements.Statement) -> bool:
     default = next((at for at, token in enumerate(found) if token.keyword == "DEFAULT"), len(found))
     calls = any(token.text == "(" for token in found[default:])
     return calls or bool(words & {"GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"})
-
-
-def created_table(sql: str) -> str:
-    """Return the table that CREATE TABLE makes, as normalized_name() writes it."""
-    found = tokenize(sql)
-    at = next(n for n, token in enumerate(found) if token.keyword == "TABLE") + 1
-    if [token.keyword for token in found[at : at + 3]] == ["IF", "NOT", "EXISTS"]:
-        at += 3
-    end = at
-    while end + 1 < len(found) and found[end + 1].text == ".":
-        end += 2
-    return normalized_name(sql[found[at].start : found[end].end])
-
-
-def normalized_name(name: str) -> str:
-    """Return a table's name without its default schema, always written alike."""
-    parts = [token.identifier for token in tokenize(name) if token.identifier]
-    return ".".join(parts[1:] if parts[:1] == ["public"] and len(parts) > 1 else parts)
