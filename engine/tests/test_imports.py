@@ -28,11 +28,11 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 70,
-    "check": 184,
+    "check": 185,
     "upgrade head": 145,
     "downgrade -1": 144,
-    "upgrade head --sql": 93,
-    "-x plan upgrade head": 155,
+    "upgrade head --sql": 94,
+    "-x plan upgrade head": 157,
 }
 
 
