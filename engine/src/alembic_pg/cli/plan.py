@@ -51,5 +51,5 @@ def _form(name: str) -> PlanForm | None:
     from alembic_pg.plan import json_form, markdown_form  # noqa: PLC0415  # one command's
 
     if name == "json":
-        return json_form.PlanJson()
-    return markdown_form.PlanMarkdown() if name == "markdown" else None
+        return json_form.JsonForm()
+    return markdown_form.MarkdownForm() if name == "markdown" else None

@@ -58,7 +58,7 @@ def print_plan(
     chosen = task.settings
     planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
     opts = task.environment.context_opts
-    form: PlanForm = opts.get(PLAN_FORM_OPTION) or text_form.PlanText(
+    form: PlanForm = opts.get(PLAN_FORM_OPTION) or text_form.TextForm(
         task.environment.config.print_stdout
     )
     steps = list(opts.get(PLAN_STEPS_OPTION, opts["fn"])(running.heads, context))

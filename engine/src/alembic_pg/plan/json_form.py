@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 JSON_FORMAT = 1
 
 
-class PlanJson:
+class JsonForm:
     """Gather the revisions, and print them at the end."""
 
     def __init__(self) -> None:

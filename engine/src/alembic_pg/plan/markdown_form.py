@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic_pg.plan.revision_plan import RevisionPlan
 
 
-class PlanMarkdown:
+class MarkdownForm:
     """Print each revision when it is planned."""
 
     def add(self, plan: RevisionPlan) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 
-class PlanText:
+class TextForm:
     """Print each revision when it is planned. say: takes a format and its values."""
 
     def __init__(self, say: Callable[..., None]) -> None:
