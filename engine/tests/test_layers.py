@@ -35,6 +35,7 @@ ORDER = (
     "adopt",
     "offline",
     "commands",
+    "proofs",
     "plugin",
     "environment",
     "cli",
