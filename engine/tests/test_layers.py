@@ -30,6 +30,7 @@ ORDER = (
     "autogenerate",
     "ledger",
     "drift",
+    "pages",
     "doctor",
     "adopt",
     "offline",

@@ -14,6 +14,7 @@ from alembic_pg.cli import (
     ledger,
     lint,
     options,
+    pages,
     plan,
     psql,
     reset,
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each has a module here, which imports what the command needs only when it runs.
-_COMMANDS = (plan, drift, ledger, entities, reset, lint, doctor, options, psql, serve, completion)
+_COMMANDS = (
+    *(plan, drift, ledger, entities, reset, lint, doctor, options, psql, serve, completion),
+    pages,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
