@@ -22,7 +22,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "schema gives the same bytes, so that the folder can be committed.",
     )
     parser.add_argument(
-        "folder", nargs="?", type=Path, default=Path("pages"), metavar="FOLDER", help="default: pages"
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("pages"),
+        metavar="FOLDER",
+        help="default: pages",
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--at", metavar="REVISION", help="what the revisions build up to this one")

@@ -118,10 +118,10 @@ def _read_difference(task: AlembicCommand, databases: ScratchServer, wanted: Wan
     )
     past = {one.revision for one in _scripts(script, before)}
     history = read_history(_scripts(script, after))
-    source = f"what changes from {' and '.join(before) or 'base'} to {' and '.join(after) or 'base'}"
-    return site.Site(
-        wanted.title, source, merged, history.without(past), found, compared=True
+    source = (
+        f"what changes from {' and '.join(before) or 'base'} to {' and '.join(after) or 'base'}"
     )
+    return site.Site(wanted.title, source, merged, history.without(past), found, compared=True)
 
 
 def _read_models(task: AlembicCommand, databases: ScratchServer) -> Schema:
@@ -190,9 +190,10 @@ def _is_known(script: ScriptDirectory, revision: str) -> bool:
 def _resolve(script: ScriptDirectory, name: str) -> tuple[str, ...]:
     """Return the ids of the revisions that a person names. Raises UserError where there is none."""
     try:
-        return tuple(sorted(one.revision for one in script.get_revisions(name) if one))
+        found = script.get_revisions(name)
     except CommandError as error:
         raise UserError(f"{error}. Nothing was written.") from error
+    return tuple(sorted(one.revision for one in found))
 
 
 def _scripts(script: ScriptDirectory, heads: tuple[str, ...]) -> list[Script]:

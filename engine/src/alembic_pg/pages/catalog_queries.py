@@ -10,7 +10,7 @@ _OURS = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 
 def _no_extension(catalog: str, oid: str) -> str:
     return (
-        f"NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '{catalog}'::regclass "  # noqa: S608  # ours
+        f"NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '{catalog}'::regclass "  # ours
         f"AND e.objid = {oid} AND e.deptype = 'e')"
     )
 
@@ -25,7 +25,7 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
   coalesce(obj_description(c.oid, 'pg_class'), '') AS comment, r.rolname AS owner,
   c.relpersistence::text AS persistence, c.relrowsecurity AS guarded,
   c.relforcerowsecurity AS forced, c.reloptions AS options, c.reltuples::bigint AS rows,
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END AS definition,
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid, true) ELSE '' END AS definition,
   CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) ELSE '' END AS partitioned_by,
   CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid END AS root,
   coalesce(pg_get_expr(c.relpartbound, c.oid), '') AS bound,
@@ -69,7 +69,7 @@ ORDER BY position(o.contype::text IN 'pufxc'), o.conname COLLATE "C"
 """  # noqa: S608
 
 INDEXES = f"""
-SELECT i.indrelid AS oid, x.relname AS name, pg_get_indexdef(x.oid) AS definition,
+SELECT i.indrelid AS oid, x.relname AS name, pg_get_indexdef(x.oid, 0, true) AS definition,
   i.indisvalid AS valid, coalesce(obj_description(x.oid, 'pg_class'), '') AS comment
 FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
   JOIN pg_class AS c ON c.oid = i.indrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace

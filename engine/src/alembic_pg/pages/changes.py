@@ -55,43 +55,55 @@ class Changes:
 
 def compare_schemas(before: Schema, after: Schema) -> tuple[Schema, Changes]:
     """Return a schema with what is in either, and what differs."""
-    found: dict[tuple[str, Any], str] = {}
-    old: dict[tuple[str, Any], Any] = {}
+    merger = _Merger()
+    kinds = [one.name for one in fields(after) if one.name != "major"]
+    merged: dict[str, Any] = {
+        kind: merger.merge(kind, getattr(before, kind), getattr(after, kind)) for kind in kinds
+    }
+    past = {one.key: one for one in before.relations}
+    now = {one.key: one for one in after.relations}
+    merged["relations"] = tuple(
+        merger.merge_relation(past[one.key], now[one.key])
+        if one.key in past and one.key in now
+        else one
+        for one in merged["relations"]
+    )
+    return replace(after, **merged), Changes(merger.found, merger.before)
 
-    def merge(kind: str, left: Iterable[_Named], right: Iterable[_Named], *of: Any) -> tuple[_Named, ...]:  # noqa: ANN401  # a key
-        ours = {_name(one): one for one in left}
-        both = {_name(one): one for one in right}
-        for name, one in both.items():
-            own = (*of, name) if of else name
-            if name not in ours:
-                found[kind, own] = ADDED
-            elif _compared(ours[name]) != _compared(one):
-                found[kind, own], old[kind, own] = CHANGED, ours[name]
-        for name, one in ours.items():
-            if name not in both:
-                found[kind, (*of, name) if of else name] = GONE
-                both[name] = one
-        if kind in {"columns", "partitions"}:
-            return tuple(both.values())
+
+@dataclass(frozen=True)
+class _Merger:
+    """Notes what differs while it puts two sides together; see `Changes`."""
+
+    found: dict[tuple[str, Any], str] = field(default_factory=dict)
+    before: dict[tuple[str, Any], Any] = field(default_factory=dict)
+
+    def merge(
+        self, kind: str, past: Iterable[_Named], now: Iterable[_Named], table: Key | None = None
+    ) -> tuple[_Named, ...]:
+        """Return what is in either side. table: whose parts they are."""
+        old = {_name(one): one for one in past}
+        new = {_name(one): one for one in now}
+        for name in [*new, *(name for name in old if name not in new)]:
+            place = (kind, name if table is None else (table, name))
+            if name not in old:
+                self.found[place] = ADDED
+            elif name not in new:
+                self.found[place] = GONE
+            elif _compared(old[name]) != _compared(new[name]):
+                self.found[place], self.before[place] = CHANGED, old[name]
+        both = {**old, **new}
+        if kind == "columns":  # those that are gone come last
+            return tuple({**new, **both}.values())
         return tuple(both[name] for name in sorted(both, key=str))
 
-    sides = [{one.key: one for one in side.relations} for side in (before, after)]
-
-    def merge_relation(one: Relation) -> Relation:
-        past, now = (side.get(one.key) for side in sides)
-        if past is None or now is None:
-            return one
-        parts = {
-            kind: merge(kind, getattr(past, kind), getattr(now, kind), one.key) for kind in PARTS
+    def merge_relation(self, past: Relation, now: Relation) -> Relation:
+        """Return a table with the parts that it has on either side."""
+        parts: dict[str, Any] = {
+            kind: self.merge(kind, getattr(past, kind), getattr(now, kind), now.key)
+            for kind in PARTS
         }
-        return replace(one, **parts)
-
-    merged = {
-        kind: merge(kind, getattr(before, kind), getattr(after, kind))
-        for kind in (one.name for one in fields(after) if one.name != "major")
-    }
-    merged["relations"] = tuple(map(merge_relation, merged["relations"]))
-    return replace(after, **merged), Changes(found, old)
+        return replace(now, **parts)
 
 
 def _name(one: Any) -> Any:  # noqa: ANN401  # of any kind

@@ -22,7 +22,9 @@ def require_own_folder(folder: Path) -> list[str]:
     """
     if folder.is_dir() and (folder / MANIFEST).is_file():
         try:
-            return [name for name in json.loads((folder / MANIFEST).read_text()) if _is_inside(name)]
+            return [
+                name for name in json.loads((folder / MANIFEST).read_text()) if _is_inside(name)
+            ]
         except (ValueError, TypeError) as error:
             raise UserError(f"{folder / MANIFEST} cannot be read: remove {folder}.") from error
     if folder.is_dir() and not any(folder.iterdir()):
@@ -55,7 +57,9 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 def _is_inside(name: str) -> bool:
     path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
+    return (
+        not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
+    )
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -61,7 +61,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Edge:
-    """Hold a foreign key between two rows. ends of boxes without rows have no port.
+    """Hold a foreign key between two rows; a port "" is the title of the box.
 
     one: whether at most one row refers to another. optional: whether a row may refer to none.
     """
@@ -90,13 +90,13 @@ def graph_text(boxes: list[Box], edges: list[Edge]) -> str:
 
 
 def _box_text(box: Box) -> str:
-    columns = 1 + any(row.marks for row in box.rows) + any(row.type for row in box.rows)
-    columns += any(row.chip for row in box.rows)
+    columns = 2 + any(row.type for row in box.rows) + any(row.chip for row in box.rows)
     head = box.change or ("focus" if box.is_focus else "head")
     link = f' HREF="{escape(box.link)}" TITLE="{_text(box.title)}"' if box.link else ""
     title = f'<FONT COLOR="{_COLOURS["link"]}"><B>{_text(_short(box.title))}</B></FONT>'
+    cell = f'COLSPAN="{columns}" BGCOLOR="{_COLOURS[head]}" PORT="head"{link}'
     rows = [
-        f'<TR><TD COLSPAN="{columns}" BGCOLOR="{_COLOURS[head]}" PORT="head"{link}>{title}</TD></TR>',
+        f"<TR><TD {cell}>{title}</TD></TR>",
         *(_row_text(row, box) for row in box.rows),
     ]
     table = (
@@ -107,19 +107,22 @@ def _box_text(box: Box) -> str:
 
 
 def _row_text(row: Row, box: Box) -> str:
-    cells = []
     colour = f' BGCOLOR="{_COLOURS[row.change]}"' if row.change else ""
-    if any(one.marks for one in box.rows):
-        cells.append(_cell(row.marks, "mark", colour))
-    name = _cell(_short(row.name), "name", f'{colour} PORT="{row.port}"')
-    cells.append(name)
+    cells = [(row.marks, "mark", colour), (_short(row.name), "name", colour)]
     if any(one.type for one in box.rows):
-        cells.append(_cell(_short(row.type), "type", colour))
+        cells.append((_short(row.type), "type", colour))
     if any(one.chip for one in box.rows):
         link = f' HREF="{escape(row.chip_link)}" TITLE="{_text(row.chip)}"'
         chip = f' BGCOLOR="{_COLOURS["chip"]}"{link}' if row.chip else colour
-        cells.append(_cell(f"\u2192 {_short(row.chip)}" if row.chip else "", "link", chip))
-    return f"<TR>{''.join(cells)}</TR>"
+        cells.append((f"\u2192 {_short(row.chip)}" if row.chip else "", "link", chip))
+    # An edge ends at the box's own border: at the first cell of a row, or begins at the last.
+    ports = [""] * len(cells)
+    ports[0], ports[-1] = f' PORT="{row.port}i"', f' PORT="{row.port}o"'
+    made = (
+        _cell(text, paint, f"{more}{port}")
+        for (text, paint, more), port in zip(cells, ports, strict=True)
+    )
+    return f"<TR>{''.join(made)}</TR>"
 
 
 def _cell(text: str, paint: str, more: str) -> str:
@@ -128,8 +131,8 @@ def _cell(text: str, paint: str, more: str) -> str:
 
 
 def _edge_text(edge: Edge) -> str:
-    start = f"{edge.from_node}:{edge.from_port}" if edge.from_port else edge.from_node
-    end = f"{edge.to_node}:{edge.to_port}" if edge.to_port else edge.to_node
+    start = f"{edge.from_node}:{edge.from_port}o" if edge.from_port else f"{edge.from_node}:head"
+    end = f"{edge.to_node}:{edge.to_port}i" if edge.to_port else f"{edge.to_node}:head"
     tail = "tee" if edge.one else "crow"
     head = "teeodot" if edge.optional else "tee"
     kinds = f"from-{edge.from_node} to-{edge.to_node} {edge.change}".strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.pages import names
@@ -24,7 +25,10 @@ def neighbourhood_graph(table: Relation, drawing: Drawing) -> str:
     A table that is on both sides has two boxes.
     """
     rows = (
-        column_row(table, one.name, number, frozenset(), drawing.changes, one.type, "../")
+        replace(
+            column_row(table, number, frozenset(), drawing.changes, root="../"),
+            type=names.shown(one.type),
+        )
         for number, one in enumerate(table.columns)
     )
     title, change = names.shown_key(table.key), drawing.changes.of_relation(table.key)
@@ -45,14 +49,13 @@ def neighbourhood_graph(table: Relation, drawing: Drawing) -> str:
 def _keys_by_target(table: Relation, drawing: Drawing) -> list[tuple[Key, list[Constraint]]]:
     found: dict[Key, list[Constraint]] = {}
     for key in table.foreign_keys:
-        if key.refers_to in drawing.tables and key.refers_to != table.key:
-            found.setdefault(key.refers_to, []).append(key)
+        target = key.refers_to
+        if target is not None and target in drawing.tables and target != table.key:
+            found.setdefault(target, []).append(key)
     return sorted(found.items())
 
 
-def _box(
-    node: str, table: Relation, wanted: Iterable[tuple[str, ...]], drawing: Drawing
-) -> Box:
+def _box(node: str, table: Relation, wanted: Iterable[tuple[str, ...]], drawing: Drawing) -> Box:
     wanted_names = {name for columns in wanted for name in columns}
     rows = (
         Row(

@@ -95,14 +95,13 @@ def part_graph(part: Iterable[Relation], drawing: Drawing) -> str:
     part = tuple(part)
     nodes = {table.key: f"t{number}" for number, table in enumerate(part)}
     boxes = [_key_box(table, nodes[table.key], drawing) for table in part]
-    edges = [
-        key_edge(key, (nodes[table.key], table), (nodes[target], drawing.tables[target]), drawing)
-        for table in part
-        for key in table.foreign_keys
-        if (target := key.refers_to) in nodes
-        and target not in drawing.hubs
-        and target != table.key
-    ]
+    edges = []
+    for table in part:
+        for key in table.foreign_keys:
+            target = key.refers_to
+            if target in nodes and target not in drawing.hubs and target != table.key:
+                ends = (nodes[table.key], table), (nodes[target], drawing.tables[target])
+                edges.append(key_edge(key, *ends, drawing))
     return graph_text(boxes, edges)
 
 
@@ -113,7 +112,7 @@ def _key_box(table: Relation, node: str, drawing: Drawing) -> Box:
         *(column for key in table.foreign_keys for column in key.columns),
     }
     rows = (
-        column_row(table, column.name, number, drawing.hubs, drawing.changes)
+        column_row(table, number, drawing.hubs, drawing.changes)
         for number, column in enumerate(table.columns)
         if column.name in wanted or drawing.changes.of_column(table.key, column.name)
     )
@@ -126,28 +125,21 @@ def _key_box(table: Relation, node: str, drawing: Drawing) -> Box:
     )
 
 
-def column_row(  # noqa: PLR0913  # what a row has
-    table: Relation,
-    column: str,
-    number: int,
-    chips: frozenset[Key],
-    changes: Changes,
-    type_: str = "",
-    root: str = "",
+def column_row(
+    table: Relation, number: int, chips: frozenset[Key], changes: Changes, *, root: str = ""
 ) -> Row:
     """Return a row for a column; a key to one of the chips, or to its own table, is a chip.
 
-    root: the way from the page to the folder of all pages.
+    number: the column's place in the table. root: the way from the page to the folder of all.
     """
+    column = table.columns[number].name
     keys = [key for key in table.foreign_keys if column in key.columns]
-    named = [key.refers_to for key in keys if key.refers_to in chips or key.refers_to == table.key]
-    target = next((one for one in named if one is not None), None)
-    marks = " ".join(["PK"] * (column in table.primary_key) + ["FK"] * bool(keys))
+    targets = (key.refers_to for key in keys)
+    target = next((one for one in targets if one in chips or one == table.key), None)
     return Row(
         port=f"c{number}",
         name=names.shown(column),
-        type=names.shown(type_),
-        marks=marks,
+        marks=" ".join(["PK"] * (column in table.primary_key) + ["FK"] * bool(keys)),
         chip=names.shown_key(target) if target else "",
         chip_link=f"{root}{names.relation_page(target)}" if target else "",
         change=changes.of_column(table.key, column),
@@ -171,9 +163,9 @@ def key_edge(
 
 
 def port(table: Relation, columns: tuple[str, ...]) -> str:
-    """Return the port of the first of some columns, that of the head without them."""
+    """Return the port of the first of some columns, "" without them."""
     places = {column.name: number for number, column in enumerate(table.columns)}
-    return f"c{places[columns[0]]}" if columns and columns[0] in places else "head"
+    return f"c{places[columns[0]]}" if columns and columns[0] in places else ""
 
 
 def is_unique(table: Relation, columns: tuple[str, ...]) -> bool:

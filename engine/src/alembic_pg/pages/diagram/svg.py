@@ -17,7 +17,9 @@ _GLYPH = 0.6
 def page_svg(document: str, label: str) -> str:
     """Return the SVG for a page. label: what a screen reader says of it."""
     root = ET.fromstring(document)  # noqa: S314  # Graphviz wrote it
-    width, height = (float(root.attrib.pop(name).removesuffix("pt")) for name in ("width", "height"))
+    width, height = (
+        float(root.attrib.pop(name).removesuffix("pt")) for name in ("width", "height")
+    )
     root.attrib.update(
         {
             "width": f"{width:g}",
