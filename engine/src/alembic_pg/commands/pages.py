@@ -57,14 +57,7 @@ class Wanted:
 def run(config: Config, folder: Path, wanted: Wanted) -> int:
     """Write the pages, print where, and return the exit code. Raises UserError; see write_pages."""
     made = write_pages(config, folder, wanted)
-    counts = [
-        (len(made.schema.tables), "table"),
-        (len(made.schema.views), "view"),
-        (len(made.schema.functions), "function"),
-        (len(made.history.revisions), "revision"),
-    ]
-    told = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n)
-    sys.stdout.write(f"{folder / 'index.html'}: {told or 'nothing'}.\n")
+    sys.stdout.write(f"{folder / 'index.html'}: {made.counts}.\n")
     return 0
 
 

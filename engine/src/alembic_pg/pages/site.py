@@ -45,6 +45,22 @@ class Site:
     changes: Changes = field(default_factory=Changes)
     compared: bool = False
 
+    @property
+    def counts(self) -> str:
+        """How many tables, views, functions and revisions there are, in words."""
+        counted = {
+            "table": self.schema.tables,
+            "view": self.schema.views,
+            "function": self.schema.functions,
+            "revision": self.history.revisions,
+        }
+        words = (
+            f"{len(some)} {word}{'' if len(some) == 1 else 's'}"
+            for word, some in counted.items()
+            if some
+        )
+        return ", ".join(words) or "nothing"
+
 
 def render_site(site: Site) -> dict[str, str]:
     """Return the text of each file by its path, the same text for the same site.

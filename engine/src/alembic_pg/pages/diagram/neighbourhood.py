@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.pages import names
 from alembic_pg.pages.diagram.boxes import Box, Edge, Row, graph_text
-from alembic_pg.pages.diagram.overview import column_row, key_edge
+from alembic_pg.pages.diagram.overview import column_row, key_edge, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ def _box(node: str, table: Relation, wanted: Iterable[tuple[str, ...]], drawing:
         Row(
             f"c{number}",
             names.shown(one.name),
-            marks="PK" if one.name in table.primary_key else "",
+            marks=marks_of(table, one.name),
             change=drawing.changes.of_column(table.key, one.name),
         )
         for number, one in enumerate(table.columns)

@@ -139,11 +139,18 @@ def column_row(
     return Row(
         port=f"c{number}",
         name=names.shown(column),
-        marks=" ".join(["PK"] * (column in table.primary_key) + ["FK"] * bool(keys)),
+        marks=marks_of(table, column),
         chip=names.shown_key(target) if target else "",
         chip_link=f"{root}{names.relation_page(target)}" if target else "",
         change=changes.of_column(table.key, column),
     )
+
+
+def marks_of(table: Relation, column: str) -> str:
+    """Return in which keys a column is: of the table, to another one."""
+    own = ["PK"] if column in table.primary_key else []
+    foreign = any(column in key.columns for key in table.foreign_keys)
+    return " ".join([*own, *(["FK"] if foreign else [])])
 
 
 def key_edge(
