@@ -28,9 +28,9 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 69,
-    "check": 179,
-    "upgrade head": 136,
-    "downgrade -1": 137,
+    "check": 180,
+    "upgrade head": 137,
+    "downgrade -1": 138,
     "upgrade head --sql": 89,
     "-x plan upgrade head": 150,
 }

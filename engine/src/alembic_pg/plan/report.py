@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.signals import RefusedError
     from alembic_pg.plan.planner import Planner
     from alembic_pg.plan.strategy_summary import ExecutionSummary
     from alembic_pg.revisions.impact_findings import Impact
@@ -56,7 +57,7 @@ def _format_with_unit(count: float, step: int, units: tuple[str, ...]) -> str:
 
 def findings_lines(
     found: Impact,
-    refusals: Iterable[str],
+    refusals: Iterable[RefusedError],
     said: Iterable[str] | None,
     warnings: Iterable[str] = (),
 ) -> Iterator[str]:
@@ -78,7 +79,7 @@ def findings_lines(
         yield _wrap_line(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
     yield from map(_wrap_line, warnings)
     for refusal in refusals:
-        lines = map(_wrap_line, f"Refused: {refusal}".splitlines())
+        lines = map(_wrap_line, f"Refused: {refusal.text}".splitlines())
         yield from (screen.paint(line, screen.FAILED) for line in lines)
 
 
