@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.commands.own import own
 from tests.pages.links import broken_links
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alembic.script import Script
     from alembic_pg.testing.tree import Tree
 

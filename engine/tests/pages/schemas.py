@@ -46,14 +46,15 @@ def odd_schema() -> list[str]:
     before = HUB
     for name in ODD_NAMES:
         table, column = quoted(name), quoted(f"{name[:58]} id")
+        keys = f"{column} bigint NOT NULL REFERENCES {quoted(before)}, up bigint REFERENCES {HUB}"
+        body = "LANGUAGE sql AS $$ SELECT 1 -- <b> $$"
         made += [
-            f"CREATE TABLE {table} (id bigint PRIMARY KEY, {column} bigint NOT NULL"
-            f" REFERENCES {quoted(before)}, hub bigint REFERENCES {HUB})",
+            f"CREATE TABLE {table} (id bigint PRIMARY KEY, {keys})",
             f"COMMENT ON TABLE {table} IS 'It is <i>odd</i> & so on'",
             f"COMMENT ON COLUMN {table}.{column} IS '<script>alert(1)</script>'",
             f"CREATE INDEX ON {table} ({column})",
-            f'CREATE FUNCTION {table}("<x>" int) RETURNS int LANGUAGE sql AS $$ SELECT 1 -- <b> $$',
-            f"CREATE VIEW {quoted(name[:58] + ' view')} AS SELECT {column} FROM {table}",
+            f'CREATE FUNCTION {table}("<x>" int) RETURNS int {body}',
+            f"CREATE VIEW {quoted(name[:58] + ' view')} AS TABLE {table}",
             f"CREATE TYPE {quoted(name[:58] + ' enum')} AS ENUM ('<b>', 'a''b')",
         ]
         before = name

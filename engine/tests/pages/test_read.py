@@ -98,6 +98,7 @@ def test_who_uses_what(empty: URL) -> None:
     assert set(named.depends_on) == {
         Reference("relation", ("public", "users")),
         Reference("function", ("public", "doubled"), "a integer"),
+        Reference("type", ("public", "short")),
     }
     assert named.used_by == (Reference("relation", ("public", "kept")),)
     noted = next(one for one in schema.functions if one.key[1] == "noted")
@@ -112,7 +113,7 @@ def test_types_and_others(empty: URL) -> None:
     assert {one.key[1]: (one.kind, one.details) for one in schema.types} == {
         "mood": ("enum", ("sad", "glad")),
         "pair": ("composite type", ("a integer", "b text")),
-        "short": ("domain", ("text", "DEFAULT 'x'", "nine CHECK ((length(VALUE) < 9))")),
+        "short": ("domain", ("text", "DEFAULT 'x'::text", "nine CHECK ((length(VALUE) < 9))")),
         "span": ("range", ("of double precision",)),
     }
     mood = next(one for one in schema.types if one.key[1] == "mood")
@@ -133,7 +134,7 @@ def test_a_live_database_tells_sizes_owners_and_versions(empty: URL) -> None:
     assert users.size.bytes > 0
     assert users.owner
     assert schema.extensions[0].version
-    assert [role.attributes for role in schema.roles if role.name == users.owner][0]
+    assert next(role.attributes for role in schema.roles if role.name == users.owner)
 
 
 def test_it_asks_as_often_for_many_tables_as_for_one(empty: URL) -> None:

@@ -26,7 +26,7 @@ def rendered(url: URL, statements: list[str]) -> dict[str, str]:
 def test_every_link_of_odd_names_leads_somewhere(empty: URL) -> None:
     files = rendered(empty, odd_schema())
     assert broken_links(files) == []
-    assert len(files) == 8 + 1 + 3 * len(ODD_NAMES), sorted(files)
+    assert len(files) == 7 + 1 + 3 * len(ODD_NAMES), sorted(files)
 
 
 def test_odd_names_stay_text_and_make_safe_paths(empty: URL) -> None:
@@ -43,7 +43,7 @@ def test_odd_names_stay_text_and_make_safe_paths(empty: URL) -> None:
         assert {"main", "nav", "header", "footer"} <= set(page.tags)
         assert len(page.ids) == len({*page.ids}) or "svg" in page.tags, path
         for svg in SVG.findall(text):
-            ET.fromstring(svg)
+            ET.fromstring(svg)  # noqa: S314  # ours
     assert len({path.lower() for path in files}) == len(files)
     for name in ODD_NAMES:
         page = read_page(files[names.relation_page(("public", name))])
@@ -80,8 +80,8 @@ def test_a_table_that_many_refer_to_is_a_chip(empty: URL) -> None:
 
 def boxes_of(picture: str) -> list[tuple[float, ...]]:
     """Return the left, top, right and bottom of each table."""
-    found = []
-    for group in ET.fromstring(picture).iter("g"):
+    found: list[tuple[float, ...]] = []
+    for group in ET.fromstring(picture).iter("g"):  # noqa: S314  # ours
         if group.get("class") == "node":
             points = [
                 tuple(map(float, point.split(",")))

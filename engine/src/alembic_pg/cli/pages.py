@@ -44,10 +44,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from alembic_pg.commands import pages  # noqa: PLC0415  # one command's
+    from alembic_pg.commands.pages import command, sources  # noqa: PLC0415  # one command's
 
-    return pages.run(
+    return command.run(
         configuration_of(options),
         options.folder,
-        pages.Wanted(options.title, options.at or "", options.diff or "", options.target),
+        sources.Wanted(options.title, options.at or "", options.diff or "", options.target),
     )

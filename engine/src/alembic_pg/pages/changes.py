@@ -93,9 +93,9 @@ class _Merger:
             elif _compared(old[name]) != _compared(new[name]):
                 self.found[place], self.before[place] = CHANGED, old[name]
         both = {**old, **new}
-        if kind == "columns":  # those that are gone come last
+        if table is not None:  # parts in their order, those that are gone last
             return tuple({**new, **both}.values())
-        return tuple(both[name] for name in sorted(both, key=str))
+        return tuple(both[name] for name in sorted(both))
 
     def merge_relation(self, past: Relation, now: Relation) -> Relation:
         """Return a table with the parts that it has on either side."""

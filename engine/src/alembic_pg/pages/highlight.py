@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from alembic_pg.pages import names
+
 if TYPE_CHECKING:
     from pygments.formatters.html import HtmlFormatter
     from pygments.lexer import Lexer
+
+
+# What HTML cannot hold, as pictures; lines and tabs stay.
+_CONTROLS = {code: picture for code, picture in names.CONTROLS.items() if code not in {9, 10}}
 
 
 def highlight_sql(sql: str) -> Markup:
@@ -17,6 +23,7 @@ def highlight_sql(sql: str) -> Markup:
     from pygments import highlight  # noqa: PLC0415  # of an extra
 
     lexer, formatter = _tools()
+    sql = sql.translate(_CONTROLS)
     return Markup(highlight(sql, lexer, formatter).rstrip("\n"))  # noqa: S704  # Pygments escapes
 
 

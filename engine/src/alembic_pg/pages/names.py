@@ -20,12 +20,12 @@ _LONGEST = 100
 _DIGEST = 12
 
 # C0 and DEL, which neither HTML nor SVG can hold.
-_CONTROLS = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
+CONTROLS = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 
 
 def shown(name: str) -> str:
     """Return a name for a person to read: control characters as their pictures."""
-    return name.translate(_CONTROLS)
+    return name.translate(CONTROLS)
 
 
 def shown_key(key: Key) -> str:

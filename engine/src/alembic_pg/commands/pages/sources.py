@@ -1,8 +1,7 @@
-"""Write a schema as pages for a browser: ``alembic-pg pages``."""
+"""Read the schema and the history of which the pages are."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,22 +11,18 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.models import load_models
-from alembic_pg.commands import own_command
 from alembic_pg.commands.autogenerate import silence_alembic_utils
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.pages import changes, site, write
+from alembic_pg.pages import changes, site
 from alembic_pg.pages.history import read_history
 from alembic_pg.pages.read import read_schema
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from alembic.config import Config
     from alembic.script import Script, ScriptDirectory
     from sqlalchemy.engine import URL, Connection
 
@@ -54,33 +49,11 @@ class Wanted:
     target: bool = False
 
 
-def run(config: Config, folder: Path, wanted: Wanted) -> int:
-    """Write the pages, print where, and return the exit code. Raises UserError; see write_pages."""
-    made = write_pages(config, folder, wanted)
-    sys.stdout.write(f"{folder / 'index.html'}: {made.counts}.\n")
-    return 0
+def read_site(task: AlembicCommand, connection: Connection | None, wanted: Wanted) -> site.Site:
+    """Return what the pages are made of. connection: to the target, None for a scratch database.
 
-
-def write_pages(config: Config, folder: Path, wanted: Wanted) -> site.Site:
-    """Write the pages of a schema into a folder, and return what they are made of.
-
-    config: Alembic's, of the project. Files of an earlier run that are no longer needed are
-    removed. Raises UserError where the folder holds something else, a revision is not known, a
-    library is missing, or the schema cannot be read.
+    Raises UserError where a revision is not known, or the schema cannot be read.
     """
-    write.require_own_folder(folder)
-    found: list[site.Site] = []
-
-    def look(task: AlembicCommand, connection: Connection | None) -> None:
-        found.append(_read_site(task, connection, wanted))
-
-    command = own_command.OwnCommand("pages", look, on_target=wanted.target)
-    own_command.load_environment(config, command)
-    write.write_files(folder, site.render_site(found[0]))
-    return found[0]
-
-
-def _read_site(task: AlembicCommand, connection: Connection | None, wanted: Wanted) -> site.Site:
     script = task.environment.script
     if connection is not None:
         heads = _target_heads(task, connection)
