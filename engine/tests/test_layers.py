@@ -31,6 +31,7 @@ ORDER = (
     "ledger",
     "drift",
     "rebase",
+    "pages",
     "doctor",
     "adopt",
     "offline",
