@@ -108,7 +108,7 @@ def test_what_stands_as_it_is_is_done_once(site: Site) -> None:
         site.clean()
         site.sql(*tables)
         psql(site, begins)
-        site.upgrade(online="off")
+        site.upgrade(large_table="8MB")
         assert site.version == ["002a"]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic_pg.database import server_features
-from alembic_pg.offline import plpgsql_blocks, psql_commands
+from alembic_pg.offline import batch_blocks, plpgsql_blocks, psql_commands
 from alembic_pg.offline.script_journal import ScriptJournal
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batch_settings, batches
@@ -221,7 +221,7 @@ class Recorder(Runner):
         """Write what changes many rows, and change those that the revisions have made."""
         begins = batch_settings.setup_statements(self, table, first, unseen=unseen)
         on = quote_name(table.schema, table.name)
-        work = plpgsql_blocks.backfill_block(
+        work = batch_blocks.backfill_block(
             self.settings, on, rows, first=begins, quiet=quiet, undo=self.cleanup
         )
         self.execute_as_is(work)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from alembic_pg.database import server_features
-from alembic_pg.offline import plpgsql_blocks, psql_commands
+from alembic_pg.offline import batch_blocks, plpgsql_blocks, psql_commands
 from alembic_pg.offline.script_journal import ScriptJournal
 from alembic_pg.offline.table_names import created_table, normalized_name
 from alembic_pg.online.backfill import volatility
@@ -16,7 +16,7 @@ from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.signals import NoStepsError, UnchangedStatement
-from alembic_pg.online.strategies import add_check_or_fk, add_unique, set_not_null
+from alembic_pg.online.strategies import add_check_or_fk, add_unique, maintenance, set_not_null
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
 from alembic_pg.sql.lexer import tokenize
@@ -100,6 +100,8 @@ class StepWriter:
         statement = parser.parse(sql)
         if isinstance(statement, sql_statements.CreateIndex):
             return index.start_detail(statement.table, statement.name)
+        if isinstance(statement, sql_statements.ConcurrentMaintenance):
+            return maintenance.start_detail(statement)
         if isinstance(statement, sql_statements.SetNotNull):
             return set_not_null.start_detail(statement.table, statement.column)
         if isinstance(statement, sql_statements.AddConstraint) and statement.kind in _KEYS:
@@ -245,10 +247,10 @@ class StepWriter:
         in_batches: bool,
     ) -> StatementSteps:
         if in_batches and statement.condition:
-            return [plpgsql_blocks.batch_block(self.settings, statement, "")]
+            return [batch_blocks.batch_block(self.settings, statement, "")]
         if statement.backfill_column and volatility.looks_batch_safe(statement.backfill_value):
             return [
-                plpgsql_blocks.batch_block(
+                batch_blocks.batch_block(
                     self.settings, statement, catalog_name(statement.backfill_column)
                 )
             ]

@@ -1,4 +1,4 @@
-"""Read the names of tables in statements, always written alike."""
+"""Return the names of tables in a script, always written alike."""
 
 from __future__ import annotations
 

@@ -224,7 +224,8 @@ class OnlineRenderImpl(RenderImpl):
             for step in self.step_writer.whole_transaction(statement, text):
                 self._write(step)
         else:
-            self._note_progress(journal.statement_key(statement))
+            detail = self.step_writer.start_detail(statement)
+            self._note_progress(journal.statement_key(statement), detail)
             self._write(text)
 
     def _unchanged_text(self, statement: str, steps: list[str] | UnchangedStatement | None) -> str:

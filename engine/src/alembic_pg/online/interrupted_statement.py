@@ -12,7 +12,7 @@ from alembic_pg.online.run.helper_names import (
     IS_SHADOW_COLUMN,
     catalog_name,
 )
-from alembic_pg.online.strategies import add_unique, create_index_partitioned
+from alembic_pg.online.strategies import add_unique, create_index_partitioned, maintenance
 from alembic_pg.sql import parser, statements
 from alembic_pg.sql.quoting import quote_name
 
@@ -64,6 +64,9 @@ def removal_statements(runner: Runner, note: ProgressNote) -> list[str]:
     if statement is not None and _has_no_way_back(runner, statement):
         raise UserError(f"Nothing undoes what is at work ({stored_text.name_of_stored(stored)})")
     helpers = [row.sql for row in runner.fetch_rows(_DROP_HELPERS)]
+    if isinstance(statement, statements.ConcurrentMaintenance):
+        left = maintenance.left_indexes(runner, statement, detail)
+        return [*helpers, *(f"DROP INDEX IF EXISTS {name}" for name in left)]
     return [*helpers, *(_own_objects(runner, statement, detail) if statement else ())]
 
 
