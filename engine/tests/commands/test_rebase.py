@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic.config import Config
+from alembic_pg.commands.ledger import mend_ledger, verify_ledger
 from alembic_pg.testing import state
 from tests.commands.in_git import begin, commit, git, ledger, lines, write
 from tests.commands.own import own
 from tests.failures.fails import said
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from alembic_pg.testing.forked import CommandResult
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
@@ -28,36 +28,30 @@ ADD_Y = execute("ALTER TABLE t ADD y int"), execute("ALTER TABLE t DROP y")
 
 
 @pytest.fixture
-def forked(tree: Tree) -> Tree:
+def forked(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Tree:
     """A tree whose main branch has a table t (a int, b int); the branch mine is checked out."""
     begin(tree)
-    new(tree, "a4", "a3", execute("CREATE TABLE t (a int, b int)"), execute("DROP TABLE t"))
+    for name, value in tree.environment.items():
+        monkeypatch.setenv(name, value)
     env = tree.root / "alembic" / "env.py"
-    env.write_text(env.read_text().replace('"models"', "__import__('sqlalchemy').MetaData()"))
-    commit(tree)
+    env.write_text(env.read_text().replace('"models"', "None"))
+    add(tree, ("a4", "a3", execute("CREATE TABLE t (a int, b int)"), execute("DROP TABLE t")))
     git(tree, "switch", "-q", "-c", "mine")
     return tree
 
 
-def new(tree: Tree, revision: str, down: str, up: str, back: str) -> Path:
-    """Write a revision and its line of the ledger."""
-    file = write(tree, revision, down, up, back)
-    assert own(tree, "ledger").code == 0
-    return file
+def add(tree: Tree, *revisions: tuple[str, str, str, str]) -> None:
+    """Commit revisions with their lines of the ledger, each by itself."""
+    for one in revisions:
+        write(tree, *one)
+        mend_ledger(Config(tree.root / "alembic.ini"))
+        commit(tree)
 
 
 def on_main(tree: Tree, *revisions: tuple[str, str, str, str]) -> None:
     git(tree, "switch", "-q", "main")
-    for one in revisions:
-        new(tree, *one)
-        commit(tree)
+    add(tree, *revisions)
     git(tree, "switch", "-q", "mine")
-
-
-def on_mine(tree: Tree, *revisions: tuple[str, str, str, str]) -> None:
-    for one in revisions:
-        new(tree, *one)
-        commit(tree)
 
 
 def texts(tree: Tree) -> dict[str, str]:
@@ -69,14 +63,13 @@ def assert_moved(tree: Tree, done: CommandResult, order: list[str]) -> None:
     assert (done.code, done.err) == (0, ""), done
     assert [one for _, one, _ in lines(tree)] == ["a1", "a2", "a3", "a4", *order]
     assert "<<<<" not in ledger(tree).read_text()
-    assert own(tree, "ledger", "--verify", "main").code == 0
+    assert not verify_ledger(Config(tree.root / "alembic.ini"), base="main").problems
 
 
-def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(
-    forked: Tree, database: URL
-) -> None:
-    on_mine(forked, ("m1", "a4", *ADD_X))
-    assert forked.alembic("upgrade", "head").code == 0  # a developer's database
+def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(forked: Tree, empty: URL) -> None:
+    add(forked, ("m1", "a4", *ADD_X))
+    developer = forked.on(empty)
+    assert developer.alembic("upgrade", "head").code == 0
     on_main(forked, ("b1", "a4", *ADD_Y))
     assert git(forked, "merge", "main").returncode != 0
     assert "<<<<<<<" in ledger(forked).read_text()
@@ -91,9 +84,9 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(
     way = "alembic downgrade b1, then alembic stamp a4, then alembic upgrade head"
     assert f"A database that has run m1 before: {way}" in done.out
     for command in way.split(", then "):
-        assert forked.alembic(*command.split()[1:]).code == 0
-    assert state.versions(database) == ["m1"]
-    columns = state.schema(database)["TABLE public.t"].create
+        assert developer.alembic(*command.split()[1:]).code == 0
+    assert state.versions(empty) == ["m1"]
+    columns = state.schema(empty)["TABLE public.t"].create
     assert [one in columns for one in (" x ", " y ")] == [True, True]
     assert git(forked, "add", "alembic/versions/m1.py", "alembic/ledger").returncode == 0
     assert git(forked, "commit", "-q", "-m", "x").returncode == 0
@@ -103,7 +96,7 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(
 
 def test_in_a_git_rebase_of_three_revisions_a_side(forked: Tree) -> None:
     adds = [(execute(f"CREATE TABLE u{n} (a int)"), execute(f"DROP TABLE u{n}")) for n in range(6)]
-    on_mine(forked, *((f"m{n}", f"m{n - 1}" if n else "a4", *adds[n]) for n in range(3)))
+    add(forked, *((f"m{n}", f"m{n - 1}" if n else "a4", *adds[n]) for n in range(3)))
     on_main(forked, *((f"b{n}", f"b{n - 1}" if n else "a4", *adds[3 + n]) for n in range(3)))
     assert git(forked, "rebase", "main").returncode != 0
     for number in range(3):
@@ -119,7 +112,7 @@ def test_in_a_git_rebase_of_three_revisions_a_side(forked: Tree) -> None:
 
 def test_where_the_order_matters_nothing_is_written_unless_it_is_meant(forked: Tree) -> None:
     kind = "ALTER TABLE t ALTER a TYPE {}"
-    on_mine(forked, ("m1", "a4", execute(kind.format("bigint")), execute(kind.format("int"))))
+    add(forked, ("m1", "a4", execute(kind.format("bigint")), execute(kind.format("int"))))
     on_main(forked, ("b1", "a4", execute(kind.format("text")), execute(kind.format("int"))))
     git(forked, "merge", "main")
     before = texts(forked)
@@ -136,7 +129,7 @@ def test_what_both_orders_build_otherwise_is_named(forked: Tree) -> None:
     default = "ALTER TABLE t ALTER {} SET DEFAULT {}"
     back = execute("ALTER TABLE t ALTER a DROP DEFAULT, ALTER b DROP DEFAULT")
     check = "ALTER TABLE t DROP CONSTRAINT IF EXISTS c, ADD CONSTRAINT c CHECK ({})"
-    on_mine(
+    add(
         forked,
         ("m1", "a4", execute(default.format("a", 1)), back),
         ("m2", "m1", execute(check.format("a > 0")), execute("ALTER TABLE t DROP CONSTRAINT c")),
@@ -161,7 +154,7 @@ def test_what_both_orders_build_otherwise_is_named(forked: Tree) -> None:
 
 
 def test_a_revision_that_fails_in_its_new_place_is_named(forked: Tree) -> None:
-    on_mine(forked, ("m1", "a4", *ADD_X))
+    add(forked, ("m1", "a4", *ADD_X))
     on_main(forked, ("b1", "a4", *ADD_X))
     git(forked, "merge", "main")
     before = texts(forked)
@@ -174,8 +167,8 @@ def test_a_revision_that_fails_in_its_new_place_is_named(forked: Tree) -> None:
     assert done.code == 0
     assert "Edit m1, then: alembic-pg ledger" in done.out
     write(forked, "m1", "b1", *ADD_Y)
-    assert own(forked, "ledger").code == 0
-    assert own(forked, "ledger", "--verify", "main").code == 0
+    mend_ledger(Config(forked.root / "alembic.ini"))
+    assert not verify_ledger(Config(forked.root / "alembic.ini"), base="main").problems
 
 
 def test_without_a_ledger_and_with_changes_that_are_not_committed(forked: Tree) -> None:
@@ -199,7 +192,7 @@ def test_without_a_ledger_and_with_changes_that_are_not_committed(forked: Tree) 
 
 
 def test_what_has_landed_stays_where_it_is(forked: Tree) -> None:
-    on_mine(forked, ("m1", "a4", *ADD_X))
+    add(forked, ("m1", "a4", *ADD_X))
     on_main(forked, ("b1", "a4", *ADD_Y))
     git(forked, "merge", "main")
     told = said(own(forked, "rebase", "mine"), code=2)
@@ -213,7 +206,7 @@ def test_what_has_landed_stays_where_it_is(forked: Tree) -> None:
 
 
 def test_a_revision_that_joins_others_is_not_moved(forked: Tree) -> None:
-    on_mine(forked, ("m1", "a4", *ADD_X))
+    add(forked, ("m1", "a4", *ADD_X))
     on_main(forked, ("b1", "a4", *ADD_Y))
     git(forked, "merge", "main")
     ledger(forked).unlink()
@@ -226,7 +219,7 @@ def test_a_revision_that_joins_others_is_not_moved(forked: Tree) -> None:
 
 
 def test_a_downgrade_that_leads_back_no_more_is_named(forked: Tree) -> None:
-    on_mine(
+    add(
         forked,
         (
             "m1",
@@ -244,8 +237,8 @@ def test_a_downgrade_that_leads_back_no_more_is_named(forked: Tree) -> None:
 
 def test_the_models_are_compared(forked: Tree) -> None:
     env = forked.root / "alembic" / "env.py"
-    env.write_text(env.read_text().replace("__import__('sqlalchemy').MetaData()", '"models"'))
-    on_mine(forked, ("m1", "a4", *ADD_X))
+    env.write_text(env.read_text().replace("metadata=None", 'metadata="models"'))
+    add(forked, ("m1", "a4", *ADD_X))
     on_main(forked, ("b1", "a4", *ADD_Y))
     git(forked, "merge", "main")
     done = own(forked, "rebase")

@@ -92,7 +92,7 @@ def _print(one: Round, seconds: float) -> None:
     steps = " | ".join(", ".join(part) for part in one.steps)
     outcome = f"{sum(one.met)} of {len(one.met)} met it, {one.written} written"
     if one.stopped:
-        outcome = f"refused: {one.stopped.refused or one.stopped.sentence}"
+        outcome = f"refused ({one.stopped.refused or 'no kind'}): {one.stopped.sentence}"
     print(
         f"seed {one.seed}: {steps} · {', '.join(one.faults)} · {seconds:.0f} s, {outcome}, "
         f"longest {one.longest * 1000:.0f} ms"

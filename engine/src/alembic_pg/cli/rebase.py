@@ -18,9 +18,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Put this branch's revisions after those of another branch of git: in the "
         "middle of git merge or git rebase, with the conflict in the file ledger, or after. Both "
         "orders are built on scratch databases; where they do not build the same, or a downgrade "
-        "leads back no more, nothing is written. Of a revision's file only down_revision changes. "
-        "Exit codes: 0 they come last, 1 they do not, or the models say otherwise, 2 it could not "
-        "be told.",
+        "leads back no more, nothing is written. Of a revision's file only its down_revision "
+        "changes. Exit codes: 0 they come last, 1 they do not, or the models say otherwise, 2 it "
+        "could not be told.",
     )
     parser.add_argument(
         "base",

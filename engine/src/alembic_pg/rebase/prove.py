@@ -128,8 +128,8 @@ def _astray(line: _Line, move: Move, start: str, states: Mapping[str, States]) -
     """
     if not move.own:
         return []
-    earlier = [start, *(one.revision for one in move.own)]
-    for one, before in reversed(list(zip(move.own, earlier, strict=False))):
+    starts = [start, *(one.revision for one in move.own)]
+    for one, before in reversed(list(zip(move.own, starts, strict=False))):
         try:
             line.down(before or "base")
         except UserError:
