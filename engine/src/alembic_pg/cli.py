@@ -65,6 +65,23 @@ def _parser() -> argparse.ArgumentParser:
         "its rows are not. Exit codes: 0 nothing differs, 1 something does, 2 could not tell.",
     )
     drift.add_argument(
+        "objects",
+        nargs="*",
+        metavar="OBJECT",
+        help='answer of these only: "index votes_post_id_idx", "column votes.*"',
+    )
+    answer = drift.add_mutually_exclusive_group()
+    answer.add_argument(
+        "--ignore", default="", metavar="REASON", help="note it in the file drift-ignore"
+    )
+    answer.add_argument(
+        "--back", type=Path, metavar="FILE", help="write a script for psql that takes it back"
+    )
+    answer.add_argument(
+        "--into-models", type=Path, metavar="FILE", help="declare it: a module of the models"
+    )
+    answer.add_argument("--ask", action="store_true", help="ask what to do with each, one by one")
+    drift.add_argument(
         "--at", default="", metavar="REVISION", help="compare with this one, not with its own"
     )
     drift.add_argument("--diff", action="store_true", help="print the definitions, too")
@@ -180,8 +197,19 @@ def _plan(options: argparse.Namespace) -> int:
 def _drift(options: argparse.Namespace) -> int:
     from alembic_pg.commands import drift  # noqa: PLC0415  # one command's
 
+    asked = drift.Asked(
+        objects=tuple(options.objects),
+        ignore=options.ignore,
+        back=options.back,
+        into_models=options.into_models,
+        ask=options.ask,
+    )
     return drift.run(
-        configuration_of(options), diffs=options.diff, as_json=options.json, at=options.at
+        configuration_of(options),
+        diffs=options.diff,
+        as_json=options.json,
+        at=options.at,
+        asked=asked,
     )
 
 
