@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.revisions.current_revision import StepsFunction
 
 # They change Alembic's own table and nothing else: all of it or nothing.
@@ -168,6 +167,11 @@ def _run_command(
         command.print_plan(task, context, connection, running)
         return
     if task.command in RUNS and not given:
+        from alembic_pg.commands import look_ahead  # noqa: PLC0415  # see _install_runner()
+
+        look_ahead.refuse_pending(
+            task, context, connection, running, lambda: steps(running.heads, context)
+        )
         _install_runner(task, context, connection, running)
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return
@@ -176,20 +180,13 @@ def _run_command(
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
-        _forget_progress(connection, journal.version_table_name(context))
+        from alembic_pg.commands import state_stamps  # noqa: PLC0415  # of runs and stamps only
+
+        state_stamps.forget_progress(connection, journal.version_table_name(context))
     if task.command == "current" and not given:
         from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
-
-
-def _forget_progress(connection: Connection, table: str) -> None:
-    """Take away what runs have noted: a person says where the database is, half done or not."""
-    from alembic_pg.ledger import stamp  # noqa: PLC0415  # of runs and stamps only
-
-    journal.clear_note(connection, table)
-    if not preflight.no_journal_reason(connection, table):
-        stamp.take_stamp_away(connection, table)
 
 
 def _told_steps(
@@ -273,28 +270,12 @@ def _install_runner(
 ) -> None:
     """Let revisions wait for locks in a way that stops nobody, and run online."""
     # Each command imports what it needs: to tell the current revision takes no strategy.
+    from alembic_pg.commands import state_stamps  # noqa: PLC0415
     from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
     from alembic_pg.online.backfill import batches  # noqa: PLC0415
     from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415
 
     runner = Runner(context, connection, task.settings, running, batches.change_rows)
     runner.start()
-    _leave_states(task, runner)
+    state_stamps.leave_states(task, runner)
     context.impl = OnlineImpl(runner)
-
-
-def _leave_states(task: AlembicCommand, runner: Runner) -> None:
-    """Let each revision leave the state that it led to, where the project has a ledger."""
-    from alembic_pg.ledger import ledger, stamp  # noqa: PLC0415  # of runs only
-
-    file = ledger.ledger_path(task.environment.script)
-    if runner.no_journal_reason or not file.exists():
-        return
-    try:
-        found = ledger.read_ledger(file)
-    except (UserError, OSError):  # a conflict in it is the developers', and must stop no run
-        found = None
-    table, heads = journal.version_table_name(runner.context), runner.running.heads
-    writer = stamp.stamp_writer(runner.connection, table, found or ledger.Ledger(0, {}), heads)
-    if writer is not None:
-        runner.beside_version = writer.statement

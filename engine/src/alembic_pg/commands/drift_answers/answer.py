@@ -65,7 +65,7 @@ def take_into_models(question: Question, chosen: Sequence[Difference], file: Pat
     done = into_models.declare_differences(question.task, question.connection, chosen, file)
     if done.declared:
         rows = [(one.change, one.label) for one in done.declared]
-        _say(table.render(("drift", "declared"), rows, table.SCREEN_WIDTH))
+        _say(table.render(("drift", "declared"), rows))
         _say(done.diff.rstrip("\n"))
         _say(
             f"{file} declares {_count(done.declared)}; import it where env.py imports the models, "
