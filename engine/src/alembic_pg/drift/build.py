@@ -40,10 +40,10 @@ def build_and_compare(  # noqa: PLR0913, PLR0917  # where, what is there, and wh
     version_table = history_database.version_table_name(task.environment)
     with scratch_server(task.root) as databases:
         if server_features.major_of(databases.version) != server_features.major_of(version):
-            found = _dump_of_copy(connection, databases, version_table, version)
-        expected = _dump_at(task, databases, heads)
-        meant = {} if note is None else _dump_at(task, databases, _heads_after(script, heads, note))
-    scope = _scope(task, expected, found)
+            found = copy_and_dump(connection, databases, version_table, version)
+        expected = dump_at(task, databases, heads)
+        meant = {} if note is None else dump_at(task, databases, _heads_after(script, heads, note))
+    scope = comparison_scope(task, expected, found)
     expected, found = scope.filter_dump(expected), scope.filter_dump(found)
     differences = difference.list_differences(expected, found)
     if note is None:
@@ -54,7 +54,7 @@ def build_and_compare(  # noqa: PLR0913, PLR0917  # where, what is there, and wh
     return [one for one in differences if one.label in still and HELPER_MARK not in one.name]
 
 
-def _dump_at(task: AlembicCommand, databases: ScratchServer, heads: tuple[str, ...]) -> Dump:
+def dump_at(task: AlembicCommand, databases: ScratchServer, heads: tuple[str, ...]) -> Dump:
     """Return the dump of what the revisions build up to some of them."""
     environment = task.environment
     if set(heads) == set(environment.script.get_heads()):
@@ -66,10 +66,22 @@ def _dump_at(task: AlembicCommand, databases: ScratchServer, heads: tuple[str, .
     return dump
 
 
-def _dump_of_copy(
+def copy_and_dump(
     connection: Connection, databases: ScratchServer, version_table: str, version: int
 ) -> Dump:
     """Return the dump of a copy of the target on the scratch server, which prints as it does."""
+    name = copy_target(connection, databases, version)
+    dump = pg_dump.dump_database(databases.database_url(name), version_table=version_table)
+    databases.drop_in_background(name)
+    return dump
+
+
+def copy_target(connection: Connection, databases: ScratchServer, version: int) -> str:
+    """Return the name of a new scratch database with the target's schema, without its rows.
+
+    version: the target's, as server_version_num has it. Raises UserError where the scratch server
+    cannot build it.
+    """
     name = databases.create()
     copy = databases.database_url(name)
     try:
@@ -81,12 +93,10 @@ def _dump_of_copy(
             f"the target's schema: {error} Name a server of version {major} in "
             "SHADOW_DATABASE_URL."
         ) from error
-    dump = pg_dump.dump_database(copy, version_table=version_table)
-    databases.drop_in_background(name)
-    return dump
+    return name
 
 
-def _scope(task: AlembicCommand, expected: Dump, found: Dump) -> filters.Scope:
+def comparison_scope(task: AlembicCommand, expected: Dump, found: Dump) -> filters.Scope:
     """Return what counts of the dumps: all but what env.py's filters leave out."""
     options = {
         name: value

@@ -39,6 +39,7 @@ class Difference:
     label: what a person calls the object.
     expected: the definition that the revisions build, "" for what is extra.
     found: the definition that the database has, "" for what is missing.
+    key: of the entry of a dump that differs: a column has its table's.
     """
 
     change: Change
@@ -48,6 +49,7 @@ class Difference:
     label: str
     expected: str
     found: str
+    key: str = ""
 
 
 def list_differences(expected: Dump, found: Dump) -> list[Difference]:
@@ -108,7 +110,9 @@ def _column_changes(expected: Entry, found: Entry) -> Iterator[Difference]:
             column = f"{expected.name}.{name}"
             place = "" if expected.schema == "public" else f"{expected.schema}."
             label = f"{_COLUMN} {place}{column}"
-            yield Difference(change, _COLUMN, expected.schema, column, label, old, new)
+            yield Difference(
+                change, _COLUMN, expected.schema, column, label, old, new, expected.key
+            )
     if _beside_columns(expected) != _beside_columns(found):
         yield _difference("changed", expected, found)
 
@@ -140,6 +144,7 @@ def _difference(change: Change, expected: Entry | None, found: Entry | None) -> 
         entry.label,
         expected.create if expected else "",
         found.create if found else "",
+        entry.key,
     )
 
 

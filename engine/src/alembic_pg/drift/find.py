@@ -49,7 +49,7 @@ _SESSION = text(
 
 
 @dataclass(frozen=True)
-class _Target:
+class Target:
     """What the target says of itself.
 
     heads: its revisions, or the one that a person named. unknown: the one of them that this tree
@@ -76,7 +76,7 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
     or at a revision of which neither this tree nor a run says what it builds.
     """
     run_lock.refuse_beside_run(connection)
-    there = _read_target(task, connection, at)
+    there = read_target(task, connection, at)
     connection.rollback()
     drift = _without_differences(task, connection, there)
     if not there.heads:
@@ -107,7 +107,8 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
     return _with_differences(task, connection, drift, differences)
 
 
-def _read_target(task: AlembicCommand, connection: Connection, at: str) -> _Target:
+def read_target(task: AlembicCommand, connection: Connection, at: str) -> Target:
+    """Return what the target says of itself. at: a revision in place of its own, "" for none."""
     environment, script = task.environment, task.environment.script
     options = history_database.version_table_options(environment)
     context = MigrationContext.configure(connection, opts={**options, "script": script})
@@ -116,7 +117,7 @@ def _read_target(task: AlembicCommand, connection: Connection, at: str) -> _Targ
     revisions = reversed(list(script.walk_revisions()))
     unfinished = declared_not_valid.unfinished_lines(connection, table, revisions)
     role, version = connection.execute(_SESSION).one()
-    return _Target(
+    return Target(
         heads,
         next((head for head in heads if not _is_known(script, head)), ""),
         read_stamp(connection, table),
@@ -127,7 +128,7 @@ def _read_target(task: AlembicCommand, connection: Connection, at: str) -> _Targ
     )
 
 
-def _without_differences(task: AlembicCommand, connection: Connection, there: _Target) -> Drift:
+def _without_differences(task: AlembicCommand, connection: Connection, there: Target) -> Drift:
     """Return where was looked, and no difference yet."""
     script = task.environment.script
     pending = 0

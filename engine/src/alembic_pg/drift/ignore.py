@@ -61,6 +61,14 @@ def read_rules(file: Path) -> list[Rule]:
     return rules
 
 
+def ignore_line(difference: Difference, reason: str) -> str:
+    """Return the line that lets nobody hear of a difference any more."""
+    place = f"{difference.schema}." if difference.schema else ""
+    name = "".join(f"[{one}]" if one in "*?[" else one for one in f"{place}{difference.name}")
+    quoted = f'"{name}"' if " " in name else name
+    return f"{difference.kind.replace(' ', '_')}  {quoted}  {reason}\n"
+
+
 def split_ignored(
     differences: Sequence[Difference], rules: Sequence[Rule]
 ) -> tuple[list[Difference], list[tuple[Difference, Rule]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.console import screen, table
@@ -36,6 +37,11 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     if diffs:
         lines += [f"\n{one.label}\n{_diff(one)}" for one in drift.differences]
     return "\n".join(lines)
+
+
+def only(drift: Drift, differences: Sequence[Difference]) -> Drift:
+    """Return the same with some of the differences."""
+    return replace(drift, differences=tuple(differences))
 
 
 def as_object(drift: Drift) -> dict[str, Any]:

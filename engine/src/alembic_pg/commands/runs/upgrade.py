@@ -182,20 +182,13 @@ def _run_command(
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
-        _forget_progress(connection, journal.version_table_name(context))
+        from alembic_pg.commands.runs import state_stamps  # noqa: PLC0415  # of runs and stamps only
+
+        state_stamps.forget_progress(connection, journal.version_table_name(context))
     if task.command == "current" and not given:
         from alembic_pg.commands.runs import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
-
-
-def _forget_progress(connection: Connection, table: str) -> None:
-    """Take away what runs have noted: a person says where the database is, half done or not."""
-    from alembic_pg.ledger import stamp  # noqa: PLC0415  # of runs and stamps only
-
-    journal.clear_note(connection, table)
-    if not preflight.no_journal_reason(connection, table):
-        stamp.take_stamp_away(connection, table)
 
 
 def _told_steps(
