@@ -16,7 +16,7 @@ IN_PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=worksteal"
 # Projects of others that the engine is tried on.
 FOREIGN = runpy.run_path("benchmarks/foreign/projects.py")["PROJECTS"]
 
-nox.options.sessions = ["typecheck", "tests"]
+nox.options.sessions = ["typecheck", "tests", "docs"]
 nox.options.reuse_venv = "yes"
 # A Python that is not installed here is skipped, on a CI server too, and never downloaded.
 nox.options.error_on_missing_interpreters = False
@@ -70,6 +70,13 @@ def foreign(session: nox.Session, project: str) -> None:
     # Over its pins: pip says which are broken, and goes on.
     session.install("--editable", ".[embedded,format]")
     session.run("python", "-m", "benchmarks.foreign.run", project)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/, strictly; it opens from the disk: site/index.html."""
+    session.install(*nox.project.dependency_groups(PROJECT, "docs"))
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", "site", *session.posargs)
 
 
 @nox.session

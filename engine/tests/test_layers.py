@@ -30,6 +30,7 @@ ORDER = (
     "autogenerate",
     "ledger",
     "drift",
+    "doctor",
     "adopt",
     "offline",
     "commands",

@@ -31,6 +31,7 @@ NOT_IMPORTED = {
     "pre-commit",
     "psycopg2-binary",
     "pytest-xdist",
+    "rich",
     "ruff",
     "squawk-cli",
 }

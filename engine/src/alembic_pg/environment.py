@@ -235,7 +235,7 @@ def _compare(task: AlembicCommand) -> None:
     from alembic_pg.autogenerate import clean_check  # noqa: PLC0415
 
     if task.command == "check":
-        from alembic_pg.commands import single_head  # noqa: PLC0415
+        from alembic_pg.commands.lint import single_head  # noqa: PLC0415
 
         single_head.require_joined(task.environment.script)
     with (

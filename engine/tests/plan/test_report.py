@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alembic_pg.console.table import SCREEN_WIDTH
+from alembic_pg.console.screen import PLAIN_WIDTH
 from alembic_pg.plan import report
 from alembic_pg.revisions.impact_findings import Impact
 
@@ -21,7 +21,7 @@ def test_what_follows_the_table() -> None:
     assert list(report.findings_lines(found, (), ["table a"])) == [
         "Destroys: table a, column b.c.",
         (
-            "A human says so in the revision, else alembic-pg lint fails: "
+            "Confirm it in the revision, else alembic-pg lint fails: "
             'destroys = ["table a", "column b.c"]'
         ),
         "Code of the release before breaks on: a is gone.",
@@ -31,7 +31,7 @@ def test_what_follows_the_table() -> None:
     ]
     long = Impact(breaks=[f"column number {n} is gone" for n in range(20)])
     (text,) = report.findings_lines(long, (), None)
-    assert max(map(len, text.splitlines())) <= SCREEN_WIDTH
+    assert max(map(len, text.splitlines())) <= PLAIN_WIDTH
 
 
 def test_equal_rows_are_one() -> None:

@@ -6,14 +6,26 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from alembic_pg.cli import drift, entities, ledger, lint, options, plan, psql, reset
+from alembic_pg.cli import (
+    completion,
+    doctor,
+    drift,
+    entities,
+    ledger,
+    lint,
+    options,
+    plan,
+    psql,
+    reset,
+    serve,
+)
 from alembic_pg.console import activation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each has a module here, which imports what the command needs only when it runs.
-_COMMANDS = (plan, drift, ledger, entities, reset, lint, options, psql)
+_COMMANDS = (plan, drift, ledger, entities, reset, lint, doctor, options, psql, serve, completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -24,12 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     activation.install_once()
     own = list(sys.argv[1:] if arguments is None else arguments)
     at = own.index("psql") + 1 if "psql" in own else len(own)
-    typed = _parser().parse_args(own[:at])
+    parser = make_parser()
+    typed = parser.parse_args(own[:at])
+    typed.parser = parser  # of which a shell's completion is written
     typed.rest = own[at:]  # psql's own, which argparse would take for ours
     sys.exit(typed.run(typed))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the program, with all of its commands."""
     parser = argparse.ArgumentParser(
         prog="alembic-pg",
         description="Commands of the engine beside those of alembic; COMMAND --help says more.",

@@ -32,7 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from alembic_pg.commands import destroys, single_head, squawk  # noqa: PLC0415  # one command's
+    from alembic_pg.commands.lint import destroys, single_head, squawk  # noqa: PLC0415  # one command's
 
     config = configuration_of(options)
     reporter = ["--reporter", options.reporter] if options.reporter else []

@@ -166,6 +166,11 @@ def _run_command(
         command.print_plan(task, context, connection, running)
         return
     if task.command in RUNS and not given:
+        from alembic_pg.commands import look_ahead  # noqa: PLC0415  # see _install_runner()
+
+        look_ahead.refuse_pending(
+            task, context, connection, running, lambda: steps(running.heads, context)
+        )
         _install_runner(task, context, connection, running)
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.console import table
+from alembic_pg.console import screen, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alembic_pg.drift.difference import Difference
     from alembic_pg.drift.drift import Drift
 
@@ -29,7 +31,7 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
             (one.change, one.label, changed.get(one.label, ""))[: len(head)]
             for one in drift.differences
         ]
-        lines += [table.render(head, rows, table.SCREEN_WIDTH)]
+        lines += [table.render(head, rows, _row_style)]
     if diffs:
         lines += [f"\n{one.label}\n{_diff(one)}" for one in drift.differences]
     return "\n".join(lines)
@@ -53,6 +55,11 @@ def as_object(drift: Drift) -> dict[str, Any]:
             {**_difference_as_object(one), "reason": rule.reason} for one, rule in drift.ignored
         ],
     }
+
+
+def _row_style(row: Sequence[str]) -> str:
+    """Return the colour of a difference."""
+    return {"missing": screen.DESTROYS, "extra": screen.ADDS}.get(row[0], screen.WAITS)
 
 
 def _difference_as_object(difference: Difference) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from alembic_pg.console import table
+from alembic_pg.console import screen, table
 from alembic_pg.online.run import large_tables
 from alembic_pg.plan.planner import REWRITE, SCAN
 from alembic_pg.revisions import destroys_declaration
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.signals import RefusedError
     from alembic_pg.plan.planner import Planner
     from alembic_pg.plan.strategy_summary import ExecutionSummary
     from alembic_pg.revisions.impact_findings import Impact
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 _THOUSAND = 1000
 _KILO = 1024
 
+# Of a lock for which everybody else waits.
+_WAITING = "all wait"
+
 
 def lock_cell(how: ExecutionSummary, about: Relation | None, planner: Planner) -> str:
     """Return what others meet. about: the table. planner: knows from which size on one is large."""
     nature = how.effect
     if nature in {SCAN, REWRITE} and about is not None:
-        nature += ", all wait" if large_tables.is_large(planner, about) else " of a small table"
+        nature += f", {_WAITING}" if large_tables.is_large(planner, about) else " of a small table"
     return f"{how.lock}: {nature}" if how.lock else nature
 
 
@@ -53,7 +57,7 @@ def _format_with_unit(count: float, step: int, units: tuple[str, ...]) -> str:
 
 def findings_lines(
     found: Impact,
-    refusals: Iterable[str],
+    refusals: Iterable[RefusedError],
     said: Iterable[str] | None,
     warnings: Iterable[str] = (),
 ) -> Iterator[str]:
@@ -63,24 +67,26 @@ def findings_lines(
     warnings: what the run would tell.
     """
     if found.destroys:
-        yield _wrap_line(f"Destroys: {', '.join(found.destroys)}.")
+        destroys = _wrap_line(f"Destroys: {', '.join(found.destroys)}.")
+        yield screen.paint(destroys, screen.DESTROYS)
         missing = [name for name in found.destroys if name not in (said or ())]
         if missing:
             yield (
-                "A human says so in the revision, else alembic-pg lint fails: "
+                "Confirm it in the revision, else alembic-pg lint fails: "
                 f"{destroys_declaration.declaration_line([*(said or ()), *missing])}"
             )
     if found.breaks:
         yield _wrap_line(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
     yield from map(_wrap_line, warnings)
     for refusal in refusals:
-        yield from (_wrap_line(line) for line in f"Refused: {refusal}".splitlines())
+        lines = map(_wrap_line, f"Refused: {refusal.text}".splitlines())
+        yield from (screen.paint(line, screen.FAILED) for line in lines)
 
 
 def _wrap_line(line: str) -> str:
     return textwrap.fill(
         line,
-        table.SCREEN_WIDTH,
+        screen.width(),
         subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,
@@ -89,4 +95,11 @@ def _wrap_line(line: str) -> str:
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table, in which equal rows that follow each other are one."""
-    return table.render(head, [row for row, _ in groupby(rows)], table.SCREEN_WIDTH)
+    return table.render(head, [row for row, _ in groupby(rows)], _row_style)
+
+
+def _row_style(row: Sequence[str]) -> str:
+    """Return the colour of a row: of one that destroys something, or for which others wait."""
+    if row[0].startswith("drop"):
+        return screen.DESTROYS
+    return screen.WAITS if any(_WAITING in cell for cell in row) else ""

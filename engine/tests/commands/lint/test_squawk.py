@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.commands import squawk
+from alembic_pg.commands.lint import squawk
 
 if TYPE_CHECKING:
     from alembic_pg.testing.tree import Tree

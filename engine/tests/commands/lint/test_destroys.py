@@ -1,4 +1,4 @@
-"""alembic-pg lint destroys: a human stands for what a revision destroys."""
+"""alembic-pg lint destroys: an author confirms what a revision destroys."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_the_types_of_before_are_those_that_the_revision_names(tree: Tree) -> No
 
 
 def test_imports_no_models() -> None:
-    code = "import sys, alembic_pg.commands.destroys; print('models' in sys.modules)"
+    code = "import sys, alembic_pg.commands.lint.destroys; print('models' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
