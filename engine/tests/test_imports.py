@@ -28,7 +28,7 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 69,
-    "check": 180,
+    "check": 184,
     "upgrade head": 137,
     "downgrade -1": 138,
     "upgrade head --sql": 89,
