@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
+from alembic_pg.autogenerate.dump.foreign_keys import key_ends
 from alembic_pg.autogenerate.ops import flatten
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
 
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.entry import Dump
 
 
 def in_stable_order(operations: Iterable[MigrateOperation], before: Dump) -> list[MigrateOperation]:
@@ -58,7 +59,8 @@ def _referring_tables_first(dump: Dump) -> list[str]:
         if key in needed:
             needed[key] |= needed.keys() & {*entry.needs}
         elif entry.kind == "FK CONSTRAINT":
-            for own, others in _ends(dump, entry):
+            own, others = key_ends(dump, entry)
+            if own:
                 needed[own] |= others
     order: list[str] = []
     seen: set[str] = set()
@@ -73,15 +75,3 @@ def _referring_tables_first(dump: Dump) -> list[str]:
     for key in sorted(needed):
         add(key)
     return order[::-1]
-
-
-def _ends(dump: Dump, foreign_key: Entry) -> list[tuple[str, set[str]]]:
-    """Return the table of a foreign key, with the tables that it refers to; none of any other."""
-    tables = {
-        table
-        for need in foreign_key.needs
-        for table in (need, *(dump[need].needs if need in dump else ()))
-        if table in dump and dump[table].kind == "TABLE"
-    }
-    owners = [one for one in tables if foreign_key.name.startswith(f"{dump[one].name} ")]
-    return [(own, tables - {own}) for own in owners if dump[own].schema == foreign_key.schema]
