@@ -27,21 +27,12 @@ runpy.run_module("alembic", run_name="__main__")
 MOST = {
     "history": 12,
     "heads": 12,
-<<<<<<< HEAD
     "current": 70,
     "check": 185,
     "upgrade head": 145,
     "downgrade -1": 144,
     "upgrade head --sql": 94,
     "-x plan upgrade head": 157,
-=======
-    "current": 69,
-    "check": 184,
-    "upgrade head": 137,
-    "downgrade -1": 138,
-    "upgrade head --sql": 89,
-    "-x plan upgrade head": 150,
->>>>>>> autogen
 }
 
 
