@@ -74,7 +74,7 @@ class BatchSize:
         return 0 if self.rows <= 1 else int(1000 * max(2 * self.target_seconds, _LEAST_LIMIT))
 
     def halve(self) -> None:
-        """Note that a batch took too long: the next has half of its rows, or parts of a page."""
+        """Let the next batch have half of the rows, or a part of a page: this one took too long."""
         self.rows = max(1.0, min(self.rows, self.pages * max(self.rows_per_page, 1.0)) / 2)
         self.wide = True
 
