@@ -17,10 +17,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, preflight, time_limits
-from alembic_pg.online.connection_state import other_connections
 from alembic_pg.online.connection_state.version_table import VersionTable
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import half_done, journal, transactions, violations, ways_back
+from alembic_pg.online.run import (
+    half_done,
+    journal,
+    other_connections,
+    transactions,
+    violations,
+    ways_back,
+)
 from alembic_pg.online.run.revision_transactions import RevisionTransactions
 from alembic_pg.online.run.signals import (
     CommitBeforeError,
