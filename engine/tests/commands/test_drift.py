@@ -192,3 +192,18 @@ def test_the_least_rights(at_head: Tree, database: URL, databases: ScratchServer
     assert done.code == 1, done
     assert " as looks_only, " in done.out
     assert "3 objects differ" in done.out
+
+
+def test_who_may_only_read_sees_all(at_head: Tree, database: URL) -> None:
+    """A replica takes no write, and neither does this session."""
+    state.execute(
+        database,
+        "DO $$ BEGIN CREATE ROLE reads_only LOGIN SUPERUSER; "
+        "EXCEPTION WHEN duplicate_object THEN END $$",
+        "ALTER ROLE reads_only SET default_transaction_read_only = on",
+        *HAND,
+    )
+    tree = at_head.on(database.set(username="reads_only"))
+    done = own(tree, "drift")
+    assert (done.code, done.err) == (1, ""), done
+    assert "3 objects differ" in done.out

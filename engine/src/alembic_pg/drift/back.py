@@ -76,7 +76,7 @@ def find_way_back(
         before = scope.filter_dump(found)
         after = _goal(scope.filter_dump(expected), before, chosen)
         comparison = Comparison(databases, template, before, after, version_table, scope)
-        statements = tuple(_statements(comparison))
+        statements = tuple(statements_between(comparison))
         with connect(url, source=SCRATCH_SOURCE) as copy:
             reader = ImpactReader(schema_model.read_schema(copy))
             copy.rollback()
@@ -87,7 +87,7 @@ def find_way_back(
         databases.drop_in_background(template)
 
 
-def _statements(comparison: Comparison) -> Iterator[str]:
+def statements_between(comparison: Comparison) -> Iterator[str]:
     """Yield the statements that lead from one side to the other, tried on a candidate."""
     place = comparison.databases.database_url(comparison.template)
     with connect(place, source=SCRATCH_SOURCE) as connection:
