@@ -28,11 +28,11 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 70,
-    "check": 185,
-    "upgrade head": 145,
-    "downgrade -1": 144,
-    "upgrade head --sql": 94,
-    "-x plan upgrade head": 157,
+    "check": 188,
+    "upgrade head": 148,
+    "downgrade -1": 147,
+    "upgrade head --sql": 96,
+    "-x plan upgrade head": 159,
 }
 
 
