@@ -70,15 +70,15 @@ change               table tags (state)   ACCESS EXCLUSIVE  a moment, rewrite   
 alter column:        tags.word            ACCESS EXCLUSIVE  a moment
 nullable
 Destroys: value 'open' of tag_state, value 'shut' of tag_state.
-A human says so in the revision, else alembic-pg lint fails: destroys = ["value 'open' of tag_state", "value 'shut' of tag_state"]
+Confirm it in the revision, else alembic-pg lint fails: destroys = ["value 'open' of tag_state", "value 'shut' of tag_state"]
 Code of the release before breaks on: 'open' of tag_state is gone; 'shut' of tag_state is gone;
   tags.name must be given; tags.size must be given.
 
 Revision … (change tags (contract)):
-operation    object     lock              nature    on a large table
+operation    object     lock              nature
 drop column  tags.word  ACCESS EXCLUSIVE  a moment
 Destroys: column tags.word.
-A human says so in the revision, else alembic-pg lint fails: destroys = ["column tags.word"]
+Confirm it in the revision, else alembic-pg lint fails: destroys = ["column tags.word"]
 Code of the release before breaks on: tags.word is gone.
 tags.word goes and tags.name of the same type comes. If that is a rename, add info={"renamed_from": "word"} to the column tags.name, delete both revisions and make it again. If not, leave it: the values of tags.word are lost.
 The enum tag_state loses "open", "shut" and gets "public". If that is a rename, add info={"renamed_values": {"open": "public"}} to a column of it, delete both revisions and make it again. If not, leave it: the revision stops where rows hold what goes.
@@ -103,10 +103,10 @@ change               table tags (state)   ACCESS EXCLUSIVE  a moment, rewrite   
                                                             in batches           filled in batches,
                                                                                  takes its place
 Destroys: value 'shut' of tag_state.
-A human says so in the revision, else alembic-pg lint fails: destroys = ["value 'shut' of tag_state"]
+Confirm it in the revision, else alembic-pg lint fails: destroys = ["value 'shut' of tag_state"]
 Code of the release before breaks on: tags.word is now tags.name; 'open' of tag_state is now
   'public'; 'shut' of tag_state is gone; tags.size must be given.
-"""  # noqa: E501  # as it is printed
+"""  # as it is printed
 
 
 def test_without_hints_and_with(tree: Tree, empty: URL) -> None:

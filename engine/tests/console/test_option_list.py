@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic_pg.console import option_list
-from alembic_pg.console.table import SCREEN_WIDTH
+from alembic_pg.console.screen import PLAIN_WIDTH
 from alembic_pg.options import OPTIONS
 
 from tests.project import ENGINE
@@ -12,7 +12,7 @@ from tests.project import ENGINE
 def test_each_option_is_a_line() -> None:
     lines = option_list.screen_text().splitlines()
     assert len(lines) == len(OPTIONS) + 3
-    assert max(map(len, lines)) <= SCREEN_WIDTH
+    assert max(map(len, lines)) <= PLAIN_WIDTH
     assert "-x large_table=8MB       Treat a table that is larger" in option_list.screen_text()
     assert all(option.meaning in line for option, line in zip(OPTIONS, lines[1:], strict=False))
 

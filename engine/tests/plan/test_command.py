@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.console.table import SCREEN_WIDTH
+from alembic_pg.console.screen import PLAIN_WIDTH
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
 from tests.commands.run import run
@@ -142,7 +142,7 @@ def test_shows_rows_bytes_losses_and_what_breaks(
     assert 'lint fails: destroys = ["column t.b", "table u"]\n' in said
     assert "breaks on: t.b is gone; u is gone; new rows of t must fit i.\n" in said
     assert said.endswith("Nothing was done: this was the plan.\n")
-    assert max(map(len, said.splitlines())) <= SCREEN_WIDTH
+    assert max(map(len, said.splitlines())) <= PLAIN_WIDTH
 
 
 def test_says_what_is_refused_and_what_all_wait_for(

@@ -63,7 +63,7 @@ def activate(config: Config) -> bool:
     env.py does not import alembic_pg, or none is found. Returns whether it does.
     Raises UserError for arguments that Alembic takes and then stumbles over.
     """
-    if not _uses_engine(config):
+    if not uses_engine(config):
         return False
     install_once()
     from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' projects
@@ -85,7 +85,7 @@ def install_once() -> None:
     excepthook.install()
 
 
-def _uses_engine(config: Config) -> bool:
+def uses_engine(config: Config) -> bool:
     """Return whether the env.py of the command's project imports alembic_pg."""
     with suppress(Exception):  # whatever it is, Alembic says it in its own words
         location = config.get_alembic_option("script_location")

@@ -74,8 +74,11 @@ def print_failure(
     if options.traceback_wanted() or "--raiseerr" in sys.argv:
         sys.__excepthook__(kind, error, trace)
     else:
+        from alembic_pg.console import screen  # noqa: PLC0415  # only of a command that fails
+
         output.flush_or_drop(sys.stdout)
-        sys.stderr.write(f"FAILED: {failure_message(error)}\n")
+        failed = screen.paint("FAILED:", screen.FAILED, sys.stderr)
+        sys.stderr.write(f"{failed} {failure_message(error)}\n")
     if isinstance(error, KeyboardInterrupt):
         exit_signals.exit_for_interrupt(error)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.console import table
 from alembic_pg.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ def screen_text() -> str:
 
     Without a newline at the end.
     """
+    from alembic_pg.console import table  # noqa: PLC0415  # every command imports this module
+
     rows = [(_as_typed(option), option.meaning) for option in OPTIONS]
     lines = table.render(("option", "meaning"), rows)
     return f"{lines}\n\n{_SCREEN_FOOT}"

@@ -66,8 +66,7 @@ class Progress:
         rate = rows / passed
         text = f"{rows:,} rows, {share:.0%}, {rate:,.0f} rows/s, {_duration(left)} left"
         if terminal:
-            bar = "█" * round(share * _BAR_WIDTH)
-            sys.stderr.write(f"\r{self.label} {bar:░<{_BAR_WIDTH}} {text}\033[K")
+            sys.stderr.write(f"\r{_bar_line(self.label, share, text)}\033[K")
             sys.stderr.flush()
         else:
             facts = {"table": self.label, "rows": rows, "share": round(share, 3)}
@@ -83,6 +82,16 @@ class Progress:
         """Take the bar away; contextlib.closing() calls this."""
         if self.last_shown and sys.stderr.isatty() and not events.is_json():
             sys.stderr.write("\r\033[K")
+
+
+def _bar_line(label: str, share: float, text: str) -> str:
+    """Return a line with a bar, which is left out where the window is too narrow for it."""
+    from alembic_pg.console import screen  # noqa: PLC0415  # only on a terminal
+
+    most = screen.width(sys.stderr) - 1
+    bar = "█" * round(share * _BAR_WIDTH)
+    whole = f"{label} {bar:░<{_BAR_WIDTH}} {text}"
+    return whole if len(whole) <= most else f"{label} {text}"[:most]
 
 
 def _duration(seconds: float) -> str:

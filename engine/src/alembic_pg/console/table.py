@@ -1,47 +1,70 @@
-"""Print a small table, wrapped to the width of the screen."""
+"""Draw a small table, which fits the screen."""
 
 from __future__ import annotations
 
-import textwrap
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from alembic_pg.console import screen
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-# Columns of a usual screen, or of a diff beside another one.
-SCREEN_WIDTH = 100
+_GAP = 2
+
+# A text of so many letters, such as a size with its unit, stays in one line.
+_SHORT = 8
 
 
-def render(head: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
-    """Return rows under a head, each column as wide as its longest text.
+def render(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    style_of: Callable[[Sequence[str]], str] = lambda _: "",
+) -> str:
+    """Return rows under a head, wrapped between words where the screen is too narrow.
 
-    width: of the whole, if that is limited: the widest columns are wrapped then, between words.
+    A column that is empty in every row is left out. style_of: gives the colour of a row, "" for
+    none.
     """
-    lines = [head, *rows]
-    columns = [[line[column] for line in lines] for column in range(len(head))]
-    widths = [max(map(len, column)) for column in columns]
-    least = [
-        max(len(word) for text in column for word in [*text.split(), ""]) for column in columns
-    ]
-    while width and sum(widths) + 2 * (len(widths) - 1) > width:
-        spare = [wide if wide > need else 0 for wide, need in zip(widths, least, strict=True)]
-        if not any(spare):
-            break
-        widths[spare.index(max(spare))] -= 1
-    return "\n".join(
-        "  ".join(text.ljust(wide) for text, wide in zip(part, widths, strict=True)).rstrip()
-        for line in lines
-        for part in _wrap_row(line, widths)
-    )
+    from rich.table import Table  # noqa: PLC0415  # only where something is drawn
+    from rich.text import Text  # noqa: PLC0415  # as above
+
+    shown = [at for at in range(len(head)) if not rows or any(row[at] for row in rows)]
+    lines = [[_printable(row[at]) for at in shown] for row in (head, *rows)]
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style=screen.HEAD)
+    for name, wide in zip(lines[0], _column_widths(lines, screen.width()), strict=True):
+        table.add_column(Text(name), width=wide, overflow="fold")
+    for row, line in zip(rows, lines[1:], strict=True):
+        table.add_row(*map(Text, line), style=style_of(row) or None)
+    return screen.draw(table)
 
 
-def _wrap_row(line: Sequence[str], widths: Sequence[int]) -> list[tuple[str, ...]]:
-    """Return the lines on the screen of one row."""
-    cells = [
-        textwrap.wrap(text, wide, break_long_words=False, break_on_hyphens=False) or [""]
-        if len(text) > wide
-        else [text]
-        for text, wide in zip(line, widths, strict=True)
+def _printable(text: str) -> str:
+    """Return a text in which nothing moves the cursor, or colours the rest of the screen."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
+def _column_widths(lines: Sequence[Sequence[str]], limit: int) -> list[int]:
+    """Return how wide each column is drawn, so that all of them take no more than a limit.
+
+    rich takes from the widest column, whatever the words in it are; here a word is cut only where
+    no column has another place to be narrower.
+    """
+    from rich.cells import cell_len  # noqa: PLC0415  # only where something is drawn
+
+    columns = list(zip(*lines, strict=True))
+    widths = [max(map(cell_len, column)) for column in columns]
+    words = [
+        max(cell_len(word) for text in column for word in _unbroken(text)) for column in columns
     ]
-    return list(zip_longest(*cells, fillvalue=""))
+    for least in (words, [1] * len(columns)):
+        while sum(widths) + _GAP * (len(widths) - 1) > limit:
+            spare = [wide if wide > need else 0 for wide, need in zip(widths, least, strict=True)]
+            if not any(spare):
+                break
+            widths[spare.index(max(spare))] -= 1
+    return widths
+
+
+def _unbroken(text: str) -> list[str]:
+    """Return the parts of a text that are not to be broken."""
+    return [text] if len(text) <= _SHORT else text.split()

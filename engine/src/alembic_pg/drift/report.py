@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.console import table
+from alembic_pg.console import screen, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alembic_pg.drift.difference import Difference
     from alembic_pg.drift.drift import Drift
 
@@ -22,6 +25,7 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     """
     lines = [f"{_place(drift)}: {_verdict(drift)}"]
     lines += [f"Unfinished: {line}" for line in drift.unfinished]
+    lines += drift.remarks
     if drift.differences:
         changed = dict(drift.changed_at)
         head = ("drift", "object", "changed at") if changed else ("drift", "object")
@@ -29,10 +33,15 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
             (one.change, one.label, changed.get(one.label, ""))[: len(head)]
             for one in drift.differences
         ]
-        lines += [table.render(head, rows, table.SCREEN_WIDTH)]
+        lines += [table.render(head, rows, _row_style)]
     if diffs:
         lines += [f"\n{one.label}\n{_diff(one)}" for one in drift.differences]
     return "\n".join(lines)
+
+
+def only(drift: Drift, differences: Sequence[Difference]) -> Drift:
+    """Return the same with some of the differences."""
+    return replace(drift, differences=tuple(differences))
 
 
 def as_object(drift: Drift) -> dict[str, Any]:
@@ -45,6 +54,9 @@ def as_object(drift: Drift) -> dict[str, Any]:
         "revisions": list(drift.revisions),
         "pending": drift.pending,
         "unfinished": list(drift.unfinished),
+        "compared": drift.compared,
+        "remarks": list(drift.remarks),
+        "lost": drift.lost,
         "differences": [
             {**_difference_as_object(one), "changed_at": changed.get(one.label)}
             for one in drift.differences
@@ -53,6 +65,11 @@ def as_object(drift: Drift) -> dict[str, Any]:
             {**_difference_as_object(one), "reason": rule.reason} for one, rule in drift.ignored
         ],
     }
+
+
+def _row_style(row: Sequence[str]) -> str:
+    """Return the colour of a difference."""
+    return {"missing": screen.DESTROYS, "extra": screen.ADDS}.get(row[0], screen.WAITS)
 
 
 def _difference_as_object(difference: Difference) -> dict[str, Any]:

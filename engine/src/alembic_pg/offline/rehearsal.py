@@ -158,7 +158,7 @@ class Rehearsal:
         from alembic_pg.database import scratch  # noqa: PLC0415
         from alembic_pg.database.connect import connect  # noqa: PLC0415
         from alembic_pg.offline.recorder import Recorder  # noqa: PLC0415
-        from alembic_pg.revisions import history_database  # noqa: PLC0415  # most scripts ask nothing
+        from alembic_pg.revisions import history_database  # noqa: PLC0415
 
         if self.server is None:
             if not scratch.has_scratch_server():
@@ -167,9 +167,7 @@ class Rehearsal:
             self.stack.callback(self.revision_stack.close)
         databases = self.server
         with self._suspend_script():
-            name = history_database.create_at_revisions(
-                databases, self.task.environment, tuple(self.step.from_revisions)
-            )
+            name = self._create_database(databases)
         self.revision_stack.callback(databases.drop_in_background, name)
         place = databases.database_url(name)
         connection = self.revision_stack.enter_context(connect(place, source=SCRATCH_SOURCE))
@@ -180,6 +178,13 @@ class Rehearsal:
             recorder.execute_as_is(sql)
         self.recorder = recorder
         return recorder
+
+    def _create_database(self, databases: ScratchServer) -> str:
+        """Return the name of a new database in which the script begins."""
+        from alembic_pg.revisions import history_database  # noqa: PLC0415  # most scripts ask nothing
+
+        before = tuple(self.step.from_revisions)
+        return history_database.create_at_revisions(databases, self.task.environment, before)
 
     def _execute(self, recorder: Recorder, sql: str) -> None:
         try:

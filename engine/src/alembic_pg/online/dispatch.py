@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.online.backfill import refill
+from alembic_pg.online.backfill import eligibility, refill
 from alembic_pg.online.run import dropped_objects, journal, large_tables
 from alembic_pg.online.strategies import (
     add_check_or_fk,
@@ -89,6 +89,8 @@ def _choose_for_statement(
         strategy = None
     if strategy is None:
         return None
+    if getattr(strategy, "func", strategy) in _FILL_ROWS:
+        eligibility.refuse_hidden_rows(runner, table)
     if not isinstance(statement, statements.AlterColumnType):  # which may be prepared before
         dropped_objects.refuse_missing_objects(runner, table)
     return partial(strategy, runner, statement, table)
@@ -180,6 +182,14 @@ def _choose_for_constraint(
 
 # Their steps take those that inherit along.
 _REFUSED_WITH_ONLY = (statements.SetNotNull, statements.AddColumn, statements.AlterColumnType)
+
+# They meet rows one by one, as a policy lets them.
+_FILL_ROWS = {
+    update.change_in_batches,
+    update.backfill_in_batches,
+    add_column.add_and_fill,
+    change_type.change_by_swap,
+}
 
 # They change no value of a row.
 _CHANGE_NO_VALUES = (

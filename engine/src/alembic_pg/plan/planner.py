@@ -73,7 +73,7 @@ class Planner(Runner):
     batch_filler: BatchFiller = batches.change_rows
     use_strategies: bool = True
     assume_large: bool = False
-    refusals: list[str] = field(default_factory=list)
+    refusals: list[RefusedError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     created_tables: set[QualifiedName] = field(default_factory=set)
     renamed_tables: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
@@ -128,7 +128,7 @@ class Planner(Runner):
             try:
                 work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
             except RefusedError as refusal:
-                self.refusals.append(refusal.text)
+                self.refusals.append(refusal)
                 return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
             if work is not None:
                 return self._with_real_lock(summarize_strategy(work), sql)

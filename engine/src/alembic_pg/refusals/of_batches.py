@@ -40,6 +40,16 @@ FIRES_TRIGGER = RefusalKind(
     "let a superuser GRANT SET ON PARAMETER session_replication_role to this role.",
     Basis.CATALOG,
 )
+ROW_SECURITY = RefusalKind(
+    "row-security",
+    "filling or comparing rows of a table whose row security hides some of them from the role",
+    "row security of {object} may hide rows from {role}, so not every row would be met.",
+    (
+        "Let a superuser ALTER ROLE {role} BYPASSRLS; or ALTER TABLE {object} {off} ROW LEVEL "
+        "SECURITY in a revision before, and back in one after."
+    ),
+    Basis.CATALOG,
+)
 WRONG_ROWS = RefusalKind(
     "wrong-rows",
     "rows that violate a CHECK, FOREIGN KEY, NOT NULL or partition's bound",

@@ -13,5 +13,5 @@ VARIABLE = "destroys"
 
 
 def declaration_line(names: Iterable[str]) -> str:
-    """Return the line by which a human says that a revision may destroy something."""
+    """Return the line by which an author confirms what a revision destroys."""
     return f"{VARIABLE} = {json.dumps(list(names), ensure_ascii=False)}"

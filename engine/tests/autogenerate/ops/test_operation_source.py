@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,3 +62,15 @@ def test_a_proof_renders_each_table_once(
     monkeypatch.setattr(operation_source, "render_op", counted)
     there(databases, "", 'Table("t", m, Column("id", Integer, primary_key=True))\n')
     assert len([text for text in rendered if "create_table" in text]) == 1
+
+
+def test_nobody_is_warned_of_a_downgrade_that_gets_the_name_postgresql_gives(
+    databases: ScratchServer,
+) -> None:
+    """The constraint has no name in the model, as unique=True makes it."""
+    key = 'Table("t", m, Column("id", Integer, primary_key=True), Column("a", Text%s))\n'
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        change = there(databases, key % "", key % ", unique=True")
+    assert "t_a_key" in change.down
+    assert not [one for one in said if "drop_constraint" in str(one.message)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -26,7 +27,18 @@ class OperationSources:
         """Return the text of an operation, with the imports that it needs."""
         rendered, text = self._known.get(id(operation), (None, ""))
         if rendered is None or rendered() is not operation:
-            lines = render_op(context, operation)
+            lines = _render(context, operation)
             text = "\n".join([*sorted(context.imports), *lines])
             self._known[id(operation)] = ref(operation), text
         return text
+
+
+def _render(context: AutogenContext, operation: MigrateOperation) -> list[str]:
+    """Return the lines of an operation.
+
+    Alembic warns that a constraint without a name cannot be dropped: what is tried here gets the
+    name that PostgreSQL chose, before it is written.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Autogenerate rendered a drop_constraint\(\) directive")
+        return render_op(context, operation)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump.entry_diff import diff_entries
 from alembic_pg.autogenerate.report import operation_text
 from alembic_pg.autogenerate.report.object_groups import object_groups
-from alembic_pg.console import table
+from alembic_pg.console import screen, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,13 @@ def difference_table(
     else:
         groups = object_groups(changing, comparison.before, comparison.after)
         rows = [(group.verb, group.name) for group in groups]
-    return table.render(HEADER, list(dict.fromkeys(rows)))
+    return table.render(HEADER, list(dict.fromkeys(rows)), _row_style)
+
+
+def _row_style(row: Sequence[str]) -> str:
+    """Return the colour of an operation."""
+    verb = row[0].split()[0]
+    return {"create": screen.ADDS, "add": screen.ADDS, "drop": screen.DESTROYS}.get(verb, "")
 
 
 def entry_diffs(comparison: Comparison) -> str:

@@ -189,15 +189,15 @@ def _scan_pages(batch: Batch, found: Row[Any]) -> int:
     way = 2 * round_trip_seconds(executor)
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
-            if (
-                idle
-                and not slot
-                and rows.single_table
-                and not batch.remaining_rows(rows.page_condition(first, first + pace.gap_pages), 1)
-            ):
-                first += pace.gap_pages
-                pace.adjust_gap(found=False)
-                continue
+            if idle and rows.single_table:
+                # Most of the places in a page may have no row any more.
+                ahead = (first + 1, 0) if slot else (first + pace.gap_pages, 0)
+                left = batch.remaining_rows(rows.between((first, slot), ahead), 1)
+                if not left:
+                    first, slot = ahead
+                    pace.adjust_gap(found=False)
+                    continue
+                slot = _slot_of(left[0].place) if slot else 0
             pace.adjust_gap(found=True)
             last, until = pace.next_place(first, slot, int(found.slots))
             try:
@@ -215,6 +215,11 @@ def _scan_pages(batch: Batch, found: Row[Any]) -> int:
                 replicas.wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
+
+
+def _slot_of(place: str) -> int:
+    """Return the number of a row in its page, from its place, "(page,number)"."""
+    return int(place.strip("()").partition(",")[2])
 
 
 def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
+from alembic_pg.refusals import of_batches
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
+    from alembic_pg.online.run.executor import Executor
 
 # The table with all that are part of it, or inherit of it.
 _TREE = """
@@ -50,6 +52,22 @@ _PUBLICATION = """
 SELECT p.pubname FROM pg_publication AS p JOIN pg_publication_tables AS s USING (pubname)
 WHERE (s.schemaname, s.tablename) = (:schema, :name)
 """
+
+# Where the role meets a policy, its own table or not. owns: whether FORCE does that.
+_HIDDEN_ROWS = f"""
+{_TREE}
+SELECT c.oid::regclass::text AS name, current_user AS role,
+  pg_has_role(relowner, 'USAGE') AS owns
+FROM pg_class AS c JOIN tree USING (oid)
+WHERE relkind IN ('r', 'p') AND row_security_active(c.oid) ORDER BY 1 LIMIT 1
+"""  # noqa: S608  # it is ours
+
+
+def refuse_hidden_rows(executor: Executor, table: Relation) -> None:
+    """Raise RefusedError where row security may hide rows of a table that is to be filled."""
+    for row in executor.fetch_rows(_HIDDEN_ROWS, table=table.oid):
+        off = "NO FORCE" if row.owns else "DISABLE"
+        raise executor.refused_error(of_batches.ROW_SECURITY(row.name, role=row.role, off=off))
 
 
 def backfill_blocker(session: Session, table: Relation) -> str:

@@ -17,10 +17,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, preflight, time_limits
-from alembic_pg.online.connection_state import other_connections
 from alembic_pg.online.connection_state.version_table import VersionTable
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import half_done, journal, transactions, violations, ways_back
+from alembic_pg.online.run import (
+    half_done,
+    journal,
+    other_connections,
+    transactions,
+    violations,
+    ways_back,
+)
 from alembic_pg.online.run.revision_transactions import RevisionTransactions
 from alembic_pg.online.run.signals import (
     CommitBeforeError,
@@ -46,6 +52,7 @@ class Runner(RevisionTransactions):
     Of the run:
     existing_tables: the oids of the tables that were there when it began.
     any_revision_begun: whether a revision has begun.
+    beside_version: returns the statement that goes with the one that notes a step, "" for none.
 
     Of a revision, whatever number of times its function runs:
     prepared_swaps: by statement key, what takes back the preparation of a column swap.
@@ -57,6 +64,7 @@ class Runner(RevisionTransactions):
 
     existing_tables: frozenset[int] = frozenset()
     any_revision_begun: bool = False
+    beside_version: Callable[[Any], str] | None = None
 
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     commit_before: set[str] = field(default_factory=set)

@@ -1,0 +1,1 @@
+"""Check the revisions without running them: one head, what they destroy, squawk's opinion."""

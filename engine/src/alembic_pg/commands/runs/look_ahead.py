@@ -1,0 +1,57 @@
+"""Ask, before the first step of a run, whether a pending revision is certain to be refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import catalog
+from alembic_pg.online.run import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.revisions.current_revision import RunState
+
+# A refusal is of a large table, or of row security.
+_MAY_REFUSE = text("""
+SELECT coalesce(
+  sum(pg_total_relation_size(oid)) > :large OR bool_or(row_security_active(oid)), false)
+FROM pg_class WHERE oid = ANY (:tables)
+""")
+
+
+def refuse_pending(
+    task: AlembicCommand,
+    context: MigrationContext,
+    connection: Connection,
+    running: RunState,
+    steps: Callable[[], Iterable[Any]],
+) -> None:
+    """Raise UserError with nothing done where a pending revision is certain to be refused.
+
+    Nothing is looked at where no table is large, nor where a revision is half done, whose own
+    statements are decided as it goes on. connection: without a transaction, before and after.
+    steps: returns those of the run.
+    """
+    if not task.settings.online:
+        return
+    own = journal.version_table_name(context)
+    with connection.begin():
+        tables = catalog.user_table_oids(connection, own)
+        about = {"large": task.settings.large_table, "tables": list(tables)}
+        try:
+            worth = bool(tables) and connection.scalar(_MAY_REFUSE, about)
+        except DBAPIError:
+            return  # a table is locked: the run waits for it
+        if not worth or journal.read_note(connection, own) is not None:
+            return
+    from alembic_pg.plan import look_ahead  # noqa: PLC0415  # it reads the revisions
+
+    look_ahead.refuse_pending(context, connection, task.settings, running, steps)

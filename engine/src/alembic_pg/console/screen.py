@@ -1,0 +1,72 @@
+"""Draw for the screen with rich: as wide as the window, coloured by meaning; plain in a file."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from io import StringIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.console import Console, RenderableType
+
+# Columns of a file or a log, which has no window.
+PLAIN_WIDTH = 100
+
+# What a colour means, as rich names it; NO_COLOR and TERM=dumb take it away.
+DESTROYS = "red"
+WAITS = "yellow"
+ADDS = "green"
+FAILED = "bold red"
+HEAD = "bold"
+
+
+def width(stream: TextIO | None = None) -> int:
+    """Return the columns of the window of a stream, of the standard output by default."""
+    stream = stream or sys.stdout
+    return _console(stream)[0].width if stream.isatty() else PLAIN_WIDTH
+
+
+def draw(shape: RenderableType, stream: TextIO | None = None) -> str:
+    """Return the text that draws a shape of rich on a stream, without spaces at a line's end."""
+    console, drawn = _console(stream or sys.stdout)
+    console.print(shape)
+    return "\n".join(line.rstrip() for line in drawn.getvalue().rstrip("\n").split("\n"))
+
+
+def wrap(line: str) -> str:
+    """Return a line broken between words, so that it fits the standard output."""
+    return textwrap.fill(
+        line, width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def paint(text: str, style: str, stream: TextIO | None = None) -> str:
+    """Return a text in a colour where a stream shows one, else the text."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return text
+    console, drawn = _console(stream)
+    console.print(text, style=style, end="", soft_wrap=True)
+    return drawn.getvalue()
+
+
+def _console(stream: TextIO) -> tuple[Console, StringIO]:
+    """Return a console that draws as on a stream, and where it draws.
+
+    The stream itself is never written: who prints the text knows what to do where nobody reads it.
+    """
+    from rich.console import Console  # noqa: PLC0415  # only where something is drawn
+
+    terminal, drawn = stream.isatty(), StringIO()
+    console = Console(
+        file=drawn,
+        force_terminal=terminal,
+        width=None if terminal else PLAIN_WIDTH,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    return console, drawn

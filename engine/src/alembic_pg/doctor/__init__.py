@@ -1,0 +1,1 @@
+"""List what a command of this project would find: what is installed, which servers, what lacks."""

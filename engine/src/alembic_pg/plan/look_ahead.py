@@ -1,0 +1,113 @@
+"""Refuse a run before its first step where one of its pending statements is certain to be refused.
+
+What a statement before it may still change, is decided when its turn comes, by the run itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.errors import UserError
+from alembic_pg.plan.planner import Planner
+from alembic_pg.refusals import of_batches, of_statements
+from alembic_pg.refusals.refusal import Basis
+from alembic_pg.revisions import statements
+from alembic_pg.sql import parser, split
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.statements import AddColumn, AddConstraint, CreateIndex, UpdateOrDelete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.online.run.signals import RefusedError
+    from alembic_pg.options import Settings
+    from alembic_pg.revisions.current_revision import RunState
+
+# They leave large what is large, and every trigger, policy and key where it is.
+_TAKES_NOTHING_AWAY = (
+    *("CREATE TABLE", "CREATE VIEW", "CREATE SEQUENCE", "CREATE SCHEMA", "CREATE TYPE"),
+    *("CREATE INDEX", "CREATE UNIQUE INDEX", "COMMENT", "INSERT", "GRANT"),
+)
+
+# Decided by what nothing but a statement about the table itself changes.
+_OF_TABLE_ALONE = {
+    of_batches.ROW_SECURITY,
+    of_statements.COLUMN_DEFINITION,
+    of_statements.ALTER_ONLY,
+    of_statements.COLUMN_WITHOUT_BATCHES,
+}
+
+
+def refuse_pending(
+    context: MigrationContext,
+    connection: Connection,
+    settings: Settings,
+    running: RunState,
+    steps: Callable[[], Iterable[Any]],
+) -> None:
+    """Raise UserError with all that is certain to be refused of the revisions that are pending.
+
+    connection: without a transaction, before and after. A revision that is half done, and one that
+    asks the database as it runs, is looked at no further, nor is any after it.
+    """
+    planner = Planner(context, connection, settings, running)
+    try:
+        planner.start()
+        found = list(_certain_refusals(planner, running, steps()))
+    except DBAPIError:
+        return  # a table is locked, say: the run waits for it
+    finally:
+        running.step = None
+    if found:
+        raise UserError("\n".join(str(refusal) for refusal in found)) from found[0]
+
+
+def _certain_refusals(
+    planner: Planner, running: RunState, steps: Iterable[Any]
+) -> Iterator[RefusedError]:
+    before: list[str] = []
+    for step in steps:
+        running.step = step
+        planner.start_revision()
+        try:
+            said = statements.function_statements(step.migration_fn)
+        except statements.UnreadableError:
+            return
+        for statement in said:
+            planner.refusals.clear()
+            planner.summarize(statement)
+            about = {table.name for table in planner.tables_of(statement.sql)}
+            for refusal in planner.refusals:
+                if _is_certain(refusal, about, before):
+                    yield refusal
+            before.append(statement.sql)
+            if not _takes_nothing_away(statement.sql):
+                return
+
+
+def _is_certain(refusal: RefusedError, about: set[str], before: list[str]) -> bool:
+    """Return whether no statement before can lift a refusal. about: the tables it is of."""
+    kind = refusal.refusal.kind
+    if kind.basis is Basis.FORM or not before:
+        return True
+    if kind not in _OF_TABLE_ALONE:
+        return False
+    names = {token.identifier for sql in before if not _adds(sql) for token in tokenize(sql)}
+    return not about & names
+
+
+def _takes_nothing_away(sql: str) -> bool:
+    return _adds(sql) or bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
+
+
+def _adds(sql: str) -> bool:
+    """Return whether a statement adds to a table, or changes values in it, and nothing else."""
+    statement = parser.parse(sql)
+    if isinstance(statement, UpdateOrDelete):
+        return statement.verb.partition(" ")[0] == "UPDATE"
+    return isinstance(statement, AddColumn | AddConstraint | CreateIndex)

@@ -1,0 +1,5 @@
+"""Alembic's environment."""
+
+from alembic_pg import environment
+
+environment.run(metadata="shop.models")

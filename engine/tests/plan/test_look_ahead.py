@@ -1,0 +1,102 @@
+"""What is certain to be refused stops the run before its first step, and the plan says the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+TABLE = (
+    "CREATE TABLE t (id int PRIMARY KEY, a int)",
+    "INSERT INTO t SELECT n, n FROM generate_series(1, 100) AS n",
+    "CREATE TABLE p (id int) PARTITION BY RANGE (id)",
+)
+
+FILLS = 'op.add_column("t", sa.Column("z", sa.Uuid, server_default=sa.func.gen_random_uuid()))'
+EXCLUDES = 'op.execute("ALTER TABLE t ADD CONSTRAINT k EXCLUDE USING btree (a WITH =)")'
+BATCHES = 'op.execute("UPDATE t SET a = 1", execution_options={"batches": True})'
+LATER = (
+    EXCLUDES,
+    BATCHES,
+    'op.execute("ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (id) STORED")',
+    'op.execute("CREATE INDEX ON t (a)")',
+)
+
+
+@pytest.mark.parametrize("later", LATER)
+@pytest.mark.parametrize("apart", [False, True])
+def test_nothing_is_filled_before(
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    later: str,
+    *,
+    apart: bool,
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE)
+    before = site.catalog
+    if apart:
+        site.revise(FILLS)
+        site.revise(later)
+    else:
+        site.revise(FILLS, later)
+    site.upgrade(plan="")
+    planned = " ".join(capsys.readouterr().out.split())
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    reason = str(error.value).partition("stops: ")[2].splitlines()[0]
+    assert reason in planned
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
+def test_what_a_statement_before_lifts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE)
+    site.revise('op.execute("DROP TABLE t")', 'op.execute("CREATE TABLE t (a int)")', EXCLUDES)
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize(
+    "line", [FILLS, 'op.alter_column("t", "a", type_=sa.BigInteger())', BATCHES[:-2] + "})"]
+)
+def test_row_security_is_asked_first(
+    site: Site, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    line = line.replace("SET a = 1", "SET a = 1 WHERE a <> 1")
+    site.sql(
+        *TABLE, "ALTER TABLE t ENABLE ROW LEVEL SECURITY", "ALTER TABLE t FORCE ROW LEVEL SECURITY"
+    )
+    role = f"rls_{site.url.database}"
+    site.sql(f'CREATE ROLE "{role}" LOGIN')
+    try:
+        site.sql(
+            f'ALTER TABLE t OWNER TO "{role}"',
+            f'ALTER TABLE alembic_version OWNER TO "{role}"',
+            f'GRANT ALL ON SCHEMA public TO "{role}"',
+        )
+        before = site.catalog
+        site.revise('op.create_index("i", "t", ["a"])', line)
+        monkeypatch.setenv(
+            "DATABASE_URL", site.url.set(username=role).render_as_string(hide_password=False)
+        )
+        with pytest.raises(UserError, match="row security of t may hide rows from") as error:
+            site.upgrade()
+        assert "BYPASSRLS" in str(error.value)
+        assert "ALTER TABLE t NO FORCE ROW LEVEL SECURITY" in str(error.value)
+        assert (site.catalog, site.note()) == (before, None)
+        site.sql("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")
+        site.upgrade()
+        assert site.version == ["002a"]
+    finally:
+        site.sql(
+            f'REASSIGN OWNED BY "{role}" TO CURRENT_USER',
+            f'DROP OWNED BY "{role}"',
+            f'DROP ROLE "{role}"',
+        )
