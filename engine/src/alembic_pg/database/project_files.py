@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 DATA_FOLDER = ".postgres"
 
-# The files beside env.py that no revision reads: the states of the history, and what drift is not
-# told.
+# The files beside env.py that no revision reads: the states of the history, what it makes of
+# tables, and what drift is not told.
 LEDGER_FILE = "ledger"
+LEDGER_PARTS_FILE = "ledger-tables"
 DRIFT_IGNORE_FILE = "drift-ignore"
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.project_files import LEDGER_FILE
+from alembic_pg.database.project_files import (
+    DRIFT_IGNORE_FILE,
+    LEDGER_FILE,
+    LEDGER_PARTS_FILE,
+)
 from alembic_pg.ledger.git import MAIN_BRANCHES, ask_git, require_commit
 from alembic_pg.ledger.ledger import parse_ledger
 from alembic_pg.ledger.verify import MEND, Problem, edited_problem
@@ -57,7 +61,8 @@ def same_files(history: History, base: str, landed: Ledger) -> bool:
         for one, revision in history.revisions.items()
         if one not in landed.lines
     }
-    harmless = new | {folder / LEDGER_FILE, folder / "drift-ignore", folder / "script.py.mako"}
+    ours = (LEDGER_FILE, LEDGER_PARTS_FILE, DRIFT_IGNORE_FILE, "script.py.mako")
+    harmless = new | {folder / name for name in ours}
     root = Path(top.rstrip("\n"))
     found = {(root / name).resolve() for name in f"{changed}\0{others}".split("\0") if name}
     return all(one in harmless or one.suffix == ".pyc" for one in found)

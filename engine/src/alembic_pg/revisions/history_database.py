@@ -17,7 +17,11 @@ from alembic_pg import history_start
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
-from alembic_pg.database.project_files import DRIFT_IGNORE_FILE, LEDGER_FILE
+from alembic_pg.database.project_files import (
+    DRIFT_IGNORE_FILE,
+    LEDGER_FILE,
+    LEDGER_PARTS_FILE,
+)
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import stand_ins
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 TEMPLATES_KEPT = 8
 
 # The files beside the revisions that none of them reads.
-_NOT_READ = ("env.py", "script.py.mako", LEDGER_FILE, DRIFT_IGNORE_FILE)
+_NOT_READ = ("env.py", "script.py.mako", LEDGER_FILE, LEDGER_PARTS_FILE, DRIFT_IGNORE_FILE)
 
 _BUILT_HERE = "The revisions run in this process, whatever it has imported"
 
