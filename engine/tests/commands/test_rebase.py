@@ -251,3 +251,12 @@ def test_a_branch_without_revisions_takes_the_others(forked: Tree) -> None:
     on_main(forked, ("b1", "a4", *ADD_Y))
     git(forked, "merge", "-q", "main")
     assert own(forked, "rebase").out == "This tree has no revision that main does not have.\n"
+
+
+def test_a_conflict_in_a_revision_itself_is_a_person_s(forked: Tree) -> None:
+    write(forked, "m1", "a4", *ADD_X)
+    file = forked.versions / "m1.py"
+    file.write_text(f"<<<<<<< HEAD\n{file.read_text()}=======\n>>>>>>> main\n")
+    told = said(own(forked, "rebase"), code=2)
+    assert "m1.py" in told
+    assert "Traceback" not in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,6 @@ from alembic_pg.database.project_files import write_all
 from alembic_pg.database.scratch import scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import proven
-from alembic_pg.ledger.git import ask_git
 from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import ledger_path, ledger_text
 from alembic_pg.rebase.down_revision import with_down_revision
@@ -107,7 +107,7 @@ def _compare_models(task: AlembicCommand, databases: ScratchServer, outcome: Out
 
 
 def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
-    """Write what changes, all of it or nothing; return the files from the top of the tree."""
+    """Write what changes, all of it or nothing; return the files as seen from here."""
     contents: dict[Path, bytes] = {}
     for one in move.own:
         if down := move.downs.get(one.revision):
@@ -122,6 +122,4 @@ def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
         if not file.exists() or file.read_bytes() != content
     }
     write_all(changed)
-    top = ask_git(Path(move.history.script.dir), "rev-parse", "--show-toplevel") or ""
-    root = Path(top.rstrip("\n")).resolve()
-    return tuple(str(file.resolve().relative_to(root)) for file in changed)
+    return tuple(os.path.relpath(file) for file in changed)
