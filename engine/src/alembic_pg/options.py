@@ -102,7 +102,7 @@ class Settings:
         metadata=_about(
             SWITCH,
             RUNS[:1],
-            "Refuse an upgrade that changes what somebody changed by hand, by the ledger.",
+            "Refuse an upgrade that changes what somebody has changed by hand.",
         ),
     )
     lock_timeout: int = field(

@@ -30,8 +30,9 @@ _HEAD = f"""\
 # digest of what PostgreSQL built, not of a file's text.
 # alembic keeps this file, and mends it by: alembic-pg {LEDGER_FILE}
 #
-# A conflict here: two branches added a revision each. Keep what the other branch has in this file,
-# let the down_revision of your revision name the last one below, then: alembic-pg {LEDGER_FILE}
+# A conflict here: two branches added a revision each. alembic-pg rebase puts yours last. By hand:
+# keep what the other branch has in this file, let the down_revision of your revision name the last
+# one below, then: alembic-pg {LEDGER_FILE}
 """
 
 _FORM = re.compile(r"postgresql (?P<major>\d+) form (?P<form>\d+)")
@@ -118,8 +119,8 @@ def parse_ledger(text: str, name: str = LEDGER_FILE) -> Ledger:
             continue
         if line.startswith(_CONFLICT):
             raise UserError(
-                f"{name}, line {number}, is a conflict: two branches added a revision each. Let "
-                "the down_revision of yours name the other's, then: alembic-pg ledger"
+                f"{name}, line {number}, is a conflict: two branches added a revision each. To put "
+                "yours last: alembic-pg rebase"
             )
         found = _LINE.fullmatch(line.strip())
         if form is None and (form := _FORM.fullmatch(line.strip())):

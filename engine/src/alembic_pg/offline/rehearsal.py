@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.offline.recorder import Recorder
+    from alembic_pg.offline.script_journal import ScriptJournal
     from alembic_pg.online.run.signals import PreparedSwap
     from alembic_pg.options import Settings
 
@@ -81,9 +82,10 @@ class Rehearsal:
         if self.server is not None:
             self.no_answer_reason, self.reason_reported = "", False
 
-    def steps_for(self, sql: str) -> list[str] | PreparedSwap:
+    def steps_for(self, sql: str, journal: ScriptJournal) -> list[str] | PreparedSwap:
         """Return the steps of a statement, none where it needs but a moment.
 
+        journal: the script's, of this revision.
         Raises NoStepsError, whose text says why nobody knows, or what is in the way, and
         CommitBeforeError where a part of the open transaction is to be committed before.
         """
@@ -96,7 +98,7 @@ class Rehearsal:
                 opened.swapped_columns,
             )
             with self._suspend_script():
-                steps = recorder.record(sql)
+                steps = recorder.record(sql, journal)
         except RefusedError as error:
             # A run says how to let it: here it stands as it is.
             raise NoStepsError(error.refusal.text) from error

@@ -144,7 +144,6 @@ def upgrade_database(
     Raises UserError naming the revision that fails, with PostgreSQL's message.
     """
     script: ScriptDirectory = environment.script
-    running = RunState()
 
     def steps(heads: Any, _: object) -> Iterator[Any]:  # noqa: ANN401  # as Alembic types them
         for step in script._upgrade_revs(revision, heads):  # noqa: SLF001  # as Alembic's upgrade
@@ -152,6 +151,27 @@ def upgrade_database(
             if enough(step.revision):
                 return
 
+    _run_steps(environment, url, steps)
+
+
+def downgrade_database(environment: EnvironmentContext, url: URL, revision: str) -> None:
+    """Downgrade a scratch database to a revision, which stays.
+
+    Raises UserError naming the revision that fails, with PostgreSQL's message.
+    """
+    script: ScriptDirectory = environment.script
+
+    def steps(heads: Any, _: object) -> Iterator[Any]:  # noqa: ANN401  # as Alembic types them
+        yield from script._downgrade_revs(revision, heads)  # noqa: SLF001  # as Alembic's downgrade
+
+    _run_steps(environment, url, steps)
+
+
+def _run_steps(
+    environment: EnvironmentContext, url: URL, steps: Callable[[Any, object], Iterator[Any]]
+) -> None:
+    """Run revisions in a scratch database. steps: takes where it is, and yields Alembic's steps."""
+    running = RunState()
     with connect(url, source=SCRATCH_SOURCE) as connection:
         if schema := environment.context_opts.get("version_table_schema"):
             # Alembic expects it to be there before the first revision.
@@ -164,7 +184,7 @@ def upgrade_database(
             opts={
                 **version_table_options(environment),
                 "fn": track_steps(steps, running),
-                "script": script,
+                "script": environment.script,
                 "transaction_per_migration": True,
             },
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from alembic_pg import events
+from alembic_pg.console import screen
 from alembic_pg.errors import UserError
 from alembic_pg.ledger.ledger import ledger_path, read_ledger
 from alembic_pg.refusals import of_targets
@@ -48,23 +49,23 @@ def refuse_in_the_way(
     say = task.environment.config.print_stdout
     if found.untold and task.settings.plan:
         names = ", ".join(found.untold)
-        say(
-            "Whether somebody changed by hand what changes in %s cannot be told: "
-            "alembic-pg ledger notes what it takes.",
-            names,
+        untold = (
+            f"Whether somebody changed by hand what changes in {names} cannot be told: "
+            "alembic-pg ledger notes what it takes."
         )
+        say("%s", screen.wrap(untold))
     if found.elsewhere:
         said = _named([str(one) for one in found.elsewhere])
         line = f"Changed by hand, and in nobody's way: {said}. alembic-pg drift tells more."
         if task.settings.plan:
-            say("%s", line)
+            say("%s", screen.wrap(line))
         else:
             events.tell("warning", line)
     for revision, parts in found.blocking.items():
         refusal = of_targets.DRIFT(_named([str(one) for one in parts]), revision=revision)
         if not task.settings.plan:
             raise UserError(refusal.text)
-        say("Refused: %s", refusal.text)
+        say("%s", screen.paint(screen.wrap(f"Refused: {refusal.text}"), screen.FAILED))
 
 
 def _look(
