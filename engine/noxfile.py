@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import shutil
 from pathlib import Path
 
 import nox
@@ -54,6 +55,13 @@ def online(session: nox.Session) -> None:
     session.run("pytest", *IN_PARALLEL, "-m", "", "tests/online", *session.posargs)
 
 
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Random revisions beside traffic and faults, for so many minutes: nox -s soak -- 30."""
+    install(session, "tests")
+    session.run("python", "-m", "tests.soak", *(session.posargs or ["10"]))
+
+
 @nox.session(name="property")
 def properties(session: nox.Session) -> None:
     """Random edits, and random changes of tables with rows, so many: nox -s property -- 500."""
@@ -77,6 +85,15 @@ def docs(session: nox.Session) -> None:
     """Build the documentation into site/, strictly; it opens from the disk: site/index.html."""
     session.install(*nox.project.dependency_groups(PROJECT, "docs"))
     session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", "site", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at pages in headless Chromium: the machine's, else the one that playwright downloads."""
+    install(session, "browser")
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        session.run("playwright", "install", "--only-shell", "chromium", success_codes=[0, 1])
+    session.run("pytest", "-m", "browser", "tests/pages", *session.posargs)
 
 
 @nox.session
@@ -105,6 +122,6 @@ def install(session: nox.Session, *groups: str) -> None:
     note = Path(session.virtualenv.location, "installed.txt")
     text = "\n".join([*needed, Path("pyproject.toml").read_text()])
     if not note.exists() or note.read_text() != text:
-        session.install("--editable", ".[embedded,format,squawk]", *needed)
+        session.install("--editable", ".[embedded,format,pages,squawk]", *needed)
         if note.parent.exists():
             note.write_text(text)

@@ -14,8 +14,10 @@ from alembic_pg.cli import (
     ledger,
     lint,
     options,
+    pages,
     plan,
     psql,
+    rebase,
     reset,
     serve,
 )
@@ -25,7 +27,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each has a module here, which imports what the command needs only when it runs.
-_COMMANDS = (plan, drift, ledger, entities, reset, lint, doctor, options, psql, serve, completion)
+_COMMANDS = (
+    plan,
+    drift,
+    ledger,
+    rebase,
+    entities,
+    reset,
+    lint,
+    pages,
+    doctor,
+    options,
+    psql,
+    serve,
+    completion,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,6 +23,7 @@ from alembic_pg.plan.planner import REFUSED, REWRITE, SCAN, Planner
 from alembic_pg.plan.strategy_summary import METADATA_ONLY
 from alembic_pg.revisions import schema_model
 from alembic_pg.revisions.current_revision import RunState
+from alembic_pg.revisions.destroys_declaration import declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.revisions.impact_findings import Impact
 from alembic_pg.sql.lexer import tokenize
@@ -105,11 +106,17 @@ def summary_text(
         if len(scripts) > 1:
             lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
         lines.append(report.render_table(REVISION_HEADER, summary.table))
-        lines += report.findings_lines(summary.findings, (), None)
+        lines += _findings_lines(summary.findings)
     filled = filled_columns(one for script in scripts for one in flatten.upgrade_operations(script))
     for hint in questions.open_questions(comparison.before, comparison.after, filled):
         lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)
+
+
+def _findings_lines(found: Impact) -> Iterable[str]:
+    """Return what follows the table; a revision that is only written now confirms nothing yet."""
+    declaration = declaration_line(found.destroys) if found.destroys else ""
+    return report.findings_lines(found.destroys, declaration, found.breaks)
 
 
 def _new_row(group: ObjectGroup) -> tuple[str, str, str, str, str]:

@@ -1,0 +1,1 @@
+"""Write a schema as pages for a browser: ``alembic-pg pages``."""

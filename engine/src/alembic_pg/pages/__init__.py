@@ -1,0 +1,1 @@
+"""Write a schema as static pages of HTML with diagrams."""

@@ -1,0 +1,1 @@
+"""Draw tables and their foreign keys, with Graphviz, as SVG."""
