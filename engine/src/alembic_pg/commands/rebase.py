@@ -17,7 +17,7 @@ from alembic_pg.database.scratch import scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import proven
 from alembic_pg.ledger.history import History
-from alembic_pg.ledger.ledger import ledger_path, ledger_text
+from alembic_pg.ledger.ledger import ledger_files, ledger_path
 from alembic_pg.rebase.down_revision import with_down_revision
 from alembic_pg.rebase.lines import moved_ledger
 from alembic_pg.rebase.move import find_move
@@ -115,7 +115,8 @@ def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
             source = file.read_bytes().decode()
             contents[file] = with_down_revision(source, down, file.name).encode()
     if ledger is not None:
-        contents[ledger_path(move.history.script)] = ledger_text(ledger).encode()
+        files = ledger_files(ledger_path(move.history.script), ledger)
+        contents |= {file: text.encode() for file, text in files.items()}
     changed = {
         file: content
         for file, content in contents.items()
