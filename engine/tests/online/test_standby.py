@@ -87,7 +87,9 @@ def test_a_run_commits_locally(alone: Site, name: str) -> None:
 
 def test_what_waits_for_it_ends_by_a_signal(alone: Site) -> None:
     alone.revise(
-        'op.execute("SET LOCAL synchronous_commit = on")', 'op.execute("CREATE TABLE made (a int)")'
+        "with op.get_context().autocommit_block():",
+        '    op.execute("SET synchronous_commit = on")',
+        '    op.execute("CREATE TABLE made (a int)")',
     )
     let_standby_go(alone, away=True)
     running = started(alone)
