@@ -79,7 +79,8 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(forked: Tree, 
     assert (forked.versions / "b1.py").read_text() == theirs
     assert "m1 (m1): after b1 (b1) now, and not a4 (a4)." in done.out
     assert "Either order builds the same." in done.out
-    then = "Then: git add alembic/versions/m1.py alembic/ledger && git commit"
+    ours = ("alembic/versions/m1.py", "alembic/ledger", "alembic/ledger-tables")
+    then = f"Then: git add {' '.join(ours)} && git commit"
     assert then in done.out
     way = "alembic downgrade b1, then alembic stamp a4, then alembic upgrade head"
     assert f"A database that has run m1 before: {way}" in done.out
@@ -88,7 +89,10 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(forked: Tree, 
     assert state.versions(empty) == ["m1"]
     columns = state.schema(empty)["TABLE public.t"].create
     assert [one in columns for one in (" x ", " y ")] == [True, True]
-    assert git(forked, "add", "alembic/versions/m1.py", "alembic/ledger").returncode == 0
+    tables = (forked.root / "alembic" / "ledger-tables").read_text()
+    assert "<<<<" not in tables
+    assert ['"column y"' in tables, '"column x"' in tables] == [True, True]
+    assert git(forked, "add", *ours).returncode == 0
     assert git(forked, "commit", "-q", "-m", "x").returncode == 0
     again = own(forked, "rebase")
     assert again.out == "m1 (m1): after b1 (b1) already.\n"

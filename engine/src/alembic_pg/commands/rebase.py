@@ -18,8 +18,9 @@ from alembic_pg.ledger import proven
 from alembic_pg.ledger.git import ask_git
 from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import ledger_path, ledger_text
+from alembic_pg.ledger.part_file import part_file, part_file_text
 from alembic_pg.rebase.down_revision import with_down_revision
-from alembic_pg.rebase.lines import moved_ledger
+from alembic_pg.rebase.lines import moved_changes, moved_ledger
 from alembic_pg.rebase.move import find_move
 from alembic_pg.rebase.outcome import Outcome, outcome_object, outcome_text
 from alembic_pg.rebase.prove import prove_move
@@ -83,7 +84,7 @@ def _prove_and_write(
     if not proof.fails_here:
         outcome = _compare_models(task, databases, outcome)
     ledger = moved_ledger(task, databases, move, proof)
-    written = _write(move, ledger)
+    written = _write(move, ledger, commutes=proof.commutes)
     if ledger is not None and not proof.fails_here:
         after = History(move.history.config, ScriptDirectory.from_config(move.history.config))
         proven.write_proven(task.root, after.digests(ledger.major), ledger.lines)
@@ -106,7 +107,7 @@ def _compare_models(task: AlembicCommand, databases: ScratchServer, outcome: Out
         return replace(outcome, unknown=text)
 
 
-def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
+def _write(move: Move, ledger: Ledger | None, *, commutes: bool) -> tuple[str, ...]:
     """Write what changes, all of it or nothing; return the files from the top of the tree."""
     contents: dict[Path, bytes] = {}
     for one in move.own:
@@ -115,7 +116,11 @@ def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
             source = file.read_bytes().decode()
             contents[file] = with_down_revision(source, down, file.name).encode()
     if ledger is not None:
-        contents[ledger_path(move.history.script)] = ledger_text(ledger).encode()
+        file = ledger_path(move.history.script)
+        contents[file] = ledger_text(ledger).encode()
+        if part_file(file).exists():
+            changes = moved_changes(move, ledger, commutes=commutes)
+            contents[part_file(file)] = part_file_text(changes).encode()
     changed = {
         file: content
         for file, content in contents.items()

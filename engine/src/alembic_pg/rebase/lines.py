@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import landed as git
 from alembic_pg.ledger.build import build_states
+from alembic_pg.ledger.git import ask_git
 from alembic_pg.ledger.ledger import FORM, Ledger, ledger_path
+from alembic_pg.ledger.part_file import parse_part_file, part_file, read_part_file
 
 if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.ledger.parts import PartChanges
     from alembic_pg.rebase.move import Move
     from alembic_pg.rebase.prove import Proof
 
@@ -45,6 +48,26 @@ def moved_ledger(
     else:
         lines = dict(build_states(task, move.history, databases, theirs))
     return Ledger(proof.major, {**lines, **proof.states})
+
+
+def moved_changes(
+    move: Move, ledger: Ledger, *, commutes: bool
+) -> dict[tuple[str, str], PartChanges]:
+    """Return what is known of what each revision makes of tables, as the file beside has it.
+
+    ledger: of the new order. commutes: whether this branch's revisions do the same in it. The file
+    here may have git's marks of a conflict, which are passed over.
+    """
+    file = part_file(ledger_path(move.history.script))
+    landed = ask_git(file.parent, "show", f"{move.base}:./{file.name}") or ""
+    known = {**parse_part_file(landed), **read_part_file(file)}
+    own = {one.revision for one in move.own} if commutes else set()
+    moved = {one: changes for (one, _), changes in known.items() if one in own}
+    return {
+        (one, states.after): changes
+        for one, states in ledger.lines.items()
+        if (changes := known.get((one, states.after), moved.get(one))) is not None
+    }
 
 
 def _require_right(move: Move, proof: Proof, landed: Ledger) -> None:
