@@ -55,6 +55,13 @@ def online(session: nox.Session) -> None:
     session.run("pytest", *IN_PARALLEL, "-m", "", "tests/online", *session.posargs)
 
 
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Random revisions beside traffic and faults, for so many minutes: nox -s soak -- 30."""
+    install(session, "tests")
+    session.run("python", "-m", "tests.soak", *(session.posargs or ["10"]))
+
+
 @nox.session(name="property")
 def properties(session: nox.Session) -> None:
     """Random edits, and random changes of tables with rows, so many: nox -s property -- 500."""

@@ -27,12 +27,12 @@ runpy.run_module("alembic", run_name="__main__")
 MOST = {
     "history": 12,
     "heads": 12,
-    "current": 69,
-    "check": 180,
-    "upgrade head": 137,
-    "downgrade -1": 138,
-    "upgrade head --sql": 89,
-    "-x plan upgrade head": 150,
+    "current": 70,
+    "check": 188,
+    "upgrade head": 148,
+    "downgrade -1": 147,
+    "upgrade head --sql": 96,
+    "-x plan upgrade head": 159,
 }
 
 

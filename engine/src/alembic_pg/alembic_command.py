@@ -38,6 +38,9 @@ COMMAND_OPTION = "alembic_pg_command"
 # The option of an EnvironmentContext that has the steps where nothing but a plan may come of them.
 PLAN_STEPS_OPTION = "plan_steps"
 
+# The option of an EnvironmentContext that has the form of a plan; without it a plan is text.
+PLAN_FORM_OPTION = "alembic_pg_plan_form"
+
 
 def project_folder(config: Config) -> Path:
     """Return the folder of the configuration file that exists, else the current one."""

@@ -196,7 +196,7 @@ def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> Non
     if own and not own.on_target:
         own.run(task, None)
     elif own:
-        from alembic_pg.commands import on_target  # noqa: PLC0415
+        from alembic_pg.commands.runs import on_target  # noqa: PLC0415
 
         on_target.run_on_target(task, connection, lambda found, _: own.run(task, found))
     elif serve := task.environment.context_opts.get(SERVE_OPTION):
@@ -270,7 +270,7 @@ def _silence_runs() -> Iterator[None]:
 def _report_leftovers(task: AlembicCommand) -> None:
     # Only where a target is named: nobody else waits for the import.
     if task.names_target:
-        from alembic_pg.commands import leftovers  # noqa: PLC0415
+        from alembic_pg.commands.runs import leftovers  # noqa: PLC0415
 
         leftovers.report_on_target(task)
 
@@ -283,7 +283,7 @@ def _autogenerate(task: AlembicCommand, connection: Connection | None, server: s
 
 
 def _migrate(task: AlembicCommand, own: Connection | None = None) -> None:
-    from alembic_pg.commands import on_target, resume, upgrade  # noqa: PLC0415
+    from alembic_pg.commands.runs import on_target, resume, upgrade  # noqa: PLC0415
 
     def run(connection: Connection, given: bool) -> None:  # noqa: FBT001  # a callback
         upgrade.run(task, connection, given=given)

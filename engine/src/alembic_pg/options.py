@@ -97,6 +97,14 @@ class Settings:
             SIZE, RUNS, "Treat a table that is larger than this, indexes included, as a large one."
         ),
     )
+    drift: bool = field(
+        default=True,
+        metadata=_about(
+            SWITCH,
+            RUNS[:1],
+            "Refuse an upgrade that changes what somebody has changed by hand.",
+        ),
+    )
     lock_timeout: int = field(
         default=300,
         metadata=_about(

@@ -120,7 +120,14 @@ def test_what_a_half_done_revision_has_made_is_no_drift(
 @pytest.mark.parametrize(
     ("before", "told"),
     [
-        ("DROP TABLE alembic_version", "The database has no revision in its alembic_version"),
+        (
+            "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+            "The database is empty: alembic upgrade head builds it.",
+        ),
+        (
+            "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE other (a int)",
+            "The database has no revision in its alembic_version, and no table that the revisions",
+        ),
         (
             "UPDATE alembic_version SET version_num = 'abc'",
             "The database is at revision abc, which this tree does not have",
@@ -133,6 +140,24 @@ def test_what_cannot_be_told(at_head: Tree, database: URL, before: str, told: st
     done = own(at_head, "drift", "--json")
     assert done.code == 2
     assert told in json.loads(done.out)["error"]
+
+
+def test_a_database_that_lost_its_version_is_compared_with_the_nearest_revision(
+    project: Tree, revisions: tuple[Script, ...], empty: URL
+) -> None:
+    """All that differs is told, not the first three."""
+    at = revisions[4].revision
+    assert project.alembic("upgrade", at).code == 0
+    state.execute(empty, "DROP TABLE alembic_version")
+    done = own(project, "drift")
+    assert (done.code, done.err) == (1, ""), done
+    assert done.out.rstrip().endswith(f"and equals revision {at}: alembic stamp {at}")
+    state.execute(empty, *(f"CREATE TABLE copy{number} (id int)" for number in range(5)))
+    found = json.loads(own(project, "drift", "--json").out)
+    assert [one["name"] for one in found["differences"]] == [f"copy{n}" for n in range(5)]
+    assert (found["lost"], found["revisions"]) == (True, [])
+    (remark,) = found["remarks"]
+    assert f"alembic stamp {at}" in remark
 
 
 def test_beside_a_run_nothing_is_told(at_head: Tree, database: URL) -> None:
@@ -166,4 +191,19 @@ def test_the_least_rights(at_head: Tree, database: URL, databases: ScratchServer
     done = own(tree, "drift")
     assert done.code == 1, done
     assert " as looks_only, " in done.out
+    assert "3 objects differ" in done.out
+
+
+def test_who_may_only_read_sees_all(at_head: Tree, database: URL) -> None:
+    """A replica takes no write, and neither does this session."""
+    state.execute(
+        database,
+        "DO $$ BEGIN CREATE ROLE reads_only LOGIN SUPERUSER; "
+        "EXCEPTION WHEN duplicate_object THEN END $$",
+        "ALTER ROLE reads_only SET default_transaction_read_only = on",
+        *HAND,
+    )
+    tree = at_head.on(database.set(username="reads_only"))
+    done = own(tree, "drift")
+    assert (done.code, done.err) == (1, ""), done
     assert "3 objects differ" in done.out

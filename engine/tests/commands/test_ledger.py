@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from tests.commands.in_git import begin, commit, git, ledger, lines, write
 from tests.commands.own import own
 from tests.failures.fails import said
 
@@ -21,63 +21,12 @@ if TYPE_CHECKING:
 # A server that nobody can reach: who asks for one fails.
 NO_SERVER = {"SHADOW_DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"}
 
-REVISION = '''"""{message}"""
-from alembic import op
-revision = "{revision}"
-down_revision = {down!r}
-branch_labels = depends_on = None
-def upgrade(): {up}
-def downgrade(): {down_body}
-'''
-
 
 @pytest.fixture
 def small(tree: Tree) -> Tree:
     """A tree of three revisions and no models, committed on main, with its ledger."""
-    for file in tree.versions.glob("*.py"):
-        file.unlink()
-    for file in (tree.root / "models").glob("*.py"):
-        if file.name not in {"__init__.py", "base.py"}:
-            file.unlink()
-    write(tree, "a1", None, "op.execute('CREATE TABLE t (a int)')")
-    write(tree, "a2", "a1", "op.execute('CREATE INDEX i ON t (a)')")
-    write(tree, "a3", "a2", "op.execute('DROP TABLE t')")
-    done = own(tree, "ledger")
-    assert (done.code, done.err) == (0, ""), done
-    assert "3 revisions" in done.out
-    assert "3 lines written" in done.out
-    (tree.root / ".gitignore").write_text("__pycache__/\n")
-    git(tree, "init", "-q", "-b", "main")
-    commit(tree)
+    begin(tree)
     return tree
-
-
-def write(tree: Tree, revision: str, down: str | tuple[str, ...] | None, up: str = "pass") -> Path:
-    file = tree.versions / f"{revision}.py"
-    file.write_text(
-        REVISION.format(message=revision, revision=revision, down=down, up=up, down_body="pass")
-    )
-    return file
-
-
-def git(tree: Tree, *arguments: str) -> subprocess.CompletedProcess[str]:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    return subprocess.run(
-        ["git", *who, *arguments], cwd=tree.root, capture_output=True, text=True, check=False
-    )
-
-
-def commit(tree: Tree) -> None:
-    git(tree, "add", "-A")
-    assert git(tree, "commit", "-q", "-m", "x").returncode == 0
-
-
-def ledger(tree: Tree) -> Path:
-    return tree.root / "alembic" / "ledger"
-
-
-def lines(tree: Tree) -> list[tuple[str, ...]]:
-    return re.findall(r"^(\w+) -> (\S+) -> (\w+)$", ledger(tree).read_text(), re.MULTILINE)
 
 
 def edit(file: Path, old: str, new: str) -> None:

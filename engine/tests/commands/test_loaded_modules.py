@@ -34,11 +34,17 @@ def test_a_question_loads_no_way_to_run_or_to_compare(project: Tree, command: st
     assert not [name for name in modules if name.partition(".")[0] == "models"]
 
 
-def test_an_upgrade_loads_no_script_no_comparison_and_no_plan(busy: Tree) -> None:
-    modules = loaded(busy, "upgrade", "head")
+def test_an_upgrade_of_small_tables_loads_no_script_no_comparison_and_no_plan(busy: Tree) -> None:
+    modules = loaded(busy, "-x", "large_table=1TB", "upgrade", "head")
     assert ours(modules, *_PACKAGES) == []
     assert "alembic_pg.online.dispatch" in modules
     assert "alembic_utils" not in modules
+
+
+def test_an_upgrade_of_large_tables_loads_of_the_plan_only_what_decides(busy: Tree) -> None:
+    modules = loaded(busy, "-x", "large_table=0", "upgrade", "head")
+    assert ours(modules, "autogenerate", "offline", "plan.command", "plan.report") == []
+    assert "alembic_pg.plan.look_ahead" in modules
 
 
 def test_a_plan_is_loaded_where_it_is_asked_for(busy: Tree) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from tests.failures.fails import said
 if TYPE_CHECKING:
     from alembic.script import Script
     from alembic_pg.testing.tree import Tree
+    from sqlalchemy.engine import URL
 
 STOCK_ENV = """\
 import os
@@ -78,3 +80,67 @@ def test_its_help_says_what_it_is(project: Tree) -> None:
         done = own(project, command, "--help")
         assert done.code == 0
         assert "DATABASE_URL" in done.out or "Nothing is done" in done.out
+
+
+PENDING = """\
+from alembic import op
+
+revision = "0123456789ab"
+down_revision = "{head}"
+
+
+def upgrade():
+    op.create_index("i|j", "posts", ["title"])
+    op.drop_column("votes", "direction")
+
+
+def downgrade():
+    raise NotImplementedError
+"""
+
+
+@pytest.fixture
+def pending(tree: Tree, revisions: tuple[Script, ...], database: URL) -> Tree:
+    """A tree with a pending revision, and its database."""
+    head = revisions[-1].revision
+    (tree.versions / "pending.py").write_text(PENDING.format(head=head))
+    return tree.on(database)
+
+
+def test_as_markdown(pending: Tree) -> None:
+    done = own(pending, "plan", "--markdown", "-x", "large_table=0")
+    assert (done.code, done.err) == (0, ""), done
+    assert done.out.startswith(
+        "### Revision 0123456789ab\n\nin steps, which commit\n\n| operation |"
+    )
+    assert "| create index | i\\|j | built CONCURRENTLY | SHARE UPDATE EXCLUSIVE: scan" in done.out
+    assert "**Destroys:**\n\n- column votes.direction\n" in done.out
+    assert '\nNot confirmed: `destroys = ["column votes.direction"]`\n' in done.out
+    assert done.out.endswith("\nNothing was done: this was the plan.\n")
+
+
+def test_as_json(pending: Tree) -> None:
+    found = json.loads(own(pending, "plan", "--json", "-x", "large_table=0").out)
+    assert found["format"] == 1
+    (revision,) = found["revisions"]
+    assert revision["revision"] == "0123456789ab"
+    assert revision["destroys"] == revision["unconfirmed"] == ["column votes.direction"]
+    index, column = revision["statements"]
+    assert index["steps"] == "built CONCURRENTLY"
+    assert (index["lock"], column["lock"]) == ("SHARE UPDATE EXCLUSIVE", "ACCESS EXCLUSIVE")
+    assert index["is_large"] is True
+    assert index["size"] > 0
+    assert revision["breaks"] == ["votes.direction is gone"]
+
+
+def test_nothing_to_do_in_each_form(at_head: Tree) -> None:
+    assert own(at_head, "plan").out == "Nothing to do: the database is there already.\n"
+    assert own(at_head, "plan", "--markdown").out == (
+        "Nothing to do: the database is there already.\n"
+    )
+    assert json.loads(own(at_head, "plan", "--json").out) == {
+        "format": 1,
+        "undone": None,
+        "revisions": [],
+    }
+    assert own(at_head, "plan", "--json", "--markdown").code == 2

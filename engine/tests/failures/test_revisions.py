@@ -42,7 +42,7 @@ def test_two_heads(tree_at_head: Tree, revisions: tuple[Script, ...]) -> None:
     assert fails(tree, "upgrade", "head") == sentence
     assert fails(tree, "check") == (
         "There are 2 heads: b1 (go left) and b2 (go right). "
-        'Put one after the other (its down_revision), or join them: alembic merge heads -m "…".'
+        'Put one after the other (alembic-pg rebase), or join them: alembic merge heads -m "…".'
     )
     assert said(tree.alembic("upgrade", "head", "--sql")) == sentence
 

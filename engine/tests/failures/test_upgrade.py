@@ -107,18 +107,28 @@ def test_the_first_of_an_empty_database(tree: Tree, revisions: tuple[Script, ...
     )
 
 
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("op.get_bind().execute(sa.text('SELECT 1')).scalar()", "op.get_bind().execute(SELECT 1)"),
+        ("op.get_bind().commit()", "op.get_bind().commit"),
+        ("op.get_bind().scalar(sa.text('SELECT 1'))", "op.get_bind().scalar"),
+        ("sa.inspect(op.get_bind()).get_table_names()", "inspect(op.get_bind())"),
+    ],
+)
 def test_one_that_cannot_be_written_as_sql(
-    tree: Tree, empty: URL, revisions: tuple[Script, ...]
+    tree: Tree, empty: URL, revisions: tuple[Script, ...], statement: str, what: str
 ) -> None:
     head = revisions[-1].revision
-    statement = "op.get_bind().execute(sa.text('SELECT 1')).scalar()"
     text = REVISION.format(down=head, upgrade=statement)
     (tree.versions / "half.py").write_text(text)
     done = tree.alembic("upgrade", f"{head}:5a1", "--sql")
     assert done.code == 1
     assert done.err == (
         "FAILED: Revision 5a1 (do two things) cannot be written as SQL: "
-        "DatabaseNeededError: there is no database to ask.\n"
+        f"it needs a database ({what}), and a script has none.\n"
+        "Write that as op.execute(), do it only where context.is_offline_mode() is false, "
+        "or run the command without --sql.\n"
     )
     assert state.versions(empty) is None
 

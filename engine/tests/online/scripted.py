@@ -11,6 +11,8 @@ from alembic_pg.database import postgres_programs
 from alembic_pg.embedded import programs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.online.site import Site
 
 
@@ -67,4 +69,20 @@ def psql(site: Site, sql: str) -> subprocess.CompletedProcess[str]:
 def run_with_psql(site: Site, sql: str) -> None:
     """Execute a script in which there is no error."""
     done = psql(site, sql)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def cuts(sql: str) -> Iterator[str]:
+    """Yield a script's beginnings, each up to one of its statements outside of a transaction.
+
+    A session that ends in a transaction leaves what was before it.
+    """
+    steps = sql.split("\n\n")
+    in_transaction = False
+    for number, step in enumerate(steps, start=1):
+        if step == "BEGIN;":
+            in_transaction = True
+        elif step == "COMMIT;":
+            in_transaction = False
+        if not in_transaction and not step.startswith(("\\", "-- Running")):
+            yield "\n\n".join(steps[:number]) + "\n"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from alembic_pg.console.screen import PLAIN_WIDTH
 from alembic_pg.plan import report
-from alembic_pg.revisions.impact_findings import Impact
 
 
 def test_numbers_and_sizes() -> None:
-    assert [report.format_row_count(n) for n in (-1, 0, 999, 1500, 15_000, 2_400_000)] == [
+    assert [report.format_row_count(n) for n in (None, 0, 999, 1500, 15_000, 2_400_000)] == [
         *("?", "0", "999", "1.5k", "15k", "2.4M"),
     ]
     assert [report.format_size(n) for n in (0, 8192, 10_485_760, 3_221_225_472)] == [
@@ -17,20 +16,17 @@ def test_numbers_and_sizes() -> None:
 
 
 def test_what_follows_the_table() -> None:
-    found = Impact(["table a", "column b.c"], ["a is gone"])
-    assert list(report.findings_lines(found, (), ["table a"])) == [
+    destroys = ("table a", "column b.c")
+    declaration = 'destroys = ["table a", "column b.c"]'
+    assert list(report.findings_lines(destroys, declaration, ["a is gone"])) == [
         "Destroys: table a, column b.c.",
-        (
-            "Confirm it in the revision, else alembic-pg lint fails: "
-            'destroys = ["table a", "column b.c"]'
-        ),
+        f"Confirm it in the revision, else alembic-pg lint fails: {declaration}",
         "Code of the release before breaks on: a is gone.",
     ]
-    assert list(report.findings_lines(found, (), found.destroys))[1:] == [
+    assert list(report.findings_lines(destroys, "", ["a is gone"]))[1:] == [
         "Code of the release before breaks on: a is gone."
     ]
-    long = Impact(breaks=[f"column number {n} is gone" for n in range(20)])
-    (text,) = report.findings_lines(long, (), None)
+    (text,) = report.findings_lines((), "", [f"column number {n} is gone" for n in range(20)])
     assert max(map(len, text.splitlines())) <= PLAIN_WIDTH
 
 

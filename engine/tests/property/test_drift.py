@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.sides.comparison import Comparison
+from alembic_pg.drift import back
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.ledger.state import state_of_dump
 from alembic_pg.testing import state
@@ -132,3 +134,22 @@ def test_what_was_changed_is_found_and_nothing_else(
     found = {(one.change, one.kind, one.name) for one in list_differences(before, after)}
     assert found == {one.told for one in chosen}
     assert (state_of_dump(after) == state_of_dump(before)) == (not chosen)
+
+
+@examples(4)
+@given(chosen=st.lists(st.sampled_from(CHANGES), unique=True, min_size=1, max_size=8))
+def test_what_was_changed_goes_back(databases: ScratchServer, chosen: list[ByHand]) -> None:
+    name = databases.create()
+    url = databases.database_url(name)
+    try:
+        state.execute(url, *schema())
+        before = pg_dump.dump_database(url)
+        state.execute(url, *(one.statement.replace(":", "\\:") for one in chosen))
+        after = pg_dump.dump_database(url)
+        comparison = Comparison(databases, name, after, before, "alembic_version")
+        statements = list(back.statements_between(comparison))
+        state.execute(url, *(one.replace(":", "\\:") for one in statements))
+        again = pg_dump.dump_database(url)
+    finally:
+        databases.drop(name)
+    assert list_differences(before, again) == []

@@ -56,12 +56,11 @@ def find_undeclared(
     extra = {key: entry for key, entry in wanted.items() if key not in have}
     taken: set[str] = set()
     found = [
-        declare(entry, _variable(entry, taken))
+        declare(entry, variable_name(entry, taken))
         for entry in extra.values()
         if _is_beside_tables(entry, extra) and not _comes_with_extension(entry)
     ]
-    with _declared(models, found) as whole:
-        again = scope.filter_dump(_build(databases, whole, task))
+    again = scope.filter_dump(build_declared(task, databases, models, found))
     differing = set(differing_keys(wanted, again))
     declarations = [
         replace(one, arguments=None) if one.entry.key in differing else one for one in found
@@ -76,6 +75,17 @@ def find_undeclared(
     return Undeclared(
         tuple(declarations), tuple(entry for entry in left if not _comes_with_extension(entry))
     )
+
+
+def build_declared(
+    task: AlembicCommand,
+    databases: ScratchServer,
+    models: Models,
+    declarations: Sequence[Declaration],
+) -> Dump:
+    """Return the dump of what the models build with declarations beside them."""
+    with _declared(models, declarations) as whole:
+        return _build(databases, whole, task)
 
 
 def metadata_expression(models: Models, package: str | None) -> tuple[str, str]:
@@ -149,7 +159,7 @@ def _declared(models: Models, declarations: Sequence[Declaration]) -> Iterator[M
             event.remove(metadata, name, statement)
 
 
-def _variable(entry: Entry, taken: set[str]) -> str:
+def variable_name(entry: Entry, taken: set[str]) -> str:
     """Return a name for the entity's variable that none has yet, and take it."""
     base = re.sub(r"\W+", "_", f"{entry.name.partition('(')[0]}_{entry.kind}".lower()).strip("_")
     name = base if base[:1].isalpha() else f"of_{base}"

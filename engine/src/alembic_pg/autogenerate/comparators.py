@@ -8,7 +8,7 @@ from alembic.util import PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
 from alembic_pg.autogenerate.hints import backfill, casts
-from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops import flatten, stable_order
 from alembic_pg.autogenerate.proof.prove import prove_operations
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
         and flatten.touches_changed_table(op, changed)
         and not flatten.is_unwanted(op, comparison.before, comparison.after)
     ]
+    operations = stable_order.in_stable_order(operations, comparison.before)
     tables = context.table_key_to_table
     cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
     operations = list(backfill.add_backfills(cast, tables, comparison.before, comparison.after))

@@ -56,7 +56,7 @@ def _summary(
     summaries = summary.summarize_revisions(context, comparison, scripts)
     if context.script is not None:
         finish_files(context.script, _Heads(scripts, summaries).sentences)
-    return summary.summary_text(context, comparison, scripts, summaries)
+    return summary.summary_text(comparison, scripts, summaries)
 
 
 class _Heads:

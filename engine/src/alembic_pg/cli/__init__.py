@@ -17,6 +17,7 @@ from alembic_pg.cli import (
     pages,
     plan,
     psql,
+    rebase,
     reset,
     serve,
 )
@@ -27,8 +28,19 @@ if TYPE_CHECKING:
 
 # Each has a module here, which imports what the command needs only when it runs.
 _COMMANDS = (
-    *(plan, drift, ledger, entities, reset, lint, doctor, options, psql, serve, completion),
+    plan,
+    drift,
+    ledger,
+    rebase,
+    entities,
+    reset,
+    lint,
     pages,
+    doctor,
+    options,
+    psql,
+    serve,
+    completion,
 )
 
 

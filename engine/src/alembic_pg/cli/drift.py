@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.console.arguments import configuration_of
@@ -17,7 +18,26 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="what somebody changed by hand in the target database",
         description="Compare the target database with what the revisions build up to the revision "
         "that it is at, and list what is missing, extra or changed. The database is only read; "
-        "its rows are not. Exit codes: 0 nothing differs, 1 something does, 2 could not tell.",
+        "its rows are not. Exit codes: 0 nothing differs, or it is answered, 1 something does, "
+        "2 could not tell.",
+    )
+    parser.add_argument(
+        "objects",
+        nargs="*",
+        metavar="OBJECT",
+        help='only these: "index votes_post_id_idx", "column votes.*"',
+    )
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument("--back", type=Path, metavar="FILE", help="write what takes it back")
+    answer.add_argument(
+        "--into-models", type=Path, metavar="FILE", help="write a module that declares it"
+    )
+    answer.add_argument(
+        "--ignore", default="", metavar="REASON", help="note it in the file drift-ignore"
+    )
+    answer.add_argument("--ask", action="store_true", help="ask for each what is to be done")
+    parser.add_argument(
+        "--at", default="", metavar="REVISION", help="compare with this one, not with its own"
     )
     parser.add_argument("--diff", action="store_true", help="print the definitions, too")
     parser.add_argument(
@@ -29,4 +49,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _run(options: argparse.Namespace) -> int:
     from alembic_pg.commands import drift  # noqa: PLC0415  # one command's
 
-    return drift.run(configuration_of(options), diffs=options.diff, as_json=options.json)
+    asked = drift.Asked(
+        objects=tuple(options.objects),
+        ignore=options.ignore,
+        back=options.back,
+        into_models=options.into_models,
+        ask=options.ask,
+    )
+    return drift.run(
+        configuration_of(options),
+        diffs=options.diff,
+        as_json=options.json,
+        at=options.at,
+        asked=asked,
+    )

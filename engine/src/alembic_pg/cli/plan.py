@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from alembic_pg.plan.form import PlanForm
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's parser."""
@@ -23,11 +25,31 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "-x", action="append", default=[], metavar="OPTION", help="an option, as for alembic -x"
     )
-    parser.set_defaults(run=_run)
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--markdown", dest="form", action="store_const", const="markdown", help="for a pull request"
+    )
+    forms.add_argument(
+        "--json",
+        dest="form",
+        action="store_const",
+        const="json",
+        help="for a program; docs/plan.md has the form",
+    )
+    parser.set_defaults(run=_run, form="text")
 
 
 def _run(options: argparse.Namespace) -> int:
     from alembic_pg.commands import plan  # noqa: PLC0415  # one command's
 
-    plan.run(options.revision, options.x, options.config or (), options.name)
+    plan.run(options.revision, options.x, options.config or (), options.name, _form(options.form))
     return 0
+
+
+def _form(name: str) -> PlanForm | None:
+    """Return the form of a plan, None for text."""
+    from alembic_pg.plan import json_form, markdown_form  # noqa: PLC0415  # one command's
+
+    if name == "json":
+        return json_form.JsonForm()
+    return markdown_form.MarkdownForm() if name == "markdown" else None

@@ -15,17 +15,15 @@ from alembic_utils.replaceable_entity import ReplaceableEntity, register_entitie
 from sqlalchemy.exc import SAWarning
 
 from alembic_pg.autogenerate import clean_check, comparators
-from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
 from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
-from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides import both
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.left_out import needed_stand_ins, without_left_out
 from alembic_pg.autogenerate.sides.models import load_models
-from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema_of_revisions
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
@@ -73,19 +71,9 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
                 wait([made])
         silence_alembic_utils()
         databases, name = made.result()
-        # That of Alembic's own table is on both sides.
-        schema = task.environment.context_opts.get("version_table_schema")
-        place = databases.database_url(name)
-        built = desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema)
-        # pg_dump is at work while the revisions are read.
-        after = beside.submit(pg_dump.dump_database, databases.database_url(name))
-        if given is None:
-            past = schema_of_revisions(task.root, task.environment, databases, host)
-        else:
-            past = schema_of_connection(given, task.environment, databases)
-        dump = after.result()
+        past, dump, built = both.both_sides(task, given, models, (databases, name), host, beside)
         databases.drop_in_background(name)
-        texts = AuthoredTexts(built, task.environment.script)
+        texts = AuthoredTexts([one.text for one in built], task.environment.script)
         _compare(task, past, dump, models, texts, host)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions

@@ -77,11 +77,11 @@ def _write(task: AlembicCommand, connection: Connection | None, file: Path) -> U
         place = undeclared.metadata_expression(models, package)
         source = module.module_source(found.declarations, *place)
         file.write_text(source, encoding="utf-8")
-        _format(file)
+        format_module(file)
     return found
 
 
-def _format(file: Path) -> None:
+def format_module(file: Path) -> None:
     """Let ruff format the module, where it is installed."""
     if find_spec("ruff"):
         command = [sys.executable, "-m", "ruff", "format", "--quiet", str(file)]

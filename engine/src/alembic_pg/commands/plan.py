@@ -9,7 +9,7 @@ from alembic.config import CommandLine, Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from alembic_pg.alembic_command import PLAN_STEPS_OPTION
+from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_STEPS_OPTION
 from alembic_pg.console import arguments
 from alembic_pg.errors import UserError
 
@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    from alembic_pg.plan.form import PlanForm
 
-def run(revision: str, options: Sequence[str], configs: Sequence[str], name: str) -> None:
+
+def run(
+    revision: str,
+    options: Sequence[str],
+    configs: Sequence[str],
+    name: str,
+    form: PlanForm | None = None,
+) -> None:
     """Do what ``alembic -x plan upgrade REVISION`` does.
 
-    options: the others that are said with -x. configs, name: those of -c and -n.
+    options: the others that are said with -x. configs, name: those of -c and -n. form: how the
+    plan is printed; None for text.
     Raises UserError where env.py leaves nothing to the engine: it would run the revisions itself.
     """
     typed = [
@@ -34,10 +43,10 @@ def run(revision: str, options: Sequence[str], configs: Sequence[str], name: str
     parsed = CommandLine(prog="alembic").parser.parse_args(typed)
     config = arguments.configuration_of(parsed)
     arguments.check(parsed, config)
-    upgrade(config, revision)
+    upgrade(config, revision, form)
 
 
-def upgrade(config: Config, revision: str) -> None:
+def upgrade(config: Config, revision: str, form: PlanForm | None = None) -> None:
     """Load env.py for an upgrade, of which only the plan can be had.
 
     The function has the name of Alembic's, by which the engine knows the command.
@@ -55,6 +64,11 @@ def upgrade(config: Config, revision: str) -> None:
             "alembic_pg. Nothing was done."
         )
 
-    options = {PLAN_STEPS_OPTION: steps, "destination_rev": revision, "dont_mutate": True}
+    options = {
+        PLAN_STEPS_OPTION: steps,
+        PLAN_FORM_OPTION: form,
+        "destination_rev": revision,
+        "dont_mutate": True,
+    }
     with EnvironmentContext(config, script, fn=refuse, **options):
         script.run_env()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import NoInspectionAvailable
 
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
@@ -17,7 +19,11 @@ from alembic_pg.options import RUNS
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import RunState, track_steps
 from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
-from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
+from alembic_pg.revisions.render_impl import (
+    DatabaseNeededError,
+    RenderImpl,
+    install_writing_impl,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +68,7 @@ def run(task: AlembicCommand) -> None:
     with (
         ExitStack() as stack,
         explain_failures(task.environment.script, running, NO_SQL),
+        _explain_missing_database(running),
         task.environment.begin_transaction(),
     ):
         guards.table = journal.version_table_name(context)
@@ -83,6 +90,20 @@ def run(task: AlembicCommand) -> None:
             impl.static_output(f"{check};\n")
         task.environment.run_migrations(**task.arguments)
         impl.static_output(guards.closing())
+
+
+@contextmanager
+def _explain_missing_database(running: RunState) -> Iterator[None]:
+    """Raise UserError for a revision of the block that needs a database."""
+    try:
+        yield
+    except (DatabaseNeededError, NoInspectionAvailable) as error:
+        needed = isinstance(error, DatabaseNeededError)
+        what = str(error) if needed else "inspect(op.get_bind())"
+        why = f"it needs a database ({what}), and a script has none"
+        way = "\nWrite that as op.execute(), do it only where context.is_offline_mode() is false, "
+        text = NO_SQL.format(revision=running.label, why=why)
+        raise UserError(f"{text}{way}or run the command without --sql.") from error
 
 
 def _guarded(steps: StepsFunction, guards: ScriptGuards) -> StepsFunction:

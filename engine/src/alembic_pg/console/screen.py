@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,13 @@ def draw(shape: RenderableType, stream: TextIO | None = None) -> str:
     console, drawn = _console(stream or sys.stdout)
     console.print(shape)
     return "\n".join(line.rstrip() for line in drawn.getvalue().rstrip("\n").split("\n"))
+
+
+def wrap(line: str) -> str:
+    """Return a line broken between words, so that it fits the standard output."""
+    return textwrap.fill(
+        line, width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:

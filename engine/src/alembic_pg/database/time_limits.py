@@ -21,6 +21,12 @@ NEXT_MESSAGE = 2_000
 # next COMMIT of anybody else waits for what this one wrote, too.
 _LOCALLY = "synchronous_commit = local"
 
+# The same for all transactions of a session: each of them may hold a lock when it ends.
+COMMIT_LOCALLY = """
+SELECT set_config('synchronous_commit', 'local', false)
+WHERE current_setting('synchronous_commit') <> 'off'
+"""
+
 _IDLE = "idle_in_transaction_session_timeout"
 
 

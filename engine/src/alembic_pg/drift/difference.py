@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Change = Literal["missing", "extra", "changed"]
 
 _COLUMN = "column"
-_PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "STATISTICS"}
+# What goes with the table, view or sequence that it belongs to.
+PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "STATISTICS"}
 
 # What hurts most comes first: what the application reads and writes, then what keeps rows right,
 # then who may see them, then how fast it is, then words.
@@ -38,6 +39,7 @@ class Difference:
     label: what a person calls the object.
     expected: the definition that the revisions build, "" for what is extra.
     found: the definition that the database has, "" for what is missing.
+    key: of the entry of a dump that differs: a column has its table's.
     """
 
     change: Change
@@ -47,6 +49,7 @@ class Difference:
     label: str
     expected: str
     found: str
+    key: str = ""
 
 
 def list_differences(expected: Dump, found: Dump) -> list[Difference]:
@@ -60,8 +63,8 @@ def list_differences(expected: Dump, found: Dump) -> list[Difference]:
         for key in compare.differing_keys(expected, found)
         if key not in compare.ADMINISTRATORS_KEYS
     ]
-    gone = _without_parts([key for key in keys if key not in found], expected)
-    added = _without_parts([key for key in keys if key not in expected], found)
+    gone = without_parts([key for key in keys if key not in found], expected)
+    added = without_parts([key for key in keys if key not in expected], found)
     changed = [
         change
         for key in keys
@@ -79,12 +82,15 @@ def list_differences(expected: Dump, found: Dump) -> list[Difference]:
     return sorted((one for one in differences if one.name not in columns), key=_harm)
 
 
-def _without_parts(keys: Sequence[str], dump: Dump) -> list[str]:
-    """Return the keys without those of what belongs to another one of them."""
+def extra_object(entry: Entry) -> Difference:
+    """Return what is told of an object that the revisions do not build."""
+    return _difference("extra", None, entry)
+
+
+def without_parts(keys: Sequence[str], dump: Dump) -> list[str]:
+    """Return the keys without those of what belongs to another one of them, in their order."""
     every = frozenset(keys)
-    return [
-        key for key in keys if dump[key].kind not in _PARTS or every.isdisjoint(dump[key].needs)
-    ]
+    return [key for key in keys if dump[key].kind not in PARTS or every.isdisjoint(dump[key].needs)]
 
 
 def _changes(expected: Entry, found: Entry) -> Iterator[Difference]:
@@ -104,7 +110,9 @@ def _column_changes(expected: Entry, found: Entry) -> Iterator[Difference]:
             column = f"{expected.name}.{name}"
             place = "" if expected.schema == "public" else f"{expected.schema}."
             label = f"{_COLUMN} {place}{column}"
-            yield Difference(change, _COLUMN, expected.schema, column, label, old, new)
+            yield Difference(
+                change, _COLUMN, expected.schema, column, label, old, new, expected.key
+            )
     if _beside_columns(expected) != _beside_columns(found):
         yield _difference("changed", expected, found)
 
@@ -136,6 +144,7 @@ def _difference(change: Change, expected: Entry | None, found: Entry | None) -> 
         entry.label,
         expected.create if expected else "",
         found.create if found else "",
+        entry.key,
     )
 
 

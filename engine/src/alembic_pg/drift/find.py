@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alembic.runtime.migration import MigrationContext
@@ -10,22 +11,22 @@ from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg import history_start
 from alembic_pg.autogenerate.dump import pg_dump
-from alembic_pg.autogenerate.scope import filters
-from alembic_pg.autogenerate.scope.models import Models
-from alembic_pg.autogenerate.sides.models import load_models
-from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
-from alembic_pg.database import errors, run_lock, server_features, target
+from alembic_pg.database import errors, run_lock, target
 from alembic_pg.database.errors import SqlState
-from alembic_pg.database.project_files import DRIFT_IGNORE_FILE
-from alembic_pg.database.scratch import scratch_server
 from alembic_pg.database.target import EMBEDDED_SOURCE
-from alembic_pg.drift import changed_at, difference, ignore
+from alembic_pg.drift import by_state, changed_at, ignore, sentences
+from alembic_pg.drift.build import build_and_compare
+from alembic_pg.drift.difference import list_differences
 from alembic_pg.drift.drift import Drift
+from alembic_pg.drift.locked_tables import LOCK_TIMEOUT, locked_table_told
 from alembic_pg.errors import UserError
+from alembic_pg.ledger.ledger import FORM, ledger_path, read_ledger
+from alembic_pg.ledger.stamp import read_stamp
+from alembic_pg.ledger.state import state_of_dump
 from alembic_pg.online.recovery import declared_not_valid
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.helper_names import HELPER_MARK
 from alembic_pg.revisions import history_database
 from alembic_pg.revisions.current_revision import revision_label
 
@@ -37,79 +38,177 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.scratch import ScratchServer
-
-# Milliseconds that pg_dump waits for the weakest lock of a table, and the application behind it.
-LOCK_TIMEOUT = 2000
+    from alembic_pg.drift.difference import Difference
+    from alembic_pg.ledger.ledger import Ledger
+    from alembic_pg.ledger.stamp import Stamp
+    from alembic_pg.online.run.journal import ProgressNote
 
 _SESSION = text(
     "SELECT current_user AS role, current_setting('server_version_num')::int AS version"
 )
 
-_LOCKED = text("""
-SELECT relation::regclass::text AS name, pid FROM pg_locks
-WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND relation >= 16384
-""")
+
+@dataclass(frozen=True)
+class Target:
+    """What the target says of itself.
+
+    heads: its revisions, or the one that a person named. unknown: the one of them that this tree
+    does not have, "" where it has all. stamp: what the last run has left. note: of a half-done
+    revision. version: the server's, as server_version_num has it. role: who looks.
+    unfinished: a line for each thing that an online run has left.
+    """
+
+    heads: tuple[str, ...]
+    unknown: str
+    stamp: Stamp | None
+    note: ProgressNote | None
+    version: int
+    role: str
+    unfinished: tuple[str, ...]
 
 
-def find_drift(task: AlembicCommand, connection: Connection) -> Drift:
+def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Drift:
     """Return what differs; the database is only read.
 
     connection: to the target, as a role that may read its catalog and lock its tables in ACCESS
-    SHARE mode.
-    Raises UserError where nothing can be compared: another run is at work, the database has no
-    revision, or one that this tree does not have.
+    SHARE mode. at: a revision to compare with in place of the database's own.
+    Raises UserError where nothing can be compared: another run is at work, the database is empty,
+    or at a revision of which neither this tree nor a run says what it builds.
     """
+    run_lock.refuse_beside_run(connection)
+    there = read_target(task, connection, at)
+    connection.rollback()
+    drift = _without_differences(task, connection, there)
+    if not there.heads:
+        return _compare_with_nearest(task, connection, drift)
+    if there.unknown:
+        sentences.require_stamp(there.unknown, there.heads, there.stamp, there.version)
+    version_table = history_database.version_table_name(task.environment)
+    with locked_table_told(connection):
+        found = pg_dump.dump_database(
+            connection.engine.url, version_table=version_table, lock_timeout=LOCK_TIMEOUT
+        )
+    rules = ignore.read_rules(ignore.ignore_file(task.environment.script))
+    ledger = _read_ledger(task.environment.script)
+    if there.unknown and there.stamp:
+        ignored = by_state.ignored_beside_state(found, there.stamp.state, rules)
+        if ignored is None:
+            raise UserError(sentences.CHANGED_SINCE.format(revision=there.unknown))
+        remark = sentences.COMPARED_WITH_STAMP.format(revision=there.unknown)
+        return replace(drift, compared="state", ignored=tuple(ignored), remarks=(remark,))
+    state = ledger.state_after(there.heads) if ledger and there.note is None else ""
+    ignored = by_state.ignored_beside_state(found, state, rules)
+    if ignored is not None:
+        return replace(drift, compared="state", ignored=tuple(ignored))
+    if there.stamp and _is_of(there.stamp, there.heads, found):
+        edited = sentences.EDITED_SINCE.format(revision=there.stamp.revision)
+        drift = replace(drift, remarks=(*drift.remarks, edited))
+    differences = build_and_compare(task, connection, there.heads, found, there.note, there.version)
+    return _with_differences(task, connection, drift, differences)
+
+
+def read_target(task: AlembicCommand, connection: Connection, at: str) -> Target:
+    """Return what the target says of itself. at: a revision in place of its own, "" for none."""
     environment, script = task.environment, task.environment.script
     options = history_database.version_table_options(environment)
     context = MigrationContext.configure(connection, opts={**options, "script": script})
-    run_lock.refuse_beside_run(connection)
-    heads = _read_heads(context)
-    _require_known(script, heads)
     table = journal.version_table_name(context)
-    note = journal.read_note(connection, table)
-    unfinished = tuple(
-        declared_not_valid.unfinished_lines(
-            connection, table, reversed(list(script.walk_revisions()))
-        )
-    )
+    heads = _named_heads(script, at) if at else _read_heads(context)
+    revisions = reversed(list(script.walk_revisions()))
+    unfinished = declared_not_valid.unfinished_lines(connection, table, revisions)
     role, version = connection.execute(_SESSION).one()
-    connection.rollback()
-    version_table = history_database.version_table_name(environment)
-    found = _dump_target(connection, version_table)
-    with scratch_server(task.root) as databases:
-        if server_features.major_of(databases.version) != server_features.major_of(version):
-            found = _dump_of_copy(connection, databases, version_table, version)
-        expected = _dump_at(task, databases, heads)
-        meant = {} if note is None else _dump_at(task, databases, _heads_after(script, heads, note))
-    scope = _scope(task, expected, found)
-    expected, found = scope.filter_dump(expected), scope.filter_dump(found)
-    differences = difference.list_differences(expected, found)
-    if note is not None:
-        # What is as it is when the revision is done, that revision has made.
-        others = difference.list_differences(scope.filter_dump(meant), found)
-        still = {one.label for one in others}
-        differences = [
-            one for one in differences if one.label in still and HELPER_MARK not in one.name
-        ]
-    told, ignored = ignore.split_ignored(differences, ignore.read_rules(ignore_file(task)))
-    with connection.begin():
-        times = tuple(changed_at.times_of_change(connection, told))
-    pending = script._upgrade_revs("heads", heads)  # type: ignore[arg-type]  # noqa: SLF001  # Alembic's upgrade hands several over, too
+    return Target(
+        heads,
+        next((head for head in heads if not _is_known(script, head)), ""),
+        read_stamp(connection, table),
+        None if at else journal.read_note(connection, table),
+        version,
+        role,
+        tuple(unfinished),
+    )
+
+
+def _without_differences(task: AlembicCommand, connection: Connection, there: Target) -> Drift:
+    """Return where was looked, and no difference yet."""
+    script = task.environment.script
+    pending = 0
+    if not there.unknown and there.heads:
+        # Alembic's upgrade hands several over, too.
+        steps = script._upgrade_revs("heads", there.heads)  # type: ignore[arg-type]  # noqa: SLF001
+        pending = len(list(steps))
     return Drift(
         database=str(connection.engine.url.database),
         host=target.describe_server(connection, "" if task.names_target else EMBEDDED_SOURCE),
-        role=role,
-        revisions=tuple(heads),
-        at=" and ".join(revision_label(script.get_revision(head)) for head in heads),
-        pending=len(list(pending)),
+        role=there.role,
+        revisions=there.heads,
+        at=there.unknown
+        or " and ".join(revision_label(script.get_revision(head)) for head in there.heads),
+        pending=pending,
+        differences=(),
+        unfinished=there.unfinished,
+        remarks=(sentences.PENDING,) if pending else (),
+    )
+
+
+def _compare_with_nearest(task: AlembicCommand, connection: Connection, drift: Drift) -> Drift:
+    """Return how a database without a revision differs from the one that is nearest."""
+    # It builds the whole history, which no other database needs.
+    from alembic_pg.drift.nearest import find_nearest  # noqa: PLC0415
+
+    table = task.environment.context_opts.get("version_table", "alembic_version")
+    if not history_start.has_tables(connection, table):
+        raise UserError(sentences.EMPTY)
+    connection.rollback()
+    with locked_table_told(connection):
+        nearest = find_nearest(task, connection, LOCK_TIMEOUT)
+    if nearest is None:
+        raise UserError(sentences.NOTHING_IN_COMMON)
+    differences = list_differences(nearest.built, nearest.found)
+    revision = nearest.revision
+    remark = sentences.lost(revision.revision if revision else "", equal=not differences)
+    at = revision_label(revision) if revision else "what the history begins with"
+    drift = replace(drift, at=f"no revision; nearest {at}", remarks=(remark,), lost=True)
+    return _with_differences(task, connection, drift, differences)
+
+
+def _with_differences(
+    task: AlembicCommand, connection: Connection, drift: Drift, differences: list[Difference]
+) -> Drift:
+    told, ignored = ignore.split_ignored(
+        differences, ignore.read_rules(ignore.ignore_file(task.environment.script))
+    )
+    connection.rollback()
+    with connection.begin():
+        times = tuple(changed_at.times_of_change(connection, told))
+    return replace(
+        drift,
         differences=tuple(told),
         ignored=tuple(ignored),
-        unfinished=unfinished,
         changed_at=times,
+        compared="built",
     )
+
+
+def _is_of(stamp: Stamp, heads: Sequence[str], found: Dump) -> bool:
+    """Return whether a database is still as the run left it that led to its revision."""
+    return (stamp.revision,) == tuple(heads) and state_of_dump(found) == stamp.state
+
+
+def _read_ledger(script: ScriptDirectory) -> Ledger | None:
+    """Return the ledger, None where there is none that serves: then all is built."""
+    with suppress(UserError):
+        ledger = read_ledger(ledger_path(script))
+        if ledger is not None and ledger.form == FORM:
+            return ledger
+    return None
+
+
+def _named_heads(script: ScriptDirectory, name: str) -> tuple[str, ...]:
+    """Return the revision that a person named. Raises UserError where there is none."""
+    try:
+        return tuple(one.revision for one in script.get_revisions(name))
+    except CommandError as error:
+        raise UserError(f"{str(error).rstrip('.')}.") from error
 
 
 def _read_heads(context: MigrationContext) -> tuple[str, ...]:
@@ -125,94 +224,8 @@ def _read_heads(context: MigrationContext) -> tuple[str, ...]:
         ) from error
 
 
-def ignore_file(task: AlembicCommand) -> Path:
-    """Return the file that says what is not to be told, which need not exist."""
-    return Path(task.environment.script.dir) / DRIFT_IGNORE_FILE
-
-
-def _require_known(script: ScriptDirectory, heads: Sequence[str]) -> None:
-    if not heads:
-        raise UserError(
-            "The database has no revision in its alembic_version: alembic upgrade head builds an "
-            "empty one, and tells which revision another one equals."
-        )
-    for head in heads:
-        try:
-            script.get_revision(head)
-        except CommandError as error:
-            raise UserError(
-                f"The database is at revision {head}, which this tree does not have: compare with "
-                "the tree of the release or branch that upgraded it."
-            ) from error
-
-
-def _dump_target(connection: Connection, version_table: str) -> Dump:
+def _is_known(script: ScriptDirectory, head: str) -> bool:
     try:
-        return pg_dump.dump_database(
-            connection.engine.url, version_table=version_table, lock_timeout=LOCK_TIMEOUT
-        )
-    except UserError as error:
-        if "IN ACCESS SHARE MODE" not in str(error) or "permission" in str(error):
-            raise
-        with connection.begin():
-            held = connection.execute(_LOCKED).first()
-        what = f"{held.name} (process {held.pid})" if held else "a table"
-        raise UserError(
-            f"Somebody keeps {what} locked for longer than {LOCK_TIMEOUT / 1000:.0f} s, so that "
-            "it cannot be read: run the same command later."
-        ) from error
-
-
-def _dump_at(task: AlembicCommand, databases: ScratchServer, heads: tuple[str, ...]) -> Dump:
-    """Return the dump of what the revisions build up to some of them."""
-    environment = task.environment
-    if set(heads) == set(environment.script.get_heads()):
-        return schema_of_revisions(task.root, environment, databases).dump
-    name = history_database.create_at_revisions(databases, environment, heads)
-    table = history_database.version_table_name(environment)
-    dump = pg_dump.dump_database(databases.database_url(name), version_table=table)
-    databases.drop_in_background(name)
-    return dump
-
-
-def _dump_of_copy(
-    connection: Connection, databases: ScratchServer, version_table: str, version: int
-) -> Dump:
-    """Return the dump of a copy of the target on the scratch server, which prints as it does."""
-    name = databases.create()
-    copy = databases.database_url(name)
-    try:
-        pg_dump.copy_schema(connection.engine.url, copy)
-    except UserError as error:
-        major, own = server_features.major_of(version), server_features.major_of(databases.version)
-        raise UserError(
-            f"The target runs PostgreSQL {major}, the scratch server {own}, which cannot build "
-            f"the target's schema: {error} Name a server of version {major} in "
-            "SHADOW_DATABASE_URL."
-        ) from error
-    dump = pg_dump.dump_database(copy, version_table=version_table)
-    databases.drop_in_background(name)
-    return dump
-
-
-def _scope(task: AlembicCommand, expected: Dump, found: Dump) -> filters.Scope:
-    """Return what counts of the dumps: all but what env.py's filters leave out."""
-    options = {
-        name: value
-        for name in ("include_object", "include_name")
-        if (value := task.configure.get(name)) is not None
-    }
-    models = load_models(task.metadata, task.entities) if options else Models((), ())
-    return filters.comparison_scope(found, expected, models, options)
-
-
-def _heads_after(
-    script: ScriptDirectory, heads: tuple[str, ...], note: journal.ProgressNote
-) -> tuple[str, ...]:
-    """Return where a database is when what is half done is done."""
-    revision = script.get_revision(note.revision)
-    down = revision.down_revision or ()
-    before = {down} if isinstance(down, str) else set(down)
-    if note.direction == "downgrade":
-        return tuple(sorted(set(heads) - {note.revision} | before))
-    return tuple(sorted(set(heads) - before | {note.revision}))
+        return script.get_revision(head) is not None
+    except CommandError:
+        return False

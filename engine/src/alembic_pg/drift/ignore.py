@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic_pg.database.project_files import DRIFT_IGNORE_FILE
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from alembic.script import ScriptDirectory
 
     from alembic_pg.drift.difference import Difference
 
@@ -36,6 +39,11 @@ class Rule:
         return fnmatchcase(kind, self.kind) and fnmatchcase(name, self.name)
 
 
+def ignore_file(script: ScriptDirectory) -> Path:
+    """Return the file that says what is not to be told, which need not exist."""
+    return Path(script.dir) / DRIFT_IGNORE_FILE
+
+
 def read_rules(file: Path) -> list[Rule]:
     """Return the rules of a file, none where it does not exist.
 
@@ -51,6 +59,14 @@ def read_rules(file: Path) -> list[Rule]:
             continue
         rules.append(_parse_rule(line, f"{file.name}, line {number}"))
     return rules
+
+
+def ignore_line(difference: Difference, reason: str) -> str:
+    """Return the line that lets nobody hear of a difference any more."""
+    place = f"{difference.schema}." if difference.schema else ""
+    name = "".join(f"[{one}]" if one in "*?[" else one for one in f"{place}{difference.name}")
+    quoted = f'"{name}"' if " " in name else name
+    return f"{difference.kind.replace(' ', '_')}  {quoted}  {reason}\n"
 
 
 def split_ignored(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.console import screen, table
@@ -24,6 +25,7 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     """
     lines = [f"{_place(drift)}: {_verdict(drift)}"]
     lines += [f"Unfinished: {line}" for line in drift.unfinished]
+    lines += drift.remarks
     if drift.differences:
         changed = dict(drift.changed_at)
         head = ("drift", "object", "changed at") if changed else ("drift", "object")
@@ -37,6 +39,11 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     return "\n".join(lines)
 
 
+def only(drift: Drift, differences: Sequence[Difference]) -> Drift:
+    """Return the same with some of the differences."""
+    return replace(drift, differences=tuple(differences))
+
+
 def as_object(drift: Drift) -> dict[str, Any]:
     """Return what a program reads; docs/drift.md says what each name means."""
     changed = dict(drift.changed_at)
@@ -47,6 +54,9 @@ def as_object(drift: Drift) -> dict[str, Any]:
         "revisions": list(drift.revisions),
         "pending": drift.pending,
         "unfinished": list(drift.unfinished),
+        "compared": drift.compared,
+        "remarks": list(drift.remarks),
+        "lost": drift.lost,
         "differences": [
             {**_difference_as_object(one), "changed_at": changed.get(one.label)}
             for one in drift.differences

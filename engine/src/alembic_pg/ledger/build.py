@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
+from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.ledger.history import parents_of
 from alembic_pg.ledger.ledger import States
+from alembic_pg.ledger.parts import part_changes, read_parts
 from alembic_pg.ledger.state import state_of_dump
 from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial import process_wide
@@ -20,39 +23,48 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alembic.script.base import Script
+    from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.ledger.history import History
+    from alembic_pg.ledger.parts import Parts
     from alembic_pg.revisions.trial.host import Host
 
 
 @dataclass
 class _Built:
-    """A scratch database, the revisions that have run in it, and its state."""
+    """A scratch database, the revisions that have run in it, its state, and its tables' parts."""
 
     name: str
     applied: frozenset[str]
     state: str
+    parts: Parts
 
 
-def build_states(
+def build_states(  # noqa: PLR0913, PLR0917  # what, where, and what is known of before
     task: AlembicCommand,
     history: History,
     databases: ScratchServer,
     wanted: Sequence[Script],
     before: str = "",
+    parts: Parts | None = None,
 ) -> Iterator[tuple[str, States]]:
     """Yield the id and the states of each revision, as they are built.
 
     wanted: in an order in which they can run. before: the state before the first one, where it is
-    known: then that is not built where the revision is the last of all.
+    known: then that is not built where the revision is the last of all. parts: those of the tables
+    there, where they are known.
     Raises UserError when a revision fails.
     """
     with _host(task) as host:
         if before and [one.revision for one in wanted] == history.heads:
             past = schema_of_revisions(task.root, task.environment, databases, host)
-            yield history.heads[0], States(before, state_of_dump(past.dump))
+            changes = None
+            if parts is not None:
+                with past.connection() as (connection, _):
+                    changes = part_changes(parts, _read_parts(task, connection))
+            yield history.heads[0], States(before, state_of_dump(past.dump), changes)
             return
         built: _Built | None = None
         for revision in wanted:
@@ -61,11 +73,14 @@ def build_states(
                 if built is not None:
                     databases.drop_in_background(built.name)
                 built = _create(task, databases, parents_of(revision), needed, host)
-            start = built.state
+            start, there = built.state, built.parts
             host.upgrade(task.environment, databases.database_url(built.name), revision.revision)
             built.applied |= {revision.revision}
             built.state = _state(task, databases, built.name)
-            yield revision.revision, States(start, built.state)
+            built.parts = _parts_of_database(task, databases, built.name)
+            # What the history begins with comes with the first one, since no line has it.
+            changes = part_changes(there if parents_of(revision) else {}, built.parts)
+            yield revision.revision, States(start, built.state, changes)
         if built is not None:
             databases.drop_in_background(built.name)
 
@@ -79,7 +94,21 @@ def _create(
 ) -> _Built:
     upgrade = None if host is THIS_PROCESS else host.upgrade
     name = history_database.create_at_revisions(databases, task.environment, revisions, upgrade)
-    return _Built(name, applied, _state(task, databases, name))
+    state, parts = _state(task, databases, name), _parts_of_database(task, databases, name)
+    return _Built(name, applied, state, parts)
+
+
+def _parts_of_database(task: AlembicCommand, databases: ScratchServer, name: str) -> Parts:
+    with connect(databases.database_url(name), source=SCRATCH_SOURCE) as connection:
+        return _read_parts(task, connection)
+
+
+def _read_parts(task: AlembicCommand, connection: Connection) -> Parts:
+    """Return the parts of all tables. connection: to a scratch database that nobody else needs."""
+    table = task.environment.context_opts.get("version_table", "alembic_version")
+    found = read_parts(connection, table)
+    connection.rollback()
+    return found
 
 
 def _state(task: AlembicCommand, databases: ScratchServer, name: str) -> str:

@@ -14,6 +14,7 @@ from alembic_pg.ledger import proven, verify
 from alembic_pg.ledger.build import build_states
 from alembic_pg.ledger.history import parents_of
 from alembic_pg.ledger.ledger import Ledger, States, ledger_path, read_ledger, write_ledger
+from alembic_pg.ledger.parts import parts_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -104,7 +105,7 @@ def mend_ledger(history: History, with_task: WithTask, *, also_landed: bool = Fa
         with scratch_server(task.root) as databases:
             found.append(_built_ledger(task, history, databases, old or landed))
 
-    known = _known(history, old, history.digests(old.major)) if old else {}
+    known = _with_changes(_known(history, old, history.digests(old.major)), old) if old else {}
     if old and len(known) == len(history.revisions):
         found.append(replace(old, lines=_in_order(history, known, old)))
     else:
@@ -118,7 +119,12 @@ def mend_ledger(history: History, with_task: WithTask, *, also_landed: bool = Fa
         )
     lines = old.lines if old else {}
     written = [one for one in {**lines, **ledger.lines} if lines.get(one) != ledger.lines.get(one)]
-    if old is None or old != ledger or list(lines) != list(ledger.lines):
+    if (
+        old is None
+        or old != ledger
+        or list(lines) != list(ledger.lines)
+        or old.changes != ledger.changes
+    ):
         write_ledger(file, ledger)
     return Verdict(file, ledger, written=tuple(written))
 
@@ -135,7 +141,7 @@ def add_line(history: History, revision: Script, with_task: WithTask, *, empty: 
         return
     before = _state_before(revision, ledger, ledger.lines)
     if empty and before:
-        write_ledger(file, ledger.with_line(revision.revision, States(before, before)))
+        write_ledger(file, ledger.with_line(revision.revision, States(before, before, {})))
         return
 
     digests = history.digests(ledger.major)
@@ -147,7 +153,8 @@ def add_line(history: History, revision: Script, with_task: WithTask, *, empty: 
                     f"it is of PostgreSQL {ledger.major}, and the scratch server of "
                     f"{server_features.major_of(databases.version)}"
                 )
-            states = dict(build_states(task, history, databases, [revision], before))
+            there = parts_after(ledger.changes, history.with_ancestors(parents_of(revision)))
+            states = dict(build_states(task, history, databases, [revision], before, there))
         made = ledger.with_line(revision.revision, states[revision.revision])
         write_ledger(file, made)
         known = proven.read_proven(task.root, digests)
@@ -178,6 +185,19 @@ def _known(
     return known
 
 
+def _with_changes(known: dict[str, States], ledger: Ledger | None) -> dict[str, States]:
+    """Return the states of which it is known, too, what each revision makes of tables.
+
+    ledger: that may say so where they do not.
+    """
+    lines = ledger.lines if ledger else {}
+    said = {
+        one: lines[one] if states.changes is None and lines.get(one) == states else states
+        for one, states in known.items()
+    }
+    return {one: states for one, states in said.items() if states.changes is not None}
+
+
 def _state_before(revision: Script, ledger: Ledger, known: dict[str, States]) -> str:
     """Return the state before a revision, "" where it is not known."""
     parents = parents_of(revision)
@@ -197,7 +217,7 @@ def _built_ledger(
             f"server of version {old.major} in SHADOW_DATABASE_URL."
         )
     digests = history.digests(major)
-    known = proven.read_proven(task.root, digests)
+    known = _with_changes(proven.read_proven(task.root, digests), old)
     wanted = [one for name, one in history.revisions.items() if name not in known]
     known.update(build_states(task, history, databases, wanted))
     proven.write_proven(task.root, digests, known)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.project_files import LEDGER_FILE
-from alembic_pg.errors import UserError
+from alembic_pg.database.project_files import (
+    DRIFT_IGNORE_FILE,
+    LEDGER_FILE,
+    LEDGER_PARTS_FILE,
+)
+from alembic_pg.ledger.git import MAIN_BRANCHES, ask_git, require_commit
 from alembic_pg.ledger.ledger import parse_ledger
 from alembic_pg.ledger.verify import MEND, Problem, edited_problem
 
@@ -17,17 +20,14 @@ if TYPE_CHECKING:
     from alembic_pg.ledger.history import History
     from alembic_pg.ledger.ledger import Ledger
 
-# Where revisions have landed that are on it, the first of these that there is.
-_MAIN_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-
 
 def default_base(folder: Path) -> str:
     """Return where the checked out branch left the main one, "" without git or a main branch.
 
     folder: one in the working tree.
     """
-    for name in _MAIN_BRANCHES:
-        found = _git(folder, "merge-base", "HEAD", name)
+    for name in MAIN_BRANCHES:
+        found = ask_git(folder, "merge-base", "HEAD", name)
         if found is not None:
             return found.strip()
     return ""
@@ -38,9 +38,8 @@ def ledger_at(folder: Path, base: str) -> Ledger | None:
 
     folder: that of the ledger. Raises UserError where git does not know the revision.
     """
-    if _git(folder, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}") is None:
-        raise UserError(f"git knows no revision {base} here: fetch it, or name another one.")
-    text = _git(folder, "show", f"{base}:./{LEDGER_FILE}")
+    require_commit(folder, base)
+    text = ask_git(folder, "show", f"{base}:./{LEDGER_FILE}")
     return None if text is None else parse_ledger(text, f"{base}:{LEDGER_FILE}")
 
 
@@ -50,11 +49,11 @@ def same_files(history: History, base: str, landed: Ledger) -> bool:
     What other revisions are built of may differ, and what no revision reads.
     """
     folder = Path(history.script.dir).resolve()
-    top = _git(folder, "rev-parse", "--show-toplevel")
+    top = ask_git(folder, "rev-parse", "--show-toplevel")
     places = sorted({folder, *(Path(one).resolve() for one in history.script._version_locations)})  # noqa: SLF001  # where Alembic looks
     names = [str(place) for place in places if place.is_dir()]
-    changed = _git(folder, "diff", "--name-only", "--no-renames", "-z", base, "--", *names)
-    others = _git(folder, "ls-files", "--others", "--full-name", "-z", "--", *names)
+    changed = ask_git(folder, "diff", "--name-only", "--no-renames", "-z", base, "--", *names)
+    others = ask_git(folder, "ls-files", "--others", "--full-name", "-z", "--", *names)
     if top is None or changed is None or others is None:
         return False
     new = {
@@ -62,7 +61,8 @@ def same_files(history: History, base: str, landed: Ledger) -> bool:
         for one, revision in history.revisions.items()
         if one not in landed.lines
     }
-    harmless = new | {folder / LEDGER_FILE, folder / "drift-ignore", folder / "script.py.mako"}
+    ours = (LEDGER_FILE, LEDGER_PARTS_FILE, DRIFT_IGNORE_FILE, "script.py.mako")
+    harmless = new | {folder / name for name in ours}
     root = Path(top.rstrip("\n"))
     found = {(root / name).resolve() for name in f"{changed}\0{others}".split("\0") if name}
     return all(one in harmless or one.suffix == ".pyc" for one in found)
@@ -114,20 +114,5 @@ def changed_lines(ledger: Ledger, landed: Ledger) -> Iterable[str]:
 def _before(history: History, base: str) -> Ledger | None:
     """Return the ledger where this branch left another one, None where git does not tell."""
     folder = Path(history.script.dir)
-    common = _git(folder, "merge-base", "HEAD", base)
+    common = ask_git(folder, "merge-base", "HEAD", base)
     return ledger_at(folder, common.strip()) if common else None
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git says, None where it refuses or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            errors="surrogateescape",
-        )
-    except OSError:
-        return None
-    return done.stdout if done.returncode == 0 else None

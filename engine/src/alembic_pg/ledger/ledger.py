@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.database.project_files import LEDGER_FILE, write_whole
 from alembic_pg.errors import UserError
+from alembic_pg.ledger.part_file import part_file, read_part_file, write_part_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from alembic.script import ScriptDirectory
+
+    from alembic_pg.ledger.parts import PartChanges
 
 # The version of the form in which definitions are digested; it grows when the same database gets
 # another state: when the normal form of a dump or its entries change.
@@ -27,8 +30,9 @@ _HEAD = f"""\
 # digest of what PostgreSQL built, not of a file's text.
 # alembic keeps this file, and mends it by: alembic-pg {LEDGER_FILE}
 #
-# A conflict here: two branches added a revision each. Keep what the other branch has in this file,
-# let the down_revision of your revision name the last one below, then: alembic-pg {LEDGER_FILE}
+# A conflict here: two branches added a revision each. alembic-pg rebase puts yours last. By hand:
+# keep what the other branch has in this file, let the down_revision of your revision name the last
+# one below, then: alembic-pg {LEDGER_FILE}
 """
 
 _FORM = re.compile(r"postgresql (?P<major>\d+) form (?P<form>\d+)")
@@ -42,10 +46,14 @@ _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 @dataclass(frozen=True)
 class States:
-    """Hold the states of a database before and after a revision."""
+    """Hold the states of a database before and after a revision.
+
+    changes: what it makes of the parts of tables, None where that is not known.
+    """
 
     before: str
     after: str
+    changes: PartChanges | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,11 @@ class Ledger:
         line = self.lines.get(heads[0]) if len(heads) == 1 else None
         return line.after if line else ""
 
+    @property
+    def changes(self) -> dict[str, PartChanges | None]:
+        """What each revision makes of the parts of tables, by its id, oldest first."""
+        return {one: states.changes for one, states in self.lines.items()}
+
     def with_line(self, revision: str, states: States) -> Ledger:
         """Return the ledger with a line more at its end."""
         return replace(self, lines={**self.lines, revision: states})
@@ -85,7 +98,13 @@ def read_ledger(file: Path) -> Ledger | None:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    return parse_ledger(text, file.name)
+    ledger = parse_ledger(text, file.name)
+    known = read_part_file(part_file(file))
+    lines = {
+        one: replace(states, changes=known.get((one, states.after)))
+        for one, states in ledger.lines.items()
+    }
+    return replace(ledger, lines=lines)
 
 
 def parse_ledger(text: str, name: str = LEDGER_FILE) -> Ledger:
@@ -100,8 +119,8 @@ def parse_ledger(text: str, name: str = LEDGER_FILE) -> Ledger:
             continue
         if line.startswith(_CONFLICT):
             raise UserError(
-                f"{name}, line {number}, is a conflict: two branches added a revision each. Let "
-                "the down_revision of yours name the other's, then: alembic-pg ledger"
+                f"{name}, line {number}, is a conflict: two branches added a revision each. To put "
+                "yours last: alembic-pg rebase"
             )
         found = _LINE.fullmatch(line.strip())
         if form is None and (form := _FORM.fullmatch(line.strip())):
@@ -121,5 +140,12 @@ def ledger_text(ledger: Ledger) -> str:
 
 
 def write_ledger(file: Path, ledger: Ledger) -> None:
-    """Write a ledger, all of it or nothing."""
+    """Write a ledger, all of it or nothing, and beside it what is known of its changes."""
     write_whole(file, ledger_text(ledger))
+    changes = {
+        (one, states.after): states.changes
+        for one, states in ledger.lines.items()
+        if states.changes is not None
+    }
+    if changes or part_file(file).exists():
+        write_part_file(part_file(file), changes)

@@ -24,17 +24,17 @@ def read_proven(root: Path, digests: Mapping[str, str]) -> dict[str, States]:
     try:
         note = json.loads((root / NOTE_PATH).read_text(encoding="utf-8"))
         return {
-            one: States(*map(str, note[digest]))
+            one: States(str(note[digest][0]), str(note[digest][1]), *note[digest][2:])
             for one, digest in digests.items()
             if digest in note
         }
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
         return {}
 
 
 def write_proven(root: Path, digests: Mapping[str, str], states: Mapping[str, States]) -> None:
     """Note the states of revisions; nothing is noted where nothing can be written."""
-    note = {digests[one]: [both.before, both.after] for one, both in states.items()}
+    note = {digests[one]: [both.before, both.after, both.changes] for one, both in states.items()}
     with suppress(OSError):
         make_data_folder(root)
         write_whole(root / NOTE_PATH, json.dumps(note))

@@ -43,8 +43,8 @@ def structure_problems(history: History, ledger: Ledger) -> Iterator[Problem]:
         yield Problem(
             "heads",
             ",".join(heads),
-            f"There are {len(heads)} heads: {names}. Let the down_revision of one name the other, "
-            f"then: {MEND}",
+            f"There are {len(heads)} heads: {names}. To put this branch's last: alembic-pg rebase; "
+            'or join them: alembic merge heads -m "…".',
         )
     for one in ledger.lines:
         if one not in history.revisions:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic_pg.database import server_features
-from alembic_pg.offline import plpgsql_blocks, psql_commands
+from alembic_pg.offline import batch_blocks, plpgsql_blocks, psql_commands
+from alembic_pg.offline.script_journal import ScriptJournal
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batch_settings, batches
 from alembic_pg.online.run import journal, transactions
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.run.signals import PreparedSwap, ReplayError
 from alembic_pg.revisions.current_revision import RunState
@@ -57,9 +57,10 @@ class Recorder(Runner):
     size_tables: set[str] = field(default_factory=set)
     heading: str = ""
 
-    def record(self, sql: str) -> list[str] | PreparedSwap:
+    def record(self, sql: str, noted: ScriptJournal) -> list[str] | PreparedSwap:
         """Do what a run would do on a large table, and return its steps; none where it has none.
 
+        noted: what the script notes.
         executed, prepared_swaps and swapped_columns are those of the open transaction.
         Raises CommitBeforeError where a part of it is to be committed before, RefusedError for
         what a run would refuse, DBAPIError or UserError for what is not possible; some may be done
@@ -67,7 +68,7 @@ class Recorder(Runner):
         """
         self.script_steps, self.cleanup, self.size_tables = [], (), set()
         self.running = RunState(step=self.running.step)
-        self.journal = Journal("", ProgressNote("", ""), disabled=True)
+        self.journal = noted.copy()
         self.read_server_state(lock_timeout=0)
         with self.connection.begin():
             statement = parser.parse(sql)
@@ -88,9 +89,9 @@ class Recorder(Runner):
         except ReplayError as replay:
             return PreparedSwap(sql, tables, self.script_steps, self._swap_statements(replay, work))
         transactions.commit(self.context)
-        return psql_commands.steps_if_large(
-            self.settings, tables, self.script_steps, plpgsql_blocks.retry_block(self.settings, sql)
-        )
+        done = noted.copy().done_statements(journal.statement_key(sql))
+        small = plpgsql_blocks.retry_block(self.settings, sql, *done)
+        return psql_commands.steps_if_large(self.settings, tables, self.script_steps, small)
 
     def _swap_statements(self, replay: ReplayError, work: Callable[[str], None]) -> list[str]:
         """Prepare what is swapped in the open transaction; return the statements of the swap."""
@@ -122,7 +123,11 @@ class Recorder(Runner):
         """Execute a statement, and keep it where it is part of a step."""
         if self.open_statements is not None:
             self.open_statements.append(statement)
-        return super().execute(statement)
+        return 0 if self._is_note(statement) else super().execute(statement)
+
+    def _is_note(self, statement: str) -> bool:
+        """Return whether a statement notes what a script does, which is not this database."""
+        return isinstance(self.journal, ScriptJournal) and statement in self.journal.written
 
     def execute_all(self, statements: Iterable[str]) -> int:
         """Execute statements one by one: each is one of the script's."""
@@ -216,7 +221,7 @@ class Recorder(Runner):
         """Write what changes many rows, and change those that the revisions have made."""
         begins = batch_settings.setup_statements(self, table, first, unseen=unseen)
         on = quote_name(table.schema, table.name)
-        work = plpgsql_blocks.backfill_block(
+        work = batch_blocks.backfill_block(
             self.settings, on, rows, first=begins, quiet=quiet, undo=self.cleanup
         )
         self.execute_as_is(work)

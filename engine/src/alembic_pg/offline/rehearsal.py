@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.offline.recorder import Recorder
+    from alembic_pg.offline.script_journal import ScriptJournal
     from alembic_pg.online.run.signals import PreparedSwap
     from alembic_pg.options import Settings
 
@@ -81,9 +82,10 @@ class Rehearsal:
         if self.server is not None:
             self.no_answer_reason, self.reason_reported = "", False
 
-    def steps_for(self, sql: str) -> list[str] | PreparedSwap:
+    def steps_for(self, sql: str, journal: ScriptJournal) -> list[str] | PreparedSwap:
         """Return the steps of a statement, none where it needs but a moment.
 
+        journal: the script's, of this revision.
         Raises NoStepsError, whose text says why nobody knows, or what is in the way, and
         CommitBeforeError where a part of the open transaction is to be committed before.
         """
@@ -96,7 +98,7 @@ class Rehearsal:
                 opened.swapped_columns,
             )
             with self._suspend_script():
-                steps = recorder.record(sql)
+                steps = recorder.record(sql, journal)
         except RefusedError as error:
             # A run says how to let it: here it stands as it is.
             raise NoStepsError(error.refusal.text) from error
@@ -156,7 +158,7 @@ class Rehearsal:
         from alembic_pg.database import scratch  # noqa: PLC0415
         from alembic_pg.database.connect import connect  # noqa: PLC0415
         from alembic_pg.offline.recorder import Recorder  # noqa: PLC0415
-        from alembic_pg.revisions import history_database  # noqa: PLC0415  # most scripts ask nothing
+        from alembic_pg.revisions import history_database  # noqa: PLC0415
 
         if self.server is None:
             if not scratch.has_scratch_server():
@@ -165,9 +167,7 @@ class Rehearsal:
             self.stack.callback(self.revision_stack.close)
         databases = self.server
         with self._suspend_script():
-            name = history_database.create_at_revisions(
-                databases, self.task.environment, tuple(self.step.from_revisions)
-            )
+            name = self._create_database(databases)
         self.revision_stack.callback(databases.drop_in_background, name)
         place = databases.database_url(name)
         connection = self.revision_stack.enter_context(connect(place, source=SCRATCH_SOURCE))
@@ -178,6 +178,13 @@ class Rehearsal:
             recorder.execute_as_is(sql)
         self.recorder = recorder
         return recorder
+
+    def _create_database(self, databases: ScratchServer) -> str:
+        """Return the name of a new database in which the script begins."""
+        from alembic_pg.revisions import history_database  # noqa: PLC0415  # most scripts ask nothing
+
+        before = tuple(self.step.from_revisions)
+        return history_database.create_at_revisions(databases, self.task.environment, before)
 
     def _execute(self, recorder: Recorder, sql: str) -> None:
         try:

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_pg.database import run_lock
 from alembic_pg.offline import plpgsql_blocks
 from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from alembic.runtime.migration import MigrationContext
-
-    from alembic_pg.online.run.journal import ProgressNote
 
 _TAKE_LOCK = f"""\
 -- Wait until no other run, and no other script, is at work on this database.
@@ -61,16 +59,27 @@ BEGIN
 END
 $ddl$;"""
 
+# What the note there is tells of a statement, its detail, stays in the next one.
+_KNOWN = """
+  noted json := CASE WHEN theirs LIKE '{"half_done": %' THEN theirs::json -> 'half_done' END;
+  known text[] := ARRAY(SELECT json_array_elements_text(noted -> 'done')) || (noted ->> 'began');"""
+
+_DONE_ENTRIES = """ARRAY(SELECT coalesce((
+      SELECT max(entry) FROM unnest(known) AS entry
+      WHERE split_part(entry, ':', 1) = split_part(done, ':', 1)), done)
+    FROM unnest({keys}) WITH ORDINALITY AS listed (done, place) ORDER BY place)"""
+
 _WRITE_NOTE = """\
 -- {what}
 DO $ddl$
 DECLARE
-  theirs text := obj_description({literal}::regclass, 'pg_class');
+  theirs text := obj_description({literal}::regclass, 'pg_class');{known}
 BEGIN
   IF theirs LIKE '{{"half_done": %' THEN
     theirs := theirs::json ->> 'comment';
   END IF;
-  EXECUTE format('COMMENT ON TABLE {table} IS %L', {comment});
+  EXECUTE format('COMMENT ON TABLE {table} IS %L',
+    {comment});
 END
 $ddl$"""
 
@@ -121,25 +130,40 @@ class ScriptGuards:
             start=", ".join(sorted(self.heads)),
         )
 
-    def write_note(self, note: ProgressNote) -> str:
-        """Return what notes which statements of a revision are done, in the open transaction."""
-        said = quote_literal('{"half_done": ' + json.dumps(note.as_json()))
+    def note_expression(self, note: Mapping[str, Any], began: str) -> str:
+        """Return the text of a note, as an expression in a block of write_note().
+
+        note: as ProgressNote.as_json() has it. began: an expression for this key of it.
+        """
+        fixed = {name: value for name, value in note.items() if name not in {"began", "done"}}
+        said = quote_literal('{"half_done": ' + json.dumps(fixed).removesuffix("}"))
+        keys = f"ARRAY[{', '.join(map(quote_literal, note['done']))}]::text[]"
+        done = _DONE_ENTRIES.format(keys=keys) if note["done"] else keys
         theirs = "coalesce(', \"comment\": ' || to_json(theirs), '')"
-        return self._note_block(
-            f"Note which statements of {note.revision} are done: alembic goes on from there, too.",
-            f"{said} || {theirs} || '}}'",
+        return (
+            f"{said} || ', \"began\": '\n    || to_json(({began})::text) || ', \"done\": '\n"
+            f"    || to_json({done}) || '}}' || {theirs} || '}}'"
         )
+
+    def write_note(self, revision: str, comment: str) -> str:
+        """Return what notes which statements of a revision are done, in the open transaction.
+
+        comment: of note_expression().
+        """
+        what = f"Note which statements of {revision} are done: alembic goes on from there, too."
+        return self._note_block(what, comment, _KNOWN)
 
     def clear_note(self, revision: str) -> str:
         """Return what takes the note away, in the open transaction."""
         return self._note_block(f"Forget the note about {revision}, which is done.", "theirs")
 
-    def _note_block(self, what: str, comment: str) -> str:
+    def _note_block(self, what: str, comment: str, known: str = "") -> str:
         return plpgsql_blocks.quoted_for(_WRITE_NOTE, [comment]).format(
             what=what,
             table=self.table.replace("'", "''"),
             literal=quote_literal(self.table),
             comment=comment,
+            known=known,
         )
 
 

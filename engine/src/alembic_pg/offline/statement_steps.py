@@ -8,11 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from alembic_pg.database import server_features
-from alembic_pg.offline import plpgsql_blocks, psql_commands
+from alembic_pg.offline import batch_blocks, plpgsql_blocks, psql_commands
+from alembic_pg.offline.script_journal import ScriptJournal
+from alembic_pg.offline.table_names import created_table, normalized_name
 from alembic_pg.online.backfill import volatility
+from alembic_pg.online.ensure import index
+from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.signals import NoStepsError, UnchangedStatement
-from alembic_pg.online.strategies import add_unique
+from alembic_pg.online.strategies import add_check_or_fk, add_unique, maintenance, set_not_null
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
 from alembic_pg.sql.lexer import tokenize
@@ -29,15 +33,17 @@ if TYPE_CHECKING:
 # What stands as it is, where nobody can be asked or steps are not possible.
 _MAY_REWRITE = "PostgreSQL may write all of {} anew for this, and nobody can use it meanwhile."
 _MANY_ROWS = "This changes many rows of {} at once, and who writes them waits until its end."
+_KEYS = {"UNIQUE", "PRIMARY"}
 _PARTITIONED_TABLE = "Of a partitioned table: nobody can use {} meanwhile."
 
 
 class KnownHistory(Protocol):
     """What can be asked of the history."""
 
-    def steps_for(self, sql: str) -> list[str] | PreparedSwap:
+    def steps_for(self, sql: str, journal: ScriptJournal) -> list[str] | PreparedSwap:
         """Return the steps of a statement, none where it needs but a moment.
 
+        journal: the script's, of this revision.
         Raises NoStepsError where nobody knows, or something is in the way.
         """
 
@@ -60,6 +66,8 @@ class StepWriter:
     ) -> None:
         self.settings = settings
         self.history = known
+        # What is noted of the revision, of which the next statement is.
+        self.journal = ScriptJournal.without_notes()
         # Alembic's own table is nobody else's.
         self.created_tables = {normalized_name(own)}
 
@@ -87,6 +95,19 @@ class StepWriter:
             )
         return list(self._steps_of(statement)) or None
 
+    def start_detail(self, sql: str) -> str:
+        """Return, as an SQL expression, what to note of a statement before its steps, else ""."""
+        statement = parser.parse(sql)
+        if isinstance(statement, sql_statements.CreateIndex):
+            return index.start_detail(statement.table, statement.name)
+        if isinstance(statement, sql_statements.ConcurrentMaintenance):
+            return maintenance.start_detail(statement)
+        if isinstance(statement, sql_statements.SetNotNull):
+            return set_not_null.start_detail(statement.table, statement.column)
+        if isinstance(statement, sql_statements.AddConstraint) and statement.kind in _KEYS:
+            return add_unique.start_detail(statement.table, statement.name, statement)
+        return ""
+
     def first_statement(self, sql: str) -> str:
         """Return a statement that stays as it is, and comes first in its transaction.
 
@@ -101,14 +122,13 @@ class StepWriter:
             return self._retry_block(statement.sql)
         return sql
 
-    @staticmethod
     def _ask_history(
-        statement: sql_statements.Statement, known: KnownHistory | None, what: str
+        self, statement: sql_statements.Statement, known: KnownHistory | None, what: str
     ) -> StatementSteps:
         why = ""
         if known is not None:
             try:
-                return known.steps_for(statement.sql)
+                return known.steps_for(statement.sql, self.journal)
             except NoStepsError as error:
                 why = f" In no steps: {error}"
         return UnchangedStatement(
@@ -125,7 +145,7 @@ class StepWriter:
             there = "IF EXISTS " if statement.if_exists else ""
             drop = f"DROP INDEX CONCURRENTLY {there}{statement.name}"
             yield from self._unless_partitioned(
-                statement.name, [drop], [self._retry_block(statement.sql)]
+                statement.name, [drop], [self._last_block(statement, statement.sql)]
             )
         elif isinstance(statement, sql_statements.AddConstraint) and statement.name:
             yield from self._constraint_steps(statement)
@@ -133,28 +153,33 @@ class StepWriter:
             yield from self._not_null_steps(statement.table, statement.column)
         elif isinstance(statement, sql_statements.AddEnumValue):
             there = "IF NOT EXISTS " if statement.if_not_exists else ""
-            yield f"ALTER TYPE {statement.table} ADD VALUE {there}{statement.value}"
+            # A new value stands in no transaction that uses it, and in any that does not.
+            yield self._last_block(
+                statement, f"ALTER TYPE {statement.table} ADD VALUE {there}{statement.value}"
+            )
 
     def _constraint_steps(self, statement: sql_statements.AddConstraint) -> Iterator[str]:
         alter = f"ALTER TABLE {statement.table}"
-        plain = (
-            psql_commands.comment_lines(_PARTITIONED_TABLE.format(statement.table)) + statement.sql
+        plain = self.whole_transaction(
+            statement.sql,
+            psql_commands.comment_lines(_PARTITIONED_TABLE.format(statement.table)) + statement.sql,
         )
         if statement.kind in {"CHECK", "FOREIGN"}:
-            only = f"ALTER TABLE ONLY {statement.table}" if statement.only else alter
+            noted = self.journal.copy().detail_statements(
+                journal.statement_key(statement.sql), add_check_or_fk.added_detail(statement)
+            )
+            add = add_check_or_fk.not_valid_statement(statement, statement.table)
             steps = [
-                self._retry_block(
-                    f"{only} ADD CONSTRAINT {statement.name} {statement.body} NOT VALID"
-                ),
+                self._retry_block(add, *noted),
                 f"{alter} VALIDATE CONSTRAINT {statement.name}",
             ]
             if statement.kind == "FOREIGN":
                 before = server_features.PARTITIONED_FOREIGN_KEY_NOT_VALID_SINCE
-                steps = self._unless_partitioned(statement.table, steps, [plain], before)
+                steps = self._unless_partitioned(statement.table, steps, plain, before)
             yield from steps
-        elif statement.kind in {"UNIQUE", "PRIMARY"} and add_unique.can_use_index(statement):
+        elif statement.kind in _KEYS and add_unique.can_use_index(statement):
             yield from self._unless_partitioned(
-                statement.table, list(self._unique_steps(statement)), [plain]
+                statement.table, list(self._unique_steps(statement)), plain
             )
 
     def _unique_steps(self, statement: sql_statements.AddConstraint) -> Iterator[str]:
@@ -174,8 +199,8 @@ class StepWriter:
         )
         yield from self._build_index(index)
         using = f"{kind} USING INDEX {statement.name} {body.deferrability}".rstrip()
-        yield self._retry_block(
-            f"ALTER TABLE {statement.table} ADD CONSTRAINT {statement.name} {using}"
+        yield self._last_block(
+            statement, f"ALTER TABLE {statement.table} ADD CONSTRAINT {statement.name} {using}"
         )
 
     def _build_index(self, statement: sql_statements.CreateIndex) -> Iterator[str]:
@@ -222,16 +247,30 @@ class StepWriter:
         in_batches: bool,
     ) -> StatementSteps:
         if in_batches and statement.condition:
-            return [plpgsql_blocks.batch_block(self.settings, statement, "")]
+            return [batch_blocks.batch_block(self.settings, statement, "")]
         if statement.backfill_column and volatility.looks_batch_safe(statement.backfill_value):
             return [
-                plpgsql_blocks.batch_block(
+                batch_blocks.batch_block(
                     self.settings, statement, catalog_name(statement.backfill_column)
                 )
             ]
         # The time would be that at which the script is written.
         known = None if volatility.depends_on_time(statement.backfill_value) else known
         return self._ask_history(statement, known, _MANY_ROWS) if statement.backfill_column else []
+
+    def whole_transaction(self, sql: str, text: str) -> list[str]:
+        """Return a statement as a transaction of its own, which notes it as done.
+
+        text: how it is written.
+        """
+        return ["BEGIN", text, *self._done_notes(sql), "COMMIT"]
+
+    def _last_block(self, statement: sql_statements.Statement, last: str) -> str:
+        """Return the last step of a statement, in one transaction with the note that it is done."""
+        return self._retry_block(last, *self._done_notes(statement.sql))
+
+    def _done_notes(self, sql: str) -> list[str]:
+        return self.journal.copy().done_statements(journal.statement_key(sql))
 
     def _retry_block(self, *statements: str) -> str:
         return plpgsql_blocks.retry_block(self.settings, *statements)
@@ -246,21 +285,3 @@ def _may_rewrite(statement: sql_statements.Statement) -> bool:
     default = next((at for at, token in enumerate(found) if token.keyword == "DEFAULT"), len(found))
     calls = any(token.text == "(" for token in found[default:])
     return calls or bool(words & {"GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"})
-
-
-def created_table(sql: str) -> str:
-    """Return the table that CREATE TABLE makes, as normalized_name() writes it."""
-    found = tokenize(sql)
-    at = next(n for n, token in enumerate(found) if token.keyword == "TABLE") + 1
-    if [token.keyword for token in found[at : at + 3]] == ["IF", "NOT", "EXISTS"]:
-        at += 3
-    end = at
-    while end + 1 < len(found) and found[end + 1].text == ".":
-        end += 2
-    return normalized_name(sql[found[at].start : found[end].end])
-
-
-def normalized_name(name: str) -> str:
-    """Return a table's name without its default schema, always written alike."""
-    parts = [token.identifier for token in tokenize(name) if token.identifier]
-    return ".".join(parts[1:] if parts[:1] == ["public"] and len(parts) > 1 else parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.offline import statement_steps
+from alembic_pg.offline import table_names
 from alembic_pg.revisions import statements
 from alembic_pg.sql import parser
 from alembic_pg.sql import statements as sql_statements
@@ -34,7 +34,7 @@ def unpartitioned_names(revisions: Iterable[Script]) -> set[str]:
 def _note_statement(found: set[str], sql: str) -> None:
     words = [token.keyword for token in tokenize(sql) if not token.depth]
     if words[:1] == ["CREATE"] and "TABLE" in words[:4]:
-        name = statement_steps.created_table(sql)
+        name = table_names.created_table(sql)
         if {"PARTITION", "BY"} <= set(words):
             found.discard(name)
         else:
@@ -43,21 +43,19 @@ def _note_statement(found: set[str], sql: str) -> None:
     statement = parser.parse(sql)
     if (
         isinstance(statement, sql_statements.CreateIndex)
-        and statement_steps.normalized_name(statement.table) in found
+        and table_names.normalized_name(statement.table) in found
     ):
-        schema = statement_steps.normalized_name(statement.table).rpartition(".")[0]
-        found.add(f"{schema}.{statement_steps.normalized_name(statement.name)}".lstrip("."))
+        schema = table_names.normalized_name(statement.table).rpartition(".")[0]
+        found.add(f"{schema}.{table_names.normalized_name(statement.name)}".lstrip("."))
     elif isinstance(statement, sql_statements.OtherAlterTable):
         action = [token.keyword for token in tokenize(statement.rest)[:2]]
         found -= (
-            {statement_steps.normalized_name(statement.table)}
-            if action in _RENAME_OR_MOVE
-            else set()
+            {table_names.normalized_name(statement.table)} if action in _RENAME_OR_MOVE else set()
         )
     elif words[:2] == ["DROP", "TABLE"]:
         # Several may go, or one with a schema.
         found -= {
-            statement_steps.normalized_name(sql[one.start : one.end])
+            table_names.normalized_name(sql[one.start : one.end])
             for one in tokenize(sql)
             if one.identifier
         }

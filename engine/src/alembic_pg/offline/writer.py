@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg.offline import psql_commands
 from alembic_pg.offline.open_transaction import OpenTransaction
+from alembic_pg.offline.script_journal import ScriptJournal
 from alembic_pg.offline.statement_steps import StepWriter
-from alembic_pg.online.run import half_done, journal, stored_text
-from alembic_pg.online.run.journal import ProgressNote
+from alembic_pg.online.run import journal
 from alembic_pg.online.run.signals import CommitBeforeError, PreparedSwap, UnchangedStatement
 from alembic_pg.revisions.current_revision import direction_of
 from alembic_pg.revisions.render_impl import RenderImpl
-from alembic_pg.sql import session_statements
+from alembic_pg.sql import session_statements, transaction_statements
 from alembic_pg.sql.lexer import without_semicolon
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ class OnlineRenderImpl(RenderImpl):
         self.step_writer: StepWriter
         self.current_step: Any = None
         self.guards: ScriptGuards | None = None
-        self.progress: ProgressNote | None = None
-        self.is_noted = False
+        self.journal = ScriptJournal.without_notes()
         self.bound_to_session = self.in_autocommit_block = self.first_in_transaction = False
 
     def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
@@ -93,40 +92,30 @@ class OnlineRenderImpl(RenderImpl):
 
     def end_revision(self) -> None:
         """Take the note away that the revision has written."""
-        if self.is_noted and self.guards is not None and self.progress is not None:
-            text = self.guards.clear_note(self.progress.revision)
+        if self.journal.stored and self.guards is not None:
+            text = self.guards.clear_note(self.journal.note.revision)
             self._write_unchanged(text, text)
-        self.is_noted, self.progress = False, None
+        self.journal = ScriptJournal.without_notes()
 
-    def _note_progress(self, began: str) -> None:
+    def _note_progress(self, key: str, detail: str = "") -> None:
         """Note what of the revision is done, in the transaction that is about to be committed.
 
-        began: the key of the statement that comes next.
+        key: of the statement that comes next, "" without. detail: of it, an expression in SQL.
         """
-        if self.guards is None or self.progress is None:
-            return
-        self.progress.began = began
-        if not self.progress.source:
-            self.progress.source = half_done.source_digest(self.current_step.revision)
-        self.is_noted = True
-        text = self.guards.write_note(self.progress)
-        if self.open_transaction is None:
-            self._write(text)
-        else:
-            self.open_transaction.add(text, text)
+        for text in self.journal.begin_statements(key, detail):
+            if self.open_transaction is None:
+                self._write(text)
+            else:
+                self.open_transaction.add(text, text)
 
     def _keep_progress(self, statement: str) -> None:
         """Take a statement for done."""
         own = f"CREATE TABLE {self.guards.table} " if self.guards is not None else ""
-        if (
-            self.progress is None
-            or session_statements.is_session_statement(statement)
-            or (own and statement.startswith(own))
+        if session_statements.is_session_statement(statement) or (
+            own and statement.startswith(own)
         ):
             return
-        key = journal.statement_key(statement)
-        self.progress.done.append(key)
-        self.progress.texts[key] = stored_text.stored_text(statement)
+        self.journal.add_done(journal.statement_key(statement), statement)
         if self.in_autocommit_block:
             self._note_progress("")
 
@@ -142,27 +131,17 @@ class OnlineRenderImpl(RenderImpl):
         rest = self.open_transaction
         assert rest is not None, "it has that statement"  # noqa: S101
         self.open_transaction = rest.split_before(key)
-        waiting = sum(not session_statements.is_session_statement(one) for one in rest.executed)
-        with self._without_last(waiting):
-            self._note_progress("")
+        for text in self.journal.begin_statements(uncommitted=self._count_unnoted(rest)):
+            self.open_transaction.add(text, text)
         self.emit_commit()
         self.open_transaction = rest
         if self.rehearsal is not None:
             self.rehearsal.open_transaction = rest
 
-    @contextmanager
-    def _without_last(self, count: int) -> Iterator[None]:
-        """Take the last statements for not done, which the note to be written comes before."""
-        progress = self.progress
-        if progress is not None and count:
-            self.progress = replace(progress, done=progress.done[:-count])
-            self.progress.texts = {
-                key: kept for key, kept in progress.texts.items() if key in self.progress.done
-            }
-        try:
-            yield
-        finally:
-            self.progress = progress
+    @staticmethod
+    def _count_unnoted(opened: OpenTransaction) -> int:
+        """Return how many statements of a transaction no note may call done before its end."""
+        return sum(not session_statements.is_session_statement(one) for one in opened.executed)
 
     def _write_step(self, step: str) -> None:
         if psql_commands.ends_with_command(step) or (step.startswith("-- ") and "\n" not in step):
@@ -179,9 +158,13 @@ class OnlineRenderImpl(RenderImpl):
             )
             step = self.current_step
             if getattr(step, "revision", None) is not None and self.guards is not None:
-                self.progress = ProgressNote(step.revision.revision, direction_of(step))
+                self.journal = ScriptJournal.of_revision(
+                    self.guards, step.revision, direction_of(step)
+                )
             if self.rehearsal is not None:
                 self.rehearsal.start_revision(self.current_step)
+        self.step_writer.journal = self.journal
+        self.journal.texts[journal.statement_key(statement)] = statement
         self._write_statement(statement, in_batches=in_batches)
         self._keep_progress(statement)
         if self.rehearsal is not None:
@@ -204,20 +187,46 @@ class OnlineRenderImpl(RenderImpl):
             return
         if isinstance(steps, PreparedSwap):
             assert self.open_transaction is not None, "it has dropped something"  # noqa: S101
-            self.open_transaction.add_swap(steps)
+            self._add_swap(self.open_transaction, steps)
             return
         if text := self._unchanged_text(statement, steps):
-            self._write_unchanged(statement, text)
+            if self.in_autocommit_block and not session_statements.is_session_statement(statement):
+                self._write_alone(statement, text)
+            else:
+                self._write_unchanged(statement, text)
             return
         assert steps is not None, "it stands alone then"  # noqa: S101
+        key, detail = journal.statement_key(statement), self.step_writer.start_detail(statement)
+        self._note_progress(key, detail)
         if not self.in_autocommit_block:
-            self._note_progress(journal.statement_key(statement))
             self.emit_commit()
-        for step in [steps.text] if isinstance(steps, UnchangedStatement) else steps:
+        if isinstance(steps, UnchangedStatement):
+            steps = self.step_writer.whole_transaction(statement, steps.text)
+        for step in steps:
             self._write_step(step)
         if not self.in_autocommit_block:
             self.emit_begin()
         self.first_in_transaction = True
+
+    def _add_swap(self, opened: OpenTransaction, swap: PreparedSwap) -> None:
+        """Take a swap into the transaction, before which is noted that it is prepared."""
+        key = journal.statement_key(swap.sql)
+        unnoted = self._count_unnoted(opened)
+        noted = self.journal.begin_statements(key, uncommitted=unnoted)
+        opened.add_swap(replace(swap, prepare_steps=[*noted, *swap.prepare_steps]))
+
+    def _write_alone(self, statement: str, text: str) -> None:
+        """Write a statement of an autocommit block, and its note in one transaction if it can be.
+
+        text: how it is written.
+        """
+        if transaction_statements.fits_in_transaction(statement):
+            for step in self.step_writer.whole_transaction(statement, text):
+                self._write(step)
+        else:
+            detail = self.step_writer.start_detail(statement)
+            self._note_progress(journal.statement_key(statement), detail)
+            self._write(text)
 
     def _unchanged_text(self, statement: str, steps: list[str] | UnchangedStatement | None) -> str:
         """Return how a statement stands that takes no steps, or none of its own, else ""."""

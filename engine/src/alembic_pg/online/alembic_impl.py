@@ -15,6 +15,7 @@ from alembic.util import immutabledict
 from sqlalchemy import TextClause, create_engine, text
 from sqlalchemy.schema import CreateTable, DDLElement, DropTable
 
+from alembic_pg.database.session import as_message
 from alembic_pg.database.url import DRIVER
 from alembic_pg.online import dispatch, interrupted_statement, release_before_long
 from alembic_pg.online.run import journal
@@ -144,7 +145,8 @@ class OnlineImpl(PostgresqlImpl):
             self.collected.append(statement_text(construct, self.text_dialect))
             return None
         if not self.runner.tracking.in_revision or self.in_nested_call:
-            return plain()
+            beside = self._beside(construct)
+            return self._send_together(construct, beside) if beside else plain()
         sql = "" if multiparams or params else statement_text(construct, self.text_dialect)
         self.runner.adopt_transaction()
         if self._exec_parts(sql, execution_options):
@@ -160,6 +162,22 @@ class OnlineImpl(PostgresqlImpl):
             in_batches = bool((execution_options or {}).get("batches"))
             self._execute_undone(sql, key, plain, in_batches=in_batches)
         return None
+
+    def _beside(self, construct: Any) -> str:  # noqa: ANN401  # as _exec()
+        """Return what goes with a statement of Alembic's that notes the step, "" for none."""
+        own = self.runner.context._version  # noqa: SLF001  # it has no public name
+        if self.runner.beside_version is None or getattr(construct, "table", None) is not own:
+            return ""
+        return self.runner.beside_version(self.runner.running.step)
+
+    def _send_together(self, construct: Any, beside: str) -> Any:  # noqa: ANN401  # as _exec()
+        """Send two statements in one message, since the revision's locks are held meanwhile.
+
+        The result is that of the last one, whose rows Alembic counts.
+        """
+        assert self.connection is not None, "it is not offline"  # noqa: S101
+        message = as_message([beside, statement_text(construct, self.text_dialect)])
+        return self.connection.exec_driver_sql(message, execution_options={"no_parameters": True})
 
     def _execute_undone(
         self, sql: str, key: str, plain: Callable[[], Any], *, in_batches: bool

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from alembic_pg.errors import UserError
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import half_done, stored_text, transactions, ways_back
-from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, IS_SHADOW_COLUMN
-from alembic_pg.online.strategies import add_unique
+from alembic_pg.online.run.helper_names import (
+    IS_HELPER_TRIGGER,
+    IS_SHADOW_COLUMN,
+    catalog_name,
+)
+from alembic_pg.online.strategies import add_unique, create_index_partitioned, maintenance
 from alembic_pg.sql import parser, statements
 from alembic_pg.sql.quoting import quote_name
 
@@ -33,6 +37,16 @@ FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname ~ '_ddl_new$'
 ORDER BY 2, 1
 """  # noqa: S608  # it is ours
 
+# What finds a row as long as a statement that nothing undoes has done nothing.
+_IS_ATTACHED = """
+SELECT 1 FROM pg_inherits WHERE inhparent = to_regclass(:table)
+  AND inhrelid = to_regclass(:part) AND NOT inhdetachpending
+"""
+_IS_NOT_VALID = """
+SELECT 1 FROM pg_constraint WHERE conrelid = to_regclass(:table) AND conname = :part
+  AND NOT convalidated
+"""
+
 
 def removal_statements(runner: Runner, note: ProgressNote) -> list[str]:
     """Return what takes away what the statement at work has made beside rows.
@@ -44,9 +58,29 @@ def removal_statements(runner: Runner, note: ProgressNote) -> list[str]:
     detail = note.began.partition(":")[2]
     if detail.startswith(ways_back.NOTED_TYPE_CHANGE):
         raise UserError("It has changed the type of a column")
+    stored = note.text_of(note.began)
+    sql = stored_text.whole_text(stored)
+    statement = parser.parse(sql) if sql else None
+    if statement is not None and _has_no_way_back(runner, statement):
+        raise UserError(f"Nothing undoes what is at work ({stored_text.name_of_stored(stored)})")
     helpers = [row.sql for row in runner.fetch_rows(_DROP_HELPERS)]
-    sql = stored_text.whole_text(note.text_of(note.began))
-    return [*helpers, *_own_objects(runner, sql, detail)]
+    if isinstance(statement, statements.ConcurrentMaintenance):
+        left = maintenance.left_indexes(runner, statement, detail)
+        return [*helpers, *(f"DROP INDEX IF EXISTS {name}" for name in left)]
+    return [*helpers, *(_own_objects(runner, statement, detail) if statement else ())]
+
+
+def _has_no_way_back(runner: Runner, statement: statements.Statement) -> bool:
+    """Return whether a statement has done for good what nothing undoes."""
+    if isinstance(statement, statements.DropIndex):
+        return not index.is_valid(runner, statement.name)
+    if isinstance(statement, statements.DetachPartition):
+        query, part = _IS_ATTACHED, statement.partition
+    elif isinstance(statement, statements.ValidateConstraint):
+        query, part = _IS_NOT_VALID, catalog_name(statement.name)
+    else:
+        return False
+    return not runner.first_value(query, table=statement.table, part=part)
 
 
 def take_away_if_edited(runner: Runner) -> None:
@@ -81,17 +115,22 @@ def drop_not_null(statement: statements.Statement, alter: str, detail: str) -> l
     return [f"{alter} ALTER COLUMN {name} DROP NOT NULL" for name in names]
 
 
-def _own_objects(runner: Runner, sql: str, detail: str) -> Iterator[str]:
-    """Yield what drops what a statement itself has made. detail: what it has noted."""
-    statement = parser.parse(sql) if sql else None
-    table = (
-        runner.find_relation(statement.table) if statement is not None and statement.table else None
-    )
-    if statement is None or table is None or not detail:
+def _own_objects(runner: Runner, statement: statements.Statement, detail: str) -> Iterator[str]:
+    """Yield what drops what a statement itself has made. detail: what it has noted.
+
+    Raises UserError where a part of that is somebody else's.
+    """
+    table = runner.find_relation(statement.table) if statement.table else None
+    if table is None or not detail:
         return
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     builds = detail.partition(" ")[0] == index.NOTED_BUILD
-    if builds and isinstance(statement, statements.CreateIndex | statements.AddConstraint):
+    if builds and isinstance(statement, statements.CreateIndex) and table.kind == "p":
+        parts = create_index_partitioned.removal_statements(runner, statement, table, detail)
+        if parts is None:
+            raise UserError(f"{statement.name} has taken over an index that a partition had")
+        yield from parts
+    elif builds and isinstance(statement, statements.CreateIndex | statements.AddConstraint):
         yield f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{statement.name}"
         yield from drop_not_null(statement, alter, detail)
     elif isinstance(statement, statements.AddConstraint):

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.alembic_command import PLAN_STEPS_OPTION
+from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_STEPS_OPTION
 from alembic_pg.database import errors, preflight
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
-from alembic_pg.online.run import half_done, journal
-from alembic_pg.plan import report
+from alembic_pg.online.run import half_done, journal, large_tables
+from alembic_pg.plan import text_form
 from alembic_pg.plan.planner import Planner
+from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
 from alembic_pg.revisions import schema_model, statements
 from alembic_pg.revisions.current_revision import direction_of, place_name, revision_label
-from alembic_pg.revisions.destroys_declaration import VARIABLE
+from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.journal import ProgressNote
+    from alembic_pg.plan.form import PlanForm
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
-
-TABLE_HEAD = ("operation", "object", "how", "lock", "rows", "size")
 
 # Of a table and its partitions, of which one without statistics has -1.
 _ROW_ESTIMATE = text("""
@@ -58,8 +58,10 @@ def print_plan(
     chosen = task.settings
     planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
     opts = task.environment.context_opts
+    form: PlanForm = opts.get(PLAN_FORM_OPTION) or text_form.TextForm(
+        task.environment.config.print_stdout
+    )
     steps = list(opts.get(PLAN_STEPS_OPTION, opts["fn"])(running.heads, context))
-    say = task.environment.config.print_stdout
     try:
         if steps:
             with connection.begin():
@@ -72,7 +74,7 @@ def print_plan(
         for step in steps:
             running.step = step
             done = len(note.done) if note and note.revision == step.revision.revision else 0
-            say("%s\n", "\n".join(_revision_lines(step, planner, reader, done)))
+            form.add(_plan_revision(step, planner, reader, done))
     except DBAPIError as error:
         if not lock_retry.is_retryable(error):
             raise
@@ -80,13 +82,8 @@ def print_plan(
             f"The plan cannot look at a table, which is locked: {errors.describe_error(error)}."
         )
         raise UserError(locked) from error
-    if note is not None and _would_undo(task, running, note):
-        taken = f"The upgrade of revision {note.revision} is half done, and would be taken back."
-        say("%s\n\nNothing was done: this was the plan.", taken)
-    elif not steps:
-        say("Nothing to do: the database is there already.")
-    else:
-        say("Nothing was done: this was the plan.")
+    undone = note.revision if note is not None and _would_undo(task, running, note) else ""
+    form.end(undone=undone, nothing_to_do=not steps)
 
 
 def _read_half_done(
@@ -113,46 +110,52 @@ def _would_undo(task: AlembicCommand, running: RunState, note: ProgressNote) -> 
     )
 
 
-def _revision_lines(step: Any, planner: Planner, reader: ImpactReader, done: int) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
-    """Yield the lines about one revision. done: how many of its statements an earlier run did."""
-    name = f"Revision {revision_label(step.revision)}"
+def _plan_revision(
+    step: Any,  # noqa: ANN401  # Alembic's step
+    planner: Planner,
+    reader: ImpactReader,
+    done: int,
+) -> RevisionPlan:
+    """Return the plan of one revision. done: how many of its statements an earlier run did."""
+    revision, label = step.revision.revision, revision_label(step.revision)
     try:
         said = statements.function_statements(step.migration_fn)
     except statements.UnreadableError as error:
-        yield f"{name} asks the database while it runs, and cannot be shown: {error}"
-        return
+        return RevisionPlan(revision, label, unreadable=str(error))
     planner.start_revision()
     reader.begin_revision()
-    rows, steps = [], False
+    planned = []
     for number, statement in enumerate(said):
-        about = next(iter(planner.tables_of(statement.sql)), None)
-        how = planner.summarize(statement)
-        steps = steps or bool(how.steps)
+        planned.append(_plan_statement(statement, planner, is_done=number < done))
         reader.read_sql(statement.sql, statement.existing)
-        finished = "done by an earlier run" if number < done else how.steps
-        rows.append(
-            (
-                *_operation_cells(statement, finished),
-                report.lock_cell(how, about, planner),
-                *_size_cells(planner, about),
-            )
-        )
-    kind = "in steps, which commit" if steps else "one transaction"
-    yield f"{name}: {kind}"
-    if rows:
-        yield report.render_table(TABLE_HEAD, rows)
     found = reader.end_revision()
-    own = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
-    yield from report.findings_lines(found, planner.refusals, own, planner.warnings)
+    named = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
+    missing = tuple(name for name in found.destroys if name not in named)
+    return RevisionPlan(
+        revision,
+        label,
+        commits_steps=any(one.summary.steps for one in planned),
+        statements=tuple(planned),
+        destroys=tuple(found.destroys),
+        unconfirmed=missing,
+        declaration=declaration_line([*named, *missing]) if missing else "",
+        breaks=tuple(found.breaks),
+        warnings=tuple(planner.warnings),
+        refusals=tuple(refusal.text for refusal in planner.refusals),
+    )
 
 
-def _operation_cells(statement: RevisionStatement, how: str) -> tuple[str, str, str]:
-    return (*describe.describe_statement(statement.sql), how)
-
-
-def _size_cells(planner: Planner, about: Relation | None) -> tuple[str, str]:
-    if about is None or about.kind == "v":
-        return "", ""
+def _plan_statement(
+    statement: RevisionStatement, planner: Planner, *, is_done: bool
+) -> StatementPlan:
+    about = next(iter(planner.tables_of(statement.sql)), None)
+    summary = planner.summarize(statement)
+    planned = StatementPlan(*describe.describe_statement(statement.sql), summary, is_done)
+    if about is None:
+        return planned
+    planned = replace(planned, is_large=large_tables.is_large(planner, about))
+    if about.kind == "v":
+        return planned
     with planner.connection.begin():
         rows = planner.connection.scalar(_ROW_ESTIMATE, {"oid": about.oid})
-    return report.format_row_count(rows), report.format_size(about.size)
+    return replace(planned, rows=None if rows < 0 else rows, size=about.size)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen, table
-from alembic_pg.online.run import large_tables
 from alembic_pg.plan.planner import REWRITE, SCAN
-from alembic_pg.revisions import destroys_declaration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.run.signals import RefusedError
-    from alembic_pg.plan.planner import Planner
-    from alembic_pg.plan.strategy_summary import ExecutionSummary
-    from alembic_pg.revisions.impact_findings import Impact
+    from alembic_pg.plan.revision_plan import StatementPlan
 
 _THOUSAND = 1000
 _KILO = 1024
@@ -27,17 +20,18 @@ _KILO = 1024
 _WAITING = "all wait"
 
 
-def lock_cell(how: ExecutionSummary, about: Relation | None, planner: Planner) -> str:
-    """Return what others meet. about: the table. planner: knows from which size on one is large."""
+def lock_cell(planned: StatementPlan) -> str:
+    """Return what others meet."""
+    how = planned.summary
     nature = how.effect
-    if nature in {SCAN, REWRITE} and about is not None:
-        nature += f", {_WAITING}" if large_tables.is_large(planner, about) else " of a small table"
+    if nature in {SCAN, REWRITE} and planned.is_large is not None:
+        nature += f", {_WAITING}" if planned.is_large else " of a small table"
     return f"{how.lock}: {nature}" if how.lock else nature
 
 
-def format_row_count(count: float) -> str:
-    """Return how many rows a table has, of the statistics."""
-    if count < 0:
+def format_row_count(count: float | None) -> str:
+    """Return how many rows a table has, by its statistics. count: None without any."""
+    if count is None:
         return "?"
     return _format_with_unit(count, _THOUSAND, ("", "k", "M", "G", "T"))
 
@@ -56,41 +50,23 @@ def _format_with_unit(count: float, step: int, units: tuple[str, ...]) -> str:
 
 
 def findings_lines(
-    found: Impact,
-    refusals: Iterable[RefusedError],
-    said: Iterable[str] | None,
+    destroys: Sequence[str],
+    declaration: str,
+    breaks: Iterable[str],
     warnings: Iterable[str] = (),
+    refusals: Iterable[str] = (),
 ) -> Iterator[str]:
-    """Yield what follows the table of a revision.
-
-    said: what the revision says that it destroys, None where it is only about to be written.
-    warnings: what the run would tell.
-    """
-    if found.destroys:
-        destroys = _wrap_line(f"Destroys: {', '.join(found.destroys)}.")
-        yield screen.paint(destroys, screen.DESTROYS)
-        missing = [name for name in found.destroys if name not in (said or ())]
-        if missing:
-            yield (
-                "Confirm it in the revision, else alembic-pg lint fails: "
-                f"{destroys_declaration.declaration_line([*(said or ()), *missing])}"
-            )
-    if found.breaks:
-        yield _wrap_line(f"Code of the release before breaks on: {'; '.join(found.breaks)}.")
-    yield from map(_wrap_line, warnings)
+    """Yield what follows the table of a revision; the arguments are those of RevisionPlan."""
+    if destroys:
+        yield screen.paint(screen.wrap(f"Destroys: {', '.join(destroys)}."), screen.DESTROYS)
+    if declaration:
+        yield f"Confirm it in the revision, else alembic-pg lint fails: {declaration}"
+    if sentences := "; ".join(breaks):
+        yield screen.wrap(f"Code of the release before breaks on: {sentences}.")
+    yield from map(screen.wrap, warnings)
     for refusal in refusals:
-        lines = map(_wrap_line, f"Refused: {refusal.text}".splitlines())
+        lines = map(screen.wrap, f"Refused: {refusal}".splitlines())
         yield from (screen.paint(line, screen.FAILED) for line in lines)
-
-
-def _wrap_line(line: str) -> str:
-    return textwrap.fill(
-        line,
-        screen.width(),
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

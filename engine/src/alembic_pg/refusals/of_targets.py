@@ -59,5 +59,11 @@ POOLER = _kind(
     ),
     "name the server itself, or a pool in session mode.",
 )
+DRIFT = _kind(
+    "drift",
+    "an upgrade that changes what somebody changed by hand in the target",
+    "Revision {revision} changes what somebody changed by hand: {object}.",
+    "alembic-pg drift tells more; -x drift=off lets the run try.",
+)
 
 ALL = tuple(value for value in vars().values() if isinstance(value, RefusalKind))

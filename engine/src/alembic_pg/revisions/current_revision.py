@@ -25,6 +25,7 @@ class RunState:
     step: the step of the revision that runs, or ran last.
     partly_committed: whether that revision committed something before its end.
     committed_untracked: whether that was sent past the operations, so that no note has it all.
+    committed_elsewhere: whether it did so on a connection of its own.
     resumed: whether an earlier run did.
     wrap_function: takes a step and its function, and returns the function that runs instead.
     heads: the revisions that the database was at.
@@ -36,6 +37,7 @@ class RunState:
     step: Any = None
     partly_committed: bool = False
     committed_untracked: bool = False
+    committed_elsewhere: bool = False
     resumed: bool = False
     wrap_function: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
         for step in steps(heads, context):
             running.step = step
             running.partly_committed = running.committed_untracked = False
+            running.committed_elsewhere = False
             yield step
 
     return each

@@ -40,6 +40,10 @@ UNTRACKED = (
     "{revision} fails: {why}; what it has sent past the operations and committed by itself stays, "
     "and the next run asks what of it is done."
 )
+ELSEWHERE = (
+    "{revision} fails: {why}; what it has committed on a connection of its own stays, and the next "
+    "run does that again."
+)
 NO_SQL = "{revision} cannot be written as SQL: {why}."
 
 
@@ -98,6 +102,8 @@ def _sentence_about(running: RunState) -> str:
     """Return what to say of what a revision has committed, "" where it has nothing."""
     if running.committed_untracked:
         return UNTRACKED
+    if running.committed_elsewhere:
+        return ELSEWHERE
     if running.partly_committed or running.resumed:
         return PARTLY_COMMITTED if running.wrap_function is None else RESUMABLE
     return ""

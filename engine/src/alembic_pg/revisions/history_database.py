@@ -17,7 +17,11 @@ from alembic_pg import history_start
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
-from alembic_pg.database.project_files import DRIFT_IGNORE_FILE, LEDGER_FILE
+from alembic_pg.database.project_files import (
+    DRIFT_IGNORE_FILE,
+    LEDGER_FILE,
+    LEDGER_PARTS_FILE,
+)
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import stand_ins
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 TEMPLATES_KEPT = 8
 
 # The files beside the revisions that none of them reads.
-_NOT_READ = ("env.py", "script.py.mako", LEDGER_FILE, DRIFT_IGNORE_FILE)
+_NOT_READ = ("env.py", "script.py.mako", LEDGER_FILE, LEDGER_PARTS_FILE, DRIFT_IGNORE_FILE)
 
 _BUILT_HERE = "The revisions run in this process, whatever it has imported"
 
@@ -140,7 +144,6 @@ def upgrade_database(
     Raises UserError naming the revision that fails, with PostgreSQL's message.
     """
     script: ScriptDirectory = environment.script
-    running = RunState()
 
     def steps(heads: Any, _: object) -> Iterator[Any]:  # noqa: ANN401  # as Alembic types them
         for step in script._upgrade_revs(revision, heads):  # noqa: SLF001  # as Alembic's upgrade
@@ -148,6 +151,27 @@ def upgrade_database(
             if enough(step.revision):
                 return
 
+    _run_steps(environment, url, steps)
+
+
+def downgrade_database(environment: EnvironmentContext, url: URL, revision: str) -> None:
+    """Downgrade a scratch database to a revision, which stays.
+
+    Raises UserError naming the revision that fails, with PostgreSQL's message.
+    """
+    script: ScriptDirectory = environment.script
+
+    def steps(heads: Any, _: object) -> Iterator[Any]:  # noqa: ANN401  # as Alembic types them
+        yield from script._downgrade_revs(revision, heads)  # noqa: SLF001  # as Alembic's downgrade
+
+    _run_steps(environment, url, steps)
+
+
+def _run_steps(
+    environment: EnvironmentContext, url: URL, steps: Callable[[Any, object], Iterator[Any]]
+) -> None:
+    """Run revisions in a scratch database. steps: takes where it is, and yields Alembic's steps."""
+    running = RunState()
     with connect(url, source=SCRATCH_SOURCE) as connection:
         if schema := environment.context_opts.get("version_table_schema"):
             # Alembic expects it to be there before the first revision.
@@ -160,7 +184,7 @@ def upgrade_database(
             opts={
                 **version_table_options(environment),
                 "fn": track_steps(steps, running),
-                "script": script,
+                "script": environment.script,
                 "transaction_per_migration": True,
             },
         )

@@ -13,6 +13,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import DDLElement, ExecutableDDLElement
 
 from alembic_pg.errors import UserError
+from alembic_pg.sql.lexer import short_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 _Impl = TypeVar("_Impl", bound=PostgresqlImpl)
 
 
-class DatabaseNeededError(Exception):
-    """A revision asks a database where there is none."""
+class DatabaseNeededError(AttributeError):
+    """A revision needs a database where there is none; the text says for what.
+
+    It is an AttributeError for hasattr(), by which libraries ask what a connection can.
+    """
 
 
 class NoDatabaseConnection(MockConnection):
@@ -32,8 +36,12 @@ class NoDatabaseConnection(MockConnection):
     def execute(self, obj: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # its own
         """Hand a definition on. Raises DatabaseNeededError for anything else."""
         if not isinstance(obj, ExecutableDDLElement):
-            raise DatabaseNeededError("there is no database to ask")
+            raise DatabaseNeededError(f"op.get_bind().execute({short_line(str(obj))})")
         return super().execute(obj, *arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever a connection has
+        """Raise DatabaseNeededError for what a real connection may have."""
+        raise DatabaseNeededError(f"op.get_bind().{name}")
 
 
 def install_writing_impl(

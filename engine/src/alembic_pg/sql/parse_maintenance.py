@@ -42,8 +42,9 @@ def parse_reindex(cursor: Cursor) -> Rewrite | ConcurrentMaintenance:
     kind = cursor.accept_any(*_REINDEX_KINDS)
     if not kind:
         raise UnrecognizedError
-    if "CONCURRENTLY" in options or cursor.peek("CONCURRENTLY"):
-        return ConcurrentMaintenance(cursor.sql, "")
+    if cursor.accept("CONCURRENTLY") or "CONCURRENTLY" in options:
+        name = cursor.name_text() if cursor.current else ""
+        return ConcurrentMaintenance(cursor.sql, "", kind, name)
     has_name = kind in {"TABLE", "INDEX"}
     return Rewrite(cursor.sql, cursor.name_text() if has_name else "", f"REINDEX {kind}")
 

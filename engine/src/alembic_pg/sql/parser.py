@@ -68,7 +68,8 @@ def _parse_create(cursor: Cursor) -> Statement:
     table, only = cursor.relation_text()
     if only or not name:
         if concurrently:
-            return ConcurrentMaintenance(cursor.sql, "")
+            rest = cursor.remaining_text()
+            return ConcurrentMaintenance(cursor.sql, "", "", table, unique, rest)
         return UnnamedIndex(cursor.sql, table, only)
     if len(tokenize(name)) > 1:
         raise UnrecognizedError  # an index has its table's schema

@@ -173,8 +173,15 @@ class AlterDomain(Statement):
 class ConcurrentMaintenance(Statement):
     """REINDEX … CONCURRENTLY, or CREATE INDEX CONCURRENTLY without a name or with ONLY.
 
-    table: "", which nobody asks for.
+    table: "", which nobody asks for. kind: of REINDEX, what is named: TABLE, INDEX, SCHEMA,
+    DATABASE or SYSTEM; "" of CREATE INDEX. name: that; of CREATE INDEX, the table's. unique, rest:
+    of CREATE INDEX, as CreateIndex has them.
     """
+
+    kind: str
+    name: str
+    unique: bool = False
+    rest: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,16 @@ from alembic_pg.sql.lexer import tokenize
 # A text without one of these words has no such statement, and is not looked at.
 _WORDS = re.compile(r"\b(BEGIN|START|COMMIT|END|ROLLBACK|ABORT)\b", re.IGNORECASE)
 
+# What begins a statement that stands in a transaction, but for some objects.
+_TRANSACTIONAL = {
+    *("INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "SELECT", "TRUNCATE", "COMMENT", "GRANT"),
+    *("REVOKE", "CREATE", "ALTER", "DROP"),
+}
+_NOT_TRANSACTIONAL = {"DATABASE", "SUBSCRIPTION", "SYSTEM", "TABLESPACE"}
+
+# What may end a transaction in a DO block, or call what does.
+_MAY_END = {"COMMIT", "ROLLBACK", "CALL", "EXECUTE"}
+
 _NOISE = {"WORK", "TRANSACTION"}
 
 
@@ -68,3 +78,20 @@ def split_at_boundaries(sql: str) -> list[str]:
     if not boundaries_in(sql):
         return []
     return split.statement_texts(sql)
+
+
+def fits_in_transaction(sql: str) -> bool:
+    """Return whether PostgreSQL is known to execute a text in a transaction that others begin."""
+    return all(_is_transactional(one) for one in split.statement_texts(sql))
+
+
+def _is_transactional(sql: str) -> bool:
+    words = [token.keyword for token in tokenize(sql)]
+    if words[:1] == ["DO"]:
+        return not any(re.search(rf"\b{word}\b", sql, re.IGNORECASE) for word in _MAY_END)
+    return (
+        bool(words)
+        and words[0] in _TRANSACTIONAL
+        and not _NOT_TRANSACTIONAL & set(words[1:2])
+        and "CONCURRENTLY" not in words
+    )

@@ -48,6 +48,24 @@ def databases(root: Path, pytestconfig: pytest.Config) -> Iterator[ScratchServer
         yield stack.enter_context(scratch_server(root))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the proofs of alembic_pg.testing.proofs be told what is new, and what was released."""
+    group = parser.getgroup("alembic-pg")
+    group.addoption(
+        "--proof-base",
+        metavar="BASE",
+        help="revisions that are not in this revision or git commit are new; base: all are",
+    )
+    group.addoption(
+        "--release-before",
+        metavar="COMMIT",
+        help="the release before; default: the last tag, else main",
+    )
+    group.addoption(
+        "--release-tests", metavar="COMMAND", help="that release's own tests, to run in its tree"
+    )
+
+
 def pytest_configure() -> None:
     """Let processes be interrupted, also when a shell began the tests in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

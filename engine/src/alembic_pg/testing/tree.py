@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alembic_pg.database.project_files import LEDGER_FILE
+from alembic_pg.database.project_files import LEDGER_FILE, LEDGER_PARTS_FILE
 from alembic_pg.database.scratch import SCRATCH_VARIABLE, scratch_server
 from alembic_pg.testing.forked import CommandResult, Forkserver, can_fork, run_process
 
@@ -28,7 +28,7 @@ TREE_FILES = ("alembic", "alembic.ini", "models", "pyproject.toml")
 
 # What a copy does not take along: a test edits revisions that have landed, and the ledger is there
 # to refuse just that. A test that wants one has it written.
-_LEFT_OUT = ("__pycache__", LEDGER_FILE)
+_LEFT_OUT = ("__pycache__", LEDGER_FILE, LEDGER_PARTS_FILE)
 
 # In every URL that is given to a command, and in nothing that it may print.
 PASSWORD = "mark-7f3a"

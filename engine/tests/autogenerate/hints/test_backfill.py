@@ -95,6 +95,9 @@ TRIGGER = """
 f = PGFunction("public", "f()", "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
 g = PGTrigger("public", "g", "BEFORE UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION f()", "t")
 """
+GENERATED = ', Column("b", Text, Computed("lower(a)"))'
+STORED = ', Column("b", Text, Computed("lower(a)", persisted=True)), Index("i", "b")'
+VIEW_OF_GENERATED = '\nv = PGView("public", "v", "select b from t")\n'
 FILLED = "String(10), nullable=False"
 
 
@@ -107,6 +110,11 @@ FILLED = "String(10), nullable=False"
         ("info={'backfill': \"'x'\"}", "", TRIGGER),
         ("info={'backfill': \"'x'\"}", ', CheckConstraint("a <> \'y\'", name="k")', ""),
         ("info={'backfill': \"'x'\"}", ', Index("i", text("lower(a)"))', ""),
+        ('server_default="x"', GENERATED, ""),
+        ('default="x"', GENERATED, ""),
+        ("info={'backfill': \"'x'\"}", GENERATED, ""),
+        ("info={'backfill': \"'x'\"}", STORED, VIEW_OF_GENERATED),
+        ("info={'backfill': \"'x'\"}", STORED, TRIGGER),
     ],
 )
 def test_a_type_changes_under_what_uses_the_column(
@@ -121,6 +129,34 @@ def test_a_type_changes_under_what_uses_the_column(
     assert rows(url, "SELECT a FROM t ORDER BY id") == [("x",), ("b",)]
     run(url, change.down)
     assert rows(url, "SELECT a FROM t ORDER BY id") == [("x",), ("b",)]
+
+
+def test_an_enum_goes_under_what_is_computed_of_it(databases: ScratchServer) -> None:
+    """The type goes with the change, and so does its place in the expression."""
+    computed = 'Computed("CASE WHEN a IS NULL THEN 1 ELSE 2 END", persisted=True)'
+    before = f'table(Column("a", Enum("x", "y", name="mood")), Column("b", Integer, {computed}))'
+    after = f'table(Column("a", Text, nullable=False, {{}}), Column("b", Integer, {computed}))'
+    change = there(databases, before, after.format("info={'backfill': \"'z'\"}"))
+    url = create_built(databases, load(before))
+    execute(url, "INSERT INTO t (id, a) VALUES (1, NULL), (2, 'y')")
+    run(url, change.up)
+    assert rows(url, "SELECT a, b FROM t ORDER BY id") == [("z", 2), ("y", 2)]
+
+
+@pytest.mark.parametrize("default", ["func.nowhere()", "text('now()')"])
+def test_rows_stop_a_column_whose_default_postgresql_refuses(
+    databases: ScratchServer, default: str
+) -> None:
+    before = 'table(Column("a", Text))'
+    after = f'table(Column("a", Text), Column("b", Integer, nullable=False, default={default}))'
+    change = there(databases, before, after)
+    url = create_built(databases, load(before))
+    run(url, change.up)
+    run(url, change.down)
+    execute(url, "INSERT INTO t (id, a) VALUES (1, NULL)")
+    with pytest.raises(DBAPIError) as stopped:
+        run(url, change.up)
+    assert errors.describe_error(stopped.value).startswith("t has rows without a value for b: add")
 
 
 def test_both_ends_of_a_key_change_their_type_and_the_rows_are_filled(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.revisions.trial.known_texts import KnownTexts
 from tests.commands.run import run as succeed
-from tests.matrix.inside import there
+from tests.matrix.case import load
+from tests.matrix.databases import create_built, execute, rows
+from tests.matrix.inside import run, there
 from tests.tags import TAGS
 
 if TYPE_CHECKING:
@@ -107,6 +109,31 @@ def test_a_view_stays_when_a_filled_column_may_be_null_again(databases: ScratchS
     assert len(change.parts) == 2
     assert "nullable=True" in change.down
     assert "VIEW" not in change.down
+
+
+FUNCTION = (
+    'f = PGFunction("public", "f()", "RETURNS trigger LANGUAGE plpgsql AS '
+    "'BEGIN RAISE EXCEPTION $$fired$$; END'\")\n"
+)
+TRIGGER = (
+    'g = PGTrigger("public", "g", "BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()", "t")\n'
+)
+NO_EMPTY = OLD.replace('"a", Integer', '"a", Integer, nullable=False, info={"backfill": "7"}')
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("", TRIGGER), (TRIGGER, "")], ids=["it comes", "it goes"]
+)
+def test_rows_are_filled_while_no_trigger_fires(
+    databases: ScratchServer, old: str, new: str
+) -> None:
+    change = there(databases, OLD + FUNCTION + old, NO_EMPTY + FUNCTION + new)
+    assert change.stages == 2
+    url = create_built(databases, load(OLD + FUNCTION + old))
+    execute(url, "INSERT INTO t (id, a) VALUES (1, NULL)")
+    for part in change.parts:
+        run(url, part)
+    assert rows(url, "SELECT a FROM t") == [(7,)]
 
 
 def test_their_names(tree: Tree) -> None:

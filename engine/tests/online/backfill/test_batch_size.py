@@ -64,3 +64,14 @@ def test_a_page_is_not_divided_for_less_than_a_moment() -> None:
 def test_usual_rows_begin_with_pages() -> None:
     pace = BatchSize.for_table(aim=0.05, density=50, page_bytes=8192)
     assert (pace.slots, pace.pages) == (0, 10)
+
+
+def test_one_that_took_too_long_is_halved_down_to_a_row() -> None:
+    pace = BatchSize(target_seconds=0.05, rows_per_page=50)
+    assert pace.limit_ms == 100
+    sizes = []
+    while pace.limit_ms:
+        pace.halve()
+        sizes.append(int(pace.rows))
+    assert sizes == [250, 125, 62, 31, 15, 7, 3, 1]
+    assert pace.slots == 1, "a part of a page"

@@ -344,3 +344,38 @@ def test_a_partition_may_go_while_its_table_is_filled(site: Site) -> None:
         site.upgrade()
     assert len(gone) == 2
     assert site.rows("SELECT DISTINCT b FROM p") == [("y",)]
+
+
+SLOW = "CREATE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql AS {!r}".format(
+    "BEGIN PERFORM pg_sleep(0.02); RETURN -n; END"
+)
+
+
+def test_a_batch_that_takes_too_long_is_given_up(site: Site) -> None:
+    """The pages have more rows than statistics say, each of which takes long."""
+    site.sql(
+        "CREATE TABLE t (a int)", "INSERT INTO t SELECT generate_series(1, 60)", "ANALYZE t", SLOW
+    )
+    site.revise(
+        'op.execute("UPDATE t SET a = slow(a) WHERE a > 0", execution_options={"batches": True})'
+    )
+    site.upgrade(batch="20ms")
+    assert site.one("SELECT count(*) FROM t WHERE a < 0") == 60
+    sizes = [row[0] for row in site.rows("SELECT count(*) FROM t GROUP BY xmin")]
+    assert max(sizes) <= 5
+
+
+def test_a_role_that_may_not_see_its_replicas_is_told(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To such a role, the view of the catalog has NULLs; one like it stands before it."""
+    site.sql(
+        *TABLE,
+        "CREATE VIEW pg_stat_replication (state, replay_lag) AS SELECT NULL::text, NULL::interval",
+        f'ALTER DATABASE "{site.url.database}" SET search_path = public, pg_catalog',
+    )
+    site.revise(FILL)
+    site.upgrade()
+    assert "may not see how far 1 replica may be behind, and waits for none" in (
+        capsys.readouterr().err
+    )

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from tests.online import faults
 from tests.online.killed import killing
+from tests.online.operations import OPERATIONS, PARTS, lines
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -178,4 +180,58 @@ def test_an_index_that_is_gone(site: Site) -> None:
     with pytest.raises(UserError):
         site.upgrade()
     with pytest.raises(UserError, match=r"Nothing undoes .*DROP INDEX"):
+        site.downgrade("001a")
+
+
+# Those that every run of the tests has.
+SAMPLE = {"drop index", "index of a partitioned table"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in SAMPLE else pytest.mark.online, id=name)
+        for name in OPERATIONS
+    ],
+)
+def test_every_operation_that_died(site: Site, name: str) -> None:
+    operation = OPERATIONS[name]
+    site.revise(*lines(name, "ops"))
+    number = 0
+    while True:
+        number += 1
+        site.clean()
+        site.sql(*operation.tables)
+        before = site.catalog
+        killed = faults.terminated(site, number)
+        if not killed:
+            return
+        if site.note() is None:
+            continue
+        left, why = site.catalog, ""
+        try:
+            site.downgrade("001a")
+        except UserError as error:
+            why = str(error)
+        assert site.catalog == (left if why else before), (killed, why)
+        assert bool(why) == ("by hand" in why)
+
+
+def test_an_index_that_a_partition_had_stays(site: Site) -> None:
+    site.sql(*PARTS, "CREATE INDEX theirs ON low (b)")
+    site.revise('op.create_index("i", "t", ["b"])', NEVER)
+    with pytest.raises(UserError):
+        site.upgrade()
+    with pytest.raises(UserError, match=r"Nothing undoes .* \(CREATE INDEX i"):
+        site.downgrade("001a")
+    assert site.one("SELECT to_regclass('theirs') IS NOT NULL")
+
+
+def test_a_constraint_that_is_valid_since(site: Site) -> None:
+    site.sql(*TABLE, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID")
+    site.revise('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c")')
+    with killing(site, 3), pytest.raises(UserError):
+        site.upgrade()
+    assert site.one("SELECT convalidated FROM pg_constraint WHERE conname = 'c'")
+    with pytest.raises(UserError, match="Nothing undoes what is at work"):
         site.downgrade("001a")

@@ -166,3 +166,20 @@ def test_a_not_null_that_is_there(site: Site) -> None:
 def test_validating_killed_at_each_step(site: Site) -> None:
     site.revise(*(f"op.execute({sql!r})" for sql in LATE))
     survives(site, *TABLES)
+
+
+def test_a_key_of_which_all_or_nothing_is_filled(site: Site) -> None:
+    site.sql(
+        "CREATE TABLE parent (a int, b int, PRIMARY KEY (a, b))",
+        "INSERT INTO parent VALUES (1, 1)",
+        "CREATE TABLE child (id int PRIMARY KEY, a int, b int)",
+        "INSERT INTO child VALUES (1, 1, 1), (2, NULL, NULL)",
+        "INSERT INTO child VALUES (3, 1, NULL), (4, NULL, 1), (5, 2, 2)",
+    )
+    site.revise(
+        'op.create_foreign_key("fk", "child", "parent", ["a", "b"], ["a", "b"], match="FULL")'
+    )
+    with pytest.raises(UserError, match="3 rows of child point to no row of parent"):
+        site.upgrade()
+    site.sql("DELETE FROM child WHERE id > 2")
+    site.upgrade()

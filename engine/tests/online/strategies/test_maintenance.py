@@ -9,6 +9,7 @@ import pytest
 from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import text
+from tests.online.killed import killing
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -123,3 +124,80 @@ def test_what_leaves_half_of_it_waits_without_a_limit(
         thread.join()
     assert site.version == ["002a"]
     assert not any("_ccnew" in line for line in site.catalog)
+
+
+LEFT = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1"
+
+NEXT_TO_IT = (
+    "CREATE TABLE t (a int CONSTRAINT t_pkey PRIMARY KEY, b text)",
+    "INSERT INTO t SELECT generate_series(1, 100)",
+    # A person's own, which a REINDEX of theirs has left.
+    "CREATE INDEX t_pkey_ccnew ON t (a)",
+    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_pkey_ccnew'::regclass",
+    "CREATE TABLE other (a int)",
+    "CREATE INDEX other_a_idx_ccnew ON other (a)",
+    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'other_a_idx_ccnew'::regclass",
+)
+
+
+def kill_while_it_waits(site: Site) -> None:
+    """Run an upgrade that waits for a writer, and end its session there."""
+    engine = make_engine(site.url)
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        with pytest.raises(UserError) as error:
+            site.upgrade()
+        failed.append(error.value)
+
+    with engine.connect() as writer:
+        writer.execute(text("INSERT INTO t VALUES (0)"))
+        thread = threading.Thread(target=work)
+        thread.start()
+        while site.one(WAITS) is not True:
+            assert thread.is_alive()
+        site.sql(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
+            " WHERE NOT granted AND locktype = 'virtualxid'"
+        )
+        thread.join()
+    assert failed
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "REINDEX TABLE CONCURRENTLY t",
+        "REINDEX (CONCURRENTLY) INDEX t_pkey",
+        "REINDEX SCHEMA CONCURRENTLY public",
+        "CREATE UNIQUE INDEX CONCURRENTLY ON t (b, a)",
+        "CREATE INDEX CONCURRENTLY i ON ONLY t (a)",
+    ],
+)
+@pytest.mark.parametrize("back", [False, True])
+def test_what_a_killed_one_has_left_goes(site: Site, statement: str, *, back: bool) -> None:
+    site.sql(*NEXT_TO_IT)
+    theirs, before = site.rows(LEFT), len(site.rows("SELECT FROM pg_index"))
+    site.revise(f"op.execute({statement!r})")
+    for _ in range(2):
+        kill_while_it_waits(site)
+        assert len(site.rows(LEFT)) > len(theirs)
+    if back:
+        site.downgrade("001a")
+    else:
+        site.upgrade()
+    assert site.rows(LEFT) == theirs
+    made = 0 if back else statement.startswith("CREATE")
+    assert len(site.rows("SELECT FROM pg_index")) == before + made
+
+
+def test_an_index_without_a_name_is_built_once(site: Site) -> None:
+    site.sql(*TABLE)
+    site.revise('op.execute("CREATE INDEX CONCURRENTLY ON t (a, a)")')
+    with killing(site, 1, "CREATE INDEX"), pytest.raises(UserError):
+        site.upgrade()
+    note = site.note()
+    site.sql("CREATE INDEX ON t (a, a)")
+    assert note == site.note()
+    site.upgrade()
+    assert len([line for line in site.catalog if "(a, a)" in line]) == 1

@@ -11,7 +11,7 @@ from alembic_pg.autogenerate.alter import (
     alter_table,
     alter_type,
 )
-from alembic_pg.autogenerate.dump import kinds
+from alembic_pg.autogenerate.dump import kinds, table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql import inverse, split
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.autogenerate.alter.database_facts import DatabaseFacts
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump, Entry
     from alembic_pg.database.server_features import ServerFeatures
 
 # What keeps its rows or its value, and how it is altered.
@@ -66,6 +66,7 @@ def can_change_in_place(before: Dump, after: Dump, key: str, facts: DatabaseFact
 def change_operation(before: Dump, after: Dump, key: str, features: ServerFeatures) -> StatementOp:
     """Return the operation that changes an object in its place."""
     old, new = before[key], after[key]
+    columns: frozenset[ColumnPath] = frozenset()
     if old.kind in kinds.ATTACHED:
         old_texts = split.script_statements(old.create)
         new_texts = split.script_statements(new.create)
@@ -75,9 +76,22 @@ def change_operation(before: Dump, after: Dump, key: str, features: ServerFeatur
         alter = _ALTER_BY_KIND[old.kind]
         forward = alter(old, new, {**before, **after}, features) or []
         back = alter(new, old, {**after, **before}, features) or []
+        columns = _restricted_columns(old, new) if old.kind == "TABLE" else columns
     else:
         forward, back = _replace_statements(old, new), _replace_statements(new, old)
-    return StatementOp("change", new.label, tuple(forward), tuple(back))
+    return StatementOp("change", new.label, tuple(forward), tuple(back), columns=columns)
+
+
+def _restricted_columns(old: Entry, new: Entry) -> frozenset[ColumnPath]:
+    """Return the columns that stay and change their type, collation or NOT NULL."""
+    old_columns = table_definition.entry_columns(old)
+    return frozenset(
+        (old.schema, old.name, table_definition.unquote_name(name))
+        for name, column in table_definition.entry_columns(new).items()
+        if (known := old_columns.get(name))
+        if (column.type, column.collation, column.not_null)
+        != (known.type, known.collation, known.not_null)
+    )
 
 
 def _change_statements(old: list[str], new: list[str]) -> Iterator[str]:

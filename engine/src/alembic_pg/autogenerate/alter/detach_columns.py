@@ -38,7 +38,7 @@ def detach_operation(
     upgrade: list[str] = []
     downgrade: list[str] = []
     for alter, column in _columns_to_detach(table, gone, held_names):
-        for statement, inverse in _statements_with_inverse(alter, column, gone):
+        for statement, inverse in _statements_with_inverse(alter, column, gone, held_names):
             upgrade.append(statement)
             downgrade.insert(0, inverse)
     return StatementOp("change", table.label, tuple(upgrade), tuple(downgrade))
@@ -68,7 +68,7 @@ def _columns_to_detach(
 
 
 def _statements_with_inverse(
-    table: str, column: Column, gone: Collection[Entry]
+    table: str, column: Column, gone: Collection[Entry], held_names: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield the statements that detach a column, each with its inverse."""
     alter = f"{table} ALTER COLUMN {column.name}"
@@ -78,7 +78,10 @@ def _statements_with_inverse(
             f"{table} ADD COLUMN {table_definition.column_definition(column)};",
         )
         return
-    retyped = mentions_entries(f"{column.type} {column.collation}", gone)
+    # A column that changes by another operation gets its new type there.
+    retyped = column.name not in held_names and mentions_entries(
+        f"{column.type} {column.collation}", gone
+    )
     if column.default and (retyped or mentions_entries(column.default, gone)):
         yield f"{alter} DROP DEFAULT;", f"{alter} SET DEFAULT {column.default};"
     if retyped:

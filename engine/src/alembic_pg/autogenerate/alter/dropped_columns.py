@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from sqlalchemy import Index
 
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump, Entry
     from alembic_pg.autogenerate.dump.table_definition import Column
-    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
 
 
 def drops_along_with_columns(

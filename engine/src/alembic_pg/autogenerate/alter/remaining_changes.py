@@ -13,7 +13,7 @@ from alembic_pg.autogenerate.alter import (
     recreate_type,
 )
 from alembic_pg.autogenerate.alter.change_in_place import can_change_in_place, change_operation
-from alembic_pg.autogenerate.dump import kinds
+from alembic_pg.autogenerate.dump import kinds, table_definition
 from alembic_pg.autogenerate.dump.compare import differing_keys
 from alembic_pg.autogenerate.dump.entry_diff import InexpressibleError
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from alembic_pg.autogenerate.alter.database_facts import DatabaseFacts
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump, Entry
 
 
 def operations_before_tables(
@@ -79,6 +79,7 @@ def operations_after_tables(before: Dump, after: Dump, facts: DatabaseFacts) -> 
     names_to_detach = {
         key: types.names_to_detach(key)
         | alter_table.recreated_columns(entry, after[key], facts.features)
+        | _names_of_columns(entry, facts.to_be_filled)
         for key, entry in before.items()
         if entry.kind == "TABLE" and key in after
     }
@@ -135,10 +136,20 @@ def _drops_and_detachments(
     return _with_dependents(before, recreated, names_to_detach), detachments
 
 
+def _names_of_columns(table: Entry, columns: Collection[ColumnPath]) -> set[str]:
+    """Return the names of those columns that are a table's, as its definition has them."""
+    own = [path for path in columns if path[:2] == (table.schema, table.name)]
+    return {
+        name
+        for name in (table_definition.entry_columns(table) if own else ())
+        if (table.schema, table.name, table_definition.unquote_name(name)) in own
+    }
+
+
 def _refuse_table_drops(before: Dump, after: Dump, to_drop: set[str]) -> None:
     """Raise InexpressibleError where a table would have to be dropped and made again."""
-    for key in to_drop:
-        if before[key].kind == "TABLE" and key in after:
+    for key in before:
+        if key in to_drop and before[key].kind == "TABLE" and key in after:
             raise InexpressibleError(before[key], after[key])
 
 

@@ -45,6 +45,9 @@ class Entry:
 
 Dump = dict[str, Entry]
 
+# A column's schema, table and name, without quotes.
+ColumnPath = tuple[str, str, str]
+
 
 def table_key(schema: str | None, name: str | None) -> str:
     """Return the key of a table's entry. schema: None for the default one."""

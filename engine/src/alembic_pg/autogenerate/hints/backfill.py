@@ -10,13 +10,13 @@ from sqlalchemy import Computed
 
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import casts, fill_value
-from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
+from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp, FillOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.quoting import quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,18 +24,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from sqlalchemy import Column, Table
 
-    from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
-
-
-def columns_with_backfill(tables: Iterable[Table]) -> set[ColumnPath]:
-    """Return the columns of the models that say how they are filled when they come."""
-    return {
-        (table.schema or "public", table.name, column.name)
-        for table in tables
-        for column in table.columns
-        if fill_value.value_of_new_column(column)
-    }
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump
 
 
 def add_backfills(
@@ -81,8 +70,8 @@ def _backfill_added_column(operation: ops.AddColumnOp, after: Dump) -> MigrateOp
     return BackfillColumnOp(
         [added, _update_op(table, schema, column.name, expression), last],
         [operation.reverse()],
-        _column_label(table, schema, column.name),
-        _add_column_as_sql(table, schema, column.name, expression, after),
+        column=_column_path(table, schema, column.name),
+        sql_operation=_add_column_as_sql(table, schema, column.name, expression, after),
         hinted=bool(fill_value.hinted_value(column)),
     )
 
@@ -91,14 +80,14 @@ def _add_column_as_sql(
     table: str, schema: str | None, column: str, expression: str, after: Dump
 ) -> ReversibleOp | None:
     """Return the statements that add a column and fill it."""
-    place = (schema or "public", table, column)
+    place = _column_path(table, schema, column)
     key = table_key(schema, table)
     added = column_differences.columns_by_path({key: after[key]} if key in after else {}).get(place)
     if added is None:
         return None
     alter, name = f"ALTER TABLE {quote_name(*place[:2])}", quote_name(column)
     collate = f" COLLATE {added.collation}" if added.collation else ""
-    label = f"column {_column_label(table, schema, column)}"
+    label = f"column {readable_name(*place)}"
     add, drop = f"{alter} ADD COLUMN {name} {added.type}{collate};", f"{alter} DROP COLUMN {name};"
     field = f"{alter} ALTER COLUMN {name}"
     default = (f"{field} SET DEFAULT {added.default};",) if added.default else ()
@@ -132,8 +121,9 @@ def _backfill_altered_column(
     return BackfillColumnOp(
         [*([rest] if rest.has_changes() else []), fill, last],
         [operation.reverse()],
-        _column_label(table, schema, column.name),
-        cast and ReversibleOp([*cast.upgrade, fill, last], [last.reverse(), *cast.downgrade]),
+        column=_column_path(table, schema, column.name),
+        sql_operation=cast
+        and ReversibleOp([*cast.upgrade, fill, last], [last.reverse(), *cast.downgrade]),
         hinted=bool(fill_value.hinted_value(column)),
     )
 
@@ -149,23 +139,24 @@ def _set_not_null_op(table: str, schema: str | None, column: str, kind: Any) -> 
     )
 
 
-def _update_op(table: str, schema: str | None, column: str, expression: str) -> StatementOp:
+def _update_op(table: str, schema: str | None, column: str, expression: str) -> FillOp:
     """Return what fills the column; run again, it fills only what is still empty.
 
     Raises UserError where a comment would hide the WHERE: every row would be written then.
     """
+    path = _column_path(table, schema, column)
     last = tokenize(f"{' '.join(expression.split())} WHERE")[-1:]
     if not last or last[0].keyword != "WHERE":
         raise UserError(
-            f"The backfill of {_column_label(table, schema, column)} has a comment (--): "
+            f"The backfill of {readable_name(*path)} has a comment (--): "
             "leave it out, or write it as /* … */."
         )
-    name = quote_name(schema or "public", table)
+    name = quote_name(*path[:2])
     field = quote_name(column)
     # The expression is the models' own, the names are quoted.
     update = f"UPDATE {name} SET {field} = {expression} WHERE {field} IS NULL;"  # noqa: S608
-    return StatementOp("backfill", _column_label(table, schema, column), (update,), ())
+    return FillOp("backfill", readable_name(*path), (update,), (), column=path)
 
 
-def _column_label(table: str, schema: str | None, column: str) -> str:
-    return ".".join(part for part in (schema, table, column) if part)
+def _column_path(table: str, schema: str | None, column: str) -> ColumnPath:
+    return (schema or "public", table, column)

@@ -14,6 +14,9 @@ from alembic_pg.autogenerate.ops import alembic_calls, statement_source
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
+    from alembic_pg.autogenerate.dump.entry import ColumnPath
+
+
 # How Alembic calls a kind of constraint, by the beginning of its label.
 _CONSTRAINT_TYPES = {
     "check constraint ": "check",
@@ -30,6 +33,7 @@ class StatementOp(MigrateOperation):
     upgrade, downgrade: the statements of each direction, in the order in which they run.
     action: "create", "drop" or "change". label: the object, for the table on the screen.
     in_words: whether statements are written as Alembic's own operations where it has them.
+    columns: those that were there, and of which the statements change the type or NOT NULL.
     """
 
     action: str
@@ -37,11 +41,12 @@ class StatementOp(MigrateOperation):
     upgrade: tuple[str, ...]
     downgrade: tuple[str, ...]
     in_words: bool = field(default=False, kw_only=True)
+    columns: frozenset[ColumnPath] = field(default=frozenset(), kw_only=True)
 
     def reverse(self) -> StatementOp:
         """Return the operation that takes this one back."""
         action = {"create": "drop", "drop": "create"}.get(self.action, self.action)
-        return StatementOp(action, self.label, self.downgrade, self.upgrade, in_words=self.in_words)
+        return replace(self, action=action, upgrade=self.downgrade, downgrade=self.upgrade)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Return what Alembic's check reports."""

@@ -14,8 +14,7 @@ from alembic_pg.sql.quoting import name_pattern, quote_literal, quote_name, read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump
 
 BACKFILL_ADVICE = (
     'add info={"backfill": "SQL expression"} or a server_default to the column in the models, '

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candidate
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
@@ -63,12 +62,11 @@ def _prove_with_features(
     Raises UnsafeValueError where an enum must be recreated for a value that is used.
     """
     before, after, renames = comparison.before, comparison.after, comparison.renames
-    backfilled = backfill.columns_with_backfill(context.sorted_tables)
     with open_candidate(comparison, context) as candidate:
         original = candidate.dump() if renames and comparison.must_prove else before
         candidate.run(renames)
         completed = search.find_operations(candidate, before, after, operations, features)
-        guarded = with_guards.add_guards(comparison, backfilled, completed)
+        guarded = with_guards.add_guards(comparison, completed)
         if not comparison.must_prove:
             return guarded
         shorter, can_reverse = _shorten(context, comparison, candidate, completed)
@@ -77,7 +75,7 @@ def _prove_with_features(
             if [*map(id, ordered)] in tried:
                 continue
             tried.append([*map(id, ordered)])
-            guarded_shorter = with_guards.add_guards(comparison, backfilled, ordered)
+            guarded_shorter = with_guards.add_guards(comparison, ordered)
             with open_candidate(comparison, context) as second_candidate:
                 if passes_round_trip(second_candidate, guarded_shorter, original, after):
                     return guarded_shorter
@@ -91,9 +89,7 @@ def _prove_with_features(
         with open_candidate(comparison, context) as candidate:
             try:
                 candidate.run([*renames, *chosen])
-                return with_searched_downgrade(
-                    candidate, comparison, backfilled, features, chosen, original
-                )
+                return with_searched_downgrade(candidate, comparison, features, chosen, original)
             except (UserError, RefusedError):
                 if chosen is completed:
                     raise

@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.proof.candidate import Candidate
-    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.database.server_features import ServerFeatures
 
 
-def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
+def with_searched_downgrade(
     candidate: Candidate,
     comparison: Comparison,
-    backfilled: set[ColumnPath],
     features: ServerFeatures,
     operations: list[MigrateOperation],
     original: Dump,
@@ -41,7 +39,7 @@ def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
     down = search.find_operations(
         candidate, comparison.after, comparison.before, casts[::-1], features
     )
-    up = with_guards.add_guards(comparison, backfilled, with_downgrade(operations, down))
+    up = with_guards.add_guards(comparison, with_downgrade(operations, down))
     candidate.run(reversed_operations(comparison.renames))
     candidate.run(up)
     search.expect_equal(comparison.after, candidate.dump())
@@ -49,7 +47,7 @@ def with_searched_downgrade(  # noqa: PLR0913, PLR0917  # what both proofs know
         needless := needless_drops.find_needless_drops(candidate, down, comparison.after)
     ):
         shorter = with_downgrade(operations, without_drops.without_drops(down, needless, needless))
-        shorter_up = with_guards.add_guards(comparison, backfilled, shorter)
+        shorter_up = with_guards.add_guards(comparison, shorter)
         if reaches_goal(candidate, reversed_operations(shorter_up), original):
             return shorter_up
     candidate.run(reversed_operations(up))

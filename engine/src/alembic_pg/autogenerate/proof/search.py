@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -20,7 +19,6 @@ from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
-from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +33,9 @@ if TYPE_CHECKING:
 
 # Operations that PostgreSQL refuses, with its reasons.
 Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
+
+# Backfills that something blocks, with what PostgreSQL says.
+Blocked: TypeAlias = "list[tuple[BackfillColumnOp, Exception]]"
 
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
@@ -84,18 +85,11 @@ def find_operations(
         if not compare.differing_keys(now, after):
             _refuse_hinted(blocked)
             return operations
+        facts = replace(facts, to_be_filled=frozenset(one.column for one, _ in blocked))
         tried = remaining_changes.operations_after_tables(now, after, facts.asked_once())
-        held = [one for one in tried if _changes_before_backfill(one, blocked)]
-        ran, failed = _run_with_retries(candidate, [one for one in tried if one not in held])
-        if held and not ran:
-            _refuse_hinted(blocked)
-            blocked = []
-            ran, failed = _run_with_retries(candidate, held)
+        ran, failed, blocked = _run_round(candidate, tried, blocked)
         operations += ran
         more = _more_facts(facts, tried, failed)
-        if ran and blocked:
-            accepted, blocked = _run_accepted(candidate, [operation for operation, _ in blocked])
-            operations += accepted
         if not ran and more == facts:
             break
         facts = more
@@ -105,6 +99,34 @@ def find_operations(
         raise UserError(refusal.refusal_text(operation, error)) from error
     expect_equal(after, candidate.dump())
     return operations
+
+
+def _run_round(
+    candidate: Candidate, tried: Sequence[StatementOp], blocked: Blocked
+) -> tuple[list[MigrateOperation], Failures, Blocked]:
+    """Run operations; return those that ran, those that failed, and backfills still blocked.
+
+    While a backfill is blocked, what would change its column waits; and so does what is made, which
+    may block it again, for as long as there is something else to do.
+    Raises UserError when a backfill that a person wrote stays blocked.
+    """
+    if not blocked:
+        return *_run_with_retries(candidate, tried), blocked
+    columns = {backfill.column for backfill, _ in blocked}
+    waiting = [one for one in tried if one.columns & columns]
+    made = [one for one in tried if one.action == "create"]
+    rest = [one for one in tried if one not in waiting and one not in made]
+    ran, failed = _run_with_retries(candidate, rest)
+    if not ran:
+        ran, failed = _run_with_retries(candidate, made)
+    filled: list[MigrateOperation] = []
+    if ran:
+        filled, blocked = _run_accepted(candidate, [backfill for backfill, _ in blocked])
+    if filled or any(one in rest for one in ran):
+        return [*ran, *filled], failed, blocked
+    _refuse_hinted(blocked)
+    changed, failed = _run_with_retries(candidate, waiting)
+    return [*ran, *changed], failed, []
 
 
 def _more_facts(
@@ -128,7 +150,7 @@ def expect_equal(wanted: Dump, found: Dump) -> None:
 
 def _run_accepted(
     candidate: Candidate, operations: Sequence[MigrateOperation]
-) -> tuple[list[MigrateOperation], list[tuple[BackfillColumnOp, Exception]]]:
+) -> tuple[list[MigrateOperation], Blocked]:
     """Run operations; return those that PostgreSQL took, and backfills that something blocks.
 
     What uses a column blocks the change of its type that goes with its backfill, until a later
@@ -136,7 +158,7 @@ def _run_accepted(
     Raises UserError when it refuses a backfill, or the hint of a change of type.
     """
     accepted: list[MigrateOperation] = []
-    blocked: list[tuple[BackfillColumnOp, Exception]] = []
+    blocked: Blocked = []
     if not operations:
         return accepted, blocked
     with candidate.session() as session:
@@ -161,19 +183,6 @@ def _run_accepted(
 def _is_blocked(operation: BackfillColumnOp, *refusals: Exception | None) -> bool:
     return bool(flatten.altered_columns([operation])) and any(
         errors.sqlstate(refusal) in _BLOCKED_TYPE_CHANGE for refusal in refusals if refusal
-    )
-
-
-def _changes_before_backfill(
-    operation: StatementOp, blocked: Sequence[tuple[BackfillColumnOp, Exception]]
-) -> bool:
-    """Return whether an operation would change a column whose rows are to be filled first."""
-    return any(
-        re.search(rf" ALTER COLUMN {re.escape(column)} (TYPE|SET NOT NULL)", statement)
-        for backfill, _ in blocked
-        for statement in operation.upgrade
-        if (column := quote_name(backfill.label.rpartition(".")[2]))
-        and operation.label.endswith(backfill.label.rpartition(".")[0])
     )
 
 

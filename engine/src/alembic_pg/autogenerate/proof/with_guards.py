@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import renderers
 from alembic.operations import MigrateOperation
 
+from alembic_pg.autogenerate.ops.backfill_op import filled_columns
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.proof import data_loss, guards
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
 
+    from alembic_pg.autogenerate.dump.entry import ColumnPath
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
-    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 
@@ -44,18 +45,16 @@ def _render(_: AutogenContext, operation: NoteOp) -> str:
 
 
 def add_guards(
-    comparison: Comparison, backfilled: set[ColumnPath], operations: list[MigrateOperation]
+    comparison: Comparison, operations: list[MigrateOperation]
 ) -> list[MigrateOperation]:
     """Return operations with the renames, and with the guards of each direction.
 
     The guards come first: they count the rows that the rest has no value for, by the old names.
-    backfilled: the columns that have a backfill hint.
     """
     before, after = comparison.before, comparison.after
     former = _FormerNames(comparison)
-    unfilled = [
-        place for place in guards.unfilled_columns(before, after) if place not in backfilled
-    ]
+    filled = filled_columns(operations)
+    unfilled = [place for place in guards.unfilled_columns(before, after) if place not in filled]
     first: list[MigrateOperation] = [
         *_checks_of_empty_tables(unfilled, former, guards.BACKFILL_ADVICE),
         *guards.check_values_unused(before, after, former),

@@ -15,21 +15,20 @@ from alembic_pg.sql.quoting import readable_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.autogenerate.scope.column_differences import ColumnPath
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump, Entry
 
 
-def open_questions(before: Dump, after: Dump, backfilled: set[ColumnPath]) -> Iterator[str]:
+def open_questions(before: Dump, after: Dump, filled: set[ColumnPath]) -> Iterator[str]:
     """Yield what to look at in a revision, with what to do in either case.
 
-    before: what the revisions build, renames done. after: what the models build. backfilled: the
-    columns that have a backfill hint.
+    before: what the revisions build, renames done. after: what the models build. filled:
+    the columns that get a value for old rows.
     """
     yield from _table_questions(before, after)
     yield from _column_questions(before, after)
     yield from _enum_questions(before, after)
     for schema, table, column in guards.unfilled_columns(before, after):
-        if (schema, table, column) not in backfilled:
+        if (schema, table, column) not in filled:
             yield (
                 f"{readable_name(schema, table, column)} is NOT NULL and has no value for old "
                 f"rows: the "

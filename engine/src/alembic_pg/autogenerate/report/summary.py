@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
 
-from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops.backfill_op import filled_columns
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.report import lock_effects, questions
 from alembic_pg.autogenerate.report.differences import HEADER
 from alembic_pg.autogenerate.report.object_groups import object_groups
-from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import command_settings
@@ -24,6 +23,7 @@ from alembic_pg.plan.planner import REFUSED, REWRITE, SCAN, Planner
 from alembic_pg.plan.strategy_summary import METADATA_ONLY
 from alembic_pg.revisions import schema_model
 from alembic_pg.revisions.current_revision import RunState
+from alembic_pg.revisions.destroys_declaration import declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.revisions.impact_findings import Impact
 from alembic_pg.sql.lexer import tokenize
@@ -96,7 +96,6 @@ def summarize_revisions(
 
 
 def summary_text(
-    context: MigrationContext,
     comparison: Comparison,
     scripts: Sequence[MigrationScript],
     summaries: Sequence[RevisionSummary],
@@ -107,12 +106,17 @@ def summary_text(
         if len(scripts) > 1:
             lines += [*([""] if lines else []), f"Revision {script.rev_id} ({script.message}):"]
         lines.append(report.render_table(REVISION_HEADER, summary.table))
-        lines += report.findings_lines(summary.findings, (), None)
-    tables = declared_tables(context.opts["target_metadata"])
-    backfilled = backfill.columns_with_backfill(tables)
-    for hint in questions.open_questions(comparison.before, comparison.after, backfilled):
+        lines += _findings_lines(summary.findings)
+    filled = filled_columns(one for script in scripts for one in flatten.upgrade_operations(script))
+    for hint in questions.open_questions(comparison.before, comparison.after, filled):
         lines.append(hint.replace("delete the revision", f"delete {_ALL_REVISIONS[len(scripts)]}"))
     return "\n".join(lines)
+
+
+def _findings_lines(found: Impact) -> Iterable[str]:
+    """Return what follows the table; a revision that is only written now confirms nothing yet."""
+    declaration = declaration_line(found.destroys) if found.destroys else ""
+    return report.findings_lines(found.destroys, declaration, found.breaks)
 
 
 def _new_row(group: ObjectGroup) -> tuple[str, str, str, str, str]:

@@ -15,10 +15,7 @@ from alembic_pg.autogenerate.dump import table_definition
 if TYPE_CHECKING:
     from sqlalchemy import Column
 
-    from alembic_pg.autogenerate.dump.entry import Dump
-
-# A column's schema, table and name, without quotes.
-ColumnPath = tuple[str, str, str]
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump
 
 
 @dataclass(frozen=True)

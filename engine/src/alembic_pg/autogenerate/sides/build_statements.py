@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, MetaData, text
+from sqlalchemy import DDL, CheckConstraint, ForeignKeyConstraint, MetaData, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
 from sqlalchemy.schema import AddConstraint
+from sqlalchemy.sql.elements import TextClause
 
 from alembic_pg.autogenerate.scope.models import each_metadata
 from alembic_pg.autogenerate.sides import entities
@@ -18,7 +19,7 @@ from alembic_pg.sql.quoting import quote_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Constraint, Table
+    from sqlalchemy import Constraint
     from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
@@ -26,10 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuildStatement:
-    """Hold one statement of the build, and what a message calls it."""
+    """Hold one statement of the build, and what a message calls it.
+
+    text: as it is sent to the server, "" while nobody has compiled it. table: the one that it makes
+    or makes a part of, where SQLAlchemy wrote it. by_hand: whether it may do anything.
+    """
 
     statement: ClauseElement
     label: str
+    text: str = ""
+    table: Table | None = None
+    by_hand: bool = False
 
 
 def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
@@ -60,7 +68,11 @@ def statements_after_tables(models: Models) -> list[BuildStatement]:
 
 def _entity_statements(models: Models, *, early: bool) -> list[BuildStatement]:
     return [
-        BuildStatement(entity.to_sql_statement_create(), entities.entity_label(entity))
+        BuildStatement(
+            entity.to_sql_statement_create(),
+            entities.entity_label(entity),
+            by_hand=type(entity) not in entities.CREATION_ORDER,
+        )
         for entity in models.entities
         if isinstance(entity, entities.BEFORE_TABLES) is early
     ]
@@ -85,7 +97,11 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
     not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
 
     def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
-        step = BuildStatement(statement, _statement_label(statement))
+        by_hand = type(statement).__module__.partition(".")[0] != "sqlalchemy" or isinstance(
+            statement, (DDL, TextClause)
+        )
+        table = None if by_hand else _owner(statement)
+        step = BuildStatement(statement, _statement_label(statement), table=table, by_hand=by_hand)
         if isinstance(statement, CreateEnumType):
             place = (statement.element.schema, str(statement.element.name))
             if place in types:
@@ -140,6 +156,13 @@ def _schema_names(models: Models, made: Iterable[BuildStatement]) -> set[str]:
     elements = (getattr(step.statement, "element", None) for step in made)
     schemas = {getattr(element, "schema", None) for element in elements}
     return {name for name in schemas if name} | {entity.schema for entity in models.entities}
+
+
+def _owner(statement: Any) -> Table | None:  # noqa: ANN401  # any DDL element
+    """Return the table that a statement of SQLAlchemy's makes, or makes a part of."""
+    element = getattr(statement, "element", None)
+    table = element if isinstance(element, Table) else getattr(element, "table", None)
+    return table if isinstance(table, Table) else None
 
 
 def _statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element

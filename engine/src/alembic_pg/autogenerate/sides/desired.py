@@ -54,27 +54,53 @@ _NEEDS_ONE_TRANSACTION = re.compile(
 )
 
 
-def build_models(models: Models, url: URL, *, source: str, schema: str | None = None) -> list[str]:
+def compiled_statements(
+    models: Models, url: URL, *, source: str, schema: str | None = None
+) -> list[BuildStatement] | None:
+    """Return the statements that build the models, with their texts, and execute none.
+
+    None where only the build itself can tell: a listener asks the database, or a statement has no
+    text. url: a database, for the server's version. schema: as for build_models().
+    """
+    try:
+        steps = build_statements(models, {schema} if schema else set())
+    except AskedError:
+        return None
+    with connect(url, source=source) as connection:
+        texts = _compile_statements(steps, _dialect_without_marks(connection.dialect))
+    if isinstance(texts, Exception):
+        return None
+    return [replace(step, text=text) for step, text in zip(steps, texts, strict=True)]
+
+
+def build_models(
+    models: Models,
+    url: URL,
+    *,
+    source: str,
+    schema: str | None = None,
+    steps: Sequence[BuildStatement] | None = None,
+) -> list[BuildStatement]:
     """Build the models in an empty database; return the statements that did it.
 
     Statements that are sent together are one transaction: one of all of them would hold so many
     locks that the server is busy with counting them. A statement that needs something which is
     not there yet is tried again after the others; the build fails when a whole round brings
     nothing new.
-    schema: one that is there without the models.
+    schema: one that is there without the models. steps: what compiled_statements() returned.
     Raises UserError with PostgreSQL's own message and the object's name.
     """
     there = {schema} if schema else set()
-    built: list[str] = []
+    built: dict[int, BuildStatement] = {}
     if needed := left_out.needed_stand_ins(replace(models, left_out=models.missing_tables)):
         with connect(url, source=source) as connection, connection.begin():
             for stand_in in needed:
                 stand_in.make(connection)
     try:
-        waiting = build_statements(models, there)
+        waiting = build_statements(models, there) if steps is None else steps
     except AskedError:
         _build_with_answers(models, url, source, there, built)
-        return built
+        return [*built.values()]
     apart = not any(
         _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
     )
@@ -85,7 +111,7 @@ def build_models(models: Models, url: URL, *, source: str, schema: str | None = 
     ):
         _run_rounds(models, connection, sender, waiting, built)
         _refuse_subscriptions(connection)
-    return built
+    return [*built.values()]
 
 
 def _refusal_error(
@@ -107,12 +133,12 @@ def _refusal_error(
 
 
 def _build_with_answers(
-    models: Models, url: URL, source: str, there: set[str], built: list[str]
+    models: Models, url: URL, source: str, there: set[str], built: dict[int, BuildStatement]
 ) -> None:
     """Build the models with listeners that ask the database what is there already.
 
     create_all() runs on the database itself, where each statement has to work in its turn.
-    built: where the texts of the statements are kept.
+    built: where the statements are kept with their texts.
     """
     not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
     with (
@@ -130,11 +156,12 @@ def _build_with_answers(
         _refuse_subscriptions(connection)
 
 
-def _create_all(models: Models, connection: Connection, built: list[str]) -> None:
+def _create_all(models: Models, connection: Connection, built: dict[int, BuildStatement]) -> None:
     from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
 
     def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
-        built.append(arguments[2])
+        # Counted down, as no id() is below 0.
+        built[-len(built) - 1] = BuildStatement(text(""), "", arguments[2])
 
     event.listen(connection, "before_cursor_execute", keep)
     try:
@@ -155,7 +182,7 @@ def _run_rounds(
     connection: Connection,
     sender: Executor,
     waiting: Sequence[BuildStatement],
-    built: list[str],
+    built: dict[int, BuildStatement],
 ) -> None:
     """Run statements; what fails is tried again, until a whole round brings nothing new."""
     while waiting:
@@ -181,11 +208,12 @@ def _run_round(
     connection: Connection,
     sender: Executor,
     steps: Sequence[BuildStatement],
-    built: list[str],
+    built: dict[int, BuildStatement],
 ) -> Iterator[tuple[BuildStatement, Exception]]:
     """Run all statements, many at once; yield those that failed, with their reasons.
 
-    The server works on some while the next are compiled. built: where their texts are kept.
+    The server works on some while the next are compiled. built: where they are kept with their
+    texts, each once.
     """
     dialect = _dialect_without_marks(connection.dialect)
 
@@ -203,7 +231,9 @@ def _run_round(
     for batch in batches(steps):
         texts = _compile_statements(batch, dialect)
         if not isinstance(texts, Exception):
-            built += texts
+            built |= {
+                id(step): replace(step, text=one) for step, one in zip(batch, texts, strict=True)
+            }
         if sent:
             yield from failures(sent[1], sent[0].result())
         sent = sender.submit(_send_script, connection, texts), batch
@@ -234,7 +264,10 @@ def _send_script(connection: Connection, texts: list[str] | Exception) -> Except
 def _compile_statements(steps: Sequence[BuildStatement], dialect: Dialect) -> list[str] | Exception:
     """Return statements as the server takes them, or why they cannot be said."""
     try:
-        return [str(step.statement.compile(dialect=dialect)).strip().rstrip(";") for step in steps]
+        return [
+            step.text or str(step.statement.compile(dialect=dialect)).strip().rstrip(";")
+            for step in steps
+        ]
     except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
         return error
 

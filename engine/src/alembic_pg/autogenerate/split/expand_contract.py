@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
     from alembic.runtime.migration import MigrationContext
 
-    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.dump.entry import ColumnPath, Dump
     from alembic_pg.autogenerate.dump.table_definition import Column
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.autogenerate.split.stages import Stages
@@ -136,7 +136,7 @@ class _NullableBeforeDrop:
     columns: the columns before. drop_not_null_ops: the operations for it, of the first revision.
     """
 
-    def __init__(self, known: dict[column_differences.ColumnPath, Column]) -> None:
+    def __init__(self, known: dict[ColumnPath, Column]) -> None:
         self.columns = known
         self.drop_not_null_ops: list[MigrateOperation] = []
 

@@ -12,6 +12,7 @@ from alembic.operations import ops
 
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.proof.candidate import open_candidate
+from alembic_pg.autogenerate.split import fill_order
 from alembic_pg.autogenerate.split import stages as split_stages
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
@@ -43,7 +44,8 @@ def split_off_steps(
     """Return the two revisions, and whether the one in steps is the first of them.
 
     operations: proven as they are. None where all are transactional or all commit in steps, or
-    where they need each other in turn: where a view is dropped while a type changes, say.
+    where they need each other in turn: where a view is dropped while a type changes, or a trigger
+    while rows are filled, say.
     """
     rest = split_stages.without_renames_and_checks(comparison, operations)
     prover = split_stages.make_prover(context, comparison)
@@ -57,11 +59,15 @@ def split_off_steps(
     if not in_steps:
         return None
     in_steps |= _constraint_replacements(executed, rest, in_steps)
+    pairs = fill_order.ordered_pairs(comparison, rest, executed.statements)
+    in_steps |= fill_order.followers(pairs, in_steps)
     transactional = [operation for operation in rest if id(operation) not in in_steps]
     steps = [operation for operation in rest if id(operation) in in_steps]
     if not transactional:
         return None
     for first, second in ((transactional, steps), (steps, transactional)):
+        if fill_order.turns_round(pairs, first):
+            continue
         try:
             stages = prover.prove_stages(first, second)
         except Exception:  # noqa: BLE001, S112  # whatever it is, this is not the way

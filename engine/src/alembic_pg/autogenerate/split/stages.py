@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from alembic.autogenerate.api import AutogenContext
 
 from alembic_pg.autogenerate.dump import compare
-from alembic_pg.autogenerate.hints import backfill
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.proof.round_trip import passes_round_trip, with_searched_downgrade
-from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.autogenerate.scope import column_differences
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.revisions.statements import RevisionStatement
 
@@ -40,8 +37,7 @@ class Stages:
 
 def make_prover(context: MigrationContext, comparison: Comparison) -> Prover:
     """Return what proves the halves of a comparison's change."""
-    backfilled = backfill.columns_with_backfill(declared_tables(context.opts["target_metadata"]))
-    return Prover(AutogenContext(context, autogenerate=False), comparison, backfilled)
+    return Prover(AutogenContext(context, autogenerate=False), comparison)
 
 
 def without_renames_and_checks(
@@ -62,7 +58,6 @@ class Prover:
 
     context: AutogenContext
     comparison: Comparison
-    backfilled_columns: set[column_differences.ColumnPath]
 
     def statements(self, operation: MigrateOperation) -> list[RevisionStatement]:
         """Return the statements of an operation, as the revision will say it."""
@@ -100,7 +95,7 @@ class Prover:
         operations: list[MigrateOperation],
     ) -> list[MigrateOperation]:
         """Return operations with their way back. start: what leads to where they begin."""
-        guarded = with_guards.add_guards(comparison, self.backfilled_columns, operations)
+        guarded = with_guards.add_guards(comparison, operations)
         with open_candidate(self.comparison, self.context) as candidate:
             candidate.run(start)
             original = candidate.dump()
@@ -109,6 +104,4 @@ class Prover:
         with open_candidate(self.comparison, self.context) as candidate:
             candidate.run([*start, *comparison.renames, *operations])
             features = ServerFeatures(comparison.databases.version)
-            return with_searched_downgrade(
-                candidate, comparison, self.backfilled_columns, features, operations, original
-            )
+            return with_searched_downgrade(candidate, comparison, features, operations, original)

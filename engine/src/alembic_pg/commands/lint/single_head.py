@@ -29,5 +29,5 @@ def _require_heads(script: ScriptDirectory, most: int) -> None:
         names = " and ".join(map(revision_label, heads))
         raise UserError(
             f"There are {len(heads)} heads: {names}. "
-            'Put one after the other (its down_revision), or join them: alembic merge heads -m "…".'
+            'Put one after the other (alembic-pg rebase), or join them: alembic merge heads -m "…".'
         )

@@ -21,6 +21,9 @@ _FIRST_BYTES = 256 * 1024
 # From which on a page is not changed at once.
 _PAGE_SECONDS = 0.2
 
+# The least time, in seconds, after which a batch is given up: others wait for its rows.
+_LEAST_LIMIT = 0.1
+
 # Pages that are looked over in one go where nothing is to be done: at first, and at most.
 _FIRST_GAP, _WIDEST_GAP = 64, 8_192
 
@@ -64,6 +67,16 @@ class BatchSize:
         """How many rows of one page a batch may have where a page takes too long, else 0."""
         slow = self.row_seconds * self.rows_per_page > max(self.target_seconds, _PAGE_SECONDS)
         return int(self.rows) if (self.wide or slow) and self.rows < self.rows_per_page else 0
+
+    @property
+    def limit_ms(self) -> int:
+        """Milliseconds after which the next batch is given up, 0 where it cannot be smaller."""
+        return 0 if self.rows <= 1 else int(1000 * max(2 * self.target_seconds, _LEAST_LIMIT))
+
+    def halve(self) -> None:
+        """Let the next batch have half of the rows, or a part of a page: this one took too long."""
+        self.rows = max(1.0, min(self.rows, self.pages * max(self.rows_per_page, 1.0)) / 2)
+        self.wide = True
 
     def next_place(self, page: int, slot: int, slots: int) -> Place:
         """Return where a batch ends that begins at a place. slots: the most rows of a page."""

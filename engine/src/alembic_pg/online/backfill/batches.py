@@ -9,18 +9,17 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
-from alembic_pg.database.session import as_message, round_trip_seconds
+from alembic_pg.database.session import round_trip_seconds
 from alembic_pg.online.backfill import batch_settings, replicas
+from alembic_pg.online.backfill.batch import Batch, TooLongError
 from alembic_pg.online.backfill.batch_size import BatchSize
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
-from alembic_pg.refusals import of_batches
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -69,6 +68,7 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
     """
     settings = batch_settings.setup_statements(executor, table, first, unseen=unseen)
     done: list[int] = []
+    replicas.warn_of_hidden(executor)
     try:
         _change_tree(_Tree(executor, table, rows, settings, done), quiet=quiet)
     except RefusedError as error:
@@ -78,68 +78,8 @@ def change_rows(  # noqa: PLR0913  # the last three are rare
 
 
 @dataclass(frozen=True)
-class _Changed:
-    """How many rows a batch has changed, and in how many seconds, the way there and back with it.
-
-    Without what its transaction's end takes, and tries that came to nothing.
-    """
-
-    rows: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """What changes some rows of a table in a short transaction.
-
-    only: "" where that is the table with all that are part of it. settings: what each transaction
-    begins with. done: how many rows each has changed.
-    """
-
-    executor: Executor
-    table: str
-    rows: RowChange
-    settings: Sequence[str]
-    done: list[int]
-    only: str = "ONLY "
-
-    def change(self, place: str) -> _Changed:
-        """Change the rows of a place."""
-        again = self.rows.may_match_again
-        write = self.rows.statement_for if again else self.rows.counting_statement
-        statement = write(self.table, place, only=self.only)
-        work = partial(self._execute if again else self._execute_once, statement)
-        changed = self.executor.run_with_retries(work, statement)
-        self.done.append(changed.rows)
-        return changed
-
-    def remaining_rows(self, place: str, limit: int) -> Sequence[Row[Any]]:
-        """Return the tables and places of rows that are to be changed."""
-        query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
-        work = partial(self.executor.fetch, self._message(query))
-        return self.executor.run_with_retries(work, query)
-
-    def _message(self, statement: str) -> str:
-        return as_message([*self.executor.short_limits(), *self.settings, statement])
-
-    def _execute(self, statement: str) -> _Changed:
-        began = time.monotonic()
-        rows = self.executor.execute(self._message(statement))
-        return _Changed(rows, time.monotonic() - began)
-
-    def _execute_once(self, statement: str) -> _Changed:
-        """Execute a statement; raise UserError, which takes it back, where it would not end."""
-        began = time.monotonic()
-        done, again = tuple(self.executor.one_row(self._message(statement)))
-        if again:
-            refusal = of_batches.FINDS_AGAIN(self.table, again=again, done=done)
-            raise self.executor.refused_error(refusal)
-        return _Changed(int(done), time.monotonic() - began)
-
-
-@dataclass(frozen=True)
 class _Tree:
-    """A table with all that are part of it; the rest is what _Batch has."""
+    """A table with all that are part of it; the rest is what Batch has."""
 
     executor: Executor
     table: Relation
@@ -147,20 +87,20 @@ class _Tree:
     settings: Sequence[str]
     done: list[int]
 
-    def parts(self) -> Iterator[_Batch]:
+    def parts(self) -> Iterator[Batch]:
         """Yield what changes rows of each table that there is now."""
         for (name,) in self.executor.fetch_rows(_LEAF_TABLES, table=self.table.oid):
             yield self.part(name)
 
-    def part(self, name: str) -> _Batch:
+    def part(self, name: str) -> Batch:
         """Return what changes rows of one table."""
-        return _Batch(self.executor, name, self.rows, self.settings, self.done)
+        return Batch(self.executor, name, self.rows, self.settings, self.done)
 
     @property
-    def whole(self) -> _Batch:
+    def whole(self) -> Batch:
         """What changes rows wherever they are."""
         on = quote_name(self.table.schema, self.table.name)
-        return _Batch(self.executor, on, self.rows, self.settings, self.done, only="")
+        return Batch(self.executor, on, self.rows, self.settings, self.done, only="")
 
 
 def _change_tree(tree: _Tree, *, quiet: bool) -> None:
@@ -204,15 +144,28 @@ def _change_listed_rows(tree: _Tree, left: Sequence[Row[Any]]) -> None:
             places.setdefault(row.part, []).append(row.place)
         for name, listed in places.items():
             sizes = tree.executor.fetch_rows(_TABLE_PAGES, table=name)
-            size = int(_first_size(tree.executor, sizes[0]).rows) if sizes else len(listed)
-            for start in range(0, len(listed), size):
-                tree.part(name).change(tree.rows.ctid_condition(listed[start : start + size]))
+            if sizes:
+                _change_places(tree.part(name), listed, _first_size(tree.executor, sizes[0]))
         left = tree.whole.remaining_rows("true", _FEW_ROWS + 1)
     if left:
         tree.whole.change("true")
 
 
-def _scan_once(batch: _Batch) -> int:
+def _change_places(batch: Batch, places: list[str], pace: BatchSize) -> None:
+    """Change the rows of some places of one table, as many at once as do not take too long."""
+    start = 0
+    while start < len(places):
+        size = int(pace.rows)
+        condition = batch.rows.ctid_condition(places[start : start + size])
+        try:
+            batch.change(condition, pace.limit_ms)
+        except TooLongError:
+            pace.halve()
+        else:
+            start += size
+
+
+def _scan_once(batch: Batch) -> int:
     """Go through a table once; return how many rows were changed, 0 where it is gone."""
     sizes = batch.executor.fetch_rows(_TABLE_PAGES, table=batch.table)
     try:
@@ -225,7 +178,7 @@ def _scan_once(batch: _Batch) -> int:
         return 0  # a partition that somebody has dropped has no rows
 
 
-def _scan_pages(batch: _Batch, found: Row[Any]) -> int:
+def _scan_pages(batch: Batch, found: Row[Any]) -> int:
     """Go through a table once. found: what the catalog tells of it."""
     executor, rows = batch.executor, batch.rows
     pages, pace = int(found.pages), _first_size(executor, found)
@@ -236,18 +189,22 @@ def _scan_pages(batch: _Batch, found: Row[Any]) -> int:
     way = 2 * round_trip_seconds(executor)
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
-            if (
-                idle
-                and not slot
-                and rows.single_table
-                and not batch.remaining_rows(rows.page_condition(first, first + pace.gap_pages), 1)
-            ):
-                first += pace.gap_pages
-                pace.adjust_gap(found=False)
-                continue
+            if idle and rows.single_table:
+                # Most of the places in a page may have no row any more.
+                ahead = (first + 1, 0) if slot else (first + pace.gap_pages, 0)
+                left = batch.remaining_rows(rows.between((first, slot), ahead), 1)
+                if not left:
+                    first, slot = ahead
+                    pace.adjust_gap(found=False)
+                    continue
+                slot = _slot_of(left[0].place) if slot else 0
             pace.adjust_gap(found=True)
             last, until = pace.next_place(first, slot, int(found.slots))
-            batched = batch.change(rows.between((first, slot), (last, until)))
+            try:
+                batched = batch.change(rows.between((first, slot), (last, until)), pace.limit_ms)
+            except TooLongError:
+                pace.halve()
+                continue
             done, took = batched.rows, max(batched.seconds - way, 0.0)
             pace.adjust(0 if slot or until else last - first, done, took)
             first, slot, changed, idle = last, until, changed + done, not done
@@ -258,6 +215,11 @@ def _scan_pages(batch: _Batch, found: Row[Any]) -> int:
                 replicas.wait_for_replicas(executor, progress)
                 looked = time.monotonic()
     return changed
+
+
+def _slot_of(place: str) -> int:
+    """Return the number of a row in its page, from its place, "(page,number)"."""
+    return int(place.strip("()").partition(",")[2])
 
 
 def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:

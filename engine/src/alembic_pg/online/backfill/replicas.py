@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Row
+
     from alembic_pg.console.progress import Progress
     from alembic_pg.online.run.executor import Executor
 
@@ -28,8 +30,19 @@ def wait_for_replicas(executor: Executor, progress: Progress) -> None:
     ):
         progress.explain_pause("waiting for a replica")
         time.sleep(CHECK_SECONDS)
-    if lag.hidden:
-        executor.warn(
-            f"{lag.role} may not see how far {lag.hidden} replicas are behind, and waits for none: "
-            f"GRANT pg_monitor TO {quote_name(lag.role)}"
-        )
+    _warn_of_hidden(executor, lag)
+
+
+def warn_of_hidden(executor: Executor) -> None:
+    """Say, before the first batch, where the role may not see how far a replica is."""
+    _warn_of_hidden(executor, executor.fetch_rows(_REPLICA_LAG)[0])
+
+
+def _warn_of_hidden(executor: Executor, lag: Row[Any]) -> None:
+    if not lag.hidden:
+        return
+    replicas = f"{lag.hidden} replica{'s' * (lag.hidden != 1)}"
+    executor.warn(
+        f"{lag.role} may not see how far {replicas} may be behind, and waits for none: "
+        f"GRANT pg_monitor TO {quote_name(lag.role)}"
+    )

@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors, time_limits
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.refusals import of_batches
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,33 @@ FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 
 # What is noted before an index is built that is not there.
 NOTED_BUILD = "builds"
+
+_START_DETAIL = """
+CASE WHEN NOT EXISTS (SELECT FROM pg_class AS t JOIN pg_class AS i USING (relnamespace)
+  WHERE t.oid = to_regclass({table}) AND i.relname = {name}) THEN '{build}' || {more} ELSE '' END
+"""
+
+# The indexes of partitions, by their oids, that are part of no other one.
+_FREE_INDEXES = """
+coalesce((SELECT ' ' || string_agg(indexrelid::text, ',' ORDER BY indexrelid)
+  FROM pg_partition_tree(to_regclass({table})) JOIN pg_index ON indrelid = relid
+  WHERE level > 0 AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = indexrelid)), '')
+"""
+
+
+def start_detail(table: str, name: str, more: str = "") -> str:
+    """Return, as an SQL expression, what to note of an index before it is built.
+
+    It has the free indexes of the partitions, too, which are somebody else's.
+    table, name: as a statement has them. more: an expression of what follows instead.
+    """
+    more = more or _FREE_INDEXES.format(table=quote_literal(table)).strip()
+    return _START_DETAIL.format(
+        table=quote_literal(table),
+        name=quote_literal(catalog_name(name)),
+        build=NOTED_BUILD,
+        more=more,
+    ).strip()
 
 
 def index_state(session: Session, name: str) -> Row[Any] | None:

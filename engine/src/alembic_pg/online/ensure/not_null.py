@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
+    from alembic_pg.online.run.executor import Executor
     from alembic_pg.online.run.revision_runner import Runner
 
 _CONSTRAINT_NAME = """
@@ -31,11 +32,6 @@ def has_column(session: Session, table: Relation, column: str) -> bool:
     return found is not None
 
 
-def is_not_null(session: Session, table: Relation, column: str) -> bool:
-    """Return whether a column, quoted where it must be, is NOT NULL, if only for new rows."""
-    return bool(session.first_value(_IS_NOT_NULL, table=table.oid, column=catalog_name(column)))
-
-
 def ensure_not_null(
     runner: Runner, table: Relation, column: str, *, fill: Callable[[], None] | None = None
 ) -> None:
@@ -46,6 +42,7 @@ def ensure_not_null(
     """
     plain = catalog_name(column)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
+    helper = helper_name(plain, "not_null")
     if runner.version >= server_features.NOT_NULL_NOT_VALID_SINCE:
         # A NOT VALID one is attnotnull already.
         if runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain) is None:
@@ -53,8 +50,8 @@ def ensure_not_null(
         refill.repeat_backfill(runner, table, plain)
         name = runner.first_value(_CONSTRAINT_NAME, table=table.oid, column=plain)
         constraint.validate_or_drop(runner, table, name, column=column, mend=fill)
+        drop_script_check(runner, table, column)
         return
-    helper = helper_name(plain, "not_null")
     there = constraint.constraint_exists(runner, table, quote_name(helper))
     if not runner.first_value(_IS_NOT_NULL, table=table.oid, column=plain):
         if not there:
@@ -69,3 +66,14 @@ def ensure_not_null(
         runner.run_short(f"{alter} ALTER COLUMN {column} SET NOT NULL")
     if there:
         runner.run_short(f"{alter} DROP CONSTRAINT {quote_name(helper)}")
+
+
+def drop_script_check(executor: Executor, table: Relation, column: str) -> None:
+    """Drop the CHECK by which a script began to make a column NOT NULL.
+
+    A script is for every version. column: quoted where it must be.
+    """
+    helper = quote_name(helper_name(catalog_name(column), "not_null"))
+    if executor.journal.interrupted_at and constraint.constraint_exists(executor, table, helper):
+        alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
+        executor.run_short(f"{alter} DROP CONSTRAINT {helper}")

@@ -15,6 +15,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.online import interrupted_statement
 from alembic_pg.online.run import journal, stored_text
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.strategies import create_index_partitioned
 from alembic_pg.sql import parser, statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
@@ -95,18 +96,24 @@ def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> 
         and statement.table
         and (table := runner.find_relation(statement.table)) is not None
     ):
-        undone = _reverse_statement(statement, table, detail)
+        undone = _reverse_statement(runner, statement, table, detail)
         if isinstance(statement, statements.AddColumn):
             added.add(f"{catalog_name(statement.table)}.{catalog_name(statement.column)}")
     return undone
 
 
 def _reverse_statement(
-    statement: statements.Statement, table: Relation, detail: str
+    runner: Runner, statement: statements.Statement, table: Relation, detail: str
 ) -> list[str] | None:
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     if isinstance(statement, statements.CreateIndex) and not statement.if_not_exists:
-        return [f"DROP INDEX {quote_name(table.schema)}.{statement.name}"]
+        drop = [f"DROP INDEX {quote_name(table.schema)}.{statement.name}"]
+        whole = table.kind == "p"
+        return (
+            create_index_partitioned.removal_statements(runner, statement, table, detail)
+            if whole
+            else drop
+        )
     if isinstance(statement, statements.AddConstraint) and statement.name:
         if statement.kind == "PRIMARY" and not detail:
             return None  # which of its columns could be NULL before, nobody knows

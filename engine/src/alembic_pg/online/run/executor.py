@@ -187,9 +187,12 @@ class Executor(Session):
                     self.journal.note_nothing_at_work(self.connection)
             raise
 
-    def note_detail(self, key: str, detail: str) -> None:
-        """Note something about the statement at work."""
-        self.run_short(detail=(key, detail))
+    def start_detail(self, key: str, expression: str) -> str:
+        """Return what an earlier run noted of a statement, or what to note before it begins.
+
+        expression: of that, in SQL.
+        """
+        return self.journal.detail(key) or str(self.scalar(f"SELECT {expression}"))
 
     def run_long(self, *statements: str) -> None:
         """Execute statements that may take their time, since they let everybody else work."""

@@ -16,10 +16,17 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import catalog, preflight
+from alembic_pg.database import catalog, preflight, time_limits
 from alembic_pg.online.connection_state.version_table import VersionTable
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import half_done, journal, transactions, violations, ways_back
+from alembic_pg.online.run import (
+    half_done,
+    journal,
+    other_connections,
+    transactions,
+    violations,
+    ways_back,
+)
 from alembic_pg.online.run.revision_transactions import RevisionTransactions
 from alembic_pg.online.run.signals import (
     CommitBeforeError,
@@ -45,6 +52,7 @@ class Runner(RevisionTransactions):
     Of the run:
     existing_tables: the oids of the tables that were there when it began.
     any_revision_begun: whether a revision has begun.
+    beside_version: returns the statement that goes with the one that notes a step, "" for none.
 
     Of a revision, whatever number of times its function runs:
     prepared_swaps: by statement key, what takes back the preparation of a column swap.
@@ -56,6 +64,7 @@ class Runner(RevisionTransactions):
 
     existing_tables: frozenset[int] = frozenset()
     any_revision_begun: bool = False
+    beside_version: Callable[[Any], str] | None = None
 
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     commit_before: set[str] = field(default_factory=set)
@@ -86,6 +95,7 @@ class Runner(RevisionTransactions):
                     "SET idle_session_timeout = 0",
                     # A name is compared with what a person wrote.
                     "SET quote_all_identifiers = off",
+                    time_limits.COMMIT_LOCALLY,
                 ]
             )
             self.existing_tables = catalog.user_table_oids(self.connection, own)
@@ -147,7 +157,8 @@ class Runner(RevisionTransactions):
         self.running.resumed = self.journal.stored
         self.tracking.in_revision = True
         try:
-            function(**options)
+            with other_connections.watched(self.connection, self.tracking, self.running):
+                function(**options)
             half_done.finish_interrupted(self.context, self.journal)
             self.end_function()
             with self.track_statements():

@@ -36,7 +36,8 @@ SELECT confrelid::regclass::text AS other,
   (SELECT array_agg(quote_ident(attname) ORDER BY n)
     FROM unnest(confkey) WITH ORDINALITY AS k (c, n)
     JOIN pg_attribute ON attrelid = confrelid AND attnum = c) AS others,
-  pg_get_expr(conbin, conrelid) AS expression, contype AS kind
+  pg_get_expr(conbin, conrelid) AS expression, contype AS kind,
+  confmatchtype = 'f' AS whole_key
 FROM pg_constraint WHERE conrelid = :table AND conname = :name
 """
 
@@ -57,7 +58,11 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
         pairs = list(zip(found.own, found.others, strict=True))
         filled = " AND ".join(f"{on}.{own} IS NOT NULL" for own, _ in pairs)
         equal = " AND ".join(f"other.{other} = {on}.{own}" for own, other in pairs)
-        wrong = f"{filled} AND NOT EXISTS (SELECT FROM {found.other} AS other WHERE {equal})"
+        missing = f"NOT EXISTS (SELECT FROM {found.other} AS other WHERE {equal})"
+        wrong = f"{filled} AND {missing}"
+        if found.whole_key:  # MATCH FULL: all of a key, or nothing of it
+            some = " OR ".join(f"{on}.{own} IS NOT NULL" for own, _ in pairs)
+            wrong = f"({some}) AND ({missing})"
         what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
     return (
         describe_wrong_rows(session, table, wrong, what)

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 # What the note has of a change of type from its swap on.
 NOTED_TYPE_CHANGE = "changed"
 
+# What nothing undoes once it is done; at work, nobody knows whether it is.
+_NO_WAY_BACK = (
+    statements.DropIndex,
+    statements.DetachPartition,
+    statements.ValidateConstraint,
+)
+
 
 def can_be_taken_back(note: ProgressNote) -> bool:
     """Return whether something certain undoes all that is done, and what is at work."""
@@ -25,6 +32,7 @@ def can_be_taken_back(note: ProgressNote) -> bool:
         and not note.untracked
         and not stored_text.changes_rows(note.text_of(note.began))
         and not note.began.partition(":")[2].startswith(NOTED_TYPE_CHANGE)
+        and not isinstance(_parsed(note.text_of(note.began)), _NO_WAY_BACK)
         and all(_has_way_back(stored_text.whole_text(note.text_of(one))) for one in note.done)
     )
 
@@ -37,6 +45,11 @@ def ways_on(note: ProgressNote, at: str) -> str:
     if can_be_taken_back(note):
         return f", or take it back: alembic downgrade {at}"
     return f"; or undo it by hand, and run: alembic stamp {at}"
+
+
+def _parsed(stored: str) -> statements.Statement | None:
+    sql = stored_text.whole_text(stored)
+    return parser.parse(sql) if sql else None
 
 
 def _has_way_back(sql: str) -> bool:

@@ -95,22 +95,30 @@ def _existing_name(runner: Runner, statement: AddConstraint, table: Relation, ke
         return noted if exists else ""
     if not constraint.constraint_exists(runner, table, statement.name):
         return ""
-    if runner.journal.detail(key) != catalog_name(statement.name):
+    if runner.journal.detail(key) != added_detail(statement):
         runner.run_for_its_error(statement.sql)
     return catalog_name(statement.name)
 
 
+def added_detail(statement: AddConstraint) -> str:
+    """Return what to note of a constraint with a name, in the transaction that adds it."""
+    return catalog_name(statement.name)
+
+
+def not_valid_statement(statement: AddConstraint, table: str) -> str:
+    """Return what adds the constraint for new rows. table: as a statement has it."""
+    named = f"CONSTRAINT {statement.name} " if statement.name else ""
+    only = "ONLY " if statement.only else ""
+    return f"ALTER TABLE {only}{table} ADD {named}{statement.body} NOT VALID"
+
+
 def _add_not_valid(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> str:
     """Add the constraint for new rows; return its name."""
-    named = f"CONSTRAINT {statement.name} " if statement.name else ""
-    on = quote_name(table.schema, table.name)
-    only = "ONLY " if statement.only else ""
-    add = f"ALTER TABLE {only}{on} ADD {named}{statement.body} NOT VALID"
+    add = not_valid_statement(statement, quote_name(table.schema, table.name))
 
     if statement.name:
-        name = catalog_name(statement.name)
-        runner.run_short(add, detail=(key, name))
-        return name
+        runner.run_short(add, detail=(key, added_detail(statement)))
+        return catalog_name(statement.name)
 
     def add_and_note() -> str:
         newest = _NEWEST_CONSTRAINT.format(table.oid)

@@ -9,13 +9,19 @@ from alembic_pg.online.ensure import constraint, index, not_null
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name
+from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.lexer import Token
     from alembic_pg.sql.statements import AddConstraint
+
+# The columns of a primary key that can be NULL, which it will make NOT NULL.
+_NULLABLE_COLUMNS = """
+coalesce((SELECT ' ' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+  WHERE attrelid = to_regclass({table}) AND attname = ANY (ARRAY[{names}]) AND NOT attnotnull), '')
+"""
 
 _STORAGE_KEYWORDS = {"INCLUDE", "WITH", "USING", "INDEX", "TABLESPACE"}
 
@@ -39,7 +45,7 @@ def is_name_certain(runner: Runner, statement: AddConstraint, table: Relation) -
     if statement.name or runner.was_interrupted(statement.sql):
         return True
     body = parse_body(statement.body)
-    name = _default_name(statement, table, body)
+    name = _default_name(statement, table)
     plain = body.index_rest == body.columns and len(catalog_name(name).encode()) <= MAX_NAME_BYTES
     return plain and runner.find_relation(f"{quote_name(table.schema)}.{name}") is None
 
@@ -47,27 +53,35 @@ def is_name_certain(runner: Runner, statement: AddConstraint, table: Relation) -
 def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> None:
     """Add the constraint. Raises RefusedError where rows are not unique, or have no value."""
     body = parse_body(statement.body)
-    name = statement.name or _default_name(statement, table, body)
+    name = statement.name or _default_name(statement, table)
+    on = quote_name(table.schema, table.name)
+    kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
     runner.run_pending()
-    with runner.outside_transaction(key):
+    began = runner.start_detail(key, start_detail(on, name, statement))
+    with runner.outside_transaction(key, began):
         if constraint.constraint_exists(runner, table, name):
             runner.run_for_its_error(statement.sql)
             return
-        on = quote_name(table.schema, table.name)
-        kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
-        nullable: list[str] = []
-        if statement.kind == "PRIMARY":
-            columns = [token.text for token in tokenize(body.columns)[1:-1:2]]
-            began = runner.journal.detail(key)
-            nullable = (
-                parse_nullable_detail(began) if began else _nullable_columns(runner, table, columns)
-            )
-        _build_index(runner, statement, table, key, name, nullable=nullable)
-        _make_not_null(runner, table, name, nullable)
+        _build_index(runner, statement, table, name, is_ours=bool(began))
+        _make_not_null(runner, table, name, parse_nullable_detail(began))
+        for column in _columns_of(statement) if statement.kind == "PRIMARY" else ():
+            not_null.drop_script_check(runner, table, quote_name(column))
         add = (
             f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferrability}"
         )
         runner.run_short(add, done=key)
+
+
+def start_detail(table: str, name: str, statement: AddConstraint) -> str:
+    """Return, as an SQL expression, what to note of the constraint before its index is built.
+
+    table, name: of the constraint, as a statement has them.
+    """
+    if statement.kind != "PRIMARY":
+        return index.start_detail(table, name)
+    names = ", ".join(map(quote_literal, _columns_of(statement)))
+    nullable = _NULLABLE_COLUMNS.format(table=quote_literal(table), names=names).strip()
+    return index.start_detail(table, name, nullable)
 
 
 def parse_nullable_detail(detail: str) -> list[str]:
@@ -76,8 +90,10 @@ def parse_nullable_detail(detail: str) -> list[str]:
     return [token.text for token in tokenize(names)[::2]]
 
 
-def _nullable_columns(runner: Runner, table: Relation, columns: list[str]) -> list[str]:
-    return [column for column in columns if not not_null.is_not_null(runner, table, column)]
+def _columns_of(statement: AddConstraint) -> list[str]:
+    """Return the columns of a constraint, as the catalog has them."""
+    body = parse_body(statement.body)
+    return [token.identifier for token in tokenize(body.columns)[1:-1:2]]
 
 
 def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:
@@ -93,23 +109,17 @@ def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str
         raise
 
 
-def _build_index(  # noqa: PLR0913  # what is known of the constraint
-    runner: Runner,
-    statement: AddConstraint,
-    table: Relation,
-    key: str,
-    name: str,
-    *,
-    nullable: list[str],
+def _build_index(
+    runner: Runner, statement: AddConstraint, table: Relation, name: str, *, is_ours: bool
 ) -> None:
     """Build the index, unless an earlier run has; PostgreSQL refuses somebody else's.
 
-    nullable: the columns of a primary key that can be NULL, which is noted.
+    is_ours: whether there was none of that name when the statement began.
     """
     body = parse_body(statement.body)
     place = f"{quote_name(table.schema)}.{name}"
     if runner.find_relation(place) is not None and not (
-        runner.journal.detail(key).partition(" ")[0] == index.NOTED_BUILD
+        is_ours
         and index.is_index_of(runner, table, place)
         and (
             not index.is_valid(runner, place)
@@ -117,13 +127,12 @@ def _build_index(  # noqa: PLR0913  # what is known of the constraint
         )
     ):
         runner.run_for_its_error(statement.sql)
-    runner.note_detail(key, f"{index.NOTED_BUILD} {', '.join(nullable)}".strip())
     index.ensure_index(runner, table, name, unique=True, rest=body.index_rest)
 
 
-def _default_name(statement: AddConstraint, table: Relation, body: ConstraintBody) -> str:
+def _default_name(statement: AddConstraint, table: Relation) -> str:
     """Return the name that PostgreSQL gives to a constraint without one."""
-    columns = [token.identifier for token in tokenize(body.columns)[1:-1:2]]
+    columns = _columns_of(statement)
     parts = [table.name, "pkey"] if statement.kind == "PRIMARY" else [table.name, *columns, "key"]
     return quote_name("_".join(parts))
 

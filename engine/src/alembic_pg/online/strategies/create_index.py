@@ -76,7 +76,8 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
         runner.journal.add_pending(waits.key)
         changes = True
     runner.run_pending()
-    began = runner.journal.detail(key) or ("" if runner.find_relation(name) else index.NOTED_BUILD)
+    on = quote_name(table.schema, table.name)
+    began = runner.start_detail(key, index.start_detail(on, statement.name))
     with runner.outside_transaction(key, _NOTED_REPLACE if changes else began):
         if runner.find_relation(name) is not None and not index.is_index_of(runner, table, name):
             runner.run_for_its_error(statement.sql)

@@ -53,9 +53,8 @@ _PARTITION_TREE = "SELECT relid::regclass::text FROM pg_partition_tree(:table)"
 # The indexes of a partition; attached: to which index of its parent.
 _INDEXES = """
 SELECT i.indexrelid::regclass::text AS name, i.indisvalid AS valid, h.inhparent AS attached,
-  n.nspname AS schema, c.relname AS plain
+  i.indexrelid AS oid, pg_partition_root(i.indexrelid)::oid AS root
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
-  JOIN pg_namespace AS n ON n.oid = c.relnamespace
   LEFT JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid
 WHERE i.indrelid = :table
 ORDER BY c.oid
@@ -97,10 +96,9 @@ def _all_have_it(runner: Runner, statement: CreateIndex, table: Relation) -> boo
 def create_on_partitions(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
     runner.run_pending()
-    there = runner.find_relation(f"{quote_name(table.schema)}.{statement.name}")
-    with runner.outside_transaction(
-        key, runner.journal.detail(key) or ("" if there else index.NOTED_BUILD)
-    ):
+    on = quote_name(table.schema, table.name)
+    began = runner.start_detail(key, index.start_detail(on, statement.name))
+    with runner.outside_transaction(key, began):
         try:
             _create_with_parts(
                 runner,
@@ -114,6 +112,32 @@ def create_on_partitions(runner: Runner, statement: CreateIndex, table: Relation
             runner.run_short(f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{statement.name}")
             _drop_unattached(runner, table, unique=statement.unique, rest=statement.rest)
             raise
+
+
+def removal_statements(
+    runner: Runner, statement: CreateIndex, table: Relation, detail: str
+) -> list[str] | None:
+    """Return what takes an index with its parts away, None where somebody else's is one of them.
+
+    detail: what was noted when it began.
+    """
+    place = f"{quote_name(table.schema)}.{statement.name}"
+    theirs = {int(oid) for oid in detail.partition(" ")[2].split(",") if oid}
+    root = runner.first_value("SELECT to_regclass(:name)::oid", name=place)
+    free = []
+    for (name,) in runner.fetch_rows(_PARTITION_TREE, table=table.oid):
+        partition = runner.find_relation(name)
+        if partition is None or partition.oid == table.oid:
+            continue
+        for one in runner.fetch_rows(_INDEXES, table=partition.oid):
+            if one.oid in theirs:
+                if one.attached is not None and root in (one.attached, one.root):
+                    return None
+            elif one.attached is None and index.has_definition(
+                runner, partition, one.name, unique=statement.unique, rest=statement.rest
+            ):
+                free.append(f"DROP INDEX {one.name}")
+    return [f"DROP INDEX IF EXISTS {place}", *free]
 
 
 def _create_with_parts(  # noqa: PLR0913  # what CREATE INDEX says

@@ -153,25 +153,28 @@ def _run_command(
         and not given
         and journal.read_note(connection, journal.version_table_name(context)) is None
     ):
-        from alembic_pg.commands import lost_version  # noqa: PLC0415  # its imports are for this rare look only
+        from alembic_pg.commands.runs import lost_version  # noqa: PLC0415  # its imports are for this rare look only
 
         running.hint = lost_version.check_lost_version(task, connection)
     if not theirs:
         # A transaction that a question began would be taken for the caller's: Alembic would end
         # with 0 and commit nothing.
         connection.rollback()
+    _refuse_in_the_way(task, connection, running, steps, given=given)
     if planned:
-        from alembic_pg.plan import command  # noqa: PLC0415  # see _install_runner()
+        from alembic_pg.plan import command  # noqa: PLC0415  # see online_runner
 
         command.print_plan(task, context, connection, running)
         return
     if task.command in RUNS and not given:
-        from alembic_pg.commands import look_ahead  # noqa: PLC0415  # see _install_runner()
+        from alembic_pg.commands.runs import look_ahead  # noqa: PLC0415  # see online_runner
 
         look_ahead.refuse_pending(
             task, context, connection, running, lambda: steps(running.heads, context)
         )
-        _install_runner(task, context, connection, running)
+        from alembic_pg.commands.runs import online_runner  # noqa: PLC0415  # of runs only
+
+        online_runner.install(task, context, connection, running)
     if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
         return
     if task.on_command_line and not given:
@@ -179,10 +182,11 @@ def _run_command(
     with task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
     if task.command == "stamp" and not given:
-        # A person says where the database is, half done or not.
-        journal.clear_note(connection, journal.version_table_name(context))
+        from alembic_pg.commands.runs import state_stamps  # noqa: PLC0415  # of runs and stamps only
+
+        state_stamps.forget_progress(connection, journal.version_table_name(context))
     if task.command == "current" and not given:
-        from alembic_pg.commands import leftovers  # noqa: PLC0415  # it reads the revisions
+        from alembic_pg.commands.runs import leftovers  # noqa: PLC0415  # it reads the revisions
 
         leftovers.report_leftovers(task, connection, context)
 
@@ -221,11 +225,28 @@ def _require_one_schema(
         search_path.require_one_schema(connection, lambda: [step.revision for step in steps()])
 
 
+def _refuse_in_the_way(
+    task: AlembicCommand,
+    connection: Connection,
+    running: RunState,
+    steps: StepsFunction,
+    *,
+    given: bool,
+) -> None:
+    if task.command == "upgrade" and running.heads and task.settings.drift and not given:
+        from alembic_pg.commands.runs import look_for_drift  # noqa: PLC0415  # of upgrades only
+
+        context = task.environment.get_context()
+        look_for_drift.refuse_in_the_way(
+            task, connection, running.heads, lambda: list(steps(running.heads, context))
+        )
+
+
 def _undo_half_done(
     task: AlembicCommand, context: MigrationContext, connection: Connection
 ) -> bool:
     """Take back an upgrade that is half done, if the command says so; return whether it did."""
-    from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415  # see _install_runner()
+    from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415  # see online_runner
     from alembic_pg.online.recovery import undo  # noqa: PLC0415
 
     impl = context.impl
@@ -244,17 +265,3 @@ def _undo_half_done(
     line = f"Revision {revision_label(revision)} is taken back; at {at}."
     events.tell("done", line, at=sorted(heads))
     return True
-
-
-def _install_runner(
-    task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
-) -> None:
-    """Let revisions wait for locks in a way that stops nobody, and run online."""
-    # Each command imports what it needs: to tell the current revision takes no strategy.
-    from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415
-    from alembic_pg.online.backfill import batches  # noqa: PLC0415
-    from alembic_pg.online.run.revision_runner import Runner  # noqa: PLC0415
-
-    runner = Runner(context, connection, task.settings, running, batches.change_rows)
-    runner.start()
-    context.impl = OnlineImpl(runner)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg import events
-from alembic_pg.commands import upgrade
+from alembic_pg.commands.runs import upgrade
 from alembic_pg.database import time_limits
 from alembic_pg.database.connect import connect
 from alembic_pg.database.target import EMBEDDED_SOURCE

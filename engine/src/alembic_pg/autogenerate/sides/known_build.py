@@ -1,0 +1,198 @@
+"""Tell what the models build by a build that agreed with the revisions before.
+
+A clean check notes the statements that built the models: a digest for each table, and one for the
+rest. The next check makes only the tables anew whose statements differ, in a copy of what the
+revisions build. It says nothing, so that all is built as ever, where the change could reach
+further: statements written by hand, an entity that names such a table, what depends on it, or an
+object of another table that comes out different.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.autogenerate.dump import compare, pg_dump
+from alembic_pg.autogenerate.dump.entry import table_key
+from alembic_pg.autogenerate.dump.foreign_keys import key_ends
+from alembic_pg.database.connect import connect
+from alembic_pg.database.digest import Digest, cache_digest
+from alembic_pg.database.project_files import make_data_folder, write_whole
+from alembic_pg.database.scratch import SCRATCH_SOURCE
+from alembic_pg.database.session import as_message
+from alembic_pg.sql.quoting import quote_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.sides.build_statements import BuildStatement
+    from alembic_pg.autogenerate.sides.revisions import StartingSchema
+
+NOTE_PATH = Path(".postgres") / "built.json"
+
+# Of all tables; to build everything costs little more where more than that differ.
+_MAX_CHANGED = 0.25
+
+_NAMED = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "INDEX", "SEQUENCE"})
+
+# A name that PostgreSQL numbered, since the usual one was taken, would depend on the order.
+_NUMBERED_NOT_NULL = re.compile(r"CONSTRAINT (?P<name>\S*\d) NOT NULL")
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """What statements build: digests by the keys of the tables, and one of all the rest."""
+
+    tables: dict[str, str]
+    rest: str
+
+
+def write_note(root: Path, past: StartingSchema, built: Sequence[BuildStatement]) -> None:
+    """Note the statements of models that agree with the revisions, where that can be written.
+
+    root: the folder of the working tree. past: what the revisions build.
+    """
+    outline = _outline(built)
+    note = {
+        "made": _maker_digest(past),
+        "template": past.template,
+        "tables": outline.tables,
+        "rest": outline.rest,
+    }
+    with suppress(OSError):
+        make_data_folder(root)
+        write_whole(root / NOTE_PATH, json.dumps(note))
+
+
+def has_note(root: Path) -> bool:
+    """Return whether anything is noted, be it of other revisions."""
+    return (root / NOTE_PATH).exists()
+
+
+def known_dump(root: Path, past: StartingSchema, steps: Sequence[BuildStatement]) -> Dump | None:
+    """Return the dump of what statements build, None where they are to be executed.
+
+    root, past: as for write_note().
+    """
+    noted = _read_note(root, past)
+    outline = _outline(steps)
+    if noted is None or noted.rest != outline.rest:
+        return None
+    tables = noted.tables.keys() | outline.tables.keys()
+    changed = {key for key in tables if noted.tables.get(key) != outline.tables.get(key)}
+    if not changed:
+        return past.dump
+    if len(changed) > _MAX_CHANGED * len(tables) or _reaches_further(steps, changed):
+        return None
+    return _dump_with_tables(past, steps, changed)
+
+
+def _outline(steps: Iterable[BuildStatement]) -> _Outline:
+    texts: dict[str, list[str]] = defaultdict(list)
+    for step in steps:
+        texts[_table(step)].append(step.text)
+    rest = Digest(*texts.pop("", ()))
+    # SQLAlchemy keeps a table's indexes in a set.
+    return _Outline({key: Digest(*sorted(some)).value for key, some in texts.items()}, rest.value)
+
+
+def _table(step: BuildStatement) -> str:
+    """Return the key of the table that a statement makes a part of, "" of other statements."""
+    return "" if step.table is None else table_key(step.table.schema, step.table.name)
+
+
+def _read_note(root: Path, past: StartingSchema) -> _Outline | None:
+    try:
+        note = json.loads((root / NOTE_PATH).read_text())
+        if (note["made"], note["template"]) == (_maker_digest(past), past.template):
+            return _Outline(dict(note["tables"]), str(note["rest"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def _maker_digest(past: StartingSchema) -> str:
+    url = past.databases.url.render_as_string(hide_password=True)
+    return cache_digest(pg_dump.version(), past.version_table, url).value
+
+
+def _reaches_further(steps: Sequence[BuildStatement], changed: set[str]) -> bool:
+    """Return whether statements of others may build something else where tables change."""
+    names = "|".join(re.escape(key.partition(".")[2]) for key in changed)
+    mention = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
+    return any(
+        step.by_hand or mention.search(step.text)
+        for step in steps
+        if step.by_hand or step.table is None or (_table(step) not in changed and _copies(step))
+    )
+
+
+def _copies(step: BuildStatement) -> bool:
+    return bool(re.search(r"\bLIKE\b", step.text, re.IGNORECASE))
+
+
+def _dump_with_tables(
+    past: StartingSchema, steps: Sequence[BuildStatement], changed: set[str]
+) -> Dump | None:
+    """Return the dump of what the revisions build, with some tables as statements make them."""
+    name = past.databases.create(past.template)
+    url = past.databases.database_url(name)
+    message = as_message(_rebuilding_statements(past.dump, steps, changed))
+    try:
+        with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
+            connection.exec_driver_sql(message, execution_options={"no_parameters": True})
+    except DBAPIError:
+        return None
+    else:
+        dump = pg_dump.dump_database(url, version_table=past.version_table)
+        return dump if _is_as_built(past.dump, dump, steps, changed) else None
+    finally:
+        past.databases.drop_in_background(name)
+
+
+def _rebuilding_statements(
+    dump: Dump, steps: Sequence[BuildStatement], changed: set[str]
+) -> Iterator[str]:
+    """Yield what drops tables, where nothing but foreign keys depends on them, and makes them."""
+    keys = [*_keys_from_others(dump, changed)]
+    yield from (key.drop for key in keys)
+    there = [dump[table] for table in sorted(changed) if table in dump]
+    if there:
+        yield f"DROP TABLE {', '.join(quote_name(one.schema, one.name) for one in there)}"
+    yield from (step.text for step in steps if _table(step) in changed)
+    yield from (key.create for key in keys)
+
+
+def _keys_from_others(dump: Dump, changed: set[str]) -> Iterator[Entry]:
+    for entry in dump.values():
+        if entry.kind == "FK CONSTRAINT":
+            own, others = key_ends(dump, entry)
+            if own not in changed and others & changed:
+                yield entry
+
+
+def _is_as_built(old: Dump, new: Dump, steps: Sequence[BuildStatement], changed: set[str]) -> bool:
+    """Return whether only the changed tables differ, and no name depends on who came first."""
+    for key in compare.differing_keys(old, new):
+        if compare.changed_tables(old, new, [key]).isdisjoint(changed):
+            return False
+    numbered = [*_numbered_names(new)]
+    return not numbered or all(
+        any(name in step.text for step in steps) for name in dict.fromkeys(numbered)
+    )
+
+
+def _numbered_names(dump: Dump) -> Iterator[str]:
+    for entry in dump.values():
+        if entry.kind in _NAMED and entry.name[-1:].isdigit():
+            yield entry.name.rpartition(" ")[2]
+        elif entry.kind == "TABLE":
+            yield from (match["name"] for match in _NUMBERED_NOT_NULL.finditer(entry.create))

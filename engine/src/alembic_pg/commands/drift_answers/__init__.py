@@ -1,0 +1,1 @@
+"""Answer drift: take it back, take it into the models, or hear no more of it."""

@@ -1,0 +1,144 @@
+"""Declare what was made by hand beside the models: ``alembic-pg drift --into-models FILE``."""
+
+from __future__ import annotations
+
+import difflib
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.adopt import module, undeclared
+from alembic_pg.adopt.declaration import Declaration, declare
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump.entry import Entry
+from alembic_pg.autogenerate.scope.models import declared_tables
+from alembic_pg.autogenerate.sides.declared_at import source_place
+from alembic_pg.autogenerate.sides.models import load_models
+from alembic_pg.commands.autogenerate import silence_alembic_utils
+from alembic_pg.commands.entities import format_module
+from alembic_pg.database.scratch import scratch_server
+from alembic_pg.drift import build
+from alembic_pg.drift.difference import list_differences
+from alembic_pg.drift.find import read_target
+from alembic_pg.errors import UserError
+from alembic_pg.revisions import history_database
+from alembic_pg.sql.quoting import quote_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope.models import Models
+    from alembic_pg.drift.difference import Difference
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Hold what was done.
+
+    declared: what the new module declares. left: what it does not, each with what to do instead.
+    diff: the module, as git shows a new file.
+    """
+
+    declared: tuple[Difference, ...]
+    left: tuple[tuple[Difference, str], ...]
+    diff: str
+
+
+def declare_differences(
+    task: AlembicCommand, connection: Connection, chosen: Sequence[Difference], file: Path
+) -> Declared:
+    """Write a module that declares what is extra, and return what was done.
+
+    Each declaration is tried: the models are built with it, and what they build is compared with
+    the target. Raises UserError where the file is there, or the models cannot be built.
+    """
+    if file.exists():
+        raise UserError(f"{file} is there already: name a new file.")
+    models = load_models(task.metadata, task.entities)
+    silence_alembic_utils()
+    connection.rollback()
+    there = read_target(task, connection, "")
+    connection.rollback()
+    with scratch_server(task.root) as databases:
+        copy = build.copy_target(connection, databases, there.version)
+        version_table = history_database.version_table_name(task.environment)
+        found = pg_dump.dump_database(databases.database_url(copy), version_table=version_table)
+        databases.drop_in_background(copy)
+        extra = [one for one in chosen if one.change == "extra"]
+        made = dict(_declarations(extra, found))
+        built = undeclared.build_declared(task, databases, models, [*made.values()])
+    still = {one.label for one in list_differences(built, found)}
+    proven = {label: one for label, one in made.items() if label not in still}
+    if proven:
+        package = task.metadata if isinstance(task.metadata, str) else None
+        place = undeclared.metadata_expression(models, package)
+        try:
+            file.write_text(module.module_source([*proven.values()], *place), encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{file} cannot be written ({error.strerror}).") from error
+        format_module(file)
+    return Declared(
+        tuple(one for one in chosen if one.label in proven),
+        tuple((one, _instead(one, models)) for one in chosen if one.label not in proven),
+        _as_diff(file) if proven else "",
+    )
+
+
+def _declarations(extra: Sequence[Difference], found: Dump) -> Iterator[tuple[str, Declaration]]:
+    """Yield how each object is declared, by its label; what belongs to one goes with it."""
+    taken: set[str] = set()
+    for key, entry in found.items():
+        for one in extra:
+            if one.key != key:
+                continue
+            if one.kind == "column":
+                yield one.label, Declaration(_column_entry(one, entry), None)
+            else:
+                yield one.label, declare(entry, undeclared.variable_name(entry, taken))
+
+
+def _column_entry(column: Difference, table: Entry) -> Entry:
+    """Return an entry that adds a column to a table."""
+    name = quote_name(table.schema, table.name)
+    return Entry(
+        kind="COLUMN",
+        schema=table.schema,
+        name=column.name,
+        create=f"ALTER TABLE {name} ADD COLUMN {column.found}",
+        drop="",
+        needs=(table.key,),
+    )
+
+
+def _instead(difference: Difference, models: Models) -> str:
+    """Return where a person declares what no statement beside the models can."""
+    verb = "Take it out" if difference.change == "missing" else "Change it"
+    for table in declared_tables(models.metadata):
+        if _is_of(difference, table) and (place := source_place(table, _own_name(difference))):
+            return f"{verb} in {place}."
+    return f"{verb} where the models declare it, or: alembic-pg drift --back FILE."
+
+
+def _is_of(difference: Difference, table: Table) -> bool:
+    if (table.schema or "public") != difference.schema:
+        return False
+    parts = {str(one.name) for one in table.indexes} | {str(one.name) for one in table.constraints}
+    begins = difference.name.startswith((f"{table.name}.", f"{table.name} "))
+    return begins or difference.name in {table.name, *parts}
+
+
+def _own_name(difference: Difference) -> str:
+    return difference.name.rpartition("." if difference.kind == "column" else " ")[2]
+
+
+def _as_diff(file: Path) -> str:
+    lines: list[str] = []
+    with suppress(OSError):
+        lines = file.read_text(encoding="utf-8").splitlines()
+    return "\n".join(difflib.unified_diff([], lines, "/dev/null", f"b/{file}", lineterm=""))

@@ -1,0 +1,1 @@
+"""Run revisions on the target, and what is asked of it before and after."""

@@ -1,0 +1,56 @@
+"""Read and write the file beside the ledger that has what each revision changes of tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from alembic_pg.database.project_files import LEDGER_PARTS_FILE, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from alembic_pg.ledger.parts import PartChanges
+
+_HEAD = """\
+# What each revision changes of tables: its id, the state after it, and the digest of each column,
+# constraint and index, null where it takes one away. By it, an upgrade sees what somebody changed
+# by hand that a new revision changes, too.
+# alembic keeps this file, and mends it, a conflict in it, too, by: alembic-pg ledger
+"""
+
+_LINE = re.compile(r"(?P<revision>\S+) (?P<after>[0-9a-f]+) (?P<changes>\{.*\})")
+
+
+def part_file(ledger: Path) -> Path:
+    """Return the file, which need not exist. ledger: that beside it."""
+    return ledger.with_name(LEDGER_PARTS_FILE)
+
+
+def read_part_file(file: Path) -> dict[tuple[str, str], PartChanges]:
+    """Return the changes of each revision, by its id and the state after it.
+
+    What cannot be read is not known: no file, a conflict in it.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    found: dict[tuple[str, str], PartChanges] = {}
+    for line in lines:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            continue
+        try:
+            found[match["revision"], match["after"]] = json.loads(match["changes"])
+        except ValueError:
+            continue
+    return found
+
+
+def write_part_file(file: Path, changes: Mapping[tuple[str, str], PartChanges]) -> None:
+    """Write the file, all of it or nothing. changes: as `read_part_file` returns them."""
+    lines = [f"{one} {after} {json.dumps(made)}\n" for (one, after), made in changes.items()]
+    write_whole(file, _HEAD + "".join(lines))

@@ -1,0 +1,107 @@
+"""Change some rows of a table in a short transaction, within a time limit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import errors
+from alembic_pg.database.session import as_message
+from alembic_pg.refusals import of_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy.engine import Row
+
+    from alembic_pg.online.run.executor import Executor
+    from alembic_pg.sql.row_ranges import RowChange
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How many rows a batch has changed, and in how many seconds, the way there and back with it.
+
+    Without what its transaction's end takes, and tries that came to nothing.
+    """
+
+    rows: int
+    seconds: float
+
+
+class TooLongError(Exception):
+    """A batch has reached its time limit, and is taken back."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What changes some rows of a table in a short transaction.
+
+    only: "" where that is the table with all that are part of it. settings: what each transaction
+    begins with. done: how many rows each has changed.
+    """
+
+    executor: Executor
+    table: str
+    rows: RowChange
+    settings: Sequence[str]
+    done: list[int]
+    only: str = "ONLY "
+
+    def change(self, place: str, limit_ms: int = 0) -> Changed:
+        """Change the rows of a place.
+
+        limit_ms: how long that may take, 0 for as long as it takes. Raises TooLongError, which
+        takes it back, where it takes longer.
+        """
+        again = self.rows.may_match_again
+        write = self.rows.statement_for if again else self.rows.counting_statement
+        statement = write(self.table, place, only=self.only)
+        execute = self._execute if again else self._execute_once
+        work = partial(self._limited, execute, statement, limit_ms)
+        changed = self.executor.run_with_retries(work, statement)
+        self.done.append(changed.rows)
+        return changed
+
+    def remaining_rows(self, place: str, limit: int) -> Sequence[Row[Any]]:
+        """Return the tables and places of rows that are to be changed."""
+        query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
+        work = partial(self.executor.fetch, self._message(query))
+        return self.executor.run_with_retries(work, query)
+
+    def _message(self, statement: str, *limits: str) -> str:
+        return as_message([*self.executor.short_limits(), *self.settings, *limits, statement])
+
+    @staticmethod
+    def _limited(
+        execute: Callable[[str, list[str]], Changed], statement: str, limit_ms: int
+    ) -> Changed:
+        began = time.monotonic()
+        try:
+            return execute(
+                statement, [f"SET LOCAL statement_timeout = {limit_ms}"] if limit_ms else []
+            )
+        except DBAPIError as error:
+            # Sooner, somebody has cancelled it.
+            late = limit_ms and (time.monotonic() - began) * 1000 >= limit_ms
+            if late and errors.sqlstate(error) == errors.SqlState.QUERY_CANCELED:
+                raise TooLongError from error
+            raise
+
+    def _execute(self, statement: str, limits: list[str]) -> Changed:
+        began = time.monotonic()
+        rows = self.executor.execute(self._message(statement, *limits))
+        return Changed(rows, time.monotonic() - began)
+
+    def _execute_once(self, statement: str, limits: list[str]) -> Changed:
+        """Execute a statement; raise UserError, which takes it back, where it would not end."""
+        began = time.monotonic()
+        done, again = tuple(self.executor.one_row(self._message(statement, *limits)))
+        if again:
+            refusal = of_batches.FINDS_AGAIN(self.table, again=again, done=done)
+            raise self.executor.refused_error(refusal)
+        return Changed(int(done), time.monotonic() - began)

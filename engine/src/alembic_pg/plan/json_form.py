@@ -1,0 +1,33 @@
+"""Print a plan as JSON, for a program; docs/plan.md says what each name means."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic_pg.plan.revision_plan import RevisionPlan
+
+# The form of the JSON; it grows when a name in it goes or means something else.
+JSON_FORMAT = 1
+
+
+class JsonForm:
+    """Gather the revisions, and print them at the end."""
+
+    def __init__(self) -> None:
+        self._revisions: list[dict[str, Any]] = []
+
+    def add(self, plan: RevisionPlan) -> None:
+        """Take a revision."""
+        found = asdict(plan)
+        found["statements"] = [one | one.pop("summary") for one in map(dict, found["statements"])]
+        self._revisions.append(found)
+
+    def end(self, *, undone: str, nothing_to_do: bool) -> None:
+        """Print them."""
+        del nothing_to_do  # there is no revision then
+        whole = {"format": JSON_FORMAT, "undone": undone or None, "revisions": self._revisions}
+        sys.stdout.write(f"{json.dumps(whole, indent=2)}\n")

@@ -1,0 +1,1 @@
+"""Prove new revisions with rows, and with the models of the release before."""

@@ -1,0 +1,1 @@
+"""Put a branch's revisions after those of another branch, and prove that they belong there."""

@@ -1,0 +1,136 @@
+"""What a check knows of the models without building them is what building them makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.sides import desired, known_build
+from alembic_pg.autogenerate.sides.revisions import StartingSchema
+from tests.matrix.case import load
+from tests.matrix.databases import build, create_built
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.scope.models import Models
+    from alembic_pg.autogenerate.sides.build_statements import BuildStatement
+    from alembic_pg.database.scratch import ScratchServer
+
+# Enough tables that the change of one is a small one; one of them refers to it.
+OTHERS = "".join(f'table(Column("a", Integer, index=True), name="o{n}")\n' for n in range(5))
+CHILD = 'table(Column("t", Integer, ForeignKey("t.id", ondelete="CASCADE")), name="child")\n'
+COLUMNS = 'Column("a", Integer, Identity()), Column("b", Text, comment="B"), Index("i", "b")'
+T = f"table({COLUMNS}{{}})\n"
+BEFORE = T.format("") + CHILD + OTHERS
+VIEW = 'v = PGView("public", "v", "select {} from {}")\n'
+TRIGGER = """
+f = PGFunction("public", "f()", "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+g = PGTrigger("public", "g", "BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()", "t")
+"""
+DDL_BY_HAND = 'event.listen(m, "after_create", DDL("ALTER TABLE o1 SET (fillfactor = 90)"))\n'
+PARTS = (
+    'table(Column("k", Integer, primary_key=True){}, name="p", '
+    'postgresql_partition_by="LIST (k)")\n'
+)
+PARTITION = (
+    'event.listen(m.tables["p"], "after_create", '
+    'DDL("CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)"))\n'
+)
+ENUM = 'table(Column("e", Enum({}, name="mood")), name="e")\n'
+# Both would have the name a_b_c_key, if they were there alone.
+SAME_NAMES = (
+    'Table("a", m, Column("b_c", Integer, unique=True))\n'
+    'Table("a_b", m, Column("c", Integer, unique=True))\n'
+)
+
+
+def steps_of(databases: ScratchServer, models: Models, template: str) -> list[BuildStatement]:
+    url = databases.database_url(databases.create())
+    steps = desired.compiled_statements(models, url, source="the tests")
+    assert steps is not None, template
+    return steps
+
+
+def known(databases: ScratchServer, root: Path, before: str, after: str) -> Dump | None:
+    """Return what is known of models after a clean check of others."""
+    url = create_built(databases, load(before))
+    template = str(url.database)
+    past = StartingSchema(databases, template, "alembic_version", pg_dump.dump_database(url))
+    known_build.write_note(root, past, steps_of(databases, load(before), template))
+    assert known_build.has_note(root)
+    return known_build.known_dump(root, past, steps_of(databases, load(after), template))
+
+
+def outline(dump: Dump) -> list[tuple[str, str, str, set[str]]]:
+    """Return what counts of a dump: its order, but not that in which an object needs others."""
+    return [(key, one.text, one.drop, {*one.needs}) for key, one in dump.items()]
+
+
+VIEW_OF_OTHER = VIEW.format("a", "o2")
+KNOWN = {
+    "nothing changes": (BEFORE, BEFORE),
+    "a column": (BEFORE, T.format(', Column("c", Text, server_default="x")') + CHILD + OTHERS),
+    "a comment": (BEFORE, T.format(', Column("c", Text, comment="C")') + CHILD + OTHERS),
+    "a check": (BEFORE, T.format(', CheckConstraint("a > 0", name="k")') + CHILD + OTHERS),
+    "a table's comment": (BEFORE, T.format(', comment="T"') + CHILD + OTHERS),
+    "a foreign key": (BEFORE, T.format(', Column("o", ForeignKey("o1.id"))') + CHILD + OTHERS),
+    "an index": (BEFORE, BEFORE.replace(', Index("i", "b")', ', Index("i", "b", unique=True)')),
+    "a table comes": (BEFORE, BEFORE + 'table(Column("a", Integer), name="new")\n'),
+    "a table goes": (BEFORE, BEFORE.replace(CHILD, "")),
+    "a view of another table": (
+        BEFORE + VIEW_OF_OTHER,
+        T.format(', comment="T"') + CHILD + OTHERS + VIEW_OF_OTHER,
+    ),
+    "an identity goes": (BEFORE, BEFORE.replace("Integer, Identity()", "Integer")),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_it_is_what_is_built(databases: ScratchServer, tmp_path: Path, name: str) -> None:
+    before, after = KNOWN[name]
+    found = known(databases, tmp_path, before, after)
+    assert found is not None
+    assert outline(found) == outline(build(databases, load(after)))
+
+
+COLUMN_MORE = (COLUMNS, f'{COLUMNS}, Column("c", Text)')
+FURTHER = {
+    "a view names it": (BEFORE + VIEW.format("b", "t"), COLUMN_MORE),
+    "a trigger is on it": (BEFORE + TRIGGER, COLUMN_MORE),
+    "a statement by hand": (BEFORE + DDL_BY_HAND, COLUMN_MORE),
+    "it has a partition": (
+        OTHERS + PARTS.format("") + PARTITION,
+        ('name="p"', 'name="p", comment="P"'),
+    ),
+    "another entity": (OTHERS + VIEW_OF_OTHER, ('"select a', '"select id')),
+    "an enum": (OTHERS + ENUM.format("'x'"), ("'x'", "'x', 'y'")),
+    "a name that was taken": (
+        OTHERS + SAME_NAMES,
+        ('"b_c", Integer, unique=True', '"b_c", Integer'),
+    ),
+    "most tables": (BEFORE, ('"a", Integer, index=True', '"a", Integer')),
+}
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_what_reaches_further_is_built(databases: ScratchServer, tmp_path: Path, name: str) -> None:
+    before, change = FURTHER[name]
+    assert known(databases, tmp_path, before, before.replace(*change)) is None
+
+
+def test_a_note_of_other_revisions_says_nothing(databases: ScratchServer, tmp_path: Path) -> None:
+    assert known(databases, tmp_path, BEFORE, BEFORE) is not None
+    url = create_built(databases, load(BEFORE))
+    past = StartingSchema(databases, str(url.database), "alembic_version", {})
+    steps = steps_of(databases, load(BEFORE), "")
+    assert known_build.known_dump(tmp_path, past, steps) is None
+
+
+def test_a_note_that_cannot_be_read_says_nothing(databases: ScratchServer, tmp_path: Path) -> None:
+    assert known(databases, tmp_path, BEFORE, BEFORE) is not None
+    (tmp_path / known_build.NOTE_PATH).write_text('{"made": 1}')
+    past = StartingSchema(databases, "x", "alembic_version", {})
+    assert known_build.known_dump(tmp_path, past, []) is None

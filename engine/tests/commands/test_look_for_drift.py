@@ -1,0 +1,145 @@
+"""An upgrade that changes what somebody changed by hand is refused before its first statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.testing import state
+from tests.commands.own import own
+from tests.failures.fails import fails
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+    from alembic_pg.testing.tree import Tree
+    from sqlalchemy.engine import URL
+
+REVISION = '''"""{revision}"""
+from alembic import op
+revision = "{revision}"
+down_revision = {down!r}
+branch_labels = depends_on = None
+def upgrade(): op.execute("""{up}""")
+def downgrade(): pass
+'''
+
+UP = (
+    "CREATE TABLE t (a int, b int); CREATE INDEX t_b ON t (b); CREATE TABLE other (a int)",
+    "ALTER TABLE t ADD c int",
+    "CREATE INDEX IF NOT EXISTS t_a ON t (a)",
+    "DROP INDEX t_b",
+    "ALTER TABLE t ALTER a TYPE bigint",
+    "CREATE TABLE u (a int)",
+    "DROP TABLE t",
+)
+
+
+@pytest.fixture
+def small(tree: Tree, empty: URL) -> Tree:
+    """A tree with its ledger, and a database at the first revision."""
+    for file in (*tree.versions.glob("*.py"), *(tree.root / "models").glob("*.py")):
+        if file.name not in {"__init__.py", "base.py"}:
+            file.unlink()
+    for number, up in enumerate(UP, 1):
+        down = f"a{number - 1}" if number > 1 else None
+        file = tree.versions / f"a{number}.py"
+        file.write_text(REVISION.format(revision=f"a{number}", down=down, up=up))
+    assert own(tree, "ledger").code == 0
+    assert tree.on(empty).alembic("upgrade", "a1").code == 0
+    return tree.on(empty)
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "told"),
+    [
+        ("ALTER TABLE t ADD c int", "a2 changes what somebody changed by hand: column t.c (there"),
+        ("CREATE INDEX t_a ON t (b)", "a3 changes what somebody changed by hand: index t_a (there"),
+        ("DROP INDEX t_b", "a4 changes what somebody changed by hand: index t_b (missing)"),
+        ("ALTER TABLE t ALTER a TYPE text", "a5 changes what somebody changed by hand: column t.a"),
+        ("CREATE TABLE u (b int)", "a6 changes what somebody changed by hand: table u (there"),
+        ("ALTER TABLE t ADD mine text", "a7 changes what somebody changed by hand: column t.mine"),
+        ("DROP TABLE t", "a2 changes what somebody changed by hand: table t (missing)"),
+    ],
+)
+def test_what_a_pending_revision_changes_stops_it(
+    small: Tree, empty: URL, by_hand: str, told: str
+) -> None:
+    state.execute(empty, by_hand)
+    said = fails(small, "upgrade", "head")
+    assert said.startswith(f"Revision {told}")
+    assert said.endswith("alembic-pg drift tells more; -x drift=off lets the run try.")
+    plan = small.alembic("-x", "plan", "upgrade", "head")
+    assert f"Refused: Revision {told}" in plan.out
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        "CREATE INDEX t_a ON t (a)",
+        "ALTER TABLE t ALTER a TYPE bigint",
+        "ALTER TABLE other ADD b int",
+    ],
+)
+def test_what_the_revisions_can_do_all_the_same_stops_nothing(
+    small: Tree, empty: URL, by_hand: str
+) -> None:
+    state.execute(empty, by_hand)
+    done = small.alembic("upgrade", "head")
+    assert done.code == 0, done
+    assert "by hand" not in done.err
+
+
+def test_elsewhere_it_is_a_line(small: Tree, empty: URL) -> None:
+    state.execute(empty, "CREATE INDEX mine ON t (a)", "ALTER TABLE t ADD own text")
+    line = "Changed by hand, and in nobody's way: column t.own (there already), index mine (there"
+    assert line in small.alembic("-x", "plan", "upgrade", "a4").out
+    done = small.alembic("upgrade", "a4")
+    assert done.code == 0, done
+    assert line in done.out + done.err
+    rules = small.root / "alembic" / "drift-ignore"
+    rules.write_text("column  public.t.own  ours\nindex  public.mine  ours\n")
+    done = small.alembic("upgrade", "head")
+    assert done.code == 0, done
+    assert "by hand" not in done.out + done.err
+
+
+def test_an_option_lets_it_pass(small: Tree, empty: URL) -> None:
+    state.execute(empty, "ALTER TABLE t ADD mine text")
+    assert small.alembic("-x", "drift=off", "upgrade", "head").code == 0
+
+
+def test_what_cannot_be_told_is_said_by_the_plan(small: Tree, empty: URL) -> None:
+    (small.root / "alembic" / "ledger-tables").unlink()
+    state.execute(empty, "ALTER TABLE t ADD mine text")
+    assert "by hand" not in small.alembic("-x", "plan", "upgrade", "a2").out
+    file = small.root / "alembic" / "ledger-tables"
+    assert own(small, "ledger").code == 0
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("a2 ")))
+    plan = small.alembic("-x", "plan", "upgrade", "a2")
+    assert "changes in a2 cannot be told: alembic-pg ledger notes what it takes." in plan.out
+
+
+def test_the_file_follows_the_ledger(small: Tree) -> None:
+    file = small.root / "alembic" / "ledger-tables"
+    before = file.read_text()
+    file.write_text(before.replace("a3 ", "<<<<<<< a3 "))
+    assert own(small, "ledger").code == 0
+    assert file.read_text() == before
+    edited = small.versions / "a6.py"
+    edited.write_text(edited.read_text().replace("u (a int)", "u (a int, b int)"))
+    assert own(small, "ledger").code == 0
+    assert '"column b"' in next(
+        line for line in file.read_text().splitlines() if line.startswith("a6 ")
+    )
+    assert small.alembic("revision", "-m", "next").code == 0
+    assert file.read_text().splitlines()[-1].endswith(" {}")
+
+
+def test_this_project(project: Tree, revisions: tuple[Script, ...], empty: URL) -> None:
+    assert project.alembic("upgrade", revisions[3].revision).code == 0
+    state.execute(empty, "ALTER TABLE posts ADD published text")
+    told = fails(project, "upgrade", "head")
+    assert told.startswith(
+        f"Revision {revisions[4].revision} changes what somebody changed by hand"
+    )
