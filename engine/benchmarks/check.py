@@ -180,7 +180,7 @@ def _stock_revision(made: Tree, name: str) -> Cost:
 
 
 def _drops(made: Tree) -> int:
-    """Count what a revision drops to change a column that no entity names: its CHECK is read anew."""
+    """Count what a revision drops to change a column that no entity names."""
     known = set(made.versions.glob("*.py"))
     file = made.root / "models" / "zz.py"
     file.write_text(OTHER_TYPE)
