@@ -146,6 +146,8 @@ def test_a_hundred_tables_are_legible(page: Page, folder: Path) -> None:
     assert min(heights) >= 12
     assert not page.evaluate(TEXTS_OUTSIDE)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.add_style_tag(content="svg text { letter-spacing: 3px }")  # as of a wider font
+    assert not page.evaluate(TEXTS_OUTSIDE)
 
 
 def test_the_search_finds_a_column(page: Page, folder: Path) -> None:
