@@ -146,7 +146,11 @@ def test_a_hundred_tables_are_legible(page: Page, folder: Path) -> None:
     assert min(heights) >= 12
     assert not page.evaluate(TEXTS_OUTSIDE)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.add_style_tag(content="svg text { letter-spacing: 3px }")  # as of a wider font
+
+
+def test_texts_fit_their_boxes_in_a_wider_font(page: Page, folder: Path) -> None:
+    page.goto((folder / "odd" / names.relation_page(("public", "l" * 63))).as_uri())
+    page.add_style_tag(content="svg text { letter-spacing: 3px }")
     assert not page.evaluate(TEXTS_OUTSIDE)
 
 
