@@ -71,6 +71,13 @@ def revision(session: nox.Session) -> None:
     session.run("alembic", "revision", "--autogenerate", *session.posargs)
 
 
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Write the schema as pages with diagrams: open pages/index.html; --diff REV1:REV2 after --."""
+    install(session, extras="[embedded,pages]")
+    session.run("alembic-pg", "pages", *session.posargs)
+
+
 if Path(ENGINE).is_dir():
     nox.options.sessions.append("engine")
 
@@ -81,7 +88,7 @@ if Path(ENGINE).is_dir():
         session.run("nox", "--noxfile", f"{ENGINE}/noxfile.py", *session.posargs)
 
 
-def install(session: nox.Session, *groups: str) -> None:
+def install(session: nox.Session, *groups: str, extras: str = EXTRAS) -> None:
     """Install dependency groups, the engine, and what the project itself needs.
 
     The project is imported from the working tree. An environment that was given the same before
@@ -89,7 +96,7 @@ def install(session: nox.Session, *groups: str) -> None:
     """
     needed = {*nox.project.dependency_groups(PROJECT, *groups), *PROJECT["project"]["dependencies"]}
     local = Path(ENGINE).is_dir()
-    wanted = [*sorted(needed), *(["--editable"] if local else []), f"{ENGINE}{EXTRAS}"]
+    wanted = [*sorted(needed), *(["--editable"] if local else []), f"{ENGINE}{extras}"]
     own = Path(ENGINE, "pyproject.toml").read_text() if local else ""
     note = Path(session.virtualenv.location, "installed.txt")
     text = "\n".join([*wanted, own])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.database.connect import connect
 from tests.commands.own import own
 from tests.pages.links import broken_links
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from alembic.script import Script
     from alembic_pg.testing.tree import Tree
+    from sqlalchemy.engine import URL
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -55,6 +57,43 @@ def test_the_target_is_only_read(at_head: Tree, tmp_path: Path) -> None:
     page = files_of(tmp_path / "live")["tables/public.posts.html"]
     assert "<dt>size</dt>" in page
     assert "<dt>owner</dt>" in page
+
+
+def test_a_table_that_somebody_keeps_locked(at_head: Tree, tmp_path: Path, database: URL) -> None:
+    with connect(database, source="the test's") as other, other.begin():
+        other.exec_driver_sql("LOCK TABLE post_scores, posts IN ACCESS EXCLUSIVE MODE")
+        done = own(at_head, "pages", str(tmp_path / "live"), "--target")
+    assert done.code, done
+    assert "Somebody keeps a table locked for longer than 2 s" in done.err
+    assert not (tmp_path / "live").exists()
+
+
+def test_a_role_that_may_not_read_where_the_database_is(
+    at_head: Tree, tmp_path: Path, database: URL
+) -> None:
+    role = f"reads_nothing_{database.database}"
+    with connect(database, source="the test's") as connection, connection.begin():
+        connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+    try:
+        place = database.set(username=role, password="x").render_as_string(hide_password=False)
+        done = own(at_head, "pages", str(tmp_path / "live"), "--target", DATABASE_URL=place)
+        assert done.code, done
+        assert "GRANT SELECT ON alembic_version TO it." in done.err
+        with connect(database, source="the test's") as connection, connection.begin():
+            connection.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {role}")
+        done = own(at_head, "pages", str(tmp_path / "live"), "--target", DATABASE_URL=place)
+        assert done.code == 0, done
+    finally:
+        with connect(database, source="the test's") as connection, connection.begin():
+            connection.exec_driver_sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_all_of_the_history_is_added(project: Tree, tmp_path: Path) -> None:
+    done = own(project, "pages", str(tmp_path / "diff"), "--diff", "base:head")
+    assert done.code == 0, done
+    files = files_of(tmp_path / "diff")
+    assert broken_links(files) == []
+    assert "changed</span></li>" not in files["index.html"].replace(" ", "")
 
 
 def test_what_cannot_be_is_said_in_a_sentence(project: Tree, tmp_path: Path) -> None:

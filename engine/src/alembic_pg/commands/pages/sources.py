@@ -10,10 +10,12 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.sides import desired
+from alembic_pg.autogenerate.sides.left_out import without_left_out
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
+from alembic_pg.database.errors import SqlState
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -92,7 +94,7 @@ def _read_difference(task: AlembicCommand, databases: ScratchServer, wanted: Wan
 
 def _read_models(task: AlembicCommand, databases: ScratchServer) -> Schema:
     silence_alembic_utils()
-    models = load_models(task.metadata, task.entities)
+    models = without_left_out(load_models(task.metadata, task.entities), task.configure)
     name = databases.create()
     place = databases.database_url(name)
     desired.build_models(models, place, source=SCRATCH_SOURCE)
@@ -138,11 +140,22 @@ def _read_target(task: AlembicCommand, connection: Connection) -> Schema:
 
 
 def _target_heads(task: AlembicCommand, connection: Connection) -> tuple[str, ...]:
-    """Return the revisions that the target is at, those that this tree has."""
+    """Return the revisions that the target is at, those that this tree has.
+
+    Raises UserError where the role may not read them.
+    """
     script = task.environment.script
     options = history_database.version_table_options(task.environment)
     context = MigrationContext.configure(connection, opts={**options, "script": script})
-    heads = context.get_current_heads()
+    try:
+        heads = context.get_current_heads()
+    except DBAPIError as error:
+        if errors.sqlstate(error) != SqlState.INSUFFICIENT_PRIVILEGE:
+            raise
+        raise UserError(
+            f"The role may not read where the database is ({errors.describe_error(error)}): "
+            f"GRANT SELECT ON {history_database.version_table_name(task.environment)} TO it."
+        ) from error
     return tuple(one for one in heads if _is_known(script, one))
 
 
