@@ -4,33 +4,37 @@
 
 Each pair of numbers is a synthetic schema. Stock Alembic compares the same models with a database
 at head, all of whose entities are registered. Both sides run in turns, on one server, with their
-bytecode written. Printed are medians: seconds by the clock, seconds of processors (the command's
-processes and the server's; other work on the machine does not count), and ratios; and counts of
-statements that reached the server.
+bytecode written. Printed are medians: seconds of processors, of the command's processes and of the
+server's (other work on the machine does not count), seconds by the clock, memory, and the ratios
+of the processors' time and of memory; and counts: of statements that reached the server, and of
+what a revision drops to change a column of a table on which entities are.
 """
 
 from __future__ import annotations
 
+import re
 import statistics
 import sys
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import table
-from benchmarks.tree import folder, tree
+from benchmarks.tree import Cost, folder, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.tree import Cost, Tree
+    from benchmarks.tree import Tree
 
 RUNS = 5
 COUNTED = 200  # objects; the server's log of more is cut
 
 REVISION = ("revision", "--autogenerate", "-m")
 
-HEAD = ("schema", "command", "stock s", "here s", "ratio", "stock CPU s", "here CPU s", "ratio")
+HEAD = (
+    *("schema", "command", "stock: client + server s", "here: client + server s", "ratio"),
+    *("stock clock s", "here clock s", "stock MB", "here MB", "ratio"),
+)
 
 # One column more in one table, each time another one.
 COLUMN = """
@@ -41,28 +45,49 @@ tables_0.m.tables["table_0"].append_column(Column("extra_{n}", Text))
 """
 
 
+# Another type of a column of a table that views, triggers and policies name.
+OTHER_TYPE = """
+from sqlalchemy import BigInteger
+from models import tables_0
+
+tables_0.m.tables["table_0"].c.amount.type = BigInteger()
+"""
+
+
 @dataclass(frozen=True)
 class Row:
-    """One thing that was measured here, and by stock Alembic where it was.
-
-    A number is a count; two are seconds by the clock and of processors.
-    """
+    """One thing that was measured or counted here, and by stock Alembic where it was."""
 
     name: str
-    here: tuple[float, ...]
-    stock: tuple[float, ...] = ()
-    digits: int = 2
+    here: Cost | float
+    stock: Cost | float | None = None
 
     def cells(self, schema: str) -> tuple[str, ...]:
         """Return what is printed."""
-        pairs = zip_longest(self.stock, self.here)
-        cells = (schema, self.name, *(cell for pair in pairs for cell in self._cells(*pair)))
-        return cells + ("",) * (len(HEAD) - len(cells))
+        if not isinstance(self.here, Cost):
+            counts = [f"{one:.1f}".removesuffix(".0") for one in (self.stock or 0, self.here)]
+            return (schema, self.name, *counts, _ratio(self.here, self.stock)) + ("",) * 5
+        here, stock = self.here, self.stock if isinstance(self.stock, Cost) else None
+        return (
+            schema,
+            self.name,
+            _parts(stock),
+            _parts(here),
+            _ratio(here.cpu, stock and stock.cpu),
+            f"{stock.wall:.1f}" if stock else "",
+            f"{here.wall:.1f}",
+            f"{stock.memory:.0f}" if stock else "",
+            f"{here.memory:.0f}",
+            _ratio(here.memory, stock and stock.memory),
+        )
 
-    def _cells(self, stock: float | None, here: float) -> tuple[str, str, str]:
-        if stock is None:
-            return "", f"{here:.{self.digits}f}", ""
-        return f"{stock:.{self.digits}f}", f"{here:.{self.digits}f}", f"{here / stock:.2f}"
+
+def _parts(cost: Cost | None) -> str:
+    return f"{cost.client:.2f} + {cost.server:.2f}" if cost else ""
+
+
+def _ratio(here: float, stock: object) -> str:
+    return f"{here / stock:.2f}" if isinstance(stock, (int, float)) and stock else ""
 
 
 def main(arguments: list[str]) -> None:
@@ -105,11 +130,9 @@ def _warm(made: Tree) -> None:
     made.here("check")
 
 
-def _median(costs: list[Cost]) -> tuple[float, float]:
-    return (
-        statistics.median(cost.wall for cost in costs),
-        statistics.median(cost.cpu for cost in costs),
-    )
+def _median(costs: list[Cost]) -> Cost:
+    values = ([getattr(cost, field.name) for cost in costs] for field in fields(Cost))
+    return Cost(*map(statistics.median, values))
 
 
 def _drift(made: Tree, number: int) -> Cost:
@@ -124,8 +147,8 @@ def _statements(made: Tree, objects: int) -> Iterator[Row]:
     made.forget()
     here = made.statements(lambda: made.here("check"))
     theirs = made.statements(lambda: made.stock("check", fails=True))
-    yield Row("statements of check", (here,), (theirs,), digits=0)
-    yield Row("statements an object", (here / objects,), (theirs / objects,), digits=1)
+    yield Row("statements of check", here, theirs)
+    yield Row("statements an object", here / objects, theirs / objects)
 
 
 def _revisions(made: Tree) -> Iterator[Row]:
@@ -136,17 +159,39 @@ def _revisions(made: Tree) -> Iterator[Row]:
     file = made.root / "models" / "entities.py"
     entities = file.read_text()
     file.write_text("")
-    yield Row("revision of all tables", _median([made.cost(*REVISION, "tables")]))
+    stock = _stock_revision(made, "tables")
+    yield Row("revision of all tables", made.cost(*REVISION, "tables"), stock)
     made.here("upgrade", "head")
     file.write_text(entities)
     if "entity_" in entities:
-        known = set(made.versions.glob("*.py"))
-        stock = made.cost("-c", "stock.ini", *REVISION, "entities")
-        for written in set(made.versions.glob("*.py")) - known:
-            written.unlink()
-        here = made.cost(*REVISION, "entities")
-        yield Row("revision of all entities", _median([here]), _median([stock]))
+        stock = _stock_revision(made, "entities")
+        yield Row("revision of all entities", made.cost(*REVISION, "entities"), stock)
         made.here("upgrade", "head")
+        yield Row("drops for another type of a column", _drops(made))
+
+
+def _stock_revision(made: Tree, name: str) -> Cost:
+    """Return what stock Alembic's revision costs, which is taken away again."""
+    known = set(made.versions.glob("*.py"))
+    cost = made.cost("-c", "stock.ini", *REVISION, name)
+    for written in set(made.versions.glob("*.py")) - known:
+        written.unlink()
+    return cost
+
+
+def _drops(made: Tree) -> int:
+    """Count what a revision drops to change a column that no entity names."""
+    known = set(made.versions.glob("*.py"))
+    file = made.root / "models" / "zz.py"
+    file.write_text(OTHER_TYPE)
+    made.here(*REVISION, "other type")
+    file.unlink()
+    found = 0
+    for written in set(made.versions.glob("*.py")) - known:
+        upgrade = written.read_text().partition("def downgrade")[0]
+        found += len(re.findall(r"(?i)\bdrop[_ ]", upgrade))
+        written.unlink()
+    return found
 
 
 if __name__ == "__main__":

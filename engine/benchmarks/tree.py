@@ -33,12 +33,14 @@ class Cost:
     """What a command costs, in seconds: by the clock, and of processors.
 
     client: of the command's processes. server: of the processes of the scratch server, on which
-    the databases of both environments are.
+    the databases of both environments are. memory: of the largest of the command's processes at
+    most, in MB.
     """
 
     wall: float
     client: float
     server: float
+    memory: float
 
     @property
     def cpu(self) -> float:
@@ -106,7 +108,8 @@ class Tree:
             text = said.read().decode(errors="replace")
         if running.returncode and not (fails and "Traceback" not in text):
             sys.exit(f"{' '.join(arguments)}: {text[-2000:]}")
-        return Cost(wall, used.ru_utime + used.ru_stime, self._server() - before)
+        client = used.ru_utime + used.ru_stime
+        return Cost(wall, client, self._server() - before, used.ru_maxrss / 1024)
 
     def _server(self) -> float:
         """Return the seconds that the server's processes have used, once its sessions are over."""

@@ -117,7 +117,7 @@ def test_what_cannot_be_told_is_said_by_the_plan(small: Tree, empty: URL) -> Non
     lines = file.read_text().splitlines(keepends=True)
     file.write_text("".join(line for line in lines if not line.startswith("a2 ")))
     plan = small.alembic("-x", "plan", "upgrade", "a2")
-    assert "changes in a2 cannot be told: alembic-pg ledger notes what it takes." in plan.out
+    assert "cannot be told: alembic-pg ledger notes what it takes." in " ".join(plan.out.split())
 
 
 def test_the_file_follows_the_ledger(small: Tree) -> None:

@@ -79,7 +79,8 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(forked: Tree, 
     assert (forked.versions / "b1.py").read_text() == theirs
     assert "m1 (m1): after b1 (b1) now, and not a4 (a4)." in done.out
     assert "Either order builds the same." in done.out
-    then = "Then: git add alembic/versions/m1.py alembic/ledger && git commit"
+    files = ["alembic/versions/m1.py", "alembic/ledger", "alembic/ledger-tables"]
+    then = f"Then: git add {' '.join(files)} && git commit"
     assert then in done.out
     way = "alembic downgrade b1, then alembic stamp a4, then alembic upgrade head"
     assert f"A database that has run m1 before: {way}" in done.out
@@ -88,7 +89,8 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(forked: Tree, 
     assert state.versions(empty) == ["m1"]
     columns = state.schema(empty)["TABLE public.t"].create
     assert [one in columns for one in (" x ", " y ")] == [True, True]
-    assert git(forked, "add", "alembic/versions/m1.py", "alembic/ledger").returncode == 0
+    assert git(forked, "add", *files).returncode == 0
+    assert '"column x"' in (ledger(forked).with_name("ledger-tables")).read_text()
     assert git(forked, "commit", "-q", "-m", "x").returncode == 0
     again = own(forked, "rebase")
     assert again.out == "m1 (m1): after b1 (b1) already.\n"
@@ -251,3 +253,12 @@ def test_a_branch_without_revisions_takes_the_others(forked: Tree) -> None:
     on_main(forked, ("b1", "a4", *ADD_Y))
     git(forked, "merge", "-q", "main")
     assert own(forked, "rebase").out == "This tree has no revision that main does not have.\n"
+
+
+def test_a_conflict_in_a_revision_itself_is_a_person_s(forked: Tree) -> None:
+    write(forked, "m1", "a4", *ADD_X)
+    file = forked.versions / "m1.py"
+    file.write_text(f"<<<<<<< HEAD\n{file.read_text()}=======\n>>>>>>> main\n")
+    told = said(own(forked, "rebase"), code=2)
+    assert "m1.py" in told
+    assert "Traceback" not in told

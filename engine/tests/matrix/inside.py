@@ -6,7 +6,7 @@ It shares the server with commands, and spares their start: for the many example
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
@@ -113,6 +113,25 @@ def run(url: URL, source: str) -> None:
     with connect(url, source="the tests") as connection, connection.begin():
         names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
         exec(source, names)  # noqa: S102  # what autogenerate wrote
+
+
+def executed(databases: ScratchServer, template: str, source: str) -> list[str]:
+    """Return the statements that a direction of a revision executes on a copy of a database."""
+    statements: list[str] = []
+
+    def keep(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
+        statements.append(cursor.mogrify(statement, parameters).decode())
+
+    copy = databases.create(template)
+    with (
+        connect(databases.database_url(copy), source="the tests") as connection,
+        connection.begin(),
+    ):
+        sa.event.listen(connection, "before_cursor_execute", keep)
+        names = {"op": Operations(MigrationContext.configure(connection=connection)), "sa": sa}
+        exec(source, names)  # noqa: S102  # what autogenerate wrote
+    databases.drop_in_background(copy)
+    return statements
 
 
 def there(databases: ScratchServer, before: str, after: str) -> Change:

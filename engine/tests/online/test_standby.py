@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.database.connect import make_engine
 from alembic_pg.embedded import server
+from sqlalchemy import text
 from tests.online.operations import OPERATIONS, lines
 from tests.online.site import Site
 
@@ -46,8 +48,10 @@ def alone(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def let_standby_go(site: Site, *, away: bool) -> None:
     """Let the server wait for a standby that is not there, or for none."""
     name = "'gone'" if away else "''"
-    site.sql(f"ALTER SYSTEM SET synchronous_standby_names = {name}")
-    site.sql("SELECT pg_reload_conf()")
+    with make_engine(site.url).connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text(f"ALTER SYSTEM SET synchronous_standby_names = {name}"))
+        connection.execute(text("SELECT pg_reload_conf()"))
     deadline = time.monotonic() + 30
     while site.one("SHOW synchronous_standby_names") != ("gone" if away else ""):
         assert time.monotonic() < deadline
@@ -83,7 +87,9 @@ def test_a_run_commits_locally(alone: Site, name: str) -> None:
 
 def test_what_waits_for_it_ends_by_a_signal(alone: Site) -> None:
     alone.revise(
-        'op.execute("SET LOCAL synchronous_commit = on")', 'op.execute("CREATE TABLE made (a int)")'
+        "with op.get_context().autocommit_block():",
+        '    op.execute("SET synchronous_commit = on")',
+        '    op.execute("CREATE TABLE made (a int)")',
     )
     let_standby_go(alone, away=True)
     running = started(alone)

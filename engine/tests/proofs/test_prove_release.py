@@ -96,3 +96,19 @@ def test_the_release_s_own_tests(shop: Shop) -> None:
 def test_a_release_that_nobody_knows(shop: Shop) -> None:
     with pytest.raises(UserError, match="git knows no commit v9"):
         prove_release.find_between(shop.project.script, "v9")
+
+
+def test_a_release_whose_models_are_below_src(shop: Shop) -> None:
+    """There, they are found by an installation, which leads to today's tree."""
+    source = shop.folder / "src"
+    source.mkdir()
+    (shop.folder / "shop").rename(source / "shop")
+    ini = shop.folder / "alembic.ini"
+    ini.write_text(ini.read_text().replace("prepend_sys_path = %(here)s\n", ""))
+    shop.git("add", "-A")
+    shop.git("commit", "-q", "-m", "src")
+    shop.git("tag", "-f", "v1")
+    models = source / "shop" / "models.py"
+    models.write_text(models.read_text().replace("    title: Mapped[str]\n", ""))
+    shop.revise('op.drop_column("orders", "title")')
+    assert any("select of orders fails" in one for one in breaks(shop))

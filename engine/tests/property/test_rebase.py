@@ -85,7 +85,7 @@ def test_both_orders(
         for order in (("theirs", "mine"), ("mine", "theirs"))
     )
     folder = tmp_path / str(len(list(tmp_path.iterdir())))
-    proof = _proof(folder, {"base": begun, **changes})
+    proof = _proof(folder, {"first": begun, **changes})
 
     assert proof.fails_here == (new_order is None), proof.fails
     assert bool(proof.fails) == (new_order is None or other_order is None)
@@ -126,7 +126,7 @@ def _proof(folder: Path, changes: dict[str, Change]) -> Proof:
     for name, change in changes.items():
         text = REVISION.format(
             name=name,
-            down=None if name == "base" else "base",
+            down=None if name == "first" else "first",
             up=change.up,
             back=change.down,
         )
@@ -134,7 +134,7 @@ def _proof(folder: Path, changes: dict[str, Change]) -> Proof:
     config = Config(folder / "alembic.ini")
     history = History(config, ScriptDirectory.from_config(config))
     own, theirs = history.revisions["mine"], history.revisions["theirs"]
-    move = Move(history, "main", (own,), "base", "theirs", (theirs,))
+    move = Move(history, "main", (own,), "first", "theirs", (theirs,))
     found: list[Proof] = []
 
     def prove(task: AlembicCommand, _: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -19,7 +20,7 @@ from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_re
 from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
-from alembic_pg.autogenerate.sides import both
+from alembic_pg.autogenerate.sides import both, server_roles
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.left_out import needed_stand_ins, without_left_out
@@ -31,7 +32,7 @@ from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial.choice import open_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from alembic.operations.ops import MigrationScript
     from sqlalchemy.engine import URL, Connection
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.scope.models import Models
+    from alembic_pg.autogenerate.sides.build_statements import BuildStatement
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.revisions.trial.host import Host
@@ -73,6 +75,7 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         databases, name = made.result()
         past, dump, built = both.both_sides(task, given, models, (databases, name), host, beside)
         databases.drop_in_background(name)
+        _report_roles(task, databases, built)
         texts = AuthoredTexts([one.text for one in built], task.environment.script)
         _compare(task, past, dump, models, texts, host)
     # A revision that would do nothing is not among the generated ones.
@@ -81,6 +84,15 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         clean_check.record_clean_check(task, server, watch)
     if task.command == "check" and task.on_command_line:
         _report_differences(task)
+
+
+def _report_roles(
+    task: AlembicCommand, databases: ScratchServer, built: Sequence[BuildStatement]
+) -> None:
+    statements = [one.text for one in built if one.table is None]
+    roles = server_roles.roles_of_models(databases.connection, statements, task.environment.script)
+    if roles:
+        sys.stderr.write(server_roles.roles_text(roles))
 
 
 def _compare_uncommitted(task: AlembicCommand, given: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +16,8 @@ from alembic_pg.database.project_files import write_all
 from alembic_pg.database.scratch import scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import proven
-from alembic_pg.ledger.git import ask_git
 from alembic_pg.ledger.history import History
-from alembic_pg.ledger.ledger import ledger_path, ledger_text
+from alembic_pg.ledger.ledger import ledger_files, ledger_path
 from alembic_pg.rebase.down_revision import with_down_revision
 from alembic_pg.rebase.lines import moved_ledger
 from alembic_pg.rebase.move import find_move
@@ -107,7 +107,7 @@ def _compare_models(task: AlembicCommand, databases: ScratchServer, outcome: Out
 
 
 def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
-    """Write what changes, all of it or nothing; return the files from the top of the tree."""
+    """Write what changes, all of it or nothing; return the files as seen from here."""
     contents: dict[Path, bytes] = {}
     for one in move.own:
         if down := move.downs.get(one.revision):
@@ -115,13 +115,12 @@ def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
             source = file.read_bytes().decode()
             contents[file] = with_down_revision(source, down, file.name).encode()
     if ledger is not None:
-        contents[ledger_path(move.history.script)] = ledger_text(ledger).encode()
+        files = ledger_files(ledger_path(move.history.script), ledger)
+        contents |= {file: text.encode() for file, text in files.items()}
     changed = {
         file: content
         for file, content in contents.items()
         if not file.exists() or file.read_bytes() != content
     }
     write_all(changed)
-    top = ask_git(Path(move.history.script.dir), "rev-parse", "--show-toplevel") or ""
-    root = Path(top.rstrip("\n")).resolve()
-    return tuple(str(file.resolve().relative_to(root)) for file in changed)
+    return tuple(os.path.relpath(file) for file in changed)

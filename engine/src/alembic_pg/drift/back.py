@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.drift import build, difference
+from alembic_pg.drift.target_roles import target_roles
 from alembic_pg.revisions import history_database, schema_model
 from alembic_pg.revisions.impact import ImpactReader
 
@@ -67,11 +68,13 @@ def find_way_back(
     Raises UserError where nothing can express one of them.
     """
     version_table = history_database.version_table_name(task.environment)
-    with scratch_server(task.root) as databases:
+    with scratch_server(task.root) as databases, ExitStack() as stack:
+        expected = build.dump_at(task, databases, there.heads)
+        stack.enter_context(target_roles(connection, databases))
         template = build.copy_target(connection, databases, there.version)
+        stack.callback(databases.drop_in_background, template)
         url = databases.database_url(template)
         found = pg_dump.dump_database(url, version_table=version_table)
-        expected = build.dump_at(task, databases, there.heads)
         scope = build.comparison_scope(task, expected, found)
         before = scope.filter_dump(found)
         after = _goal(scope.filter_dump(expected), before, chosen)
@@ -84,7 +87,6 @@ def find_way_back(
         for statement in statements:
             reader.read_sql(statement)
         yield WayBack(statements, tuple(reader.end_revision().destroys), template, databases)
-        databases.drop_in_background(template)
 
 
 def statements_between(comparison: Comparison) -> Iterator[str]:

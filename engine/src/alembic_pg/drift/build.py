@@ -12,6 +12,7 @@ from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
 from alembic_pg.database import server_features
 from alembic_pg.database.scratch import scratch_server
 from alembic_pg.drift import difference
+from alembic_pg.drift.target_roles import target_roles
 from alembic_pg.errors import UserError
 from alembic_pg.online.run.helper_names import HELPER_MARK
 from alembic_pg.revisions import history_database
@@ -39,10 +40,11 @@ def build_and_compare(  # noqa: PLR0913, PLR0917  # where, what is there, and wh
     script = task.environment.script
     version_table = history_database.version_table_name(task.environment)
     with scratch_server(task.root) as databases:
-        if server_features.major_of(databases.version) != server_features.major_of(version):
-            found = copy_and_dump(connection, databases, version_table, version)
         expected = dump_at(task, databases, heads)
         meant = {} if note is None else dump_at(task, databases, _heads_after(script, heads, note))
+        if server_features.major_of(databases.version) != server_features.major_of(version):
+            with target_roles(connection, databases):
+                found = copy_and_dump(connection, databases, version_table, version)
     scope = comparison_scope(task, expected, found)
     expected, found = scope.filter_dump(expected), scope.filter_dump(found)
     differences = difference.list_differences(expected, found)
@@ -87,6 +89,7 @@ def copy_target(connection: Connection, databases: ScratchServer, version: int) 
     try:
         pg_dump.copy_schema(connection.engine.url, copy)
     except UserError as error:
+        databases.drop_in_background(name)
         major, own = server_features.major_of(version), server_features.major_of(databases.version)
         raise UserError(
             f"The target runs PostgreSQL {major}, the scratch server {own}, which cannot build "

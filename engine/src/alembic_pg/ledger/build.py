@@ -77,7 +77,7 @@ def build_states(  # noqa: PLR0913, PLR0917  # what, where, and what is known of
             host.upgrade(task.environment, databases.database_url(built.name), revision.revision)
             built.applied |= {revision.revision}
             built.state = _state(task, databases, built.name)
-            built.parts = _parts_of_database(task, databases, built.name)
+            built.parts = parts_of_database(task, databases, built.name)
             # What the history begins with comes with the first one, since no line has it.
             changes = part_changes(there if parents_of(revision) else {}, built.parts)
             yield revision.revision, States(start, built.state, changes)
@@ -94,11 +94,12 @@ def _create(
 ) -> _Built:
     upgrade = None if host is THIS_PROCESS else host.upgrade
     name = history_database.create_at_revisions(databases, task.environment, revisions, upgrade)
-    state, parts = _state(task, databases, name), _parts_of_database(task, databases, name)
+    state, parts = _state(task, databases, name), parts_of_database(task, databases, name)
     return _Built(name, applied, state, parts)
 
 
-def _parts_of_database(task: AlembicCommand, databases: ScratchServer, name: str) -> Parts:
+def parts_of_database(task: AlembicCommand, databases: ScratchServer, name: str) -> Parts:
+    """Return the parts of all tables of a scratch database."""
     with connect(databases.database_url(name), source=SCRATCH_SOURCE) as connection:
         return _read_parts(task, connection)
 

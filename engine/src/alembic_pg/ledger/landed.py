@@ -11,7 +11,8 @@ from alembic_pg.database.project_files import (
     LEDGER_PARTS_FILE,
 )
 from alembic_pg.ledger.git import MAIN_BRANCHES, ask_git, require_commit
-from alembic_pg.ledger.ledger import parse_ledger
+from alembic_pg.ledger.ledger import parse_ledger, with_changes
+from alembic_pg.ledger.part_file import parse_part_text
 from alembic_pg.ledger.verify import MEND, Problem, edited_problem
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def ledger_at(folder: Path, base: str) -> Ledger | None:
     """
     require_commit(folder, base)
     text = ask_git(folder, "show", f"{base}:./{LEDGER_FILE}")
-    return None if text is None else parse_ledger(text, f"{base}:{LEDGER_FILE}")
+    if text is None:
+        return None
+    parts = ask_git(folder, "show", f"{base}:./{LEDGER_PARTS_FILE}")
+    return with_changes(parse_ledger(text, f"{base}:{LEDGER_FILE}"), parse_part_text(parts or ""))
 
 
 def same_files(history: History, base: str, landed: Ledger) -> bool:

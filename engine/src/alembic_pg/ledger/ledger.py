@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.database.project_files import LEDGER_FILE, write_whole
 from alembic_pg.errors import UserError
-from alembic_pg.ledger.part_file import part_file, read_part_file, write_part_file
+from alembic_pg.ledger.part_file import part_file, part_text, read_part_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from alembic.script import ScriptDirectory
 
@@ -98,8 +98,11 @@ def read_ledger(file: Path) -> Ledger | None:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    ledger = parse_ledger(text, file.name)
-    known = read_part_file(part_file(file))
+    return with_changes(parse_ledger(text, file.name), read_part_file(part_file(file)))
+
+
+def with_changes(ledger: Ledger, known: Mapping[tuple[str, str], PartChanges]) -> Ledger:
+    """Return the ledger with what is known of each revision's changes. known: of a part file."""
     lines = {
         one: replace(states, changes=known.get((one, states.after)))
         for one, states in ledger.lines.items()
@@ -140,12 +143,22 @@ def ledger_text(ledger: Ledger) -> str:
 
 
 def write_ledger(file: Path, ledger: Ledger) -> None:
-    """Write a ledger, all of it or nothing, and beside it what is known of its changes."""
-    write_whole(file, ledger_text(ledger))
+    """Write a ledger, and beside it what is known of its changes: each file whole or not at all."""
+    for place, text in ledger_files(file, ledger).items():
+        write_whole(place, text)
+
+
+def ledger_files(file: Path, ledger: Ledger) -> dict[Path, str]:
+    """Return the texts of a ledger's files, that of its changes where there are any or were.
+
+    file: that of the ledger itself.
+    """
+    files = {file: ledger_text(ledger)}
     changes = {
         (one, states.after): states.changes
         for one, states in ledger.lines.items()
         if states.changes is not None
     }
     if changes or part_file(file).exists():
-        write_part_file(part_file(file), changes)
+        files[part_file(file)] = part_text(changes)
+    return files

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from alembic_pg.database.project_files import LEDGER_PARTS_FILE, write_whole
+from alembic_pg.database.project_files import LEDGER_PARTS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +35,15 @@ def read_part_file(file: Path) -> dict[tuple[str, str], PartChanges]:
     What cannot be read is not known: no file, a conflict in it.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        return parse_part_text(file.read_text(encoding="utf-8"))
     except OSError:
         return {}
+
+
+def parse_part_text(text: str) -> dict[tuple[str, str], PartChanges]:
+    """Return what the text of such a file says, as `read_part_file` does."""
     found: dict[tuple[str, str], PartChanges] = {}
-    for line in lines:
+    for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:
             continue
@@ -50,7 +54,7 @@ def read_part_file(file: Path) -> dict[tuple[str, str], PartChanges]:
     return found
 
 
-def write_part_file(file: Path, changes: Mapping[tuple[str, str], PartChanges]) -> None:
-    """Write the file, all of it or nothing. changes: as `read_part_file` returns them."""
+def part_text(changes: Mapping[tuple[str, str], PartChanges]) -> str:
+    """Return the text of the file. changes: as `read_part_file` returns them."""
     lines = [f"{one} {after} {json.dumps(made)}\n" for (one, after), made in changes.items()]
-    write_whole(file, _HEAD + "".join(lines))
+    return _HEAD + "".join(lines)

@@ -168,6 +168,7 @@ def _breaks(project: Project, tree: Path, works: str, now: str) -> Iterator[str]
     with tempfile.TemporaryDirectory(prefix="alembic-pg-") as folder:
         request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
         wanted = {
+            "here": str(project_folder(config).resolve()),
             "config": str(tree / ini.relative_to(project_folder(config))),
             "section": config.config_ini_section,
             "answer": str(answer),

@@ -2,8 +2,9 @@
 
 It is a program: ``python -m alembic_pg.proofs.used_statements REQUEST`` in the folder of the
 project, a release's own or today's, whose models are imported there. The request is a file of
-JSON: the configuration, and the URLs of two databases: of the one in which a statement is known to
-work, and of the one in which it has to. What failed comes as JSON on the standard output.
+JSON: the project's folder of today, the release's configuration, the URLs of two databases (of the
+one in which a statement is known to work, and of the one in which it has to), and the file into
+which what failed is written, as JSON.
 """
 
 from __future__ import annotations
@@ -136,10 +137,23 @@ def _models_tables(config: Config) -> list[Table]:
     return found
 
 
+def _look_in_release(here: Path, there: Path) -> None:
+    """Let modules be imported from a release's tree where they would be from today's.
+
+    What is installed to be edited leads to folders of today's tree.
+    """
+    own = [there, there / "src"]
+    for entry in sys.path:
+        folder = Path(entry).resolve()
+        if folder.is_relative_to(here) and (there / folder.relative_to(here)).is_dir():
+            own.append(there / folder.relative_to(here))
+    sys.path[:0] = [str(folder) for folder in dict.fromkeys(own) if folder.is_dir()]
+
+
 def main(request: Path) -> int:
-    """Do what a request asks for; print what failed, or why nothing could be tried."""
+    """Do what a request asks for; print why nothing could be tried, and return an exit code."""
     given = json.loads(request.read_text(encoding="utf-8"))
-    sys.path.insert(0, str(Path.cwd()))
+    _look_in_release(Path(given["here"]), Path.cwd())
     try:
         tables = _models_tables(Config(given["config"], ini_section=given["section"]))
         with (

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # Alembic's line in the docstring.
 _REVISES = re.compile(r"^(Revises:[ \t]*)[^\r\n]*", re.MULTILINE)
+
+# Where a line ends, as Python counts them.
+_LINES = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
 
 def with_down_revision(source: str, down: str, name: str) -> str:
@@ -17,34 +24,28 @@ def with_down_revision(source: str, down: str, name: str) -> str:
     down: the id of that one. name: what a message calls the file.
     Raises UserError where the text does not say it as one literal.
     """
-    places = [value for target, value in _assignments(ast.parse(source)) if target == _TARGET]
-    if len(places) != 1 or not isinstance(places[0], ast.Constant):
+    values = list(_assigned(ast.parse(source), "down_revision"))
+    if len(values) != 1 or not isinstance(values[0], ast.Constant):
         raise UserError(
             f"{name} does not say its down_revision as a text: let it name {down}, then: "
             "alembic-pg ledger"
         )
-    (value,) = places
-    quote = (
-        "'"
-        if source.splitlines()[value.lineno - 1].encode()[value.col_offset :][:1] == b"'"
-        else '"'
-    )
-    start, end = _offset(source, value.lineno, value.col_offset), _end(source, value)
+    start, end = _span(source, values[0])
+    quote = "'" if source[start] == "'" else '"'
     changed = f"{source[:start]}{quote}{down}{quote}{source[end:]}"
     return _with_docstring_line(changed, down)
 
 
-_TARGET = "down_revision"
-
-
-def _assignments(tree: ast.Module) -> list[tuple[str, ast.expr]]:
-    found: list[tuple[str, ast.expr]] = []
+def _assigned(tree: ast.Module, name: str) -> Iterator[ast.expr]:
+    """Yield what a module assigns to a name of its own."""
     for node in tree.body:
-        if isinstance(node, ast.Assign):
-            found += [(one.id, node.value) for one in node.targets if isinstance(one, ast.Name)]
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            found.append((node.target.id, node.value))
-    return found
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            yield from (
+                node.value for one in targets if isinstance(one, ast.Name) and one.id == name
+            )
 
 
 def _with_docstring_line(source: str, down: str) -> str:
@@ -52,22 +53,17 @@ def _with_docstring_line(source: str, down: str) -> str:
     first = ast.parse(source).body[0]
     if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
         return source
-    start, end = (
-        _offset(source, first.value.lineno, first.value.col_offset),
-        _end(source, first.value),
-    )
+    start, end = _span(source, first.value)
     docstring = _REVISES.sub(rf"\g<1>{down}", source[start:end], count=1)
     return f"{source[:start]}{docstring}{source[end:]}"
 
 
-def _end(source: str, node: ast.expr) -> int:
-    assert node.end_lineno is not None  # noqa: S101  # a parsed node has both
-    assert node.end_col_offset is not None  # noqa: S101
-    return _offset(source, node.end_lineno, node.end_col_offset)
+def _span(source: str, node: ast.expr) -> tuple[int, int]:
+    """Return where a node begins and ends in a text; ast counts lines, and bytes in a line."""
+    lines = _LINES.split(source)
 
+    def offset(line: int | None, column: int | None) -> int:
+        assert line is not None  # noqa: S101  # a parsed node has an end
+        return sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
 
-def _offset(source: str, line: int, column: int) -> int:
-    """Return the place in a text of a line, from 1, and a column in bytes, as ast counts them."""
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source)
-    before = lines[: line - 1]
-    return sum(map(len, before)) + len(lines[line - 1].encode()[:column].decode())
+    return offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -114,12 +116,14 @@ def _require_same_files(history: History, base: str, theirs: Collection[str]) ->
     changed = ask_git(
         folder, "diff", "--name-only", "--no-renames", "-z", base, "--", *_places(history)
     )
-    files = {(top / name).resolve(): name for name in (changed or "").split("\0") if name}
+    files = {(top / name).resolve() for name in (changed or "").split("\0") if name}
     for name in sorted(theirs):
-        if path := files.get(Path(history.revisions[name].path).resolve()):
+        file = Path(history.revisions[name].path).resolve()
+        if file in files:
+            shown = shlex.quote(os.path.relpath(file))
             raise UserError(
                 f"Revision {revision_label(history.revisions[name])} is of {base}, and its file "
-                f"differs here: take that back (git checkout {base} -- {path}); then: {_AGAIN}"
+                f"differs here: take that back (git checkout {base} -- {shown}); then: {_AGAIN}"
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 class Outcome:
     """Hold what became of a move.
 
-    models: what they say otherwise than the revisions in the new order. unknown: why the models
-    were not compared, "" where they were. written: the files that changed, from the top of the
-    working tree. refused: whether nothing was written since the order makes a difference.
+    models: what they say otherwise than the revisions in the new order. unknown: why they were
+    not compared, "" where they were. written: the files that changed, as seen from the current
+    folder. refused: whether nothing was written, since the order makes a difference.
     """
 
     move: Move
@@ -48,7 +49,7 @@ class Outcome:
         """What git is to be told then, "" where it waits for nothing."""
         folder = Path(self.move.history.script.dir)
         rest = _unfinished(folder)
-        return f"git add {' '.join(self.written)} && {rest}" if self.written and rest else ""
+        return f"git add {shlex.join(self.written)} && {rest}" if self.written and rest else ""
 
 
 def outcome_text(outcome: Outcome) -> str:

@@ -9,8 +9,10 @@ from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.database import server_features
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.errors import UserError
+from alembic_pg.ledger.build import parts_of_database
 from alembic_pg.ledger.history import parents_of
 from alembic_pg.ledger.ledger import States
+from alembic_pg.ledger.parts import part_changes
 from alembic_pg.ledger.state import state_of_dump
 from alembic_pg.rebase.reordered import reordered_script, shown_to
 from alembic_pg.revisions import history_database
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.ledger.parts import Parts
     from alembic_pg.rebase.move import Move
 
 
@@ -59,6 +62,10 @@ class _Line:
     def dump(self) -> Dump:
         table = history_database.version_table_name(self.task.environment)
         return pg_dump.dump_database(self.databases.database_url(self.name), version_table=table)
+
+    @property
+    def parts(self) -> Parts:
+        return parts_of_database(self.task, self.databases, self.name)
 
     def up(self, revision: str) -> None:
         url = self.databases.database_url(self.name)
@@ -100,10 +107,14 @@ def _new_order(
     with shown_to(task.environment, reordered_script(move.history, move.downs)):
         line = _begin(task, databases, move.onto)
         dump = line.dump
+        # What the history begins with comes with its first revision, since no line has it.
+        parts = line.parts if move.onto else {}
         for one in move.own:
             line.up(one.revision)
-            before, dump = dump, line.dump
-            states[one.revision] = States(state_of_dump(before), state_of_dump(dump))
+            before, dump, there, parts = dump, line.dump, parts, line.parts
+            states[one.revision] = States(
+                state_of_dump(before), state_of_dump(dump), part_changes(there, parts)
+            )
         astray = _astray(line, move, move.onto, states)
         line.end()
     if astray and move.is_needed:

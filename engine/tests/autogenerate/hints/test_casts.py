@@ -14,7 +14,7 @@ from tests.matrix.inside import run, there
 if TYPE_CHECKING:
     from alembic_pg.database.scratch import ScratchServer
 
-BACK = "CASE WHEN cardinality(a) > 1 THEN a::text::text ELSE a[array_lower(a, 1)] END"
+BACK = "CASE WHEN cardinality(a) > 1 THEN a::text ELSE a[array_lower(a, 1)] END"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.report.object_groups import object_groups
+from alembic_pg.autogenerate.report.operation_text import operation_row
 
 
 def entry(kind: str, name: str, create: str = "", *needs: str) -> Entry:
@@ -43,6 +44,21 @@ def test_a_view_with_one_column_more_is_one_line() -> None:
     operations += [statement("create", label) for label in labels]
     assert rows([*operations], before, after) == ["change view v"]
     assert rows([*operations], before, before) == ["recreate view v"]
+
+
+def test_the_columns_that_change_are_named_once() -> None:
+    operation = StatementOp(
+        "change",
+        "table t",
+        (
+            "ALTER TABLE public.t DROP COLUMN b;",
+            "ALTER TABLE public.t ALTER COLUMN a TYPE text;",
+            'ALTER TABLE public.t DROP COLUMN "c;d";',
+            "ALTER TABLE public.t ADD COLUMN b integer;",
+        ),
+        (),
+    )
+    assert operation_row(operation) == ("change", "table t (b, a, c;d)")
 
 
 def test_a_grant_alone_has_its_line() -> None:

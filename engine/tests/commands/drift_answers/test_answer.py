@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.database.scratch import scratch_server
 from alembic_pg.testing import state
+from sqlalchemy import text
 from tests.commands.own import own
 from tests.failures.fails import said
 
@@ -39,6 +41,24 @@ def test_each_goes_back_by_a_script(tree_at_head: Tree, database: URL) -> None:
     assert ran.code == 0, ran
     assert own(tree_at_head, "drift").code == 0
     assert state.read_state(tree_at_head) == before
+
+
+def test_a_role_that_only_the_target_has_is_no_hindrance(tree: Tree) -> None:
+    """The target is the embedded server here, and scratch databases are made on another one."""
+    embedded = {"DATABASE_URL": ""}
+    assert tree.alembic("upgrade", "head", **embedded).code == 0
+    sql = (
+        "CREATE ROLE only_there; GRANT SELECT ON posts TO only_there; "
+        "CREATE POLICY own ON posts TO only_there USING (true)"
+    )
+    assert own(tree, "psql", "-q", "-c", sql, **embedded).code == 0
+    done = own(tree, "drift", "--back", "back.sql", **embedded)
+    assert (done.code, done.err) == (0, ""), done
+    assert own(tree, "psql", "-q", "-f", "back.sql", **embedded).code == 0
+    assert own(tree, "drift", **embedded).code == 0
+    with scratch_server(tree.root) as databases:
+        there = "SELECT count(*) FROM pg_roles WHERE rolname = 'only_there'"
+        assert databases.connection.scalar(text(there)) == 0
 
 
 def test_one_goes_back_and_others_stay(tree_at_head: Tree, database: URL) -> None:

@@ -73,5 +73,5 @@ def test_one_that_took_too_long_is_halved_down_to_a_row() -> None:
     while pace.limit_ms:
         pace.halve()
         sizes.append(int(pace.rows))
-    assert sizes == [250, 125, 62, 31, 15, 7, 3, 1]
+    assert sizes == [250, 125, 50, 25, 12, 6, 3, 1]
     assert pace.slots == 1, "a part of a page"

@@ -129,8 +129,9 @@ def lossless_expressions(
     if new.type.endswith("[]") and not old.type.endswith("[]"):
         array = f"ARRAY[{name}]"
         using = array if old.not_null else f"CASE WHEN {name} IS NOT NULL THEN {array} END"
+        as_text = f"{name}::text" if old.type == "text" else f"{name}::text::{old.type}"
         back = (
-            f"CASE WHEN cardinality({name}) > 1 THEN {name}::text::{old.type} "
+            f"CASE WHEN cardinality({name}) > 1 THEN {as_text} "
             f"ELSE {name}[array_lower({name}, 1)] END"
         )
         return Expressions(using, back)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 _ALTERED_COLUMN = re.compile(
-    r"^(?:ALTER TABLE \S+|   ) (?:ADD|ALTER|DROP) COLUMN (?P<column>\"(?:[^\"]|\"\")*\"|\S+)",
+    r"^(?:ALTER TABLE \S+|   ) (?:ADD|ALTER|DROP) COLUMN (?P<column>\"(?:[^\"]|\"\")*\"|[^\s;]+)",
     re.MULTILINE,
 )
 

@@ -161,7 +161,9 @@ def _create_all(models: Models, connection: Connection, built: dict[int, BuildSt
 
     def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
         # Counted down, as no id() is below 0.
-        built[-len(built) - 1] = BuildStatement(text(""), "", arguments[2])
+        _, cursor, statement, parameters, *_ = arguments
+        sent = cursor.mogrify(statement, parameters).decode()
+        built[-len(built) - 1] = BuildStatement(text(""), "", sent)
 
     event.listen(connection, "before_cursor_execute", keep)
     try:

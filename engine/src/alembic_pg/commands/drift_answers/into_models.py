@@ -20,6 +20,7 @@ from alembic_pg.database.scratch import scratch_server
 from alembic_pg.drift import build
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.drift.find import read_target
+from alembic_pg.drift.target_roles import target_roles
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import history_database
 from alembic_pg.sql.quoting import quote_name
@@ -65,7 +66,7 @@ def declare_differences(
     connection.rollback()
     there = read_target(task, connection, "")
     connection.rollback()
-    with scratch_server(task.root) as databases:
+    with scratch_server(task.root) as databases, target_roles(connection, databases):
         copy = build.copy_target(connection, databases, there.version)
         version_table = history_database.version_table_name(task.environment)
         found = pg_dump.dump_database(databases.database_url(copy), version_table=version_table)

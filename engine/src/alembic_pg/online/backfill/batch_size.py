@@ -71,7 +71,7 @@ class BatchSize:
     @property
     def limit_ms(self) -> int:
         """Milliseconds after which the next batch is given up, 0 where it cannot be smaller."""
-        return 0 if self.rows <= 1 else int(1000 * max(2 * self.target_seconds, _LEAST_LIMIT))
+        return 0 if int(self.rows) == 1 else int(1000 * max(2 * self.target_seconds, _LEAST_LIMIT))
 
     def halve(self) -> None:
         """Let the next batch have half of the rows, or a part of a page: this one took too long."""

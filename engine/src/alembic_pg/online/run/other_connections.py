@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 
 from alembic_pg.online.run import transactions
 from alembic_pg.sql import session_statements
@@ -24,19 +24,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def watched(own: Connection, tracking: Tracking, running: RunState) -> Iterator[None]:
-    """Note in the block that another connection to the database has committed what it wrote.
+    """Note in the block that another connection of the run's engine has committed what it wrote.
 
     own: the run's connection. running: has the note.
     """
+    engine = own.engine  # that of op.get_bind(); other threads may be at work with others
     writers: set[int] = set()
 
     def executed(connection: Connection, _: Any, statement: str, *__: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
-        if (
-            connection is own
-            or tracking.is_ours
-            or connection.engine.url.database != own.engine.url.database
-            or not session_statements.may_write(statement)
-        ):
+        if connection is own or tracking.is_ours or not session_statements.may_write(statement):
             return
         if transactions.is_autocommit(connection):
             running.committed_elsewhere = True
@@ -46,10 +42,10 @@ def watched(own: Connection, tracking: Tracking, running: RunState) -> Iterator[
         if id(connection) in writers:
             running.committed_elsewhere = True
 
-    event.listen(Engine, "after_cursor_execute", executed)
-    event.listen(Engine, "commit", committed)
+    event.listen(engine, "after_cursor_execute", executed)
+    event.listen(engine, "commit", committed)
     try:
         yield
     finally:
-        event.remove(Engine, "after_cursor_execute", executed)
-        event.remove(Engine, "commit", committed)
+        event.remove(engine, "after_cursor_execute", executed)
+        event.remove(engine, "commit", committed)
