@@ -75,6 +75,12 @@ def read_site(task: AlembicCommand, connection: Connection | None, wanted: Wante
         return site.Site(wanted.title, "the models", schema, every)
 
 
+def read_models(task: AlembicCommand) -> Schema:
+    """Return the schema that the models declare, as a scratch database has it."""
+    with scratch_server(task.root) as databases:
+        return _read_models(task, databases)
+
+
 def _read_difference(task: AlembicCommand, databases: ScratchServer, wanted: Wanted) -> site.Site:
     first, colon, last = wanted.diff.partition(":")
     if not (first and colon and last):

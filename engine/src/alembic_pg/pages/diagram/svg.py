@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import xml.etree.ElementTree as ET
 
 from alembic_pg.pages.diagram.boxes import FONT_SIZE, PAINTS
@@ -36,6 +37,12 @@ def page_svg(document: str, label: str) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
+def _cells(text: str) -> int:
+    """Return how many glyphs of Courier a text is wide; Graphviz leaves one for each byte."""
+    wide = sum(unicodedata.east_asian_width(one) in {"W", "F"} for one in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(one)) for one in text)
+
+
 def _restyle(element: ET.Element) -> None:
     """Take the namespace from an element, and classes in place of what HTML styles."""
     element.tag = element.tag.removeprefix(_SVG)
@@ -58,8 +65,8 @@ def _restyle(element: ET.Element) -> None:
     if element.tag == "a" and title:
         attributes["aria-label"] = title
     text = element.text or ""
-    if element.tag == "text" and text.isascii():
-        attributes["textLength"] = f"{len(text) * FONT_SIZE * _GLYPH:.1f}"
+    if element.tag == "text" and text:
+        attributes["textLength"] = f"{_cells(text) * FONT_SIZE * _GLYPH:.1f}"
         attributes["lengthAdjust"] = "spacingAndGlyphs"
     if element.tag == "g" and attributes.get("id", "").startswith(("a_", "edge", "graph")):
         del attributes["id"]

@@ -1,0 +1,56 @@
+"""The keys of a schema as Mermaid has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from alembic_pg.pages.mermaid import is_drawn_by_github, mermaid_diagram, mermaid_diagrams
+from tests.pages.schemas import large_schema, odd_schema, schema_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+
+def test_keys(empty: URL) -> None:
+    schema = schema_of(
+        empty,
+        [
+            "CREATE TABLE users (id bigint PRIMARY KEY, name text)",
+            'CREATE TABLE "a ""b""" (id bigint PRIMARY KEY REFERENCES users)',
+            'ALTER TABLE "a ""b""" ADD "who made it" bigint REFERENCES users',
+        ],
+    )
+    assert mermaid_diagram(schema.tables) == (
+        "erDiagram\n"
+        '  t0["a #34;b#34;"] {\n'
+        "    bigint id PK, FK\n"
+        "    bigint who_made_it FK\n"
+        "  }\n"
+        '  t1["users"] {\n'
+        "    bigint id PK\n"
+        "  }\n"
+        '  t0 |o--|| t1 : "id"\n'
+        '  t0 }o--o| t1 : "who made it"\n'
+    )
+
+
+def test_what_github_draws(empty: URL) -> None:
+    assert len(mermaid_diagrams(schema_of(empty, odd_schema()))) == 1
+    large = schema_of(empty, large_schema(200))
+    assert not is_drawn_by_github(mermaid_diagram(large.tables))
+    with pytest.raises(UserError, match="alembic-pg pages draws it"):
+        mermaid_diagrams(large)
+
+
+def test_a_large_schema_has_a_diagram_for_each_part(empty: URL) -> None:
+    pairs = [
+        statement
+        for number in range(600)
+        for statement in (
+            f"CREATE TABLE a{number} (id bigint PRIMARY KEY)",
+            f"CREATE TABLE b{number} (id bigint PRIMARY KEY REFERENCES a{number})",
+        )
+    ]
+    assert len(mermaid_diagrams(schema_of(empty, pairs))) == 600
