@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from alembic_pg.refusals import document, of_batches, of_statements, of_targets
+from alembic_pg.refusals import document, of_batches, of_rights, of_statements, of_targets
 from alembic_pg.refusals.refusal import RefusalKind, places
 
 from tests.project import ENGINE
 
-ALL = (*of_statements.ALL, *of_batches.ALL, *of_targets.ALL)
+ALL = (*of_statements.ALL, *of_batches.ALL, *of_targets.ALL, *of_rights.ALL)
 
 
 def test_the_page_is_written_from_the_code() -> None:
@@ -22,7 +22,7 @@ def test_each_kind_is_refused_somewhere() -> None:
     package = ENGINE / "src" / "alembic_pg"
     files = [file for file in package.rglob("*.py") if file.parent.name != "refusals"]
     raised = set(re.findall(r"\b[A-Z][A-Z_]+\b", "\n".join(map(Path.read_text, files))))
-    modules = (of_statements, of_batches, of_targets)
+    modules = (of_statements, of_batches, of_targets, of_rights)
     names = {
         name
         for module in modules

@@ -15,6 +15,7 @@ from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
 from alembic_pg.online.run import half_done, journal, large_tables
 from alembic_pg.plan import text_form
+from alembic_pg.plan.missing_rights import MissingRights
 from alembic_pg.plan.planner import Planner
 from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
 from alembic_pg.revisions import schema_model, statements
@@ -24,7 +25,7 @@ from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from alembic.runtime.migration import MigrationContext
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.plan.form import PlanForm
+    from alembic_pg.plan.strategy_summary import ExecutionSummary
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 
@@ -71,10 +73,11 @@ def print_plan(
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))
             note = _read_half_done(task, context, connection, running, steps)
+        rights = MissingRights(planner, journal.version_table_name(context))
         for step in steps:
             running.step = step
             done = len(note.done) if note and note.revision == step.revision.revision else 0
-            form.add(_plan_revision(step, planner, reader, done))
+            form.add(_plan_revision(step, planner, reader, rights, done))
     except DBAPIError as error:
         if not lock_retry.is_retryable(error):
             raise
@@ -114,6 +117,7 @@ def _plan_revision(
     step: Any,  # noqa: ANN401  # Alembic's step
     planner: Planner,
     reader: ImpactReader,
+    rights: MissingRights,
     done: int,
 ) -> RevisionPlan:
     """Return the plan of one revision. done: how many of its statements an earlier run did."""
@@ -121,35 +125,43 @@ def _plan_revision(
     try:
         said = statements.function_statements(step.migration_fn)
     except statements.UnreadableError as error:
+        rights.unread = True
         return RevisionPlan(revision, label, unreadable=str(error))
     planner.start_revision()
     reader.begin_revision()
-    planned = []
+    planned, missing = [], []
     for number, statement in enumerate(said):
-        planned.append(_plan_statement(statement, planner, is_done=number < done))
+        lacking = [] if number < done else list(rights.refusals(statement.sql))
+        summarize = planner.summarize_refused if lacking else planner.summarize
+        planned.append(_plan_statement(statement, planner, summarize, is_done=number < done))
+        missing += [refusal.text for refusal in lacking]
         reader.read_sql(statement.sql, statement.existing)
     found = reader.end_revision()
     named = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
-    missing = tuple(name for name in found.destroys if name not in named)
+    unconfirmed = tuple(name for name in found.destroys if name not in named)
     return RevisionPlan(
         revision,
         label,
         commits_steps=any(one.summary.steps for one in planned),
         statements=tuple(planned),
         destroys=tuple(found.destroys),
-        unconfirmed=missing,
-        declaration=declaration_line([*named, *missing]) if missing else "",
+        unconfirmed=unconfirmed,
+        declaration=declaration_line([*named, *unconfirmed]) if unconfirmed else "",
         breaks=tuple(found.breaks),
         warnings=tuple(planner.warnings),
-        refusals=tuple(refusal.text for refusal in planner.refusals),
+        refusals=(*missing, *(refusal.text for refusal in planner.refusals)),
     )
 
 
 def _plan_statement(
-    statement: RevisionStatement, planner: Planner, *, is_done: bool
+    statement: RevisionStatement,
+    planner: Planner,
+    summarize: Callable[[RevisionStatement], ExecutionSummary],
+    *,
+    is_done: bool,
 ) -> StatementPlan:
     about = next(iter(planner.tables_of(statement.sql)), None)
-    summary = planner.summarize(statement)
+    summary = summarize(statement)
     planned = StatementPlan(*describe.describe_statement(statement.sql), summary, is_done)
     if about is None:
         return planned

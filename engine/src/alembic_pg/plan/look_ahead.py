@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.errors import UserError
-from alembic_pg.plan.planner import Planner
+from alembic_pg.online.run import journal
+from alembic_pg.plan.missing_rights import MissingRights
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions import statements
@@ -21,12 +22,11 @@ from alembic_pg.sql.statements import AddColumn, AddConstraint, CreateIndex, Upd
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from alembic.runtime.migration import MigrationContext
-    from sqlalchemy.engine import Connection
-
     from alembic_pg.online.run.signals import RefusedError
-    from alembic_pg.options import Settings
-    from alembic_pg.revisions.current_revision import RunState
+    from alembic_pg.plan.planner import Planner
+
+# How many missing rights are told, each with its statement.
+_MOST_RIGHTS = 5
 
 # They leave large what is large, and every trigger, policy and key where it is.
 _TAKES_NOTHING_AWAY = (
@@ -44,35 +44,55 @@ _OF_TABLE_ALONE = {
 
 
 def refuse_pending(
-    context: MigrationContext,
-    connection: Connection,
-    settings: Settings,
-    running: RunState,
+    planner: Planner,
     steps: Callable[[], Iterable[Any]],
+    *,
+    rights: bool,
+    tables: bool,
 ) -> None:
     """Raise UserError with all that is certain to be refused of the revisions that are pending.
 
-    connection: without a transaction, before and after. A revision that is half done, and one that
-    asks the database as it runs, is looked at no further, nor is any after it.
+    planner: on a connection without a transaction, before and after. steps: returns those of the
+    run. rights: whether the role may lack one. tables: whether a table may be the reason; a
+    revision that is half done, and one that asks the database as it runs, is then looked at no
+    further, nor is any after it.
     """
-    planner = Planner(context, connection, settings, running)
     try:
         planner.start()
-        found = list(_certain_refusals(planner, running, steps()))
-    except DBAPIError:
-        return  # a table is locked, say: the run waits for it
+        found = list(_missing_rights(planner, steps())) if rights else []
+        if tables and not found:
+            found = list(_certain_refusals(planner, steps()))
+    except (DBAPIError, UserError):
+        return  # a table is locked, say, or another role copies it: the run waits, or tells
     finally:
-        running.step = None
+        planner.running.step = None
     if found:
-        raise UserError("\n".join(str(refusal) for refusal in found)) from found[0]
+        raise UserError("\n".join(_lines(found))) from found[0]
 
 
-def _certain_refusals(
-    planner: Planner, running: RunState, steps: Iterable[Any]
-) -> Iterator[RefusedError]:
+def _lines(found: list[RefusedError]) -> Iterator[str]:
+    yield from map(str, found[:_MOST_RIGHTS])
+    if len(found) > _MOST_RIGHTS:
+        yield f"And {len(found) - _MOST_RIGHTS} more: alembic-pg plan shows them."
+
+
+def _missing_rights(planner: Planner, steps: Iterable[Any]) -> Iterator[RefusedError]:
+    missing = MissingRights(planner, journal.version_table_name(planner.context))
+    for step in steps:
+        planner.running.step = step
+        try:
+            said = statements.function_statements(step.migration_fn)
+        except statements.UnreadableError:
+            missing.unread = True
+            continue
+        for statement in said:
+            yield from map(planner.refused_error, missing.refusals(statement.sql))
+
+
+def _certain_refusals(planner: Planner, steps: Iterable[Any]) -> Iterator[RefusedError]:
     before: list[str] = []
     for step in steps:
-        running.step = step
+        planner.running.step = step
         planner.start_revision()
         try:
             said = statements.function_statements(step.migration_fn)

@@ -49,6 +49,7 @@ _IGNORE_DROPPED = """
 _RENAME_OR_MOVE = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
 
 REFUSED = "refused unless the revision names it"
+LACKS_RIGHT = "refused to this role"
 SCAN, REWRITE = "scan", "rewrite"
 
 
@@ -103,6 +104,15 @@ class Planner(Runner):
         self.executed.append(statement.sql)
         self._remember_changes(statement.sql)
         return how
+
+    def summarize_refused(self, statement: RevisionStatement) -> ExecutionSummary:
+        """Return what is shown of a statement that the role may not execute; ask it nothing.
+
+        The same role may make no copy of the table, either.
+        """
+        self.executed.append(statement.sql)
+        self._remember_changes(statement.sql)
+        return ExecutionSummary("", lock_modes.strongest_lock(statement.sql)[0], LACKS_RIGHT)
 
     def warn(self, text: str) -> None:
         """Keep what the run would tell, for the plan."""

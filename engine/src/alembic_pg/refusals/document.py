@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from alembic_pg.refusals import of_batches, of_statements, of_targets
+from alembic_pg.refusals import of_batches, of_rights, of_statements, of_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,10 +28,17 @@ _ANY = "## Batches and rows, on a table of any size"
 
 _TARGET = "## A whole run, before its first statement"
 
+_RIGHTS = """\
+## A whole run, where its role lacks a right
+
+Asked of all pending revisions before the first statement, as far as no statement before it may have
+given the right."""
+
 _SECTIONS = (
     (_LARGE, of_statements.ALL),
     (_ANY, of_batches.ALL),
     (_TARGET, of_targets.ALL),
+    (_RIGHTS, of_rights.ALL),
 )
 
 

@@ -9,6 +9,7 @@ from alembic_pg.errors import UserError
 from tests.online import faults
 from tests.online.killed import killing
 from tests.online.operations import OPERATIONS, PARTS, lines
+from tests.online.site import REVISION
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -235,3 +236,41 @@ def test_a_constraint_that_is_valid_since(site: Site) -> None:
     assert site.one("SELECT convalidated FROM pg_constraint WHERE conname = 'c'")
     with pytest.raises(UserError, match="Nothing undoes what is at work"):
         site.downgrade("001a")
+
+
+def with_down(site: Site, name: str, down: str, *lines: str) -> None:
+    """Write a revision that begins at some others, as its file has them."""
+    made = REVISION.format(
+        doc=name, id=name, down="", top="", upgrade="\n    ".join(lines), downgrade="pass"
+    )
+    made = made.replace("down_revision = ''", f"down_revision = {down}")
+    (site.versions / f"{name}.py").write_text(made)
+
+
+# Half done: the revision, and from where it begins; which downgrades take it back, which do not.
+SEVERAL_HEADS = {
+    "a branch": ("c", "'a'", ("a",), ("b",)),
+    "a merge": ("c", "('a', 'b')", ("a", "b"), ()),
+}
+
+
+@pytest.mark.parametrize("case", SEVERAL_HEADS)
+def test_several_heads(site: Site, case: str) -> None:
+    name, down, back, not_back = SEVERAL_HEADS[case]
+    site.sql(*TABLE)
+    with_down(site, "a", "'001a'", "pass")
+    with_down(site, "b", "'001a'", "pass")
+    site.upgrade("heads")
+    before = site.catalog
+    with_down(site, name, down, *LINES, NEVER)
+    for destination in back:
+        with pytest.raises(UserError, match=r"or take it back: alembic downgrade a$"):
+            site.upgrade("heads")
+        half = site.catalog
+        assert half != before
+        for other in not_back:
+            with pytest.raises(UserError, match="The upgrade of revision c is half done: finish"):
+                site.downgrade(other)
+            assert site.catalog == half
+        site.downgrade(destination)
+        assert (site.catalog, site.version, site.note()) == (before, ["a", "b"], None)

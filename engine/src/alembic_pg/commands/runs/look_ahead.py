@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.revisions.current_revision import RunState
 
+# Of a superuser no right is missing.
+_IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+
 # A refusal is of a large table, or of row security.
 _MAY_REFUSE = text("""
 SELECT coalesce(
@@ -36,22 +39,28 @@ def refuse_pending(
 ) -> None:
     """Raise UserError with nothing done where a pending revision is certain to be refused.
 
-    Nothing is looked at where no table is large, nor where a revision is half done, whose own
-    statements are decided as it goes on. connection: without a transaction, before and after.
-    steps: returns those of the run.
+    Nothing is looked at where no table is large and no right can be missing, nor where a revision
+    is half done, whose own statements are decided as it goes on. connection: without a
+    transaction, before and after. steps: returns those of the run.
     """
-    if not task.settings.online:
-        return
     own = journal.version_table_name(context)
     with connection.begin():
-        tables = catalog.user_table_oids(connection, own)
-        about = {"large": task.settings.large_table, "tables": list(tables)}
-        try:
-            worth = bool(tables) and connection.scalar(_MAY_REFUSE, about)
-        except DBAPIError:
-            return  # a table is locked: the run waits for it
-        if not worth or journal.read_note(connection, own) is not None:
+        rights = not connection.scalar(_IS_SUPERUSER)
+        tables = task.settings.online and _may_refuse_table(task, connection, own)
+        if not (rights or tables) or journal.read_note(connection, own) is not None:
             return
     from alembic_pg.plan import look_ahead  # noqa: PLC0415  # it reads the revisions
+    from alembic_pg.plan.planner import Planner  # noqa: PLC0415  # the same
 
-    look_ahead.refuse_pending(context, connection, task.settings, running, steps)
+    planner = Planner(context, connection, task.settings, running)
+    look_ahead.refuse_pending(planner, steps, rights=rights, tables=tables)
+
+
+def _may_refuse_table(task: AlembicCommand, connection: Connection, own: str) -> bool:
+    tables = catalog.user_table_oids(connection, own)
+    about = {"large": task.settings.large_table, "tables": list(tables)}
+    try:
+        with connection.begin_nested():
+            return bool(tables) and bool(connection.scalar(_MAY_REFUSE, about))
+    except DBAPIError:
+        return False  # a table is locked: the run waits for it

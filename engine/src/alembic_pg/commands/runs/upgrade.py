@@ -175,7 +175,11 @@ def _run_command(
         from alembic_pg.commands.runs import online_runner  # noqa: PLC0415  # of runs only
 
         online_runner.install(task, context, connection, running)
-    if task.command == "downgrade" and not given and _undo_half_done(task, context, connection):
+    if (
+        task.command == "downgrade"
+        and not given
+        and _undo_half_done(task, context, connection, lambda: steps(running.heads, context))
+    ):
         return
     if task.on_command_line and not given:
         progress.show_revisions(quiet=_is_quiet(task))
@@ -243,11 +247,19 @@ def _refuse_in_the_way(
 
 
 def _undo_half_done(
-    task: AlembicCommand, context: MigrationContext, connection: Connection
+    task: AlembicCommand,
+    context: MigrationContext,
+    connection: Connection,
+    steps: Callable[[], Iterable[Any]],
 ) -> bool:
-    """Take back an upgrade that is half done, if the command says so; return whether it did."""
+    """Take back an upgrade that is half done, if the command says so; return whether it did.
+
+    steps: returns those of the command. Raises UserError when there are none, while something is
+    half done that the command does not mean.
+    """
     from alembic_pg.online.alembic_impl import OnlineImpl  # noqa: PLC0415  # see online_runner
     from alembic_pg.online.recovery import undo  # noqa: PLC0415
+    from alembic_pg.online.run import half_done  # noqa: PLC0415
 
     impl = context.impl
     if not isinstance(impl, OnlineImpl):
@@ -257,7 +269,12 @@ def _undo_half_done(
         heads = context.get_current_heads()
     script = task.environment.script
     destination = task.environment.context_opts.get("destination_rev") or ""
-    if note is None or not undo.is_requested(script, note, heads, destination):
+    if note is None:
+        return False
+    if not undo.is_requested(script, note, heads, destination):
+        if not list(steps()):
+            table = journal.version_table_name(context)
+            raise half_done.half_done_error(note, table, place_name(heads))
         return False
     revision = script.get_revision(note.revision)
     at = place_name(heads)

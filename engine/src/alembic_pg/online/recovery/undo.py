@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic.util import CommandError
+from alembic.util import CommandError, to_tuple
 
 from alembic_pg import events
 from alembic_pg.errors import UserError
@@ -33,16 +33,20 @@ if TYPE_CHECKING:
 def is_requested(
     script: ScriptDirectory, note: ProgressNote | None, heads: Sequence[str], destination: str
 ) -> bool:
-    """Return whether a downgrade says to take back what is half done: down to where it began."""
+    """Return whether a downgrade says to take back what is half done: down to where it began.
+
+    Where the database has several heads, that is one from which the half done revision begins.
+    """
     if note is None or note.direction != "upgrade":
         return False
     if not heads:
         return destination == "base"
     try:
-        found = script.get_revision(destination)
+        found = getattr(script.get_revision(destination), "revision", None)  # none of base
+        before = to_tuple(script.get_revision(note.revision).down_revision, default=())
     except CommandError:
         return False
-    return [getattr(found, "revision", None)] == list(heads)  # none of base
+    return found in heads and (len(heads) == 1 or found in before)
 
 
 def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
@@ -50,7 +54,7 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
 
     at: where the database is. Raises UserError for what has nothing certain that undoes it.
     """
-    by_hand = f"undo by hand what it did, then run: alembic stamp {at}"
+    by_hand = f"undo by hand what it did, then run: alembic stamp {at.replace(',', '')}"
     if note.untracked:
         raise UserError(
             f"Nothing undoes what it has committed by itself ({note.untracked}): {by_hand}"

@@ -33,19 +33,25 @@ def open_journal(
     if note is None:
         return new_journal(table, revision, direction)
     if (note.revision, note.direction) != (name, direction):
-        back = (
-            f", or take it back: alembic downgrade {at}"
-            if ways_back.can_be_taken_back(note)
-            else ""
-        )
-        raise UserError(
-            f"The {note.direction} of revision {note.revision} is half done: finish it before the "
-            f"{direction} of {name}, by the same command{back}; or clean up by hand, and run: "
-            f"COMMENT ON TABLE {table} IS NULL"
-        )
+        raise half_done_error(note, table, at, f" before the {direction} of {name}")
     if note.untracked:
         raise UserError(untracked_sentence(note, at))
     return journal.resume(connection, table, note)
+
+
+def half_done_error(note: ProgressNote, table: str, at: str, before: str = "") -> UserError:
+    """Return the error of a command while another one is half done.
+
+    table: Alembic's own. at: where the database is. before: what has to wait for it.
+    """
+    way = "to the revision before it" if "," in at else at
+    back = (
+        f", or take it back: alembic downgrade {way}" if ways_back.can_be_taken_back(note) else ""
+    )
+    return UserError(
+        f"The {note.direction} of revision {note.revision} is half done: finish it{before}, by the "
+        f"same command{back}; or clean up by hand, and run: COMMENT ON TABLE {table} IS NULL"
+    )
 
 
 def new_journal(table: str, revision: Script, direction: str) -> Journal:
@@ -89,7 +95,8 @@ def untracked_sentence(note: ProgressNote, at: str) -> str:
         f"The {note.direction} of revision {note.revision} is half done, and has committed by "
         f"itself what it sent past the operations ({note.untracked}): run again, it might do that "
         f"twice.\nIf its file finds what is done by itself, or you have undone it by hand: "
-        f"alembic stamp {at}, then the same command. If you have done the rest by hand: "
+        f"alembic stamp {at.replace(',', '')}, then the same command. "
+        "If you have done the rest by hand: "
         f"alembic stamp {ended}"
     )
 
@@ -111,7 +118,7 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
         )
     if opened.has_unmet_of_shape(key):
         back = (
-            f", or take back what is done: alembic downgrade {at}"
+            f", or take back what is done: alembic downgrade {at.partition(',')[0]}"
             if ways_back.can_be_taken_back(note)
             else ""
         )

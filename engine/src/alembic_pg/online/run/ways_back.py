@@ -40,11 +40,11 @@ def can_be_taken_back(note: ProgressNote) -> bool:
 def ways_on(note: ProgressNote, at: str) -> str:
     """Return what a person can do beside finishing a half done upgrade, as a part of a sentence.
 
-    at: where the database is.
+    at: where the database was before it; several revisions, before a merge.
     """
     if can_be_taken_back(note):
-        return f", or take it back: alembic downgrade {at}"
-    return f"; or undo it by hand, and run: alembic stamp {at}"
+        return f", or take it back: alembic downgrade {at.partition(',')[0]}"
+    return f"; or undo it by hand, and run: alembic stamp {at.replace(',', '')}"
 
 
 def _parsed(stored: str) -> statements.Statement | None:

@@ -1,0 +1,139 @@
+"""Find the rights that a statement needs of what was there before it (the manual's GRANT)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from alembic_pg.sql.cursor import UnrecognizedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.sql.cursor import Cursor
+
+
+class RightKind(Enum):
+    """What a role must have or be; the value is what a person calls it."""
+
+    OWNER = "its owner"
+    DROP = "its owner, or that of its schema"
+    PRIVILEGE = "a privilege on it"
+    CREATE = "CREATE on its schema"
+    ROLE = "CREATEROLE"
+    EXTENSION = "the right to create the extension"
+    SCHEMA = "CREATE on the database"
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right that a statement needs.
+
+    name: of the object, as the statement has it. privilege: which one, of RightKind.PRIVILEGE.
+    """
+
+    kind: RightKind
+    name: str
+    privilege: str = ""
+
+
+# Statements that name after a word what they change.
+_OWNER_AFTER_WORD = {
+    "CREATE POLICY": "ON",
+    "ALTER POLICY": "ON",
+    "DROP POLICY": "ON",
+    "DROP TRIGGER": "ON",
+    "DROP RULE": "ON",
+    "CREATE RULE": "TO",
+    "CREATE OR REPLACE RULE": "TO",
+}
+
+_OWNER_OF_NAME = (
+    *("ALTER TABLE", "ALTER FOREIGN TABLE", "ALTER MATERIALIZED VIEW", "ALTER VIEW"),
+    *("ALTER SEQUENCE", "ALTER INDEX", "COMMENT ON TABLE", "COMMENT ON MATERIALIZED VIEW"),
+    *("COMMENT ON VIEW", "COMMENT ON INDEX", "COMMENT ON SEQUENCE"),
+)
+
+_DROPS = (
+    *("DROP TABLE", "DROP FOREIGN TABLE", "DROP MATERIALIZED VIEW", "DROP VIEW", "DROP SEQUENCE"),
+    *("DROP INDEX CONCURRENTLY", "DROP INDEX"),
+)
+
+_CREATES_INDEX = ("CREATE UNIQUE INDEX", "CREATE INDEX")
+
+_CREATES = (
+    *("CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE FOREIGN TABLE", "CREATE SEQUENCE"),
+    *("CREATE MATERIALIZED VIEW", "CREATE OR REPLACE VIEW", "CREATE VIEW", "CREATE TYPE"),
+    *("CREATE DOMAIN", "CREATE OR REPLACE FUNCTION", "CREATE FUNCTION"),
+    *("CREATE OR REPLACE PROCEDURE", "CREATE PROCEDURE"),
+)
+
+_CHANGES_ROWS = {
+    "INSERT INTO": "INSERT",
+    "UPDATE": "UPDATE",
+    "DELETE FROM": "DELETE",
+    "TRUNCATE TABLE": "TRUNCATE",
+    "TRUNCATE": "TRUNCATE",
+}
+
+_OF_SERVER = {
+    "CREATE ROLE": RightKind.ROLE,
+    "CREATE USER MAPPING": None,
+    "CREATE USER": RightKind.ROLE,
+    "CREATE GROUP": RightKind.ROLE,
+    "CREATE EXTENSION": RightKind.EXTENSION,
+    "CREATE SCHEMA": RightKind.SCHEMA,
+}
+
+
+def required_rights(cursor: Cursor) -> Iterator[Right]:
+    """Yield the rights that one statement needs for certain. cursor: at its beginning.
+
+    It may need others, too: what it does not say by its words, is not found.
+    """
+    try:
+        yield from _rights(cursor)
+    except UnrecognizedError:
+        return
+
+
+def created_name(cursor: Cursor) -> str:
+    """Return the name of what a statement creates, "" where it creates no object with a name."""
+    if cursor.accept_any(*_CREATES, *filter(_OF_SERVER.get, _OF_SERVER)):
+        cursor.accept("IF", "NOT", "EXISTS")
+        return cursor.qualified_name()[1]
+    return ""
+
+
+def _rights(cursor: Cursor) -> Iterator[Right]:
+    if kind := _OF_SERVER.get(cursor.accept_any(*_OF_SERVER)):
+        cursor.accept("IF", "NOT", "EXISTS")
+        yield Right(kind, cursor.identifier())
+    elif cursor.accept_any(*_OWNER_OF_NAME):
+        cursor.accept("IF", "EXISTS")
+        yield Right(RightKind.OWNER, cursor.relation_text()[0])
+    elif cursor.accept("COMMENT", "ON", "COLUMN"):
+        yield Right(RightKind.OWNER, cursor.name_text().rpartition(".")[0])
+    elif cursor.accept_any(*_DROPS):
+        cursor.accept("IF", "EXISTS")
+        yield Right(RightKind.DROP, cursor.name_text())
+        while cursor.accept(","):
+            yield Right(RightKind.DROP, cursor.name_text())
+    elif cursor.accept_any(*_CREATES):
+        cursor.accept("IF", "NOT", "EXISTS")
+        yield Right(RightKind.CREATE, cursor.name_text())
+    elif cursor.accept_any(*_CREATES_INDEX):
+        yield Right(RightKind.OWNER, _name_after(cursor, "ON"))
+    elif said := cursor.accept_any(*_OWNER_AFTER_WORD):
+        yield Right(RightKind.OWNER, _name_after(cursor, _OWNER_AFTER_WORD[said]))
+    elif said := cursor.accept_any(*_CHANGES_ROWS):
+        yield Right(RightKind.PRIVILEGE, cursor.relation_text()[0], _CHANGES_ROWS[said])
+
+
+def _name_after(cursor: Cursor, word: str) -> str:
+    index = cursor.find(word)
+    if index is None:
+        raise UnrecognizedError
+    cursor.position = index + 1
+    return cursor.relation_text()[0]

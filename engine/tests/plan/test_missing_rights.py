@@ -1,0 +1,217 @@
+"""A right that the role lacks is told before the first statement, by the plan and by the run."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.database.connect import make_engine
+from alembic_pg.database.session import Session
+from alembic_pg.errors import UserError
+from alembic_pg.plan.missing_rights import MissingRights
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
+    from tests.online.site import Site
+
+THEIRS = (
+    "CREATE TABLE t (id int PRIMARY KEY, a int)",
+    "INSERT INTO t SELECT n, n FROM generate_series(1, 100) AS n",
+    "CREATE VIEW v AS SELECT id FROM t",
+    "CREATE SEQUENCE q",
+    "CREATE INDEX t_a_idx ON t (a)",
+    "CREATE SCHEMA closed",
+)
+
+# A statement, and what the run and the plan say that the role lacks.
+LACKING = {
+    "ALTER TABLE t ADD COLUMN b int": "does not own t:",
+    "ALTER TABLE ONLY t ALTER a SET DEFAULT 1": "does not own t:",
+    "ALTER VIEW v ALTER id SET DEFAULT 1": "does not own v:",
+    "ALTER INDEX t_a_idx SET (fillfactor = 50)": "does not own t_a_idx:",
+    "ALTER SEQUENCE IF EXISTS q CACHE 2": "does not own q:",
+    "DROP TABLE IF EXISTS gone, t CASCADE": "does not own t:",
+    "DROP INDEX t_a_idx": "does not own t_a_idx:",
+    "CREATE INDEX i ON t (a)": "does not own t:",
+    "CREATE POLICY mine ON t USING (true)": "does not own t:",
+    "CREATE RULE r AS ON DELETE TO t DO NOTHING": "does not own t:",
+    "COMMENT ON COLUMN t.a IS 'it''s'": "does not own t:",
+    "COMMENT ON TABLE public.t IS 'x'": "does not own t:",
+    "INSERT INTO t VALUES (0, 0)": "may not INSERT t:",
+    "UPDATE t SET a = 1 WHERE id = 1": "may not UPDATE t:",
+    "DELETE FROM t WHERE id = 1": "may not DELETE t:",
+    "TRUNCATE t": "may not TRUNCATE t:",
+    "CREATE TABLE closed.x (a int)": "may not create anything in the schema closed:",
+    "CREATE TABLE IF NOT EXISTS closed.x (a int)": "may not create anything in the schema closed:",
+    "CREATE VIEW closed.x AS SELECT 1": "may not create anything in the schema closed:",
+    "CREATE TYPE closed.x AS ENUM ('a')": "may not create anything in the schema closed:",
+    "CREATE ROLE {role}_2": "may not create the role",
+    "CREATE USER {role}_2": "may not create the role",
+    "CREATE EXTENSION plperlu_or_file_fdw": "may not create the extension",
+    "CREATE SCHEMA more": "may not create the schema more",
+}
+
+# What the role may do, or what a statement before lets it do.
+LETTING: dict[str, tuple[str, ...]] = {
+    "its own": ("CREATE TABLE x (a int)", "CREATE INDEX ON x (a)", "ALTER TABLE x ADD b int"),
+    "another of that name": (
+        "CREATE TEMPORARY TABLE t (a int)",
+        "ALTER TABLE t ADD b int",
+        "DROP TABLE t",
+    ),
+    "not there": ("DROP TABLE IF EXISTS gone", "ALTER TABLE IF EXISTS gone ADD a int"),
+    "there already": ("CREATE EXTENSION IF NOT EXISTS plpgsql",),
+    "as another": ("SET ROLE {owner}", "ALTER TABLE t ADD b int", "RESET ROLE"),
+    "in a block": (
+        "DO $$ BEGIN SET LOCAL ROLE {owner}; CREATE TABLE closed.x (a int); RESET ROLE; END $$",
+    ),
+}
+
+
+@contextmanager
+def role(site: Site, *rights: str) -> Iterator[str]:
+    """Let a role with some rights run revisions."""
+    name = f"rights_{site.url.database}"
+    site.sql(
+        f"CREATE ROLE {name} LOGIN",
+        f"GRANT ALL ON SCHEMA public TO {name}",
+        f"ALTER TABLE alembic_version OWNER TO {name}",
+        *(right.format(role=name) for right in rights),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        url = site.url.set(username=name).render_as_string(hide_password=False)
+        patch.setenv("DATABASE_URL", url)
+        try:
+            yield name
+        finally:
+            site.sql(f"REASSIGN OWNED BY {name} TO CURRENT_USER", f"DROP OWNED BY {name}")
+            site.sql(f"DROP ROLE {name}")
+
+
+def untrusted(site: Site) -> str:
+    """Return the name of an extension that only a superuser creates."""
+    found: str = site.one(
+        "SELECT name FROM pg_available_extension_versions GROUP BY name "
+        "HAVING bool_and(superuser AND NOT trusted) ORDER BY name = 'file_fdw' DESC, name LIMIT 1"
+    )
+    return found
+
+
+def lines(*statements: str) -> list[str]:
+    """Return the lines of a revision that executes statements."""
+    return [f"op.execute({one!r})" for one in statements]
+
+
+class Asked(Session):
+    """A session that asks about rights."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+
+def test_what_is_told_is_what_the_server_says(site: Site) -> None:
+    site.sql(*THEIRS)
+    extension = untrusted(site)
+    with role(site) as name, make_engine(site.url.set(username=name)).connect() as connection:
+        session = Asked(connection)
+        for sql, reason in LACKING.items():
+            statement = sql.format(role=name).replace("plperlu_or_file_fdw", extension)
+            (refusal,) = MissingRights(session, "alembic_version").refusals(statement)
+            assert f"{name} {reason}" in refusal.text
+            with (
+                pytest.raises(DBAPIError, match=r"must be owner|permission denied"),
+                session.undone_at_end(),
+            ):
+                session.execute(statement)
+            connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("sql", "way"),
+    [
+        ("ALTER TABLE t ADD COLUMN b uuid DEFAULT gen_random_uuid()", "Name its owner"),
+        ("CREATE ROLE {role}_2", "CREATEROLE"),
+    ],
+)
+def test_it_is_told_before_the_first_statement(
+    site: Site, capsys: pytest.CaptureFixture[str], sql: str, way: str
+) -> None:
+    site.sql(*THEIRS)
+    site.revise(*lines("CREATE TABLE before (a int)"))
+    with role(site) as name:
+        before = site.catalog
+        site.revise(*lines(sql.format(role=name)))
+        site.upgrade(plan="")
+        planned = " ".join(capsys.readouterr().out.split())
+        with pytest.raises(UserError) as error:
+            site.upgrade()
+        said = str(error.value)
+        assert said.startswith(f"Revision {site.made[-1]} (step {site.made[-1]}) stops: {name} ")
+        assert way in said
+        assert f"Refused: {said.partition('stops: ')[2]}" in planned
+        assert (site.version, site.catalog, site.note()) == (["001a"], before, None)
+
+
+@pytest.mark.parametrize("statements", LETTING.values(), ids=LETTING)
+def test_what_may_be_done_is_done(site: Site, statements: tuple[str, ...]) -> None:
+    site.sql(*THEIRS)
+    owner = site.one("SELECT current_user")
+    with role(site, f"GRANT {owner} TO {{role}} WITH INHERIT FALSE, SET TRUE") as name:
+        site.sql(f"GRANT TEMPORARY ON DATABASE {site.url.database} TO {name}")
+        site.revise(*lines(*(one.format(owner=owner) for one in statements)))
+        site.upgrade()
+        assert site.version == ["002a"]
+
+
+def test_a_role_of_the_owner(site: Site) -> None:
+    site.sql(*THEIRS)
+    with role(site, "CREATE ROLE {role}_owner", "ALTER TABLE t OWNER TO {role}_owner") as name:
+        site.revise(*lines("ALTER TABLE t ADD b int"))
+        try:
+            with pytest.raises(UserError) as error:
+                site.upgrade()
+            assert f"Name its owner {name}_owner in DATABASE_URL, or GRANT" in str(error.value)
+            site.sql(f"GRANT {name}_owner TO {name}", f"GRANT ALL ON SCHEMA public TO {name}_owner")
+            site.upgrade()
+            assert site.version == ["002a"]
+        finally:
+            site.sql(f"REASSIGN OWNED BY {name}_owner TO CURRENT_USER")
+            site.sql(f"DROP OWNED BY {name}_owner", f"DROP ROLE {name}_owner")
+
+
+def test_the_role_of_the_application(site: Site) -> None:
+    """It may read and write rows, and no more."""
+    site.sql(*THEIRS)
+    owner = site.one("SELECT current_user")
+    with role(
+        site,
+        "ALTER TABLE alembic_version OWNER TO CURRENT_USER",
+        "GRANT SELECT ON alembic_version TO {role}",
+        "REVOKE CREATE ON SCHEMA public FROM {role}",
+    ) as name:
+        site.revise(*lines(*(f"ALTER TABLE t ADD c{number} int" for number in range(9))))
+        with pytest.raises(UserError) as error:
+            site.upgrade()
+    found = str(error.value).splitlines()
+    assert f"{name} may not UPDATE alembic_version: UPDATE" in found[0]
+    assert f"Name its owner {owner} in DATABASE_URL" in found[0]
+    assert found[-1] == "And 5 more: alembic-pg plan shows them."
+
+
+def test_what_comes_after_a_revision_that_asks(site: Site) -> None:
+    """Whose a table is may have changed; what the role is has not."""
+    site.sql(*THEIRS)
+    site.revise(
+        "bind = op.get_bind()",
+        'bind.exec_driver_sql("DROP TABLE IF EXISTS gone")',
+        'assert bind.scalar(sa.text("SELECT 1")) == 1',
+    )
+    site.revise(*lines("CREATE ROLE nobody_at_all"))
+    with role(site) as name:
+        with pytest.raises(UserError, match=rf"{name} may not create the role nobody_at_all"):
+            site.upgrade()
+        assert site.version == ["001a"]
