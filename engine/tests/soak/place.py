@@ -36,7 +36,7 @@ environment.run(metadata=MetaData())
 """
 
 _DISK = "2g"  # of memory, at most
-_PATIENCE = 120  # seconds for what nobody has stopped
+_PATIENCE = 600  # seconds for what nobody has stopped
 
 
 @dataclass
