@@ -85,15 +85,20 @@ SCRIPT = partial(StepWriter, Settings())
             "CREATE INDEX IF NOT EXISTS i ON t (a)",
             ["CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"],
         ),
-        (
-            "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'",
-            ["ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'"],
-        ),
         ("ALTER TABLE t ADD CONSTRAINT e EXCLUDE USING gist (a WITH =)", None),
     ],
 )
 def test_steps(sql: str, steps: list[str] | None) -> None:
     assert SCRIPT().steps(sql, in_batches=False) == steps
+
+
+def test_an_enum_value_comes_in_a_transaction_that_can_note_it() -> None:
+    sql = "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'"
+    steps = SCRIPT().steps(sql, in_batches=False)
+    assert isinstance(steps, list)
+    (step,) = steps
+    assert step.startswith("DO $ddl$")
+    assert f"      {sql};\n" in step
 
 
 @pytest.mark.parametrize(

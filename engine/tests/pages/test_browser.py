@@ -148,6 +148,12 @@ def test_a_hundred_tables_are_legible(page: Page, folder: Path) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_texts_fit_their_boxes_in_a_wider_font(page: Page, folder: Path) -> None:
+    page.goto((folder / "odd" / names.relation_page(("public", "l" * 63))).as_uri())
+    page.add_style_tag(content="svg text { letter-spacing: 3px }")
+    assert not page.evaluate(TEXTS_OUTSIDE)
+
+
 def test_the_search_finds_a_column(page: Page, folder: Path) -> None:
     page.goto((folder / "large" / "index.html").as_uri())
     page.fill("#search", "T42.COLUMN_NUMBER_3")

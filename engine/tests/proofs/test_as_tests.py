@@ -71,6 +71,15 @@ def test_all_revisions_on_demand(shop: Shop, databases: ScratchServer) -> None:
     assert "0001 (create customers and orders): 0 rows" in said
 
 
+def test_without_hypothesis_it_says_what_to_install(shop: Shop, databases: ScratchServer) -> None:
+    conftest = shop.folder / "conftest.py"
+    conftest.write_text(f"import sys\nsys.modules['hypothesis'] = None\n{conftest.read_text()}")
+    said = run(shop, databases, "-p", "no:hypothesispytest")
+    assert "3 failed" in said, said
+    assert said.count("make their rows with hypothesis: pip install hypothesis\n") >= 3
+    assert "values.py" not in said
+
+
 def test_without_git_it_says_what_to_name(shop: Shop, databases: ScratchServer) -> None:
     said = run(shop, databases)
     assert "3 failed" in said, said

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from alembic_pg.errors import UserError
@@ -66,5 +67,5 @@ def _ancestors(script: ScriptDirectory, revision: str) -> set[str] | None:
     """Return the ids of a revision and of all that it needs; None where there is none such."""
     try:
         return {one.revision for one in script.iterate_revisions(revision, "base")}
-    except CommandError:
+    except (CommandError, RevisionError):
         return None

@@ -13,8 +13,7 @@ try:
     from hypothesis import strategies as st
 except ImportError as error:
     raise UserError(
-        "The proofs of revisions make their rows with hypothesis: "
-        "pip install 'alembic-pg[proofs]', or hypothesis itself."
+        "The proofs of revisions make their rows with hypothesis: pip install hypothesis"
     ) from error
 
 if TYPE_CHECKING:
@@ -70,8 +69,9 @@ _CHARACTERS = st.characters(min_codepoint=1, exclude_categories=["Cs"])
 
 _NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.])")
 _CONSTANT = re.compile(r"'((?:[^']|'')*)'")
-_PATTERN = re.compile(r"~\*?\s*'((?:[^']|'')*)'")
-_LIKE = re.compile(r"~~\*?\s*'((?:[^']|'')*)'")
+# The server writes an operator of another schema as OPERATOR(public.~).
+_PATTERN = re.compile(r"(?<!~)~\*?\)?\s*'((?:[^']|'')*)'")
+_LIKE = re.compile(r"~~\*?\)?\s*'((?:[^']|'')*)'")
 
 # Values of each column that hypothesis adds to the listed ones.
 _DRAWN = 12

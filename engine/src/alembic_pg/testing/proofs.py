@@ -43,7 +43,7 @@ def proof_values() -> Mapping[str, Sequence[str]]:
 @pytest.fixture
 def proof_project(config: Config, databases: ScratchServer) -> Project:
     """The project whose revisions are proved."""
-    from alembic_pg.proofs.walk import Project  # noqa: PLC0415  # it needs hypothesis
+    from alembic_pg.proofs.walk import Project  # noqa: PLC0415  # lazily, as all of it
 
     return Project(config, databases)
 
@@ -54,10 +54,10 @@ def test_new_revisions_carry_or_refuse_rows(
     pytestconfig: pytest.Config,
 ) -> None:
     """Rows of the schema before each new revision go up, down and up, and none is lost unsaid."""
-    from alembic_pg.proofs import new_revisions, prove_rows  # noqa: PLC0415  # as above
-
     base = pytestconfig.getoption("--proof-base", default=None)
     try:
+        from alembic_pg.proofs import new_revisions, prove_rows  # noqa: PLC0415  # needs hypothesis
+
         new = new_revisions.find_new_revisions(proof_project.script, base)
     except UserError as error:
         pytest.fail(str(error), pytrace=False)
@@ -74,11 +74,11 @@ def test_release_before_runs_on_new_revisions(
     pytestconfig: pytest.Config,
 ) -> None:
     """What the models of the last release do works after the revisions up to "(contract)"."""
-    from alembic_pg.proofs import prove_release  # noqa: PLC0415  # as above
-
     tests = pytestconfig.getoption("--release-tests", default=None)
-    between = _between(proof_project, pytestconfig)
     try:
+        from alembic_pg.proofs import prove_release  # noqa: PLC0415  # it needs hypothesis
+
+        between = _between(proof_project, pytestconfig)
         found = prove_release.release_breaks(
             proof_project, between, given=proof_values, tests=tests
         )
@@ -93,10 +93,10 @@ def test_todays_models_run_before_contract(
     pytestconfig: pytest.Config,
 ) -> None:
     """What today's models do works while the revisions from "(contract)" on have not run yet."""
-    from alembic_pg.proofs import prove_release  # noqa: PLC0415  # as above
-
-    between = _between(proof_project, pytestconfig)
     try:
+        from alembic_pg.proofs import prove_release  # noqa: PLC0415  # it needs hypothesis
+
+        between = _between(proof_project, pytestconfig)
         _fail_with(prove_release.todays_breaks(proof_project, between, given=proof_values))
     except UserError as error:
         pytest.fail(str(error), pytrace=False)
@@ -105,17 +105,14 @@ def test_todays_models_run_before_contract(
 def _between(project: Project, config: pytest.Config) -> Between:
     """Return the way from the release before to today.
 
-    Where nothing has a tag, what is on the main branch is taken for released.
+    Where nothing has a tag, what is on the main branch is taken for released. Raises UserError.
     """
-    from alembic_pg.proofs import git, prove_release  # noqa: PLC0415  # as above
+    from alembic_pg.proofs import git, prove_release  # noqa: PLC0415  # it needs hypothesis
 
-    try:
-        commit = config.getoption("--release-before", default=None)
-        folder = Path(project.script.dir)
-        commit = commit or git.last_tag(folder) or git.merge_base(folder)
-        return prove_release.find_between(project.script, commit)
-    except UserError as error:
-        pytest.fail(str(error), pytrace=False)
+    commit = config.getoption("--release-before", default=None)
+    folder = Path(project.script.dir)
+    commit = commit or git.last_tag(folder) or git.merge_base(folder)
+    return prove_release.find_between(project.script, commit)
 
 
 def _fail_with(sentences: Iterable[str]) -> None:

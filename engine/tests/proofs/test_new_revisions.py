@@ -1,0 +1,35 @@
+"""New is what a revision or a commit has not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from alembic_pg.proofs.new_revisions import find_new_revisions
+from tests.proofs.shop import make_shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alembic_pg.database.scratch import ScratchServer
+
+
+def test_a_base_is_a_revision_or_a_commit(tmp_path: Path, databases: ScratchServer) -> None:
+    shop = make_shop(tmp_path / "shop", databases)
+    shop.release()
+    shop.revise("pass")
+    script = shop.project.script
+
+    def new(base: str | None) -> list[str]:
+        return [one.revision for one in find_new_revisions(script, base).revisions]
+
+    assert {base: new(base) for base in ("base", "0001", "0002")} == {
+        "base": ["0001", "0002"],
+        "0001": ["0002"],
+        "0002": [],
+    }
+    # A tag, a branch, a name of a commit, and where this branch left the main one.
+    assert [new(base) for base in ("v1", "main", "HEAD~0", None)] == [["0002"]] * 4
+    with pytest.raises(UserError, match="nobody is no revision, and no commit of git"):
+        new("nobody")
