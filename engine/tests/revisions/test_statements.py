@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from alembic import op
@@ -47,5 +49,6 @@ def test_what_asks_a_database_is_told() -> None:
     def upgrade() -> None:
         op.get_bind().execute(sa.text("SELECT 1"))
 
-    with pytest.raises(statements.UnreadableError, match="there is no database to ask"):
+    asked = re.escape("op.get_bind().execute(SELECT 1)")
+    with pytest.raises(statements.UnreadableError, match=asked):
         statements.function_statements(upgrade)
