@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +35,7 @@ def run(config: Config, *, port: int) -> int:
         )
     database = target.embedded_database(config)
     found = target.find(project_folder(config), embedded_database=database)
-    with suppress(KeyboardInterrupt):  # it is how a person ends this
-        asyncio.run(_serve(found.url, port))
+    asyncio.run(_serve(found.url, port))
     return 0
 
 
@@ -60,5 +59,9 @@ async def _serve(url: URL, port: int) -> None:
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-    async with proxy:
-        await proxy.serve_forever()
+    # An exception in the midst of whatever runs then would leave clients half served.
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await ended.wait()
+    proxy.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import catalog
+from alembic_pg.database import catalog, preflight
 from alembic_pg.online.run import journal
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ def refuse_pending(
     own = journal.version_table_name(context)
     with connection.begin():
         rights = not connection.scalar(_IS_SUPERUSER)
+        if rights and list(steps()):
+            # Whoever may create nothing at all is told so once, and not for each statement.
+            schema = context.version_table_schema
+            preflight.require_writable(connection, schema, first=not running.heads)
         tables = task.settings.online and _may_refuse_table(task, connection, own)
         if not (rights or tables) or journal.read_note(connection, own) is not None:
             return
