@@ -30,6 +30,7 @@ ORDER = (
     "autogenerate",
     "ledger",
     "drift",
+    "preflight",
     "rebase",
     "pages",
     "doctor",

@@ -41,6 +41,9 @@ PLAN_STEPS_OPTION = "plan_steps"
 # The option of an EnvironmentContext that has the form of a plan; without it a plan is text.
 PLAN_FORM_OPTION = "alembic_pg_plan_form"
 
+# The option of an EnvironmentContext that has what is done in place of printing a plan.
+PLAN_LOOK_OPTION = "alembic_pg_plan_look"
+
 
 def project_folder(config: Config) -> Path:
     """Return the folder of the configuration file that exists, else the current one."""

@@ -17,6 +17,7 @@ from alembic_pg.cli import (
     options,
     pages,
     plan,
+    preflight,
     psql,
     rebase,
     reset,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # Each has a module here, which imports what the command needs only when it runs.
 _COMMANDS = (
     plan,
+    preflight,
     drift,
     ledger,
     rebase,

@@ -9,28 +9,36 @@ from alembic.config import CommandLine, Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_STEPS_OPTION
+from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_LOOK_OPTION, PLAN_STEPS_OPTION
 from alembic_pg.console import arguments
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.plan.form import PlanForm
+    from alembic_pg.revisions.current_revision import RunState
+
+    Look = Callable[[AlembicCommand, MigrationContext, Connection, RunState], None]
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917  # what was typed, and how it is printed
     revision: str,
     options: Sequence[str],
     configs: Sequence[str],
     name: str,
     form: PlanForm | None = None,
+    look: Look | None = None,
 ) -> None:
     """Do what ``alembic -x plan upgrade REVISION`` does.
 
     options: the others that are said with -x. configs, name: those of -c and -n. form: how the
-    plan is printed; None for text.
+    plan is printed; None for text. look: what is done in place of printing it, None for nothing.
     Raises UserError where env.py leaves nothing to the engine: it would run the revisions itself.
     """
     typed = [
@@ -43,10 +51,12 @@ def run(
     parsed = CommandLine(prog="alembic").parser.parse_args(typed)
     config = arguments.configuration_of(parsed)
     arguments.check(parsed, config)
-    upgrade(config, revision, form)
+    upgrade(config, revision, form, look)
 
 
-def upgrade(config: Config, revision: str, form: PlanForm | None = None) -> None:
+def upgrade(
+    config: Config, revision: str, form: PlanForm | None = None, look: Look | None = None
+) -> None:
     """Load env.py for an upgrade, of which only the plan can be had.
 
     The function has the name of Alembic's, by which the engine knows the command.
@@ -67,6 +77,7 @@ def upgrade(config: Config, revision: str, form: PlanForm | None = None) -> None
     options = {
         PLAN_STEPS_OPTION: steps,
         PLAN_FORM_OPTION: form,
+        PLAN_LOOK_OPTION: look,
         "destination_rev": revision,
         "dont_mutate": True,
     }

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_STEPS_OPTION
-from alembic_pg.database import errors, preflight
+from alembic_pg.database import errors, run_requirements
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
@@ -23,6 +23,7 @@ from alembic_pg.revisions.current_revision import direction_of, place_name, revi
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ def print_plan(
         if steps:
             with connection.begin():
                 own = context.version_table_schema
-                preflight.require_writable(connection, own, first=not running.heads)
+                run_requirements.require_writable(connection, own, first=not running.heads)
         planner.start()
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))
@@ -170,4 +171,5 @@ def _plan_statement(
         return planned
     with planner.connection.begin():
         rows = planner.connection.scalar(_ROW_ESTIMATE, {"oid": about.oid})
-    return replace(planned, rows=None if rows < 0 else rows, size=about.size)
+    name = quote_name(about.schema, about.name)
+    return replace(planned, rows=None if rows < 0 else rows, size=about.size, table=name)

@@ -16,7 +16,7 @@ class StatementPlan:
     operation, object: what a person calls them. summary: steps, lock, effect.
     is_done: whether an earlier run did it. is_large: whether its table is a large one.
     rows: of the table, by its statistics; None without any. size: of the table in bytes, None
-    where the statement is about no table.
+    where the statement is about no table. table: its name, as SQL has it, "" for none.
     """
 
     operation: str
@@ -26,6 +26,7 @@ class StatementPlan:
     is_large: bool | None = None
     rows: float | None = None
     size: int | None = None
+    table: str = ""
 
 
 @dataclass(frozen=True)

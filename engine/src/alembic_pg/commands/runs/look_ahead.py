@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import catalog, preflight
+from alembic_pg.database import catalog, run_requirements
 from alembic_pg.online.run import journal
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def refuse_pending(
         if rights and list(steps()):
             # Whoever may create nothing at all is told so once, and not for each statement.
             schema = context.version_table_schema
-            preflight.require_writable(connection, schema, first=not running.heads)
+            run_requirements.require_writable(connection, schema, first=not running.heads)
         tables = task.settings.online and _may_refuse_table(task, connection, own)
         if not (rights or tables) or journal.read_note(connection, own) is not None:
             return

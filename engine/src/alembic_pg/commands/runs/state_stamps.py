@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.database import preflight
+from alembic_pg.database import run_requirements
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import ledger, stamp
 from alembic_pg.online.run import journal
@@ -37,5 +37,5 @@ def forget_progress(connection: Connection, table: str) -> None:
     connection: without a transaction, as before. table: Alembic's, as a statement names it.
     """
     journal.clear_note(connection, table)
-    if not preflight.no_journal_reason(connection, table):
+    if not run_requirements.no_journal_reason(connection, table):
         stamp.take_stamp_away(connection, table)

@@ -6,10 +6,10 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg import events
-from alembic_pg.alembic_command import PLAN_STEPS_OPTION
+from alembic_pg.alembic_command import PLAN_LOOK_OPTION, PLAN_STEPS_OPTION
 from alembic_pg.console import progress
 from alembic_pg.console.run_report import report_steps
-from alembic_pg.database import preflight, target
+from alembic_pg.database import run_requirements, target
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
@@ -87,7 +87,7 @@ def _failures_told() -> Iterator[None]:
 @contextmanager
 def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[None]:
     """Let no other run be at work on the database meanwhile."""
-    preflight.require_one_session(connection)
+    run_requirements.require_one_session(connection)
     with hold_run_lock(connection, limit=task.settings.run_patience / 1000):
         yield
 
@@ -164,7 +164,8 @@ def _run_command(
     if planned:
         from alembic_pg.plan import command  # noqa: PLC0415  # see online_runner
 
-        command.print_plan(task, context, connection, running)
+        look = opts.get(PLAN_LOOK_OPTION) or command.print_plan
+        look(task, context, connection, running)
         return
     if task.command in RUNS and not given:
         from alembic_pg.commands.runs import look_ahead  # noqa: PLC0415  # see online_runner
@@ -216,7 +217,7 @@ def _is_quiet(task: AlembicCommand) -> bool:
 def _current_heads(context: MigrationContext, connection: Connection) -> tuple[str, ...]:
     heads = context.get_current_heads()
     if not heads and context.version_table_schema is None:
-        preflight.require_version_table_visible(connection, context.version_table)
+        run_requirements.require_version_table_visible(connection, context.version_table)
     return heads
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import catalog, preflight, time_limits
+from alembic_pg.database import catalog, run_requirements, time_limits
 from alembic_pg.online.connection_state.version_table import VersionTable
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import (
@@ -102,7 +102,7 @@ class Runner(RevisionTransactions):
             self.version = self.connection.scalar(
                 text("SELECT current_setting('server_version_num')::int")
             )
-        self.no_journal_reason = preflight.no_journal_reason(self.connection, own)
+        self.no_journal_reason = run_requirements.no_journal_reason(self.connection, own)
 
     def wrap_revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
         """Return a revision's function that is tried until it gets its locks."""
@@ -116,7 +116,7 @@ class Runner(RevisionTransactions):
             self.version_table = VersionTable(first)
             if not self.any_revision_begun:
                 schema = self.context.version_table_schema
-                preflight.require_writable(self.connection, schema, first=first)
+                run_requirements.require_writable(self.connection, schema, first=first)
             while True:
                 try:
                     self._run_revision(step, function, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.database import preflight
+from alembic_pg.database import run_requirements
 from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import text
@@ -33,10 +33,10 @@ def test_a_pooler_in_transaction_mode(site: Site, monkeypatch: pytest.MonkeyPatc
 
 def test_the_server_itself(site: Site) -> None:
     with make_engine(site.url).connect() as connection:
-        preflight.require_one_session(connection)
+        run_requirements.require_one_session(connection)
         assert not connection.in_transaction()
-        preflight.require_writable(connection, None, first=True)
-        preflight.require_writable(connection, "public", first=True)
+        run_requirements.require_writable(connection, None, first=True)
+        run_requirements.require_writable(connection, "public", first=True)
 
 
 def test_read_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,8 +53,8 @@ def test_no_schema(site: Site) -> None:
     with make_engine(site.url).connect() as connection:
         connection.execute(text("SET search_path TO nowhere"))
         with pytest.raises(UserError, match=r"^No schema of the search_path \(nowhere\) is there"):
-            preflight.require_writable(connection, None, first=True)
-        preflight.require_writable(connection, None, first=False)
+            run_requirements.require_writable(connection, None, first=True)
+        run_requirements.require_writable(connection, None, first=False)
 
 
 def test_a_replica(site: Site) -> None:
@@ -66,7 +66,7 @@ def test_a_replica(site: Site) -> None:
     with make_engine(site.url).connect() as connection:
         connection.execute(text("SET search_path TO before, pg_catalog"))
         with pytest.raises(UserError, match=r"^The server is a replica, or recovers"):
-            preflight.require_writable(connection, None, first=False)
+            run_requirements.require_writable(connection, None, first=False)
 
 
 def test_a_role_that_cannot_note(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,202 @@
+"""Tell before a run which rows refuse it, what is in the way, and how long it lasts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alembic_pg.alembic_command import PLAN_STEPS_OPTION
+from alembic_pg.commands import own_command, plan
+from alembic_pg.commands.own_command import FOUND, NOTHING
+from alembic_pg.database import run_lock, target
+from alembic_pg.database import url as urls
+from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import scratch_server
+from alembic_pg.database.target import EMBEDDED_SOURCE
+from alembic_pg.errors import UserError
+from alembic_pg.plan import command as plan_command
+from alembic_pg.preflight import report
+from alembic_pg.preflight.ask import find_refusing_rows
+from alembic_pg.preflight.count import Counter
+from alembic_pg.preflight.estimate import Speed, estimate
+from alembic_pg.preflight.free_space import free_space
+from alembic_pg.preflight.hindrances import find_hindrances
+from alembic_pg.preflight.result import Result, RevisionResult
+from alembic_pg.revisions.current_revision import place_name, revision_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.plan.revision_plan import RevisionPlan
+    from alembic_pg.preflight.demand import Finding
+    from alembic_pg.preflight.hindrances import Hindrance
+    from alembic_pg.revisions.current_revision import RunState
+
+# Seconds between two looks at what is in the way.
+_PAUSE = 1.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asks for.
+
+    limit: seconds that a question may take. values: whether values of rows are shown. replica: the
+    URL of the database where rows are counted, "" for the target. wait: seconds to wait until the
+    way is free, 0 for not at all.
+    """
+
+    limit: float = 30.0
+    values: bool = False
+    replica: str = ""
+    wait: float = 0.0
+
+
+@dataclass
+class _PlanForm:
+    """Gather the plan of each revision."""
+
+    plans: list[RevisionPlan] = field(default_factory=list)
+
+    def add(self, found: RevisionPlan) -> None:
+        """Take the next revision."""
+        self.plans.append(found)
+
+    def end(self, *, undone: str, nothing_to_do: bool) -> None:
+        """Take the end."""
+
+
+def run(  # noqa: PLR0913  # what was typed
+    revision: str,
+    options: Sequence[str],
+    configs: Sequence[str],
+    name: str,
+    asked: Asked,
+    *,
+    as_json: bool,
+) -> int:
+    """Print what was found; return the exit code: 0 nothing, 1 found, 2 could not tell.
+
+    revision: to which an upgrade would go. options, configs, name: those of -x, -c and -n.
+    as_json: for a program.
+    """
+    try:
+        found = look(revision, options, configs, name, asked)
+    except Exception as error:  # noqa: BLE001  # whatever it is, nobody can tell
+        return own_command.report_failure(error, report.JSON_FORMAT if as_json else None)
+    if as_json:
+        own_command.print_json(report.JSON_FORMAT, report.as_object(found))
+    else:
+        sys.stdout.write(f"{report.as_text(found)}\n")
+    return FOUND if found.found_something else NOTHING
+
+
+def look(
+    revision: str, options: Sequence[str], configs: Sequence[str], name: str, asked: Asked
+) -> Result:
+    """Return what stands against an upgrade; the database is only read.
+
+    The arguments are those of `run`. Raises UserError where nobody can tell.
+    """
+    form, results = _PlanForm(), []
+
+    def look_at(
+        task: AlembicCommand, context: MigrationContext, connection: Connection, running: RunState
+    ) -> None:
+        results.append(_look(task, context, connection, running, asked, form))
+
+    plan.run(revision, options, configs, name, form, look_at)
+    if not results:
+        raise UserError("Nothing could be looked at: env.py ran no command on the target.")
+    return results[0]
+
+
+def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
+    task: AlembicCommand,
+    context: MigrationContext,
+    connection: Connection,
+    running: RunState,
+    asked: Asked,
+    form: _PlanForm,
+) -> Result:
+    run_lock.refuse_beside_run(connection)
+    connection.rollback()
+    hindrances = _wait_for_way(connection, asked.wait)
+    no_plan = ""
+    try:
+        plan_command.print_plan(task, context, connection, running)
+    except UserError as error:
+        no_plan = str(error)  # on a replica, say, or without the right to copy a table
+    connection.rollback()
+    opts = task.environment.context_opts
+    steps = list(opts[PLAN_STEPS_OPTION](running.heads, context))
+    with ExitStack() as stack:
+        rows, replica = connection, ""
+        if asked.replica:
+            url = urls.parse(asked.replica, source="--replica")
+            rows = stack.enter_context(connect(url, source="--replica"))
+            replica = urls.server_address(url)
+        counter = Counter(rows, asked.limit, asked.values)
+        databases = stack.enter_context(scratch_server(task.root))
+        found = dict(find_refusing_rows(task.environment, databases, counter, running.heads, steps))
+        speed = Speed(counter)
+        plans = {one.revision: one for one in form.plans}
+        revisions = tuple(
+            _revision_result(step.revision, plans, found[step.revision.revision], speed)
+            for step in steps
+        )
+    script = task.environment.script
+    with connection.begin():
+        role = connection.exec_driver_sql("SELECT current_user").scalar()
+        host = target.describe_server(connection, "" if task.names_target else EMBEDDED_SOURCE)
+        free = free_space(connection)
+    return Result(
+        database=str(connection.engine.url.database),
+        host=host,
+        role=str(role),
+        at=" and ".join(revision_label(script.get_revision(one)) for one in running.heads)
+        or place_name(()),
+        revisions=revisions,
+        hindrances=tuple(hindrances),
+        replica=replica,
+        no_plan=no_plan,
+        space_needed=max((one.space for each in revisions for one in each.estimates), default=0),
+        space_free=free,
+    )
+
+
+def _revision_result(
+    revision: Any,  # noqa: ANN401  # Alembic's
+    plans: dict[str, RevisionPlan],
+    findings: list[Finding],
+    speed: Speed,
+) -> RevisionResult:
+    planned = plans.get(revision.revision)
+    statements = planned.statements if planned else ()
+    estimates = tuple(
+        estimate(one, [found for found in findings if found.number == number], speed)
+        for number, one in enumerate(statements)
+    )
+    label = revision_label(revision)
+    return RevisionResult(revision.revision, label, planned, tuple(findings), estimates)
+
+
+def _wait_for_way(connection: Connection, wait: float) -> list[Hindrance]:
+    """Return what is in the way, after it was free or the time is over."""
+    began, told = time.monotonic(), ""
+    while True:
+        found = find_hindrances(connection)
+        blocking = [one for one in found if one.blocks]
+        if not blocking or time.monotonic() - began >= wait:
+            return found
+        if blocking[0].name != told:
+            told = blocking[0].name
+            sys.stderr.write(f"Waiting: {blocking[0].text}\n")
+            sys.stderr.flush()
+        time.sleep(_PAUSE)

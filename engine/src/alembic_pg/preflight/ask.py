@@ -1,0 +1,135 @@
+"""Ask for each pending revision which rows of the target refuse it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from alembic.runtime.migration import HeadMaintainer, MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import errors
+from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
+from alembic_pg.database.session import Session
+from alembic_pg.preflight.demand import Finding
+from alembic_pg.preflight.pending_rows import PendingRows
+from alembic_pg.preflight.snapshot import read_snapshot
+from alembic_pg.revisions import history_database, statements
+from alembic_pg.revisions.current_revision import revision_label
+from alembic_pg.sql import describe, session_statements, split, transaction_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy.engine import Connection
+
+    from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.preflight.count import Counter
+
+_FIND = text("SELECT coalesce(to_regclass(:name)::oid::bigint, 0)")
+
+# They change no row and no column, whatever roles the scratch server lacks.
+_HARMLESS = {
+    *("GRANT", "REVOKE", "COMMENT", "REASSIGN", "SECURITY", "ANALYZE", "VACUUM", "LOCK"),
+    *("SAVEPOINT", "RELEASE", "ROLLBACK"),
+}
+
+
+def find_refusing_rows(
+    environment: EnvironmentContext,
+    databases: ScratchServer,
+    counter: Counter,
+    heads: tuple[str, ...],
+    steps: Iterable[Any],
+) -> Iterator[tuple[str, list[Finding]]]:
+    """Yield each pending revision with what the rows of the target say to it.
+
+    heads: the revisions that the target is at. steps: Alembic's, of the pending ones.
+    Raises UserError where the revisions up to the target's cannot be built.
+    """
+    name = history_database.create_at_revisions(databases, environment, heads)
+    url = databases.database_url(name)
+    with connect(url, source=SCRATCH_SOURCE, autocommit=True) as connection:
+        scratch = Scratch(connection)
+        pending = PendingRows(read_snapshot(scratch))
+        for step in steps:
+            yield (
+                step.revision.revision,
+                list(_Revision(environment, databases, name, scratch, pending, counter).ask(step)),
+            )
+    databases.drop_in_background(name)
+
+
+class Scratch(Session):
+    """A scratch database without rows, in which pending statements are executed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def find_table(self, name: str) -> int:
+        """Return the OID of a table, 0 where there is none."""
+        return int(self.connection.scalar(_FIND, {"name": name}) or 0)
+
+
+class _Revision:
+    """One pending revision."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  # both databases
+        self,
+        environment: EnvironmentContext,
+        databases: ScratchServer,
+        name: str,
+        scratch: Scratch,
+        pending: PendingRows,
+        counter: Counter,
+    ) -> None:
+        self._environment, self._databases, self._name = environment, databases, name
+        self._scratch, self._pending, self._counter = scratch, pending, counter
+
+    def ask(self, step: Any) -> Iterator[Finding]:  # noqa: ANN401  # Alembic's
+        """Yield what the rows say to each statement."""
+        label = revision_label(step.revision)
+        try:
+            said = statements.function_statements(step.migration_fn)
+        except statements.UnreadableError:
+            url = self._databases.database_url(self._name)
+            history_database.upgrade_database(self._environment, url, step.revision.revision)
+            for demand in self._pending.follow_unread(label, read_snapshot(self._scratch)):
+                yield self._counter.find(label, demand)
+            return
+        for number, statement in enumerate(said):
+            for one in split.statement_texts(statement.sql):
+                for found in self._ask_statement(one):
+                    yield replace(found, number=number)
+        self._stamp(step)
+
+    def _ask_statement(self, sql: str) -> Iterator[Finding]:
+        name = " ".join(describe.describe_statement(sql)).strip()
+        first = split.first_statement(sql).current_word
+        if first in _HARMLESS or transaction_statements.boundary_of(sql):
+            return
+        try:
+            self._scratch.execute(_for_session(sql))
+        except DBAPIError as error:
+            why = f"PostgreSQL refuses it on an empty copy: {errors.describe_error(error)}."
+            yield Finding(name, "statement", name, why=why)
+            return
+        after = read_snapshot(self._scratch)
+        for demand in self._pending.follow(sql, after, self._scratch.find_table):
+            yield self._counter.find(name, demand)
+
+    def _stamp(self, step: Any) -> None:  # noqa: ANN401  # Alembic's
+        """Let a revision after it that runs by itself find the database where it is."""
+        options = history_database.version_table_options(self._environment)
+        context = MigrationContext.configure(self._scratch.connection, opts=options)
+        context._ensure_version_table()  # noqa: SLF001  # as Alembic's run does it
+        HeadMaintainer(context, set(context.get_current_heads())).update_to_step(step)
+
+
+def _for_session(sql: str) -> str:
+    """Return a statement for a session in which each is a transaction."""
+    setting, _ = session_statements.as_session_setting(sql)
+    return setting or sql

@@ -1,0 +1,323 @@
+"""Follow pending statements: what each demands of the rows that are there, and what it leaves.
+
+Nothing is changed in the target: the rows after a statement are a query over its rows of now. What
+a statement does to the schema is read from a scratch database without rows, where it was executed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alembic_pg.preflight.demand import Demand
+from alembic_pg.preflight.demands import Change, list_demands
+from alembic_pg.preflight.row_query import RowQuery, rows_of_new_table, rows_of_table
+from alembic_pg.preflight.target_types import TargetTypes, target_types
+from alembic_pg.preflight.writes import read_update
+from alembic_pg.sql import describe, parser, split
+from alembic_pg.sql.cursor import UnrecognizedError
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name, readable_name
+from alembic_pg.sql.statements import AlterColumnType, UpdateOrDelete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from alembic_pg.preflight.demand import Unasked
+    from alembic_pg.preflight.snapshot import Column, Snapshot, Table
+    from alembic_pg.preflight.writes import Update
+
+_MAKES_ITS_VALUE = "nextval"
+
+_UNIQUE_VALUE = "row_number() OVER ()"
+
+
+class PendingRows:
+    """The rows of each table, as the statements so far leave them.
+
+    base: the schema of the target. now: that after the statements so far.
+    """
+
+    def __init__(self, base: Snapshot) -> None:
+        self.base = self.now = base
+        self._rows: dict[int, RowQuery] = {
+            oid: rows_of_table(table, _primary_key(base, oid)) for oid, table in base.tables.items()
+        }
+        self._written: set[tuple[int, int]] = set()
+        self._types = TargetTypes({})
+
+    def follow(
+        self, sql: str, after: Snapshot, find: Callable[[str], int]
+    ) -> list[Demand | Unasked]:
+        """Return what a statement demands, and follow it.
+
+        after: what the statement has made of the schema. find: returns the OID of the table that a
+        statement calls by a name.
+        """
+        read = dict(self._rows)
+        self._written = set()
+        self._types = target_types(self.base, after)
+        statement = parser.parse(sql)
+        using = statement.using if isinstance(statement, AlterColumnType) else ""
+        asked: list[Demand | Unasked] = []
+        if isinstance(statement, UpdateOrDelete):
+            asked = self._follow_write(statement, find(statement.table))
+        else:
+            self._follow_other(sql, find)
+        self._follow_schema(after, using, sql)
+        change = Change(self.now, after, self._rows, read, self._written, using, self._types)
+        self.now = after
+        return asked + list_demands(change)
+
+    def follow_unread(self, label: str, after: Snapshot) -> list[Demand | Unasked]:
+        """Return what a revision demands whose statements nobody knows before it runs."""
+        read = dict(self._rows)
+        self._written = set()
+        self._types = target_types(self.base, after)
+        self._follow_schema(after, "", "")
+        self._forget(self._rows, f"{label} asks the database as it runs.")
+        change = Change(self.now, after, self._rows, read, set(), "", self._types)
+        self.now = after
+        return list_demands(change)
+
+    def _follow_write(self, statement: UpdateOrDelete, oid: int) -> list[Demand | Unasked]:
+        table = self.now.tables.get(oid)
+        if table is None:
+            return []
+        family = [oid, *self._descendants(oid)]
+        changed = self._changed_tables_of(statement.sql, oid)
+        label = " ".join(describe.describe_statement(statement.sql))
+        if changed:
+            self._forget(family, f"The {label} before it reads {changed}, which is pending, too.")
+            return []
+        if statement.verb == "UPDATE":
+            return self._follow_update(statement, table, family, label)
+        self._follow_delete(statement, family)
+        return []
+
+    def _follow_update(
+        self, statement: UpdateOrDelete, table: Table, family: list[int], label: str
+    ) -> list[Demand | Unasked]:
+        try:
+            update = read_update(statement, table)
+        except UnrecognizedError:
+            update = None
+        if update is None:
+            self._forget(family, f"What the {label} before it writes is not understood.")
+            return []
+        asked = self._value_demands(update, table)
+        names = {table.columns[one.column].name: one for one in update.assignments}
+        for oid in family:
+            own = self.now.tables[oid]
+            numbers = {column.name: number for number, column in own.columns.items()}
+            there = [replace(one, column=numbers[name]) for name, one in names.items()]
+            unclear = [one.column for one in there if one.value is None]
+            rows = self._rows[oid]
+            query = replace(update, assignments=tuple(there)).rows(
+                _without_generated(own), rows, self._column_types(own)
+            )
+            rows = replace(rows, sql=query, is_changed=True)
+            rows = replace(rows, sql=self._with_generated(own, rows))
+            rows = rows.forget(unclear, f"What the {label} before it writes is not understood.")
+            if own.has_trigger:
+                rows = rows.with_remark("A trigger may change what an UPDATE before it writes.")
+            self._rows[oid] = self._forget_generated(own, rows)
+            self._written |= {(oid, one.column) for one in there}
+        return asked
+
+    def _value_demands(self, update: Update, table: Table) -> list[Demand | Unasked]:
+        """Return what the expressions of an UPDATE demand: that none of them fails."""
+        rows = self._rows[table.oid]
+        types = self._column_types(table)
+        return [
+            Demand(
+                "value",
+                f"{rows.label}.{table.columns[one.column].name}",
+                f"get no value: {one.value} fails",
+                rows,
+                update.alias,
+                update.condition,
+                evaluated=one.value,
+                as_type=types[one.column],
+            )
+            for one in update.assignments
+            if one.value is not None and not one.is_constant and not update.others
+        ]
+
+    def _follow_delete(self, statement: UpdateOrDelete, family: list[int]) -> None:
+        condition = statement.condition or "true"
+        others = statement.body.strip()[len("USING") :] if statement.body.strip() else ""
+        stays = f"({condition}) IS NOT TRUE"
+        if others:
+            stays = f"NOT EXISTS (SELECT FROM {others} WHERE {condition})"  # parts of revisions
+        for oid in family:
+            rows, table = self._rows[oid], self.now.tables[oid]
+            values = [
+                (one.name, f"{statement.alias}.{quote_name(one.name)}")
+                for one in table.columns.values()
+            ]
+            query = rows.project(values, alias=statement.alias, tail=f"WHERE {stays}")
+            self._rows[oid] = replace(rows, sql=query, is_changed=True)
+        for constraint in self.now.constraints.values():
+            if constraint.other not in family:
+                continue
+            if constraint.on_delete in {"c", "n", "d"}:
+                label = self._rows[family[0]].label
+                self._forget([constraint.table], f"The delete {label} before it changes it, too.")
+            self._written |= {(constraint.other, number) for number in constraint.others}
+
+    def _follow_other(self, sql: str, find: Callable[[str], int]) -> None:
+        """Note which rows a statement may change that is no UPDATE or DELETE of one table."""
+        cursor = split.first_statement(sql)
+        first = cursor.current_word
+        if cursor.accept_any("INSERT INTO", "COPY", "TRUNCATE TABLE", "TRUNCATE"):
+            oid = find(cursor.name_text())
+            if oid not in self._rows:
+                return
+            rows = self._rows[oid]
+            if first == "TRUNCATE":
+                own = [(c.name, quote_name(c.name)) for c in self.now.tables[oid].columns.values()]
+                query = rows.project(own, tail="WHERE false")
+                self._rows[oid] = replace(rows, sql=query, is_changed=True)
+                return
+            why = f"The {first.lower()} {rows.label} before it adds rows."
+            if rows.source is None:
+                rows = rows.forget(self.now.tables[oid].columns, why)
+            self._rows[oid] = replace(rows.with_remark(why), is_changed=True)
+        elif first in {"DO", "MERGE", "WITH", "CALL"} or (
+            first == "SELECT" and not _is_harmless_query(sql)
+        ):
+            words = {token.identifier for token in tokenize(_inner_text(sql))}
+            named = [oid for oid in self._rows if self.now.tables[oid].name in words]
+            self._forget(
+                named if first in {"DO", "MERGE", "WITH"} else self._rows,
+                f"What the {first} before it does is not known before it runs.",
+            )
+
+    def _forget(self, oids: Iterable[int], why: str) -> None:
+        """Note that values may have changed: those of pending columns are not known then."""
+        for oid in list(oids):
+            rows, old = self._rows[oid], self.base.tables.get(oid)
+            table = self.now.tables.get(oid)
+            new = set(table.columns if table else ()) - set(old.columns if old else ())
+            self._rows[oid] = replace(rows.forget(new, why).with_remark(why), is_changed=True)
+
+    def _follow_schema(self, after: Snapshot, using: str, sql: str) -> None:
+        """Follow what a statement does to tables and columns."""
+        for oid in [one for one in self._rows if one not in after.tables]:
+            del self._rows[oid]
+        for oid, table in after.tables.items():
+            old = self.now.tables.get(oid)
+            if old is None:
+                rows = rows_of_new_table(table, self._column_types(table))
+                if " AS " in f" {' '.join(sql.split()).upper()} " and "SELECT" in sql.upper():
+                    rows = rows.forget(table.columns, f"Rows of {rows.label} are made as it runs.")
+                self._rows[oid] = rows
+            elif old.columns != table.columns:
+                self._rows[oid] = self._with_columns(old, table, using)
+            if old is not None and (old.schema, old.name) != (table.schema, table.name):
+                label = readable_name(table.schema, table.name)
+                self._rows[oid] = replace(self._rows[oid], label=label, is_changed=True)
+
+    def _with_columns(self, old: Table, table: Table, using: str) -> RowQuery:
+        """Return the rows with other columns."""
+        rows = self._rows[table.oid]
+        types = self._column_types(table)
+        values, recompute = [], False
+        for number, column in table.columns.items():
+            before = old.columns.get(number)
+            if column.generated and (before is None or before.generated != column.generated):
+                recompute = True
+            if before is None:
+                values.append((column.name, f"({_default(column, self._types)})::{types[number]}"))
+            elif (before.type, before.type_oid) != (column.type, column.type_oid):
+                said = self._types.localize(using) or quote_name(before.name)
+                values.append((column.name, f"({said})::{types[number]}"))
+                recompute = True
+            else:
+                values.append((column.name, quote_name(before.name)))
+        plain = {one.name for one in _without_generated(table).columns.values()}
+        kept = [one for one in values if not recompute or one[0] in plain]
+        rows = replace(rows, sql=rows.project(kept), is_changed=True)
+        if recompute:
+            rows = replace(rows, sql=self._with_generated(table, rows))
+        return self._forget_generated(table, rows)
+
+    def _with_generated(self, table: Table, rows: RowQuery) -> str:
+        """Return the rows with generated columns, of the others."""
+        types = self._column_types(table)
+        if not any(column.generated for column in table.columns.values()):
+            return rows.sql
+        return rows.project(
+            [
+                (
+                    column.name,
+                    f"({self._types.localize(column.generated)})::{types[number]}"
+                    if column.generated
+                    else quote_name(column.name),
+                )
+                for number, column in table.columns.items()
+            ]
+        )
+
+    def _forget_generated(self, table: Table, rows: RowQuery) -> RowQuery:
+        """Forget the generated columns whose others are not known."""
+        unknown = rows.unknown.items()
+        names = {table.columns[n].name: why for n, why in unknown if n in table.columns}
+        for number, column in table.columns.items():
+            used = {token.identifier for token in tokenize(column.generated)} & set(names)
+            if used:
+                rows = rows.forget([number], names[min(used)])
+        return rows
+
+    def _column_types(self, table: Table) -> Mapping[int, str]:
+        return {number: self._types.of(column) for number, column in table.columns.items()}
+
+    def _descendants(self, oid: int) -> list[int]:
+        found = [one for one, table in self.now.tables.items() if oid in table.parents]
+        return found + [deeper for one in found for deeper in self._descendants(one)]
+
+    def _changed_tables_of(self, sql: str, own: int) -> str:
+        """Return the changed table that a statement reads beside its own, "" for none."""
+        words = {token.identifier for token in tokenize(sql)}
+        for oid, rows in self._rows.items():
+            if oid != own and rows.is_changed and self.now.tables[oid].name in words:
+                return rows.label
+        return ""
+
+
+def _primary_key(snapshot: Snapshot, oid: int) -> tuple[int, ...]:
+    return next(
+        (one.columns for one in snapshot.indexes.values() if one.table == oid and one.is_primary),
+        (),
+    )
+
+
+def _default(column: Column, types: TargetTypes) -> str:
+    """Return what a new column has in the rows that are there."""
+    if _MAKES_ITS_VALUE in column.default:
+        return _UNIQUE_VALUE  # it writes, which this never does
+    return types.localize(column.default) or "NULL"
+
+
+def _without_generated(table: Table) -> Table:
+    columns = {number: one for number, one in table.columns.items() if not one.generated}
+    return replace(table, columns=columns)
+
+
+def _is_harmless_query(sql: str) -> bool:
+    """Return whether a SELECT calls nothing but what sets a sequence or a setting."""
+    words = [token.identifier for token in tokenize(sql)]
+    called = [
+        name
+        for name, after in zip(words, tokenize(sql)[1:], strict=False)
+        if name and after.text == "("
+    ]
+    return set(called) <= {"setval", "set_config", "pg_get_serial_sequence", "coalesce", "max"}
+
+
+def _inner_text(sql: str) -> str:
+    """Return a statement with the text of its blocks of code."""
+    return " ".join(
+        token.text.strip("$") if token.kind == "dollar" else token.text for token in tokenize(sql)
+    )
