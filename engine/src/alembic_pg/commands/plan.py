@@ -27,19 +27,28 @@ if TYPE_CHECKING:
     Look = Callable[[AlembicCommand, MigrationContext, Connection, RunState], None]
 
 
-def run(  # noqa: PLR0913, PLR0917  # what was typed, and how it is printed
+def run(
     revision: str,
     options: Sequence[str],
     configs: Sequence[str],
     name: str,
     form: PlanForm | None = None,
-    look: Look | None = None,
 ) -> None:
     """Do what ``alembic -x plan upgrade REVISION`` does.
 
     options: the others that are said with -x. configs, name: those of -c and -n. form: how the
-    plan is printed; None for text. look: what is done in place of printing it, None for nothing.
+    plan is printed; None for text.
     Raises UserError where env.py leaves nothing to the engine: it would run the revisions itself.
+    """
+    upgrade(configuration(revision, options, configs, name), revision, form)
+
+
+def configuration(
+    revision: str, options: Sequence[str], configs: Sequence[str], name: str
+) -> Config:
+    """Return the configuration of the command that `run` does; the arguments are the same.
+
+    Raises UserError where they are wrong.
     """
     typed = [
         *(word for config in configs for word in ("-c", config)),
@@ -51,13 +60,15 @@ def run(  # noqa: PLR0913, PLR0917  # what was typed, and how it is printed
     parsed = CommandLine(prog="alembic").parser.parse_args(typed)
     config = arguments.configuration_of(parsed)
     arguments.check(parsed, config)
-    upgrade(config, revision, form, look)
+    return config
 
 
 def upgrade(
     config: Config, revision: str, form: PlanForm | None = None, look: Look | None = None
 ) -> None:
     """Load env.py for an upgrade, of which only the plan can be had.
+
+    form: how it is printed, None for text. look: what is done in place of printing it, if anything.
 
     The function has the name of Alembic's, by which the engine knows the command.
     """

@@ -30,6 +30,7 @@ from alembic_pg.revisions.current_revision import place_name, revision_label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection
 
@@ -56,6 +57,9 @@ class Asked:
     values: bool = False
     replica: str = ""
     wait: float = 0.0
+
+
+_NOTHING_SPECIAL = Asked()
 
 
 @dataclass
@@ -87,7 +91,8 @@ def run(  # noqa: PLR0913  # what was typed
     as_json: for a program.
     """
     try:
-        found = look(revision, options, configs, name, asked)
+        config = plan.configuration(revision, options, configs, name)
+        found = look(config, revision, asked)
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody can tell
         return own_command.report_failure(error, report.JSON_FORMAT if as_json else None)
     if as_json:
@@ -97,12 +102,11 @@ def run(  # noqa: PLR0913  # what was typed
     return FOUND if found.found_something else NOTHING
 
 
-def look(
-    revision: str, options: Sequence[str], configs: Sequence[str], name: str, asked: Asked
-) -> Result:
-    """Return what stands against an upgrade; the database is only read.
+def look(config: Config, revision: str = "head", asked: Asked = _NOTHING_SPECIAL) -> Result:
+    """Return what stands against an upgrade of a project's target, which is only read.
 
-    The arguments are those of `run`. Raises UserError where nobody can tell.
+    config: Alembic's, with -x plan among its options. revision: to which an upgrade would go.
+    Raises UserError where nobody can tell.
     """
     form, results = _PlanForm(), []
 
@@ -111,7 +115,7 @@ def look(
     ) -> None:
         results.append(_look(task, context, connection, running, asked, form))
 
-    plan.run(revision, options, configs, name, form, look_at)
+    plan.upgrade(config, revision, form, look_at)
     if not results:
         raise UserError("Nothing could be looked at: env.py ran no command on the target.")
     return results[0]

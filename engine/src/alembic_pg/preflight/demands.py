@@ -27,7 +27,8 @@ class Change:
 
     rows: those of each table after it, by the table's OID; read: those in the state before it, for
     the values that a type change reads. written: the columns whose values it has changed, as OID
-    of the table and number. using: the expression of a type change. types: those of the target.
+    of the table and number; removed: those of which it has removed some. using: the expressions of
+    type changes, by table and column. types: those of the target.
     """
 
     before: Snapshot
@@ -35,7 +36,8 @@ class Change:
     rows: Mapping[int, RowQuery]
     read: Mapping[int, RowQuery]
     written: AbstractSet[tuple[int, int]]
-    using: str
+    removed: AbstractSet[tuple[int, int]]
+    using: Mapping[int, Mapping[str, str]]
     types: TargetTypes
 
 
@@ -76,8 +78,8 @@ def _all_demands(change: Change) -> Iterator[Demand | Unasked]:
 def _is_written(change: Change, constraint: Constraint) -> bool:
     """Return whether values changed that a constraint is about, on either side of a reference."""
     own = any((constraint.table, number) in change.written for number in constraint.columns)
-    others = any((constraint.other, number) in change.written for number in constraint.others)
-    return own or others
+    changed = change.written | change.removed
+    return own or any((constraint.other, number) in changed for number in constraint.others)
 
 
 def _writes(change: Change, table: int) -> bool:
@@ -92,10 +94,13 @@ def _column_demands(change: Change, table: Table) -> Iterator[Demand | Unasked]:
             continue
         old = before.columns.get(number)
         label = f"{rows.label}.{column.name}"
-        if old is not None and (old.type_oid, old.type) != (column.type_oid, column.type):
-            yield from _type_demands(change, table, old, column)
+        using = change.using.get(table.oid, {})
         is_new = column.not_null and (old is None or not old.not_null)
-        if is_new or (column.not_null and (table.oid, number) in change.written):
+        is_written = (table.oid, number) in change.written
+        if old is not None and has_other_type(old, column, using):
+            yield _type_demand(change, table, old, column)
+            is_written = is_written or old.name in using
+        if is_new or (column.not_null and is_written):
             wrong = f"{quote_name(column.name)} IS NULL"
             yield _known(
                 Demand("not null", label, f"have no {column.name}", rows, wrong=wrong), {number}
@@ -121,23 +126,26 @@ def _is_inherited(change: Change, table: Table, column: Column) -> bool:
     )
 
 
-def _type_demands(
-    change: Change, table: Table, old: Column, column: Column
-) -> Iterator[Demand | Unasked]:
+def has_other_type(old: Column, new: Column, using: Mapping[str, str]) -> bool:
+    """Return whether a statement gives a column another type, or other values by its USING."""
+    same = (old.type_oid, old.modifier) == (new.type_oid, new.modifier)
+    return not same or bool(using.get(old.name))
+
+
+def _type_demand(change: Change, table: Table, old: Column, column: Column) -> Demand | Unasked:
     rows = change.read[table.oid]
     label = f"{rows.label}.{column.name}"
     own = quote_name(old.name)
-    expression = change.types.localize(change.using) or own
+    expression = change.types.localize(change.using.get(table.oid, {}).get(old.name, "")) or own
     enum = change.after.types.get(column.type_oid)
     if enum is not None and enum.kind == "e" and change.types.of(column) == "text":
         listed = ", ".join(map(quote_literal, enum.labels))
         wrong = f"({expression})::text <> ALL (ARRAY[{listed}]::text[])"
         meaning = f"have a value that {readable_name(enum.schema, enum.name)} does not have"
-        yield _known(
+        return _known(
             Demand("enum value", label, meaning, rows, wrong=wrong, shown=(own,)), {column.number}
         )
-        return
-    yield _known(
+    return _known(
         Demand(
             "type",
             label,

@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.preflight.demand import Demand
-from alembic_pg.preflight.demands import Change, list_demands
+from alembic_pg.preflight.demands import Change, has_other_type, list_demands
 from alembic_pg.preflight.row_query import RowQuery, rows_of_new_table, rows_of_table
 from alembic_pg.preflight.target_types import TargetTypes, target_types
-from alembic_pg.preflight.writes import read_update
+from alembic_pg.preflight.writes import read_update, type_changes
 from alembic_pg.sql import describe, parser, split
 from alembic_pg.sql.cursor import UnrecognizedError
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name, readable_name
-from alembic_pg.sql.statements import AlterColumnType, UpdateOrDelete
+from alembic_pg.sql.statements import UpdateOrDelete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -44,6 +44,7 @@ class PendingRows:
             oid: rows_of_table(table, _primary_key(base, oid)) for oid, table in base.tables.items()
         }
         self._written: set[tuple[int, int]] = set()
+        self._removed: set[tuple[int, int]] = set()
         self._types = TargetTypes({})
 
     def follow(
@@ -55,30 +56,40 @@ class PendingRows:
         statement calls by a name.
         """
         read = dict(self._rows)
-        self._written = set()
+        self._written, self._removed = set(), set()
         self._types = target_types(self.base, after)
         statement = parser.parse(sql)
-        using = statement.using if isinstance(statement, AlterColumnType) else ""
+        using = self._using_of(sql, find)
         asked: list[Demand | Unasked] = []
         if isinstance(statement, UpdateOrDelete):
             asked = self._follow_write(statement, find(statement.table))
         else:
             self._follow_other(sql, find)
         self._follow_schema(after, using, sql)
-        change = Change(self.now, after, self._rows, read, self._written, using, self._types)
-        self.now = after
-        return asked + list_demands(change)
+        return asked + self._demands(after, read, using)
 
     def follow_unread(self, label: str, after: Snapshot) -> list[Demand | Unasked]:
         """Return what a revision demands whose statements nobody knows before it runs."""
         read = dict(self._rows)
-        self._written = set()
         self._types = target_types(self.base, after)
-        self._follow_schema(after, "", "")
+        self._follow_schema(after, {}, "")
         self._forget(self._rows, f"{label} asks the database as it runs.")
-        change = Change(self.now, after, self._rows, read, set(), "", self._types)
+        return self._demands(after, read, {})
+
+    def _demands(
+        self, after: Snapshot, read: Mapping[int, RowQuery], using: Mapping[int, dict[str, str]]
+    ) -> list[Demand | Unasked]:
+        """Return what the new schema demands, which is that of now from here on."""
+        written, removed = self._written, self._removed
+        change = Change(self.now, after, self._rows, read, written, removed, using, self._types)
         self.now = after
         return list_demands(change)
+
+    def _using_of(self, sql: str, find: Callable[[str], int]) -> dict[int, dict[str, str]]:
+        """Return the expressions of type changes: of the altered table, and of its partitions."""
+        name, using = type_changes(sql)
+        oid = find(name) if using else 0
+        return dict.fromkeys([oid, *self._descendants(oid)], using) if oid in self._rows else {}
 
     def _follow_write(self, statement: UpdateOrDelete, oid: int) -> list[Demand | Unasked]:
         table = self.now.tables.get(oid)
@@ -164,7 +175,7 @@ class PendingRows:
             if constraint.on_delete in {"c", "n", "d"}:
                 label = self._rows[family[0]].label
                 self._forget([constraint.table], f"The delete {label} before it changes it, too.")
-            self._written |= {(constraint.other, number) for number in constraint.others}
+            self._removed |= {(constraint.other, number) for number in constraint.others}
 
     def _follow_other(self, sql: str, find: Callable[[str], int]) -> None:
         """Note which rows a statement may change that is no UPDATE or DELETE of one table."""
@@ -202,7 +213,9 @@ class PendingRows:
             new = set(table.columns if table else ()) - set(old.columns if old else ())
             self._rows[oid] = replace(rows.forget(new, why).with_remark(why), is_changed=True)
 
-    def _follow_schema(self, after: Snapshot, using: str, sql: str) -> None:
+    def _follow_schema(
+        self, after: Snapshot, using: Mapping[int, dict[str, str]], sql: str
+    ) -> None:
         """Follow what a statement does to tables and columns."""
         for oid in [one for one in self._rows if one not in after.tables]:
             del self._rows[oid]
@@ -213,13 +226,13 @@ class PendingRows:
                 if " AS " in f" {' '.join(sql.split()).upper()} " and "SELECT" in sql.upper():
                     rows = rows.forget(table.columns, f"Rows of {rows.label} are made as it runs.")
                 self._rows[oid] = rows
-            elif old.columns != table.columns:
-                self._rows[oid] = self._with_columns(old, table, using)
+            elif old.columns != table.columns or oid in using:
+                self._rows[oid] = self._with_columns(old, table, using.get(oid, {}))
             if old is not None and (old.schema, old.name) != (table.schema, table.name):
                 label = readable_name(table.schema, table.name)
                 self._rows[oid] = replace(self._rows[oid], label=label, is_changed=True)
 
-    def _with_columns(self, old: Table, table: Table, using: str) -> RowQuery:
+    def _with_columns(self, old: Table, table: Table, using: Mapping[str, str]) -> RowQuery:
         """Return the rows with other columns."""
         rows = self._rows[table.oid]
         types = self._column_types(table)
@@ -230,8 +243,8 @@ class PendingRows:
                 recompute = True
             if before is None:
                 values.append((column.name, f"({_default(column, self._types)})::{types[number]}"))
-            elif (before.type, before.type_oid) != (column.type, column.type_oid):
-                said = self._types.localize(using) or quote_name(before.name)
+            elif has_other_type(before, column, using):
+                said = self._types.localize(using.get(before.name, "")) or quote_name(before.name)
                 values.append((column.name, f"({said})::{types[number]}"))
                 recompute = True
             else:

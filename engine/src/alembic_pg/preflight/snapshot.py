@@ -29,7 +29,7 @@ WHERE relkind IN ('r', 'p') AND {_OWN}
 
 _COLUMNS = f"""
 SELECT attrelid AS table, attnum AS number, attname AS name,
-  format_type(atttypid, atttypmod) AS type, atttypid AS type_oid,
+  format_type(atttypid, atttypmod) AS type, atttypid AS type_oid, atttypmod AS modifier,
   attnotnull AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = attrelid
     AND contype = 'n' AND attnum = ANY (conkey) AND NOT convalidated) AS not_null,
   CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) ELSE '' END AS generated,
@@ -86,14 +86,16 @@ WHERE typtype IN ('e', 'd') AND {_OWN}
 class Column:
     """A column.
 
-    type: as format_type() has it. generated: its expression, "" where it is not generated.
-    default: its expression, "" without one, and the word nextval for an identity.
+    type: as format_type() has it; type_oid and modifier are the same for a type that was renamed.
+    generated: its expression, "" where it is not generated. default: its expression, "" without
+    one, and the word nextval for an identity.
     """
 
     number: int
     name: str
     type: str
     type_oid: int
+    modifier: int
     not_null: bool
     generated: str
     default: str
@@ -188,7 +190,8 @@ def read_snapshot(session: Session) -> Snapshot:
     session.execute(_EMPTY_PATH)
     columns: dict[int, dict[int, Column]] = {}
     for row in _rows(session, _COLUMNS):
-        columns.setdefault(row.pop("table"), {})[row["number"]] = Column(**row)
+        own = columns.setdefault(row.pop("table"), {})
+        own[row["number"]] = Column(**row)
     tables = [Table(**row, columns=columns.get(row["oid"], {})) for row in _rows(session, _TABLES)]
     found = Snapshot(
         {one.oid: one for one in tables},

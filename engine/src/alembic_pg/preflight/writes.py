@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql import split
+from alembic_pg.sql.cursor import Cursor, UnrecognizedError
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -108,3 +109,25 @@ def _from_position(cursor: Cursor) -> int | None:
             return at
         before = token.keyword
     return None
+
+
+def type_changes(sql: str) -> tuple[str, dict[str, str]]:
+    """Return the table of an ALTER TABLE, and the USING of each column whose type it changes."""
+    cursor = split.first_statement(sql)
+    found: dict[str, str] = {}
+    if not cursor.accept("ALTER", "TABLE"):
+        return "", found
+    cursor.accept("IF", "EXISTS")
+    try:
+        table, _ = cursor.relation_text()
+    except UnrecognizedError:
+        return "", found
+    for action in cursor.split_commas():
+        if not action.accept("ALTER"):
+            continue
+        action.accept("COLUMN")
+        name = action.identifier()
+        at = action.find("USING")
+        if action.accept_any("TYPE", "SET DATA TYPE") and at is not None:
+            found[name] = sql[action.tokens[at + 1].start : action.tokens[-1].end]
+    return (table, found) if found else ("", found)
