@@ -159,7 +159,8 @@ def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
     with connection.begin():
         role = connection.exec_driver_sql("SELECT current_user").scalar()
         host = target.describe_server(connection, "" if task.names_target else EMBEDDED_SOURCE)
-        free = free_space(connection)
+        embedded = target.is_embedded(task.root, connection.engine.url)
+        free = free_space(connection, task.root if embedded else None)
     return Result(
         database=str(connection.engine.url.database),
         host=host,

@@ -57,7 +57,12 @@ class Counter(Session):
         if isinstance(demand, Unasked):
             return Finding(statement, demand.kind, demand.label, why=demand.why)
         found = Finding(
-            statement, demand.kind, demand.label, demand.meaning, remark=demand.rows.remark
+            statement,
+            demand.kind,
+            demand.label,
+            demand.rows.label,
+            demand.meaning,
+            remark=demand.rows.remark,
         )
         began = time.monotonic()
         try:

@@ -54,15 +54,17 @@ class Finding:
     """How many rows refuse.
 
     statement: the pending one, as a person calls it; number: its place in its revision, from 0.
-    kind, object, meaning: as those of the demand. count: of rows, of a unique one of values
-    that are there more than once; None where nobody can tell, why: as a sentence. at_least: whether
-    there may be more. example: a row, by its key. values: its values, where they are asked for.
+    kind, object, meaning: as those of the demand. table: whose rows they are. count: of rows, of a
+    unique one of values that are there more than once; None where nobody can tell, why: as a
+    sentence. at_least: whether there may be more. example: a row, by its key. values: its values,
+    where they are asked for.
     remark: what may change the count until the run. seconds: how long the question took.
     """
 
     statement: str
     kind: str
     object: str
+    table: str = ""
     meaning: str = ""
     count: int | None = None
     at_least: bool = False

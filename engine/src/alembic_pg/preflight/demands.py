@@ -192,7 +192,8 @@ def _constraint_demand(change: Change, constraint: Constraint) -> Demand | Unask
     names = [quote_name(table.columns[number].name) for number in constraint.columns]
     if constraint.kind == "c":
         wrong = f"NOT ({change.types.localize(constraint.expression)})"
-        found = Demand("check", label, "violate the CHECK", rows, wrong=wrong, shown=tuple(names))
+        meaning = f"violate the CHECK {constraint.name}"
+        found = Demand("check", label, meaning, rows, wrong=wrong, shown=tuple(names))
         return _known(found, set(constraint.columns))
     if constraint.has_period:
         return Unasked("foreign key", label, "A foreign key with PERIOD is not asked.")
@@ -221,7 +222,7 @@ def _foreign_key(
     if constraint.match_full:
         some = " OR ".join(f"{ROWS}.{name} IS NOT NULL" for name in names)
         wrong = f"({some}) AND (NOT ({filled}) OR {missing})"
-    meaning = f"point to no row of {other.label}"
+    meaning = f"point to no row of {other.label} ({', '.join(names)})"
     rows = rows.with_remark(other.remark)
     return Demand("foreign key", label, meaning, rows, wrong=wrong, shown=tuple(names))
 
@@ -233,7 +234,7 @@ def _index_demand(change: Change, index: Index) -> Demand | Unasked:
     where = change.types.localize(index.where)
     meaning = f"are there more than once ({', '.join(index.keys)})"
     if index.operators:
-        meaning = "exclude each other"
+        meaning = f"are excluded by another one ({index.name})"
     found = Demand(
         "exclusion" if index.operators else "unique",
         f"{rows.label}.{index.name}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -19,15 +20,17 @@ SELECT setting FROM pg_settings WHERE name = 'data_directory'
 """)
 
 
-def free_space(connection: Connection) -> int | None:
+def free_space(connection: Connection, embedded: Path | None) -> int | None:
     """Return the bytes that are free where the data is; None where that cannot be seen.
 
-    connection: in a transaction. The database's own tablespaces are not looked at.
+    connection: in a transaction. embedded: a folder on the disk of the embedded server, None where
+    that is not the target. The database's own tablespaces are not looked at.
     """
+    if embedded is not None:
+        return shutil.disk_usage(embedded).free
     directory = connection.scalar(_DATA_DIRECTORY)
     # A server in a container has a folder of that name somewhere else.
     with suppress(OSError):
-        if directory and os.path.exists(os.path.join(directory, "PG_VERSION")):  # noqa: PTH110, PTH118  # of a server, as it says it
-            room = os.statvfs(directory)
-            return room.f_bavail * room.f_frsize
+        if directory and Path(directory).is_absolute() and Path(directory, "PG_VERSION").exists():
+            return shutil.disk_usage(directory).free
     return None

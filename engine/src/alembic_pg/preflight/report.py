@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # The form of the JSON; it grows when a name in it goes or means something else.
 JSON_FORMAT = 1
 
+# Bytes for which nobody looks whether there is room.
+_LITTLE = 10 * 1024 * 1024
+
 _HEAD = (*text_form.HEAD, "about")
 
 
@@ -126,10 +129,7 @@ def _refusal(found: Finding) -> str:
     example = f", for example {found.example}" if found.example else ""
     values = ", ".join(f"{name} = {value}" for name, value in found.values.items())
     shown = f" ({values})" if values else ""
-    return (
-        f"Refused: {least}{count} {many} of {found.object} {meaning}{example}{shown}. "
-        f"Statement: {found.statement}."
-    )
+    return f"Refused: {least}{count} {many} of {found.table} {meaning}{example}{shown}."
 
 
 def _agree(meaning: str) -> str:
@@ -150,7 +150,7 @@ def _last_lines(result: Result) -> Iterator[str]:
     if sum(seconds) >= 1:
         low, high = (duration(sum(seconds) * one) for one in (1 / UNCERTAINTY, UNCERTAINTY))
         yield f"About {duration(sum(seconds))} in all, between {low} and {high}."
-    if result.space_needed:
+    if result.space_needed > _LITTLE:
         room = result.space_free
         free = "" if room is None else f", {report.format_size(room)} free"
         yield f"Space: about {report.format_size(result.space_needed)} more for a time{free}."
