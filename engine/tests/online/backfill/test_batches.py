@@ -10,6 +10,7 @@ import pytest
 from alembic_pg.errors import UserError
 from tests.online.beside import traffic
 from tests.online.killed import killing, survives
+from tests.online.late import LATE_TRIGGER
 from tests.online.watching import before_each, blocking_scans, watched
 
 if TYPE_CHECKING:
@@ -363,6 +364,17 @@ def test_a_batch_that_takes_too_long_is_given_up(site: Site) -> None:
     assert site.one("SELECT count(*) FROM t WHERE a < 0") == 60
     sizes = [row[0] for row in site.rows("SELECT count(*) FROM t GROUP BY xmin")]
     assert max(sizes) <= 5
+
+
+def test_a_batch_whose_time_is_over_just_as_it_ends_is_given_up(site: Site) -> None:
+    """The server tells of that with the next message, COMMIT, which it then passes over."""
+    site.sql("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1), (2)", "ANALYZE t", *LATE_TRIGGER)
+    site.revise(
+        'op.execute("UPDATE t SET a = -a WHERE a > 0", execution_options={"batches": True})'
+    )
+    site.upgrade(batch="20ms")
+    assert [row[0] for row in site.rows("SELECT a FROM t ORDER BY a")] == [-2, -1]
+    assert site.one("SELECT count(DISTINCT xmin::text) FROM t") == 2, "one by one"
 
 
 def test_a_role_that_may_not_see_its_replicas_is_told(
