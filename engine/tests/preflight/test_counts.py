@@ -77,6 +77,14 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
         {"foreign key t.t_d_fkey": 10},
     ),
     "rows that others refer to": (("DELETE FROM o WHERE id = 1",), {"foreign key t.t_f_fkey": 2}),
+    "rows that go with others": (
+        (
+            "ALTER TABLE t DROP CONSTRAINT t_f_fkey",
+            "ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (f) REFERENCES o ON DELETE CASCADE",
+            "DELETE FROM o WHERE id = 1",
+        ),
+        {"foreign key t.k": 0},
+    ),
     "unique": (("CREATE UNIQUE INDEX u ON t (d)",), {"unique t.u": 4}),
     "unique with equal nulls": (
         ("ALTER TABLE t ADD CONSTRAINT u UNIQUE NULLS NOT DISTINCT (d)",),

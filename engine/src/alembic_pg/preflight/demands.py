@@ -27,8 +27,8 @@ class Change:
 
     rows: those of each table after it, by the table's OID; read: those in the state before it, for
     the values that a type change reads. written: the columns whose values it has changed, as OID
-    of the table and number; removed: those of which it has removed some. using: the expressions of
-    type changes, by table and column. types: those of the target.
+    of the table and number; removed: the foreign keys to rows of which it has removed some. using:
+    the expressions of type changes, by table and column. types: those of the target.
     """
 
     before: Snapshot
@@ -36,7 +36,7 @@ class Change:
     rows: Mapping[int, RowQuery]
     read: Mapping[int, RowQuery]
     written: AbstractSet[tuple[int, int]]
-    removed: AbstractSet[tuple[int, int]]
+    removed: AbstractSet[int]
     using: Mapping[int, Mapping[str, str]]
     types: TargetTypes
 
@@ -78,8 +78,8 @@ def _all_demands(change: Change) -> Iterator[Demand | Unasked]:
 def _is_written(change: Change, constraint: Constraint) -> bool:
     """Return whether values changed that a constraint is about, on either side of a reference."""
     own = any((constraint.table, number) in change.written for number in constraint.columns)
-    changed = change.written | change.removed
-    return own or any((constraint.other, number) in changed for number in constraint.others)
+    others = any((constraint.other, number) in change.written for number in constraint.others)
+    return own or others or constraint.oid in change.removed
 
 
 def _writes(change: Change, table: int) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OLD = 10
 
 # Those of other sessions, with the tables that they have locked. Who may not see another role's
-# session sees its age and its locks, but neither its program nor its state.
+# session sees its locks, but neither its age, its program nor its state. Any other autovacuum gives way.
 _OLD_TRANSACTIONS = text("""
 SELECT a.pid, coalesce(a.application_name, '') AS program, coalesce(a.usename, '') AS role,
   extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::float AS seconds,
@@ -29,6 +29,8 @@ SELECT a.pid, coalesce(a.application_name, '') AS program, coalesce(a.usename, '
       AND l.relation >= 16384 ORDER BY 1) AS tables
 FROM pg_stat_activity AS a
 WHERE datname = current_database() AND pid <> pg_backend_pid()
+  AND (coalesce(backend_type, 'client backend') = 'client backend'
+    OR a.query LIKE 'autovacuum: % (to prevent wraparound)')
   AND (xact_start < clock_timestamp() - :old * interval '1 second'
     OR (xact_start IS NULL AND backend_xid IS NOT NULL))
 ORDER BY xact_start

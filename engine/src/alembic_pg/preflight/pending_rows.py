@@ -9,8 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from alembic_pg.preflight.column_changes import (
+    column_types,
+    forget_generated,
+    with_columns,
+    with_generated,
+    without_generated,
+)
 from alembic_pg.preflight.demand import Demand
-from alembic_pg.preflight.demands import Change, has_other_type, list_demands
+from alembic_pg.preflight.demands import Change, list_demands
 from alembic_pg.preflight.row_query import RowQuery, rows_of_new_table, rows_of_table
 from alembic_pg.preflight.target_types import TargetTypes, target_types
 from alembic_pg.preflight.writes import read_update, type_changes
@@ -24,12 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from alembic_pg.preflight.demand import Unasked
-    from alembic_pg.preflight.snapshot import Column, Snapshot, Table
+    from alembic_pg.preflight.snapshot import Snapshot, Table
     from alembic_pg.preflight.writes import Update
-
-_MAKES_ITS_VALUE = "nextval"
-
-_UNIQUE_VALUE = "row_number() OVER ()"
 
 
 class PendingRows:
@@ -44,7 +47,7 @@ class PendingRows:
             oid: rows_of_table(table, _primary_key(base, oid)) for oid, table in base.tables.items()
         }
         self._written: set[tuple[int, int]] = set()
-        self._removed: set[tuple[int, int]] = set()
+        self._removed: set[int] = set()
         self._types = TargetTypes({})
 
     def follow(
@@ -125,21 +128,21 @@ class PendingRows:
             unclear = [one.column for one in there if one.value is None]
             rows = self._rows[oid]
             query = replace(update, assignments=tuple(there)).rows(
-                _without_generated(own), rows, self._column_types(own)
+                without_generated(own), rows, column_types(own, self._types)
             )
             rows = replace(rows, sql=query, is_changed=True)
-            rows = replace(rows, sql=self._with_generated(own, rows))
+            rows = with_generated(rows, own, self._types)
             rows = rows.forget(unclear, f"What the {label} before it writes is not understood.")
             if own.has_trigger:
                 rows = rows.with_remark("A trigger may change what an UPDATE before it writes.")
-            self._rows[oid] = self._forget_generated(own, rows)
+            self._rows[oid] = forget_generated(rows, own)
             self._written |= {(oid, one.column) for one in there}
         return asked
 
     def _value_demands(self, update: Update, table: Table) -> list[Demand | Unasked]:
         """Return what the expressions of an UPDATE demand: that none of them fails."""
         rows = self._rows[table.oid]
-        types = self._column_types(table)
+        types = column_types(table, self._types)
         return [
             Demand(
                 "value",
@@ -172,10 +175,11 @@ class PendingRows:
         for constraint in self.now.constraints.values():
             if constraint.other not in family:
                 continue
-            if constraint.on_delete in {"c", "n", "d"}:
+            if constraint.on_delete in {"a", "r"}:
+                self._removed.add(constraint.oid)
+            elif constraint.table in self._rows:
                 label = self._rows[family[0]].label
                 self._forget([constraint.table], f"The delete {label} before it changes it, too.")
-            self._removed |= {(constraint.other, number) for number in constraint.others}
 
     def _follow_other(self, sql: str, find: Callable[[str], int]) -> None:
         """Note which rows a statement may change that is no UPDATE or DELETE of one table."""
@@ -222,69 +226,17 @@ class PendingRows:
         for oid, table in after.tables.items():
             old = self.now.tables.get(oid)
             if old is None:
-                rows = rows_of_new_table(table, self._column_types(table))
+                rows = rows_of_new_table(table, column_types(table, self._types))
                 if " AS " in f" {' '.join(sql.split()).upper()} " and "SELECT" in sql.upper():
                     rows = rows.forget(table.columns, f"Rows of {rows.label} are made as it runs.")
                 self._rows[oid] = rows
             elif old.columns != table.columns or oid in using:
-                self._rows[oid] = self._with_columns(old, table, using.get(oid, {}))
+                self._rows[oid] = with_columns(
+                    self._rows[oid], old, table, using.get(oid, {}), self._types
+                )
             if old is not None and (old.schema, old.name) != (table.schema, table.name):
                 label = readable_name(table.schema, table.name)
                 self._rows[oid] = replace(self._rows[oid], label=label, is_changed=True)
-
-    def _with_columns(self, old: Table, table: Table, using: Mapping[str, str]) -> RowQuery:
-        """Return the rows with other columns."""
-        rows = self._rows[table.oid]
-        types = self._column_types(table)
-        values, recompute = [], False
-        for number, column in table.columns.items():
-            before = old.columns.get(number)
-            if column.generated and (before is None or before.generated != column.generated):
-                recompute = True
-            if before is None:
-                values.append((column.name, f"({_default(column, self._types)})::{types[number]}"))
-            elif has_other_type(before, column, using):
-                said = self._types.localize(using.get(before.name, "")) or quote_name(before.name)
-                values.append((column.name, f"({said})::{types[number]}"))
-                recompute = True
-            else:
-                values.append((column.name, quote_name(before.name)))
-        plain = {one.name for one in _without_generated(table).columns.values()}
-        kept = [one for one in values if not recompute or one[0] in plain]
-        rows = replace(rows, sql=rows.project(kept), is_changed=True)
-        if recompute:
-            rows = replace(rows, sql=self._with_generated(table, rows))
-        return self._forget_generated(table, rows)
-
-    def _with_generated(self, table: Table, rows: RowQuery) -> str:
-        """Return the rows with generated columns, of the others."""
-        types = self._column_types(table)
-        if not any(column.generated for column in table.columns.values()):
-            return rows.sql
-        return rows.project(
-            [
-                (
-                    column.name,
-                    f"({self._types.localize(column.generated)})::{types[number]}"
-                    if column.generated
-                    else quote_name(column.name),
-                )
-                for number, column in table.columns.items()
-            ]
-        )
-
-    def _forget_generated(self, table: Table, rows: RowQuery) -> RowQuery:
-        """Forget the generated columns whose others are not known."""
-        unknown = rows.unknown.items()
-        names = {table.columns[n].name: why for n, why in unknown if n in table.columns}
-        for number, column in table.columns.items():
-            used = {token.identifier for token in tokenize(column.generated)} & set(names)
-            if used:
-                rows = rows.forget([number], names[min(used)])
-        return rows
-
-    def _column_types(self, table: Table) -> Mapping[int, str]:
-        return {number: self._types.of(column) for number, column in table.columns.items()}
 
     def _descendants(self, oid: int) -> list[int]:
         found = [one for one, table in self.now.tables.items() if oid in table.parents]
@@ -304,18 +256,6 @@ def _primary_key(snapshot: Snapshot, oid: int) -> tuple[int, ...]:
         (one.columns for one in snapshot.indexes.values() if one.table == oid and one.is_primary),
         (),
     )
-
-
-def _default(column: Column, types: TargetTypes) -> str:
-    """Return what a new column has in the rows that are there."""
-    if _MAKES_ITS_VALUE in column.default:
-        return _UNIQUE_VALUE  # it writes, which this never does
-    return types.localize(column.default) or "NULL"
-
-
-def _without_generated(table: Table) -> Table:
-    columns = {number: one for number, one in table.columns.items() if not one.generated}
-    return replace(table, columns=columns)
 
 
 def _is_harmless_query(sql: str) -> bool:

@@ -75,9 +75,4 @@ class Result:
     @property
     def found_something(self) -> bool:
         """Whether a run would be refused, or wait, now."""
-        return (
-            any(one.is_refused for one in self.revisions)
-            or self.blocks
-            or self.lacks_space
-            or bool(self.no_plan)
-        )
+        return any(one.is_refused for one in self.revisions) or self.blocks or self.lacks_space

@@ -1,0 +1,123 @@
+"""How near alembic-pg preflight comes to what a run then takes.
+
+    python -m benchmarks.preflight [rows] [operation]...
+
+A table of so many rows (1,000,000), on a server that keeps its promises to the disk: what preflight
+says of one operation, and how long `alembic upgrade head` takes with it. Printed are seconds, without
+those in which the commands start, and how many times too long or too short the estimate is.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_pg.console import table
+from alembic_pg.embedded import server
+from benchmarks.traffic import FILL, OPERATIONS, execute
+from benchmarks.tree import tree
+
+if TYPE_CHECKING:
+    from alembic_pg.embedded.server import Server
+    from benchmarks.tree import Tree
+
+ROWS = 1_000_000
+
+MORE = {
+    "backfill": (
+        'op.execute("UPDATE busy SET amount = amount + 1000 WHERE amount < 500", '
+        'execution_options={"batches": True})'
+    ),
+    "add stored column": (
+        'op.execute("ALTER TABLE busy ADD COLUMN twice int GENERATED ALWAYS AS (amount * 2) STORED")'
+    ),
+}
+
+REVISIONS = '''"""{name}"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{number}"
+down_revision = {before!r}
+
+
+def upgrade() -> None:
+    {statement}
+
+
+def downgrade() -> None:
+    pass
+'''
+
+HEAD = ("operation", "estimate", "run", "times", "space", "grown")
+
+
+def main(arguments: list[str]) -> None:
+    """Measure the operations that are named, or all."""
+    rows = int(arguments[0]) if arguments else ROWS
+    operations = OPERATIONS | MORE
+    names = arguments[1:] or list(operations)
+    filled = FILL.format(rows=rows).strip().split(";\n")
+    with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as folder:
+        running = server.start(Path(folder) / "server", durable=True)
+        execute(running, "postgres", "CREATE DATABASE filled")
+        execute(running, "filled", *filled, "INSERT INTO alembic_version VALUES ('0')")
+        (Path(folder) / "tree").mkdir()
+        with tree(Path(folder) / "tree", 0, 0) as made:
+            create = [one for one in filled if one.startswith("CREATE TABLE")][:2]
+            first = f"op.execute({'; '.join(create)!r})"
+            write(made, "0", None, first)
+            found = [measure(running, made, name, operations[name]) for name in names]
+        sys.stdout.write(table.render(HEAD, found) + "\n")
+        sys.stdout.flush()
+        running.release()
+
+
+def write(made: Tree, number: str, before: str | None, statement: str) -> None:
+    """Write a revision."""
+    text = REVISIONS.format(name=number, number=number, before=before, statement=statement)
+    (made.versions / f"{number}.py").write_text(text)
+
+
+def measure(running: Server, made: Tree, name: str, statement: str) -> tuple[str, ...]:
+    """Return what is printed of one operation."""
+    execute(running, "postgres", "DROP DATABASE IF EXISTS busy WITH (FORCE)")
+    execute(running, "postgres", "CREATE DATABASE busy TEMPLATE filled STRATEGY file_copy")
+    url = running.url("busy").render_as_string(hide_password=False)
+    made.environment.update(DATABASE_URL=url, STOCK_URL=url)
+    write(made, "1", "0", statement)
+    sys.stderr.write(f"{name} …\n")
+    asked = subprocess.run(
+        [sys.executable, "-m", "alembic_pg", "preflight", "--json"],
+        cwd=made.root,
+        env=made.environment,
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    (revision,) = json.loads(asked.stdout)["revisions"]
+    seconds = sum(one["seconds"] or 0 for one in revision["statements"])
+    space = sum(one["space"] for one in revision["statements"])
+    size = "SELECT pg_database_size(current_database())"
+    before = execute(running, "busy", size)[0][0]
+    start = made.here("current")
+    run = max(made.here("upgrade", "head") - start, 0.001)
+    grown = execute(running, "busy", size)[0][0] - before
+    (made.versions / "1.py").unlink()
+    factor = f"{seconds / run:.1f}" if seconds else ""
+    return (
+        name,
+        f"{seconds:.1f}",
+        f"{run:.1f}",
+        factor,
+        f"{space / 1e6:.0f}",
+        f"{grown / 1e6:.0f}",
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
