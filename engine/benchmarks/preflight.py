@@ -3,8 +3,8 @@
     python -m benchmarks.preflight [rows] [operation]...
 
 A table of so many rows (1,000,000), on a server that keeps its promises to the disk: what preflight
-says of one operation, and how long `alembic upgrade head` takes with it. Printed are seconds, without
-those in which the commands start, and how many times too long or too short the estimate is.
+says of one operation, and how long `alembic upgrade head` takes with it. Printed are seconds,
+without those in which the commands start, and how many times too long the estimate is.
 """
 
 from __future__ import annotations
@@ -31,9 +31,6 @@ MORE = {
     "backfill": (
         'op.execute("UPDATE busy SET amount = amount + 1000 WHERE amount < 500", '
         'execution_options={"batches": True})'
-    ),
-    "add stored column": (
-        'op.execute("ALTER TABLE busy ADD COLUMN twice int GENERATED ALWAYS AS (amount * 2) STORED")'
     ),
 }
 

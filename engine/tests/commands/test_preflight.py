@@ -128,6 +128,10 @@ def test_a_role_that_only_reads(behind: Tree, empty: URL) -> None:
         assert done.code == 1, done
         told = " ".join(done.out.split())
         assert "4 rows of users violate the CHECK users_password_hash_check" in told
+        with make_engine(empty).connect() as other:
+            other.execute(text("SELECT 1"))
+            told = " ".join(own(behind, "preflight", DATABASE_URL=url).out.split())
+        assert f"GRANT pg_read_all_stats TO {role}." in told
         state.execute(empty, f"REVOKE SELECT ON users FROM {role}")  # noqa: S608  # a name
         told = " ".join(own(behind, "preflight", DATABASE_URL=url).out.split())
         assert "Not known: check users.users_password_hash_check." in told

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from argparse import Namespace
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -105,9 +107,12 @@ def run(  # noqa: PLR0913  # what was typed
 def look(config: Config, revision: str = "head", asked: Asked = _NOTHING_SPECIAL) -> Result:
     """Return what stands against an upgrade of a project's target, which is only read.
 
-    config: Alembic's, with -x plan among its options. revision: to which an upgrade would go.
-    Raises UserError where nobody can tell.
+    config: Alembic's. revision: to which an upgrade would go. Raises UserError where nobody can
+    tell.
     """
+    said = list(getattr(config.cmd_opts, "x", None) or ())
+    planning = copy(config)
+    planning.cmd_opts = Namespace(x=[*said, *(["plan"] if "plan" not in said else [])])
     form, results = _PlanForm(), []
 
     def look_at(
@@ -115,7 +120,7 @@ def look(config: Config, revision: str = "head", asked: Asked = _NOTHING_SPECIAL
     ) -> None:
         results.append(_look(task, context, connection, running, asked, form))
 
-    plan.upgrade(config, revision, form, look_at)
+    plan.upgrade(planning, revision, form, look_at)
     if not results:
         raise UserError("Nothing could be looked at: env.py ran no command on the target.")
     return results[0]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from alembic_pg.sql.quoting import quote_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
 # Seconds after which a transaction is told: a run tries again for longer than that by itself.
 OLD = 10
 
-# Those of other sessions, with the tables that they have locked. Who may not see another role's
-# session sees its locks, but neither its age, its program nor its state. Any other autovacuum gives way.
+# Those of other sessions, with the tables that they have locked. Any other autovacuum gives way.
 _OLD_TRANSACTIONS = text("""
 SELECT a.pid, coalesce(a.application_name, '') AS program, coalesce(a.usename, '') AS role,
   extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::float AS seconds,
@@ -34,6 +35,13 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
   AND (xact_start < clock_timestamp() - :old * interval '1 second'
     OR (xact_start IS NULL AND backend_xid IS NOT NULL))
 ORDER BY xact_start
+""")
+
+# Of which this role sees neither the age nor the state.
+_HIDDEN = text("""
+SELECT count(*) AS number, current_user AS role FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state IS NULL
+  AND backend_type IS NULL
 """)
 
 _PREPARED = text("""
@@ -110,6 +118,13 @@ def _transactions(connection: Connection, old: float) -> Iterator[Hindrance]:
         told = f"{who}{idle}{has}, for {duration(row.seconds)}."
         told = told[0].upper() + told[1:]
         yield Hindrance("transaction", name, told, blocks=True, seconds=row.seconds, tables=tables)
+    hidden = connection.execute(_HIDDEN).one()
+    if hidden.number:
+        told = (
+            f"{hidden.role} may not see how long {hidden.number} sessions of other roles have had "
+            f"a transaction: GRANT pg_read_all_stats TO {quote_name(hidden.role)}."
+        )
+        yield Hindrance("transaction", "sessions of other roles", told, blocks=False)
 
 
 def _prepared(connection: Connection) -> Iterator[Hindrance]:
