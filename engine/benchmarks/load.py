@@ -12,6 +12,7 @@ import psycopg2
 if TYPE_CHECKING:
     from types import TracebackType
 
+NAME = "load"  # by which its sessions are told from those of a run
 WRITERS = 3
 READERS = 2
 PAUSE = 0.002  # seconds between two statements of one session, as an application has them
@@ -25,13 +26,13 @@ SELECT pg_database_size('busy') + coalesce((SELECT sum(size) FROM pg_ls_tmpdir()
 
 STATEMENTS = {
     "writer": (
-        "UPDATE busy SET note = 'seen' WHERE id = %(id)s",
+        "UPDATE busy SET seen = seen + 1 WHERE id = %(id)s",
         (
             "INSERT INTO busy (id, parent, amount, note, code) "
-            "VALUES (%(new)s, %(id)s, 1, 'new', %(new)s::text)"
+            "VALUES (%(new)s, %(id)s, 1, '[]', %(new)s::text)"
         ),
     ),
-    "reader": ("SELECT note FROM busy WHERE id = %(id)s",),
+    "reader": ("SELECT code FROM busy WHERE id = %(id)s",),
 }
 
 
@@ -75,7 +76,7 @@ class Load:
         return max(self._latencies[role])
 
     def _work(self, role: str, number: int) -> None:
-        connection = _connect(self.host)
+        connection = connect(self.host)
         new = self.rows + number
         with connection.cursor() as cursor:
             while not self._end.is_set():
@@ -92,7 +93,7 @@ class Load:
         connection.close()
 
     def _weigh(self) -> None:
-        connection = _connect(self.host)
+        connection = connect(self.host)
         with connection.cursor() as cursor:
             while not self._end.wait(0.2):
                 cursor.execute(SIZE)
@@ -102,7 +103,7 @@ class Load:
 
 def reading(host: str) -> None:
     """Read the table, and keep the transaction open for a while."""
-    connection = _connect(host)
+    connection = connect(host)
     with connection.cursor() as cursor:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SELECT id FROM busy WHERE id = 1")
@@ -111,7 +112,8 @@ def reading(host: str) -> None:
     connection.close()
 
 
-def _connect(host: str) -> psycopg2.extensions.connection:
-    connection = psycopg2.connect(host=host, user="postgres", dbname="busy")
+def connect(host: str) -> psycopg2.extensions.connection:
+    """Return a session of the benchmark's own in the busy database."""
+    connection = psycopg2.connect(host=host, user="postgres", dbname="busy", application_name=NAME)
     connection.autocommit = True
     return connection

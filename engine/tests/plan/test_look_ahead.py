@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from tests.online.watching import watched_messages
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -100,3 +101,24 @@ def test_row_security_is_asked_first(
             f'DROP OWNED BY "{role}"',
             f'DROP ROLE "{role}"',
         )
+
+
+def test_each_column_more_is_asked_for_in_as_few_messages(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message is a way to the server and back."""
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE)
+    counts = []
+    for number in (1, 5, 9):
+        site.revise(
+            f"for n in range({number}):",
+            '    op.add_column("t", '
+            f'sa.Column(f"c{{n}}_{number}", sa.Integer, server_default="1", nullable=False))',
+        )
+        with watched_messages() as messages:
+            site.upgrade()
+        counts.append(len(messages))
+    first, second = counts[1] - counts[0], counts[2] - counts[1]
+    assert second <= first + 1
+    assert second / 4 <= 16

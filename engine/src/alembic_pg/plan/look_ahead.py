@@ -100,11 +100,10 @@ def _certain_refusals(planner: Planner, steps: Iterable[Any]) -> Iterator[Refuse
             return
         for statement in said:
             planner.refusals.clear()
-            planner.summarize(statement)
-            about = {table.name for table in planner.tables_of(statement.sql)}
-            for refusal in planner.refusals:
-                if _is_certain(refusal, about, before):
-                    yield refusal
+            planner.look_for_refusals(statement)
+            if planner.refusals:
+                about = {table.name for table in planner.tables_of(statement.sql)}
+                yield from (one for one in planner.refusals if _is_certain(one, about, before))
             before.append(statement.sql)
             if not _takes_nothing_away(statement.sql):
                 return

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg.database.session import as_message
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
 from alembic_pg.online.column_swap import preconditions
@@ -99,11 +100,15 @@ class Planner(Runner):
         with self.connection.begin() as transaction:
             how = self._summarize(statement)
             transaction.rollback()
-        if how.steps and not isinstance(parser.parse(statement.sql), statements.AlterColumnType):
-            self.executed.clear()
-        self.executed.append(statement.sql)
-        self._remember_changes(statement.sql)
+        self._remember(statement.sql, how)
         return how
+
+    def look_for_refusals(self, statement: RevisionStatement) -> None:
+        """Collect what the run would refuse, as summarize() does, without what a person reads."""
+        with self.connection.begin() as transaction:
+            how = self._summarize_strategy(statement)
+            transaction.rollback()
+        self._remember(statement.sql, how)
 
     def summarize_refused(self, statement: RevisionStatement) -> ExecutionSummary:
         """Return what is shown of a statement that the role may not execute; ask it nothing.
@@ -132,17 +137,20 @@ class Planner(Runner):
         ]
 
     def _summarize(self, statement: RevisionStatement) -> ExecutionSummary:
+        return self._summarize_strategy(statement) or self._summarize_plain(statement.sql)
+
+    def _summarize_strategy(self, statement: RevisionStatement) -> ExecutionSummary | None:
+        """Return how a statement runs that is refused, or has a strategy; None for another one."""
         sql = statement.sql
         self.current_table = next(iter(self.tables_of(sql)), None)
-        if self.use_strategies:
-            try:
-                work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
-            except RefusedError as refusal:
-                self.refusals.append(refusal)
-                return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
-            if work is not None:
-                return self._with_real_lock(summarize_strategy(work), sql)
-        return self._summarize_plain(sql)
+        if not self.use_strategies:
+            return None
+        try:
+            work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
+        except RefusedError as refusal:
+            self.refusals.append(refusal)
+            return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
+        return self._with_real_lock(summarize_strategy(work), sql) if work is not None else None
 
     @staticmethod
     def _with_real_lock(how: ExecutionSummary, sql: str) -> ExecutionSummary:
@@ -186,6 +194,14 @@ class Planner(Runner):
                 else METADATA_ONLY
             )
 
+    def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
+        """Remember that a statement ran, in steps or not, and what later ones meet."""
+        steps = how is not None and how.steps
+        if steps and not isinstance(parser.parse(sql), statements.AlterColumnType):
+            self.executed.clear()
+        self.executed.append(sql)
+        self._remember_changes(sql)
+
     def _remember_changes(self, sql: str) -> None:
         """Remember what later statements meet."""
         if session_statements.binds_to_session(sql):
@@ -228,22 +244,27 @@ class Planner(Runner):
     def execute(self, statement: str) -> int:
         """Execute a statement; a copy of a table becomes what the plan makes of that."""
         done = super().execute(statement)
-        if (
-            statement.startswith("CREATE TEMPORARY TABLE ddl_probe ")
-            and self.current_table is not None
-        ):
-            for action in self.altered_actions.get(self.current_table.oid, ()):
-                savepoint = self.connection.begin_nested()
-                try:
-                    super().execute(
-                        f"ALTER TABLE {probe_table.PROBE_TABLE} "
-                        f"{probe_table.columns_of_probe(action, self.current_table)}"
-                    )
-                except DBAPIError:
-                    savepoint.rollback()
-                else:
-                    savepoint.commit()
+        table = self.current_table
+        actions = self.altered_actions.get(table.oid, ()) if table is not None else ()
+        if table is not None and actions and "CREATE TEMPORARY TABLE ddl_probe " in statement:
+            alter = f"ALTER TABLE {probe_table.PROBE_TABLE}"
+            altered = [f"{alter} {probe_table.columns_of_probe(one, table)}" for one in actions]
+            # In one message; one by one only where one of them fails.
+            if not self._try(as_message(altered)):
+                for one in altered:
+                    self._try(one)
         return done
+
+    def _try(self, statements: str) -> bool:
+        """Execute statements, and take them back where one fails; return whether none did."""
+        savepoint = self.connection.begin_nested()
+        try:
+            super().execute(statements)
+        except DBAPIError:
+            savepoint.rollback()
+            return False
+        savepoint.commit()
+        return True
 
     def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query finds; of what hangs on a column, what the plan leaves."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
+from alembic_pg.database.session import as_message
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
@@ -25,9 +26,12 @@ PROBE_TABLE = "pg_temp.ddl_probe"
 # All that a change may have to look at.
 INCLUDING_ALL = "INCLUDING ALL EXCLUDING COMMENTS EXCLUDING STATISTICS"
 
-# The files of the copy and its indexes: others after it was written anew.
-_FILE_NODES = """
-SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) FROM (
+# The files of the copy and its indexes, others after it was written anew; how often it was read
+# from end to end.
+_TRACES = """
+SELECT array_agg(pg_relation_filenode(oid) ORDER BY oid) AS files,
+  pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_probe')) AS scans
+FROM (
   SELECT to_regclass('pg_temp.ddl_probe')::oid AS oid UNION
   SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe')) AS relations
 """
@@ -38,9 +42,6 @@ _NO_EVENT_TRIGGERS = """
 SELECT set_config(name, 'off', true) FROM pg_settings
 WHERE name = 'event_triggers' AND has_parameter_privilege(name, 'SET')
 """
-
-# How often it was read from end to end.
-_SCAN_COUNT = "SELECT pg_stat_get_xact_numscans(to_regclass('pg_temp.ddl_probe'))"
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,9 @@ def effect_of(session: Session, action: str) -> ProbeEffect:
 
     action: what follows the name of the table. Raises DBAPIError where it fails.
     """
-    files, scans = session.first_value(_FILE_NODES), session.first_value(_SCAN_COUNT)
-    session.execute(f"ALTER TABLE {PROBE_TABLE} {action}")
-    return ProbeEffect(
-        session.first_value(_FILE_NODES) != files, session.first_value(_SCAN_COUNT) != scans
-    )
+    before = session.one_row(_TRACES)
+    after = session.one_row(as_message([f"ALTER TABLE {PROBE_TABLE} {action}", _TRACES]))
+    return ProbeEffect(after.files != before.files, after.scans != before.scans)
 
 
 def columns_of_probe(sql: str, table: Relation) -> str:
@@ -97,8 +96,8 @@ def empty_copy(
 
 def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
-        session.execute(_NO_EVENT_TRIGGERS)
-        session.execute(f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}")
+        create = f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}"
+        session.execute_all([_NO_EVENT_TRIGGERS, create])
     except DBAPIError as error:
         if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
             raise

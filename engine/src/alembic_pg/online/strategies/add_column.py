@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors, server_features
+from alembic_pg.database.session import as_message
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AddColumn
 
-_FILE_NODE = "SELECT pg_relation_filenode('pg_temp.ddl_probe')"
-
-# What else a definition may say: a NOT NULL is made by itself.
-_PART_COUNT = """
-SELECT (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe'))
+# Its file; and what else a definition may say: a NOT NULL is made by itself.
+_TRACES = """
+SELECT pg_relation_filenode('pg_temp.ddl_probe') AS file,
+  (SELECT count(*) FROM pg_index WHERE indrelid = to_regclass('pg_temp.ddl_probe'))
   + (SELECT count(*) FROM pg_constraint
-    WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND contype <> 'n')
+    WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND contype <> 'n') AS parts
 """
 
 # Words that _add() would leave out: of a column, of the sequence of an identity.
@@ -46,10 +46,10 @@ SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS not_null,
   (SELECT quote_ident(nspname) || '.' || quote_ident(collname) FROM pg_collation
     JOIN pg_namespace AS n ON n.oid = collnamespace
     WHERE pg_collation.oid = attcollation AND attcollation <> typcollation) AS collation,
-  pg_get_serial_sequence('pg_temp.ddl_probe', attname) AS sequence
+  pg_get_serial_sequence('pg_temp.ddl_probe', attname) AS sequence, traces.file, traces.parts
 FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
-  LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE attrelid = to_regclass('pg_temp.ddl_probe') AND attname = :column
+  LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum, ({traces}) AS traces
+WHERE attrelid = to_regclass('pg_temp.ddl_probe') AND attname = {column}
 """
 
 _SEQUENCE = """
@@ -169,18 +169,13 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
     definition = probe_table.columns_of_probe(statement.definition, table)
     try:
         with probe_table.empty_copy(runner, table):
-            runner.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} DROP COLUMN IF EXISTS {statement.column}"
-            )
-            before, parts = runner.first_value(_FILE_NODE), runner.first_value(_PART_COUNT)
-            runner.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD COLUMN {statement.column} {definition}"
-            )
-            written, more = (
-                runner.first_value(_FILE_NODE) != before,
-                runner.first_value(_PART_COUNT) != parts,
-            )
-            found = runner.fetch_rows(_COLUMN, column=catalog_name(statement.column))[0]
+            alter = f"ALTER TABLE {probe_table.PROBE_TABLE}"
+            drop = f"{alter} DROP COLUMN IF EXISTS {statement.column}"
+            before = runner.one_row(as_message([drop, _TRACES]))
+            add = f"{alter} ADD COLUMN {statement.column} {definition}"
+            name = quote_literal(catalog_name(statement.column))
+            column = _COLUMN.format(traces=_TRACES, column=name)
+            found = runner.one_row(as_message([add, column]))
             options = runner.first_value(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
@@ -197,8 +192,8 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
         found.generated,
         "" if found.sequence else found.default or "",
         options,
-        more,
-        written,
+        found.parts != before.parts,
+        found.file != before.file,
     )
 
 
