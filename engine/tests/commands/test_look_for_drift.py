@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,16 @@ def test_elsewhere_it_is_a_line(small: Tree, empty: URL) -> None:
     done = small.alembic("upgrade", "head")
     assert done.code == 0, done
     assert "by hand" not in done.out + done.err
+
+
+def test_what_a_plan_says_of_it_is_in_its_form(small: Tree, empty: URL) -> None:
+    state.execute(empty, "CREATE INDEX mine ON t (a)", "ALTER TABLE t ADD c int")
+    found = json.loads(own(small, "plan", "a2", "--json").out)
+    (remark,), (refusal,) = found["remarks"], found["refusals"]
+    assert remark.startswith("Changed by hand, and in nobody's way: index mine (there already).")
+    assert refusal.startswith("Revision a2 changes what somebody changed by hand: column t.c")
+    shown = own(small, "plan", "a2", "--markdown").out
+    assert "\n**Refused:** Revision a2 changes what somebody changed by hand: column t.c" in shown
 
 
 def test_an_option_lets_it_pass(small: Tree, empty: URL) -> None:

@@ -60,9 +60,7 @@ def print_plan(
     chosen = task.settings
     planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
     opts = task.environment.context_opts
-    form: PlanForm = opts.get(PLAN_FORM_OPTION) or text_form.TextForm(
-        task.environment.config.print_stdout
-    )
+    form = form_of(task)
     steps = list(opts.get(PLAN_STEPS_OPTION, opts["fn"])(running.heads, context))
     try:
         if steps:
@@ -87,6 +85,12 @@ def print_plan(
         raise UserError(locked) from error
     undone = note.revision if note is not None and _would_undo(task, running, note) else ""
     form.end(undone=undone, nothing_to_do=not steps)
+
+
+def form_of(task: AlembicCommand) -> PlanForm:
+    """Return how the plan of the command is printed."""
+    form: PlanForm | None = task.environment.context_opts.get(PLAN_FORM_OPTION)
+    return form or text_form.TextForm(task.environment.config.print_stdout)
 
 
 def _read_half_done(

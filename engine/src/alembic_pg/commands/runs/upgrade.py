@@ -113,7 +113,9 @@ def _begin_history(task: AlembicCommand, connection: Connection) -> None:
     if task.settings.plan:
         then = "an upgrade first loads that" if load else "load that first"
         text = f"The database is empty, and the history begins with {names}: {then}."
-        environment.config.print_stdout("%s\n", text)
+        from alembic_pg.plan import command  # noqa: PLC0415  # see online_runner
+
+        command.form_of(task).remark(text)
         return
     if not load:
         raise UserError(
