@@ -140,6 +140,8 @@ def _plan_revision(
         planned.append(_plan_statement(statement, planner, summarize, is_done=number < done))
         missing += [refusal.text for refusal in lacking]
         reader.read_sql(statement.sql, statement.existing)
+    doubts = tuple(rights.doubts)
+    rights.doubts.clear()
     found = reader.end_revision()
     named = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
     unconfirmed = tuple(name for name in found.destroys if name not in named)
@@ -152,7 +154,7 @@ def _plan_revision(
         unconfirmed=unconfirmed,
         declaration=declaration_line([*named, *unconfirmed]) if unconfirmed else "",
         breaks=tuple(found.breaks),
-        warnings=tuple(planner.warnings),
+        warnings=(*doubts, *planner.warnings),
         refusals=(*missing, *(refusal.text for refusal in planner.refusals)),
     )
 
