@@ -87,8 +87,10 @@ LETTING: dict[str, tuple[str, ...]] = {
     "there already": ("CREATE EXTENSION IF NOT EXISTS plpgsql",),
     "as another": ("SET ROLE {owner}", "ALTER TABLE t ADD b int", "RESET ROLE"),
     "a role that is there": (
-        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{owner}') "
-        "THEN CREATE ROLE {owner}; END IF; END $$",
+        (
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{owner}') "
+            "THEN CREATE ROLE {owner}; END IF; END $$"
+        ),
     ),
     "refused, and caught": (
         "DO $$ BEGIN CREATE ROLE never; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
@@ -280,4 +282,7 @@ def test_the_owner_of_the_database_is_named_where_a_schema_belongs_to_whoever_th
         site.revise(*lines("CREATE TABLE t (a int)"))
         with pytest.raises(UserError) as error:
             site.upgrade()
-    assert f"Name its owner {owner} in DATABASE_URL, or GRANT CREATE ON SCHEMA public TO {name}" in str(error.value)
+    assert (
+        f"Name its owner {owner} in DATABASE_URL, or GRANT CREATE ON SCHEMA public TO {name}"
+        in str(error.value)
+    )

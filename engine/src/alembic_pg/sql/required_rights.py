@@ -150,7 +150,18 @@ def _rights(cursor: Cursor) -> Iterator[Right]:
         yield Right(RightKind.DROP, cursor.name_text())
         while cursor.accept(","):
             yield Right(RightKind.DROP, cursor.name_text())
-    elif said := cursor.accept_any(*_OWNER_BY_KIND):
+    elif cursor.accept_any(*_CREATES_INDEX):
+        yield Right(RightKind.OWNER, _name_after(cursor, "ON"))
+    elif said := cursor.accept_any(*_OWNER_AFTER_WORD):
+        yield Right(RightKind.OWNER, _name_after(cursor, _OWNER_AFTER_WORD[said]))
+    elif said := cursor.accept_any(*_CHANGES_ROWS):
+        yield Right(RightKind.PRIVILEGE, cursor.relation_text()[0], _CHANGES_ROWS[said])
+    else:
+        yield from _rights_beside_tables(cursor)
+
+
+def _rights_beside_tables(cursor: Cursor) -> Iterator[Right]:
+    if said := cursor.accept_any(*_OWNER_BY_KIND):
         kind = _OWNER_BY_KIND[said]
         cursor.accept("IF", "EXISTS")
         yield Right(kind, _object_text(cursor, kind))
@@ -163,12 +174,6 @@ def _rights(cursor: Cursor) -> Iterator[Right]:
         if said == "CREATE OR REPLACE VIEW":
             cursor.position = start
             yield Right(RightKind.OWNER, cursor.name_text())
-    elif cursor.accept_any(*_CREATES_INDEX):
-        yield Right(RightKind.OWNER, _name_after(cursor, "ON"))
-    elif said := cursor.accept_any(*_OWNER_AFTER_WORD):
-        yield Right(RightKind.OWNER, _name_after(cursor, _OWNER_AFTER_WORD[said]))
-    elif said := cursor.accept_any(*_CHANGES_ROWS):
-        yield Right(RightKind.PRIVILEGE, cursor.relation_text()[0], _CHANGES_ROWS[said])
 
 
 def _object_text(cursor: Cursor, kind: RightKind) -> str:
