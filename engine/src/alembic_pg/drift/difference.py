@@ -9,7 +9,7 @@ from alembic_pg.autogenerate.dump import compare, kinds, table_definition
 from alembic_pg.autogenerate.dump.label import part_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
@@ -80,7 +80,12 @@ def list_differences(expected: Dump, found: Dump) -> list[Difference]:
         *(_difference("missing", expected[key], None) for key in gone),
         *(_difference("extra", None, found[key]) for key in added),
     ]
-    return sorted((one for one in differences if one.name not in columns), key=_harm)
+    return by_harm(one for one in differences if one.name not in columns)
+
+
+def by_harm(differences: Iterable[Difference]) -> list[Difference]:
+    """Return differences in the order in which they are told, what hurts most first."""
+    return sorted(differences, key=_harm)
 
 
 def extra_object(entry: Entry) -> Difference:

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
 from alembic_pg.database.connect import connect
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from alembic_pg.ledger.history import History
     from alembic_pg.ledger.parts import Parts
     from alembic_pg.revisions.trial.host import Host
-
-_ROLE = text("SELECT current_user")
 
 
 @dataclass
@@ -113,9 +109,8 @@ def _read_parts(task: AlembicCommand, connection: Connection) -> Parts:
     """Return the parts of a database. connection: to a scratch database that nobody else needs."""
     table = task.environment.context_opts.get("version_table", "alembic_version")
     found, rights = read_parts(connection, table), read_rights(connection, table)
-    ordinary = str(connection.scalar(_ROLE))
     connection.rollback()
-    return with_rights(found, rights, ordinary)
+    return with_rights(found, rights)
 
 
 def _state(task: AlembicCommand, databases: ScratchServer, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,43 +125,57 @@ SELECT key, lower(kind), '' FROM wanted WHERE kind IN ('SCHEMA', 'EXTENSION')
 
 # What goes with its table is its table's owner's.
 _OWNERS = text(f"""{_WANTED}
-SELECT key, kind, schema, name, pg_get_userbyid(owner) AS owner FROM wanted
+SELECT key, kind, schema, name, pg_get_userbyid(owner) AS owner,
+  format('ALTER %s %s OWNER TO %I', kind, regexp_replace(key, '^(type|function|schema) ', ''),
+    pg_get_userbyid(owner)) AS statement
+FROM wanted
 WHERE NOT (kind = 'SEQUENCE' AND EXISTS (SELECT FROM pg_depend AS d
     WHERE d.classid = class AND d.objid = wanted.oid AND d.deptype = 'a'))
   AND kind <> 'EXTENSION'
 """)  # noqa: S608  # ours
 
+_VERSION_OWNER = text("""
+SELECT pg_get_userbyid(relowner) FROM pg_class
+WHERE relname = :version_table AND relkind IN ('r', 'p') ORDER BY pg_table_is_visible(oid) DESC
+""")
+
 _PUBLIC = text("""
-SELECT string_agg(DISTINCT format('%s: %s%s', CASE grantee WHEN 0 THEN 'PUBLIC'
-    ELSE pg_get_userbyid(grantee) END, privilege_type,
-    CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), E'\\n') AS granted
+SELECT DISTINCT format('GRANT %s ON SCHEMA public TO %s%s', privilege_type,
+  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+  CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
 FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
-WHERE nspname = 'public' AND grantee <> nspowner
+WHERE nspname = 'public' AND grantee <> nspowner ORDER BY 1
 """)
 
 # What initdb leaves, which no revision has made.
-PUBLIC_AT_FIRST = "PUBLIC: USAGE"
+PUBLIC_AT_FIRST = ("GRANT USAGE ON SCHEMA public TO PUBLIC",)
 
 
 @dataclass(frozen=True)
 class Owned:
-    """Hold an object and its owner. kind, schema, name: as pg_dump has them."""
+    """Hold an object and its owner.
+
+    kind, schema, name: as pg_dump has them. statement: what gives the object to this owner.
+    """
 
     kind: str
     schema: str
     name: str
     owner: str
+    statement: str
 
 
 @dataclass(frozen=True)
 class Rights:
     """Hold who owns the objects of a database, and who may do what in its schema public.
 
-    owners: by the key of the object. public: a line for each privilege that is not its owner's.
+    owners: by the key of the object. public: a statement for each privilege of others.
+    ordinary: the owner of most objects, of Alembic's own table where two have as many.
     """
 
     owners: dict[str, Owned]
-    public: str
+    public: tuple[str, ...]
+    ordinary: str
 
 
 def read_parts(
@@ -181,23 +196,23 @@ def read_parts(
 
 def read_rights(connection: Connection, version_table: str) -> Rights:
     """Return who owns what. connection, version_table: as of `read_parts`."""
+    version_owner = connection.scalar(_VERSION_OWNER, {"version_table": version_table})
     rows = connection.execute(_OWNERS, _begin(connection, version_table, None))
-    owners = {row.key: Owned(row.kind, row.schema, row.name, row.owner) for row in rows}
-    public = connection.scalar(_PUBLIC) or ""
-    return Rights(owners, "\n".join(sorted(public.splitlines())))
+    owners = {row.key: Owned(*row[1:]) for row in rows}
+    count = Counter(one.owner for one in owners.values())
+    most = [owner for owner, number in count.items() if number == max(count.values())]
+    ordinary = version_owner if version_owner in most or not most else min(most)
+    return Rights(owners, tuple(connection.scalars(_PUBLIC)), str(ordinary or ""))
 
 
-def with_rights(parts: Parts, rights: Rights, ordinary: str) -> Parts:
-    """Return parts with what revisions say of owners and of the schema public.
-
-    ordinary: the role that runs the revisions, whose objects are not named.
-    """
+def with_rights(parts: Parts, rights: Rights) -> Parts:
+    """Return parts with what revisions say of owners and of the schema public."""
     both = {key: dict(own) for key, own in parts.items()}
     for key, one in rights.owners.items():
-        if one.owner != ordinary and key in both:
+        if one.owner != rights.ordinary and key in both:
             both[key][OWNER] = part_digest(one.owner)
     if rights.public != PUBLIC_AT_FIRST:
-        both[PUBLIC_SCHEMA] = {GRANTS: part_digest(rights.public)}
+        both[PUBLIC_SCHEMA] = {GRANTS: part_digest("\n".join(rights.public))}
     return both
 
 
