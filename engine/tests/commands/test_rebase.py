@@ -91,9 +91,18 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(forked: Tree, 
     again = own(forked, "rebase")
     assert again.out.splitlines() == ["m1 (m1): after b1 (b1) already.", then]
     assert json.loads(own(forked, "rebase", "--json").out)["next"] == then.removeprefix("Then: ")
+    told = (
+        "This database has run m1 (m1) before alembic-pg rebase moved it, and not b1 (b1), which "
+        f"comes before it now: {way}."
+    )
+    assert said(developer.alembic("upgrade", "head")) == told
+    assert told in developer.alembic("current").err
+    assert json.loads(own(developer, "plan", "--json").out)["refusals"] == [told]
+    assert told in own(developer, "drift").out
     for command in way.split(", then "):
         assert developer.alembic(*command.split()[1:]).code == 0
     assert state.versions(empty) == ["m1"]
+    assert developer.alembic("current").err == ""
     columns = state.schema(empty)["TABLE public.t"].create
     assert [one in columns for one in (" x ", " y ")] == [True, True]
     assert git(forked, "add", *files).returncode == 0
@@ -276,7 +285,7 @@ def test_a_conflict_in_a_revision_itself_is_a_person_s(forked: Tree) -> None:
     "written",
     [
         lambda text: b"\xef\xbb\xbf" + text.encode(),
-        lambda text: f"# coding: latin-1\n# caf\xe9\n{text}".encode("latin-1"),
+        lambda text: f"# coding: latin-1\n# na\xefve\n{text}".encode("latin-1"),
         lambda text: text.replace("\n", "\r").encode(),
     ],
     ids=["byte order mark", "latin-1", "old Macintosh"],
@@ -326,3 +335,16 @@ def test_what_else_is_in_conflict_is_named(forked: Tree) -> None:
     git(forked, "switch", "-q", "mine")
     git(forked, "merge", "main")
     assert "Still in conflict for git: notes\nThen: git add " in own(forked, "rebase").out
+
+
+def test_an_edited_revision_that_a_database_has_run_is_a_warning(forked: Tree, empty: URL) -> None:
+    add(forked, ("m1", "a4", *ADD_X))
+    developer = forked.on(empty)
+    assert developer.alembic("upgrade", "head").code == 0
+    write(forked, "m1", "a4", *ADD_Y)
+    mend_ledger(Config(forked.root / "alembic.ini"))
+    told = "The last run here led to another state than the ledger has for m1: that revision, or"
+    for command in (("upgrade", "head"), ("current",)):
+        done = developer.alembic(*command)
+        assert done.code == 0
+        assert told in done.err

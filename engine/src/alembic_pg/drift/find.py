@@ -25,8 +25,9 @@ from alembic_pg.drift.not_compared import not_compared
 from alembic_pg.errors import UserError
 from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import FORM, ledger_path, read_ledger
+from alembic_pg.ledger.moved import find_moved
 from alembic_pg.ledger.parts import parts_after
-from alembic_pg.ledger.read_parts import read_rights
+from alembic_pg.ledger.read_parts import read_parts, read_rights
 from alembic_pg.ledger.stamp import read_stamp
 from alembic_pg.ledger.state import state_of_dump
 from alembic_pg.online.recovery import declared_not_valid
@@ -109,8 +110,8 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
     if ignored is not None and _are_as_noted(task, ledger, there.heads, found_rights):
         return replace(drift, compared="state", ignored=tuple(ignored))
     if there.stamp and _is_of(there.stamp, there.heads, found):
-        edited = sentences.EDITED_SINCE.format(revision=there.stamp.revision)
-        drift = replace(drift, remarks=(*drift.remarks, edited))
+        why = _why_of_other_state(task, connection, ledger, there.stamp.revision)
+        drift = replace(drift, remarks=(*drift.remarks, why))
     whole = There(there.heads, there.note, there.version, found, found_rights)
     differences = build_and_compare(task, connection, whole)
     return _with_differences(task, connection, drift, differences)
@@ -147,6 +148,20 @@ def _read_beside(task: AlembicCommand, connection: Connection) -> tuple[Rights, 
         found = read_rights(connection, table)
         transaction.rollback()
     return found, remarks
+
+
+def _why_of_other_state(
+    task: AlembicCommand, connection: Connection, ledger: Ledger | None, head: str
+) -> str:
+    """Return why nobody changed a database and it differs: a revision was moved, or edited."""
+    table = task.environment.context_opts.get("version_table", "alembic_version")
+    connection.rollback()
+    with connection.begin() as transaction:
+        found = read_parts(connection, table)
+        transaction.rollback()
+    history = History(task.environment.config, task.environment.script)
+    moved = find_moved(history, ledger, head, found) if ledger else None
+    return moved.sentence if moved else sentences.EDITED_SINCE.format(revision=head)
 
 
 def _are_as_noted(

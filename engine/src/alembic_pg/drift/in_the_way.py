@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.drift import taken_names
 from alembic_pg.drift.hand_made import HandMade
-from alembic_pg.ledger.parts import GRANTS, OWNER, parts_after
+from alembic_pg.ledger.parts import parts_after, without_rights
 from alembic_pg.ledger.read_parts import read_parts
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run.helper_names import HELPER_MARK
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 # Milliseconds to wait for a table that somebody keeps locked, of which nothing is said then.
 _LOCK_TIMEOUT = 2000
-
-# Whether the role may do something is asked elsewhere.
-_RIGHTS = {OWNER, GRANTS}
 
 
 @dataclass(frozen=True)
@@ -194,15 +191,6 @@ def _lets_it_be(step: Any, part: HandMade) -> bool:  # noqa: ANN401  # Alembic's
 
 def _is_ignored(part: HandMade, rules: Sequence[Rule]) -> bool:
     return any(rule.matches(part.difference) for rule in rules)
-
-
-def without_rights(parts: Any) -> Any:  # noqa: ANN401  # Parts or PartChanges
-    """Return parts without who owns what."""
-    kept = {
-        key: {part: digest for part, digest in own.items() if part not in _RIGHTS}
-        for key, own in parts.items()
-    }
-    return {key: own for key, own in kept.items() if own}
 
 
 def _without_digests(parts: Any) -> Any:  # noqa: ANN401  # Parts or PartChanges

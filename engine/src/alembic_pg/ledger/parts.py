@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -71,3 +71,12 @@ def parts_after(
         if one in revisions and own is not None:
             apply_changes(parts, own)
     return parts
+
+
+def without_rights(parts: Any) -> Any:  # noqa: ANN401  # Parts or PartChanges
+    """Return parts without who owns what, which is asked elsewhere."""
+    kept = {
+        key: {part: digest for part, digest in own.items() if part not in {OWNER, GRANTS}}
+        for key, own in parts.items()
+    }
+    return {key: own for key, own in kept.items() if own}
