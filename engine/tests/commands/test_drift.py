@@ -16,6 +16,8 @@ from tests.commands.own import own
 from tests.failures.fails import said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alembic.script import Script
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.tree import Tree
@@ -207,3 +209,84 @@ def test_who_may_only_read_sees_all(at_head: Tree, database: URL) -> None:
     done = own(tree, "drift")
     assert (done.code, done.err) == (1, ""), done
     assert "3 objects differ" in done.out
+
+
+ROLE = "DO $$ BEGIN CREATE ROLE {0}; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+
+
+def test_who_owns_what_and_who_may_use_public(at_head: Tree, database: URL, tmp_path: Path) -> None:
+    """An owner is compared with that of most objects; what takes it back is written."""
+    state.execute(
+        database,
+        ROLE.format("drift_other"),
+        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+        "ALTER TABLE votes OWNER TO drift_other",
+        "ALTER VIEW post_scores OWNER TO drift_other",
+    )
+    done = own(at_head, "drift", "--json")
+    assert done.code == 1, done
+    found = json.loads(done.out)["differences"]
+    assert [(one["change"], one["kind"], one["object"]) for one in found] == [
+        ("changed", "acl", "grants on schema public"),
+        ("changed", "owner", "owner role of table votes"),
+        ("changed", "owner", "owner role of view post_scores"),
+    ]
+    assert "+GRANT CREATE ON SCHEMA public TO PUBLIC" in own(at_head, "drift", "--diff").out
+    back = tmp_path / "back.sql"
+    done = own(at_head, "drift", "--back", str(back))
+    assert done.code == 0, done
+    assert "It destroys nothing." in done.out
+    assert own(at_head, "psql", "-q", "-f", str(back)).code == 0
+    assert own(at_head, "drift").code == 0
+    state.execute(database, "REVOKE USAGE ON SCHEMA public FROM PUBLIC")
+    assert "grants on schema public" in own(at_head, "drift").out
+
+
+def test_an_owner_that_a_revision_names_is_none(tree: Tree, empty: URL) -> None:
+    """With a ledger the state is enough to see it, and without one what the revisions build."""
+    head = tree.alembic("heads").out.split()[0]
+    file = tree.versions / "owner.py"
+    text_of = (
+        "from alembic import op\nrevision = 'abc'\ndown_revision = '{}'\n"
+        "def upgrade():\n    op.execute('ALTER TABLE votes OWNER TO drift_other')\n"
+        "    op.execute('GRANT USAGE ON SCHEMA public TO drift_other')\n"
+        "def downgrade():\n    op.execute('ALTER TABLE votes OWNER TO CURRENT_USER')\n"
+        "    op.execute('REVOKE USAGE ON SCHEMA public FROM drift_other')\n"
+    )
+    file.write_text(text_of.format(head))
+    state.execute(empty, ROLE.format("drift_other"))
+    assert own(tree, "ledger").code == 0
+    assert tree.alembic("upgrade", "head").code == 0
+    done = own(tree, "drift", "--json")
+    assert (done.code, json.loads(done.out)["compared"]) == (0, "state"), done
+    state.execute(empty, "ALTER TABLE votes OWNER TO CURRENT_USER")
+    found = json.loads(own(tree, "drift", "--json").out)
+    assert [one["object"] for one in found["differences"]] == ["owner role of table votes"]
+    state.execute(empty, "ALTER TABLE votes OWNER TO drift_other")
+    (tree.root / "alembic" / "ledger").unlink()
+    done = own(tree, "drift", "--json")
+    assert (done.code, json.loads(done.out)["compared"]) == (0, "built"), done
+
+
+def test_what_is_not_compared_is_named(at_head: Tree, database: URL) -> None:
+    name = database.database
+    state.execute(
+        database,
+        f"ALTER DATABASE {name} SET work_mem = '64MB'",
+        "ALTER TABLE alembic_version ADD COLUMN note text",
+        "GRANT SELECT, INSERT ON alembic_version TO PUBLIC",
+    )
+    done = own(at_head, "drift")
+    assert done.code == 0, done
+    assert done.out.splitlines()[1:] == [
+        "Not compared: settings of the database (work_mem).",
+        "Not compared: what is by hand on alembic_version (column note, INSERT to PUBLIC).",
+    ]
+
+
+def test_an_empty_alembic_version_is_something(at_head: Tree, database: URL) -> None:
+    state.execute(database, "DELETE FROM alembic_version")
+    done = own(at_head, "drift")
+    assert done.code == 1, done
+    assert "no drift" not in done.out
+    assert ": only its revision is missing.\n" in done.out

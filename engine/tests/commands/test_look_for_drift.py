@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,14 @@ def downgrade(): pass
 '''
 
 UP = (
-    "CREATE TABLE t (a int, b int); CREATE INDEX t_b ON t (b); CREATE TABLE other (a int)",
+    (
+        "CREATE TABLE t (a int, b int); CREATE INDEX t_b ON t (b); CREATE TABLE other (a int); "
+        "CREATE VIEW seen AS SELECT 1 AS one; CREATE TYPE mood AS ENUM ('sad'); "
+        "CREATE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 2; "
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        "CREATE TRIGGER noted BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note(); "
+        "CREATE SEQUENCE numbers"
+    ),
     "ALTER TABLE t ADD c int",
     "CREATE INDEX IF NOT EXISTS t_a ON t (a)",
     "DROP INDEX t_b",
@@ -33,20 +41,96 @@ UP = (
     "DROP TABLE t",
 )
 
+# What comes after a table t is gone, of the objects beside it.
+BESIDE = (
+    "CREATE OR REPLACE VIEW seen AS SELECT 1 AS one, 2 AS two",
+    "CREATE OR REPLACE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x + x",
+    "ALTER TYPE mood ADD VALUE 'glad'",
+    "ALTER SEQUENCE numbers CACHE 5",
+    "DROP TRIGGER noted ON t",
+    "CREATE INDEX mine ON t (a)",
+    "ALTER TABLE t ADD CONSTRAINT mine_too UNIQUE (a)",
+    "CREATE TYPE late AS ENUM ('x')",
+    "CREATE VIEW later AS SELECT 1 AS one",
+    "CREATE SCHEMA more",
+)
 
-@pytest.fixture
-def small(tree: Tree, empty: URL) -> Tree:
-    """A tree with its ledger, and a database at the first revision."""
+
+def write(tree: Tree, empty: URL, ups: tuple[str, ...]) -> Tree:
+    """Return a tree of revisions with its ledger, and a database at the first one."""
     for file in (*tree.versions.glob("*.py"), *(tree.root / "models").glob("*.py")):
         if file.name not in {"__init__.py", "base.py"}:
             file.unlink()
-    for number, up in enumerate(UP, 1):
+    for number, up in enumerate(ups, 1):
         down = f"a{number - 1}" if number > 1 else None
         file = tree.versions / f"a{number}.py"
         file.write_text(REVISION.format(revision=f"a{number}", down=down, up=up))
     assert own(tree, "ledger").code == 0
     assert tree.on(empty).alembic("upgrade", "a1").code == 0
     return tree.on(empty)
+
+
+@pytest.fixture
+def small(tree: Tree, empty: URL) -> Tree:
+    """A tree with its ledger, and a database at the first revision."""
+    return write(tree, empty, UP)
+
+
+def test_what_stands_beside_tables_stops_it_and_so_does_a_name_that_is_taken(
+    tree: Tree, empty: URL
+) -> None:
+    """Each by itself; -x drift=off would meet the same at its own statement, or overwrite it."""
+    small = write(tree, empty, (UP[0], *BESIDE))
+    by_hand = {
+        "CREATE OR REPLACE VIEW seen AS SELECT 1 AS one, 3 AS three": (
+            "a2 changes what somebody changed by hand: view seen (changed)",
+            "DROP VIEW seen; CREATE VIEW seen AS SELECT 1 AS one",
+        ),
+        "CREATE OR REPLACE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 3": (
+            "a3 changes what somebody changed by hand: function twice(integer) (changed)",
+            "CREATE OR REPLACE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 2",
+        ),
+        "ALTER TYPE mood ADD VALUE 'mad'": (
+            "a4 changes what somebody changed by hand: enum mood (changed)",
+            "DROP TYPE mood; CREATE TYPE mood AS ENUM ('sad')",
+        ),
+        "DROP SEQUENCE numbers": (
+            "a5 changes what somebody changed by hand: sequence numbers (missing)",
+            "CREATE SEQUENCE numbers",
+        ),
+        "ALTER TABLE t DISABLE TRIGGER noted": (
+            "a6 changes what somebody changed by hand: trigger noted on t (changed)",
+            "ALTER TABLE t ENABLE TRIGGER noted",
+        ),
+        "CREATE INDEX mine ON other (a)": (
+            "a7 changes what somebody changed by hand: index mine (there already)",
+            "DROP INDEX mine",
+        ),
+        "CREATE TABLE mine_too (a int)": (
+            "a8 changes what somebody changed by hand: table mine_too (there already)",
+            "DROP TABLE mine_too",
+        ),
+        "CREATE TABLE late (a int)": (
+            "a9 changes what somebody changed by hand: table late (there already)",
+            "DROP TABLE late",
+        ),
+        "CREATE SEQUENCE later": (
+            "a10 changes what somebody changed by hand: sequence later (there already)",
+            "DROP SEQUENCE later",
+        ),
+        "CREATE SCHEMA more": (
+            "a11 changes what somebody changed by hand: schema more (there already)",
+            "DROP SCHEMA more",
+        ),
+    }
+    for change, (told, back) in by_hand.items():
+        state.execute(empty, change)
+        said = fails(small, "upgrade", "head")
+        assert said.startswith(f"Revision {told}"), (change, said)
+        state.execute(empty, back)
+    done = small.alembic("upgrade", "head")
+    assert done.code == 0, done
+    assert "by hand" not in done.err
 
 
 @pytest.mark.parametrize(
@@ -101,6 +185,16 @@ def test_elsewhere_it_is_a_line(small: Tree, empty: URL) -> None:
     done = small.alembic("upgrade", "head")
     assert done.code == 0, done
     assert "by hand" not in done.out + done.err
+
+
+def test_what_a_plan_says_of_it_is_in_its_form(small: Tree, empty: URL) -> None:
+    state.execute(empty, "CREATE INDEX mine ON t (a)", "ALTER TABLE t ADD c int")
+    found = json.loads(own(small, "plan", "a2", "--json").out)
+    (remark,), (refusal,) = found["remarks"], found["refusals"]
+    assert remark.startswith("Changed by hand, and in nobody's way: index mine (there already).")
+    assert refusal.startswith("Revision a2 changes what somebody changed by hand: column t.c")
+    shown = own(small, "plan", "a2", "--markdown").out
+    assert "\n**Refused:** Revision a2 changes what somebody changed by hand: column t.c" in shown
 
 
 def test_an_option_lets_it_pass(small: Tree, empty: URL) -> None:

@@ -141,6 +141,17 @@ def test_nothing_to_do_in_each_form(at_head: Tree) -> None:
     assert json.loads(own(at_head, "plan", "--json").out) == {
         "format": 1,
         "undone": None,
+        "remarks": [],
+        "refusals": [],
         "revisions": [],
     }
     assert own(at_head, "plan", "--json", "--markdown").code == 2
+
+
+def test_a_failure_as_json_is_json(project: Tree) -> None:
+    done = own(project, "plan", "nowhere", "--json")
+    assert (done.code, done.err) == (1, ""), done
+    assert json.loads(done.out) == {
+        "format": 1,
+        "error": "No such revision or branch 'nowhere'. See alembic history.",
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,8 @@ from tests.commands.own import own
 from tests.failures.fails import said
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic_pg.testing.forked import CommandResult
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
@@ -84,12 +88,25 @@ def test_in_the_middle_of_a_merge_with_the_conflict_in_the_ledger(forked: Tree, 
     assert then in done.out
     way = "alembic downgrade b1, then alembic stamp a4, then alembic upgrade head"
     assert f"A database that has run m1 before: {way}" in done.out
+    again = own(forked, "rebase")
+    assert again.out.splitlines() == ["m1 (m1): after b1 (b1) already.", then]
+    assert json.loads(own(forked, "rebase", "--json").out)["next"] == then.removeprefix("Then: ")
+    told = (
+        "This database has run m1 (m1) before alembic-pg rebase moved it, and not b1 (b1), which "
+        f"comes before it now: {way}."
+    )
+    assert said(developer.alembic("upgrade", "head")) == told
+    assert told in developer.alembic("current").err
+    assert json.loads(own(developer, "plan", "--json").out)["refusals"] == [told]
+    assert told in own(developer, "drift").out
     for command in way.split(", then "):
         assert developer.alembic(*command.split()[1:]).code == 0
     assert state.versions(empty) == ["m1"]
+    assert developer.alembic("current").err == ""
     columns = state.schema(empty)["TABLE public.t"].create
     assert [one in columns for one in (" x ", " y ")] == [True, True]
     assert git(forked, "add", *files).returncode == 0
+    assert own(forked, "rebase").out.splitlines()[-1] == "Then: git commit"
     assert '"column x"' in (ledger(forked).with_name("ledger-tables")).read_text()
     assert git(forked, "commit", "-q", "-m", "x").returncode == 0
     again = own(forked, "rebase")
@@ -262,3 +279,72 @@ def test_a_conflict_in_a_revision_itself_is_a_person_s(forked: Tree) -> None:
     told = said(own(forked, "rebase"), code=2)
     assert "m1.py" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: f"# coding: latin-1\n# na\xefve\n{text}".encode("latin-1"),
+        lambda text: text.replace("\n", "\r").encode(),
+    ],
+    ids=["byte order mark", "latin-1", "old Macintosh"],
+)
+def test_a_file_keeps_its_encoding_and_its_line_ends(
+    forked: Tree, written: Callable[[str], bytes]
+) -> None:
+    file = write(forked, "m1", "a4", *ADD_X)
+    text = file.read_text().replace('"""m1"""', '"""m1\n\nRevises: a4\n"""')
+    file.write_bytes(written(text))
+    mend_ledger(Config(forked.root / "alembic.ini"))
+    commit(forked)
+    on_main(forked, ("b1", "a4", *ADD_Y))
+    git(forked, "merge", "main")
+    done = own(forked, "rebase")
+    assert (done.code, done.err) == (0, ""), done
+    assert file.read_bytes() == written(text.replace("a4", "b1"))
+
+
+def test_a_landed_file_with_another_name_is_called_by_its_old_one(forked: Tree) -> None:
+    add(forked, ("m1", "a4", *ADD_X))
+    git(forked, "mv", "alembic/versions/a4.py", "alembic/versions/new name.py")
+    told = said(own(forked, "rebase"), code=2)
+    way = "git checkout main -- alembic/versions/a4.py && git rm -f 'alembic/versions/new name.py'"
+    assert f"where its file is called alembic/versions/a4.py: take that back ({way})" in told
+    for command in way.split(" && "):
+        assert git(forked, *shlex.split(command)[1:]).returncode == 0
+    assert own(forked, "rebase").code == 0
+
+
+def test_where_git_cannot_be_asked_that_is_said(forked: Tree) -> None:
+    shutil.rmtree(forked.root / ".git")
+    folder = forked.root / "alembic"
+    why = f"git cannot be asked in {folder}: not a git repository"
+    for command in (["rebase"], ["rebase", "main"], ["ledger", "--verify", "main"]):
+        assert why in said(own(forked, *command), code=2)
+    told = said(own(forked, "rebase", PATH="/nowhere"), code=2)
+    assert told == "git is not found: install it, or add it to PATH."
+
+
+def test_what_else_is_in_conflict_is_named(forked: Tree) -> None:
+    notes = forked.root / "notes"
+    for branch, revision in (("mine", ("m1", "a4", *ADD_X)), ("main", ("b1", "a4", *ADD_Y))):
+        git(forked, "switch", "-q", branch)
+        notes.write_text(branch)
+        add(forked, revision)
+    git(forked, "switch", "-q", "mine")
+    git(forked, "merge", "main")
+    assert "Still in conflict for git: notes\nThen: git add " in own(forked, "rebase").out
+
+
+def test_an_edited_revision_that_a_database_has_run_is_a_warning(forked: Tree, empty: URL) -> None:
+    add(forked, ("m1", "a4", *ADD_X))
+    developer = forked.on(empty)
+    assert developer.alembic("upgrade", "head").code == 0
+    write(forked, "m1", "a4", *ADD_Y)
+    mend_ledger(Config(forked.root / "alembic.ini"))
+    told = "The last run here led to another state than the ledger has for m1: that revision, or"
+    for command in (("upgrade", "head"), ("current",)):
+        done = developer.alembic(*command)
+        assert done.code == 0
+        assert told in done.err

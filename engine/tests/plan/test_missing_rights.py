@@ -25,6 +25,9 @@ THEIRS = (
     "CREATE SEQUENCE q",
     "CREATE INDEX t_a_idx ON t (a)",
     "CREATE SCHEMA closed",
+    "CREATE TYPE mood AS ENUM ('sad')",
+    "CREATE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 2",
+    "CREATE EXTENSION citext SCHEMA public",
 )
 
 # A statement, and what the run and the plan say that the role lacks.
@@ -53,6 +56,23 @@ LACKING = {
     "CREATE USER {role}_2": "may not create the role",
     "CREATE EXTENSION plperlu_or_file_fdw": "may not create the extension",
     "CREATE SCHEMA more": "may not create the schema more",
+    "DROP EXTENSION IF EXISTS citext": "does not own extension citext:",
+    "COMMENT ON EXTENSION citext IS 'x'": "does not own extension citext:",
+    "DROP SCHEMA closed": "does not own schema closed:",
+    "ALTER TYPE mood ADD VALUE 'glad'": "does not own type mood:",
+    "DROP TYPE public.mood": "does not own type mood:",
+    "DROP FUNCTION IF EXISTS twice(int)": "does not own function twice(integer):",
+    "ALTER FUNCTION twice STABLE": "does not own function twice(integer):",
+    "CREATE OR REPLACE VIEW v AS SELECT id FROM t": "does not own v:",
+    "DO $$ BEGIN CREATE ROLE {role}_2; END $$": "may not create the role",
+    "DO $$ BEGIN EXECUTE 'CREATE ROLE {role}_2 NOLOGIN'; END $$": "may not create the role",
+    (
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{role}_2') "
+        "THEN CREATE ROLE {role}_2 NOLOGIN; END IF; END $$"
+    ): "may not create the role",
+    (
+        "DO $$ BEGIN CREATE ROLE {role}_2; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+    ): "may not create the role",
 }
 
 # What the role may do, or what a statement before lets it do.
@@ -66,6 +86,15 @@ LETTING: dict[str, tuple[str, ...]] = {
     "not there": ("DROP TABLE IF EXISTS gone", "ALTER TABLE IF EXISTS gone ADD a int"),
     "there already": ("CREATE EXTENSION IF NOT EXISTS plpgsql",),
     "as another": ("SET ROLE {owner}", "ALTER TABLE t ADD b int", "RESET ROLE"),
+    "a role that is there": (
+        (
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{owner}') "
+            "THEN CREATE ROLE {owner}; END IF; END $$"
+        ),
+    ),
+    "refused, and caught": (
+        "DO $$ BEGIN CREATE ROLE never; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
+    ),
     "in a block": (
         "DO $$ BEGIN SET LOCAL ROLE {owner}; CREATE TABLE closed.x (a int); RESET ROLE; END $$",
     ),
@@ -215,3 +244,45 @@ def test_what_comes_after_a_revision_that_asks(site: Site) -> None:
         with pytest.raises(UserError, match=rf"{name} may not create the role nobody_at_all"):
             site.upgrade()
         assert site.version == ["001a"]
+
+
+def test_a_block_that_may_need_a_right_is_told_and_stops_nothing(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = "DO $$ BEGIN IF current_user = 'postgres' THEN CREATE ROLE {role}_2; END IF; END $$"
+    site.revise(*lines("CREATE TABLE before (a int)"))
+    with role(site) as name:
+        site.revise(*lines(block.format(role=name)))
+        told = f"Where the condition in its block holds: {name} may not create the role {name}_2"
+        site.upgrade(plan="")
+        assert told in " ".join(capsys.readouterr().out.split())
+        site.upgrade()
+        assert f"Revision 003a (step 003a): {told}" in capsys.readouterr().err
+        assert site.version == ["003a"]
+
+
+def test_a_downgrade_is_told_before_its_first_statement(site: Site) -> None:
+    site.sql("CREATE EXTENSION citext SCHEMA public")
+    site.revise("pass")
+    site.revise("pass", downgrade='op.execute("DROP EXTENSION citext")')
+    site.revise("pass", downgrade='op.execute("CREATE TABLE made (a int)")')
+    site.sql("UPDATE alembic_version SET version_num = '004a'")
+    with role(site) as name:
+        with pytest.raises(UserError, match=rf"{name} does not own extension citext: DROP"):
+            site.downgrade("001a")
+        assert site.version == ["004a"]
+
+
+def test_the_owner_of_the_database_is_named_where_a_schema_belongs_to_whoever_that_is(
+    site: Site,
+) -> None:
+    site.sql("ALTER SCHEMA public OWNER TO pg_database_owner")
+    owner = site.one("SELECT current_user")
+    with role(site, "REVOKE CREATE ON SCHEMA public FROM {role}") as name:
+        site.revise(*lines("CREATE TABLE t (a int)"))
+        with pytest.raises(UserError) as error:
+            site.upgrade()
+    assert (
+        f"Name its owner {owner} in DATABASE_URL, or GRANT CREATE ON SCHEMA public TO {name}"
+        in str(error.value)
+    )

@@ -23,8 +23,9 @@ def test_only_the_two_places(before: str, after: str) -> None:
     assert with_down_revision(before, "b1", "m1.py") == after
     new_head = HEAD.replace("Revises: a1", "Revises: b1")
     assert with_down_revision(HEAD + before, "b1", "m1.py") == new_head + after
-    windows = (HEAD + before).replace("\n", "\r\n")
-    assert with_down_revision(windows, "b1", "m1.py") == (new_head + after).replace("\n", "\r\n")
+    for end in ("\r\n", "\r"):
+        other = (HEAD + before).replace("\n", end)
+        assert with_down_revision(other, "b1", "m1.py") == (new_head + after).replace("\n", end)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="what somebody changed by hand in the target database",
         description="Compare the target database with what the revisions build up to the revision "
         "that it is at, and list what is missing, extra or changed. The database is only read; "
-        "its rows are not. Exit codes: 0 nothing differs, or it is answered, 1 something does, "
-        "2 could not tell.",
+        "its rows are not. Exit codes: 0 nothing differs, or it is answered, 1 something does, or "
+        "its revision is missing, 2 could not tell.",
     )
     parser.add_argument(
         "objects",

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from alembic_pg.plan.form import PlanForm
 
 
+# As alembic's own commands end where they fail.
+_FAILED = 1
+
+
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's parser."""
     parser = commands.add_parser(
@@ -40,9 +44,18 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from alembic_pg.commands import plan  # noqa: PLC0415  # one command's
+    from alembic_pg.commands import own_command, plan  # noqa: PLC0415  # one command's
 
-    plan.run(options.revision, options.x, options.config or (), options.name, _form(options.form))
+    form, configs = _form(options.form), options.config or ()
+    try:
+        plan.run(options.revision, options.x, configs, options.name, form)
+    except Exception as error:
+        if options.form != "json":
+            raise
+        from alembic_pg.plan.json_form import JSON_FORMAT  # noqa: PLC0415  # one form's
+
+        own_command.report_failure(error, JSON_FORMAT)
+        return _FAILED
     return 0
 
 

@@ -24,6 +24,8 @@ from alembic_pg.rebase.move import find_move
 from alembic_pg.rebase.outcome import Outcome, outcome_object, outcome_text
 from alembic_pg.rebase.prove import prove_move
 from alembic_pg.rebase.reordered import reordered_script, shown_to
+from alembic_pg.rebase.unfinished import unstaged_files
+from alembic_pg.revisions.source_file import read_source
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -87,7 +89,8 @@ def _prove_and_write(
     if ledger is not None and not proof.fails_here:
         after = History(move.history.config, ScriptDirectory.from_config(move.history.config))
         proven.write_proven(task.root, after.digests(ledger.major), ledger.lines)
-    return replace(outcome, written=written)
+    unstaged, in_conflict = unstaged_files(Path(move.history.script.dir), _files(move, ledger))
+    return replace(outcome, written=written, unstaged=unstaged, in_conflict=in_conflict)
 
 
 def _compare_models(task: AlembicCommand, databases: ScratchServer, outcome: Outcome) -> Outcome:
@@ -106,14 +109,20 @@ def _compare_models(task: AlembicCommand, databases: ScratchServer, outcome: Out
         return replace(outcome, unknown=text)
 
 
+def _files(move: Move, ledger: Ledger | None) -> list[Path]:
+    """Return the files that belong to a move, whether it changes them or did so before."""
+    files = [Path(one.path) for one in move.own]
+    return files + (list(ledger_files(ledger_path(move.history.script), ledger)) if ledger else [])
+
+
 def _write(move: Move, ledger: Ledger | None) -> tuple[str, ...]:
     """Write what changes, all of it or nothing; return the files as seen from here."""
     contents: dict[Path, bytes] = {}
     for one in move.own:
         if down := move.downs.get(one.revision):
             file = Path(one.path)
-            source = file.read_bytes().decode()
-            contents[file] = with_down_revision(source, down, file.name).encode()
+            source, encoding = read_source(file)
+            contents[file] = with_down_revision(source, down, file.name).encode(encoding)
     if ledger is not None:
         files = ledger_files(ledger_path(move.history.script), ledger)
         contents |= {file: text.encode() for file, text in files.items()}

@@ -18,7 +18,7 @@ from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.database.server_features import ServerFeatures
-from alembic_pg.drift import build, difference
+from alembic_pg.drift import build, difference, rights
 from alembic_pg.drift.target_roles import target_roles
 from alembic_pg.revisions import history_database, schema_model
 from alembic_pg.revisions.impact import ImpactReader
@@ -79,7 +79,8 @@ def find_way_back(
         before = scope.filter_dump(found)
         after = _goal(scope.filter_dump(expected), before, chosen)
         comparison = Comparison(databases, template, before, after, version_table, scope)
-        statements = tuple(statements_between(comparison))
+        of_rights = rights.right_statements(one for one in chosen if rights.is_right(one))
+        statements = (*statements_between(comparison), *of_rights)
         with connect(url, source=SCRATCH_SOURCE) as copy:
             reader = ImpactReader(schema_model.read_schema(copy))
             copy.rollback()

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from alembic_pg.autogenerate.dump import compare, kinds, table_definition
+from alembic_pg.autogenerate.dump.label import part_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
@@ -23,7 +24,7 @@ PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "ST
 _BY_HARM = (
     ("table", _COLUMN, "type", "domain", "view", "materialized view", "function", "procedure"),
     ("constraint", "check constraint", "fk constraint", "trigger", "rule", "default", "sequence"),
-    ("policy", "row security", "acl", "default acl"),
+    ("policy", "row security", "acl", "default acl", "owner"),
     ("index", "statistics"),
 )
 _CHANGES: tuple[Change, ...] = ("missing", "changed", "extra")
@@ -79,7 +80,12 @@ def list_differences(expected: Dump, found: Dump) -> list[Difference]:
         *(_difference("missing", expected[key], None) for key in gone),
         *(_difference("extra", None, found[key]) for key in added),
     ]
-    return sorted((one for one in differences if one.name not in columns), key=_harm)
+    return by_harm(one for one in differences if one.name not in columns)
+
+
+def by_harm(differences: Iterable[Difference]) -> list[Difference]:
+    """Return differences in the order in which they are told, what hurts most first."""
+    return sorted(differences, key=_harm)
 
 
 def extra_object(entry: Entry) -> Difference:
@@ -108,8 +114,7 @@ def _column_changes(expected: Entry, found: Entry) -> Iterator[Difference]:
         if old != new:
             change: Change = "missing" if not new else "changed" if old else "extra"
             column = f"{expected.name}.{name}"
-            place = "" if expected.schema == "public" else f"{expected.schema}."
-            label = f"{_COLUMN} {place}{column}"
+            label = part_label(_COLUMN, expected.schema, expected.name, name)
             yield Difference(
                 change, _COLUMN, expected.schema, column, label, old, new, expected.key
             )

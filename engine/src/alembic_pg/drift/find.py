@@ -16,13 +16,18 @@ from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.database import errors, run_lock, target
 from alembic_pg.database.errors import SqlState
 from alembic_pg.database.target import EMBEDDED_SOURCE
-from alembic_pg.drift import by_state, changed_at, ignore, sentences
-from alembic_pg.drift.build import build_and_compare
+from alembic_pg.drift import by_state, changed_at, ignore, rights, sentences
+from alembic_pg.drift.build import There, build_and_compare
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.drift.drift import Drift
 from alembic_pg.drift.locked_tables import LOCK_TIMEOUT, locked_table_told
+from alembic_pg.drift.not_compared import not_compared
 from alembic_pg.errors import UserError
+from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import FORM, ledger_path, read_ledger
+from alembic_pg.ledger.moved import find_moved
+from alembic_pg.ledger.parts import parts_after
+from alembic_pg.ledger.read_parts import read_parts, read_rights
 from alembic_pg.ledger.stamp import read_stamp
 from alembic_pg.ledger.state import state_of_dump
 from alembic_pg.online.recovery import declared_not_valid
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.drift.difference import Difference
     from alembic_pg.ledger.ledger import Ledger
+    from alembic_pg.ledger.read_parts import Rights
     from alembic_pg.ledger.stamp import Stamp
     from alembic_pg.online.run.journal import ProgressNote
 
@@ -88,6 +94,8 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
         found = pg_dump.dump_database(
             connection.engine.url, version_table=version_table, lock_timeout=LOCK_TIMEOUT
         )
+    found_rights, remarks = _read_beside(task, connection)
+    drift = replace(drift, remarks=(*drift.remarks, *remarks))
     rules = ignore.read_rules(ignore.ignore_file(task.environment.script))
     ledger = _read_ledger(task.environment.script)
     if there.unknown and there.stamp:
@@ -95,15 +103,17 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
         if ignored is None:
             raise UserError(sentences.CHANGED_SINCE.format(revision=there.unknown))
         remark = sentences.COMPARED_WITH_STAMP.format(revision=there.unknown)
-        return replace(drift, compared="state", ignored=tuple(ignored), remarks=(remark,))
+        remarks = [remark, *remarks]
+        return replace(drift, compared="state", ignored=tuple(ignored), remarks=tuple(remarks))
     state = ledger.state_after(there.heads) if ledger and there.note is None else ""
     ignored = by_state.ignored_beside_state(found, state, rules)
-    if ignored is not None:
+    if ignored is not None and _are_as_noted(task, ledger, there.heads, found_rights):
         return replace(drift, compared="state", ignored=tuple(ignored))
     if there.stamp and _is_of(there.stamp, there.heads, found):
-        edited = sentences.EDITED_SINCE.format(revision=there.stamp.revision)
-        drift = replace(drift, remarks=(*drift.remarks, edited))
-    differences = build_and_compare(task, connection, there.heads, found, there.note, there.version)
+        why = _why_of_other_state(task, connection, ledger, there.stamp.revision)
+        drift = replace(drift, remarks=(*drift.remarks, why))
+    whole = There(there.heads, there.note, there.version, found, found_rights)
+    differences = build_and_compare(task, connection, whole)
     return _with_differences(task, connection, drift, differences)
 
 
@@ -126,6 +136,43 @@ def read_target(task: AlembicCommand, connection: Connection, at: str) -> Target
         role,
         tuple(unfinished),
     )
+
+
+def _read_beside(task: AlembicCommand, connection: Connection) -> tuple[Rights, list[str]]:
+    """Return whose the objects of the target are, and a sentence for what is not compared."""
+    table = task.environment.context_opts.get("version_table", "alembic_version")
+    whole = history_database.version_table_name(task.environment)
+    connection.rollback()
+    with connection.begin() as transaction:
+        remarks = list(not_compared(connection, whole))
+        found = read_rights(connection, table)
+        transaction.rollback()
+    return found, remarks
+
+
+def _why_of_other_state(
+    task: AlembicCommand, connection: Connection, ledger: Ledger | None, head: str
+) -> str:
+    """Return why nobody changed a database and it differs: a revision was moved, or edited."""
+    table = task.environment.context_opts.get("version_table", "alembic_version")
+    connection.rollback()
+    with connection.begin() as transaction:
+        found = read_parts(connection, table)
+        transaction.rollback()
+    history = History(task.environment.config, task.environment.script)
+    moved = find_moved(history, ledger, head, found) if ledger else None
+    return moved.sentence if moved else sentences.EDITED_SINCE.format(revision=head)
+
+
+def _are_as_noted(
+    task: AlembicCommand, ledger: Ledger | None, heads: Sequence[str], found: Rights
+) -> bool:
+    """Return whether the ledger's parts say that each object is whose it is."""
+    if ledger is None:
+        return False
+    history = History(task.environment.config, task.environment.script)
+    parts = parts_after(ledger.changes, history.with_ancestors(heads))
+    return parts is not None and rights.are_as_noted(found, parts)
 
 
 def _without_differences(task: AlembicCommand, connection: Connection, there: Target) -> Drift:

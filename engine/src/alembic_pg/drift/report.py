@@ -92,6 +92,8 @@ def _place(drift: Drift) -> str:
 def _verdict(drift: Drift) -> str:
     number = len(drift.differences)
     ignored = f" ({len(drift.ignored)} ignored)" if drift.ignored else ""
+    if not number and drift.lost:
+        return f"only its revision is missing{ignored}."
     if not number:
         return f"no drift{ignored}."
     objects = "1 object differs" if number == 1 else f"{number} objects differ"

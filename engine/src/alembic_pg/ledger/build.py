@@ -12,7 +12,8 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.ledger.history import parents_of
 from alembic_pg.ledger.ledger import States
-from alembic_pg.ledger.parts import part_changes, read_parts
+from alembic_pg.ledger.parts import part_changes
+from alembic_pg.ledger.read_parts import read_parts, read_rights, with_rights
 from alembic_pg.ledger.state import state_of_dump
 from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial import process_wide
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Built:
-    """A scratch database, the revisions that have run in it, its state, and its tables' parts."""
+    """A scratch database, the revisions that have run in it, its state, and its parts."""
 
     name: str
     applied: frozenset[str]
@@ -53,7 +54,7 @@ def build_states(  # noqa: PLR0913, PLR0917  # what, where, and what is known of
     """Yield the id and the states of each revision, as they are built.
 
     wanted: in an order in which they can run. before: the state before the first one, where it is
-    known: then that is not built where the revision is the last of all. parts: those of the tables
+    known: then that is not built where the revision is the last of all. parts: those that are
     there, where they are known.
     Raises UserError when a revision fails.
     """
@@ -99,17 +100,17 @@ def _create(
 
 
 def parts_of_database(task: AlembicCommand, databases: ScratchServer, name: str) -> Parts:
-    """Return the parts of all tables of a scratch database."""
+    """Return the parts of a scratch database."""
     with connect(databases.database_url(name), source=SCRATCH_SOURCE) as connection:
         return _read_parts(task, connection)
 
 
 def _read_parts(task: AlembicCommand, connection: Connection) -> Parts:
-    """Return the parts of all tables. connection: to a scratch database that nobody else needs."""
+    """Return the parts of a database. connection: to a scratch database that nobody else needs."""
     table = task.environment.context_opts.get("version_table", "alembic_version")
-    found = read_parts(connection, table)
+    found, rights = read_parts(connection, table), read_rights(connection, table)
     connection.rollback()
-    return found
+    return with_rights(found, rights)
 
 
 def _state(task: AlembicCommand, databases: ScratchServer, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Read and write the file beside the ledger that has what each revision changes of tables."""
+"""Read and write the file beside the ledger that has what each revision changes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
     from alembic_pg.ledger.parts import PartChanges
 
-_HEAD = """\
-# What each revision changes of tables: its id, the state after it, and the digest of each column,
-# constraint and index, null where it takes one away. By it, an upgrade sees what somebody changed
-# by hand that a new revision changes, too.
+# The version of the form of the parts; it grows when one is called or digested otherwise.
+_FORM = 2
+
+_FORM_LINE = f"form {_FORM}"
+
+_HEAD = f"""\
+# What each revision changes: its id, the state after it, and the digest of each column, constraint,
+# index, trigger, view, type, function …, null where it takes one away. By it, an upgrade sees what
+# somebody changed by hand that a new revision changes, too.
 # alembic keeps this file, and mends it, a conflict in it, too, by: alembic-pg ledger
+{_FORM_LINE}
 """
 
 _LINE = re.compile(r"(?P<revision>\S+) (?P<after>[0-9a-f]+) (?P<changes>\{.*\})")
@@ -43,6 +49,8 @@ def read_part_file(file: Path) -> dict[tuple[str, str], PartChanges]:
 def parse_part_text(text: str) -> dict[tuple[str, str], PartChanges]:
     """Return what the text of such a file says, as `read_part_file` does."""
     found: dict[tuple[str, str], PartChanges] = {}
+    if _FORM_LINE not in text.splitlines():
+        return found
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match is None:

@@ -61,9 +61,7 @@ def print_plan(
     chosen = task.settings
     planner = Planner(context, connection, chosen, running, use_strategies=chosen.online)
     opts = task.environment.context_opts
-    form: PlanForm = opts.get(PLAN_FORM_OPTION) or text_form.TextForm(
-        task.environment.config.print_stdout
-    )
+    form = form_of(task)
     steps = list(opts.get(PLAN_STEPS_OPTION, opts["fn"])(running.heads, context))
     try:
         if steps:
@@ -88,6 +86,12 @@ def print_plan(
         raise UserError(locked) from error
     undone = note.revision if note is not None and _would_undo(task, running, note) else ""
     form.end(undone=undone, nothing_to_do=not steps)
+
+
+def form_of(task: AlembicCommand) -> PlanForm:
+    """Return how the plan of the command is printed."""
+    form: PlanForm | None = task.environment.context_opts.get(PLAN_FORM_OPTION)
+    return form or text_form.TextForm(task.environment.config.print_stdout)
 
 
 def _read_half_done(
@@ -137,6 +141,8 @@ def _plan_revision(
         planned.append(_plan_statement(statement, planner, summarize, is_done=number < done))
         missing += [refusal.text for refusal in lacking]
         reader.read_sql(statement.sql, statement.existing)
+    doubts = tuple(rights.doubts)
+    rights.doubts.clear()
     found = reader.end_revision()
     named = getattr(step.revision.module, VARIABLE, ()) if step.is_upgrade else found.destroys
     unconfirmed = tuple(name for name in found.destroys if name not in named)
@@ -149,7 +155,7 @@ def _plan_revision(
         unconfirmed=unconfirmed,
         declaration=declaration_line([*named, *unconfirmed]) if unconfirmed else "",
         breaks=tuple(found.breaks),
-        warnings=tuple(planner.warnings),
+        warnings=(*doubts, *planner.warnings),
         refusals=(*missing, *(refusal.text for refusal in planner.refusals)),
     )
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 class PlanForm(Protocol):
     """Print a plan."""
 
+    def remark(self, text: str, *, refused: bool = False) -> None:
+        """Take a sentence about the run as a whole. refused: whether the run would stop with it."""
+
     def add(self, plan: RevisionPlan) -> None:
         """Take the next revision."""
 

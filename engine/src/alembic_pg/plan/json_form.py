@@ -19,6 +19,12 @@ class JsonForm:
 
     def __init__(self) -> None:
         self._revisions: list[dict[str, Any]] = []
+        self._remarks: list[str] = []
+        self._refusals: list[str] = []
+
+    def remark(self, text: str, *, refused: bool = False) -> None:
+        """Take a sentence."""
+        (self._refusals if refused else self._remarks).append(text)
 
     def add(self, plan: RevisionPlan) -> None:
         """Take a revision."""
@@ -29,5 +35,11 @@ class JsonForm:
     def end(self, *, undone: str, nothing_to_do: bool) -> None:
         """Print them."""
         del nothing_to_do  # there is no revision then
-        whole = {"format": JSON_FORMAT, "undone": undone or None, "revisions": self._revisions}
+        whole = {
+            "format": JSON_FORMAT,
+            "undone": undone or None,
+            "remarks": self._remarks,
+            "refusals": self._refusals,
+            "revisions": self._revisions,
+        }
         sys.stdout.write(f"{json.dumps(whole, indent=2)}\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg import events
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
 from alembic_pg.plan.missing_rights import MissingRights
@@ -87,6 +88,9 @@ def _missing_rights(planner: Planner, steps: Iterable[Any]) -> Iterator[RefusedE
             continue
         for statement in said:
             yield from map(planner.refused_error, missing.refusals(statement.sql))
+            for doubt in missing.doubts:
+                events.tell("warning", f"{planner.running.label}: {doubt}")
+            missing.doubts.clear()
 
 
 def _certain_refusals(planner: Planner, steps: Iterable[Any]) -> Iterator[RefusedError]:

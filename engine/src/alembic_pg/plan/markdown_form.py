@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 class MarkdownForm:
     """Print each revision when it is planned."""
 
+    def remark(self, text: str, *, refused: bool = False) -> None:
+        """Print a sentence."""
+        said = _escape(" ".join(text.split()))
+        sys.stdout.write(f"**Refused:** {said}\n\n" if refused else f"{said}\n\n")
+
     def add(self, plan: RevisionPlan) -> None:
         """Print a revision."""
         sys.stdout.write("\n".join(_lines(plan)) + "\n\n")

@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.database.errors import SqlState
-from alembic_pg.refusals import of_rights
-from alembic_pg.sql import required_rights
+from alembic_pg.plan.right_questions import OF_SERVER, QUESTIONS, ROLE_EXISTS
+from alembic_pg.plan.rights_in_blocks import rights_in_block
+from alembic_pg.sql import plpgsql, required_rights
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import short_line
 from alembic_pg.sql.required_rights import Right, RightKind
@@ -29,59 +30,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.session import Session
     from alembic_pg.refusals.refusal import Refusal
-
-# One row where the role lacks the right.
-_NOT_OWNER = """
-SELECT c.oid::regclass::text AS name, quote_ident(pg_get_userbyid(relowner)) AS owner,
-  quote_ident(current_user) AS role
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
-WHERE c.oid = to_regclass(:name) AND NOT pg_has_role(relowner, 'USAGE')
-"""
-_MAY_NOT_DROP = f"{_NOT_OWNER} AND NOT pg_has_role(nspowner, 'USAGE')"
-_NO_PRIVILEGE = """
-SELECT c.oid::regclass::text AS name, quote_ident(pg_get_userbyid(relowner)) AS owner,
-  quote_ident(current_user) AS role
-FROM pg_class AS c
-WHERE oid = to_regclass(:name) AND NOT has_table_privilege(oid, :privilege)
-  AND NOT CASE WHEN :privilege IN ('INSERT', 'UPDATE')
-    THEN has_any_column_privilege(oid, :privilege) ELSE false END
-"""
-_NO_CREATE = """
-SELECT quote_ident(nspname) AS name, quote_ident(pg_get_userbyid(nspowner)) AS owner,
-  quote_ident(current_user) AS role
-FROM pg_namespace, parse_ident(:name) AS parts
-WHERE nspname = CASE array_length(parts, 1) WHEN 2 THEN parts[1] ELSE current_schema() END
-  AND NOT has_schema_privilege(oid, 'CREATE')
-"""
-
-# One row where the role seems to lack it; the server may know better, as that of a provider does.
-_NO_CREATEROLE = """
-SELECT quote_ident(rolname) AS role FROM pg_roles
-WHERE rolname = current_user AND NOT (rolsuper OR rolcreaterole)
-"""
-_NO_EXTENSION = """
-SELECT quote_ident(current_user) AS role FROM pg_available_extension_versions AS e
-WHERE name = :name AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = name)
-GROUP BY name
-HAVING NOT bool_or(NOT superuser
-  OR trusted AND has_database_privilege(current_database(), 'CREATE'))
-"""
-_NO_CREATE_SCHEMA = """
-SELECT quote_ident(current_user) AS role
-WHERE NOT has_database_privilege(current_database(), 'CREATE')
-"""
-
-_QUESTIONS = {
-    RightKind.OWNER: (_NOT_OWNER, of_rights.NOT_OWNER),
-    RightKind.DROP: (_MAY_NOT_DROP, of_rights.NOT_OWNER),
-    RightKind.PRIVILEGE: (_NO_PRIVILEGE, of_rights.NO_PRIVILEGE),
-    RightKind.CREATE: (_NO_CREATE, of_rights.NO_CREATE),
-    RightKind.ROLE: (_NO_CREATEROLE, of_rights.NO_CREATEROLE),
-    RightKind.EXTENSION: (_NO_EXTENSION, of_rights.NO_EXTENSION),
-    RightKind.SCHEMA: (_NO_CREATE_SCHEMA, of_rights.NO_CREATE_SCHEMA),
-}
-
-_OF_SERVER = {RightKind.ROLE, RightKind.EXTENSION, RightKind.SCHEMA}
 
 # After it, other rights may count, or other objects be meant by a name.
 _CHANGES_RIGHTS = re.compile(
@@ -108,6 +56,7 @@ class MissingRights:
     certain: whether the rights are still those of the beginning.
     own_asked: whether that table was asked about.
     unread: whether a revision before could not be read, so that any name may mean something else.
+    doubts: what may stop a statement, where a condition in a block holds; the caller takes them.
     """
 
     session: Session
@@ -116,6 +65,7 @@ class MissingRights:
     certain: bool = True
     unread: bool = False
     own_asked: bool = False
+    doubts: list[str] = field(default_factory=list)
 
     def refusals(self, sql: str) -> Iterator[Refusal]:
         """Yield what refuses a text of statements, and remember what later ones meet."""
@@ -129,14 +79,28 @@ class MissingRights:
             text = cursor.whole_text()
             for right in required_rights.required_rights(Cursor(sql, cursor.tokens)):
                 yield from filter(None, [self._refusal(right, text)])
+            yield from self._refusals_in_block(plpgsql.do_body(cursor))
             self._remember(Cursor(sql, cursor.tokens), text)
 
+    def _refusals_in_block(self, block: str) -> Iterator[Refusal]:
+        """Yield what is certain to refuse a statement in a block, and note what only may."""
+        for needed in rights_in_block(block):
+            if _CHANGES_RIGHTS.search(block[: block.find(needed.statement)]):
+                return
+            if needed.right.kind is RightKind.ROLE and self._ask(ROLE_EXISTS, needed.right):
+                continue
+            refusal = self._refusal(needed.right, needed.statement)
+            if refusal is not None and needed.is_certain:
+                yield refusal
+            elif refusal is not None:
+                self.doubts.append(f"Where the condition in its block holds: {refusal.text}")
+
     def _refusal(self, right: Right, text: str) -> Refusal | None:
-        of_server = right.kind in _OF_SERVER
+        of_server = right.kind in OF_SERVER
         parts = {token.identifier for token in Cursor(right.name).tokens} - {""}
         if not of_server and (self.unread or parts & self.touched):
             return None
-        question, kind = _QUESTIONS[right.kind]
+        question, kind = QUESTIONS[right.kind]
         row = self._ask(question, right)
         if row is None or row._mapping.get("name") in self.touched:  # noqa: SLF001  # its public name
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.console import screen
 from alembic_pg.plan import report
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ class TextForm:
 
     def __init__(self, say: Callable[..., None]) -> None:
         self._say = say
+
+    def remark(self, text: str, *, refused: bool = False) -> None:
+        """Print a sentence."""
+        wrapped = screen.wrap(f"Refused: {text}" if refused else text)
+        self._say("%s\n", screen.paint(wrapped, screen.FAILED) if refused else wrapped)
 
     def add(self, plan: RevisionPlan) -> None:
         """Print a revision."""

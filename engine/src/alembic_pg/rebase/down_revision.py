@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Alembic's line in the docstring.
-_REVISES = re.compile(r"^(Revises:[ \t]*)[^\r\n]*", re.MULTILINE)
+_REVISES = re.compile(r"(?<![^\r\n])(Revises:[ \t]*)[^\r\n]*")
 
 # Where a line ends, as Python counts them.
 _LINES = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")

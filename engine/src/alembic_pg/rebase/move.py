@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
-from alembic_pg.ledger.git import ask_git, main_branch, require_commit
+from alembic_pg.ledger.git import ask_git, main_branch, require_commit, require_repository
 from alembic_pg.ledger.history import parents_of
 from alembic_pg.revisions.current_revision import revision_label
 
@@ -67,6 +67,7 @@ def find_move(history: History, base: str = "") -> Move:
     of the base, one that has landed would move, or this branch's are no line.
     """
     folder = Path(history.script.dir)
+    require_repository(folder)
     main = main_branch(folder)
     base = base or main
     if not base:
@@ -119,12 +120,35 @@ def _require_same_files(history: History, base: str, theirs: Collection[str]) ->
     files = {(top / name).resolve() for name in (changed or "").split("\0") if name}
     for name in sorted(theirs):
         file = Path(history.revisions[name].path).resolve()
-        if file in files:
-            shown = shlex.quote(os.path.relpath(file))
+        if file not in files:
+            continue
+        label, shown = revision_label(history.revisions[name]), shlex.quote(os.path.relpath(file))
+        there = _file_at(history, base, name)
+        if there is None or there.resolve() == file:
             raise UserError(
-                f"Revision {revision_label(history.revisions[name])} is of {base}, and its file "
-                f"differs here: take that back (git checkout {base} -- {shown}); then: {_AGAIN}"
+                f"Revision {label} is of {base}, and its file differs here: take that back "
+                f"(git checkout {base} -- {shown}); then: {_AGAIN}"
             )
+        old = shlex.quote(os.path.relpath(there))
+        raise UserError(
+            f"Revision {label} is of {base}, where its file is called {old}: take that back "
+            f"(git checkout {base} -- {old} && git rm -f {shown}); then: {_AGAIN}"
+        )
+
+
+def _file_at(history: History, commit: str, revision: str) -> Path | None:
+    """Return the file that a git revision has of a revision, None where it is not found there."""
+    folder = Path(history.script.dir)
+    found = ask_git(
+        folder, "grep", "-zE", "--full-name", "^revision[ :=]", commit, "--", *_places(history)
+    )
+    top = Path((ask_git(folder, "rev-parse", "--show-toplevel") or "").rstrip("\n"))
+    for line in (found or "").splitlines():
+        name, _, said = line.partition("\0")
+        match = _REVISION.match(said)
+        if match is not None and match["id"] == revision:
+            return top / name.removeprefix(f"{commit}:")
+    return None
 
 
 def _places(history: History) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.ledger.git import ask_git
+from alembic_pg.rebase.unfinished import unfinished_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,8 @@ class Outcome:
     models: what they say otherwise than the revisions in the new order. unknown: why they were
     not compared, "" where they were. written: the files that changed, as seen from the current
     folder. refused: whether nothing was written, since the order makes a difference.
+    unstaged: the files of the move that git does not have as they are now. in_conflict: other files
+    in which git still has a conflict.
     """
 
     move: Move
@@ -31,6 +33,8 @@ class Outcome:
     unknown: str = ""
     written: tuple[str, ...] = ()
     refused: bool = False
+    unstaged: tuple[str, ...] = ()
+    in_conflict: tuple[str, ...] = ()
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -48,8 +52,11 @@ class Outcome:
     def next_step(self) -> str:
         """What git is to be told then, "" where it waits for nothing."""
         folder = Path(self.move.history.script.dir)
-        rest = _unfinished(folder)
-        return f"git add {shlex.join(self.written)} && {rest}" if self.written and rest else ""
+        rest = unfinished_step(folder)
+        if not rest or self.refused:
+            return ""
+        files = [*self.written, *(one for one in self.unstaged if one not in self.written)]
+        return f"git add {shlex.join(files)} && {rest}" if files else rest
 
 
 def outcome_text(outcome: Outcome) -> str:
@@ -74,6 +81,7 @@ def outcome_object(outcome: Outcome) -> dict[str, Any]:
         "models": list(outcome.models),
         "models_unknown": outcome.unknown or None,
         "written": list(outcome.written),
+        "in_conflict": list(outcome.in_conflict),
         "next": outcome.next_step or None,
         "databases": list(outcome.databases),
     }
@@ -103,6 +111,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield f"Written: {', '.join(outcome.written)}"
     if proof is not None and proof.fails_here and not outcome.refused:
         yield f"Edit {_names([one.revision for one in move.own])}, then: alembic-pg ledger"
+    if outcome.next_step and outcome.in_conflict:
+        yield f"Still in conflict for git: {', '.join(outcome.in_conflict)}"
     if outcome.next_step:
         yield f"Then: {outcome.next_step}"
     if outcome.databases:
@@ -132,14 +142,3 @@ def _own(move: Move) -> str:
 
 def _names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def _unfinished(folder: Path) -> str:
-    """Return what goes on with what git has begun here, "" where it has begun nothing."""
-    if ask_git(folder, "rev-parse", "--quiet", "--verify", "MERGE_HEAD") is not None:
-        return "git commit"
-    for name in ("rebase-merge", "rebase-apply"):
-        place = ask_git(folder, "rev-parse", "--git-path", name)
-        if place and (folder / place.rstrip("\n")).exists():
-            return "git rebase --continue"
-    return ""

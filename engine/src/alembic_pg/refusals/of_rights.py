@@ -10,7 +10,7 @@ _kind = partial(RefusalKind, basis=Basis.TARGET)
 
 NOT_OWNER = _kind(
     "not-owner",
-    "a statement that only the owner of a table, view, sequence or index may execute",
+    "a statement that only the owner of what it changes or drops may execute",
     "{role} does not own {object}: {statement}.",
     "Name its owner {owner} in DATABASE_URL, or GRANT {owner} TO {role}.",
 )

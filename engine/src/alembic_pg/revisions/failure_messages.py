@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ _ALREADY_EXISTS = {
     SqlState.DUPLICATE_SCHEMA,
     SqlState.DUPLICATE_TABLE,
 }
+
+# What the server says, of a table, an extension, a schema ….
+_MUST_BE_OWNER = re.compile(r"must be owner of (?P<what>[a-z][a-z ]* \S+|.+)$")
 
 UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
 PARTLY_COMMITTED = (
@@ -93,8 +97,10 @@ def _hint(error: Exception, running: RunState) -> str:
             f"\nInstall the extension {extension} on the server, "
             "or name a server that has it in DATABASE_URL."
         )
-    if state == SqlState.INSUFFICIENT_PRIVILEGE and "must be owner" in str(error):
-        return "\nA table is changed by its owner: name that role in DATABASE_URL."
+    owned = _MUST_BE_OWNER.search(errors.describe_error(error))
+    if state == SqlState.INSUFFICIENT_PRIVILEGE and owned:
+        what = owned["what"].removeprefix("relation ")
+        return f"\nOnly the owner of {what} may do that: name that role in DATABASE_URL."
     return f"\n{running.hint}" if running.hint and state in _ALREADY_EXISTS else ""
 
 

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.cursor import UnrecognizedError
+from alembic_pg.sql.cursor import Cursor, UnrecognizedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from alembic_pg.sql.cursor import Cursor
 
 
 class RightKind(Enum):
     """What a role must have or be; the value is what a person calls it."""
 
     OWNER = "its owner"
+    EXTENSION_OWNER = "owner of the extension"
+    SCHEMA_OWNER = "owner of the schema"
+    TYPE_OWNER = "owner of the type"
+    TYPE_DROP = "owner of the type, or of its schema"
+    ROUTINE_OWNER = "owner of the function"
+    ROUTINE_DROP = "owner of the function, or of its schema"
     DROP = "its owner, or that of its schema"
     PRIVILEGE = "a privilege on it"
     CREATE = "CREATE on its schema"
@@ -59,6 +63,32 @@ _DROPS = (
     *("DROP TABLE", "DROP FOREIGN TABLE", "DROP MATERIALIZED VIEW", "DROP VIEW", "DROP SEQUENCE"),
     *("DROP INDEX CONCURRENTLY", "DROP INDEX"),
 )
+
+# What changes or drops an object that is no relation, by the kind of object.
+_OWNER_BY_KIND = {
+    "DROP EXTENSION": RightKind.EXTENSION_OWNER,
+    "ALTER EXTENSION": RightKind.EXTENSION_OWNER,
+    "COMMENT ON EXTENSION": RightKind.EXTENSION_OWNER,
+    "DROP SCHEMA": RightKind.SCHEMA_OWNER,
+    "ALTER SCHEMA": RightKind.SCHEMA_OWNER,
+    "COMMENT ON SCHEMA": RightKind.SCHEMA_OWNER,
+    "DROP TYPE": RightKind.TYPE_DROP,
+    "DROP DOMAIN": RightKind.TYPE_DROP,
+    "ALTER TYPE": RightKind.TYPE_OWNER,
+    "ALTER DOMAIN": RightKind.TYPE_OWNER,
+    "COMMENT ON TYPE": RightKind.TYPE_OWNER,
+    "COMMENT ON DOMAIN": RightKind.TYPE_OWNER,
+    "DROP FUNCTION": RightKind.ROUTINE_DROP,
+    "DROP PROCEDURE": RightKind.ROUTINE_DROP,
+    "DROP ROUTINE": RightKind.ROUTINE_DROP,
+    "ALTER FUNCTION": RightKind.ROUTINE_OWNER,
+    "ALTER PROCEDURE": RightKind.ROUTINE_OWNER,
+    "ALTER ROUTINE": RightKind.ROUTINE_OWNER,
+    "COMMENT ON FUNCTION": RightKind.ROUTINE_OWNER,
+    "COMMENT ON PROCEDURE": RightKind.ROUTINE_OWNER,
+}
+
+_OF_ROUTINE = {RightKind.ROUTINE_OWNER, RightKind.ROUTINE_DROP}
 
 _CREATES_INDEX = ("CREATE UNIQUE INDEX", "CREATE INDEX")
 
@@ -120,15 +150,40 @@ def _rights(cursor: Cursor) -> Iterator[Right]:
         yield Right(RightKind.DROP, cursor.name_text())
         while cursor.accept(","):
             yield Right(RightKind.DROP, cursor.name_text())
-    elif cursor.accept_any(*_CREATES):
-        cursor.accept("IF", "NOT", "EXISTS")
-        yield Right(RightKind.CREATE, cursor.name_text())
     elif cursor.accept_any(*_CREATES_INDEX):
         yield Right(RightKind.OWNER, _name_after(cursor, "ON"))
     elif said := cursor.accept_any(*_OWNER_AFTER_WORD):
         yield Right(RightKind.OWNER, _name_after(cursor, _OWNER_AFTER_WORD[said]))
     elif said := cursor.accept_any(*_CHANGES_ROWS):
         yield Right(RightKind.PRIVILEGE, cursor.relation_text()[0], _CHANGES_ROWS[said])
+    else:
+        yield from _rights_beside_tables(cursor)
+
+
+def _rights_beside_tables(cursor: Cursor) -> Iterator[Right]:
+    if said := cursor.accept_any(*_OWNER_BY_KIND):
+        kind = _OWNER_BY_KIND[said]
+        cursor.accept("IF", "EXISTS")
+        yield Right(kind, _object_text(cursor, kind))
+        while said.startswith("DROP") and cursor.accept(","):
+            yield Right(kind, _object_text(cursor, kind))
+    elif said := cursor.accept_any(*_CREATES):
+        cursor.accept("IF", "NOT", "EXISTS")
+        start = cursor.position
+        yield Right(RightKind.CREATE, cursor.name_text())
+        if said == "CREATE OR REPLACE VIEW":
+            cursor.position = start
+            yield Right(RightKind.OWNER, cursor.name_text())
+
+
+def _object_text(cursor: Cursor, kind: RightKind) -> str:
+    """Return the name of what is no relation; that of a function with its arguments."""
+    name = cursor.name_text()
+    if kind not in _OF_ROUTINE:
+        return name
+    start = cursor.position
+    cursor.skip_brackets()
+    return f"{name}{Cursor(cursor.sql, cursor.tokens[start : cursor.position]).whole_text()}"
 
 
 def _name_after(cursor: Cursor, word: str) -> str:

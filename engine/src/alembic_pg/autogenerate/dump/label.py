@@ -35,13 +35,25 @@ def object_label(kind: str, schema: str, name: str, create: str, needs: tuple[st
         relation, part = _split_part(schema, name, needs)
         if kind == "DEFAULT":
             return f"default of {readable_name(schema, relation, part)}"
-        return f"{_constraint_words(kind, create)} {part} on {readable_name(schema, relation)}"
+        return part_label(_constraint_words(kind, create), schema, relation, part)
     if kind in _BY_KIND:
         return _BY_KIND[kind](schema, name)
     if kind == "SEQUENCE" and (identity := _IDENTITY.match(create)):
         return f"identity of {identity['table'].removeprefix('public.')}.{identity['column']}"
     words = "enum" if kind == "TYPE" and " AS ENUM (" in create else kind.lower()
     return f"{words} {readable_name(schema, name) if schema else name}"
+
+
+def part_label(words: str, schema: str, relation: str, part: str) -> str:
+    """Return the name of a part of a table or view for a person, without the schema public.
+
+    words: what kind of part it is: "column", "index", "foreign key", "trigger" ….
+    """
+    if words == "column":
+        return f"{words} {readable_name(schema, relation, part)}"
+    if words == "index":
+        return f"{words} {readable_name(schema, part)}"
+    return f"{words} {part} on {readable_name(schema, relation)}"
 
 
 def _grants(schema: str, name: str) -> str:

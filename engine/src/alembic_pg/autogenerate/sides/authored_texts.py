@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.sides.created_texts import created_texts
+from alembic_pg.revisions.source_file import read_source
 from alembic_pg.revisions.statements import UnreadableError, function_statements
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class AuthoredTexts:
         if self._script is None:
             return
         for revision in self._script.walk_revisions():
-            yield revision, Path(revision.path).read_text(encoding="utf-8", errors="replace")
+            yield revision, read_source(Path(revision.path))[0]
 
     def _texts_of(self, revision: Script) -> dict[str, str]:
         """Return what a revision creates; nothing of one that asks a database."""

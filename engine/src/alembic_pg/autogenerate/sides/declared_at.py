@@ -55,8 +55,8 @@ def _only_line_with(file: str, name: str) -> int:
     """Return the line of the one string constant that is the name, 0 where there is not one."""
     if not name:
         return 0
-    with suppress(OSError, SyntaxError, UnicodeDecodeError):
-        nodes = ast.walk(ast.parse(Path(file).read_text(encoding="utf-8")))
+    with suppress(OSError, SyntaxError):
+        nodes = ast.walk(ast.parse(Path(file).read_bytes()))
         lines = [
             node.lineno for node in nodes if isinstance(node, ast.Constant) and node.value == name
         ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from alembic_pg.revisions.source_file import read_source
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -59,5 +61,5 @@ def _is_made_by_revision(role: str, script: ScriptDirectory) -> bool:
     return any(
         _CREATION.search(source) and _mentions(source, role)
         for revision in script.walk_revisions()
-        for source in [Path(revision.path).read_text(encoding="utf-8", errors="replace")]
+        for source in [read_source(Path(revision.path))[0]]
     )

@@ -17,7 +17,7 @@ from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
 from alembic_pg.commands.entities import format_module
 from alembic_pg.database.scratch import scratch_server
-from alembic_pg.drift import build
+from alembic_pg.drift import build, rights
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.drift.find import read_target
 from alembic_pg.drift.target_roles import target_roles
@@ -119,6 +119,8 @@ def _column_entry(column: Difference, table: Entry) -> Entry:
 
 def _instead(difference: Difference, models: Models) -> str:
     """Return where a person declares what no statement beside the models can."""
+    if rights.is_right(difference):
+        return "No model says that: alembic-pg drift --back FILE."
     verb = "Take it out" if difference.change == "missing" else "Change it"
     for table in declared_tables(models.metadata):
         if _is_of(difference, table) and (place := source_place(table, _own_name(difference))):

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from alembic_pg import events
-from alembic_pg.console import screen
 from alembic_pg.errors import UserError
 from alembic_pg.ledger.ledger import ledger_path, read_ledger
 from alembic_pg.refusals import of_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -46,26 +45,39 @@ def refuse_in_the_way(
     if not steps:
         return
     found = _look(task, connection, ledger, heads, steps)
-    say = task.environment.config.print_stdout
-    if found.untold and task.settings.plan:
-        names = ", ".join(found.untold)
-        untold = (
-            f"Whether somebody changed by hand what changes in {names} cannot be told: "
-            "alembic-pg ledger notes what it takes."
-        )
-        say("%s", screen.wrap(untold))
+    if task.settings.plan:
+        _tell_plan(task, found)
+        return
     if found.elsewhere:
-        said = _named([str(one) for one in found.elsewhere])
-        line = f"Changed by hand, and in nobody's way: {said}. alembic-pg drift tells more."
-        if task.settings.plan:
-            say("%s", screen.wrap(line))
-        else:
-            events.tell("warning", line)
+        events.tell("warning", _elsewhere_line(found))
+    for refusal in _refusals(found):
+        raise UserError(refusal)
+
+
+def _tell_plan(task: AlembicCommand, found: InTheWay) -> None:
+    from alembic_pg.plan.command import form_of  # noqa: PLC0415  # of plans only
+
+    form = form_of(task)
+    if found.untold:
+        form.remark(
+            f"Whether somebody changed by hand what changes in {', '.join(found.untold)} cannot "
+            "be told: alembic-pg ledger notes what it takes."
+        )
+    if found.elsewhere:
+        form.remark(_elsewhere_line(found))
+    for refusal in _refusals(found):
+        form.remark(refusal, refused=True)
+
+
+def _elsewhere_line(found: InTheWay) -> str:
+    said = _named([str(one) for one in found.elsewhere])
+    return f"Changed by hand, and in nobody's way: {said}. alembic-pg drift tells more."
+
+
+def _refusals(found: InTheWay) -> Iterator[str]:
     for revision, parts in found.blocking.items():
-        refusal = of_targets.DRIFT(_named([str(one) for one in parts]), revision=revision)
-        if not task.settings.plan:
-            raise UserError(refusal.text)
-        say("%s", screen.paint(screen.wrap(f"Refused: {refusal.text}"), screen.FAILED))
+        named = _named([str(one) for one in parts])
+        yield of_targets.DRIFT(named, revision=revision).text
 
 
 def _look(

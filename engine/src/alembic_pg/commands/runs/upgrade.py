@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 # They change Alembic's own table and nothing else: all of it or nothing.
 _SINGLE_TRANSACTION = {"stamp", "ensure_version"}
 
+# They tell of a database that ran a revision before that was moved.
+_TOLD_OF_MOVED = {"upgrade", "current"}
+
 # They read where the database is, and then change it.
 _WRITING_COMMANDS = {*RUNS, "stamp", "ensure_version"}
 
@@ -113,7 +116,9 @@ def _begin_history(task: AlembicCommand, connection: Connection) -> None:
     if task.settings.plan:
         then = "an upgrade first loads that" if load else "load that first"
         text = f"The database is empty, and the history begins with {names}: {then}."
-        environment.config.print_stdout("%s\n", text)
+        from alembic_pg.plan import command  # noqa: PLC0415  # see online_runner
+
+        command.form_of(task).remark(text)
         return
     if not load:
         raise UserError(
@@ -238,7 +243,13 @@ def _refuse_in_the_way(
     *,
     given: bool,
 ) -> None:
-    if task.command == "upgrade" and running.heads and task.settings.drift and not given:
+    if given or not (running.heads and task.settings.drift):
+        return
+    if task.command in _TOLD_OF_MOVED:
+        from alembic_pg.commands.runs import moved  # noqa: PLC0415  # of these commands only
+
+        moved.tell_of_moved(task, connection, running.heads)
+    if task.command == "upgrade":
         from alembic_pg.commands.runs import look_for_drift  # noqa: PLC0415  # of upgrades only
 
         context = task.environment.get_context()
