@@ -201,7 +201,9 @@ def _run_alembic(
         "connection": connection,
         "target_metadata": models.metadata,  # one, or several
         "render_item": render_types.render_item_existing_enum,
-        DIRECTIVES_OPTION: None if task.command == "check" else _process_directives,
+        DIRECTIVES_OPTION: None
+        if task.command == "check"
+        else partial(_process_directives, are_final=True),
     }
     if task.command != "check" and (hook := configure.get(DIRECTIVES_OPTION)):
         configure = {**configure, DIRECTIVES_OPTION: partial(_process_then_call, hook)}
@@ -226,19 +228,23 @@ def _process_then_call(
     directives: list[MigrationScript],
 ) -> None:
     """Call env.py's hook with the revisions that are to be written, where there are any."""
-    _process_directives(context, revision, directives)
+    _process_directives(context, revision, directives, are_final=False)
     if directives:
         hook(context, revision, directives)
 
 
 def _process_directives(
-    context: MigrationContext, revision: object, directives: list[MigrationScript]
+    context: MigrationContext,
+    revision: object,
+    directives: list[MigrationScript],
+    *,
+    are_final: bool,
 ) -> None:
     # It asks the run's own code, which a check does not need.
     from alembic_pg.autogenerate.revision_directives import process_directives  # noqa: PLC0415
 
     del revision
-    process_directives(context, directives)
+    process_directives(context, directives, are_final=are_final)
 
 
 def _report_differences(task: AlembicCommand) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 from alembic.util import rev_id
 
-from alembic_pg.autogenerate.proof.round_trip import reversed_operations
+from alembic_pg.autogenerate.ops.reversal import reversed_operations
 from alembic_pg.autogenerate.split import expand_contract, online_steps
 from alembic_pg.options import command_settings
 
