@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate import comparators
 from alembic_pg.autogenerate.files.finish import finish_files
 from alembic_pg.autogenerate.ops import flatten
-from alembic_pg.autogenerate.ops.reversal import without_implied_drops
 from alembic_pg.autogenerate.proof.worded_revisions import word_revisions
 from alembic_pg.autogenerate.report import differences, summary
 from alembic_pg.autogenerate.report.head_sentences import head_sentences
@@ -36,9 +35,6 @@ def process_directives(
     comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
     why = ""
     if comparison is not None:
-        for script in directives:
-            for downgrade in script.downgrade_ops_list:
-                downgrade.ops[:] = without_implied_drops(downgrade.ops)
         why = revision_files.split_revision(context, comparison, directives)
         word_revisions(context, comparison, directives)
     operations = [one for script in directives for one in flatten.upgrade_operations(script)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -30,6 +29,7 @@ from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.database.session import as_message
+from alembic_pg.database.text_dialect import dialect_without_marks
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def compiled_statements(
     except AskedError:
         return None
     with connect(url, source=source) as connection:
-        texts = _compile_statements(steps, _dialect_without_marks(connection.dialect))
+        texts = _compile_statements(steps, dialect_without_marks(connection.dialect))
     if isinstance(texts, Exception):
         return None
     return [replace(step, text=text) for step, text in zip(steps, texts, strict=True)]
@@ -121,7 +121,7 @@ def _refusal_error(
     # Here because hardly a command needs it.
     from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415
 
-    dialect = _dialect_without_marks(connection.dialect)
+    dialect = dialect_without_marks(connection.dialect)
 
     def attempt(statement: ClauseElement) -> Exception | None:
         step = BuildStatement(statement, "")
@@ -217,7 +217,7 @@ def _run_round(
     The server works on some while the next are compiled. built: where they are kept with their
     texts, each once.
     """
-    dialect = _dialect_without_marks(connection.dialect)
+    dialect = dialect_without_marks(connection.dialect)
 
     def failures(
         batch: Sequence[BuildStatement], error: Exception | None
@@ -272,14 +272,6 @@ def _compile_statements(steps: Sequence[BuildStatement], dialect: Dialect) -> li
         ]
     except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
         return error
-
-
-def _dialect_without_marks(dialect: Dialect) -> Dialect:
-    """Return a dialect that writes no marks for the driver's parameters."""
-    plain = copy.copy(dialect)
-    plain.paramstyle = "named"  # else percent signs are doubled for the driver
-    plain.identifier_preparer = plain.preparer(plain)
-    return plain
 
 
 def _handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
