@@ -29,7 +29,7 @@ from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.revisions import history_database
-from alembic_pg.revisions.trial.choice import open_host
+from alembic_pg.revisions.trial.choice import open_host, report_models_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,11 +66,13 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         # The server makes a database while the models are imported.
         with clean_check.record_file_reads() as watch:
             made = beside.submit(_create_empty_database, task, stack, watch)
+            imported_before = frozenset(sys.modules)
             try:
                 models = load_models(task.metadata, task.entities)
                 models = without_left_out(models, task.configure)
             finally:
                 wait([made])
+        report_models_only(task, host, imported_before)
         silence_alembic_utils()
         databases, name = made.result()
         past, dump, built = both.both_sides(task, given, models, (databases, name), host, beside)

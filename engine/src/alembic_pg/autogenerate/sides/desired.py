@@ -20,10 +20,12 @@ from alembic_pg.autogenerate.sides.build_statements import (
     build_statements,
     not_valid_constraints,
     schemas_of_tables,
+    statement_label,
     statements_after_tables,
     statements_before_tables,
     tables_to_build,
 )
+from alembic_pg.autogenerate.sides.patient_connection import patience
 from alembic_pg.autogenerate.sides.recording import AskedError
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
@@ -137,8 +139,8 @@ def _build_with_answers(
 ) -> None:
     """Build the models with listeners that ask the database what is there already.
 
-    create_all() runs on the database itself, where each statement has to work in its turn.
-    built: where the statements are kept with their texts.
+    create_all() runs on the database itself. What a listener executes and PostgreSQL refuses is
+    tried again when the entities are made. built: where the statements are kept with their texts.
     """
     not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
     with (
@@ -149,14 +151,17 @@ def _build_with_answers(
         schemas = schemas_of_tables(models) | there
         before = statements_before_tables(models, schemas)
         _run_rounds(models, connection, sender, before, built)
-        _create_all(models, connection, built)
-        late = [BuildStatement(one, f"constraint {one.element.name}") for one in not_valid]
+        refused = _create_all(models, connection, built)
+        late = [BuildStatement(one, statement_label(one)) for one in (*not_valid, *refused)]
         after = [*late, *statements_after_tables(models)]
         _run_rounds(models, connection, sender, after, built)
         _refuse_subscriptions(connection)
 
 
-def _create_all(models: Models, connection: Connection, built: dict[int, BuildStatement]) -> None:
+def _create_all(
+    models: Models, connection: Connection, built: dict[int, BuildStatement]
+) -> list[ClauseElement]:
+    """Let create_all() run; return what listeners executed and PostgreSQL refuses."""
     from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
 
     def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
@@ -165,10 +170,12 @@ def _create_all(models: Models, connection: Connection, built: dict[int, BuildSt
         sent = cursor.mogrify(statement, parameters).decode()
         built[-len(built) - 1] = BuildStatement(text(""), "", sent)
 
-    event.listen(connection, "before_cursor_execute", keep)
+    event.listen(connection, "after_cursor_execute", keep)
     try:
-        for metadata in each_metadata(models.metadata):
-            metadata.create_all(connection, tables=tables_to_build(models, metadata))
+        with patience(connection) as patient:
+            for metadata in each_metadata(models.metadata):
+                metadata.create_all(patient, tables=tables_to_build(models, metadata))
+            return patient.waiting
     except DBAPIError as error:
         raise UserError(
             f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"
@@ -176,7 +183,7 @@ def _create_all(models: Models, connection: Connection, built: dict[int, BuildSt
     except SQLAlchemyError as error:
         raise refusals.incomplete_error(models, error) from error
     finally:
-        event.remove(connection, "before_cursor_execute", keep)
+        event.remove(connection, "after_cursor_execute", keep)
 
 
 def _run_rounds(
