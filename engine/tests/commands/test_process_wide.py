@@ -44,6 +44,52 @@ FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'at'
 WHERE relname = 'seen'
 """
 
+# Of statements, not of the schema.
+SESSIONS = """
+import sqlalchemy as sa
+from alembic.ddl.impl import DefaultImpl
+from sqlalchemy import event
+from models.base import Base
+
+@event.listens_for(sa.Engine, "connect")
+def settle(driver, _):
+    with driver.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+
+def quick(self, *arguments, **options):
+    return None
+
+DefaultImpl.bulk_insert = quick
+"""
+
+UNSAID = (
+    "models.seen changes alembic.ddl.impl.DefaultImpl.bulk_insert, every connection (connect) "
+    "where it is imported. No revision says that, and upgrade does not import it: let env.py "
+    "import models.seen if revisions need it."
+)
+
+# Of the schema, by way of all MetaData and of a method that is replaced.
+SCHEMAS = """
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.base import PGDDLCompiler
+from models.base import Base
+
+@event.listens_for(sa.MetaData, "after_create")
+def secure(target, connection, **_):
+    connection.execute(sa.DDL("ALTER TABLE seen ENABLE ROW LEVEL SECURITY"))
+
+usual = PGDDLCompiler.visit_create_table
+
+def filled(self, create, **options):
+    more = " WITH (fillfactor=80)" if create.element.name == "seen" else ""
+    return usual(self, create, **options).rstrip() + more
+
+PGDDLCompiler.visit_create_table = filled
+
+sa.Table("seen", Base.metadata, sa.Column("at", sa.dialects.postgresql.TIME(True, 0)))
+"""
+
 WANTED = (True, ["fillfactor=80"], "time(0) with time zone")
 
 API = """
@@ -118,3 +164,37 @@ def test_what_env_imports_is_named(tree_at_head: Tree, database: URL) -> None:
     assert made(database) == WANTED
     done = tree_at_head.alembic("check")
     assert done.code == 0, done.err
+
+
+def test_a_replaced_method_and_a_listener_on_all_metadata_are_said(
+    tree_at_head: Tree, database: URL
+) -> None:
+    (tree_at_head.root / "models" / "seen.py").write_text(SCHEMAS)
+    done = tree_at_head.alembic("revision", "--autogenerate", "-m", "seen")
+    assert done.code == 0, done.err
+    assert "models.seen changes" not in done.err
+    assert tree_at_head.alembic("upgrade", "head").code == 0
+    assert made(database) == WANTED
+    done = tree_at_head.alembic("check")
+    assert done.code == 0, done.err
+
+
+def test_what_changes_how_statements_run_is_named(tree_at_head: Tree) -> None:
+    """No comparison of two databases could see it."""
+    (tree_at_head.root / "models" / "seen.py").write_text(SESSIONS)
+    for command in (["check"], ["revision", "--autogenerate", "-m", "none"]):
+        done = tree_at_head.alembic(*command)
+        assert done.code == 0, done.err
+        assert UNSAID in done.err.splitlines()
+
+
+def test_what_env_imports_beside_the_models_is_in_an_upgrade(tree_at_head: Tree) -> None:
+    """It is not among what only the models change."""
+    alone = SESSIONS.replace("from models.base import Base", "")
+    (tree_at_head.root / "sessions.py").write_text(alone)
+    env = tree_at_head.root / "alembic" / "env.py"
+    first = "from alembic_pg import"
+    env.write_text(env.read_text().replace(first, f"import sessions\n{first}", 1))
+    done = tree_at_head.alembic("check")
+    assert done.code == 0, done.err
+    assert "changes" not in done.err

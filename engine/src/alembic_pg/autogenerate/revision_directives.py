@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 NOTHING_TO_DO = "Nothing to do: the revisions build what the models say."
 
 
-def process_directives(context: MigrationContext, directives: list[MigrationScript]) -> None:
-    """Split and word the revisions, say what each does, and write no file for nothing."""
+def process_directives(
+    context: MigrationContext, directives: list[MigrationScript], *, are_final: bool
+) -> None:
+    """Split and word the revisions, say what each does, and write no file for nothing.
+
+    are_final: whether nobody changes the operations any more before the files are written.
+    """
     comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
     why = ""
     if comparison is not None:
@@ -42,7 +47,7 @@ def process_directives(context: MigrationContext, directives: list[MigrationScri
     elif comparison is None:
         text = differences.difference_table(operations)
     else:
-        text = _summary(context, comparison, directives)
+        text = _summary(context, comparison, directives, are_final=are_final)
         text += f"\n{why}" if why else ""
         if command_settings(context.config).diff:
             text += differences.entry_diffs(comparison)
@@ -50,13 +55,22 @@ def process_directives(context: MigrationContext, directives: list[MigrationScri
 
 
 def _summary(
-    context: MigrationContext, comparison: Comparison, scripts: list[MigrationScript]
+    context: MigrationContext,
+    comparison: Comparison,
+    scripts: list[MigrationScript],
+    *,
+    are_final: bool,
 ) -> str:
     """Return the summaries of revisions, which their files will say at their heads, too."""
     summaries = summary.summarize_revisions(context, comparison, scripts)
+    text = summary.summary_text(comparison, scripts, summaries)
+    if are_final:
+        for script in scripts:
+            for part in (*script.upgrade_ops_list, *script.downgrade_ops_list):
+                part.ops[:] = map(comparison.sources.written, part.ops)
     if context.script is not None:
         finish_files(context.script, _Heads(scripts, summaries).sentences)
-    return summary.summary_text(comparison, scripts, summaries)
+    return text
 
 
 class _Heads:

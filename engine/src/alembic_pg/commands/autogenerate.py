@@ -29,7 +29,7 @@ from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
 from alembic_pg.revisions import history_database
-from alembic_pg.revisions.trial.choice import open_host
+from alembic_pg.revisions.trial.choice import open_host, report_models_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,11 +66,13 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         # The server makes a database while the models are imported.
         with clean_check.record_file_reads() as watch:
             made = beside.submit(_create_empty_database, task, stack, watch)
+            imported_before = frozenset(sys.modules)
             try:
                 models = load_models(task.metadata, task.entities)
                 models = without_left_out(models, task.configure)
             finally:
                 wait([made])
+        report_models_only(task, host, imported_before)
         silence_alembic_utils()
         databases, name = made.result()
         past, dump, built = both.both_sides(task, given, models, (databases, name), host, beside)
@@ -201,7 +203,9 @@ def _run_alembic(
         "connection": connection,
         "target_metadata": models.metadata,  # one, or several
         "render_item": render_types.render_item_existing_enum,
-        DIRECTIVES_OPTION: None if task.command == "check" else _process_directives,
+        DIRECTIVES_OPTION: None
+        if task.command == "check"
+        else partial(_process_directives, are_final=True),
     }
     if task.command != "check" and (hook := configure.get(DIRECTIVES_OPTION)):
         configure = {**configure, DIRECTIVES_OPTION: partial(_process_then_call, hook)}
@@ -226,19 +230,23 @@ def _process_then_call(
     directives: list[MigrationScript],
 ) -> None:
     """Call env.py's hook with the revisions that are to be written, where there are any."""
-    _process_directives(context, revision, directives)
+    _process_directives(context, revision, directives, are_final=False)
     if directives:
         hook(context, revision, directives)
 
 
 def _process_directives(
-    context: MigrationContext, revision: object, directives: list[MigrationScript]
+    context: MigrationContext,
+    revision: object,
+    directives: list[MigrationScript],
+    *,
+    are_final: bool,
 ) -> None:
     # It asks the run's own code, which a check does not need.
     from alembic_pg.autogenerate.revision_directives import process_directives  # noqa: PLC0415
 
     del revision
-    process_directives(context, directives)
+    process_directives(context, directives, are_final=are_final)
 
 
 def _report_differences(task: AlembicCommand) -> None:

@@ -106,7 +106,8 @@ def statements_between(comparison: Comparison) -> Iterator[str]:
         if entry.kind == "TABLE" and key not in after
     ]
     with open_candidate(comparison, context) as candidate:
-        for operation in search.find_operations(candidate, before, after, drops, features):
+        found = search.find_operations(candidate, before, after, drops, features)
+        for operation in found.operations:
             yield from (one.sql for one in candidate.statements(operation))
 
 

@@ -40,3 +40,15 @@ def test_a_template_without_such_a_head_is_left_alone(source: str) -> None:
 
 def test_nothing_said_changes_nothing() -> None:
     assert with_head(STOCK, []) == STOCK
+
+
+def test_nothing_after_the_docstring_is_read() -> None:
+    assert (
+        with_head(f"# a comment\n\n{STOCK}(", SAID) == f"# a comment\n\n{with_head(STOCK, SAID)}("
+    )
+
+
+@pytest.mark.parametrize("source", ['"""open', "(\n"])
+def test_what_is_no_python_is_refused(source: str) -> None:
+    with pytest.raises(SyntaxError):
+        with_head(source, SAID)

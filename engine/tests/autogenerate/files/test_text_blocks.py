@@ -82,3 +82,11 @@ def test_a_check_of_several_lines_is_a_block() -> None:
         'def upgrade():\n    op.create_check_constraint("c", "t", """\n'
         '        a > 0\n        and b > 0\n        """)\n'
     )
+
+
+def test_a_file_without_such_sql_is_not_parsed() -> None:
+    """A first revision is long, and parsing it took more memory than all else."""
+    tables = (
+        'def upgrade():\n    op.create_table("t", comment="""a""")\n    op.execute("SELECT 1")\n'
+    )
+    assert with_text_blocks(f"{tables}(") == f"{tables}("

@@ -6,11 +6,13 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from alembic.autogenerate import render, renderers
-from alembic.operations import MigrateOperation
+from alembic.operations import MigrateOperation, ops
 from alembic_pg.autogenerate.ops import operation_source
 from alembic_pg.autogenerate.ops.operation_source import OperationSources
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from sqlalchemy.dialects import postgresql
 from tests.autogenerate import rendering
 from tests.matrix.inside import there
 
@@ -74,3 +76,28 @@ def test_nobody_is_warned_of_a_downgrade_that_gets_the_name_postgresql_gives(
         change = there(databases, key % "", key % ", unique=True")
     assert "t_a_key" in change.down
     assert not [one for one in said if "drop_constraint" in str(one.message)]
+
+
+def test_what_was_tried_is_written_as_it_was_tried() -> None:
+    sources, operation = OperationSources(), _CountedOp()
+    assert sources.written(operation) is operation, "nobody has rendered it yet"
+    sources.source(rendering.context(), operation)
+    written = sources.written(operation)
+    assert render.render_op(rendering.context(), written) == ["op.execute('')"]
+    assert operation.rendered == 1
+
+
+def test_the_file_imports_what_its_operations_need_and_no_more() -> None:
+    sources, context = OperationSources(), rendering.context()
+    context.imports.add("import other")
+    kinds = sa.Column("k", postgresql.JSONB), sa.Column("t", sa.Text)
+    operations = [ops.AddColumnOp("t", column) for column in kinds]
+    texts = [sources.source(context, operation) for operation in operations]
+    assert "import" not in texts[1]
+    imports = {"from sqlalchemy.dialects import postgresql"}
+    assert context.imports == imports | {"import other"}
+    found = rendering.context()
+    render.render_op(found, sources.written(operations[1]))
+    assert not found.imports
+    render.render_op(found, sources.written(operations[0]))
+    assert found.imports == imports

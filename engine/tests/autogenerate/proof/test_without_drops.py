@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.autogenerate.ops.reversal import reversed_operations
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof.round_trip import reversed_operations
 from alembic_pg.autogenerate.proof.without_drops import recreated_objects, without_drops
 
 if TYPE_CHECKING:

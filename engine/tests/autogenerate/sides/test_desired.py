@@ -211,3 +211,50 @@ def test_a_result_that_nobody_looks_at_needs_no_database(empty: URL) -> None:
 
     event.listen(metadata, "after_create", listener)
     assert "COMMENT public.VIEW v" in build(empty, metadata, PGView("public", "v", "SELECT 1 AS a"))
+
+
+def test_a_listener_asks_beside_one_that_needs_an_entity(empty: URL) -> None:
+    """What PostgreSQL refuses of the one is tried again, when the entity is there."""
+    metadata = MetaData()
+    Table("t", metadata, Column("id", BigInteger, primary_key=True))
+    event.listen(metadata, "after_create", DDL("CREATE UNIQUE INDEX v_id ON v (id)"))
+    found: list[object] = []
+
+    def ask(target: MetaData, connection: Any, **_: object) -> None:  # noqa: ANN401  # any listener's
+        del target
+        connection.execute(text("COMMENT ON MATERIALIZED VIEW v IS 'on an entity'"))
+        connection.exec_driver_sql("CREATE INDEX v_id_again ON v (id)")
+        found.append(connection.scalar(text("SELECT count(*) FROM t")))
+        found.append(isinstance(inspect(connection).get_table_names(), list))
+
+    event.listen(metadata, "after_create", ask)
+    built = build(empty, metadata, PGMaterializedView("public", "v", "SELECT id FROM t"))
+    assert found == [0, True]
+    assert {"INDEX public.v_id", "INDEX public.v_id_again"} <= set(built)
+    assert "COMMENT public.MATERIALIZED VIEW v" in built
+
+
+def test_what_a_listener_that_asks_cannot_do_is_named(empty: URL) -> None:
+    metadata = MetaData()
+
+    def ask(target: MetaData, connection: Any, **_: object) -> None:  # noqa: ANN401  # any listener's
+        del target
+        connection.scalar(text("SELECT 1"))
+        connection.execute(text("CREATE INDEX ON nowhere (id)"))
+
+    event.listen(metadata, "after_create", ask)
+    with pytest.raises(UserError, match=r'CREATE INDEX ON nowhere.* "nowhere" does not exist'):
+        build(empty, metadata)
+
+
+def test_a_listener_that_looks_at_a_result_that_is_not_there_is_told_why(empty: URL) -> None:
+    metadata = MetaData()
+
+    def ask(target: MetaData, connection: Any, **_: object) -> None:  # noqa: ANN401  # any listener's
+        del target
+        connection.scalar(text("SELECT 1"))
+        connection.execute(text("INSERT INTO nowhere VALUES (1) RETURNING id")).scalar()
+
+    event.listen(metadata, "after_create", ask)
+    with pytest.raises(UserError, match=r'"nowhere" does not exist'):
+        build(empty, metadata)

@@ -79,3 +79,34 @@ def test_what_is_sent_together_says_why_it_is_refused(empty: URL) -> None:
         assert refused.description == 'relation "t" already exists'
         session.run("op.execute('CREATE TABLE v ()')")
         assert session.query(TABLES) == [(3,)]
+
+
+def test_definitions_are_sent_together_in_their_places(empty: URL) -> None:
+    """A statement in SQL comes after the definitions before it, and is sent at once."""
+    sent: list[str] = []
+    texts = [
+        "op.create_table('t', sa.Column('a', sa.Text, comment='5 % :a'), comment='it''s')",
+        "op.create_index('i', 't', ['a'])",
+        "op.execute('ALTER TABLE t RENAME TO u')",
+        "op.drop_index('i', 'u')\nop.create_index('i', 'u', ['a'], unique=True)",
+    ]
+    with text_session.open_session(empty, known := KnownTexts()) as session:
+        event.listen(
+            session.connection, "before_cursor_execute", lambda *given: sent.append(given[2])
+        )
+        session.run(*texts)
+        assert [text.split()[0] for text in sent] == ["CREATE", "ALTER", "DROP"]
+        assert session.query("SELECT col_description('u'::regclass, 1)") == [("5 % :a",)]
+        assert session.query("SELECT indisunique FROM pg_index") != [(False,)]
+    assert [len(known.executed[text]) for text in texts] == [3, 1, 1, 2]
+
+
+def test_a_definition_that_waits_is_not_sent_after_a_refusal(empty: URL) -> None:
+    with text_session.open_session(empty) as session:
+        wrong = ["op.create_table('t')", "op.create_index('i', 'nowhere', ['a'])"]
+        refused = session.attempt(wrong)
+        assert refused is not None
+        assert refused.description == 'relation "nowhere" does not exist'
+        assert session.attempt(["op.create_table('t')", "nonsense"]) is not None
+        assert session.attempt(["op.create_table('u')"]) is None
+        assert session.query("SELECT relname FROM pg_class WHERE relname IN ('t', 'u')") == [("u",)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ast
+import io
 import textwrap
+import tokenize
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,26 +18,37 @@ def with_head(source: str, sentences: Sequence[str]) -> str:
     """Return the source of a revision whose docstring has sentences after its first paragraph.
 
     Alembic takes the first paragraph for the message. A source without a docstring is returned as
-    it is.
+    it is. Raises SyntaxError for a source that is no Python.
     """
-    body = ast.parse(source).body
-    first = body[0] if body else None
-    if (
-        not sentences
-        or not isinstance(first, ast.Expr)
-        or not isinstance(first.value, ast.Constant)
-    ):
-        return source
-    if not isinstance(first.value.value, str) or first.end_lineno is None:
+    place = _docstring_lines(source) if sentences else None
+    if place is None:
         return source
     lines = source.splitlines(keepends=True)
-    start, end = first.lineno - 1, first.end_lineno
-    blank = next((n for n in range(start, end) if not lines[n].strip()), None)
+    blank = next((n for n in range(*place) if not lines[n].strip()), None)
     if blank is None:
         return source  # one line, or a form of its own
     said = [line for sentence in sentences for line in _wrapped(sentence)]
     lines[blank:blank] = ["\n", *(f"{line}\n" for line in said)]
     return "".join(lines)
+
+
+def _docstring_lines(source: str) -> tuple[int, int] | None:
+    """Return where the docstring begins and ends, None where there is none.
+
+    No more than it is read: a revision may make a thousand tables.
+    """
+    found: tuple[int, int] | None = None
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if found and token.type == tokenize.NEWLINE:
+                return found
+            if token.type not in {tokenize.COMMENT, tokenize.NL}:
+                if found or token.type != tokenize.STRING:
+                    return None
+                found = token.start[0] - 1, token.end[0]
+    except tokenize.TokenError as error:
+        raise SyntaxError(str(error)) from error
+    return None
 
 
 def _wrapped(sentence: str) -> list[str]:

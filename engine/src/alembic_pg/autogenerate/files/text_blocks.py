@@ -28,13 +28,18 @@ _SQL_ARGUMENTS = {
 
 _QUOTES = '"""'
 
+# Of a string that is not in such a block yet.
+_LINE_BREAKS = ("\\n", "'''")
+
 
 def with_text_blocks(source: str) -> str:
     """Return the source of a revision in which SQL of several lines is a block.
 
     What the statements do is the same: a block differs from the text before it at most in spaces
-    between words.
+    between words. Raises SyntaxError for a source that is no Python.
     """
+    if not any(sign in source for sign in _LINE_BREAKS):
+        return source  # to parse what makes a thousand tables takes longer than to write it
     lines = source.encode().splitlines(keepends=True)
     found = [*_sql_constants(ast.parse(source))]
     for call, constant in sorted(found, key=lambda one: one[1].lineno, reverse=True):

@@ -1,9 +1,10 @@
-"""Complete the operations of a comparison, and prove them up, down and up again on candidates."""
+"""Complete the operations of a comparison, and prove them up and down on candidates."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.autogenerate.ops.reversal import reversed_operations
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candidate
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
@@ -11,7 +12,6 @@ from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
 from alembic_pg.autogenerate.proof.round_trip import (
     passes_round_trip,
     reaches_goal,
-    reversed_operations,
     with_searched_downgrade,
 )
 from alembic_pg.database.errors import RefusedError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def prove_operations(
     context: AutogenContext, comparison: Comparison, operations: Sequence[MigrateOperation]
 ) -> list[MigrateOperation]:
-    """Return the complete operations after they went up, down and up again on a candidate.
+    """Return the complete operations after they went up and down on a candidate.
 
     operations: Alembic's, of what differs. Where a value that is added to an enum is used in the
     same transaction, the enum is recreated instead.
@@ -65,7 +65,8 @@ def _prove_with_features(
     with open_candidate(comparison, context) as candidate:
         original = candidate.dump() if renames and comparison.must_prove else before
         candidate.run(renames)
-        completed = search.find_operations(candidate, before, after, operations, features)
+        found = search.find_operations(candidate, before, after, operations, features)
+        completed = found.operations
         guarded = with_guards.add_guards(comparison, completed)
         if not comparison.must_prove:
             return guarded
@@ -79,8 +80,10 @@ def _prove_with_features(
             with open_candidate(comparison, context) as second_candidate:
                 if passes_round_trip(second_candidate, guarded_shorter, original, after):
                     return guarded_shorter
-        if reaches_goal(candidate, reversed_operations(guarded), original) and reaches_goal(
-            candidate, guarded, after
+        # What ran as a revision does need not run again, unless there is more in the revision.
+        went_up = found.in_one_transaction and guarded == completed
+        if reaches_goal(candidate, reversed_operations(guarded), original) and (
+            went_up or reaches_goal(candidate, guarded, after)
         ):
             return guarded
     # Reversing each operation is not enough: the downgrade is searched like the upgrade.

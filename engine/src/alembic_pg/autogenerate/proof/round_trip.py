@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops.reversal import reversed_operations
 from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
@@ -38,7 +39,7 @@ def with_searched_downgrade(
     casts = [one.reverse() for one in flatten.flatten(operations) if isinstance(one, UsingOp)]
     down = search.find_operations(
         candidate, comparison.after, comparison.before, casts[::-1], features
-    )
+    ).operations
     up = with_guards.add_guards(comparison, with_downgrade(operations, down))
     candidate.run(reversed_operations(comparison.renames))
     candidate.run(up)
@@ -61,11 +62,6 @@ def passes_round_trip(
     """Return whether operations lead from the original to the goal, back, and there again."""
     up, down = (operations, goal), (reversed_operations(operations), original)
     return all(reaches_goal(candidate, way, end) for way, end in (up, down, up))
-
-
-def reversed_operations(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
-    """Return the operations that undo operations."""
-    return [operation.reverse() for operation in reversed(operations)]
 
 
 def reaches_goal(candidate: Candidate, operations: Sequence[MigrateOperation], goal: Dump) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from alembic_pg.autogenerate.alter import remaining_changes
@@ -52,13 +52,24 @@ _BLOCKED_TYPE_CHANGE = {
 MAX_ROUNDS = 6
 
 
+@dataclass(frozen=True)
+class Found:
+    """Hold the operations that lead from one schema to another.
+
+    in_one_transaction: whether just they ran, in this order and in one transaction, as a revision.
+    """
+
+    operations: list[MigrateOperation]
+    in_one_transaction: bool
+
+
 def find_operations(
     candidate: Candidate,
     before: Dump,
     after: Dump,
     alembics: Sequence[MigrateOperation],
     features: ServerFeatures,
-) -> list[MigrateOperation]:
+) -> Found:
     """Bring the candidate from one schema to another; return the operations that did it.
 
     alembics: what Alembic's comparators propose. One that PostgreSQL refuses is left out;
@@ -67,24 +78,20 @@ def find_operations(
     when a new value of an enum is used.
     """
     facts = DatabaseFacts(features, candidate.column_users)
-    operations, _ = _run_with_retries(
-        candidate,
-        remaining_changes.operations_before_tables(
-            before,
-            after,
-            flatten.altered_columns(alembics),
-            flatten.dropped_tables(alembics),
-            facts,
-        ),
+    first = remaining_changes.operations_before_tables(
+        before,
+        after,
+        flatten.altered_columns(alembics),
+        flatten.dropped_tables(alembics),
+        facts,
     )
-    accepted, blocked = _run_accepted(candidate, alembics)
-    operations += accepted
+    operations, blocked, in_one_transaction = _run_first(candidate, first, alembics)
     failed: Failures = []
-    for _ in range(MAX_ROUNDS):
+    for number in range(MAX_ROUNDS):
         now = candidate.dump()
         if not compare.differing_keys(now, after):
             _refuse_hinted(blocked)
-            return operations
+            return Found(operations, in_one_transaction and number == 0)
         facts = replace(facts, to_be_filled=frozenset(one.column for one, _ in blocked))
         tried = remaining_changes.operations_after_tables(now, after, facts.asked_once())
         ran, failed, blocked = _run_round(candidate, tried, blocked)
@@ -98,7 +105,29 @@ def find_operations(
         operation, error = failed[0]
         raise UserError(refusal.refusal_text(operation, error)) from error
     expect_equal(after, candidate.dump())
-    return operations
+    return Found(operations, in_one_transaction=False)
+
+
+def _run_first(
+    candidate: Candidate, first: Sequence[StatementOp], alembics: Sequence[MigrateOperation]
+) -> tuple[list[MigrateOperation], Blocked, bool]:
+    """Run what comes before Alembic's operations, and these; return what ran, and what is blocked.
+
+    The last value is whether all ran, as they are, in one transaction. What changes something is
+    committed before the rest: a new value of an enum can be used only then.
+    """
+    asked = [*first, *alembics]
+    if not asked:
+        return [], [], False
+    apart = any(operation.action != "create" for operation in first)
+    with candidate.session() as session:
+        ran, _ = _run_with_retries(candidate, first, session)
+        if apart:
+            session.commit()
+        accepted, blocked = _run_accepted(candidate, alembics, session)
+        session.commit()
+    operations = [*ran, *accepted]
+    return operations, blocked, not apart and [*map(id, operations)] == [*map(id, asked)]
 
 
 def _run_round(
@@ -111,21 +140,23 @@ def _run_round(
     Raises UserError when a backfill that a person wrote stays blocked.
     """
     if not blocked:
-        return *_run_with_retries(candidate, tried), blocked
+        return *_run_and_commit(candidate, tried), blocked
     columns = {backfill.column for backfill, _ in blocked}
     waiting = [one for one in tried if one.columns & columns]
     made = [one for one in tried if one.action == "create"]
     rest = [one for one in tried if one not in waiting and one not in made]
-    ran, failed = _run_with_retries(candidate, rest)
+    ran, failed = _run_and_commit(candidate, rest)
     if not ran:
-        ran, failed = _run_with_retries(candidate, made)
+        ran, failed = _run_and_commit(candidate, made)
     filled: list[MigrateOperation] = []
     if ran:
-        filled, blocked = _run_accepted(candidate, [backfill for backfill, _ in blocked])
+        with candidate.session() as session:
+            filled, blocked = _run_accepted(candidate, [one for one, _ in blocked], session)
+            session.commit()
     if filled or any(one in rest for one in ran):
         return [*ran, *filled], failed, blocked
     _refuse_hinted(blocked)
-    changed, failed = _run_with_retries(candidate, waiting)
+    changed, failed = _run_and_commit(candidate, waiting)
     return [*ran, *changed], failed, []
 
 
@@ -149,7 +180,7 @@ def expect_equal(wanted: Dump, found: Dump) -> None:
 
 
 def _run_accepted(
-    candidate: Candidate, operations: Sequence[MigrateOperation]
+    candidate: Candidate, operations: Sequence[MigrateOperation], session: Session
 ) -> tuple[list[MigrateOperation], Blocked]:
     """Run operations; return those that PostgreSQL took, and backfills that something blocks.
 
@@ -159,24 +190,20 @@ def _run_accepted(
     """
     accepted: list[MigrateOperation] = []
     blocked: Blocked = []
-    if not operations:
-        return accepted, blocked
-    with candidate.session() as session:
-        for operation, error in run_with_outcomes(candidate, session, operations):
-            in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
-            reason = candidate.attempt(session, [in_sql]) if error and in_sql else error
-            if reason is None:
-                accepted.append(in_sql if error and in_sql else operation)
-            elif isinstance(operation, BackfillColumnOp) and _is_blocked(operation, error, reason):
-                blocked.append((operation, reason))
-            elif isinstance(operation, BackfillColumnOp):
-                _refuse_hinted([(operation, reason)])
-            elif isinstance(operation, UsingOp) and operation.hinted:
-                raise UserError(
-                    f'The info={{"using": …}} of {operation.label} cannot be done: '
-                    f"{errors.describe_error(reason)}"
-                ) from reason
-        session.commit()
+    for operation, error in run_with_outcomes(candidate, session, operations):
+        in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
+        reason = candidate.attempt(session, [in_sql]) if error and in_sql else error
+        if reason is None:
+            accepted.append(in_sql if error and in_sql else operation)
+        elif isinstance(operation, BackfillColumnOp) and _is_blocked(operation, error, reason):
+            blocked.append((operation, reason))
+        elif isinstance(operation, BackfillColumnOp):
+            _refuse_hinted([(operation, reason)])
+        elif isinstance(operation, UsingOp) and operation.hinted:
+            raise UserError(
+                f'The info={{"using": …}} of {operation.label} cannot be done: '
+                f"{errors.describe_error(reason)}"
+            ) from reason
     return accepted, blocked
 
 
@@ -195,31 +222,39 @@ def _refuse_hinted(refused: Sequence[tuple[BackfillColumnOp, Exception]]) -> Non
             ) from reason
 
 
-def _run_with_retries(
+def _run_and_commit(
     candidate: Candidate, operations: Sequence[StatementOp]
+) -> tuple[list[MigrateOperation], Failures]:
+    """Run operations in a transaction of their own, as _run_with_retries() does."""
+    if not operations:
+        return [], []
+    with candidate.session() as session:
+        ran, failed = _run_with_retries(candidate, operations, session)
+        session.commit()
+    return ran, failed
+
+
+def _run_with_retries(
+    candidate: Candidate, operations: Sequence[StatementOp], session: Session
 ) -> tuple[list[MigrateOperation], Failures]:
     """Run operations; what fails is tried again after the others.
 
     Return them as they ran, and those that failed to the end, with their reasons.
     """
     ran: list[MigrateOperation] = []
-    if not operations:
-        return ran, []
     waiting = list(operations)
-    with candidate.session() as session:
-        while True:
-            failed: Failures = []
-            for operation, error in run_with_outcomes(candidate, session, waiting):
-                if error is None:
-                    ran.append(operation)
-                elif isinstance(error, UnsafeValueError):
-                    raise error
-                else:
-                    failed.append((operation, error))
-            if len(failed) == len(waiting):
-                session.commit()
-                return ran, failed
-            waiting = [operation for operation, _ in failed]
+    while True:
+        failed: Failures = []
+        for operation, error in run_with_outcomes(candidate, session, waiting):
+            if error is None:
+                ran.append(operation)
+            elif isinstance(error, UnsafeValueError):
+                raise error
+            else:
+                failed.append((operation, error))
+        if len(failed) == len(waiting):
+            return ran, failed
+        waiting = [operation for operation, _ in failed]
 
 
 def run_with_outcomes(

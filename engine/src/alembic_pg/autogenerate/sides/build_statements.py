@@ -101,7 +101,7 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
             statement, (DDL, TextClause)
         )
         table = None if by_hand else _owner(statement)
-        step = BuildStatement(statement, _statement_label(statement), table=table, by_hand=by_hand)
+        step = BuildStatement(statement, statement_label(statement), table=table, by_hand=by_hand)
         if isinstance(statement, CreateEnumType):
             place = (statement.element.schema, str(statement.element.name))
             if place in types:
@@ -165,7 +165,7 @@ def _owner(statement: Any) -> Table | None:  # noqa: ANN401  # any DDL element
     return table if isinstance(table, Table) else None
 
 
-def _statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+def statement_label(statement: Any) -> str:  # noqa: ANN401  # any DDL element
     """Return what to call a statement in a message: its object, or how it begins."""
     target = getattr(statement, "element", None)
     name = getattr(target, "fullname", None) or getattr(target, "name", None)

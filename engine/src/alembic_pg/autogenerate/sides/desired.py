@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -21,15 +20,18 @@ from alembic_pg.autogenerate.sides.build_statements import (
     build_statements,
     not_valid_constraints,
     schemas_of_tables,
+    statement_label,
     statements_after_tables,
     statements_before_tables,
     tables_to_build,
 )
+from alembic_pg.autogenerate.sides.patient_connection import patience
 from alembic_pg.autogenerate.sides.recording import AskedError
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.database.session import as_message
+from alembic_pg.database.text_dialect import dialect_without_marks
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def compiled_statements(
     except AskedError:
         return None
     with connect(url, source=source) as connection:
-        texts = _compile_statements(steps, _dialect_without_marks(connection.dialect))
+        texts = _compile_statements(steps, dialect_without_marks(connection.dialect))
     if isinstance(texts, Exception):
         return None
     return [replace(step, text=text) for step, text in zip(steps, texts, strict=True)]
@@ -121,7 +123,7 @@ def _refusal_error(
     # Here because hardly a command needs it.
     from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415
 
-    dialect = _dialect_without_marks(connection.dialect)
+    dialect = dialect_without_marks(connection.dialect)
 
     def attempt(statement: ClauseElement) -> Exception | None:
         step = BuildStatement(statement, "")
@@ -137,8 +139,8 @@ def _build_with_answers(
 ) -> None:
     """Build the models with listeners that ask the database what is there already.
 
-    create_all() runs on the database itself, where each statement has to work in its turn.
-    built: where the statements are kept with their texts.
+    create_all() runs on the database itself. What a listener executes and PostgreSQL refuses is
+    tried again when the entities are made. built: where the statements are kept with their texts.
     """
     not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
     with (
@@ -149,14 +151,17 @@ def _build_with_answers(
         schemas = schemas_of_tables(models) | there
         before = statements_before_tables(models, schemas)
         _run_rounds(models, connection, sender, before, built)
-        _create_all(models, connection, built)
-        late = [BuildStatement(one, f"constraint {one.element.name}") for one in not_valid]
+        refused = _create_all(models, connection, built)
+        late = [BuildStatement(one, statement_label(one)) for one in (*not_valid, *refused)]
         after = [*late, *statements_after_tables(models)]
         _run_rounds(models, connection, sender, after, built)
         _refuse_subscriptions(connection)
 
 
-def _create_all(models: Models, connection: Connection, built: dict[int, BuildStatement]) -> None:
+def _create_all(
+    models: Models, connection: Connection, built: dict[int, BuildStatement]
+) -> list[ClauseElement]:
+    """Let create_all() run; return what listeners executed and PostgreSQL refuses."""
     from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
 
     def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
@@ -165,10 +170,12 @@ def _create_all(models: Models, connection: Connection, built: dict[int, BuildSt
         sent = cursor.mogrify(statement, parameters).decode()
         built[-len(built) - 1] = BuildStatement(text(""), "", sent)
 
-    event.listen(connection, "before_cursor_execute", keep)
+    event.listen(connection, "after_cursor_execute", keep)
     try:
-        for metadata in each_metadata(models.metadata):
-            metadata.create_all(connection, tables=tables_to_build(models, metadata))
+        with patience(connection) as patient:
+            for metadata in each_metadata(models.metadata):
+                metadata.create_all(patient, tables=tables_to_build(models, metadata))
+            return patient.waiting
     except DBAPIError as error:
         raise UserError(
             f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"
@@ -176,7 +183,7 @@ def _create_all(models: Models, connection: Connection, built: dict[int, BuildSt
     except SQLAlchemyError as error:
         raise refusals.incomplete_error(models, error) from error
     finally:
-        event.remove(connection, "before_cursor_execute", keep)
+        event.remove(connection, "after_cursor_execute", keep)
 
 
 def _run_rounds(
@@ -217,7 +224,7 @@ def _run_round(
     The server works on some while the next are compiled. built: where they are kept with their
     texts, each once.
     """
-    dialect = _dialect_without_marks(connection.dialect)
+    dialect = dialect_without_marks(connection.dialect)
 
     def failures(
         batch: Sequence[BuildStatement], error: Exception | None
@@ -272,14 +279,6 @@ def _compile_statements(steps: Sequence[BuildStatement], dialect: Dialect) -> li
         ]
     except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
         return error
-
-
-def _dialect_without_marks(dialect: Dialect) -> Dialect:
-    """Return a dialect that writes no marks for the driver's parameters."""
-    plain = copy.copy(dialect)
-    plain.paramstyle = "named"  # else percent signs are doubled for the driver
-    plain.identifier_preparer = plain.preparer(plain)
-    return plain
 
 
 def _handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from alembic.operations import ops
 from alembic.util import rev_id
 
-from alembic_pg.autogenerate.proof.round_trip import reversed_operations
+from alembic_pg.autogenerate.ops.reversal import reversed_operations, without_implied_drops
 from alembic_pg.autogenerate.split import expand_contract, online_steps
 from alembic_pg.options import command_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
@@ -33,6 +35,7 @@ def split_revision(
     Return why what goes cannot be, as a line for the screen; "" where it is, or nothing goes.
     Raises UserError for an option that is neither on nor off.
     """
+    _leave_out_implied_drops(directives)
     if not command_settings(context.config).split or len(directives) != 1:
         return ""
     (script,) = directives
@@ -64,6 +67,13 @@ def split_revision(
         target.message = f"{message}{suffix}"
         directives[position:] = [target]
     return why
+
+
+def _leave_out_implied_drops(scripts: Iterable[MigrationScript]) -> None:
+    """Let downgrades be those of the proof; Alembic has reversed each operation by itself."""
+    for script in scripts:
+        for downgrade in script.downgrade_ops_list:
+            downgrade.ops[:] = without_implied_drops(downgrade.ops)
 
 
 def _next_revision(script: MigrationScript) -> MigrationScript:

@@ -13,6 +13,7 @@ from alembic_pg.revisions.trial.other_process import OtherProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.revisions.trial.host import Host
@@ -42,6 +43,29 @@ def open_host(task: AlembicCommand) -> Iterator[Host]:
         yield other
     finally:
         other.close()
+
+
+def report_models_only(task: AlembicCommand, host: Host, imported_before: AbstractSet[str]) -> None:
+    """Say what the models change in how statements run, which no revision can say.
+
+    What they change in the schema is in the database that they build, and is compared.
+    imported_before: the names of the modules that were there before the models.
+    """
+    if host is THIS_PROCESS:
+        return
+    package = task.metadata if isinstance(task.metadata, str) else ""
+    changes = [
+        change
+        for change in process_wide.project_changes()
+        if not change.makes_schema
+        if change.module not in imported_before or f"{change.module}.".startswith(f"{package}.")
+    ]
+    for module, some in groupby(changes, lambda one: one.module):
+        sys.stderr.write(
+            f"{module} changes {', '.join(one.text for one in some)} where it is imported. No "
+            f"revision says that, and upgrade does not import it: let env.py import {module} if "
+            "revisions need it.\n"
+        )
 
 
 def new_process(task: AlembicCommand) -> OtherProcess:

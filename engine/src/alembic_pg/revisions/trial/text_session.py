@@ -16,6 +16,7 @@ from alembic_pg.database.errors import RefusedError
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.database.session import as_message
 from alembic_pg.revisions.trial.known_texts import KnownTexts
+from alembic_pg.revisions.trial.queueing_impl import let_definitions_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +46,8 @@ class Session(Protocol):
 class TextSession:
     """Run texts on a connection of this process; what is not committed is lost at its end.
 
-    known: what texts have executed. Those that did so before are sent together, as they were.
+    known: what texts have executed. Those that did so before are sent together, as they were, and
+    so are the definitions of others.
     """
 
     def __init__(self, connection: Connection, known: KnownTexts | None = None) -> None:
@@ -53,44 +55,50 @@ class TextSession:
         self._known = KnownTexts() if known is None else known
         self._sent: list[str] = []
         self._asked = False
+        self._waiting: list[str] = []
+        sa.event.listen(connection, "before_cursor_execute", self._send_waiting)
         sa.event.listen(connection, "after_cursor_execute", self._note)
 
     def run(self, *sources: str) -> None:
         """Run texts: Python that calls ``op``. Raises RefusedError for whatever one raises."""
-        for batch in batches(sources):
-            waiting: list[str] = []
-            for source in batch:
-                if source in self._known.executed:
-                    waiting += self._known.executed[source]
-                else:
-                    self._send(waiting)
-                    waiting = []
-                    self._run_unknown(source)
-            self._send(waiting)
+        try:
+            for batch in batches(sources):
+                for source in batch:
+                    if source in self._known.executed:
+                        self._waiting += self._known.executed[source]
+                    else:
+                        self._run_unknown(source)
+                self._send_waiting()
+        except Exception as error:
+            self._waiting.clear()
+            raise RefusedError.of(error) from error
 
-    def _send(self, statements: Sequence[str]) -> None:
-        """Send statements in one message, in which percent signs are percent signs."""
-        if statements:
-            try:
-                self.connection.exec_driver_sql(
-                    as_message(statements), execution_options={"no_parameters": True}
-                )
-            except Exception as error:
-                raise RefusedError.of(error) from error
+    def _send_waiting(self, *_: object) -> None:
+        """Send what waits in one message, in which percent signs are percent signs."""
+        if self._waiting:
+            message = as_message(self._waiting)
+            self._waiting.clear()
+            noted, asked = [*self._sent], self._asked
+            self.connection.exec_driver_sql(message, execution_options={"no_parameters": True})
+            self._sent, self._asked = noted, asked
+
+    def _let_wait(self, statement: str) -> None:
+        """Let a definition of a text wait, and note it as sent."""
+        self._waiting.append(statement)
+        self._sent.append(statement)
 
     def _run_unknown(self, source: str) -> None:
         """Run a text; note what it executes."""
         self._sent, self._asked = [], False
-        try:
-            exec(source, {"op": self._operations, "sa": sa})  # noqa: S102  # it is what the revision will execute
-        except Exception as error:
-            raise RefusedError.of(error) from error
+        exec(source, {"op": self._operations, "sa": sa})  # noqa: S102  # it is what the revision will execute
         if not self._asked:
             self._known.executed[source] = tuple(self._sent)
 
     @cached_property
     def _operations(self) -> Operations:
-        return Operations(MigrationContext.configure(connection=self.connection))
+        context = MigrationContext.configure(connection=self.connection)
+        let_definitions_wait(context, self._let_wait)
+        return Operations(context)
 
     def _note(self, _: Connection, cursor: Any, *arguments: Any) -> None:  # noqa: ANN401  # the driver's
         """Note a statement as the driver sent it; one that answers is a question."""
