@@ -245,7 +245,7 @@ def _compare(task: AlembicCommand) -> None:
     ):
         if task.command == "check" and task.on_command_line and connection is None:
             _report_leftovers(task)
-        server = clean_check.server_key(task, connection)
+        server = clean_check.check_server_key(task, connection)
         if clean_check.is_still_clean(task, server):
             return
         if task.command == "check":
