@@ -28,11 +28,11 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 70,
-    "check": 189,
+    "check": 191,
     "upgrade head": 148,
     "downgrade -1": 147,
     "upgrade head --sql": 96,
-    "-x plan upgrade head": 162,
+    "-x plan upgrade head": 163,
 }
 
 

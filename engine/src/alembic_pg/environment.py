@@ -151,7 +151,8 @@ def _on_console(task: AlembicCommand, connection: Connection | None = None) -> I
         return
     activation.install_once()
     raw = None if connection is None else connection.connection.dbapi_connection
-    with interrupts.handle_signals(raw):
+    quiet = getattr(task.environment.config.cmd_opts, "quiet", False)
+    with interrupts.handle_signals(raw), activation.status_line(quiet=quiet):
         yield
 
 

@@ -9,8 +9,8 @@ from alembic_pg.autogenerate.scope import filters
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database import server_features
-from alembic_pg.database.scratch import scratch_server
 from alembic_pg.drift import difference
 from alembic_pg.drift.target_roles import target_roles
 from alembic_pg.errors import UserError
@@ -39,7 +39,7 @@ def build_and_compare(  # noqa: PLR0913, PLR0917  # where, what is there, and wh
     """Return what differs from what the revisions build on the scratch server."""
     script = task.environment.script
     version_table = history_database.version_table_name(task.environment)
-    with scratch_server(task.root) as databases:
+    with open_scratch_server(task.root) as databases:
         expected = dump_at(task, databases, heads)
         meant = {} if note is None else dump_at(task, databases, _heads_after(script, heads, note))
         if server_features.major_of(databases.version) != server_features.major_of(version):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate import clean_check
 from alembic_pg.autogenerate.sides.declared_at import modules_of_tables
 from alembic_pg.commands.pages import sources
-from alembic_pg.database.scratch import scratch_server
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.pages.mermaid import mermaid_diagrams
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def draw(task: AlembicCommand) -> tuple[str, clean_check.FileReads]:
     """Return the diagrams of the models as Markdown, and what the models read."""
     with clean_check.record_file_reads() as watch:
         models = sources.load_wanted_models(task)
-    with scratch_server(task.root) as databases:
+    with open_scratch_server(task.root) as databases:
         schema = sources.read_models(task, databases, models)
     modules = {
         (table.schema or "public", table.name): name

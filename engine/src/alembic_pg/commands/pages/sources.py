@@ -13,10 +13,11 @@ from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.left_out import without_left_out
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import SqlState
-from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.pages import changes, site
@@ -63,7 +64,7 @@ def read_site(task: AlembicCommand, connection: Connection | None, wanted: Wante
         schema = _read_target(task, connection)
         source = f"the database {connection.engine.url.database}"
         return site.Site(wanted.title, source, schema, _history(script, heads))
-    with scratch_server(task.root) as databases:
+    with open_scratch_server(task.root) as databases:
         if wanted.diff:
             return _read_difference(task, databases, wanted)
         if wanted.at:
