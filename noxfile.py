@@ -52,9 +52,10 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def drift(session: nox.Session) -> None:
-    """Do the revisions build what the models say? This is alembic check."""
+    """Do the revisions build what the models say? This is alembic check, and README's diagram."""
     install(session)
     session.run("alembic", "check", *session.posargs)
+    session.run("alembic-pg", "mermaid", "--check", "README.md")
 
 
 @nox.session

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.console import table
 from alembic_pg.embedded import server
-from benchmarks.traffic import FILL, OPERATIONS, execute
+from benchmarks.traffic import execute
 from benchmarks.tree import tree
 
 if TYPE_CHECKING:
@@ -27,7 +27,30 @@ if TYPE_CHECKING:
 
 ROWS = 1_000_000
 
-MORE = {
+FILL = """
+CREATE TABLE busy (
+  id int PRIMARY KEY, parent int NOT NULL, amount int, note text NOT NULL, code text NOT NULL
+);
+INSERT INTO busy SELECT n, n, n % 1000, 'note ' || n, 'code ' || n
+FROM generate_series(1, {rows}) AS n;
+CREATE TABLE parents (id int PRIMARY KEY);
+INSERT INTO parents SELECT n FROM generate_series(1, {rows}) AS n;
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+VACUUM ANALYZE busy, parents;
+"""
+
+OPERATIONS = {
+    "add index": 'op.create_index("busy_note_idx", "busy", ["note"])',
+    "add unique": 'op.create_unique_constraint("busy_code_key", "busy", ["code"])',
+    "add CHECK": 'op.create_check_constraint("amount_check", "busy", "amount >= 0")',
+    "add foreign key": 'op.create_foreign_key("busy_fk", "busy", "parents", ["parent"], ["id"])',
+    "set NOT NULL": 'op.alter_column("busy", "amount", nullable=False)',
+    "add column, volatile default": (
+        'op.add_column("busy", sa.Column("token", sa.Uuid, nullable=False, '
+        'server_default=sa.text("gen_random_uuid()")))'
+    ),
+    "int to bigint": 'op.alter_column("busy", "amount", type_=sa.BigInteger)',
+    "int key to bigint": 'op.alter_column("busy", "id", type_=sa.BigInteger)',
     "backfill": (
         'op.execute("UPDATE busy SET amount = amount + 1000 WHERE amount < 500", '
         'execution_options={"batches": True})'
@@ -57,19 +80,19 @@ HEAD = ("operation", "estimate", "run", "times", "space", "grown")
 def main(arguments: list[str]) -> None:
     """Measure the operations that are named, or all."""
     rows = int(arguments[0]) if arguments else ROWS
-    operations = OPERATIONS | MORE
-    names = arguments[1:] or list(operations)
+    names = arguments[1:] or list(OPERATIONS)
     filled = FILL.format(rows=rows).strip().split(";\n")
     with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as folder:
         running = server.start(Path(folder) / "server", durable=True)
-        execute(running, "postgres", "CREATE DATABASE filled")
-        execute(running, "filled", *filled, "INSERT INTO alembic_version VALUES ('0')")
+        host = str(running.socket_directory)
+        execute(host, "postgres", "CREATE DATABASE filled")
+        execute(host, "filled", *filled, "INSERT INTO alembic_version VALUES ('0')")
         (Path(folder) / "tree").mkdir()
         with tree(Path(folder) / "tree", 0, 0) as made:
             create = [one for one in filled if one.startswith("CREATE TABLE")][:2]
             first = f"op.execute({'; '.join(create)!r})"
             write(made, "0", None, first)
-            found = [measure(running, made, name, operations[name]) for name in names]
+            found = [measure(running, made, name, OPERATIONS[name]) for name in names]
         sys.stdout.write(table.render(HEAD, found) + "\n")
         sys.stdout.flush()
         running.release()
@@ -83,8 +106,9 @@ def write(made: Tree, number: str, before: str | None, statement: str) -> None:
 
 def measure(running: Server, made: Tree, name: str, statement: str) -> tuple[str, ...]:
     """Return what is printed of one operation."""
-    execute(running, "postgres", "DROP DATABASE IF EXISTS busy WITH (FORCE)")
-    execute(running, "postgres", "CREATE DATABASE busy TEMPLATE filled STRATEGY file_copy")
+    host = str(running.socket_directory)
+    execute(host, "postgres", "DROP DATABASE IF EXISTS busy WITH (FORCE)")
+    execute(host, "postgres", "CREATE DATABASE busy TEMPLATE filled STRATEGY file_copy")
     url = running.url("busy").render_as_string(hide_password=False)
     made.environment.update(DATABASE_URL=url, STOCK_URL=url)
     write(made, "1", "0", statement)
@@ -100,10 +124,10 @@ def measure(running: Server, made: Tree, name: str, statement: str) -> tuple[str
     seconds = sum(one["seconds"] or 0 for one in revision["statements"])
     space = sum(one["space"] for one in revision["statements"])
     size = "SELECT pg_database_size(current_database())"
-    before = execute(running, "busy", size)[0][0]
+    before = execute(host, "busy", size)[0][0]
     start = made.here("current")
     run = max(made.here("upgrade", "head") - start, 0.001)
-    grown = execute(running, "busy", size)[0][0] - before
+    grown = execute(host, "busy", size)[0][0] - before
     (made.versions / "1.py").unlink()
     factor = f"{seconds / run:.1f}" if seconds else ""
     return (

@@ -23,7 +23,8 @@ def repository(tree: Tree, pytestconfig: pytest.Config) -> Shell:
     The environments of the hooks are kept in pytest's cache, one for each Python: what takes
     seconds is done once.
     """
-    shutil.copy(ROOT / ".pre-commit-config.yaml", tree.root)
+    for name in (".pre-commit-config.yaml", "README.md"):
+        shutil.copy(ROOT / name, tree.root)
     (tree.root / ".gitignore").write_text("__pycache__/\n")
     # The hooks find the engine there; git takes it for one file.
     (tree.root / "engine").symlink_to(ROOT / "engine")

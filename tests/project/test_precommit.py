@@ -41,6 +41,12 @@ NOT_IMPORTED = {
 SLOW = "mypy"
 
 DOCSTRING = '"""One user\'s vote on one post."""'
+TAGS = """
+from sqlalchemy import Column, Integer, Table
+from models.base import Base
+
+tags = Table("tags", Base.metadata, Column("id", Integer, primary_key=True))
+"""
 SECOND_HEAD = '''"""a second head."""
 
 from __future__ import annotations
@@ -107,12 +113,27 @@ def test_what_a_revision_destroys_without_a_word_is_named(repository: Shell) -> 
     assert 'destroys = ["table votes"]' in output
 
 
+def test_an_old_diagram_is_refused_with_the_command_that_writes_it(repository: Shell) -> None:
+    (repository.folder / "models" / "tags.py").write_text(TAGS)
+
+    code, output = repository.run("git add . && pre-commit run diagram")
+
+    assert code == 1
+    assert "README.md has an old diagram: alembic-pg mermaid README.md writes it.\n" in output
+    assert repository.run("alembic-pg mermaid README.md")[0] == 0
+    code, output = repository.run("git add . && pre-commit run diagram")
+    assert code == 0, output
+
+
 def test_hooks_run_where_they_are_needed() -> None:
     drift = re.compile(HOOKS["drift"]["files"])
     schema = ("models/votes.py", "alembic/versions/x.py", "alembic/env.py", "alembic.ini")
     assert all(map(drift.search, (*schema, "engine/src/alembic_pg/errors.py")))
     assert not any(map(drift.search, ("README.md", "docs/models/x.md", "engine/tests/test_x.py")))
     assert re.search(HOOKS["single-head"]["files"], "alembic/versions/x.py")
+    diagram = re.compile(HOOKS["diagram"]["files"])
+    assert all(map(diagram.search, (*schema, "README.md")))
+    assert not any(map(diagram.search, ("docs/README.md", "engine/README.md")))
 
 
 def test_hooks_come_from_pypi_in_the_versions_of_pyproject() -> None:
@@ -127,7 +148,8 @@ def test_hooks_come_from_pypi_in_the_versions_of_pyproject() -> None:
         for group in ("lint", "typecheck")
     )
     needed = dict.fromkeys(HOOKS, lint)
-    needed["drift"] = needed["single-head"] = needed["destroys"] = project | engine | embedded
+    for name in ("drift", "diagram", "single-head", "destroys"):
+        needed[name] = project | engine | embedded
     needed["mypy"] = {
         text for text in project | engine | typecheck if Requirement(text).name not in NOT_IMPORTED
     }
@@ -153,6 +175,11 @@ def test_a_repository_that_uses_the_engine_takes_the_hooks_from_a_clone_of_this_
     code, output = repository.run("git add . && pre-commit run drift")
     assert code == 1
     assert "add column  votes.reason\n" in output
+
+    (repository.folder / "models" / "tags.py").write_text(TAGS)
+    code, output = repository.run("git add . && pre-commit run diagram")
+    assert code == 1
+    assert "README.md has an old diagram" in output
 
 
 def snapshot(place: Path) -> Path:

@@ -151,7 +151,8 @@ def _on_console(task: AlembicCommand, connection: Connection | None = None) -> I
         return
     activation.install_once()
     raw = None if connection is None else connection.connection.dbapi_connection
-    with interrupts.handle_signals(raw):
+    quiet = getattr(task.environment.config.cmd_opts, "quiet", False)
+    with interrupts.handle_signals(raw), activation.status_line(quiet=quiet):
         yield
 
 
@@ -245,7 +246,7 @@ def _compare(task: AlembicCommand) -> None:
     ):
         if task.command == "check" and task.on_command_line and connection is None:
             _report_leftovers(task)
-        server = clean_check.server_key(task, connection)
+        server = clean_check.check_server_key(task, connection)
         if clean_check.is_still_clean(task, server):
             return
         if task.command == "check":

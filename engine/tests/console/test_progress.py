@@ -84,5 +84,5 @@ def test_on_a_terminal(
     shown.update(510, 5100)
     shown.close()
     bar = "█" * 10 + "░" * 10
-    line = f"\rt {bar} 5,000 rows, 50%, 2,500 rows/s, 2 s left\033[K"
+    line = f"\rt {bar} 5,000 rows, 50%, 2,500 rows/s, 2 s left\033[K\r"
     assert capsys.readouterr().err == f"{line}\r\033[K"

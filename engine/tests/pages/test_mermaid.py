@@ -37,11 +37,11 @@ def test_keys(empty: URL) -> None:
 
 
 def test_what_github_draws(empty: URL) -> None:
-    assert len(mermaid_diagrams(schema_of(empty, odd_schema()))) == 1
+    assert len(mermaid_diagrams(schema_of(empty, odd_schema()), {})) == 1
     large = schema_of(empty, large_schema(200))
     assert not is_drawn_by_github(mermaid_diagram(large.tables))
     with pytest.raises(UserError, match="alembic-pg pages draws it"):
-        mermaid_diagrams(large)
+        mermaid_diagrams(large, {})
 
 
 def test_a_large_schema_has_a_diagram_for_each_part(empty: URL) -> None:
@@ -53,4 +53,20 @@ def test_a_large_schema_has_a_diagram_for_each_part(empty: URL) -> None:
             f"CREATE TABLE b{number} (id bigint PRIMARY KEY REFERENCES a{number})",
         )
     ]
-    assert len(mermaid_diagrams(schema_of(empty, pairs))) == 600
+    assert len(mermaid_diagrams(schema_of(empty, pairs), {})) == 600
+
+
+def test_a_large_schema_has_a_diagram_for_each_module(empty: URL) -> None:
+    """Each is as wide as GitHub draws; a table of another module is a box with its name."""
+    tables = ["CREATE TABLE hub (id bigint PRIMARY KEY)"]
+    modules = {("public", "hub"): "shop.hub"}
+    for number in range(600):
+        tables.append(f"CREATE TABLE t{number} (id bigint PRIMARY KEY REFERENCES hub)")
+        modules["public", f"t{number}"] = (
+            f"shop.sales.m{number}" if number < 200 else f"shop.stock.m{number % 2}"
+        )
+    found = mermaid_diagrams(schema_of(empty, tables), modules)
+    assert [one.title for one in found] == ["shop.hub", "shop.sales", "shop.stock"]
+    assert all(is_drawn_by_github(one.text) for one in found)
+    assert found[1].text.count('["hub"]\n') == 1
+    assert sum(one.text.count(" }o--|| ") + one.text.count(" |o--|| ") for one in found) == 600

@@ -1,4 +1,4 @@
-"""Remember the last clean check, so that a check of unchanged inputs compares nothing."""
+"""Remember what was made of the models: of unchanged inputs, nothing is compared or built again."""
 
 from __future__ import annotations
 
@@ -74,15 +74,20 @@ def record_file_reads() -> Iterator[FileReads]:
         watch.active = False
 
 
-def server_key(task: AlembicCommand, given: Connection | None) -> str:
+def check_server_key(task: AlembicCommand, given: Connection | None) -> str:
+    """Return `server_key` of a check, "" of another command, and of a caller's connection."""
+    return "" if task.command != "check" or given is not None else server_key(task)
+
+
+def server_key(task: AlembicCommand) -> str:
     """Return what tells the server for scratch databases from another one, with its version.
 
-    "" where a check is not noted: a caller's connection is compared, env.py hands objects over, or
-    a part of the models is imported already. What they read then, nobody has seen.
+    "" where nothing is noted: env.py hands objects over, or a part of the models is imported
+    already. What they read then, nobody has seen.
     """
-    if task.command != "check" or given is not None or task.entities is not None:
+    if task.entities is not None or not isinstance(task.metadata, str):
         return ""
-    if not isinstance(task.metadata, str) or task.metadata.partition(".")[0] in sys.modules:
+    if task.metadata.partition(".")[0] in sys.modules:
         return ""
     return server_identity()
 
@@ -90,22 +95,37 @@ def server_key(task: AlembicCommand, given: Connection | None) -> str:
 def is_still_clean(task: AlembicCommand, server: str) -> bool:
     """Return whether the last check was clean, of exactly what is there now.
 
-    server: what `server_key` returned.
+    server: what `check_server_key` returned.
     """
-    if not server:
-        return False
-    try:
-        note = json.loads((task.root / RECORD_PATH).read_text())
-        inputs = _input_files(task, note["files"])
-        return bool(note["digest"] == _digest(task, server, inputs, note["folders"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    return recall(task, server, RECORD_PATH) is not None
 
 
 def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> None:
-    """Record that models and revisions agree; nothing is recorded where nothing can be written.
+    """Record that models and revisions agree."""
+    record(task, server, watch, RECORD_PATH)
 
-    What changed after this process began may not be what it compared: then nothing is recorded.
+
+def recall(task: AlembicCommand, server: str, path: Path) -> str | None:
+    """Return what was recorded of exactly what is there now, None without.
+
+    server: what `server_key` returned. path: of the record, below the project's folder.
+    """
+    if not server:
+        return None
+    try:
+        note = json.loads((task.root / path).read_text())
+        inputs = _input_files(task, note["files"])
+        if note["digest"] == _digest(task, server, inputs, note["folders"]):
+            return str(note["made"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def record(task: AlembicCommand, server: str, watch: FileReads, path: Path, made: str = "") -> None:
+    """Record what was made of what is there; nothing is recorded where nothing can be written.
+
+    What changed after this process began may not be what it read: then nothing is recorded.
     """
     modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     start = history_start.start_files(task.environment.config, task.environment.script)
@@ -118,10 +138,10 @@ def record_clean_check(task: AlembicCommand, server: str, watch: FileReads) -> N
     if any(_changed_since(STARTED, name) for name in {*inputs, *folders, *engine} - absent):
         return
     digest = _digest(task, server, inputs, folders)
-    note = {"digest": digest, "files": files, "folders": folders}
+    note = {"digest": digest, "files": files, "folders": folders, "made": made}
     with suppress(OSError):
         make_data_folder(task.root)
-        write_whole(task.root / RECORD_PATH, json.dumps(note))
+        write_whole(task.root / path, json.dumps(note))
 
 
 def _is_source(name: str) -> bool:
@@ -147,7 +167,8 @@ def _installed_folders() -> tuple[str, ...]:
 def _digest(task: AlembicCommand, server: str, inputs: list[str], folders: list[str]) -> str:
     """Return a digest of all that a check depends on."""
     config = task.environment.config
-    asked = (config.config_ini_section, task.environment.get_x_argument(), task.metadata)
+    typed = getattr(config.cmd_opts, "x", None) or ()  # alembic-pg has none
+    asked = (config.config_ini_section, typed, task.metadata)
     digest = cache_digest(sys.version, sys.prefix, server, repr(asked))
     for folder in sorted(set(filter(os.path.isdir, sys.path))):
         distributions = [name for name in _folder_listing(folder) if name.endswith(".dist-info")]

@@ -10,6 +10,7 @@ from sqlalchemy import DefaultClause
 from alembic_pg.autogenerate.hints import backfill, casts
 from alembic_pg.autogenerate.ops import flatten, stable_order
 from alembic_pg.autogenerate.proof.prove import prove_operations
+from alembic_pg.console import status
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -69,5 +70,7 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
     operations = list(backfill.add_backfills(cast, tables, comparison.before, comparison.after))
     differs = keys or comparison.renames
-    upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
+    status.reached("", 0, 0)  # the tables are compared
+    with status.doing("Proving the revision" if comparison.must_prove else "Finding what differs"):
+        upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
     return PriorityDispatchResult.CONTINUE

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate import comparators
-from alembic_pg.autogenerate.files.finish import finish_files
+from alembic_pg.autogenerate.files import finish
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.proof.worded_revisions import word_revisions
 from alembic_pg.autogenerate.report import differences, summary
 from alembic_pg.autogenerate.report.head_sentences import head_sentences
 from alembic_pg.autogenerate.split import revision_files
+from alembic_pg.console import arguments, status
 from alembic_pg.options import command_settings
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def process_directives(
     comparison: Comparison | None = context.opts.get(comparators.COMPARISON_OPTION)
     why = ""
     if comparison is not None:
-        why = revision_files.split_revision(context, comparison, directives)
-        word_revisions(context, comparison, directives)
+        with status.doing("Splitting the revision"):
+            why = revision_files.split_revision(context, comparison, directives)
+        with status.doing("Wording the revision"):
+            word_revisions(context, comparison, directives)
     operations = [one for script in directives for one in flatten.upgrade_operations(script)]
     if not operations:
         directives[:] = []
@@ -51,6 +54,10 @@ def process_directives(
         text += f"\n{why}" if why else ""
         if command_settings(context.config).diff:
             text += differences.entry_diffs(comparison)
+    environment = context.environment_context
+    if environment is not None and arguments.is_alembic_command():
+        revisions = environment.context_opts["revision_context"]
+        finish.show_writing(revisions, context.config.cmd_opts)
     context.config.print_stdout("%s", text)
 
 
@@ -69,7 +76,7 @@ def _summary(
             for part in (*script.upgrade_ops_list, *script.downgrade_ops_list):
                 part.ops[:] = map(comparison.sources.written, part.ops)
     if context.script is not None:
-        finish_files(context.script, _Heads(scripts, summaries).sentences)
+        finish.finish_files(context.script, _Heads(scripts, summaries).sentences)
     return text
 
 

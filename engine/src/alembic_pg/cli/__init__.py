@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     typed = parser.parse_args(own[:at])
     typed.parser = parser  # of which a shell's completion is written
     typed.rest = own[at:]  # psql's own, which argparse would take for ours
-    sys.exit(typed.run(typed))
+    with activation.status_line():
+        code = typed.run(typed)
+    sys.exit(code)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -26,8 +26,10 @@ from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.left_out import needed_stand_ins, without_left_out
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
+from alembic_pg.console import status
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial.choice import open_host, report_models_only
 
@@ -61,7 +63,8 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
     if given is not None and given.in_transaction():
         _compare_uncommitted(task, given)
         return
-    with open_host(task) as host, ExitStack() as stack:
+    comparing = status.doing("Comparing models and revisions")
+    with open_host(task) as host, comparing, ExitStack() as stack:
         beside = stack.enter_context(ThreadPoolExecutor(1))
         # The server makes a database while the models are imported.
         with clean_check.record_file_reads() as watch:
@@ -113,7 +116,7 @@ def _create_empty_database(
 ) -> tuple[ScratchServer, str]:
     """Return the scratch server, until the stack is left, and the name of an empty database."""
     watch.ignore_this_thread()
-    databases = stack.enter_context(scratch_server(task.root))
+    databases = stack.enter_context(open_scratch_server(task.root))
     return databases, databases.create()
 
 

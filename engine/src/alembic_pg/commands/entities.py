@@ -13,7 +13,7 @@ from alembic_pg.autogenerate.sides.revisions import schema_of_connection, schema
 from alembic_pg.commands import own_command
 from alembic_pg.commands.autogenerate import silence_alembic_utils
 from alembic_pg.console import table
-from alembic_pg.database.scratch import scratch_server
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write_entities(config: Config, file: Path, *, of_target: bool = False) -> Un
 def _write(task: AlembicCommand, connection: Connection | None, file: Path) -> Undeclared:
     models = load_models(task.metadata, task.entities)
     silence_alembic_utils()
-    with scratch_server(task.root) as databases:
+    with open_scratch_server(task.root) as databases:
         past = (
             schema_of_revisions(task.root, task.environment, databases)
             if connection is None

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg.alembic_command import PLAN_STEPS_OPTION
 from alembic_pg.commands import own_command, plan
 from alembic_pg.commands.own_command import FOUND, NOTHING
+from alembic_pg.console import status
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database import run_lock, target
 from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import scratch_server
 from alembic_pg.database.target import EMBEDDED_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.plan import command as plan_command
@@ -69,6 +70,12 @@ class _PlanForm:
     """Gather the plan of each revision."""
 
     plans: list[RevisionPlan] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    def remark(self, text: str, *, refused: bool = False) -> None:
+        """Take a sentence about the run as a whole."""
+        (self.refusals if refused else self.remarks).append(text)
 
     def add(self, found: RevisionPlan) -> None:
         """Take the next revision."""
@@ -152,8 +159,13 @@ def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
             rows = stack.enter_context(connect(url, source="--replica"))
             replica = urls.server_address(url)
         counter = Counter(rows, asked.limit, asked.values)
-        databases = stack.enter_context(scratch_server(task.root))
-        found = dict(find_refusing_rows(task.environment, databases, counter, running.heads, steps))
+        databases = stack.enter_context(open_scratch_server(task.root))
+        stack.enter_context(status.doing("Counting rows that refuse"))
+        asked_for = find_refusing_rows(task.environment, databases, counter, running.heads, steps)
+        found: dict[str, list[Finding]] = {}
+        for number, (name, findings) in enumerate(asked_for, 1):
+            status.reached("revision", number, len(steps))
+            found[name] = findings
         speed = Speed(counter)
         plans = {one.revision: one for one in form.plans}
         revisions = tuple(
@@ -176,6 +188,8 @@ def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
         hindrances=tuple(hindrances),
         replica=replica,
         no_plan=no_plan,
+        remarks=tuple(form.remarks),
+        refusals=tuple(form.refusals),
         space_needed=max((one.space for each in revisions for one in each.estimates), default=0),
         space_free=free,
     )

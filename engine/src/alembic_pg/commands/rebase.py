@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import FOUND, NOTHING
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database.project_files import write_all
-from alembic_pg.database.scratch import scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import proven
 from alembic_pg.ledger.history import History
@@ -68,7 +68,7 @@ def rebase(config: Config, *, base: str = "", anyway: bool = False) -> Outcome:
     found: list[Outcome] = []
 
     def build(task: AlembicCommand, _: object) -> None:
-        with scratch_server(task.root) as databases:
+        with open_scratch_server(task.root) as databases:
             found.append(_prove_and_write(task, databases, move, anyway=anyway))
 
     own_command.load_environment(config, own_command.OwnCommand("rebase", build, on_target=False))

@@ -10,12 +10,12 @@ import os
 import re
 import sys
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from alembic.config import Config
 
@@ -83,6 +83,18 @@ def install_once() -> None:
         return
     _active = True
     excepthook.install()
+
+
+@contextmanager
+def status_line(*, quiet: bool = False) -> Iterator[None]:
+    """Show on a terminal what a command does while it takes long. quiet: show nothing."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from alembic_pg.console import status  # noqa: PLC0415  # only on a terminal
+
+    with status.LINE.open():
+        yield
 
 
 def uses_engine(config: Config) -> bool:

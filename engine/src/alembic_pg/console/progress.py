@@ -66,8 +66,10 @@ class Progress:
         rate = rows / passed
         text = f"{rows:,} rows, {share:.0%}, {rate:,.0f} rows/s, {_duration(left)} left"
         if terminal:
-            sys.stderr.write(f"\r{_bar_line(self.label, share, text)}\033[K")
-            sys.stderr.flush()
+            from alembic_pg.console.status import LINE  # noqa: PLC0415  # only on a terminal
+
+            LINE.bar = _bar_line(self.label, share, text)
+            LINE.draw()
         else:
             facts = {"table": self.label, "rows": rows, "share": round(share, 3)}
             events.tell("progress", f"{self.label}: {text}", **facts)
@@ -81,7 +83,10 @@ class Progress:
     def close(self) -> None:
         """Take the bar away; contextlib.closing() calls this."""
         if self.last_shown and sys.stderr.isatty() and not events.is_json():
-            sys.stderr.write("\r\033[K")
+            from alembic_pg.console.status import LINE  # noqa: PLC0415  # only on a terminal
+
+            LINE.bar = ""
+            LINE.erase()
 
 
 def _bar_line(label: str, share: float, text: str) -> str:

@@ -21,6 +21,7 @@ WAITS = "yellow"
 ADDS = "green"
 FAILED = "bold red"
 HEAD = "bold"
+STATUS = "dim"
 
 
 def width(stream: TextIO | None = None) -> int:

@@ -15,8 +15,9 @@ from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.sides.comparison import Comparison
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.drift import build, difference, rights
 from alembic_pg.drift.target_roles import target_roles
@@ -68,7 +69,7 @@ def find_way_back(
     Raises UserError where nothing can express one of them.
     """
     version_table = history_database.version_table_name(task.environment)
-    with scratch_server(task.root) as databases, ExitStack() as stack:
+    with open_scratch_server(task.root) as databases, ExitStack() as stack:
         expected = build.dump_at(task, databases, there.heads)
         stack.enter_context(target_roles(connection, databases))
         template = build.copy_target(connection, databases, there.version)

@@ -10,9 +10,10 @@ from alembic_pg.autogenerate.scope import filters
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database import server_features
 from alembic_pg.database.connect import connect
-from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.drift import difference, rights
 from alembic_pg.drift.target_roles import target_roles
 from alembic_pg.errors import UserError
@@ -64,7 +65,7 @@ def build_and_compare(
     """
     script, note, found = task.environment.script, there.note, there.dump
     version_table = history_database.version_table_name(task.environment)
-    with scratch_server(task.root) as databases:
+    with open_scratch_server(task.root) as databases:
         built = build_at(task, databases, there.heads)
         meant = {}
         if note is not None:

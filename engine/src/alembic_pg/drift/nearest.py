@@ -11,7 +11,8 @@ from alembic_pg import history_start
 from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.scope import filters
 from alembic_pg.autogenerate.scope.models import Models
-from alembic_pg.database.scratch import scratch_server
+from alembic_pg.console import status
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.revisions import history_database
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def find_nearest(
 
     script, config = task.environment.script, task.environment.config
     heads = [revision for revision in script.walk_revisions() if revision.is_head]
-    with scratch_server(task.root) as databases:
+    looking = status.doing("Looking for the nearest revision")
+    with looking, open_scratch_server(task.root) as databases:
         newest = databases.create(history_database.ensure_template(databases, task.environment))
         if not heads or measure(heads[0], databases, newest):
             return best

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.sides.revisions import schema_of_revisions
+from alembic_pg.console import status
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.ledger.history import parents_of
@@ -68,7 +69,7 @@ def build_states(  # noqa: PLR0913, PLR0917  # what, where, and what is known of
             yield history.heads[0], States(before, state_of_dump(past.dump), changes)
             return
         built: _Built | None = None
-        for revision in wanted:
+        for revision in status.counted(wanted, "Building the states of the ledger", "revision"):
             needed = history.with_ancestors(parents_of(revision))
             if built is None or built.applied != needed:
                 if built is not None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.alembic_command import project_folder
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database import server_features
-from alembic_pg.database.scratch import scratch_server
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import landed as git
 from alembic_pg.ledger import proven, verify
@@ -68,7 +68,7 @@ def verify_ledger(history: History, ledger: Ledger, with_task: WithTask, base: s
 
     def build(task: AlembicCommand) -> None:
         nonlocal unproven
-        with scratch_server(task.root) as databases:
+        with open_scratch_server(task.root) as databases:
             major = server_features.major_of(databases.version)
             if major != ledger.major:
                 unproven = (
@@ -102,7 +102,7 @@ def mend_ledger(history: History, with_task: WithTask, *, also_landed: bool = Fa
     found: list[Ledger] = []
 
     def build(task: AlembicCommand) -> None:
-        with scratch_server(task.root) as databases:
+        with open_scratch_server(task.root) as databases:
             found.append(_built_ledger(task, history, databases, old or landed))
 
     known = _with_changes(_known(history, old, history.digests(old.major)), old) if old else {}
@@ -147,7 +147,7 @@ def add_line(history: History, revision: Script, with_task: WithTask, *, empty: 
     digests = history.digests(ledger.major)
 
     def build(task: AlembicCommand) -> None:
-        with scratch_server(task.root) as databases:
+        with open_scratch_server(task.root) as databases:
             if server_features.major_of(databases.version) != ledger.major:
                 raise UserError(
                     f"it is of PostgreSQL {ledger.major}, and the scratch server of "

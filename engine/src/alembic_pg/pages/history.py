@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from alembic_pg.console import status
 from alembic_pg.pages.touched import TouchReader
 from alembic_pg.revisions.destroys_declaration import VARIABLE
 from alembic_pg.revisions.impact import ImpactReader
@@ -94,9 +95,10 @@ def read_history(scripts: Iterable[Script]) -> History:
 
     Each is imported; what asks a database while it runs is told as such.
     """
+    listed = status.counted([*scripts], "Reading the revisions", "revision")
     reader = ImpactReader(SchemaModel())
     touches = TouchReader()
-    revisions = tuple(_read_revision(script, reader, touches) for script in scripts)
+    revisions = tuple(_read_revision(script, reader, touches) for script in listed)
     touched = defaultdict(tuple, {key: tuple(ids) for key, ids in touches.found.items()})
     return History(revisions, touched)
 

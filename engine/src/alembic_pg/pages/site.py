@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.console import status
 from alembic_pg.errors import UserError
 from alembic_pg.pages import names
 from alembic_pg.pages.changes import Changes
@@ -70,7 +71,8 @@ def render_site(site: Site) -> dict[str, str]:
     templates = _templates(site)
     drawing = prepare_drawing(site.schema.tables, site.changes)
     overview = plan_overview(drawing)
-    parts, pictures = _draw(site, drawing, overview)
+    with status.doing("Drawing the tables"):
+        parts, pictures = _draw(site, drawing, overview)
 
     def page(template: str, path: str, **values: Any) -> str:  # noqa: ANN401  # of a template
         root = "../" * path.count("/")
@@ -82,7 +84,7 @@ def render_site(site: Site) -> dict[str, str]:
     files["index.html"] = page(
         "index.html", "index.html", overview=overview, parts=parts, drawing=drawing
     )
-    for one in site.schema.relations:
+    for one in status.counted(site.schema.relations, "Writing the pages", "page"):
         path = names.relation_page(one.key)
         files[path] = page(
             "relation.html",

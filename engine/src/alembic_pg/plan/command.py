@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_STEPS_OPTION
+from alembic_pg.console import status
 from alembic_pg.database import errors, run_requirements
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
@@ -73,7 +74,7 @@ def print_plan(
             reader = ImpactReader(schema_model.read_schema(connection))
             note = _read_half_done(task, context, connection, running, steps)
         rights = MissingRights(planner, journal.version_table_name(context))
-        for step in steps:
+        for step in status.counted(steps, "Planning", "revision"):
             running.step = step
             done = len(note.done) if note and note.revision == step.revision.revision else 0
             form.add(_plan_revision(step, planner, reader, rights, done))

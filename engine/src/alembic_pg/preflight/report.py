@@ -40,6 +40,8 @@ def as_object(result: Result) -> dict[str, Any]:
         "at": result.at,
         "replica": result.replica or None,
         "no_plan": result.no_plan or None,
+        "remarks": list(result.remarks),
+        "refusals": list(result.refusals),
         "found": result.found_something,
         "space_needed": result.space_needed,
         "space_free": result.space_free,
@@ -88,6 +90,9 @@ def _lines(result: Result) -> Iterator[str]:
     )
     if result.no_plan:
         yield screen.wrap(f"No plan: {result.no_plan}")
+    yield from map(screen.wrap, result.remarks)
+    for refusal in result.refusals:
+        yield screen.paint(screen.wrap(f"Refused: {refusal}"), screen.FAILED)
     for hindrance in result.hindrances:
         told = f"In the way: {hindrance.text}" if hindrance.blocks else hindrance.text
         yield screen.paint(screen.wrap(told), screen.WAITS)

@@ -47,7 +47,8 @@ class Result:
     """What was found before a run.
 
     database, host, role, at: where was looked. replica: where rows were counted, "" for there, too.
-    no_plan: why there is no plan, "" where there is one. space_needed, space_free: bytes; None
+    no_plan: why there is no plan, "" where there is one. remarks, refusals: sentences about the run
+    as a whole; it would stop with the latter. space_needed, space_free: bytes; None
     where it cannot be seen.
     """
 
@@ -59,6 +60,8 @@ class Result:
     hindrances: tuple[Hindrance, ...]
     replica: str = ""
     no_plan: str = ""
+    remarks: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
     space_needed: int = 0
     space_free: int | None = None
 
@@ -75,4 +78,5 @@ class Result:
     @property
     def found_something(self) -> bool:
         """Whether a run would be refused, or wait, now."""
-        return any(one.is_refused for one in self.revisions) or self.blocks or self.lacks_space
+        refused = bool(self.refusals) or any(one.is_refused for one in self.revisions)
+        return refused or self.blocks or self.lacks_space

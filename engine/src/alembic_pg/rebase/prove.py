@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.console import status
 from alembic_pg.database import server_features
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.errors import UserError
@@ -84,13 +85,15 @@ def prove_move(task: AlembicCommand, databases: ScratchServer, move: Move) -> Pr
     major = server_features.major_of(databases.version)
     states: dict[str, States] = {}
     try:
-        one_way, built = _new_order(task, databases, move, states)
+        with status.doing("Proving the new order"):
+            one_way, built = _new_order(task, databases, move, states)
     except UserError as error:
         return Proof(major, {}, str(error), fails_here=True)
     if not move.theirs:
         return Proof(major, states, one_way=one_way)
     try:
-        other = _other_order(task, databases, move)
+        with status.doing("Building the other order"):
+            other = _other_order(task, databases, move)
     except UserError as error:
         return Proof(major, states, str(error), one_way=one_way)
     differences = tuple(one.label for one in list_differences(built, other))

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
 from alembic_pg import history_start
+from alembic_pg.console import status
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import cache_digest
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.digest import Digest
     from alembic_pg.database.scratch import ScratchServer
+
+# What is shown while revisions run in a scratch database.
+RUNNING = "Running the revisions in a scratch database"
 
 # More would only be met again after a walk through many branches.
 TEMPLATES_KEPT = 8
@@ -146,7 +150,9 @@ def upgrade_database(
     script: ScriptDirectory = environment.script
 
     def steps(heads: Any, _: object) -> Iterator[Any]:  # noqa: ANN401  # as Alembic types them
-        for step in script._upgrade_revs(revision, heads):  # noqa: SLF001  # as Alembic's upgrade
+        listed = script._upgrade_revs(revision, heads)  # noqa: SLF001  # as Alembic's upgrade
+        for number, step in enumerate(listed, 1):
+            status.reached("revision", number, len(listed))
             yield step
             if enough(step.revision):
                 return
@@ -192,6 +198,7 @@ def _run_steps(
             with (
                 _current_context(environment, context),
                 Operations.context(context),
+                status.doing(RUNNING),
                 context.begin_transaction(),
             ):
                 context.run_migrations(**environment.context_opts.get(ARGUMENTS_OPTION, {}))

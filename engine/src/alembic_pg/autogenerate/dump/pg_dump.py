@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import normalize, placement, split_table
 from alembic_pg.autogenerate.dump.archive import toc_entries
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
+from alembic_pg.console import status
 from alembic_pg.database.postgres_programs import find_program, run_program, run_script
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ def dump_database(
     None waits for as long as it takes.
     Raises UserError when pg_dump is missing or fails.
     """
+    with status.doing("Reading a schema with pg_dump"):
+        return _entries(dump_archive(url, version_table=version_table, lock_timeout=lock_timeout))
+
+
+def _entries(archive: bytes) -> Dump:
     ids: dict[int, str] = {}
     dump: Dump = {}
-    for item in toc_entries(
-        dump_archive(url, version_table=version_table, lock_timeout=lock_timeout)
-    ):
+    for item in toc_entries(archive):
         if item.kind in _PREAMBLE_KINDS or _is_public_schema_note(
             item.kind, item.name, item.create
         ):

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg.autogenerate.files.head import with_head
 from alembic_pg.autogenerate.files.text_blocks import with_text_blocks
+from alembic_pg.console import activation, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from argparse import Namespace
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from alembic.script import ScriptDirectory
+    from alembic.autogenerate.api import RevisionContext
+    from alembic.script import Script, ScriptDirectory
 
 
 def finish_files(script: ScriptDirectory, head_of: Callable[[str], Sequence[str]]) -> None:
@@ -32,3 +35,18 @@ def finish_files(script: ScriptDirectory, head_of: Callable[[str], Sequence[str]
         dest.write_bytes(finished.encode(script.output_encoding))
 
     script._generate_template = generate_and_finish  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def show_writing(revisions: RevisionContext, typed: Namespace | None) -> None:
+    """Show that revision files are written, which Alembic does when env.py is at its end.
+
+    typed: the command's arguments.
+    """
+    generate = revisions.generate_scripts
+    quiet = getattr(typed, "quiet", False)
+
+    def generate_and_show() -> Iterator[Script | None]:
+        with activation.status_line(quiet=quiet), status.doing("Writing the revision"):
+            yield from generate()
+
+    revisions.generate_scripts = generate_and_show  # type: ignore[method-assign]

@@ -15,6 +15,7 @@ from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.proof import refusal
 from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
+from alembic_pg.console import status
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.errors import SqlState
@@ -269,5 +270,8 @@ def run_with_outcomes(
     def attempt(some: Sequence[Operation]) -> Exception | None:
         return candidate.attempt(session, some)
 
+    done = 0
     for batch in batches(operations):
+        status.reached("operation", done + 1, len(operations))
+        done += len(batch)
         yield from outcomes(batch, attempt(batch), attempt)

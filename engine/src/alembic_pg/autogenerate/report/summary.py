@@ -15,6 +15,7 @@ from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.report import lock_effects, questions
 from alembic_pg.autogenerate.report.differences import HEADER
 from alembic_pg.autogenerate.report.object_groups import object_groups
+from alembic_pg.console import status
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import command_settings
@@ -173,7 +174,7 @@ class _Meter:
         with closing(
             lock_effects.measure_effects(self.candidate, operations, harmless)
         ) as measured:
-            for operation in operations:
+            for operation in status.counted(operations, "Measuring locks", "operation"):
                 some = executed[id(operation)]
                 plans = (
                     []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.autogenerate.dump.entry import table_key
+from alembic_pg.console import status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, An
     given: env.py's own, whose filters are asked for the rest. tables: the keys of the tables.
     """
     of_name, of_object = given.get("include_name"), given.get("include_object")
+    asked = 0
 
     def include_name(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
         if kind == "table" and table_key(parents["schema_name"], name) not in tables:
@@ -27,8 +29,13 @@ def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, An
         return of_name is None or bool(of_name(name, kind, parents))
 
     def include_object(item: Any, name: str | None, kind: str, *rest: Any) -> bool:  # noqa: ANN401  # Alembic's
-        if kind == "table" and table_key(item.schema, item.name) not in tables:
-            return False
+        nonlocal asked
+        if kind == "table":
+            if table_key(item.schema, item.name) not in tables:
+                return False
+            # Alembic asks for a table when it comes to it.
+            asked += 1
+            status.reached("table", min(asked, len(tables)), len(tables))
         return of_object is None or bool(of_object(item, name, kind, *rest))
 
     return {**given, "include_name": include_name, "include_object": include_object}

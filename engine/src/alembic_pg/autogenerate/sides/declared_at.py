@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 def source_place(declared: object, name: str = "") -> str:
@@ -29,6 +29,22 @@ def source_place(declared: object, name: str = "") -> str:
         line = _only_line_with(file, name) or _class_line(kept) or _only_line_with(file, own)
         return _readable_path(file) + (f":{line}" if line else "")
     return ""
+
+
+def modules_of_tables(tables: Iterable[Table]) -> dict[Table, str]:
+    """Return the module that declares each table: its class's, else the first that holds it."""
+    wanted = set(tables)
+    held: dict[Table, str] = {}
+    mapped: dict[Table, str] = {}
+    for name, module in list(sys.modules.items()):
+        for value in list(getattr(module, "__dict__", {}).values()):
+            if isinstance(value, type):
+                table = vars(value).get("__table__")
+                if isinstance(table, Table) and table in wanted:
+                    mapped[table] = value.__module__
+            elif isinstance(value, Table) and value in wanted:
+                held.setdefault(value, name)
+    return held | mapped
 
 
 def _holders(declared: object) -> Iterator[tuple[str, object]]:

@@ -27,6 +27,7 @@ from alembic_pg.autogenerate.sides.build_statements import (
 )
 from alembic_pg.autogenerate.sides.patient_connection import patience
 from alembic_pg.autogenerate.sides.recording import AskedError
+from alembic_pg.console import status
 from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
-
 
 _SUBSCRIPTIONS = """
 SELECT subname FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
@@ -103,9 +103,21 @@ def build_models(
     except AskedError:
         _build_with_answers(models, url, source, there, built)
         return [*built.values()]
-    apart = not any(
-        _NEEDS_ONE_TRANSACTION.search(_handwritten_text(step.statement)) for step in waiting
-    )
+    with status.doing("Building the models in a scratch database"):
+        _build(models, url, source, waiting, built)
+    return [*built.values()]
+
+
+def _build(
+    models: Models,
+    url: URL,
+    source: str,
+    waiting: Sequence[BuildStatement],
+    built: dict[int, BuildStatement],
+) -> None:
+    """Build the models by known statements. built: see `_run_round`."""
+    texts = [_handwritten_text(step.statement) for step in waiting]
+    apart = not any(map(_NEEDS_ONE_TRANSACTION.search, texts))
     with (
         connect(url, source=source, autocommit=apart) as connection,
         connection.begin(),
@@ -113,7 +125,6 @@ def build_models(
     ):
         _run_rounds(models, connection, sender, waiting, built)
         _refuse_subscriptions(connection)
-    return [*built.values()]
 
 
 def _refusal_error(
@@ -236,8 +247,10 @@ def _run_round(
     def attempt(some: Sequence[BuildStatement]) -> Exception | None:
         return _send_script(connection, _compile_statements(some, dialect))
 
+    there = len(built)
     sent: tuple[Future[Exception | None], Sequence[BuildStatement]] | None = None
     for batch in batches(steps):
+        status.reached("statement", len(built) + 1, there + len(steps))
         texts = _compile_statements(batch, dialect)
         if not isinstance(texts, Exception):
             built |= {

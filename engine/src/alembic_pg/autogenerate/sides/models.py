@@ -14,6 +14,7 @@ from sqlalchemy import MetaData
 
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import entities
+from alembic_pg.console import status
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def load_models(
             'environment.run(metadata="models"), or hand their MetaData over.'
         )
     if isinstance(metadata, str):
-        found = _find_metadata(metadata, _import_package(metadata))
+        with status.doing("Importing the models"):
+            found = _find_metadata(metadata, _import_package(metadata))
     else:
         found = _as_metadata(metadata)
     if given is None:

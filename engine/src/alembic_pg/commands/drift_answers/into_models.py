@@ -16,7 +16,7 @@ from alembic_pg.autogenerate.sides.declared_at import source_place
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
 from alembic_pg.commands.entities import format_module
-from alembic_pg.database.scratch import scratch_server
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.drift import build, rights
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.drift.find import read_target
@@ -66,7 +66,7 @@ def declare_differences(
     connection.rollback()
     there = read_target(task, connection, "")
     connection.rollback()
-    with scratch_server(task.root) as databases, target_roles(connection, databases):
+    with open_scratch_server(task.root) as databases, target_roles(connection, databases):
         copy = build.copy_target(connection, databases, there.version)
         version_table = history_database.version_table_name(task.environment)
         found = pg_dump.dump_database(databases.database_url(copy), version_table=version_table)

@@ -21,6 +21,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.adopt import adopted_history
 from alembic_pg.alembic_command import project_folder
+from alembic_pg.console import status
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.offline.writer import OnlineRenderImpl
@@ -87,7 +88,8 @@ def check(config: Config, *arguments: str) -> None:
         if not names:
             return
         command = [program, "--config", _rules(config), *arguments, *names]
-        done = subprocess.run(command, cwd=folder, check=False)
+        with status.doing("squawk reads the revisions"):
+            done = subprocess.run(command, cwd=folder, check=False)
     if done.returncode:
         raise UserError(
             "squawk objects to a revision: change it, or let its line in the SQL say "

@@ -13,10 +13,11 @@ from alembic_pg.autogenerate.sides import desired
 from alembic_pg.autogenerate.sides.left_out import without_left_out
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
+from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import SqlState
-from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.pages import changes, site
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Connection
 
     from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.pages.history import History
     from alembic_pg.pages.schema import Schema
@@ -62,7 +64,7 @@ def read_site(task: AlembicCommand, connection: Connection | None, wanted: Wante
         schema = _read_target(task, connection)
         source = f"the database {connection.engine.url.database}"
         return site.Site(wanted.title, source, schema, _history(script, heads))
-    with scratch_server(task.root) as databases:
+    with open_scratch_server(task.root) as databases:
         if wanted.diff:
             return _read_difference(task, databases, wanted)
         if wanted.at:
@@ -70,15 +72,9 @@ def read_site(task: AlembicCommand, connection: Connection | None, wanted: Wante
             schema = _read_revisions(task, databases, heads)
             source = f"the revisions up to {' and '.join(heads) or 'base'}"
             return site.Site(wanted.title, source, schema, _history(script, heads))
-        schema = _read_models(task, databases)
+        schema = read_models(task, databases, load_wanted_models(task))
         every = _history(script, tuple(sorted(script.get_heads())))
         return site.Site(wanted.title, "the models", schema, every)
-
-
-def read_models(task: AlembicCommand) -> Schema:
-    """Return the schema that the models declare, as a scratch database has it."""
-    with scratch_server(task.root) as databases:
-        return _read_models(task, databases)
 
 
 def _read_difference(task: AlembicCommand, databases: ScratchServer, wanted: Wanted) -> site.Site:
@@ -98,9 +94,15 @@ def _read_difference(task: AlembicCommand, databases: ScratchServer, wanted: Wan
     return site.Site(wanted.title, source, merged, history.without(past), found, compared=True)
 
 
-def _read_models(task: AlembicCommand, databases: ScratchServer) -> Schema:
+def load_wanted_models(task: AlembicCommand) -> Models:
+    """Return what the models declare, without what env.py leaves out."""
+    models = load_models(task.metadata, task.entities)
     silence_alembic_utils()
-    models = without_left_out(load_models(task.metadata, task.entities), task.configure)
+    return without_left_out(models, task.configure)
+
+
+def read_models(task: AlembicCommand, databases: ScratchServer, models: Models) -> Schema:
+    """Return the schema that the models declare, as a scratch database has it."""
     name = databases.create()
     place = databases.database_url(name)
     desired.build_models(models, place, source=SCRATCH_SOURCE)

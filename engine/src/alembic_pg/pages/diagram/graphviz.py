@@ -8,10 +8,14 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+from alembic_pg.console import status
 from alembic_pg.errors import UserError
 
 # The wheel's program: of one version everywhere, so that pages are the same everywhere.
 _WHEEL = "graphviz-pure"
+
+# So many are drawn by one process, which tells nothing before its end.
+_AT_ONCE = 50
 
 _PROLOGUE = re.compile(r"<\?xml.*?(?=<svg)", re.DOTALL)
 
@@ -29,6 +33,14 @@ def draw_graphs(graphs: list[str]) -> list[str]:
             "Diagrams need Graphviz: pip install 'alembic-pg[pages]' brings one, and a program "
             "dot on PATH serves as well."
         )
+    found: list[str] = []
+    for start in range(0, len(graphs), _AT_ONCE):
+        status.reached("diagram", start + 1, len(graphs))
+        found += _draw(program, graphs[start : start + _AT_ONCE])
+    return found
+
+
+def _draw(program: str, graphs: list[str]) -> list[str]:
     done = subprocess.run(
         [program, "-Tsvg"], input="\n".join(graphs).encode(), capture_output=True, check=False
     )

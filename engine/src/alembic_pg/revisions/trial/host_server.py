@@ -14,7 +14,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from alembic_pg.alembic_command import SERVE_OPTION
-from alembic_pg.console import excepthook
+from alembic_pg.console import excepthook, status
 from alembic_pg.database.errors import RefusedError
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import history_database
@@ -67,7 +67,14 @@ class _Server:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes], server: _Server) -> None:
-    """Answer requests until nobody asks any more."""
+    """Answer requests until nobody asks any more; tell meanwhile how far one is."""
+
+    def tell(*far: object) -> None:
+        with suppress(OSError):
+            pickle.dump((None, far), answers)
+            answers.flush()
+
+    status.LINE.forward(tell)
     while True:
         try:
             name, arguments = pickle.load(requests)  # noqa: S301  # of our own process

@@ -17,8 +17,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from alembic_pg.console import status
 from alembic_pg.console.interrupts import SIGNAL_THREAD
 from alembic_pg.errors import UserError
+from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial import host_server
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ class OtherProcess:
     def upgrade(self, environment: EnvironmentContext, url: URL, revision: str) -> None:
         """Upgrade a scratch database to a revision. Raises UserError naming the one that fails."""
         del environment  # it has its own
-        self.ask("upgrade", url, revision)
+        with status.doing(history_database.RUNNING):
+            self.ask("upgrade", url, revision)
 
     def statements(self, source: str) -> list[RevisionStatement]:
         """Return the statements that the text of operations executes. Raises what it raises."""
@@ -103,7 +106,7 @@ class OtherProcess:
         try:
             pickle.dump((name, arguments), channel.requests)
             channel.requests.flush()
-            done, answer = pickle.load(channel.answers)  # noqa: S301  # of our own process
+            done, answer = _read_answer(channel)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             self.close()
             raise UserError(_ENDED) from error
@@ -125,6 +128,15 @@ class OtherProcess:
                 with suppress(OSError):
                     pipe.close()
             channel.end()
+
+
+def _read_answer(channel: Channel) -> tuple[bool, Any]:
+    """Return whether a request was done, and its answer; tell meanwhile how far it is."""
+    while True:
+        done, answer = pickle.load(channel.answers)  # noqa: S301  # of our own process
+        if done is not None:
+            return done, answer
+        status.reached(*answer)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
+from alembic_pg.console import status
 from alembic_pg.database.batches import batches
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError
@@ -61,8 +62,12 @@ class TextSession:
 
     def run(self, *sources: str) -> None:
         """Run texts: Python that calls ``op``. Raises RefusedError for whatever one raises."""
+        done = 0
         try:
             for batch in batches(sources):
+                if len(batch) < len(sources):
+                    status.reached("operation", done + 1, len(sources))
+                done += len(batch)
                 for source in batch:
                     if source in self._known.executed:
                         self._waiting += self._known.executed[source]
