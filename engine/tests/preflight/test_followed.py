@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.commands import preflight
 from alembic_pg.database.connect import make_engine
+from alembic_pg.sql.quoting import quote_literal
 from sqlalchemy import text
 from tests.preflight.test_counts import begin, look
 
 if TYPE_CHECKING:
     from tests.online.site import Site
+
+HALF_DONE = '{"half_done"\\: {"revision"\\: "002a", "direction"\\: "upgrade"}}'
 
 ADD = 'op.execute("ALTER TABLE t ADD COLUMN z int")'
 REQUIRE = 'op.execute("ALTER TABLE t ALTER z SET NOT NULL")'
@@ -105,6 +108,46 @@ def test_a_locked_table(site: Site) -> None:
     assert "is locked" in result.no_plan
     (found,) = result.revisions[0].findings
     assert (found.count, found.why) == (None, "t is locked by another session.")
+
+
+def test_a_view_that_is_written(site: Site) -> None:
+    view = "CREATE VIEW w AS SELECT id, b FROM t"
+    begin(site, view)
+    site.revise(ADD, "op.execute(\"UPDATE w SET b = 'x'\")", REQUIRE, REQUIRE_OLD)
+    new, old = look(site)
+    why = "The update w before it changes what is behind that."
+    assert (new.count, new.why) == (None, why)
+    assert (old.count, old.remark) == (4, why)
+
+
+def test_roles_that_the_scratch_server_lacks(site: Site) -> None:
+    begin(site)
+    site.revise(
+        'op.execute("GRANT SELECT ON t TO nobody_here")',
+        'op.execute("SET LOCAL ROLE nobody_here")',
+        'op.execute("CREATE POLICY p ON t TO nobody_here USING (true)")',
+        'op.execute("ALTER TABLE t OWNER TO nobody_here")',
+        REQUIRE_OLD,
+    )
+    (found,) = look(site)
+    assert (found.kind, found.count) == ("not null", 4)
+
+
+def test_a_setting_ends_with_its_revision(site: Site) -> None:
+    begin(site, "CREATE SCHEMA other", "CREATE TABLE other.t (b text)")
+    site.revise('op.execute("SET LOCAL search_path TO other")')
+    site.revise(REQUIRE_OLD)
+    (found,) = look(site)
+    assert (found.object, found.count) == ("t.b", 4)
+
+
+def test_a_revision_that_is_half_done(site: Site) -> None:
+    begin(site)
+    site.revise(ADD, REQUIRE_OLD)
+    site.sql(f"COMMENT ON TABLE alembic_version IS {quote_literal(HALF_DONE)}")
+    result = preflight.look(site.config())
+    assert result.revisions == ()
+    assert "The upgrade of revision 002a is half done: no row was asked." in result.remarks[-1]
 
 
 def test_values_are_shown_where_they_are_asked_for(site: Site) -> None:

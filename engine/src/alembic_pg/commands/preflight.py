@@ -20,6 +20,7 @@ from alembic_pg.database import url as urls
 from alembic_pg.database.connect import connect
 from alembic_pg.database.target import EMBEDDED_SOURCE
 from alembic_pg.errors import UserError
+from alembic_pg.online.run import journal
 from alembic_pg.plan import command as plan_command
 from alembic_pg.preflight import report
 from alembic_pg.preflight.ask import find_refusing_rows
@@ -42,6 +43,12 @@ if TYPE_CHECKING:
     from alembic_pg.preflight.demand import Finding
     from alembic_pg.preflight.hindrances import Hindrance
     from alembic_pg.revisions.current_revision import RunState
+
+# Its rows are neither those of before nor those of after it.
+_HALF_DONE = (
+    "The {direction} of revision {revision} is half done: no row was asked. Run it to its end, or "
+    "take it back, and look again."
+)
 
 # Seconds between two looks at what is in the way.
 _PAUSE = 1.0
@@ -150,8 +157,12 @@ def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
     except UserError as error:
         no_plan = str(error)  # on a replica, say, or without the right to copy a table
     connection.rollback()
+    with connection.begin():
+        note = journal.read_note(connection, journal.version_table_name(context))
+    if note is not None:
+        form.remark(_HALF_DONE.format(direction=note.direction, revision=note.revision))
     opts = task.environment.context_opts
-    steps = list(opts[PLAN_STEPS_OPTION](running.heads, context))
+    steps = [] if note is not None else list(opts[PLAN_STEPS_OPTION](running.heads, context))
     with ExitStack() as stack:
         rows, replica = connection, ""
         if asked.replica:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
+from alembic_pg.database.errors import SqlState
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.database.session import Session
 from alembic_pg.preflight.demand import Finding
@@ -36,6 +37,12 @@ _HARMLESS = {
     *("GRANT", "REVOKE", "COMMENT", "REASSIGN", "SECURITY", "ANALYZE", "VACUUM", "LOCK"),
     *("SAVEPOINT", "RELEASE", "ROLLBACK"),
 }
+
+# The scratch database belongs to one role, whichever the revision takes on.
+_OF_ROLES = (
+    *("SET ROLE", "SET LOCAL ROLE", "SET SESSION ROLE", "SET SESSION AUTHORIZATION", "RESET ROLE"),
+    *("RESET SESSION AUTHORIZATION", "SET LOCAL SESSION AUTHORIZATION"),
+)
 
 
 def find_refusing_rows(
@@ -105,15 +112,20 @@ class _Revision:
                 for found in self._ask_statement(one):
                     yield replace(found, number=number)
         self._stamp(step)
+        self._scratch.execute("RESET ALL")
 
     def _ask_statement(self, sql: str) -> Iterator[Finding]:
         name = " ".join(describe.describe_statement(sql)).strip()
-        first = split.first_statement(sql).current_word
-        if first in _HARMLESS or transaction_statements.boundary_of(sql):
+        cursor = split.first_statement(sql)
+        if cursor.current_word in _HARMLESS or transaction_statements.boundary_of(sql):
+            return
+        if cursor.accept_any(*_OF_ROLES):
             return
         try:
             self._scratch.execute(_for_session(sql))
         except DBAPIError as error:
+            if _lacks_role(error):
+                return
             why = f"PostgreSQL refuses it on an empty copy: {errors.describe_error(error)}."
             yield Finding(name, "statement", name, why=why)
             return
@@ -127,6 +139,12 @@ class _Revision:
         context = MigrationContext.configure(self._scratch.connection, opts=options)
         context._ensure_version_table()  # noqa: SLF001  # as Alembic's run does it
         HeadMaintainer(context, set(context.get_current_heads())).update_to_step(step)
+
+
+def _lacks_role(error: DBAPIError) -> bool:
+    """Return whether the scratch server lacks a role of the target, which is about no row."""
+    text = errors.describe_error(error)
+    return errors.sqlstate(error) == SqlState.UNDEFINED_OBJECT and text.startswith('role "')
 
 
 def _for_session(sql: str) -> str:

@@ -97,6 +97,8 @@ class PendingRows:
     def _follow_write(self, statement: UpdateOrDelete, oid: int) -> list[Demand | Unasked]:
         table = self.now.tables.get(oid)
         if table is None:
+            label = " ".join(describe.describe_statement(statement.sql))
+            self._forget(self._rows, f"The {label} before it changes what is behind that.")
             return []
         family = [oid, *self._descendants(oid)]
         changed = self._changed_tables_of(statement.sql, oid)
