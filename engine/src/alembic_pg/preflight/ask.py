@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.preflight.count import Counter
+    from alembic_pg.preflight.snapshot import Snapshot
 
 _FIND = text("SELECT coalesce(to_regclass(:name)::oid::bigint, 0)")
 
@@ -37,6 +38,16 @@ _HARMLESS = {
     *("GRANT", "REVOKE", "COMMENT", "REASSIGN", "SECURITY", "ANALYZE", "VACUUM", "LOCK"),
     *("SAVEPOINT", "RELEASE", "ROLLBACK"),
 }
+
+_NEW_TABLE = ("CREATE TABLE", "CREATE UNLOGGED TABLE")
+
+# They change no table that is there.
+_OF_NO_TABLE = (
+    *("CREATE INDEX", "CREATE VIEW", "CREATE OR REPLACE VIEW", "CREATE MATERIALIZED VIEW"),
+    *("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", "CREATE PROCEDURE", "CREATE SEQUENCE"),
+    *("CREATE SCHEMA", "CREATE EXTENSION", "CREATE POLICY", "ALTER POLICY", "DROP POLICY"),
+    *("DROP VIEW", "DROP FUNCTION", "DROP TRIGGER", "CREATE STATISTICS", "CREATE ROLE"),
+)
 
 # The scratch database belongs to one role, whichever the revision takes on.
 _OF_ROLES = (
@@ -63,6 +74,9 @@ def find_refusing_rows(
         scratch = Scratch(connection)
         pending = PendingRows(read_snapshot(scratch))
         for step in steps:
+            if not pending.base.tables:  # nor a row
+                yield step.revision.revision, []
+                continue
             yield (
                 step.revision.revision,
                 list(_Revision(environment, databases, name, scratch, pending, counter).ask(step)),
@@ -129,9 +143,24 @@ class _Revision:
             why = f"PostgreSQL refuses it on an empty copy: {errors.describe_error(error)}."
             yield Finding(name, "statement", name, why=why)
             return
-        after = read_snapshot(self._scratch)
-        for demand in self._pending.follow(sql, after, self._scratch.find_table):
+        for demand in self._pending.follow(sql, self._schema_after(sql), self._scratch.find_table):
             yield self._counter.find(name, demand)
+
+    def _schema_after(self, sql: str) -> Snapshot:
+        """Return the schema after a statement, which is read only where that may matter.
+
+        What a new table is, is read with the next statement that may be about one that is there.
+        """
+        cursor = split.first_statement(sql)
+        is_new = bool(cursor.accept_any(*_NEW_TABLE)) and not cursor.contains("PARTITION", "OF")
+        changes_nothing = bool(cursor.accept_any(*_OF_NO_TABLE))
+        if is_new or changes_nothing:
+            self._pending.is_behind |= is_new
+            return self._pending.now
+        if not self._pending.is_behind and cursor.accept_any("UPDATE", "DELETE", "INSERT", "COPY"):
+            return self._pending.now
+        self._pending.is_behind = False
+        return read_snapshot(self._scratch)
 
     def _stamp(self, step: Any) -> None:  # noqa: ANN401  # Alembic's
         """Let a revision after it that runs by itself find the database where it is."""

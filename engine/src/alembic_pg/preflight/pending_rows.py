@@ -38,11 +38,13 @@ if TYPE_CHECKING:
 class PendingRows:
     """The rows of each table, as the statements so far leave them.
 
-    base: the schema of the target. now: that after the statements so far.
+    base: the schema of the target. now: that after the statements so far; is_behind: whether they
+    have made tables that it does not have yet.
     """
 
     def __init__(self, base: Snapshot) -> None:
         self.base = self.now = base
+        self.is_behind = False
         self._rows: dict[int, RowQuery] = {
             oid: rows_of_table(table, _primary_key(base, oid)) for oid, table in base.tables.items()
         }
