@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
 # SQLAlchemy then sends percent signs as they are.
 _VERBATIM = {"no_parameters": True}
-
-# How often the way to the server is measured: the first message has BEGIN before it.
-_PROBES = 3
 
 
 class Session:
@@ -57,6 +53,10 @@ class Session:
         """Return the first row of what a query finds, as it stands, in the transaction there is."""
         return self.connection.exec_driver_sql(query, execution_options=_VERBATIM).one()
 
+    def row_after(self, statements: Sequence[str], query: str) -> Row[Any]:
+        """Execute statements, and return the first row of a query after them, in one message."""
+        return self.one_row(as_message([*statements, query]))
+
     def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query finds, in the transaction that there is, or in its own."""
         if self.connection.in_transaction():
@@ -89,15 +89,3 @@ class Session:
 def as_message(statements: Iterable[str]) -> str:
     """Return statements as one text, whatever comments they end with."""
     return "\n;\n".join(statements)
-
-
-def round_trip_seconds(session: Session) -> float:
-    """Return how long a message takes there and back. session: without a transaction."""
-    with session.connection.begin():
-        return min(_time_of_message(session) for _ in range(_PROBES))
-
-
-def _time_of_message(session: Session) -> float:
-    began = time.monotonic()
-    session.execute("SELECT")
-    return time.monotonic() - began

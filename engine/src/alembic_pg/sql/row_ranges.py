@@ -86,9 +86,16 @@ class RowChange:
         return cls(statement.verb, statement.alias, statement.body, condition)
 
     def counting_statement(self, table: str, place: str, *, only: str = "ONLY ") -> str:
-        """Return the statement that tells how many rows it changed, and would change again."""
+        """Return the statement that tells what it did: the parameters are statement_for()'s.
+
+        It answers how many rows it changed, how many of them it would change again (0 where
+        may_match_again), and how many seconds the server took for the message that it stands in.
+        """
         changed = self.statement_for(table, place, only=only)
+        again = "false" if self.may_match_again else self.condition
         return (
-            f"WITH ddl_changed AS ({changed} RETURNING ({self.condition}) "  # noqa: S608
-            "AS again) SELECT count(*), count(*) FILTER (WHERE again) FROM ddl_changed"
+            f"WITH ddl_changed AS (\n{changed} RETURNING ({again}) AS again)\n"
+            "SELECT count(*), count(*) FILTER (WHERE again), "
+            "extract(epoch FROM clock_timestamp() - statement_timestamp())::float "
+            "FROM ddl_changed"
         )

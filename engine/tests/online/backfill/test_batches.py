@@ -33,7 +33,7 @@ def test_a_backfill(site: Site) -> None:
     with watched() as steps, traffic(site, write) as written:
         site.upgrade(batch="1")
     assert written
-    updates = [step for step in steps if step.sql.startswith("UPDATE ONLY t ")]
+    updates = [step for step in steps if "UPDATE ONLY t " in step.sql]
     assert len(updates) > 3
     assert {step.locks["t"] for step in updates} == {"RowExclusiveLock"}
     assert not blocking_scans(steps, "t")
@@ -53,7 +53,7 @@ def test_what_a_revision_asks_for(site: Site) -> None:
     )
     with watched() as steps:
         site.upgrade(batch="3")
-    assert sum(step.sql.startswith("DELETE FROM ONLY t AS t") for step in steps) > 3
+    assert sum("DELETE FROM ONLY t AS t" in step.sql for step in steps) > 3
     assert site.rows("SELECT count(*), min(n), max(n) FROM t") == [(10, 1, 1)]
 
 
@@ -90,7 +90,7 @@ def test_partitions(site: Site) -> None:
     site.revise(FILL)
     with watched() as steps:
         site.upgrade()
-    updates = {step.sql.split()[2] for step in steps if step.sql.startswith("UPDATE ONLY")}
+    updates = {name for step in steps for name in re.findall(r"UPDATE ONLY (\S+)", step.sql)}
     assert updates == {"low", "highest"}
     assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == 0
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Changed:
-    """How many rows a batch has changed, and in how many seconds, the way there and back with it.
+    """How many rows a batch has changed, and in how many seconds of the server's.
 
-    Without what its transaction's end takes, and tries that came to nothing.
+    Without the way there and back, what its transaction's end takes, and tries that came to
+    nothing.
     """
 
     rows: int
@@ -58,20 +59,18 @@ class Batch:
         limit_ms: how long that may take, 0 for as long as it takes. Raises TooLongError, which
         takes it back, where it takes longer.
         """
-        again = self.rows.may_match_again
-        write = self.rows.statement_for if again else self.rows.counting_statement
-        statement = write(self.table, place, only=self.only)
-        execute = self._execute if again else self._execute_once
+        statement = self.rows.counting_statement(self.table, place, only=self.only)
         limits = [f"SET LOCAL statement_timeout = {limit_ms}"] if limit_ms else []
         began = 0.0
 
         def work() -> Changed:
             nonlocal began
             began = time.monotonic()
-            return execute(statement, limits)
+            return self._execute(statement, limits)
 
         try:
-            changed = self.executor.run_with_retries(work, statement)
+            plain = self.rows.statement_for(self.table, place, only=self.only)
+            changed = self.executor.run_with_retries(work, plain)
         except DBAPIError as error:
             # Sooner, somebody has cancelled it. Where it was over just as the limit was, COMMIT
             # fails, which the server has passed over.
@@ -92,15 +91,9 @@ class Batch:
         return as_message([*self.executor.short_limits(), *self.settings, *limits, statement])
 
     def _execute(self, statement: str, limits: list[str]) -> Changed:
-        began = time.monotonic()
-        rows = self.executor.execute(self._message(statement, *limits))
-        return Changed(rows, time.monotonic() - began)
-
-    def _execute_once(self, statement: str, limits: list[str]) -> Changed:
         """Execute a statement; raise UserError, which takes it back, where it would not end."""
-        began = time.monotonic()
-        done, again = tuple(self.executor.one_row(self._message(statement, *limits)))
+        done, again, seconds = tuple(self.executor.one_row(self._message(statement, *limits)))
         if again:
             refusal = of_batches.FINDS_AGAIN(self.table, again=again, done=done)
             raise self.executor.refused_error(refusal)
-        return Changed(int(done), time.monotonic() - began)
+        return Changed(int(done), float(seconds))

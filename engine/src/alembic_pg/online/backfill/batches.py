@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.console.progress import Progress
 from alembic_pg.database import errors
-from alembic_pg.database.session import round_trip_seconds
 from alembic_pg.online.backfill import batch_settings, replicas
 from alembic_pg.online.backfill.batch import Batch, TooLongError
 from alembic_pg.online.backfill.batch_size import BatchSize
@@ -185,8 +184,6 @@ def _scan_pages(batch: Batch, found: Row[Any]) -> int:
     first = slot = changed = 0
     idle = False
     looked = time.monotonic()
-    # BEGIN and the batch are a message each: nobody waits for rows while they are under way.
-    way = 2 * round_trip_seconds(executor)
     with closing(Progress(batch.table, pages)) as progress:
         while first < pages:
             if idle and rows.single_table:
@@ -205,7 +202,7 @@ def _scan_pages(batch: Batch, found: Row[Any]) -> int:
             except TooLongError:
                 pace.halve()
                 continue
-            done, took = batched.rows, max(batched.seconds - way, 0.0)
+            done, took = batched.rows, batched.seconds
             pace.adjust(0 if slot or until else last - first, done, took)
             first, slot, changed, idle = last, until, changed + done, not done
             progress.update(first, changed)

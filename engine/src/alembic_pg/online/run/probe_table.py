@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
-from alembic_pg.database.session import as_message
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
@@ -58,7 +57,7 @@ def effect_of(session: Session, action: str) -> ProbeEffect:
     action: what follows the name of the table. Raises DBAPIError where it fails.
     """
     before = session.one_row(_TRACES)
-    after = session.one_row(as_message([f"ALTER TABLE {PROBE_TABLE} {action}", _TRACES]))
+    after = session.row_after([f"ALTER TABLE {PROBE_TABLE} {action}"], _TRACES)
     return ProbeEffect(after.files != before.files, after.scans != before.scans)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors, server_features
-from alembic_pg.database.session import as_message
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
@@ -171,11 +170,11 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
         with probe_table.empty_copy(runner, table):
             alter = f"ALTER TABLE {probe_table.PROBE_TABLE}"
             drop = f"{alter} DROP COLUMN IF EXISTS {statement.column}"
-            before = runner.one_row(as_message([drop, _TRACES]))
+            before = runner.row_after([drop], _TRACES)
             add = f"{alter} ADD COLUMN {statement.column} {definition}"
             name = quote_literal(catalog_name(statement.column))
             column = _COLUMN.format(traces=_TRACES, column=name)
-            found = runner.one_row(as_message([add, column]))
+            found = runner.row_after([add], column)
             options = runner.first_value(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
