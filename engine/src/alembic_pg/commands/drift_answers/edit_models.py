@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect
-
 from alembic_pg.adopt.model_source.edit import edits_for
 from alembic_pg.adopt.model_source.place import find_place
 from alembic_pg.autogenerate.scope.models import declared_tables
@@ -21,11 +19,10 @@ from alembic_pg.database.project_files import write_all
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Table
-    from sqlalchemy.engine import Connection
     from sqlalchemy.engine.reflection import Inspector
 
     from alembic_pg.adopt.model_source.source import Source
@@ -44,7 +41,7 @@ class Edited:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Wanted:
     """Hold what is to be written.
 
     found: the dump of the database. there: its inspector. before: what a person calls each object
@@ -58,21 +55,11 @@ class _Asked:
     before: frozenset[str]
 
 
-def edit_models(
-    task: AlembicCommand,
-    models: Models,
-    chosen: Sequence[Difference],
-    found: Dump,
-    connection: Connection,
-    before: Iterable[str],
-) -> Edited:
+def edit_models(asked: Wanted, chosen: Sequence[Difference]) -> Edited:
     """Write differences into the models' source, those of which it is proven that they then say so.
 
-    found: the dump of the database. connection: to it, or to a copy of its schema. before: what a
-    person calls each object that the models as they are say otherwise.
     Raises UserError where a file cannot be written.
     """
-    asked = _Asked(task, models, found, inspect(connection), frozenset(before))
     wanted = [one for one in chosen if _table_of(asked, one) is not None]
     # Together first, which one process proves; where that fails, each by itself.
     kept = _proven(asked, wanted)
@@ -83,13 +70,13 @@ def edit_models(
                 kept.append(one)
     changed = _changed(asked, kept)
     _write(changed.after)
-    for file, before in changed.before.items():
-        _format(file, before)
+    for file, source in changed.before.items():
+        _format(file, source)
     shown = (_diff(changed.before[file]) for file in sorted(changed.before))
     return Edited(tuple(kept), "\n".join(shown))
 
 
-def _proven(asked: _Asked, wanted: Sequence[Difference]) -> list[Difference] | None:
+def _proven(asked: Wanted, wanted: Sequence[Difference]) -> list[Difference] | None:
     """Return those of some differences that the edited models say, None where they are broken.
 
     The files are as before afterwards.
@@ -122,7 +109,7 @@ class _Changed:
     written: list[Difference]
 
 
-def _changed(asked: _Asked, wanted: Sequence[Difference]) -> _Changed:
+def _changed(asked: Wanted, wanted: Sequence[Difference]) -> _Changed:
     """Return what becomes of the files; nothing is written."""
     changed = _Changed({}, {}, [])
     for one in wanted:
@@ -142,7 +129,7 @@ def _changed(asked: _Asked, wanted: Sequence[Difference]) -> _Changed:
     return changed
 
 
-def _table_of(asked: _Asked, difference: Difference) -> Table | None:
+def _table_of(asked: Wanted, difference: Difference) -> Table | None:
     entry = asked.found.get(difference.key)
     needs = {difference.key, *(entry.needs if entry else ())}
     for table in declared_tables(asked.models.metadata):

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import inspect
+
 from alembic_pg.adopt import module, undeclared
 from alembic_pg.adopt.declaration import Declaration, declare
 from alembic_pg.autogenerate.dump import pg_dump
@@ -15,7 +17,7 @@ from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.autogenerate.sides.declared_at import source_place
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
-from alembic_pg.commands.drift_answers.edit_models import Edited, edit_models
+from alembic_pg.commands.drift_answers.edit_models import Edited, Wanted, edit_models
 from alembic_pg.commands.entities import format_module
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE, scratch_server
@@ -77,8 +79,8 @@ def declare_differences(
         found = pg_dump.dump_database(databases.database_url(copy), version_table=version_table)
         with connect(databases.database_url(copy), source=SCRATCH_SOURCE) as other:
             plain = undeclared.build_declared(task, databases, models, [])
-            before = [one.label for one in list_differences(plain, found)]
-            edited = edit_models(task, models, chosen, found, other, before)
+            before = frozenset(one.label for one in list_differences(plain, found))
+            edited = edit_models(Wanted(task, models, found, inspect(other), before), chosen)
         databases.drop_in_background(copy)
         rest = [one for one in chosen if one not in edited.written]
         extra = [one for one in rest if one.change == "extra"]
