@@ -30,7 +30,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     answer = parser.add_mutually_exclusive_group()
     answer.add_argument("--back", type=Path, metavar="FILE", help="write what takes it back")
     answer.add_argument(
-        "--into-models", type=Path, metavar="FILE", help="write a module that declares it"
+        "--into-models",
+        type=Path,
+        metavar="FILE",
+        help="edit the models, and write a module for the rest",
     )
     answer.add_argument(
         "--ignore", default="", metavar="REASON", help="note it in the file drift-ignore"

@@ -7,15 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
+from alembic_pg.revisions.source_file import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Alembic's line in the docstring.
 _REVISES = re.compile(r"(?<![^\r\n])(Revises:[ \t]*)[^\r\n]*")
-
-# Where a line ends, as Python counts them.
-_LINES = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
 
 def with_down_revision(source: str, down: str, name: str) -> str:
@@ -30,7 +28,7 @@ def with_down_revision(source: str, down: str, name: str) -> str:
             f"{name} does not say its down_revision as a text: let it name {down}, then: "
             "alembic-pg ledger"
         )
-    start, end = _span(source, values[0])
+    start, end = span(source, values[0])
     quote = "'" if source[start] == "'" else '"'
     changed = f"{source[:start]}{quote}{down}{quote}{source[end:]}"
     return _with_docstring_line(changed, down)
@@ -53,17 +51,6 @@ def _with_docstring_line(source: str, down: str) -> str:
     first = ast.parse(source).body[0]
     if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
         return source
-    start, end = _span(source, first.value)
+    start, end = span(source, first.value)
     docstring = _REVISES.sub(rf"\g<1>{down}", source[start:end], count=1)
     return f"{source[:start]}{docstring}{source[end:]}"
-
-
-def _span(source: str, node: ast.expr) -> tuple[int, int]:
-    """Return where a node begins and ends in a text; ast counts lines, and bytes in a line."""
-    lines = _LINES.split(source)
-
-    def offset(line: int | None, column: int | None) -> int:
-        assert line is not None  # noqa: S101  # a parsed node has an end
-        return sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
-
-    return offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)

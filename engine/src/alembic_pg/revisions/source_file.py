@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
+    import ast
     from pathlib import Path
+
+# Where a line ends, as Python counts them.
+_LINES = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
 
 def read_source(file: Path) -> tuple[str, str]:
@@ -24,3 +29,14 @@ def read_source(file: Path) -> tuple[str, str]:
         return raw.decode(encoding), encoding
     except (SyntaxError, UnicodeDecodeError) as error:
         raise UserError(f"{file.name} cannot be read as Python: {error}.") from error
+
+
+def span(source: str, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    """Return where a node begins and ends in a text; ast counts lines, and bytes in a line."""
+    lines = _LINES.split(source)
+
+    def offset(line: int | None, column: int | None) -> int:
+        assert line is not None  # noqa: S101  # a parsed node has an end
+        return sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
+
+    return offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset)

@@ -21,7 +21,7 @@ def source_place(declared: object, name: str = "") -> str:
     declared: a table or an entity. name: of a part of the table, which is looked for first; it
     counts where the module has it once. A file below the current folder is named from there.
     """
-    for module, kept in _holders(declared):
+    for module, kept in holders(declared):
         file = getattr(sys.modules.get(module), "__file__", None)
         if not file:
             continue
@@ -47,7 +47,7 @@ def modules_of_tables(tables: Iterable[Table]) -> dict[Table, str]:
     return held | mapped
 
 
-def _holders(declared: object) -> Iterator[tuple[str, object]]:
+def holders(declared: object) -> Iterator[tuple[str, object]]:
     """Yield the modules that hold it, and the class or object there; a mapped class first."""
     held: list[tuple[str, object]] = []
     for name, module in list(sys.modules.items()):

@@ -63,14 +63,17 @@ def take_back(question: Question, chosen: Sequence[Difference], file: Path) -> N
 def take_into_models(question: Question, chosen: Sequence[Difference], file: Path) -> None:
     """Declare each difference beside the models, and say which of them a person has to write."""
     done = into_models.declare_differences(question.task, question.connection, chosen, file)
+    if done.edited.written:
+        rows = [(one.change, one.label) for one in done.edited.written]
+        _say(table.render(("drift", "written into the models"), rows))
+        _say(done.edited.diff.rstrip("\n"))
     if done.declared:
         rows = [(one.change, one.label) for one in done.declared]
         _say(table.render(("drift", "declared"), rows))
         _say(done.diff.rstrip("\n"))
-        _say(
-            f"{file} declares {_count(done.declared)}; import it where env.py imports the models, "
-            'then: alembic revision --autogenerate -m "what was made by hand"'
-        )
+        _say(f"{file} declares {_count(done.declared)}; import it where env.py imports the models.")
+    if done.edited.written or done.declared:
+        _say('Then: alembic revision --autogenerate -m "what was made by hand"')
     for one, where in done.left:
         _say(f"Not declared: {one.label} ({one.change}). {where}")
 

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import inspect
+
 from alembic_pg.adopt import module, undeclared
 from alembic_pg.adopt.declaration import Declaration, declare
 from alembic_pg.autogenerate.dump import pg_dump
@@ -15,8 +17,11 @@ from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.autogenerate.sides.declared_at import source_place
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
+from alembic_pg.commands.drift_answers.edit_models import Edited, Wanted, edit_models
 from alembic_pg.commands.entities import format_module
 from alembic_pg.console.scratch import open_scratch_server
+from alembic_pg.database.connect import connect
+from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.drift import build, rights
 from alembic_pg.drift.difference import list_differences
 from alembic_pg.drift.find import read_target
@@ -42,10 +47,12 @@ if TYPE_CHECKING:
 class Declared:
     """Hold what was done.
 
-    declared: what the new module declares. left: what it does not, each with what to do instead.
-    diff: the module, as git shows a new file.
+    edited: what the source of the models says now. declared: what the new module declares.
+    left: what neither does, each with what to do instead. diff: the module, as git shows a new
+    file.
     """
 
+    edited: Edited
     declared: tuple[Difference, ...]
     left: tuple[tuple[Difference, str], ...]
     diff: str
@@ -54,10 +61,11 @@ class Declared:
 def declare_differences(
     task: AlembicCommand, connection: Connection, chosen: Sequence[Difference], file: Path
 ) -> Declared:
-    """Write a module that declares what is extra, and return what was done.
+    """Edit the models, write a module that declares what else is extra, and return what was done.
 
-    Each declaration is tried: the models are built with it, and what they build is compared with
-    the target. Raises UserError where the file is there, or the models cannot be built.
+    Each edit and each declaration is tried: the models are built with it, and what they build is
+    compared with the target. Raises UserError where the file is there, or the models cannot be
+    built.
     """
     if file.exists():
         raise UserError(f"{file} is there already: name a new file.")
@@ -70,8 +78,13 @@ def declare_differences(
         copy = build.copy_target(connection, databases, there.version)
         version_table = history_database.version_table_name(task.environment)
         found = pg_dump.dump_database(databases.database_url(copy), version_table=version_table)
+        with connect(databases.database_url(copy), source=SCRATCH_SOURCE) as other:
+            plain = undeclared.build_declared(task, databases, models, [])
+            before = frozenset(one.label for one in list_differences(plain, found))
+            edited = edit_models(Wanted(task, models, found, inspect(other), before), chosen)
         databases.drop_in_background(copy)
-        extra = [one for one in chosen if one.change == "extra"]
+        rest = [one for one in chosen if one not in edited.written]
+        extra = [one for one in rest if one.change == "extra"]
         made = dict(_declarations(extra, found))
         built = undeclared.build_declared(task, databases, models, [*made.values()])
     still = {one.label for one in list_differences(built, found)}
@@ -85,8 +98,9 @@ def declare_differences(
             raise UserError(f"{file} cannot be written ({error.strerror}).") from error
         format_module(file)
     return Declared(
-        tuple(one for one in chosen if one.label in proven),
-        tuple((one, _instead(one, models)) for one in chosen if one.label not in proven),
+        edited,
+        tuple(one for one in rest if one.label in proven),
+        tuple((one, _instead(one, models)) for one in rest if one.label not in proven),
         _as_diff(file) if proven else "",
     )
 

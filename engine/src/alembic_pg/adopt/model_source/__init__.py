@@ -1,0 +1,1 @@
+"""Write what was made by hand into the source of the models."""
