@@ -51,6 +51,11 @@ def test_a_name_is_cut_where_nothing_else_can_give_way() -> None:
     assert max(map(len, shown.lines)) <= 24
 
 
+def test_a_long_name_is_cut_after_a_low_line_or_a_dot() -> None:
+    shown = drawn(24, ("a", "b"), ("orders", "shop.order_lines_of_last_year_idx"))
+    assert [line[8:] for line in shown.lines[1:]] == ["shop.order_", "lines_of_last_", "year_idx"]
+
+
 @pytest.mark.parametrize("columns", [20, 80, 100, 200])
 def test_it_fits_the_window(columns: int) -> None:
     words = ("create", "index posts_user_id_idx on posts " * 4, "ACCESS EXCLUSIVE: a moment")

@@ -44,6 +44,14 @@ def wrap(line: str) -> str:
     )
 
 
+def with_code(sentence: str, code: str) -> str:
+    """Return a sentence with what is to be copied from it, in a line of its own if need be."""
+    line = f"{sentence} {code}"
+    if not sys.stdout.isatty() or len(line) <= width():
+        return line
+    return f"{wrap(sentence)}\n  {code}"
+
+
 def paint(text: str, style: str, stream: TextIO | None = None) -> str:
     """Return a text in a colour where a stream shows one, else the text."""
     stream = stream or sys.stdout

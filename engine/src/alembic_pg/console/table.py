@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen
@@ -13,6 +14,9 @@ _GAP = 2
 
 # A text of so many letters, such as a size with its unit, stays in one line.
 _SHORT = 8
+
+# What a long name consists of.
+_NAME_PART = re.compile(r"[^._]*[._]+|[^._]+")
 
 
 def render(
@@ -31,10 +35,12 @@ def render(
     shown = [at for at in range(len(head)) if not rows or any(row[at] for row in rows)]
     lines = [[_printable(row[at]) for at in shown] for row in (head, *rows)]
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style=screen.HEAD)
-    for name, wide in zip(lines[0], _column_widths(lines, screen.width()), strict=True):
-        table.add_column(Text(name), width=wide, overflow="fold")
+    widths = _column_widths(lines, screen.width())
+    for name, wide in zip(lines[0], widths, strict=True):
+        table.add_column(Text(_broken(name, wide)), width=wide, overflow="fold")
     for row, line in zip(rows, lines[1:], strict=True):
-        table.add_row(*map(Text, line), style=style_of(row) or None)
+        cells = [Text(_broken(text, wide)) for text, wide in zip(line, widths, strict=True)]
+        table.add_row(*cells, style=style_of(row) or None)
     return screen.draw(table)
 
 
@@ -63,6 +69,23 @@ def _column_widths(lines: Sequence[Sequence[str]], limit: int) -> list[int]:
                 break
             widths[spare.index(max(spare))] -= 1
     return widths
+
+
+def _broken(text: str, wide: int) -> str:
+    """Return a text in which a name that is wider than its column ends a line after a low line.
+
+    Or after a dot: elsewhere it is cut only where it has neither.
+    """
+    lines = []
+    for word in text.split(" "):
+        parts = _NAME_PART.findall(word) if len(word) > wide else [word]
+        pieces = [""]
+        for part in parts:
+            if pieces[-1] and len(pieces[-1]) + len(part) > wide:
+                pieces.append("")
+            pieces[-1] += part
+        lines.append("\n".join(pieces))
+    return " ".join(lines)
 
 
 def _unbroken(text: str) -> list[str]:

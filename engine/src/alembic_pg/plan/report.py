@@ -60,7 +60,8 @@ def findings_lines(
     if destroys:
         yield screen.paint(screen.wrap(f"Destroys: {', '.join(destroys)}."), screen.DESTROYS)
     if declaration:
-        yield f"Confirm it in the revision, else alembic-pg lint fails: {declaration}"
+        confirm = "Confirm it in the revision, else alembic-pg lint fails:"
+        yield screen.with_code(confirm, declaration)
     if sentences := "; ".join(breaks):
         yield screen.wrap(f"Code of the release before breaks on: {sentences}.")
     yield from map(screen.wrap, warnings)

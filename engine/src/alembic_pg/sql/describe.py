@@ -19,11 +19,11 @@ _OBJECT_KINDS = (
 )
 
 _CONSTRAINTS = {
-    "CHECK": "check",
+    "CHECK": "check constraint",
     "UNIQUE": "unique constraint",
     "PRIMARY": "primary key",
     "FOREIGN": "foreign key",
-    "EXCLUDE": "exclusion",
+    "EXCLUDE": "exclusion constraint",
 }
 
 
@@ -59,7 +59,7 @@ def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for
         return words, f"{object_label(table)}.{column}"
     name = object_label(cursor.qualified_name())
     on = _name_after_on(cursor) if kind in {"POLICY", "TRIGGER", "RULE", "CONSTRAINT"} else ""
-    return words, f"{on}.{name}" if on else name
+    return words, f"{name} on {on}" if on else name
 
 
 def _name_after_on(cursor: Cursor) -> str:
@@ -86,9 +86,9 @@ def _describe_action(cursor: Cursor, table: QualifiedName) -> tuple[str, str]:
     if verb == "ADD" and cursor.current_word in {"CONSTRAINT", *_CONSTRAINTS}:
         name = cursor.identifier() if cursor.accept("CONSTRAINT") else ""
         kind = _CONSTRAINTS.get(cursor.current_word, "constraint")
-        return f"add {kind}", f"{on}.{name}" if name else on
+        return f"add {kind}", f"{name} on {on}" if name else on
     if verb == "VALIDATE CONSTRAINT" or (verb and cursor.accept("CONSTRAINT")):
-        return f"{verb.split()[0].lower()} constraint", f"{on}.{cursor.identifier()}"
+        return f"{verb.split()[0].lower()} constraint", f"{cursor.identifier()} on {on}"
     if verb == "RENAME" and cursor.accept("TO"):
         return f"rename to {cursor.identifier()}", on
     if verb in {"ADD", "DROP", "ALTER", "RENAME"}:

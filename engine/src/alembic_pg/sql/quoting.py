@@ -42,6 +42,16 @@ def readable_name(*parts: str) -> str:
     return ".".join(parts[1:] if parts[0] == "public" else parts)
 
 
+def part_name(kind: str, schema: str, relation: str, name: str) -> str:
+    """Return what a person calls a part of a table or view, without the schema public.
+
+    kind: an index has a name in its schema; any other part one on its relation, "trigger" say.
+    """
+    if kind == "index" or not relation:
+        return readable_name(schema, name) if schema else name
+    return f"{name} on {readable_name(schema, relation) if schema else relation}"
+
+
 def object_label(name: tuple[str, str]) -> str:
     """Return the name under which a message mentions a table or another object of a schema."""
     return readable_name(*name)

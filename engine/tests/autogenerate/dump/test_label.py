@@ -9,6 +9,10 @@ TABLE = ("TABLE public.my posts",)
 UNIQUE = "ALTER TABLE ONLY public.t\n    ADD CONSTRAINT u UNIQUE (a);"
 IDENTITY = "ALTER TABLE public.t ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY ("
 
+USER_MAPPING = "user mapping of joe on server s"
+IN_PUBLICATION = "schema app in publication pub"
+DOMAIN_COMMENT = "comment on constraint c on domain app.d"
+
 LABELS = [
     (Entry("VIEW", "public", "v", "", ""), "view v"),
     (Entry("INDEX", "app", "i", "", ""), "index app.i"),
@@ -20,7 +24,15 @@ LABELS = [
     (Entry("ACL", "public", "COLUMN v.votes", "", ""), "grants on column v.votes"),
     (Entry("ACL", "app", "FUNCTION f()", "", ""), "grants on function app.f()"),
     (Entry("ACL", "", "SCHEMA app", "", ""), "grants on schema app"),
-    (Entry("RULE", "public", "v _RETURN", "", ""), "rule _RETURN on v"),
+    (Entry("RULE", "public", "v _RETURN", "", ""), "query of view v"),
+    (Entry("RULE", "app", "v r", "", ""), "rule r on app.v"),
+    (Entry("CAST", "", "CAST (public.m AS integer)", "", ""), "cast (public.m AS integer)"),
+    (Entry("USER MAPPING", "", "USER MAPPING joe SERVER s", "", ""), USER_MAPPING),
+    (Entry("COMMENT", "app", "CONSTRAINT c ON DOMAIN d", "", ""), DOMAIN_COMMENT),
+    (
+        Entry("PUBLICATION TABLES IN SCHEMA", "app", "pub app", "", ""),
+        "schema app in publication pub",
+    ),
     (Entry("TRIGGER", "public", "my posts tg", "", "", TABLE), "trigger tg on my posts"),
     (Entry("POLICY", "app", "t p", "", ""), "policy p on app.t"),
     (Entry("CHECK CONSTRAINT", "public", "t c", "", ""), "check constraint c on t"),

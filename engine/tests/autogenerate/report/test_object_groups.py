@@ -83,7 +83,7 @@ def test_what_comes_with_a_new_table_is_not_told() -> None:
     assert rows(operations, {}, after) == ["create table t"]
     old = dump(entry("TABLE", "t"))
     assert rows(operations[1:], old, old | after) == [
-        "create index t.i",
+        "create index i",
         "create comment on index i",
         "create trigger tg on t",
     ]
@@ -113,4 +113,21 @@ def test_a_type_that_is_replaced_is_one_line() -> None:
 def test_an_index_under_its_old_name_changes() -> None:
     table = dump(entry("TABLE", "t"))
     operations = [ops.DropIndexOp("i", "t"), ops.CreateIndexOp("i", "t", ["a"])]
-    assert rows([*operations], table, table) == ["change index t.i"]
+    assert rows([*operations], table, table) == ["change index i"]
+
+
+def test_a_constraint_under_its_old_name_changes_and_a_column_does_not() -> None:
+    table = dump(entry("TABLE", "t"))
+    operations = [
+        ops.DropConstraintOp("k", "t", type_="check"),
+        ops.CreateCheckConstraintOp("k", "t", "a > 0"),
+        ops.DropConstraintOp("f", "t", type_="foreignkey"),
+        ops.DropColumnOp("t", "a"),
+        ops.AddColumnOp("t", sa.Column("a", sa.Integer)),
+    ]
+    assert rows([*operations], table, table) == [
+        "change check constraint k on t",
+        "drop foreign key f on t",
+        "drop column t.a",
+        "add column t.a",
+    ]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 from alembic_pg.autogenerate.dump import kinds
-from alembic_pg.sql.quoting import readable_name
+from alembic_pg.sql.quoting import part_name, readable_name
 
 _ON_RELATION = frozenset(
     {"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "POLICY", "RULE", "TRIGGER"}
 )
+
+# pg_dump writes a view that another object needs first as an empty one, and its query as a rule.
+_QUERY_RULE = "_RETURN"
 
 _CONSTRAINT_WORDS = {
     " UNIQUE ": "unique constraint",
@@ -33,6 +36,8 @@ def object_label(kind: str, schema: str, name: str, create: str, needs: tuple[st
     """
     if kind in _ON_RELATION or kind == "DEFAULT":
         relation, part = _split_part(schema, name, needs)
+        if (kind, part) == ("RULE", _QUERY_RULE):
+            return f"query of view {readable_name(schema, relation)}"
         if kind == "DEFAULT":
             return f"default of {readable_name(schema, relation, part)}"
         return part_label(_constraint_words(kind, create), schema, relation, part)
@@ -51,9 +56,7 @@ def part_label(words: str, schema: str, relation: str, part: str) -> str:
     """
     if words == "column":
         return f"{words} {readable_name(schema, relation, part)}"
-    if words == "index":
-        return f"{words} {readable_name(schema, part)}"
-    return f"{words} {part} on {readable_name(schema, relation)}"
+    return f"{words} {part_name(words, schema, relation, part)}"
 
 
 def _grants(schema: str, name: str) -> str:
@@ -86,16 +89,37 @@ def _published_table(schema: str, name: str) -> str:
     return f"table {readable_name(schema, table)} in publication {publication}"
 
 
+def _published_schema(schema: str, name: str) -> str:
+    del schema
+    publication, _, published = name.partition(" ")
+    return f"schema {published} in publication {publication}"
+
+
+def _cast(schema: str, name: str) -> str:
+    del schema
+    return f"cast {name.removeprefix('CAST ')}"
+
+
+def _user_mapping(schema: str, name: str) -> str:
+    del schema
+    return (
+        f"user mapping of {name.removeprefix('USER MAPPING ').replace(' SERVER ', ' on server ')}"
+    )
+
+
 # The kinds that have words of their own.
 _BY_KIND = {
     "ACL": _grants,
+    "CAST": _cast,
     "COMMENT": _comment,
     "DEFAULT ACL": _default_privileges,
     "INDEX ATTACH": _attachment,
     "PUBLICATION TABLE": _published_table,
+    "PUBLICATION TABLES IN SCHEMA": _published_schema,
     "ROW SECURITY": _row_security,
     "SEQUENCE OWNED BY": _sequence_owner,
     "TABLE ATTACH": _attachment,
+    "USER MAPPING": _user_mapping,
 }
 
 
@@ -129,5 +153,7 @@ def _object_in_name(schema: str, name: str) -> str:
     prefix = "" if schema in {"", "public"} or kind == "SCHEMA" else f"{schema}."
     if " ON " in place and kind in {"CONSTRAINT", "POLICY", "RULE", "TRIGGER"}:
         part, _, relation = place.rpartition(" ON ")
+        if relation.startswith("DOMAIN "):
+            prefix, relation = f"domain {prefix}", relation.removeprefix("DOMAIN ")
         return f"{kind.lower()} {part} on {prefix}{relation}"
     return f"{kind.lower()} {prefix}{place}"

@@ -27,6 +27,7 @@ _LABEL_PREFIXES = (
     "trigger ",
     "policy ",
     "rule ",
+    "query of view ",
 )
 
 # What PostgreSQL refuses while a view or a trigger names the column.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.quoting import readable_name
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,27 +29,23 @@ def function_notes(before: Dump, after: Dump) -> Iterator[str]:
     for new in routines:
         old = before.get(new.key)
         if old is not None and old.text != new.text and _words(old) == _words(new):
-            yield f"{_label(new)} differs in white space only."
+            yield f"{new.label} differs in white space only."
 
 
 def _named_by(entry: Entry, routines: list[Entry]) -> Iterator[str]:
     name = entry.name.partition("(")[0]
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
     found = [
-        _label(one)
+        one.label
         for one in routines
         if one.name.partition("(")[0] != name and word.search(one.create)
     ]
     if found:
         yield (
-            f"{_label(entry)} goes, and {', '.join(found)} may still need it: a body names it, of "
+            f"{entry.label} goes, and {', '.join(found)} may still need it: a body names it, of "
             "which PostgreSQL knows nothing. If it is needed, declare it in the models."
         )
 
 
 def _words(entry: Entry) -> list[str]:
     return entry.text.split()
-
-
-def _label(entry: Entry) -> str:
-    return f"{entry.kind.lower()} {readable_name(entry.schema, entry.name)}"

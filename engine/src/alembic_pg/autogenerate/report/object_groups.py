@@ -6,6 +6,7 @@ comes with it. What is dropped and created again is said once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ NAMED_OBJECTS = 3
 
 # How many steps lead from a comment to the table that it belongs to at most.
 _MAX_STEPS = 4
+
+# Of what has no state of its own: a column that goes and comes is another one.
+_COMES_OR_GOES = re.compile(r"^(create|drop|add(?! column)) ")
 
 _PLURALS = {"index": "indexes", "policy": "policies"}
 
@@ -102,7 +106,7 @@ class _Grouping:
         if table in self._whole:
             return table
         words, name = operation_text.operation_row(operation)
-        return f"{words.removeprefix('create ').removeprefix('drop ')} {name}"
+        return f"{_COMES_OR_GOES.sub('', words)} {name}"
 
     def _owner(self, entry: Entry) -> str:
         """Return the key of what an entry is a part of and comes or goes with, "" of none."""
@@ -154,7 +158,7 @@ class _Grouping:
         if len(words) > 1 and main in self._keys.values() and main not in self._whole:
             return "change"
         kind = group.verb.partition(" ")[2]
-        if words == {f"create {kind}", f"drop {kind}"}:
+        if words in ({f"create {kind}", f"drop {kind}"}, {f"add {kind}", f"drop {kind}"}):
             return f"change {kind}"
         return group.verb
 

@@ -9,10 +9,19 @@ from alembic.operations import ops
 
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.sql.quoting import part_name
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
+
+# What Alembic calls a constraint that is dropped, in words.
+_CONSTRAINTS = {
+    "check": "check constraint",
+    "foreignkey": "foreign key",
+    "primary": "primary key",
+    "unique": "unique constraint",
+}
 
 _ALTERED_COLUMN = re.compile(
     r"^(?:ALTER TABLE \S+|   ) (?:ADD|ALTER|DROP) COLUMN (?P<column>\"(?:[^\"]|\"\")*\"|[^\s;]+)",
@@ -29,7 +38,7 @@ def operation_row(operation: MigrateOperation) -> tuple[str, str]:
     if isinstance(operation, RenameOp):
         return f"rename to {operation.new_label}", operation.label
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(operation).__name__.removesuffix("Op"))
-    return words.lower(), _object_name(operation)
+    return _verb(words.lower(), operation), _object_name(operation)
 
 
 def _changed_columns(operation: StatementOp) -> str:
@@ -57,16 +66,29 @@ def _changed_attributes(operation: ops.AlterColumnOp) -> str:
     return ", ".join(name for name, is_changed in changes.items() if is_changed)
 
 
+def _verb(words: str, operation: MigrateOperation) -> str:
+    """Return an operation in words: a constraint is added to its table, and not created."""
+    if isinstance(operation, ops.DropConstraintOp):
+        return f"drop {_CONSTRAINTS.get(operation.constraint_type or '', 'constraint')}"
+    is_constraint = isinstance(operation, ops.AddConstraintOp)
+    return f"add {words.removeprefix('create ')}" if is_constraint else words
+
+
 def _object_name(operation: MigrateOperation) -> str:
-    """Return the name of what an operation changes, within its schema and table."""
+    """Return what a person calls that which an operation changes."""
+    schema, table = (getattr(operation, name, None) for name in ("schema", "table_name"))
+    if index := getattr(operation, "index_name", None):
+        return part_name("index", schema or "", str(table or ""), str(index))
+    table = table or getattr(operation, "source_table", None)
+    if constraint := getattr(operation, "constraint_name", None):
+        schema = schema or getattr(operation, "source_schema", None)
+        return part_name("constraint", schema or "", str(table), str(constraint))
     column = getattr(operation, "column_name", None) or getattr(
         getattr(operation, "column", None), "name", None
     )
     names = (
-        getattr(operation, "schema", None),
-        getattr(operation, "table_name", None) or getattr(operation, "source_table", None),
+        schema,
+        table,
         column,
-        getattr(operation, "constraint_name", None),
-        getattr(operation, "index_name", None),
     )
     return ".".join(str(name) for name in names if name)
