@@ -14,7 +14,7 @@ from alembic_pg.database.session import as_message
 from alembic_pg.refusals import of_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.engine import Row
 
@@ -62,8 +62,22 @@ class Batch:
         write = self.rows.statement_for if again else self.rows.counting_statement
         statement = write(self.table, place, only=self.only)
         execute = self._execute if again else self._execute_once
-        work = partial(self._limited, execute, statement, limit_ms)
-        changed = self.executor.run_with_retries(work, statement)
+        limits = [f"SET LOCAL statement_timeout = {limit_ms}"] if limit_ms else []
+        began = time.monotonic()
+
+        def work() -> Changed:
+            nonlocal began
+            began = time.monotonic()
+            return execute(statement, limits)
+
+        try:
+            changed = self.executor.run_with_retries(work, statement)
+        except DBAPIError as error:
+            # COMMIT has the limit, too. Sooner, somebody has cancelled it.
+            late = limit_ms and (time.monotonic() - began) * 1000 >= limit_ms
+            if late and errors.sqlstate(error) == errors.SqlState.QUERY_CANCELED:
+                raise TooLongError from error
+            raise
         self.done.append(changed.rows)
         return changed
 
@@ -75,22 +89,6 @@ class Batch:
 
     def _message(self, statement: str, *limits: str) -> str:
         return as_message([*self.executor.short_limits(), *self.settings, *limits, statement])
-
-    @staticmethod
-    def _limited(
-        execute: Callable[[str, list[str]], Changed], statement: str, limit_ms: int
-    ) -> Changed:
-        began = time.monotonic()
-        try:
-            return execute(
-                statement, [f"SET LOCAL statement_timeout = {limit_ms}"] if limit_ms else []
-            )
-        except DBAPIError as error:
-            # Sooner, somebody has cancelled it.
-            late = limit_ms and (time.monotonic() - began) * 1000 >= limit_ms
-            if late and errors.sqlstate(error) == errors.SqlState.QUERY_CANCELED:
-                raise TooLongError from error
-            raise
 
     def _execute(self, statement: str, limits: list[str]) -> Changed:
         began = time.monotonic()
