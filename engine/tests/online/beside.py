@@ -53,8 +53,11 @@ SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(:tabl
 
 
 @contextmanager
-def read_until_it_gave_way(site: Site, table: str) -> Iterator[None]:
-    """Keep a reader's lock on a table until somebody has waited for it and given up."""
+def read_until_it_gave_way(site: Site, table: str, lock: str = "") -> Iterator[None]:
+    """Keep a lock on a table until somebody has waited for it and given up.
+
+    lock: the statement that takes it; a reader's, without.
+    """
 
     def work() -> None:
         for expected in (True, False):
@@ -66,7 +69,7 @@ def read_until_it_gave_way(site: Site, table: str) -> Iterator[None]:
     waits, ended = text(_WAITS), threading.Event()
     engine = make_engine(site.url)
     with engine.connect() as reader, engine.connect() as watch:
-        reader.execute(text(f"SELECT FROM {table}"))
+        reader.execute(text(lock or f"SELECT FROM {table}"))
         thread = threading.Thread(target=work)
         thread.start()
         try:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _NUMBERS = itertools.count(900_001)
 
 
-def _take(sock: socket.socket, size: int) -> bytes:
+def take(sock: socket.socket, size: int) -> bytes:
+    """Return so many bytes of what comes."""
     data = b""
     while len(data) < size:
         more = sock.recv(size - len(data))
@@ -29,10 +30,10 @@ def _take(sock: socket.socket, size: int) -> bytes:
     return data
 
 
-def _message(sock: socket.socket) -> tuple[bytes, bytes]:
+def read_message(sock: socket.socket) -> tuple[bytes, bytes]:
     """Return the kind of a message and the whole of it (PostgreSQL, 53.7)."""
-    head = _take(sock, 5)
-    return head[:1], head + _take(sock, struct.unpack("!I", head[1:])[0] - 4)
+    head = take(sock, 5)
+    return head[:1], head + take(sock, struct.unpack("!I", head[1:])[0] - 4)
 
 
 class _Pool:
@@ -51,7 +52,7 @@ class _Pool:
         server.sendall(self.startup)
         self.welcome = b""
         while True:
-            kind, message = _message(server)
+            kind, message = read_message(server)
             if kind == b"K":
                 message = message[:5] + struct.pack("!I", next(_NUMBERS)) + message[9:]
             self.welcome += message
@@ -60,14 +61,14 @@ class _Pool:
 
     def serve(self, client: socket.socket) -> None:
         try:
-            size = _take(client, 4)
-            startup = size + _take(client, struct.unpack("!I", size)[0] - 4)
+            size = take(client, 4)
+            startup = size + take(client, struct.unpack("!I", size)[0] - 4)
             if not self.startup:
                 self.startup = startup
                 self.free.append(self.session())
             client.sendall(self.welcome)
             while True:
-                kind, message = _message(client)
+                kind, message = read_message(client)
                 if kind == b"X":
                     return
                 server = self.free.pop() if self.free else self.session()
@@ -82,13 +83,13 @@ class _Pool:
         while True:
             server.sendall(message)
             while True:
-                kind, answer = _message(server)
+                kind, answer = read_message(server)
                 client.sendall(answer)
                 if kind == b"Z":
                     break
             if answer[5:] == b"I":
                 return
-            message = _message(client)[1]
+            message = read_message(client)[1]
 
 
 @contextmanager

@@ -163,7 +163,8 @@ class Place:
     def alembic(self, database: str, *arguments: str) -> subprocess.Popen[str]:
         """Begin a command in the project."""
         shadow = self.url("postgres").render_as_string(hide_password=False)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("ALEMBIC")}
+        told = ("ALEMBIC_TRACEBACK",)
+        kept = {k: v for k, v in os.environ.items() if k in told or not k.startswith("ALEMBIC")}
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "alembic", *arguments],
             cwd=self.root,

@@ -11,6 +11,7 @@ from alembic_pg.errors import UserError
 from tests.online.beside import traffic
 from tests.online.killed import killing, survives
 from tests.online.late import LATE_TRIGGER
+from tests.online.slow_commit import slow_commit
 from tests.online.watching import before_each, blocking_scans, watched
 
 if TYPE_CHECKING:
@@ -40,6 +41,24 @@ def test_a_backfill(site: Site) -> None:
     assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == 0
     assert site.one("SELECT count(*) FROM t WHERE b = (a % 10)::text") == ROWS
     assert site.one("SELECT count(*) FROM t WHERE b = 'own'") == len(written)
+
+
+@pytest.mark.parametrize(
+    "line", [FILL, 'op.execute("ALTER TABLE t ALTER COLUMN a TYPE bigint")'], ids=["fill", "type"]
+)
+def test_a_commit_that_the_limit_of_a_batch_cancels(
+    site: Site, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy server may come to COMMIT too late; it is then still in the transaction."""
+    site.sql(*TABLE)
+    site.revise(line)
+    with slow_commit(site.url, "UPDATE ONLY") as (url, slow):
+        monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+        site.upgrade(batch="20ms")
+    assert slow
+    assert site.version == ["002a"]
+    assert site.note() is None
+    assert site.one("SELECT sum(a) FROM t") == ROWS * (ROWS + 1) // 2
 
 
 def test_what_a_revision_asks_for(site: Site) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.errors import UserError
 from tests.online import faults
+from tests.online.beside import read_until_it_gave_way
 from tests.online.watching import watched
 
 if TYPE_CHECKING:
@@ -310,3 +311,15 @@ def test_a_procedure_that_commits_is_not_called_twice(site: Site) -> None:
         assert len(rows(site)) == len(set(rows(site))), reached
     assert rows(site) == ["p", "q", "z"]
     assert seen == {"said"}
+
+
+@pytest.mark.parametrize("write", [wrote, sent])
+@pytest.mark.parametrize("name", ["connection", "operation", "driver", "text"])
+def test_a_note_that_waits_for_its_lock(site: Site, name: str, write: Callable[[str], str]) -> None:
+    """The revision commits by itself while somebody has locked the table of the note."""
+    site.sql(*TABLES)
+    site.revise(write("a"), *lines_of(name, begins="begun"), write("b"), top=TOP)
+    lock = "LOCK TABLE alembic_version IN SHARE UPDATE EXCLUSIVE MODE"
+    with read_until_it_gave_way(site, "alembic_version", lock):
+        site.upgrade(lock_timeout="50ms")
+    assert (rows(site), site.version, site.note()) == (["a", "b"], ["002a"], None)

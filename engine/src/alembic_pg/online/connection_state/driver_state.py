@@ -33,3 +33,10 @@ def has_no_transaction(connection: Connection) -> bool:
 
 def _is_idle(raw: Any) -> bool:  # noqa: ANN401  # psycopg2's
     return bool(raw.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE)
+
+
+def roll_back(connection: Connection) -> None:
+    """Roll back what the driver has open, whatever SQLAlchemy takes for open."""
+    raw: Any = connection.connection.dbapi_connection
+    if not (connection.invalidated or raw.closed or _is_idle(raw)):
+        raw.rollback()

@@ -225,7 +225,12 @@ class RevisionTransactions(OpenTransaction):
                 self.journal.save(self.connection)
 
     def _before_listened(self, boundary: Boundary, _: object) -> None:
-        self._before_end(boundary)
+        try:
+            self._before_end(boundary)
+        except BaseException:
+            # SQLAlchemy takes its transaction for ended, and would not roll it back.
+            driver_state.roll_back(self.connection)
+            raise
         self.tracking.sent = False
 
     def _before_end(self, boundary: Boundary, *, ours: bool | None = None) -> None:
@@ -244,10 +249,17 @@ class RevisionTransactions(OpenTransaction):
 
     def _note_own_commit(self) -> None:
         """Note in the open transaction what is done, all of which the revision is to commit."""
+        before = self.running.partly_committed
         marked = self._mark_untracked()
         if marked or self.journal.pending_keys:
             self.running.partly_committed = True
-            self.journal.save(self.connection)
+            try:
+                self.journal.save(self.connection)
+            except DBAPIError:
+                self.running.partly_committed = before
+                if marked:
+                    self.committed_untracked = self.running.committed_untracked = False
+                raise
         self._forget_transaction()
 
     def _mark_untracked(self) -> bool:
