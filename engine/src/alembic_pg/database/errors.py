@@ -65,6 +65,12 @@ class SqlState(StrEnum):
 # The class of errors in values: what cannot be cast, is out of range, divides by zero.
 DATA_EXCEPTION_CLASS = "22"
 
+# What PostgreSQL does in no transaction, and what ends the one it is in.
+NEEDS_NO_TRANSACTION = {
+    SqlState.ACTIVE_SQL_TRANSACTION,
+    SqlState.INVALID_TRANSACTION_TERMINATION,
+}
+
 # Their detail is the whole row, whatever is in it.
 _ROW_IN_DETAIL = {SqlState.NOT_NULL_VIOLATION, SqlState.CHECK_VIOLATION}
 

@@ -33,11 +33,8 @@ if TYPE_CHECKING:
 
 UNTRACKED_REASON = "writes with op.get_bind()"
 
-# What PostgreSQL does in no transaction, and what ends the one it is in.
-_NEEDS_NO_TRANSACTION = {
-    SqlState.ACTIVE_SQL_TRANSACTION,
-    SqlState.INVALID_TRANSACTION_TERMINATION,
-}
+_UNKNOWN_END = """{revision} stops: it has ended its transaction by the driver's own connection, \
+and nobody knows what is done: look, and let it call op.get_bind().commit() instead."""
 
 
 @dataclass
@@ -190,8 +187,8 @@ class RevisionTransactions(OpenTransaction):
             self.journal.pending_keys.clear()
             if not self.connection.invalidated:
                 self.execute("ROLLBACK")
-            state = errors.sqlstate(error) if isinstance(error, DBAPIError) else ""
-            if state not in _NEEDS_NO_TRANSACTION:
+            state = errors.sqlstate(error)
+            if state not in errors.NEEDS_NO_TRANSACTION:
                 raise
             self._run_without_transaction(key, work, state)
 
@@ -300,8 +297,4 @@ class RevisionTransactions(OpenTransaction):
         """Raise UserError where a transaction has ended and nobody has seen how."""
         if self.tracking.sent and driver_state.has_no_transaction(self.connection):
             self.committed_untracked = self.running.committed_untracked = True
-            raise UserError(
-                f"{self.running.label} stops: it has ended its transaction by the driver's own "
-                "connection, and nobody knows what is done: look, and let it call "
-                "op.get_bind().commit() instead."
-            )
+            raise UserError(_UNKNOWN_END.format(revision=self.running.label))
