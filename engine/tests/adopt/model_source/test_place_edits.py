@@ -124,4 +124,4 @@ def test_a_name_is_imported_once_and_under_another_one_where_it_is_taken() -> No
     assert [names.use("text"), names.use("Index")] == ["sa_text", "Index"]
     after = source.edited(names.edits())
     assert "from sqlalchemy import Index, Text, text as sa_text\n" in after
-    assert ast.parse(after)
+    assert ast.parse(after).body
