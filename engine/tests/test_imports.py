@@ -27,12 +27,12 @@ runpy.run_module("alembic", run_name="__main__")
 MOST = {
     "history": 12,
     "heads": 12,
-    "current": 70,
+    "current": 75,
     "check": 191,
     "upgrade head": 148,
     "downgrade -1": 147,
     "upgrade head --sql": 96,
-    "-x plan upgrade head": 164,
+    "-x plan upgrade head": 166,
 }
 
 
