@@ -98,30 +98,28 @@ def _changed_column(
     found = reflected(there.get_columns, place.table, column.name)
     if found is None:
         return None
-    edits: list[Edit] = []
+    changes: list[list[Edit] | None] = []
+    said: list[str] = []
+    if before.type != after.type:
+        kind = written.type_source(found["type"], place.names)
+        said.append(kind)
+        changes.append(_changed_type(place, column, kind))
     if before.default != after.default:
         value = written.default_source(after.default, place.names) if after.default else ""
-        made = column_keyword(place, column, "server_default", value)
-        if made is None:
-            return None
-        edits += made
+        said.append(f"server_default={value or None}")
+        changes.append(column_keyword(place, column, "server_default", value))
+    if said and place.column_call(column) is None:
+        changes = [_new_call(place, column, ", ".join(said))]
     if before.not_null != after.not_null:
-        made = nullability_edits(place, column, nullable=not after.not_null)
-        if made is None:
-            return None
-        edits += made
-    if before.type != after.type:
-        made = _changed_type(place, column, written.type_source(found["type"], place.names))
-        if made is None:
-            return None
-        edits += made
-    return edits or None
+        changes.append(nullability_edits(place, column, nullable=not after.not_null))
+    edits = [edit for made in changes if made for edit in made]
+    return edits if edits and None not in changes else None
 
 
 def _changed_type(place: Place, column: Column[Any], text: str) -> list[Edit] | None:
     call = place.column_call(column)
     if call is None:
-        return column_keyword(place, column, "type_", text)
+        return None
     for argument in call.args:
         if _is_type(argument, place):
             return [Edit(*place.source.span(argument), text)]
@@ -143,12 +141,17 @@ def column_keyword(place: Place, column: Column[Any], name: str, value: str) -> 
     call = place.column_call(column)
     if call is not None:
         return place_edits.set_keyword(place.source, call, name, value)
+    return _new_call(place, column, f"{name}={value}") if value else None
+
+
+def _new_call(place: Place, column: Column[Any], arguments: str) -> list[Edit] | None:
+    """Return what gives a bare annotation its mapped_column()."""
     statement = place.attribute(column)
-    if statement is None or statement.value is not None or not value:
+    if statement is None or statement.value is not None:
         return None
     end = place.source.span(statement)[1]
     made = place.names.use("mapped_column", "sqlalchemy.orm")
-    return [Edit(end, end, f" = {made}({name}={value})")]
+    return [Edit(end, end, f" = {made}({arguments})")]
 
 
 def _comment(difference: Difference, place: Place, there: Inspector) -> list[Edit] | None:
@@ -197,10 +200,9 @@ def _is_type(node: ast.expr, place: Place) -> bool:
     named = node.func if isinstance(node, ast.Call) else node
     if not isinstance(named, (ast.Name, ast.Attribute)):
         return False
-    module: Any = sys.modules.get(getattr(place.mapped, "__module__", ""), None)
-    if module is None:
-        return False
-    value: Any = module
+    value: Any = next(
+        (one for one in list(sys.modules.values()) if _file_of(one) == str(place.source.file)), None
+    )
     for part in place.source.text_of(named).split("."):
         value = getattr(value, part, None)
     beside = (Computed, Identity, ForeignKey)
@@ -209,6 +211,10 @@ def _is_type(node: ast.expr, place: Place) -> bool:
     return isinstance(value, TypeEngine) or (
         isinstance(value, type) and issubclass(value, TypeEngine)
     )
+
+
+def _file_of(module: object) -> str:
+    return str(getattr(module, "__file__", ""))
 
 
 def _name(statement: ast.AnnAssign | ast.Assign) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.adopt.model_source.source import Edit
@@ -112,7 +113,15 @@ def remove_from_table(place: Place, argument: ast.expr) -> list[Edit]:
         found = place.arguments()
         assert found is not None  # noqa: S101  # it has the argument
         return [Edit(*place.source.span(found), "()")]
-    return [_cut(place.source, every, argument, place.source.span(argument)[0], tuple_left=True)]
+    source = place.source
+    cut = _cut(source, every, argument, source.span(argument)[0])
+    left = next(one for one in every if one is not argument)
+    end = source.span(left)[1]
+    # What is alone in a tuple has a comma behind it.
+    behind = cut.end if cut.start == end else end
+    if len(every) > 2 or _COMMA.match(source.text, behind):  # noqa: PLR2004  # (a,)
+        return [cut]
+    return [replace(cut, text=",")] if cut.start == end else [cut, Edit(end, end, ",")]
 
 
 def table_dictionary(place: Place) -> ast.Dict | None:
@@ -152,14 +161,7 @@ def _after(source: Source, node: ast.expr, text: str) -> Edit:
     return Edit(end, end, f"{between}{text}")
 
 
-def _cut(
-    source: Source,
-    every: Sequence[ast.expr],
-    node: ast.expr,
-    start: int,
-    *,
-    tuple_left: bool = False,
-) -> Edit:
+def _cut(source: Source, every: Sequence[ast.expr], node: ast.expr, start: int) -> Edit:
     """Return what takes one of several arguments out, with the comma that goes with it."""
     end = source.span(node)[1]
     at = list(every).index(node)
@@ -173,7 +175,5 @@ def _cut(
         rest = source.text[comma.end() :]
         return Edit(start, comma.end() + len(rest) - len(rest.lstrip(" ")), "")
     if at:
-        before = source.span(every[at - 1])[1]
-        left = "," if tuple_left and len(every) == 2 and not comma else ""  # noqa: PLR2004  # (a,)
-        return Edit(before, end, left)
+        return Edit(source.span(every[at - 1])[1], end, "")
     return Edit(start, comma.end() if comma else end, "")

@@ -105,14 +105,22 @@ def ask_each(question: Question, differences: Sequence[Difference]) -> None:
 def _ask(difference: Difference) -> str:
     while True:
         text = _QUESTION.format(object=difference.label, change=difference.change)
-        said = input(text).strip().lower()[:1]
+        try:
+            said = input(text).strip().lower()[:1]
+        except EOFError:  # Ctrl-D
+            _say("")
+            return "q"
         if said and said in "bmisq":
             return said
 
 
 def _ask_text(question: str) -> str:
-    while not (said := input(question).strip()):
-        pass
+    try:
+        while not (said := input(question).strip()):
+            pass
+    except EOFError as error:
+        _say("")
+        raise UserError("Nobody answered: what was asked for is not done.") from error
     return said
 
 

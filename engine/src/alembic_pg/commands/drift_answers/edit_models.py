@@ -61,19 +61,29 @@ def edit_models(asked: Wanted, chosen: Sequence[Difference]) -> Edited:
     Raises UserError where a file cannot be written.
     """
     wanted = [one for one in chosen if _table_of(asked, one) is not None]
-    # Together first, which one process proves; where that fails, each by itself.
-    kept = _proven(asked, wanted)
-    if kept is None:
-        kept = []
-        for one in wanted:
-            if _proven(asked, [*kept, one]) == [*kept, one]:
-                kept.append(one)
+    kept = _kept(asked, [], wanted)
     changed = _changed(asked, kept)
     _write(changed.after)
     for file, source in changed.before.items():
         _format(file, source)
     shown = (_diff(changed.before[file]) for file in sorted(changed.before))
     return Edited(tuple(kept), "\n".join(shown))
+
+
+def _kept(asked: Wanted, kept: list[Difference], wanted: Sequence[Difference]) -> list[Difference]:
+    """Return those of some differences that can be written beside others that are kept.
+
+    Together first, which one process proves; where that breaks the models, each half by itself.
+    """
+    if not wanted:
+        return kept
+    proven = _proven(asked, [*kept, *wanted])
+    if proven is not None:
+        return proven
+    if len(wanted) == 1:
+        return kept
+    half = len(wanted) // 2
+    return _kept(asked, _kept(asked, kept, wanted[:half]), wanted[half:])
 
 
 def _proven(asked: Wanted, wanted: Sequence[Difference]) -> list[Difference] | None:
