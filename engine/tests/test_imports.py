@@ -28,7 +28,7 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 70,
-    "check": 189,
+    "check": 192,
     "upgrade head": 148,
     "downgrade -1": 147,
     "upgrade head --sql": 96,
