@@ -52,12 +52,13 @@ class Cost:
 class Tree:
     """A working tree with both environments, on a server of its own.
 
-    processes: of the server, while no command runs.
+    target: the name of the database of both. processes: of the server, while no command runs.
     """
 
     root: Path
     databases: ScratchServer
     environment: dict[str, str]
+    target: str
     processes: int
 
     @property
@@ -143,12 +144,13 @@ def tree(root: Path, tables: int, entities: int) -> Iterator[Tree]:
     """Yield a tree with so many tables and entities, and no revision yet."""
     _lay(root, tables, entities)
     with scratch_server(root) as databases:
-        target = databases.database_url(databases.create()).render_as_string(hide_password=False)
+        name = databases.create()
+        target = databases.database_url(name).render_as_string(hide_password=False)
         shadow = databases.url.render_as_string(hide_password=False)
         names = {"STOCK_URL": target, "DATABASE_URL": target, "SHADOW_DATABASE_URL": shadow}
         environment = os.environ | names
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as on anybody's machine
-        yield Tree(root, databases, environment, _processes(root))
+        yield Tree(root, databases, environment, name, _processes(root))
 
 
 def _processes(root: Path) -> int:

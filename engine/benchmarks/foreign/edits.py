@@ -72,7 +72,7 @@ def _plain_columns(tables: list[Table]) -> Iterator[tuple[Table, Column[Any]]]:
             used |= {
                 column.name
                 for column in table.columns
-                if column.name in str(getattr(constraint, "sqltext", ""))
+                if column.name.lower() in str(getattr(constraint, "sqltext", "")).lower()
             }
         for column in table.columns:
             pointed = any(key.column is column for other in tables for key in other.foreign_keys)

@@ -92,6 +92,7 @@ PROJECTS = {
             "import mlflow.store.tracking.dbmodels.models\n"
             "import mlflow.store.model_registry.dbmodels.models\n"
             "from mlflow.store.db.base_sql_model import Base\nmetadata = Base.metadata\n",
+            "mlflow/store/db_migrations/versions",
         ),
     )
 }

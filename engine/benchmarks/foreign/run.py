@@ -237,7 +237,9 @@ def main() -> None:
     """Try the project that is named, print what came of it, and write the page."""
     project = PROJECTS[sys.argv[1]]
     version = metadata.version(project.distribution.split("=")[0].rstrip("<>"))
-    with tempfile.TemporaryDirectory(prefix="alembic-pg-foreign-") as name:
+    with tempfile.TemporaryDirectory(
+        prefix="alembic-pg-foreign-", ignore_cleanup_errors=True
+    ) as name:
         place = Path(name)
         place.chmod(0o755)
         running = server.start(place / "server", durable=False)

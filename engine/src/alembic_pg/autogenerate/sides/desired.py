@@ -25,7 +25,6 @@ from alembic_pg.autogenerate.sides.build_statements import (
     statements_before_tables,
     tables_to_build,
 )
-from alembic_pg.autogenerate.sides.patient_connection import patience
 from alembic_pg.autogenerate.sides.recording import AskedError
 from alembic_pg.console import status
 from alembic_pg.database import errors
@@ -174,6 +173,7 @@ def _create_all(
 ) -> list[ClauseElement]:
     """Let create_all() run; return what listeners executed and PostgreSQL refuses."""
     from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
+    from alembic_pg.autogenerate.sides.patient_connection import patience  # noqa: PLC0415  # as above
 
     def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
         # Counted down, as no id() is below 0.

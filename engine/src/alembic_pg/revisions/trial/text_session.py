@@ -17,7 +17,6 @@ from alembic_pg.database.errors import RefusedError
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.database.session import as_message
 from alembic_pg.revisions.trial.known_texts import KnownTexts
-from alembic_pg.revisions.trial.queueing_impl import let_definitions_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,6 +100,9 @@ class TextSession:
 
     @cached_property
     def _operations(self) -> Operations:
+        # Here because a check that finds nothing tries nothing.
+        from alembic_pg.revisions.trial.queueing_impl import let_definitions_wait  # noqa: PLC0415
+
         context = MigrationContext.configure(connection=self.connection)
         let_definitions_wait(context, self._let_wait)
         return Operations(context)
