@@ -23,6 +23,30 @@ def test_empty_pages_teach_nothing() -> None:
     assert pace.pages == 10
 
 
+def test_pages_of_few_rows_each_are_looked_over_faster_and_faster() -> None:
+    pace = BatchSize(target_seconds=0.05, rows_per_page=50)
+    pages = []
+    for _ in range(8):
+        pages.append(pace.pages)
+        pace.adjust(pace.pages, 5, 0.001)
+    assert pages == [10, 20, 40, 80, 160, 320, 640, 640]
+    pace.adjust(pace.pages, 400, 0.04)
+    assert pace.pages == 400, "as many as there are rows, for fewer pages"
+    pace.halve()
+    assert (pace.pages, pace.slots) == (12, 0), "the usual number"
+    pace.adjust(pace.pages, 5, 0.001)
+    pace.adjust(pace.pages, 0, 0.001)
+    assert pace.pages == 12, "where there is nothing to do, others look"
+
+
+def test_one_row_at_a_time_has_a_limit_where_it_looks_over_many_pages() -> None:
+    pace = BatchSize(target_seconds=0.05, rows_per_page=1, rows=1)
+    assert pace.limit_ms == 0
+    pace.adjust(1, 1, 0.001)
+    pace.rows, pace.stretch = 1, 2
+    assert pace.limit_ms == 100
+
+
 def test_pages_may_be_fuller_than_statistics_say() -> None:
     pace = BatchSize(target_seconds=0.05, rows_per_page=0)
     assert pace.pages == 500

@@ -240,6 +240,23 @@ def test_few_rows_of_a_large_table(site: Site) -> None:
     assert site.one("SELECT sum(n) FROM t") == 1
 
 
+def test_a_few_rows_of_each_page(site: Site) -> None:
+    """A message is a way to the server and back, however few rows it changes."""
+    site.sql(
+        "CREATE TABLE t (a int, b text)",
+        "INSERT INTO t SELECT n, CASE WHEN n % 100 > 0 THEN 'x' END "
+        "FROM generate_series(1, 100000) AS n",
+        "ANALYZE t",
+    )
+    site.revise(FILL)
+    pages = site.one("SELECT relpages FROM pg_class WHERE relname = 't'")
+    with watched() as steps:
+        site.upgrade()
+    assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == 0
+    looks = sum("UPDATE ONLY t " in step.sql for step in steps)
+    assert looks < pages / 20
+
+
 def test_a_trigger_for_each_statement(site: Site) -> None:
     site.sql(
         *TABLE,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.database.session import as_message
+from alembic_pg.online.run import transactions
 from alembic_pg.refusals import of_batches
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ class Batch:
         """Return the tables and places of rows that are to be changed."""
         query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
         work = partial(self.executor.fetch, self._message(query))
-        return self.executor.run_with_retries(work, query)
+        # Alone, it needs neither BEGIN nor COMMIT, each of which is a way to the server and back.
+        with transactions.one_a_message(self.executor.connection):
+            return self.executor.run_with_retries(work, query)
 
     def _message(self, statement: str, *limits: str) -> str:
         return as_message([*self.executor.short_limits(), *self.settings, *limits, statement])

@@ -24,6 +24,9 @@ _PAGE_SECONDS = 0.2
 # The least time, in seconds, after which a batch is given up: others wait for its rows.
 _LEAST_LIMIT = 0.1
 
+# Of how many usual batches one has the pages at most, where few of their rows are to be changed.
+_WIDEST_STRETCH = 64
+
 # Pages that are looked over in one go where nothing is to be done: at first, and at most.
 _FIRST_GAP, _WIDEST_GAP = 64, 8_192
 
@@ -38,6 +41,8 @@ class BatchSize:
     gap_pages: how many pages are looked over at once where nothing is to be done.
     row_seconds: how long one row took.
     wide: whether a page has much that is stored elsewhere (TOAST).
+    stretch: of how many usual batches the next one has the pages, since few of their rows are to be
+    changed; where that turns out to be wrong, it reaches its time limit and is taken back.
     """
 
     target_seconds: float
@@ -46,6 +51,7 @@ class BatchSize:
     gap_pages: int = _FIRST_GAP
     row_seconds: float = 0.0
     wide: bool = False
+    stretch: int = 1
 
     @classmethod
     def for_table(cls, aim: float, density: float, page_bytes: float) -> BatchSize:
@@ -59,8 +65,8 @@ class BatchSize:
 
     @property
     def pages(self) -> int:
-        """How many pages have no more rows than a batch may."""
-        return max(1, int(self.rows / max(self.rows_per_page, 1.0)))
+        """How many pages have no more rows to be changed than a batch may."""
+        return max(1, int(self.rows * self.stretch / max(self.rows_per_page, 1.0)))
 
     @property
     def slots(self) -> int:
@@ -71,10 +77,14 @@ class BatchSize:
     @property
     def limit_ms(self) -> int:
         """Milliseconds after which the next batch is given up, 0 where it cannot be smaller."""
-        return 0 if int(self.rows) == 1 else int(1000 * max(2 * self.target_seconds, _LEAST_LIMIT))
+        smallest = int(self.rows) == 1 and self.stretch == 1
+        return 0 if smallest else int(1000 * max(2 * self.target_seconds, _LEAST_LIMIT))
 
     def halve(self) -> None:
         """Let the next batch have half of the rows, or a part of a page: this one took too long."""
+        if self.stretch > 1:
+            self.stretch = 1
+            return
         self.rows = max(1.0, min(self.rows, self.pages * max(self.rows_per_page, 1.0)) / 2)
         self.wide = True
 
@@ -90,8 +100,15 @@ class BatchSize:
             self.row_seconds = seconds / changed
         if pages:
             self.rows_per_page = max(self.rows_per_page, changed / pages)
+        few = changed <= self.rows / 4
+        if not changed or seconds > self.target_seconds:
+            self.stretch = 1
+        elif pages and few and seconds <= self.target_seconds / 4:
+            self.stretch = min(_WIDEST_STRETCH, self.stretch * 2)
+        elif not few:
+            self.stretch = max(1, self.stretch // 2)
         # A batch that had few rows shows nothing about one that has many.
-        if seconds > self.target_seconds or changed > self.rows / 4:
+        if seconds > self.target_seconds or not few:
             factor = min(2.0, max(0.1, self.target_seconds / max(seconds, 0.001)))
             self.rows = min(_MOST_ROWS, max(1.0, self.rows * factor))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
-    from alembic_pg.sql.row_ranges import RowChange
+    from alembic_pg.sql.row_ranges import Place, RowChange
 
 # Rows that one batch may have for certain, and how often they are looked for; and those that one
 # statement may change where others write them as fast.
@@ -194,7 +194,8 @@ def _scan_pages(batch: Batch, found: Row[Any]) -> int:
                     first, slot = ahead
                     pace.adjust_gap(found=False)
                     continue
-                slot = _slot_of(left[0].place) if slot else 0
+                page, number = _page_and_slot(left[0].place)
+                first, slot = (first, number) if slot else (page, 0)
             pace.adjust_gap(found=True)
             last, until = pace.next_place(first, slot, int(found.slots))
             try:
@@ -214,9 +215,10 @@ def _scan_pages(batch: Batch, found: Row[Any]) -> int:
     return changed
 
 
-def _slot_of(place: str) -> int:
-    """Return the number of a row in its page, from its place, "(page,number)"."""
-    return int(place.strip("()").partition(",")[2])
+def _page_and_slot(place: str) -> Place:
+    """Return a row's page, and its number there, from its place, "(page,number)"."""
+    page, _, number = place.strip("()").partition(",")
+    return int(page), int(number)
 
 
 def _first_size(executor: Executor, found: Row[Any]) -> BatchSize:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Connection, RootTransaction
 
@@ -45,6 +48,21 @@ def enter_autocommit(connection: Connection) -> None:
     """Let each statement be its own transaction; the connection has none before."""
     connection.execution_options(isolation_level="AUTOCOMMIT")
     connection.begin()
+
+
+@contextmanager
+def one_a_message(connection: Connection) -> Iterator[None]:
+    """Let each message of the block be its own transaction, whatever number of statements it has.
+
+    connection: without a transaction, before and after.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        if not raw.closed:
+            raw.autocommit = False
 
 
 def is_autocommit(connection: Connection) -> bool:
