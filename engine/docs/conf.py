@@ -20,7 +20,11 @@ suppress_warnings = ["misc.highlighting_failure"]
 # The tutorial is the schema project's own first page; Sphinx takes pages of this folder only.
 _TUTORIAL = Path(__file__).parents[2] / "docs" / "first-revision.md"
 _text = _TUTORIAL.read_text(encoding="utf-8")
-_own = _text.replace("[README](../README.md)", "README of the schema project")
+_own = (
+    _text.replace("[README](../README.md)", "README of the schema project")
+    .replace("](pictures/", "](../../docs/pictures/")
+    .replace("```mermaid\n", "```text\n")
+)
 _page = Path(__file__).with_name("tutorial.md")
 if not _page.exists() or _page.read_text(encoding="utf-8") != _own:
     _page.write_text(_own, encoding="utf-8")

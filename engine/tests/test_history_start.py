@@ -167,7 +167,7 @@ def test_a_database_that_lost_its_version_is_told_which_it_equals(tree: Tree, em
     state.execute(empty, "ALTER TABLE h DROP a1", "CREATE TABLE other ()")
     assert fails(tree, "upgrade", "head").startswith(
         "The database has tables and no alembic_version, and equals no revision; the nearest is "
-        "what the history begins with, where table other differ."
+        "what the history begins with, where table other differs."
     )
 
 

@@ -17,6 +17,8 @@ BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.D
 COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
 SECONDS = re.compile(r"\d+\.\d s\b")
 PLACE = re.compile(r"database \w+_scratch_\w+ on this machine as ")
+REVISION = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}(?=[_ :,)]|$)", re.MULTILINE)
+DRAWN = re.MULTILINE | re.DOTALL
 DATE = re.compile(r"\d{4}_\d\d_\d\d_\d{6}(?=_)")
 
 
@@ -25,6 +27,8 @@ def test_every_command_prints_what_the_page_says(repository: Shell, tmp_path: Pa
         if block["kind"] == "python":
             edit(repository.folder, block["text"])
             return block[0]
+        if block["kind"] == "mermaid":
+            return diagram(repository.folder)
         return "\n".join(["```console", *typed(repository, block["text"]), "```"])
 
     page = PAGE.read_text()
@@ -32,6 +36,12 @@ def test_every_command_prints_what_the_page_says(repository: Shell, tmp_path: Pa
     # Where the commands are right and the page is not, this is the new page.
     (tmp_path / PAGE.name).write_text(played)
     assert played == page
+
+
+def diagram(folder: Path) -> str:
+    """Return the diagram of the README."""
+    [found] = re.findall(r"^```mermaid\n.*?^```$", (folder / "README.md").read_text(), DRAWN)
+    return str(found)
 
 
 def edit(folder: Path, text: str) -> None:
@@ -59,6 +69,7 @@ def normal(output: str, folder: Path) -> list[str]:
     """
     text = DATE.sub("2026_01_31_093000", output.replace(str(folder), "/home/you/blog"))
     text = SECONDS.sub("0.1 s", text)
+    text = REVISION.sub("d8a2f5c9e1b7", text)
     text = PLACE.sub("database posts on the embedded server as ", text)
     lines = [line.rstrip() for line in text.splitlines() if not line.startswith("[INFO]")]
     while lines and not lines[-1]:

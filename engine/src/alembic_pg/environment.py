@@ -151,8 +151,9 @@ def _on_console(task: AlembicCommand, connection: Connection | None = None) -> I
         return
     activation.install_once()
     raw = None if connection is None else connection.connection.dbapi_connection
-    quiet = getattr(task.environment.config.cmd_opts, "quiet", False)
-    with interrupts.handle_signals(raw), activation.status_line(quiet=quiet):
+    config = task.environment.config
+    line = activation.status_line(config, quiet=getattr(config.cmd_opts, "quiet", False))
+    with interrupts.handle_signals(raw), line:
         yield
 
 

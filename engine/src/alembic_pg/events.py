@@ -7,7 +7,10 @@ that depend on the kind; docs/events.md lists them.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
+import textwrap
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -31,9 +34,23 @@ def tell(event: str, message: str, **facts: object) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": at, "event": event, "message": message, **facts}
         message = json.dumps(line, ensure_ascii=False)
+    elif sys.stderr.isatty():
+        message = "\n".join(map(_wrapped, message.splitlines()))
     # Where nobody reads the lines, the work goes on.
     with suppress(OSError):
         sys.stderr.write(f"{message}\n")
+
+
+def _wrapped(line: str) -> str:
+    """Return a line broken between words, where the window is too narrow for it."""
+    columns = shutil.get_terminal_size().columns
+    with suppress(OSError, ValueError):
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    if len(line) <= columns:
+        return line
+    return textwrap.fill(
+        line, columns, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def tell_failure(message: str) -> None:

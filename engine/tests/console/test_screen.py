@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 # What each command shows; a file is written anew by deleting it, and is looked at then.
 SCREENS = Path(__file__).parent / "screens"
 
+# What differs from run to run.
+ALIKE = (
+    (r"\d+(\.\d+)? (kB|MB|B)\b", "# kB"),
+    (r"database\s+\w+\s+on\s+this\s+machine\s+as\s+[^\s:]+", "database app on this machine"),
+    (r"\bas \w+(?=[,:])", "as somebody"),
+    (r"\d+\.\d s\b", "0.1 s"),
+    (r"\b(?!0123456789ab)[0-9a-f]{12}\b", "ba9876543210"),
+)
+
 WIDTHS = (80, 100, 200)
 
 REVISION = """\
@@ -41,6 +50,35 @@ def downgrade():
 """
 
 
+FILL = """\
+from alembic import op
+
+revision = "0123456789ab"
+down_revision = "{head}"
+
+
+def upgrade():
+    op.create_index("votes_direction_idx", "votes", ["direction"])
+    op.execute("UPDATE users SET created_at = now()")
+
+
+def downgrade():
+    op.drop_index("votes_direction_idx", "votes")
+"""
+
+# Columns come, one changes its type under a generated one, and indexes go.
+EDIT = """
+
+from sqlalchemy import Column, String
+
+posts = Post.__table__
+posts.append_column(Column("reviewed_by_a_moderator_id", ForeignKey("users.id")))
+posts.append_column(Column("mood", Text, server_default="calm", nullable=False))
+posts.c.title.type = String(200)
+posts.indexes.clear()
+"""
+
+
 def shown(tree: Tree, columns: int, *command: str, **variables: str) -> terminal.Shown:
     """Return what a terminal shows of a command in a tree."""
     environment = tree.variables(**variables)
@@ -50,7 +88,11 @@ def shown(tree: Tree, columns: int, *command: str, **variables: str) -> terminal
 def assert_shows(name: str, lines: list[str]) -> None:
     """Compare the lines of a screen with those that were looked at."""
     text = "\n".join(lines) + "\n"
-    for pattern, word in ((r"\d+(\.\d+)? (kB|MB|B)\b", "# kB"), (r"\bas \S+\b", "as somebody")):
+    for pattern, word in (
+        (r"\d+(\.\d+)? (kB|MB|B)\b", "# kB"),
+        (r"\bas \w+(?=[,:])", "as somebody"),
+        *ALIKE,
+    ):
         text = re.sub(pattern, word, text)
     file = SCREENS / f"{name}.txt"
     if not file.exists():
@@ -77,6 +119,37 @@ def test_plan(pending: Tree, columns: int) -> None:
     assert "red" in plan.colors_of("posts.rating")
     assert "red" in plan.colors_of("Destroys")
     assert_shows(f"plan-{columns}", plan.lines)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_upgrade_with_progress(pending: Tree, empty: URL, columns: int) -> None:
+    file = pending.versions / "pending.py"
+    file.write_text(FILL.format(head=file.read_text().split('"')[3]))
+    state.execute(
+        empty,
+        "INSERT INTO users (email, password_hash) "
+        "SELECT 'n' || i || '@example.org', repeat('x', 60) FROM generate_series(1, 300) AS i",
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(0.008); RETURN NEW; END $$",
+        "CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION slow()",
+    )
+    upgrade = shown(pending, columns, "alembic", "upgrade", "head", ALEMBIC_LARGE_TABLE="0")
+    assert upgrade.code == 0, upgrade.raw
+    assert "Revision 0123456789ab is at work" in upgrade.raw
+    assert max(map(len, upgrade.lines)) <= columns
+    assert_shows("upgrade", "\n".join(upgrade.lines).replace("\n  ", " ").splitlines())
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_autogenerate(tree: Tree, columns: int) -> None:
+    posts = tree.root / "models" / "posts.py"
+    posts.write_text(f"{posts.read_text()}{EDIT}")
+    command = ("revision", "--autogenerate", "--rev-id", "0123456789ab", "-m", "moods")
+    made = shown(tree, columns, "alembic", *command)
+    assert made.code == 0, made.raw
+    end = next(at for at, line in enumerate(made.lines) if "Generating " in line)
+    assert "red" in made.colors_of("Destroys")
+    assert_shows(f"autogenerate-{columns}", made.lines[:end])
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

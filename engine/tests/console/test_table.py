@@ -9,7 +9,7 @@ import pytest
 from alembic_pg.console import table
 from tests.console import terminal
 
-ROWS = [("one", "a text of some words", "a_long_name_that_no_one_cuts", "x"), ("y", "", "", "z")]
+ROWS = [("one", "a text of some words", "a_name_that_nobody_cuts", "x"), ("y", "", "", "z")]
 
 DRAW = """
 import json, sys
@@ -38,16 +38,16 @@ def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
 def test_a_table_that_is_too_wide_is_wrapped_between_words() -> None:
     shown = drawn(48, ("a", "b", "c", "d"), *ROWS)
     assert shown.lines == [
-        "a    b           c                             d",
-        "one  a text of   a_long_name_that_no_one_cuts  x",
-        "     some words",
+        "a    b                c                        d",
+        "one  a text of some   a_name_that_nobody_cuts  x",
+        "     words",
         "y                                              z",
     ]
 
 
 def test_a_name_is_cut_where_nothing_else_can_give_way() -> None:
     shown = drawn(24, ("a", "b", "c", "d"), *ROWS)
-    assert "".join(line[11:20].strip() for line in shown.lines[1:-1]).startswith("a_long_n")
+    assert "".join(line[11:20].strip() for line in shown.lines[1:-1]).startswith("a_name_")
     assert max(map(len, shown.lines)) <= 24
 
 

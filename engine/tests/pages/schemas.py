@@ -54,6 +54,7 @@ def odd_schema() -> list[str]:
             f"COMMENT ON COLUMN {table}.{column} IS '<script>alert(1)</script>'",
             f"CREATE INDEX ON {table} ({column})",
             f'CREATE FUNCTION {table}("<x>" int) RETURNS int {body}',
+            f"CREATE RULE {quoted(name[:58] + ' rule')} AS ON DELETE TO {table} DO INSTEAD NOTHING",
             f"CREATE VIEW {quoted(name[:58] + ' view')} AS TABLE {table}",
             f"CREATE TYPE {quoted(name[:58] + ' enum')} AS ENUM ('<b>', 'a''b')",
         ]

@@ -48,6 +48,37 @@ STATEMENTS = [
 ]
 
 
+MOODS = "CREATE STATISTICS app.moods ON name, mood FROM users"
+KEPT = "CREATE RULE kept AS\n    ON DELETE TO users DO INSTEAD NOTHING;"
+
+# Of each kind that has no page.
+REST = [
+    "CREATE SCHEMA app",
+    "CREATE TABLE users (id int, name text, mood text)",
+    "CREATE RULE kept AS ON DELETE TO users DO INSTEAD NOTHING",
+    MOODS,
+    "CREATE FUNCTION app.watched() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$",
+    """CREATE EVENT TRIGGER watching ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+    EXECUTE FUNCTION app.watched()""",
+    "CREATE PUBLICATION sent FOR TABLE users, TABLES IN SCHEMA app WITH (publish = 'insert')",
+    "CREATE FOREIGN DATA WRAPPER wrapped",
+    "CREATE SERVER far FOREIGN DATA WRAPPER wrapped OPTIONS (host 'secret-host')",
+    "CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'secret-word')",
+    "CREATE COLLATION app.plain (provider = libc, locale = 'C')",
+    "COMMENT ON COLLATION app.plain IS 'As bytes'",
+    "CREATE CONVERSION turned FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1",
+    "CREATE TEXT SEARCH CONFIGURATION words (COPY = simple)",
+    "CREATE TEXT SEARCH DICTIONARY listed (TEMPLATE = simple)",
+    "CREATE TYPE mood AS ENUM ('sad')",
+    "CREATE FUNCTION alike(a mood, b mood) RETURNS bool LANGUAGE sql IMMUTABLE RETURN a = b",
+    "CREATE OPERATOR === (LEFTARG = mood, RIGHTARG = mood, FUNCTION = alike)",
+    "CREATE FUNCTION number(mood) RETURNS int LANGUAGE sql IMMUTABLE RETURN 1",
+    "CREATE CAST (mood AS int) WITH FUNCTION number(mood)",
+    "CREATE OPERATOR FAMILY kin USING btree",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO PUBLIC",
+]
+
+
 def relation(schema: Schema, name: str) -> Relation:
     return next(one for one in schema.relations if one.key == ("public", name))
 
@@ -125,6 +156,31 @@ def test_types_and_others(empty: URL) -> None:
         ("citext", "app", "")
     ]
     assert [one.name for one in schema.namespaces] == ["app", "public"]
+
+
+def test_what_has_no_page_is_listed_without_secrets(empty: URL) -> None:
+    others = {one.key: one for one in schema_of(empty, REST).others}
+    assert {key: one.details for key, one in others.items()} == {
+        ("cast", "(mood AS integer)"): "calls number",
+        ("collation", "app.plain"): "libc C",
+        ("conversion", "turned"): "from UTF8 to LATIN1",
+        ("default privileges", "in schema app on tables"): "SELECT to PUBLIC",
+        ("event trigger", "watching"): "on ddl_command_end (CREATE TABLE) calls app.watched()",
+        (
+            "extended statistics",
+            "app.moods",
+        ): MOODS,
+        ("foreign server", "far"): "by wrapped",
+        ("foreign-data wrapper", "wrapped"): "",
+        ("operator", "===(mood,mood)"): "calls alike",
+        ("operator family", "kin USING btree"): "",
+        ("publication", "sent"): "users, all tables of the schema app: insert",
+        ("rule", "kept on users"): KEPT,
+        ("text search configuration", "words"): "parser default",
+        ("text search dictionary", "listed"): "simple",
+        ("user mapping", "public on server far"): "",
+    }
+    assert others["collation", "app.plain"].comment == "As bytes"
 
 
 def test_a_live_database_tells_sizes_owners_and_versions(empty: URL) -> None:

@@ -86,15 +86,26 @@ def install_once() -> None:
 
 
 @contextmanager
-def status_line(*, quiet: bool = False) -> Iterator[None]:
-    """Show on a terminal what a command does while it takes long. quiet: show nothing."""
+def status_line(config: Config | None = None, *, quiet: bool = False) -> Iterator[None]:
+    """Show on a terminal what a command does while it takes long.
+
+    config: Alembic's, which has an output of its own. quiet: show nothing.
+    """
     if quiet or not sys.stderr.isatty():
         yield
         return
     from alembic_pg.console import status  # noqa: PLC0415  # only on a terminal
 
+    before = sys.stdout
     with status.LINE.open():
-        yield
+        if config is None or config.stdout is not before:
+            yield
+            return
+        config.stdout = sys.stdout
+        try:
+            yield
+        finally:
+            config.stdout = before
 
 
 def uses_engine(config: Config) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.database import target
@@ -11,6 +13,7 @@ from alembic_pg.events import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -48,7 +51,8 @@ def report_steps(
         first = time.monotonic()
         for step, place in zip(listed, places[1:], strict=True):
             began = time.monotonic()
-            yield step
+            with _shown(step):
+                yield step
             passed = time.monotonic() - began
             name = step.revision.revision
             line = f"{name} took {passed:.1f} s"
@@ -62,6 +66,15 @@ def report_steps(
         )
 
     return each
+
+
+def _shown(step: Any) -> AbstractContextManager[None]:  # noqa: ANN401  # Alembic's
+    """Return what shows on a terminal, while a step runs, that it does."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from alembic_pg.console import status  # noqa: PLC0415  # only on a terminal
+
+    return status.doing(f"Revision {step.revision.revision} is at work")
 
 
 def _places(heads: Iterable[str], steps: Iterable[Any]) -> list[set[str]]:

@@ -15,6 +15,9 @@ _GAP = 2
 # A text of so many letters, such as a size with its unit, stays in one line.
 _SHORT = 8
 
+# A name of so many letters stays in one line, as long as anything else can give way.
+_LONG_NAME = 24
+
 # What a long name consists of.
 _NAME_PART = re.compile(r"[^._]*[._]+|[^._]+")
 
@@ -89,5 +92,13 @@ def _broken(text: str, wide: int) -> str:
 
 
 def _unbroken(text: str) -> list[str]:
-    """Return the parts of a text that are not to be broken."""
-    return [text] if len(text) <= _SHORT else text.split()
+    """Return the parts of a text that are not to be broken: of a long name, what it consists of."""
+    if len(text) <= _SHORT:
+        return [text]
+    words = [(word, len(word) > _LONG_NAME) for word in text.split()]
+    return [part for word, is_long in words for part in (_halves(word) if is_long else (word,))]
+
+
+def _halves(name: str) -> list[str]:
+    """Return a long name in lines of at most _LONG_NAME, where it has low lines or dots."""
+    return _broken(name, _LONG_NAME).split("\n")

@@ -204,6 +204,64 @@ WHERE {_OURS} AND {_no_extension("pg_namespace", "n.oid")}
 ORDER BY n.nspname COLLATE "C"
 """  # noqa: S608
 
+# What has no page and no question of its own, as PostgreSQL names it. Options of servers and user
+# mappings may be passwords: they are not asked for.
+OTHERS = """
+WITH found (catalog, oid, details) AS (
+  SELECT 'pg_rewrite'::regclass, oid, pg_get_ruledef(oid, true)
+  FROM pg_rewrite WHERE rulename <> '_RETURN'
+  UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, pg_get_statisticsobjdef(oid)
+  FROM pg_statistic_ext
+  UNION ALL SELECT 'pg_event_trigger'::regclass, oid, concat_ws(' ', 'on', evtevent,
+    '(' || array_to_string(evttags, ', ') || ')', 'calls', evtfoid::regproc || '()')
+  FROM pg_event_trigger
+  UNION ALL SELECT 'pg_publication'::regclass, p.oid, concat_ws(', ',
+    CASE WHEN puballtables THEN 'all tables' END,
+    (SELECT string_agg(prrelid::regclass::text, ', ' ORDER BY prrelid::regclass::text COLLATE "C")
+     FROM pg_publication_rel WHERE prpubid = p.oid),
+    (SELECT string_agg(format('all tables of the schema %s', nspname), ', ' ORDER BY nspname)
+     FROM pg_publication_namespace JOIN pg_namespace AS n ON n.oid = pnnspid
+     WHERE pnpubid = p.oid)) || ': ' || concat_ws(', ',
+    CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN 'update' END,
+    CASE WHEN pubdelete THEN 'delete' END, CASE WHEN pubtruncate THEN 'truncate' END)
+  FROM pg_publication AS p
+  UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, '' FROM pg_foreign_data_wrapper
+  UNION ALL SELECT 'pg_foreign_server'::regclass, s.oid, 'by ' || fdwname
+  FROM pg_foreign_server AS s JOIN pg_foreign_data_wrapper AS w ON w.oid = srvfdw
+  UNION ALL SELECT 'pg_user_mapping'::regclass, umid, '' FROM pg_user_mappings
+  UNION ALL SELECT 'pg_collation'::regclass, oid, concat_ws(' ',
+    CASE collprovider WHEN 'i' THEN 'ICU' WHEN 'c' THEN 'libc' WHEN 'b' THEN 'built in' END,
+    coalesce(j ->> 'collcollate', j ->> 'colllocale', j ->> 'colliculocale'))
+  FROM pg_collation AS c, to_jsonb(c) AS j
+  UNION ALL SELECT 'pg_conversion'::regclass, oid, format('from %s to %s',
+    pg_encoding_to_char(conforencoding), pg_encoding_to_char(contoencoding)) FROM pg_conversion
+  UNION ALL SELECT 'pg_ts_config'::regclass, c.oid, 'parser ' || prsname
+  FROM pg_ts_config AS c JOIN pg_ts_parser AS p ON p.oid = cfgparser
+  UNION ALL SELECT 'pg_ts_dict'::regclass, d.oid, concat_ws(', ', tmplname, dictinitoption)
+  FROM pg_ts_dict AS d JOIN pg_ts_template AS t ON t.oid = dicttemplate
+  UNION ALL SELECT 'pg_ts_parser'::regclass, oid, '' FROM pg_ts_parser
+  UNION ALL SELECT 'pg_ts_template'::regclass, oid, '' FROM pg_ts_template
+  UNION ALL SELECT 'pg_operator'::regclass, oid, 'calls ' || oprcode FROM pg_operator
+  UNION ALL SELECT 'pg_opclass'::regclass, oid, 'for ' || opcintype::regtype FROM pg_opclass
+  UNION ALL SELECT 'pg_opfamily'::regclass, oid, '' FROM pg_opfamily
+  UNION ALL SELECT 'pg_cast'::regclass, oid,
+    CASE WHEN castfunc <> 0 THEN 'calls ' || castfunc::regproc ELSE '' END FROM pg_cast
+  UNION ALL SELECT 'pg_transform'::regclass, oid, '' FROM pg_transform
+  UNION ALL SELECT 'pg_language'::regclass, oid, '' FROM pg_language
+  UNION ALL SELECT 'pg_am'::regclass, oid, '' FROM pg_am
+  UNION ALL SELECT 'pg_default_acl'::regclass, oid, (SELECT string_agg(format('%s to %s',
+    privilege_type, coalesce(r.rolname, 'PUBLIC')), ', ' ORDER BY r.rolname, privilege_type)
+    FROM aclexplode(defaclacl) AS g LEFT JOIN pg_roles AS r ON r.oid = g.grantee
+    WHERE g.grantee <> defaclrole)
+  FROM pg_default_acl)
+SELECT i.type AS kind, i.identity AS name, coalesce(details, '') AS details,
+  coalesce(obj_description(oid, catalog::text), '') AS comment
+FROM found, pg_identify_object(catalog, oid, 0) AS i
+WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend AS e
+  WHERE e.classid = catalog AND e.objid = oid AND e.deptype = 'e')
+ORDER BY i.type COLLATE "C", i.identity COLLATE "C"
+"""
+
 ROLES = """
 SELECT r.rolname AS name, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolcanlogin,
   r.rolbypassrls, r.rolreplication,

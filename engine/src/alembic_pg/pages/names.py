@@ -71,6 +71,11 @@ def type_anchor(key: Key) -> str:
     return f"type-{file_name(*key)}"
 
 
+def other_anchor(key: Key) -> str:
+    """Return the place of an object that has no page. key: its kind and its name."""
+    return f"other-{file_name(*key)}"
+
+
 def reference_page(reference: Reference) -> str:
     """Return the path of the page, or of its place, of what a reference points to."""
     if reference.kind == "relation":

@@ -56,19 +56,20 @@ def read_schema(connection: Connection, *, live: bool, left_out: str) -> Schema:
         extensions=read_others.read_extensions(found["extensions"], live=live),
         roles=_read_roles(connection, named - {"PUBLIC", ""}, live=live),
         namespaces=namespaces,
+        others=read_others.read_rest(found["others"], own_role),
     )
 
 
 def _ask(connection: Connection, *, live: bool) -> dict[str, Sequence[Row[Any]]]:
     """Return the rows of each question, by the name of its kind."""
     kinds = ("relations", "columns", "constraints", "indexes", "triggers", "policies", "grants")
-    more = ("functions", "dependencies", "types", "sequences", "extensions", "namespaces", "server")
+    more = ("functions", "dependencies", "types", "sequences", "extensions", "namespaces", "others")
     return {
         kind: connection.execute(
             text(getattr(catalog_queries, kind.upper())),
             {"live": live} if kind == "relations" else {},
         ).all()
-        for kind in (*kinds, *more)
+        for kind in (*kinds, *more, "server")
     }
 
 

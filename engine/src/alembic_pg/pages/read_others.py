@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.pages.schema import (
     Extension,
     Function,
     Namespace,
+    Other,
     Reference,
     Relation,
     Role,
@@ -26,6 +28,16 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = {"f": "function", "p": "procedure", "a": "aggregate", "w": "window function"}
 _TYPES = {"e": "enum", "d": "domain", "c": "composite type", "r": "range"}
+# What PostgreSQL calls a kind, and people do otherwise.
+_KINDS = {
+    "default acl": "default privileges",
+    "server": "foreign server",
+    "statistics object": "extended statistics",
+}
+
+# A schema that nobody writes.
+_PUBLIC = re.compile(r"(?<![\w\"'.])public\.")
+
 _ATTRIBUTES = {
     "rolsuper": "superuser",
     "rolcreatedb": "creates databases",
@@ -131,6 +143,18 @@ def read_namespaces(rows: Iterable[Row[Any]], common: Found) -> tuple[Namespace,
             row.comment,
             common.grants.get(("namespace", row.oid), ()),
         )
+        for row in rows
+    )
+
+
+def read_rest(rows: Iterable[Row[Any]], own_role: str) -> tuple[Other, ...]:
+    """Return what has no page. own_role: of a scratch server, whose name nobody minds."""
+
+    def shown(text: str) -> str:
+        return _PUBLIC.sub("", text.replace(f"for role {own_role} ", "") if own_role else text)
+
+    return tuple(
+        Other((_KINDS.get(row.kind, row.kind), shown(row.name)), shown(row.details), row.comment)
         for row in rows
     )
 

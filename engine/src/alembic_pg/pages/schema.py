@@ -211,6 +211,23 @@ class Namespace:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Hold an object of a kind that has no page.
+
+    key: the kind, as PostgreSQL names it, and the name. details: in SQL or words.
+    """
+
+    key: Key
+    details: str = ""
+    comment: str = ""
+
+    @property
+    def is_sql(self) -> bool:
+        """Whether the details are a statement."""
+        return self.details.startswith("CREATE ")
+
+
+@dataclass(frozen=True)
 class Schema:
     """Hold all that the pages show of a database, each kind sorted by name.
 
@@ -225,6 +242,7 @@ class Schema:
     extensions: tuple[Extension, ...] = ()
     roles: tuple[Role, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    others: tuple[Other, ...] = ()
 
     @property
     def tables(self) -> tuple[Relation, ...]:

@@ -33,6 +33,10 @@ def search_entries(schema: Schema) -> list[tuple[str, str, str]]:
         (names.shown_key(one.key), one.kind, f"objects.html#{names.type_anchor(one.key)}")
         for one in schema.types
     ]
+    found += [
+        (names.shown(one.key[1]), one.key[0], f"objects.html#{names.other_anchor(one.key)}")
+        for one in schema.others
+    ]
     return found
 
 

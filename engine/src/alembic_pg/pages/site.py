@@ -156,6 +156,7 @@ def _templates(site: Site) -> Environment:
         revision_page=names.revision_page,
         reference_page=names.reference_page,
         type_anchor=names.type_anchor,
+        other_anchor=names.other_anchor,
         column_anchor=column_anchor,
         known_relations={one.key for one in site.schema.relations},
         known_revisions={one.id for one in site.history.revisions},

@@ -53,11 +53,11 @@ def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
     names = ", ".join(differing[:_MAX_NAMED])
     if more > 0:
         names += f" and {more} more (alembic-pg drift shows them)"
+    names += " differs" if len(differing) == 1 else " differ"
     head = f"The database has tables and no {name}, and equals no revision; the nearest is"
     if revision is None:
         raise UserError(
-            f"{head} what the history begins with, where {names} differ.\n"
-            "Make them equal, then upgrade."
+            f"{head} what the history begins with, where {names}.\nMake them equal, then upgrade."
         )
     stamp = f"alembic stamp {revision.revision}"
     if not differing:
@@ -66,7 +66,7 @@ def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
             f"{revision_label(revision)}. Repair it with: {stamp}; then upgrade."
         )
     raise UserError(
-        f"{head} {revision_label(revision)}, where {names} differ.\n"
+        f"{head} {revision_label(revision)}, where {names}.\n"
         f"Make them equal, then run: {stamp}; then upgrade."
     )
 
