@@ -43,6 +43,13 @@ _READING_COMMANDS = {
     "SET",
     "EXPLAIN",
 }
+# After it, another role asks, or a name means something else. In PL/pgSQL, PERFORM is SELECT.
+_CHANGES_MEANING = re.compile(
+    r"\s*(SET\s+((LOCAL|SESSION)\s+)?(ROLE|SESSION\s+AUTHORIZATION|SCHEMA|search_path)\b"
+    r"|RESET\s+(ROLE|SESSION|search_path|ALL)\b"
+    r"|(SELECT|PERFORM)\s+(pg_catalog\.)?set_config\s*\(\s*'(role|search_path)')",
+    re.IGNORECASE,
+)
 _TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
 
@@ -66,6 +73,11 @@ def is_session_statement(sql: str) -> bool:
         or binds_to_session(sql)
         or (words[0] == "SELECT" and "SET_CONFIG" in words)
     )
+
+
+def changes_meaning(sql: str) -> bool:
+    """Return whether a statement changes as whom those after it run, or what a name means."""
+    return bool(_CHANGES_MEANING.match(sql))
 
 
 def binds_to_session(sql: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,8 @@ from alembic_pg.errors import UserError
 from tests.online.watching import watched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.online.site import Site
 
 TABLES = (
@@ -121,3 +124,54 @@ def test_what_a_block_puts_together_is_said_to_be_unseen(
     site.revise("op.execute(\"DO $$ BEGIN EXECUTE 'SELECT 1'; END $$\")")
     site.upgrade()
     assert "Unseen" not in capfd.readouterr().err
+
+
+@pytest.fixture
+def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Upgrade as a role that has no right but to become the owner of the tables; yield that one."""
+    member, owner = (f"block_{what}_{os.getpid()}" for what in ("member", "owner"))
+    site.sql(
+        *TABLES,
+        f"CREATE ROLE {owner}",
+        f"CREATE ROLE {member} LOGIN NOINHERIT IN ROLE {owner}",
+        f"ALTER TABLE t OWNER TO {owner}",
+        f"ALTER TABLE alembic_version OWNER TO {member}",
+    )
+    url = site.url.set(username=member).render_as_string(hide_password=False)
+    with monkeypatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        yield owner
+    site.sql(f"DROP OWNED BY {member}, {owner} CASCADE", f"DROP ROLE {member}, {owner}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DO $$ BEGIN SET LOCAL ROLE {owner}; {sql}; RESET ROLE; END $$",
+        "DO $$ BEGIN PERFORM set_config('role', '{owner}', true); {sql}; RESET ROLE; END $$",
+        "SET LOCAL ROLE {owner}; {sql}; RESET ROLE",
+    ],
+)
+def test_what_another_role_does(site: Site, owner: str, text: str) -> None:
+    """The empty copy of a table is made by the role that will change it."""
+    add = text.format(owner=owner, sql="ALTER TABLE t ADD COLUMN c int DEFAULT 5")
+    site.revise(f"op.execute({add!r})")
+    site.upgrade()
+    assert site.one("SELECT count(*) FROM t WHERE c = 5") == 20000
+    change = text.format(owner=owner, sql="ALTER TABLE t ALTER COLUMN a TYPE bigint")
+    site.revise(f"op.execute({change!r})")
+    with pytest.raises(UserError, match=r"stops: ALTER TABLE .*, among other statements, .* of t "):
+        site.upgrade()
+    assert site.version == ["002a"]
+
+
+def test_a_name_that_means_another_table(site: Site) -> None:
+    site.sql(*TABLES, "CREATE SCHEMA apart", "CREATE TABLE apart.t (a int)")
+    change = "ALTER TABLE t ALTER COLUMN a TYPE bigint"
+    site.revise(f"op.execute('SET LOCAL search_path TO apart; {change}; RESET search_path')")
+    site.upgrade()
+    assert site.version == ["002a"]
+    there = "SET LOCAL search_path TO apart; RESET search_path"
+    site.revise(f"op.execute('{there}; {change}')")
+    with pytest.raises(UserError, match="among other statements"):
+        site.upgrade()

@@ -5,14 +5,17 @@ The journal cannot tell how far such a text came, so it runs as it is, where it 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
-from alembic_pg.sql import parser, plpgsql, split
+from alembic_pg.sql import parser, plpgsql, session_statements, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from alembic_pg.online.run.revision_runner import Runner
 
@@ -29,7 +32,19 @@ def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object])
     for block in _blocks(sql):
         for executed in plpgsql.unseen_executes(block):
             runner.warn(f"Unseen: {executed} in a DO block. {_UNSEEN_ADVICE}")
-    for part in _nested_statements(sql):
+    parts = list(_nested_statements(sql))
+    if any(map(session_statements.changes_meaning, parts)):
+        with runner.undone_at_end():
+            _refuse_parts(runner, parts, choose)
+    else:
+        _refuse_parts(runner, parts, choose)
+
+
+def _refuse_parts(runner: Runner, parts: Iterable[str], choose: Callable[[str], object]) -> None:
+    for part in parts:
+        if session_statements.changes_meaning(part):
+            _set_in_advance(runner, part)
+            continue
         if choose(part) is None:
             continue
         statement = parser.parse(part)
@@ -41,6 +56,14 @@ def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object])
         if table is not None:
             said = " ".join(part.split()[:5])
             large_tables.refuse_if_large(runner, table, of_statements.NESTED, said=said)
+
+
+def _set_in_advance(runner: Runner, setting: str) -> None:
+    """Let what follows be asked as the role, and with the names, that it will have."""
+    perform = split.first_statement(setting).accept("PERFORM")
+    said = f"SELECT {setting.split(None, 1)[1]}" if perform else setting
+    with suppress(DBAPIError), runner.connection.begin_nested():
+        runner.execute(said)  # with a variable of its block in it, PostgreSQL cannot
 
 
 def _nested_statements(sql: str) -> Iterator[str]:
