@@ -103,7 +103,8 @@ def test_without_drift_no_scratch_server_is_asked(
 
 def test_what_is_ignored_needs_no_scratch_server(tree_at_head: Tree, database: URL) -> None:
     folder = tree_at_head.root / "alembic"
-    shutil.copy(ROOT / "alembic" / "ledger", folder)
+    for name in ("ledger", "ledger-tables"):  # the latter says whose the objects are
+        shutil.copy(ROOT / "alembic" / name, folder)
     (folder / "drift-ignore").write_text("table  public.cop*  the administrator's copies\n")
     state.execute(database, "CREATE TABLE copies (id serial PRIMARY KEY, a int CHECK (a > 0))")
     done = own(tree_at_head, "drift", "--json", **NO_SERVER)
