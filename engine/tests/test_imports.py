@@ -32,7 +32,7 @@ MOST = {
     "upgrade head": 148,
     "downgrade -1": 147,
     "upgrade head --sql": 96,
-    "-x plan upgrade head": 162,
+    "-x plan upgrade head": 163,
 }
 
 

@@ -23,7 +23,6 @@ from alembic_pg.online.run import (
     half_done,
     journal,
     other_connections,
-    refusing_event_trigger,
     transactions,
     violations,
     ways_back,
@@ -129,12 +128,16 @@ class Runner(RevisionTransactions):
                     self.local_settings.clear()
                     self.begin()
                 except (RefusedError, UnfinishedError) as error:
+                    from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
                     refusing_event_trigger.remember(self, error.__cause__)
                     raise self._with_ways_on(step, error) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
                         self._explain_nulls(error)
+                        from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
                         refusing_event_trigger.remember(self, error)
                         raise
                     transactions.roll_back(self.context)
