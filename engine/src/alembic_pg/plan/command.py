@@ -15,7 +15,8 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
 from alembic_pg.online.run import half_done, journal, large_tables
-from alembic_pg.plan import text_form
+from alembic_pg.plan import event_triggers, text_form
+from alembic_pg.plan.event_triggers import SeenCommands
 from alembic_pg.plan.missing_rights import MissingRights
 from alembic_pg.plan.planner import Planner
 from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
@@ -73,6 +74,7 @@ def print_plan(
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))
             note = _read_half_done(task, context, connection, running, steps)
+        planner.event_triggers = event_triggers.read_event_triggers(planner) if steps else []
         rights = MissingRights(planner, journal.version_table_name(context))
         for step in status.counted(steps, "Planning", "revision"):
             running.step = step
@@ -136,11 +138,14 @@ def _plan_revision(
     planner.start_revision()
     reader.begin_revision()
     planned, missing = [], []
+    seen = SeenCommands(planner.event_triggers)
     for number, statement in enumerate(said):
         lacking = [] if number < done else list(rights.refusals(statement.sql))
         summarize = planner.summarize_refused if lacking else planner.summarize
         planned.append(_plan_statement(statement, planner, summarize, is_done=number < done))
         missing += [refusal.text for refusal in lacking]
+        if number >= done:
+            seen.add(statement.sql, planned[-1].summary)
         reader.read_sql(statement.sql, statement.existing)
     doubts = tuple(rights.doubts)
     rights.doubts.clear()
@@ -156,7 +161,7 @@ def _plan_revision(
         unconfirmed=unconfirmed,
         declaration=declaration_line([*named, *unconfirmed]) if unconfirmed else "",
         breaks=tuple(found.breaks),
-        warnings=(*doubts, *planner.warnings),
+        warnings=(*doubts, *planner.warnings, *seen.warnings()),
         refusals=(*missing, *(refusal.text for refusal in planner.refusals)),
     )
 

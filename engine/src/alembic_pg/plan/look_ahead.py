@@ -5,6 +5,7 @@ What a statement before it may still change, is decided when its turn comes, by 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg import events
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
+from alembic_pg.plan.event_triggers import SeenCommands
 from alembic_pg.plan.missing_rights import MissingRights
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.refusals.refusal import Basis
@@ -21,9 +23,10 @@ from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.statements import AddColumn, AddConstraint, CreateIndex, UpdateOrDelete
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alembic_pg.online.run.signals import RefusedError
+    from alembic_pg.plan.event_triggers import EventTrigger
     from alembic_pg.plan.planner import Planner
 
 # How many missing rights are told, each with its statement.
@@ -69,6 +72,31 @@ def refuse_pending(
         planner.running.step = None
     if found:
         raise UserError("\n".join(_lines(found))) from found[0]
+
+
+def warn_of_event_triggers(
+    planner: Planner, triggers: Sequence[EventTrigger], steps: Callable[[], Iterable[Any]]
+) -> None:
+    """Tell which event triggers see what the pending revisions do, and may refuse it.
+
+    planner, steps: as refuse_pending() has them. A revision that asks the database as it runs is
+    left out.
+    """
+    seen = SeenCommands(triggers)
+    try:
+        planner.start()
+        for step in steps():
+            planner.running.step = step
+            planner.start_revision()
+            with suppress(statements.UnreadableError):
+                for statement in statements.function_statements(step.migration_fn):
+                    seen.add(statement.sql, planner.summarize(statement))
+    except (DBAPIError, UserError):
+        pass  # as in refuse_pending(); what was seen until then is told
+    finally:
+        planner.running.step = None
+    for line in seen.warnings():
+        events.tell("warning", line)
 
 
 def _lines(found: list[RefusedError]) -> Iterator[str]:

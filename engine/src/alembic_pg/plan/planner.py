@@ -20,7 +20,13 @@ from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, ExecutionSummary, summarize_strategy
+from alembic_pg.plan.strategy_summary import (
+    METADATA_ONLY,
+    REWRITE,
+    SCAN,
+    ExecutionSummary,
+    summarize_strategy,
+)
 from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import BatchFiller
+    from alembic_pg.plan.event_triggers import EventTrigger
     from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.sql.cursor import QualifiedName
 
@@ -51,7 +58,6 @@ _RENAME_OR_MOVE = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
 
 REFUSED = "refused unless the revision names it"
 LACKS_RIGHT = "refused to this role"
-SCAN, REWRITE = "scan", "rewrite"
 
 
 @dataclass
@@ -63,6 +69,7 @@ class Planner(Runner):
     assume_large: whether every table is taken for a large one.
     created_tables, renamed_tables, dropped: what the statements so far have made, renamed, dropped.
     altered_actions: the actions of their ALTER TABLE, by the table's oid.
+    event_triggers: those of the target that may refuse something.
 
     Of the revision:
     refusals: what the run would stop with.
@@ -81,6 +88,7 @@ class Planner(Runner):
     renamed_tables: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     altered_actions: dict[int, list[str]] = field(default_factory=dict)
+    event_triggers: Sequence[EventTrigger] = ()
     current_table: Relation | None = None
 
     def start(self) -> None:

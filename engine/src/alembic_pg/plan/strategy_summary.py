@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 METADATA_ONLY = "a moment"
 SCAN_BESIDE_TRAFFIC = "scan beside traffic"
 REWRITE_IN_BATCHES = "rewrite in batches"
+SCAN, REWRITE = "scan", "rewrite"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class RunState:
     wrap_function: takes a step and its function, and returns the function that runs instead.
     heads: the revisions that the database was at.
     hint: what to try when an object is there already.
+    refused_by: which event trigger has refused a statement, and the way out, as a sentence.
     where: what a person calls the server, "" for its address.
     silence: how long its session has said nothing.
     """
@@ -42,6 +43,7 @@ class RunState:
     wrap_function: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
     hint: str = ""
+    refused_by: str = ""
     where: str = ""
     silence: Silence = field(default_factory=Silence)
 

@@ -64,7 +64,9 @@ def explain_failures(
         yield
     except CommandError as error:
         if isinstance(error, UserError):
-            raise
+            if not running.refused_by:
+                raise
+            raise UserError(f"{error}\n{running.refused_by}") from error
         unknown = [head for head in running.heads if not _has_revision(script, head)]
         if any(f"'{head}'" in str(error) for head in unknown):
             names, s = ", ".join(unknown), "s" if len(unknown) > 1 else ""
@@ -91,6 +93,8 @@ def _hint(error: Exception, running: RunState) -> str:
     """Return what to do about a failure, as a line of its own, "" where nothing is known."""
     from alembic_pg.database import missing_features  # noqa: PLC0415  # a run that fails is rare
 
+    if running.refused_by:
+        return f"\n{running.refused_by}"
     state = errors.sqlstate(error)
     if extension := missing_features.missing_extension(error):
         return (

@@ -20,8 +20,8 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.options import command_settings
 from alembic_pg.plan import report
-from alembic_pg.plan.planner import REFUSED, REWRITE, SCAN, Planner
-from alembic_pg.plan.strategy_summary import METADATA_ONLY
+from alembic_pg.plan.planner import REFUSED, Planner
+from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.revisions import schema_model
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.revisions.destroys_declaration import declaration_line

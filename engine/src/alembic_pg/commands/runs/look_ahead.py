@@ -1,4 +1,4 @@
-"""Ask, before the first step of a run, whether a pending revision is certain to be refused."""
+"""Ask, before the first step of a run, what refuses a pending revision for certain, or may."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Of a superuser no right is missing.
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+
+_HAS_EVENT_TRIGGERS = text("SELECT EXISTS (SELECT FROM pg_event_trigger)")
 
 # A refusal is of a large table, or of row security.
 _MAY_REFUSE = text("""
@@ -51,13 +53,19 @@ def refuse_pending(
             schema = context.version_table_schema
             run_requirements.require_writable(connection, schema, first=not running.heads)
         tables = task.settings.online and _may_refuse_table(task, connection, own)
-        if not (rights or tables) or journal.read_note(connection, own) is not None:
+        watched = bool(connection.scalar(_HAS_EVENT_TRIGGERS))
+        if not (rights or tables or watched) or journal.read_note(connection, own) is not None:
             return
-    from alembic_pg.plan import look_ahead  # noqa: PLC0415  # it reads the revisions
+    from alembic_pg.plan import event_triggers, look_ahead  # noqa: PLC0415  # it reads the revisions
     from alembic_pg.plan.planner import Planner  # noqa: PLC0415  # the same
 
-    planner = Planner(context, connection, task.settings, running)
-    look_ahead.refuse_pending(planner, steps, rights=rights, tables=tables)
+    def planner() -> Planner:
+        return Planner(context, connection, task.settings, running)
+
+    if rights or tables:
+        look_ahead.refuse_pending(planner(), steps, rights=rights, tables=tables)
+    if watched and (triggers := event_triggers.read_event_triggers(planner())):
+        look_ahead.warn_of_event_triggers(planner(), triggers, steps)
 
 
 def _may_refuse_table(task: AlembicCommand, connection: Connection, own: str) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from psycopg2 import extensions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.engine import Connection
 
 
@@ -31,12 +34,20 @@ def has_no_transaction(connection: Connection) -> bool:
     return _is_idle(raw) and raw.status == extensions.STATUS_READY and not raw.autocommit
 
 
+@contextmanager
+def rolled_back_at_error(connection: Connection) -> Iterator[None]:
+    """Roll back what the driver has open where an event of SQLAlchemy's COMMIT fails in the block.
+
+    SQLAlchemy takes its transaction for ended then, and would not roll it back.
+    """
+    try:
+        yield
+    except BaseException:
+        raw: Any = connection.connection.dbapi_connection
+        if not (connection.invalidated or raw.closed or _is_idle(raw)):
+            raw.rollback()
+        raise
+
+
 def _is_idle(raw: Any) -> bool:  # noqa: ANN401  # psycopg2's
     return bool(raw.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE)
-
-
-def roll_back(connection: Connection) -> None:
-    """Roll back what the driver has open, whatever SQLAlchemy takes for open."""
-    raw: Any = connection.connection.dbapi_connection
-    if not (connection.invalidated or raw.closed or _is_idle(raw)):
-        raw.rollback()

@@ -93,3 +93,9 @@ class OpenTransaction(Executor):
         ):
             raise CommitBeforeError(journal.statement_key(self.executed[first]))
         return not first and set(self.executed) != {session_statements.SWAP_ENTRY}
+
+    def remember_refusal(self, error: BaseException | None) -> None:
+        """Let the message of a failure name the event trigger that has refused a statement."""
+        from alembic_pg.online.run import refusing_event_trigger as trigger  # noqa: PLC0415  # rare
+
+        trigger.remember(self, error)

@@ -128,11 +128,13 @@ class Runner(RevisionTransactions):
                     self.local_settings.clear()
                     self.begin()
                 except (RefusedError, UnfinishedError) as error:
+                    self.remember_refusal(error.__cause__)
                     raise self._with_ways_on(step, error) from error
                 except DBAPIError as error:
                     if self.committed_untracked or not lock_retry.is_retryable(error):
                         self._clear_if_nothing_done(error)
                         self._explain_nulls(error)
+                        self.remember_refusal(error)
                         raise
                     transactions.roll_back(self.context)
                     budget.pause_or_give_up(self.connection, error.statement or "")
@@ -237,8 +239,8 @@ class Runner(RevisionTransactions):
 
     def _clear_if_nothing_done(self, error: DBAPIError) -> None:
         """Clear the note of a revision that has neither done nor begun anything."""
-        begun = self._has_committed() or self.journal.note.began
-        if self.journal.stored and not (begun or error.connection_invalidated):
+        begun = self._has_committed() or self.journal.note.began or error.connection_invalidated
+        if self.journal.stored and not begun:
             self._clear_unstarted()
             self.running.resumed = False
 

@@ -213,8 +213,7 @@ class RevisionTransactions(OpenTransaction):
                 self._before_end(boundary, ours=False)
             if boundary_of(statement) or not session_statements.may_write(statement):
                 return
-            described = short_line(statement)
-            self.untracked_write = self.untracked_write or described
+            self.untracked_write = self.untracked_write or short_line(statement)
             if not self._is_autocommit():
                 self.single_transaction_reason = UNTRACKED_REASON
             elif self._mark_untracked():
@@ -222,18 +221,13 @@ class RevisionTransactions(OpenTransaction):
                 self.journal.save(self.connection)
 
     def _before_listened(self, boundary: Boundary, _: object) -> None:
-        try:
+        with driver_state.rolled_back_at_error(self.connection):
             self._before_end(boundary)
-        except BaseException:
-            # SQLAlchemy takes its transaction for ended, and would not roll it back.
-            driver_state.roll_back(self.connection)
-            raise
         self.tracking.sent = False
 
     def _before_end(self, boundary: Boundary, *, ours: bool | None = None) -> None:
         """Note what is done, where the revision is about to end its transaction by itself."""
-        ours = self.tracking.is_ours if ours is None else ours
-        if ours or self._is_autocommit():
+        if (self.tracking.is_ours if ours is None else ours) or self._is_autocommit():
             return
         with self.track_statements():
             if not boundary.commits or driver_state.has_failed(self.connection):
@@ -246,16 +240,15 @@ class RevisionTransactions(OpenTransaction):
 
     def _note_own_commit(self) -> None:
         """Note in the open transaction what is done, all of which the revision is to commit."""
-        before = self.running.partly_committed
+        before = self.running.partly_committed, self.committed_untracked
         marked = self._mark_untracked()
         if marked or self.journal.pending_keys:
             self.running.partly_committed = True
             try:
                 self.journal.save(self.connection)
             except DBAPIError:
-                self.running.partly_committed = before
-                if marked:
-                    self.committed_untracked = self.running.committed_untracked = False
+                self.running.partly_committed, self.running.committed_untracked = before
+                self.committed_untracked = before[1]
                 raise
         self._forget_transaction()
 
