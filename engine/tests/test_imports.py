@@ -32,7 +32,7 @@ MOST = {
     "upgrade head": 148,
     "downgrade -1": 147,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 167,
+    "-x plan upgrade head": 168,
 }
 
 

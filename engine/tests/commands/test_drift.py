@@ -183,7 +183,6 @@ def test_the_least_rights(at_head: Tree, database: URL, databases: ScratchServer
         database,
         "DO $$ BEGIN CREATE ROLE looks_only LOGIN; EXCEPTION WHEN duplicate_object THEN END $$",
         f"GRANT {reads} TO looks_only",
-        "GRANT USAGE ON SCHEMA public TO looks_only",
     )
     tree = at_head.on(database.set(username="looks_only"))
     if databases.version >= SEVENTEEN:

@@ -117,7 +117,7 @@ def test_a_check_tells_which_revision_runs_in_its_other_process(tree: Tree) -> N
     slow(tree, 3)
     command = [sys.executable, "-m", "alembic", "check"]
     check = terminal.run(command, 100, tree.root, tree.variables())
-    told = [f"a scratch database: revision {number} of" in check.raw for number in range(2, 12)]
+    told = [f"a scratch database: revision {number} of" in check.raw for number in range(2, 40)]
     assert any(told), check.raw
     assert check.lines == ["No new upgrade operations detected."]
     quiet = terminal.run([*command[:3], "-q", "check"], 100, tree.root, tree.variables())

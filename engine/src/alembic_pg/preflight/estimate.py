@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.plan.planner import REWRITE, SCAN
-from alembic_pg.plan.strategy_summary import REWRITE_IN_BATCHES, SCAN_BESIDE_TRAFFIC
+from alembic_pg.plan.strategy_summary import (
+    REWRITE,
+    REWRITE_IN_BATCHES,
+    SCAN,
+    SCAN_BESIDE_TRAFFIC,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
