@@ -138,3 +138,11 @@ def test_a_role_that_only_reads(behind: Tree, empty: URL) -> None:
         assert "permission denied for table users" in told
     finally:
         state.execute(empty, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
+def test_no_number_of_seconds(behind: Tree, seconds: str) -> None:
+    done = own(behind, "preflight", f"--limit={seconds}")
+    assert done.code == 2, done
+    assert "--limit" in done.err
+    assert "Traceback" not in done.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +27,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "-x", action="append", default=[], metavar="OPTION", help="an option, as for alembic -x"
     )
     parser.add_argument(
-        "--limit", type=float, default=30.0, metavar="SECONDS", help="for one question; default: 30"
+        "--limit",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="for one question; default: 30",
     )
     parser.add_argument(
         "--replica", default="", metavar="URL", help="count rows there, not in the target"
@@ -35,7 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--wait",
-        type=float,
+        type=_seconds,
         nargs="?",
         const=float("inf"),
         default=0.0,
@@ -46,6 +52,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--json", action="store_true", help="for a program; docs/preflight.md has the form"
     )
     parser.set_defaults(run=_run)
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds. Raises ArgumentTypeError for what is none."""
+    with suppress(ValueError):
+        if (seconds := float(text)) > 0:
+            return seconds
+    raise ArgumentTypeError(f"{text} is no number of seconds above 0")
 
 
 def _run(options: argparse.Namespace) -> int:

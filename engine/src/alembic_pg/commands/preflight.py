@@ -160,9 +160,9 @@ def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
     with connection.begin():
         note = journal.read_note(connection, journal.version_table_name(context))
     if note is not None:
-        form.remark(_HALF_DONE.format(direction=note.direction, revision=note.revision))
+        raise UserError(_HALF_DONE.format(direction=note.direction, revision=note.revision))
     opts = task.environment.context_opts
-    steps = [] if note is not None else list(opts[PLAN_STEPS_OPTION](running.heads, context))
+    steps = list(opts[PLAN_STEPS_OPTION](running.heads, context))
     with ExitStack() as stack:
         rows, replica = connection, ""
         if asked.replica:
