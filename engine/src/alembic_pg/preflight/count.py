@@ -35,6 +35,7 @@ _OF_A_ROW = {SqlState.CHECK_VIOLATION, SqlState.NOT_NULL_VIOLATION}
 _SETTINGS = (
     "SET LOCAL transaction_read_only = on",
     "SET LOCAL row_security = off",  # else rows that the role may not see would count as none
+    "SET LOCAL max_parallel_workers_per_gather = 0",  # as what checks a constraint, and gentler
     "SET LOCAL lock_timeout = '1s'",
     "SET LOCAL statement_timeout = {milliseconds}",
     "SET LOCAL idle_in_transaction_session_timeout = '1min'",
