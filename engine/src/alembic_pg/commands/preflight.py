@@ -150,6 +150,10 @@ def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
 ) -> Result:
     run_lock.refuse_beside_run(connection)
     connection.rollback()
+    with connection.begin():
+        note = journal.read_note(connection, journal.version_table_name(context))
+    if note is not None:
+        raise UserError(_HALF_DONE.format(direction=note.direction, revision=note.revision))
     hindrances = _wait_for_way(connection, asked.wait)
     no_plan = ""
     try:
@@ -157,10 +161,6 @@ def _look(  # noqa: PLR0913, PLR0917  # where, and what is asked
     except UserError as error:
         no_plan = str(error)  # on a replica, say, or without the right to copy a table
     connection.rollback()
-    with connection.begin():
-        note = journal.read_note(connection, journal.version_table_name(context))
-    if note is not None:
-        raise UserError(_HALF_DONE.format(direction=note.direction, revision=note.revision))
     opts = task.environment.context_opts
     steps = list(opts[PLAN_STEPS_OPTION](running.heads, context))
     with ExitStack() as stack:

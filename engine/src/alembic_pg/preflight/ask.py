@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import HeadMaintainer, MigrationContext
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from alembic_pg.preflight.count import Counter
     from alembic_pg.preflight.snapshot import Snapshot
 
-_FIND = text("SELECT coalesce(to_regclass(:name)::oid::bigint, 0)")
+_FIND = "SELECT to_regclass(:name)::oid"
 
 # They change no row and no column, whatever roles the scratch server lacks.
 _HARMLESS = {
@@ -92,7 +91,7 @@ class Scratch(Session):
 
     def find_table(self, name: str) -> int:
         """Return the OID of a table, 0 where there is none."""
-        return int(self.connection.scalar(_FIND, {"name": name}) or 0)
+        return self.first_value(_FIND, name=name) or 0
 
 
 class _Revision:
@@ -129,7 +128,7 @@ class _Revision:
         self._scratch.execute("RESET ALL")
 
     def _ask_statement(self, sql: str) -> Iterator[Finding]:
-        name = " ".join(describe.describe_statement(sql)).strip()
+        name = describe.statement_label(sql)
         cursor = split.first_statement(sql)
         if cursor.current_word in _HARMLESS or transaction_statements.boundary_of(sql):
             return

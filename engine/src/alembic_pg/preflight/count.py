@@ -95,7 +95,7 @@ class Counter(Session):
     def _count_where(self, demand: Demand, found: Finding, wrong: str, where: str) -> Finding:
         rows = f"FROM ({demand.rows.sql}) AS {demand.alias} WHERE {_both(wrong, where)}"
         with self._reading():
-            count = self.scalar(f"SELECT count(*) {rows}")  # parts of revisions
+            count = self.scalar(f"SELECT count(*) {rows}")
             if not count:
                 return replace(found, count=0)
             return self._with_example(replace(found, count=count), demand, rows)
@@ -137,9 +137,7 @@ class Counter(Session):
             rows = f"FROM ({demand.rows.sql}) AS {demand.alias} WHERE {where}"
             try:
                 with self._reading():
-                    self.scalar(
-                        f"SELECT count(({demand.evaluated})::{demand.as_type}) {rows}"
-                    )  # parts of revisions
+                    self.scalar(f"SELECT count(({demand.evaluated})::{demand.as_type}) {rows}")
             except DBAPIError as error:
                 if not _is_of_a_row(error):
                     raise
@@ -165,9 +163,7 @@ class Counter(Session):
         alias, keys = demand.alias, demand.rows.key_aliases
         names = [f"({alias}.{name})::text" for name in keys or (TABLE_OF_ROW, PLACE)]
         shown = [f"({one})::text" for one in demand.shown] if self.values else []
-        examples = self.fetch(
-            f"SELECT {', '.join([*names, *shown])} {rows} LIMIT {most}"
-        )  # parts of revisions
+        examples = self.fetch(f"SELECT {', '.join([*names, *shown])} {rows} LIMIT {most}")
         if not examples:
             return found
         values = dict(zip(demand.shown, examples[0][len(names) :], strict=False))

@@ -215,9 +215,7 @@ def _foreign_key(
         for number, name in zip(constraint.others, names, strict=True)
     ]
     filled = " AND ".join(f"{ROWS}.{name} IS NOT NULL" for name in names)
-    missing = (
-        f"NOT EXISTS (SELECT FROM ({other.sql}) AS {_OTHER} WHERE {' AND '.join(pairs)})"  # names
-    )
+    missing = f"NOT EXISTS (SELECT FROM ({other.sql}) AS {_OTHER} WHERE {' AND '.join(pairs)})"
     wrong = f"{filled} AND {missing}"
     if constraint.match_full:
         some = " OR ".join(f"{ROWS}.{name} IS NOT NULL" for name in names)

@@ -98,13 +98,12 @@ class PendingRows:
 
     def _follow_write(self, statement: UpdateOrDelete, oid: int) -> list[Demand | Unasked]:
         table = self.now.tables.get(oid)
+        label = describe.statement_label(statement.sql)
         if table is None:
-            label = " ".join(describe.describe_statement(statement.sql))
             self._forget(self._rows, f"The {label} before it changes what is behind that.")
             return []
         family = [oid, *self._descendants(oid)]
         changed = self._changed_tables_of(statement.sql, oid)
-        label = " ".join(describe.describe_statement(statement.sql))
         if changed:
             self._forget(family, f"The {label} before it reads {changed}, which is pending, too.")
             return []
@@ -167,7 +166,7 @@ class PendingRows:
         others = statement.body.strip()[len("USING") :] if statement.body.strip() else ""
         stays = f"({condition}) IS NOT TRUE"
         if others:
-            stays = f"NOT EXISTS (SELECT FROM {others} WHERE {condition})"  # parts of revisions
+            stays = f"NOT EXISTS (SELECT FROM {others} WHERE {condition})"
         for oid in family:
             rows, table = self._rows[oid], self.now.tables[oid]
             values = [

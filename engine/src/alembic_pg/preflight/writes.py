@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
 from alembic_pg.sql.cursor import Cursor, UnrecognizedError
+from alembic_pg.sql.parse_dml import from_position
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def read_update(statement: UpdateOrDelete, table: Table) -> Update | None:
     """Return the parts of an UPDATE; None where they are not understood."""
     cursor = Cursor(statement.body)
     cursor.expect("SET")
-    at = _from_position(cursor)
+    at = from_position(cursor)
     others = "" if at is None else statement.body[cursor.tokens[at + 1].start :]
     given = cursor.remaining() if at is None else cursor.tokens[cursor.position : at]
     numbers = {column.name: number for number, column in table.columns.items()}
@@ -99,16 +100,6 @@ def _assignment(part: Cursor) -> tuple[list[str], str]:
     else:
         names = [part.identifier()]
     return (names, part.remaining_text()) if part.accept("=") else ([], "")
-
-
-def _from_position(cursor: Cursor) -> int | None:
-    """Return where FROM names further tables: IS DISTINCT FROM does not."""
-    before = ""
-    for at, token in enumerate(cursor.tokens):
-        if not token.depth and token.keyword == "FROM" and before != "DISTINCT":
-            return at
-        before = token.keyword
-    return None
 
 
 def type_changes(sql: str) -> tuple[str, dict[str, str]]:

@@ -62,6 +62,11 @@ def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for
     return words, f"{name} on {on}" if on else name
 
 
+def statement_label(sql: str) -> str:
+    """Return the operation and its object in one text, for a sentence."""
+    return " ".join(describe_statement(sql)).strip()
+
+
 def _name_after_on(cursor: Cursor) -> str:
     """Return the label of the object after ON, "" without one."""
     while cursor.current is not None and not cursor.accept("ON"):

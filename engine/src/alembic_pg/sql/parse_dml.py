@@ -87,7 +87,7 @@ def _update_or_delete(cursor: Cursor, table: str, verb: str, alias: str) -> Upda
     ):
         raise UnrecognizedError
     where = cursor.find("WHERE")
-    single_table = not (_has_from(cursor) or cursor.contains("USING"))
+    single_table = from_position(cursor) is None and not cursor.contains("USING")
     column = value = ""
     if where is None:
         body, condition = cursor.remaining_text(), ""
@@ -104,13 +104,17 @@ def _update_or_delete(cursor: Cursor, table: str, verb: str, alias: str) -> Upda
     )
 
 
-def _has_from(cursor: Cursor) -> bool:
-    """Return whether FROM names further tables: IS DISTINCT FROM does not."""
-    words = [token.keyword for token in cursor.remaining() if not token.depth]
-    return any(
-        word == "FROM" and before != "DISTINCT"
-        for before, word in zip(["", *words], words, strict=False)
-    )
+def from_position(cursor: Cursor) -> int | None:
+    """Return the index at which FROM names further tables: IS DISTINCT FROM does not."""
+    before = ""
+    for index in range(cursor.position, len(cursor.tokens)):
+        token = cursor.tokens[index]
+        if token.depth:
+            continue
+        if token.keyword == "FROM" and before != "DISTINCT":
+            return index
+        before = token.keyword
+    return None
 
 
 def _qualifies_with_schema(cursor: Cursor, table: str) -> bool:
