@@ -37,7 +37,7 @@ FROM (
 
 # Event triggers are about what others have: not about a copy, which was never there. A role that
 # may not say so is under them.
-_NO_EVENT_TRIGGERS = """
+NO_EVENT_TRIGGERS = """
 SELECT set_config(name, 'off', true) FROM pg_settings
 WHERE name = 'event_triggers' AND has_parameter_privilege(name, 'SET')
 """
@@ -89,14 +89,15 @@ def empty_copy(
     """
     with session.undone_at_end():
         by = f" PARTITION BY {partitioned}" if partitioned else ""
-        _create_copy(session, quote_name(table.schema, table.name), including, by)
+        _create_copy(session, quote_name(*session.name_before(table)), including, by)
+        session.alter_copy(table)
         yield
 
 
 def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
         create = f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}"
-        session.execute_all([_NO_EVENT_TRIGGERS, create])
+        session.execute_all([NO_EVENT_TRIGGERS, create])
     except DBAPIError as error:
         if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
             raise
