@@ -17,6 +17,7 @@ from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions.statements import function_statements
 from alembic_pg.sql import lock_modes
+from alembic_pg.sql.cursor import Cursor
 from sqlalchemy.exc import DBAPIError
 from tests.online.watching import Step, blocking_scans, strength, watched
 
@@ -32,6 +33,9 @@ WHERE relkind IN ('r', 'm') AND relnamespace IN (
   SELECT oid FROM pg_namespace WHERE nspname IN ('public', 's'))
 """
 
+
+# They may read what an index finds.
+_OF_ROWS = {"update", "delete", "merge"}
 
 _PARTS = """
 WITH RECURSIVE tree AS (SELECT oid AS root, oid FROM pg_class WHERE relkind IN ('r', 'p', 'm')
@@ -201,9 +205,13 @@ def _differing_effects(statements: list[StatementPlan], seen: Observed) -> Itera
                 yield f"{table}: planned {effects}, read under a lock by {found}"
             if table in seen.rewritten and not emptied:
                 yield f"{table}: planned {effects}, and written anew"
-        scans = [step.sql for step in seen.steps if step.scans.get(table)]
+        parts = set().union(*(seen.parts.get(one, {one}) for one in names))
+        scans = [step.sql for step in seen.steps if any(step.scans.get(one) for one in parts)]
         if effects <= {METADATA_ONLY, ""} and scans:
             yield f"{table}: planned {effects}, read by {scans}"
+        alters = {one.summary.effect for one in of_table if one.operation not in _OF_ROWS}
+        if REWRITE in alters and not parts & seen.rewritten:
+            yield f"{table}: planned {alters}, and not written anew"
 
 
 def _differing_lock(
@@ -220,7 +228,7 @@ def _differing_lock(
 
 
 def _plain_name(planned: StatementPlan) -> str:
-    return planned.table.rpartition(".")[2].strip('"').replace('""', '"')
+    return Cursor(planned.table).qualified_name()[1]
 
 
 def strongest(modes: Iterable[str]) -> str:

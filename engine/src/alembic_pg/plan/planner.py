@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.online.strategies import multi_statement, other_alter_table
+from alembic_pg.online.strategies import (
+    add_column,
+    attach_partition,
+    multi_statement,
+    other_alter_table,
+)
 from alembic_pg.plan.earlier_statements import EarlierStatements, alter_action
 from alembic_pg.plan.planned_catalog import PlannedCatalog
 from alembic_pg.plan.strategy_summary import (
@@ -158,6 +163,9 @@ class Planner(PlannedCatalog):
             return ExecutionSummary("", lock if index else "", METADATA_ONLY)
         if isinstance(statement, statements.ValidateConstraint):
             return ExecutionSummary("", lock, SCAN_BESIDE_TRAFFIC)
+        if isinstance(statement, statements.AddPartition):
+            reads = attach_partition.tables_to_read(self, statement, self.current_table)
+            return ExecutionSummary("", lock, SCAN if reads else METADATA_ONLY)
         cursor = split.first_statement(sql)
         nature = METADATA_ONLY
         if cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
@@ -165,16 +173,20 @@ class Planner(PlannedCatalog):
         elif cursor.accept_any("CREATE INDEX", "CREATE UNIQUE INDEX"):
             nature = SCAN
         elif cursor.accept("ALTER", "TABLE"):
-            nature = self._effect_of_alter(alter_action(sql), self.current_table)
+            nature = self._effect_of_alter(sql, self.current_table)
         return ExecutionSummary("", lock, nature)
 
-    def _effect_of_alter(self, action: str, table: Relation) -> str:
+    def _effect_of_alter(self, sql: str, table: Relation) -> str:
         """Return what an ALTER TABLE does to all rows."""
-        effect = other_alter_table.effect_of_actions(self, action, table)
+        effect = other_alter_table.effect_of_actions(self, alter_action(sql), table)
         if effect.rewrites:
             return REWRITE
         # A temporary table has no foreign keys to others, whose rows are then looked at.
-        reads = "REFERENCES" in action.upper() and "NOT VALID" not in action
+        statement = parser.parse(sql)
+        if isinstance(statement, statements.AddColumn):
+            reads = add_column.fills_key(statement)
+        else:
+            reads = "REFERENCES" in sql.upper() and "NOT VALID" not in sql
         return SCAN if effect.scans or (effect.unknown and reads) else METADATA_ONLY
 
     def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
