@@ -53,7 +53,12 @@ WHERE c.attrelid = to_regclass('pg_temp.ddl_probe') AND t.attrelid = :table AND 
 """
 
 # What a copy has beside what its table has.
-_ADDED = {eligibility.BLOCKERS, preconditions.DEPENDENT_CATALOGS, preconditions.LATER_TRIGGERS}
+_ADDED = {
+    eligibility.BLOCKERS,
+    eligibility.UPDATE_TRIGGERS,
+    preconditions.DEPENDENT_CATALOGS,
+    preconditions.LATER_TRIGGERS,
+}
 
 # A function may name what only its own revision has made.
 _QUIETLY = (probe_table.NO_EVENT_TRIGGERS, "SET LOCAL check_function_bodies = off")

@@ -16,7 +16,8 @@ _INTRODUCTION = """\
 # What a run refuses
 
 This page is written from the code (`src/alembic_pg/refusals`), and a test holds it equal. The plan,
-the run and the script of `--sql` take the same refusals."""
+the run and the script of `--sql` take the same refusals; only the run knows what rows decide, and
+what others do beside it."""
 
 _LARGE = """\
 ## Statements that would stop the work on a large table
