@@ -24,6 +24,7 @@ class RowChange:
 
     single_table: whether the condition names no other table.
     may_match_again: whether a changed row may be found once more, which then gets what it has.
+    every_row: whether each row of the table is to be changed, or nearly.
     """
 
     verb: str
@@ -32,6 +33,7 @@ class RowChange:
     condition: str
     single_table: bool = True
     may_match_again: bool = True
+    every_row: bool = False
 
     def statement_for(self, table: str, place: str, *, only: str = "ONLY ") -> str:
         """Return the statement for a part of a table.

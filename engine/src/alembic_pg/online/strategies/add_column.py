@@ -219,7 +219,9 @@ def add_and_fill(
             runner.run_short(*steps, detail=(key, "added"))
         elif column.identity and found[0].identity:
             return
-        rows = RowChange("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
+        rows = RowChange(
+            "UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL", every_row=True
+        )
         # A default may be NULL, of which a NOT NULL tells.
         fill = partial(runner.change_in_batches, table, rows, unseen=True, quiet=True)
         fill()
