@@ -88,6 +88,11 @@ REVISIONS = {
         'op.add_column("t", sa.Column("x", sa.BigInteger()))',
         'op.add_column("t", sa.Column("u", sa.Uuid(), server_default=sa.func.gen_random_uuid()))',
     ),
+    "rows": (
+        'op.add_column("t", sa.Column("x", sa.BigInteger()))',
+        'for i in range(5):\n        op.execute(f"INSERT INTO other VALUES ({i} + 10000)")',
+        'op.drop_column("t", "b")',
+    ),
     "a filled column": (
         'op.add_column("t", sa.Column("u", sa.Uuid(), server_default=sa.func.gen_random_uuid()))',
     ),

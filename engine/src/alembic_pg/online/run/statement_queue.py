@@ -36,6 +36,9 @@ _CHANGE_NAMES = (
     *(f"{verb} {kind}" for kind in _ROUTINES for verb in ("CREATE", "CREATE OR REPLACE", "DROP")),
 )
 
+# What an INSERT has that does more than to write the rows that stand in it.
+_NOT_VALUES_ONLY = {"SELECT", "TABLE", "RETURNING", "CONFLICT"}
+
 # Among names, what stands for each of them.
 _ANY_NAME = "*"
 
@@ -117,6 +120,9 @@ class StatementQueue:
 
 
 def _is_short(cursor: Cursor) -> bool:
+    if cursor.accept("INSERT", "INTO"):
+        # Some rows that are written there: nothing is read, nobody asks for a result.
+        return not any(token.keyword in _NOT_VALUES_ONLY for token in cursor.remaining())
     kind = cursor.accept_any(*_KEEP_NAMES, *_CHANGE_NAMES)
     reads = kind in {"CREATE TABLE", "CREATE UNLOGGED TABLE"} and cursor.contains("AS")
     return bool(kind) and not reads
