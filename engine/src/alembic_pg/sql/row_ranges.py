@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import UpdateOrDelete
 
 
+# How many rows one statement may change at last, where others write new ones as fast as batches
+# change them.
+ROWS_AT_ONCE = 10_000
+
 # A page of a table, and a row's number in it.
 Place = tuple[int, int]
 

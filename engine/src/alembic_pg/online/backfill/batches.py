@@ -21,6 +21,7 @@ from alembic_pg.online.backfill.batch_size import BatchSize
 from alembic_pg.online.backfill.remaining_work import TableScan
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.row_ranges import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.executor import Executor
     from alembic_pg.sql.row_ranges import Place, RowChange
 
-# Rows that one batch may have for certain, and how often they are looked for; and those that one
-# statement may change where others write them as fast.
-_FEW_ROWS, _TRIES, _ROWS_AT_ONCE = 500, 3, 10_000
+# Rows that one batch may have for certain, and how often they are looked for.
+_FEW_ROWS, _TRIES = 500, 3
 
 _TABLE_PAGES = """
 SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
@@ -115,7 +115,7 @@ def _change_tree(tree: _Tree, *, quiet: bool) -> None:
         every_row = tree.rows.every_row and before is None
         changed = sum(_scan_once(part, every_row=every_row) for part in tree.parts())
         if changed and before is not None and changed >= before:
-            if changed <= _ROWS_AT_ONCE:
+            if changed <= ROWS_AT_ONCE:
                 # Others write more of them, as fast as that: none escapes one statement.
                 whole.change("true")
                 return
