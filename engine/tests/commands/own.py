@@ -18,7 +18,7 @@ def own(tree: Tree, *arguments: str, **environment: str) -> CommandResult:
     """Run alembic-pg in a tree, with nothing to read; an empty variable is left out."""
     command = [sys.executable, "-m", "alembic_pg", *arguments]
     done = run_process(command, tree.root, tree.variables(**environment))
-    if "--json" in arguments:
+    if "--json" in arguments and done.out:
         _require_form(next(one for one in arguments if one in json_forms.FORMS), done.out)
     return done
 
