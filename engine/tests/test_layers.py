@@ -41,6 +41,7 @@ ORDER = (
     "plugin",
     "environment",
     "cli",
+    "reference",
     "__main__",
     "testing",
 )

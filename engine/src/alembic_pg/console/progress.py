@@ -34,7 +34,7 @@ class _RevisionLineHandler(logging.Handler):
         return str(record.msg).startswith("Running ")
 
     def emit(self, record: logging.LogRecord) -> None:
-        events.tell("revision", record.getMessage())
+        events.tell(events.REVISION, record.getMessage())
 
 
 @dataclass
@@ -68,14 +68,19 @@ class Progress:
             LINE.bar = _bar_line(self.label, share, text)
             LINE.draw()
         else:
-            facts = {"table": self.label, "rows": rows, "share": round(share, 3)}
-            events.tell("progress", f"{self.label}: {text}", **facts)
+            events.tell(
+                events.PROGRESS,
+                f"{self.label}: {text}",
+                table=self.label,
+                rows=rows,
+                share=round(share, 3),
+            )
 
     def explain_pause(self, text: str) -> None:
         """Tell once why it does not go on."""
         if text != self.last_note:
             self.last_note = text
-            events.tell("waiting", f"{self.label}: {text} …")
+            events.tell(events.WAITING, f"{self.label}: {text} …")
 
     def close(self) -> None:
         """Take the bar away; contextlib.closing() calls this."""

@@ -294,5 +294,5 @@ def _undo_half_done(
     at = place_name(heads)
     undo.undo_upgrade(impl.runner, note, at)
     line = f"Revision {revision_label(revision)} is taken back; at {at}."
-    events.tell("done", line, at=sorted(heads))
+    events.tell(events.DONE, line, at=sorted(heads))
     return True

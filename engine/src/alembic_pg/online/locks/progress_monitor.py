@@ -90,7 +90,7 @@ class _Watcher:
                 who = who if row.gid else f"the transaction of {who}"
                 way = " Somebody must COMMIT PREPARED or ROLLBACK PREPARED it." if row.gid else ""
                 line = f"{self.label} waits for {who}; it blocks nobody …{way}"
-                events.tell("waiting", line, pid=row.pid)
+                events.tell(events.WAITING, line, pid=row.pid)
             self.blocker_pid = row.pid
             return
         build = connection.execute(_INDEX_BUILD, {"pid": self.pid}).first()
