@@ -121,3 +121,25 @@ def test_what_a_run_refuses_on_a_large_table_is_tried_on_a_small_one(shop: Shop)
         "on a large table",
         "the rows that fit, on a small one, carried, up, down and up",
     ]
+
+
+def test_what_a_run_leaves_half_done_can_be_taken_back(shop: Shop) -> None:
+    shop.revise(
+        """op.add_column("orders", sa.Column("x", sa.Integer()))
+    op.create_check_constraint("short", "orders", "length(title) < 9")""",
+        """op.drop_constraint("short", "orders")
+    op.drop_column("orders", "x")""",
+    )
+    found = proof(shop)
+    assert found.faults == []
+    refused, carried = found.ends
+    assert refused.endswith("What it did before stays until alembic downgrade takes it back.")
+    assert carried == "the rows that fit carried, up, down and up"
+    shop.revise(
+        """op.execute("UPDATE orders SET title = 'x' WHERE title = 'a'")
+    op.create_check_constraint("short", "orders", "length(title) < 9")""",
+        """op.drop_constraint("short", "orders")""",
+    )
+    assert any(
+        "changes rows of orders before upgrade() refuses" in one for one in proof(shop).faults
+    )

@@ -194,8 +194,19 @@ class _Trial:
             return ""
         way = "upgrade()" if run == self.project.upgrade else "downgrade()"
         if untouched is not None and (changed := self._changes(untouched, database)):
+            if way == "upgrade()" and self._is_taken_back(untouched, database):
+                return f"{why} What it did before stays until alembic downgrade takes it back."
             self._blame(f"changes {', '.join(changed)} before {way} refuses the rows: {why}")
         return why
+
+    def _is_taken_back(self, untouched: str, database: str) -> bool:
+        """Return whether the way back of a run that stopped half-way leaves all as it was."""
+        below = needed_revisions(self.proof.revision)
+        try:
+            self.project.downgrade(database, *(below or ("base",)))
+        except Exception:  # noqa: BLE001  # there is none: a merge, or what nothing undoes
+            return False
+        return not self._changes(untouched, database)
 
     def _changes(self, untouched: str, database: str) -> list[str]:
         """Return what differs between two databases: rows of tables, objects."""
