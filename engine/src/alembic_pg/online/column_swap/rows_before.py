@@ -93,7 +93,7 @@ def _refuse_duplicates(runner: Runner, shadow: ShadowColumn, number: int, value:
             f"WHERE ({columns}) IS NOT NULL GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
         )
         if found:
-            count, *values = found[0]
+            count, values = found[0][0], found[0][1:]
             example = ", ".join(map(str, values))
             said = (
                 f"duplicates in {shadow.table.display_name} ({count} of {shown}, as "
