@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 # Enough tables that the change of one is a small one; one of them refers to it.
 OTHERS = "".join(f'table(Column("a", Integer, index=True), name="o{n}")\n' for n in range(5))
 CHILD = 'table(Column("t", Integer, ForeignKey("t.id", ondelete="CASCADE")), name="child")\n'
+COMMENTED_KEY = (
+    'table(Column("t", Integer), ForeignKeyConstraint(["t"], ["t.id"], name="k", comment="K"), '
+    'name="child")\n'
+)
+UNIQUE_KEY = 'table(Column("t", Integer, ForeignKey("t.a")), name="child")\n'
+MUCH = (
+    'table(Column("a", Integer, Identity(start=5), comment="A"), Column("s", Integer, '
+    'Sequence("numbers"), server_default=text("nextval(\'numbers\')")), Column("b", Text, '
+    'server_default="x"), Column("g", Integer, Computed("a + 1")), Index("i", text("lower(b)"), '
+    'postgresql_where=text("a > 1")), UniqueConstraint("a", name="u"), CheckConstraint("a > 0"), '
+    'ExcludeConstraint(("b", "="), using="btree", name="x"), ForeignKeyConstraint(["a"], ["t.id"], '
+    'name="self"), {}comment="T", postgresql_with={{"fillfactor": 90}})\n'
+)
+MORE = 'Index("j", "b", postgresql_using="hash"), Column("o", ForeignKey("o1.id")), '
+ODD = """table(Column("a b", Text){}, name='a "b.$*?', schema="o d")\n"""
 COLUMNS = 'Column("a", Integer, Identity()), Column("b", Text, comment="B"), Index("i", "b")'
 T = f"table({COLUMNS}{{}})\n"
 BEFORE = T.format("") + CHILD + OTHERS
@@ -48,8 +63,7 @@ SAME_NAMES = (
 
 
 def steps_of(databases: ScratchServer, models: Models, template: str) -> list[BuildStatement]:
-    url = databases.database_url(databases.create())
-    steps = desired.compiled_statements(models, url, source="the tests")
+    steps = desired.compiled_statements(models, databases.connection.dialect)
     assert steps is not None, template
     return steps
 
@@ -61,12 +75,16 @@ def known(databases: ScratchServer, root: Path, before: str, after: str) -> Dump
     past = StartingSchema(databases, template, "alembic_version", pg_dump.dump_database(url))
     known_build.write_note(root, past, steps_of(databases, load(before), template))
     assert known_build.has_note(root)
-    return known_build.known_dump(root, past, steps_of(databases, load(after), template))
+    found = known_build.known_build(root, past, steps_of(databases, load(after), template))
+    return found.dump if found else None
 
 
-def outline(dump: Dump) -> list[tuple[str, str, str, set[str]]]:
-    """Return what counts of a dump: its order, but not that in which an object needs others."""
-    return [(key, one.text, one.drop, {*one.needs}) for key, one in dump.items()]
+def outline(dump: Dump) -> dict[str, tuple[str, str, set[str]]]:
+    """Return what counts of a dump, but for its order: that objects come after what they need."""
+    places = {key: number for number, key in enumerate(dump)}
+    for key, one in dump.items():
+        assert all(places[need] < places[key] for need in one.needs if need in places), key
+    return {key: (one.text, one.drop, {*one.needs}) for key, one in dump.items()}
 
 
 VIEW_OF_OTHER = VIEW.format("a", "o2")
@@ -84,6 +102,16 @@ KNOWN = {
         BEFORE + VIEW_OF_OTHER,
         T.format(', comment="T"') + CHILD + OTHERS + VIEW_OF_OTHER,
     ),
+    "a key of another table has a comment": (
+        T.format("") + COMMENTED_KEY + OTHERS,
+        T.format(', Column("c", Text)') + COMMENTED_KEY + OTHERS,
+    ),
+    "a key of another table leans on another index": (
+        T.format(', UniqueConstraint("a", name="u")') + UNIQUE_KEY + OTHERS,
+        T.format(', UniqueConstraint("a", name="w")') + UNIQUE_KEY + OTHERS,
+    ),
+    "all that a table may have": (MUCH.format("") + OTHERS, MUCH.format(MORE) + OTHERS),
+    "an odd name": (ODD.format("") + OTHERS, ODD.format(', Column("c", Text)') + OTHERS),
     "an identity goes": (BEFORE, BEFORE.replace("Integer, Identity()", "Integer")),
 }
 
@@ -126,11 +154,11 @@ def test_a_note_of_other_revisions_says_nothing(databases: ScratchServer, tmp_pa
     url = create_built(databases, load(BEFORE))
     past = StartingSchema(databases, str(url.database), "alembic_version", {})
     steps = steps_of(databases, load(BEFORE), "")
-    assert known_build.known_dump(tmp_path, past, steps) is None
+    assert known_build.known_build(tmp_path, past, steps) is None
 
 
 def test_a_note_that_cannot_be_read_says_nothing(databases: ScratchServer, tmp_path: Path) -> None:
     assert known(databases, tmp_path, BEFORE, BEFORE) is not None
     (tmp_path / known_build.NOTE_PATH).write_text('{"made": 1}')
     past = StartingSchema(databases, "x", "alembic_version", {})
-    assert known_build.known_dump(tmp_path, past, []) is None
+    assert known_build.known_build(tmp_path, past, []) is None
