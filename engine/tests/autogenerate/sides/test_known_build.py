@@ -54,6 +54,23 @@ PARTITION = (
     'event.listen(m.tables["p"], "after_create", '
     'DDL("CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)"))\n'
 )
+MORE_COLUMNS = T.format(', Column("c", Text)') + CHILD + OTHERS
+TWO_VIEWS = """
+v = PGView("public", "v", "select b from t")
+w = PGView("public", "w", "select * from v")
+g = PGGrantTable("public", "w", columns=["b"], role="pg_monitor", grant="SELECT")
+"""
+TRIGGERS = """
+f = PGFunction("public", "f()", "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM t; END'")
+g = PGTrigger("public", "g", "BEFORE UPDATE ON o1 FOR EACH ROW EXECUTE FUNCTION f()", "o1")
+"""
+RIGHTS = """
+g = PGGrantTable("public", "t", columns=["b"], role="pg_monitor", grant="SELECT")
+h = PGGrantTable("public", "t", columns=["id", "b"], role="pg_read_all_data", grant="SELECT")
+p = PGPolicy("public", "p", "AS PERMISSIVE FOR SELECT TO PUBLIC USING (b > 'a')", "t")
+q = PGPolicy("public", "q", "FOR SELECT USING (EXISTS (SELECT b FROM t))", "o1")
+"""
+USES_FUNCTION = 'table(Column("n", Integer, server_default=text("f(1)")), name="user")\n'
 ENUM = 'table(Column("e", Enum({}, name="mood")), name="e")\n'
 # Both would have the name a_b_c_key, if they were there alone.
 SAME_NAMES = (
@@ -112,6 +129,12 @@ KNOWN = {
     ),
     "all that a table may have": (MUCH.format("") + OTHERS, MUCH.format(MORE) + OTHERS),
     "an odd name": (ODD.format("") + OTHERS, ODD.format(', Column("c", Text)') + OTHERS),
+    "a view names it": (BEFORE + VIEW.format("b", "t"), MORE_COLUMNS + VIEW.format("b", "t")),
+    "a view of all of it": (BEFORE + VIEW.format("*", "t"), MORE_COLUMNS + VIEW.format("*", "t")),
+    "a view of a view": (BEFORE + TWO_VIEWS, MORE_COLUMNS + TWO_VIEWS),
+    "a trigger is on it": (BEFORE + TRIGGER, MORE_COLUMNS + TRIGGER),
+    "a trigger of another table names it": (BEFORE + TRIGGERS, MORE_COLUMNS + TRIGGERS),
+    "rights and a policy": (BEFORE + RIGHTS, MORE_COLUMNS + RIGHTS),
     "an identity goes": (BEFORE, BEFORE.replace("Integer, Identity()", "Integer")),
 }
 
@@ -124,10 +147,19 @@ def test_it_is_what_is_built(databases: ScratchServer, tmp_path: Path, name: str
     assert outline(found) == outline(build(databases, load(after)))
 
 
+FUNCTION = 'f = PGFunction("public", "f({})", "RETURNS int LANGUAGE sql IMMUTABLE AS {}")\n'
 COLUMN_MORE = (COLUMNS, f'{COLUMNS}, Column("c", Text)')
 FURTHER = {
-    "a view names it": (BEFORE + VIEW.format("b", "t"), COLUMN_MORE),
-    "a trigger is on it": (BEFORE + TRIGGER, COLUMN_MORE),
+    "a function's body needs it": (
+        BEFORE + FUNCTION.format("x int", "$$ SELECT a FROM t WHERE id = x $$"),
+        COLUMN_MORE,
+    ),
+    "a function takes its row": (BEFORE + FUNCTION.format("r t", "$$ SELECT 1 $$"), COLUMN_MORE),
+    "a column uses what names it": (
+        T.format("") + OTHERS + FUNCTION.format("x int", "$$ SELECT 1 /* t */ $$") + USES_FUNCTION,
+        COLUMN_MORE,
+    ),
+    "a type has its name": (BEFORE + ENUM.format("'t'"), COLUMN_MORE),
     "a statement by hand": (BEFORE + DDL_BY_HAND, COLUMN_MORE),
     "it has a partition": (
         OTHERS + PARTS.format("") + PARTITION,

@@ -1,9 +1,9 @@
 """Tell what the models build by a build that agreed with the revisions before.
 
 A clean check notes the statements that built the models: a digest for each table, and one for the
-rest. The next check makes only the tables anew whose statements differ, in a copy of what the
-revisions build. It says nothing, so that all is built as ever, where the change could reach
-further: statements written by hand, an entity that names such a table, what depends on it, or an
+rest. The next check makes only the tables anew whose statements differ, and the entities that name
+them, in a copy of what the revisions build. It says nothing, so that all is built as ever, where
+the change could reach further: statements written by hand, what else depends on such a table, or an
 object of another table that comes out different.
 """
 
@@ -24,11 +24,13 @@ from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.dump.foreign_keys import key_ends
 from alembic_pg.autogenerate.dump.known_rest import know_rest
+from alembic_pg.autogenerate.sides.remade_entities import steps_of_entities
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import Digest, cache_digest
 from alembic_pg.database.project_files import make_data_folder, write_whole
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.database.session import as_message
+from alembic_pg.database.text_dialect import dialect_without_marks
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -105,9 +107,12 @@ def known_build(
     changed = {key for key in tables if noted.tables.get(key) != outline.tables.get(key)}
     if not changed:
         return KnownBuild(past.dump)
-    if len(changed) > _MAX_CHANGED * len(tables) or _reaches_further(steps, changed):
+    if len(changed) > _MAX_CHANGED * len(tables):
         return None
-    return _build_tables(past, steps, changed)
+    again = {step.table for step in steps if step.table is not None and _table(step) in changed}
+    names = {key.partition(".")[2] for key in changed}
+    of_entities = steps_of_entities(steps, again, names)
+    return None if of_entities is None else _build_tables(past, steps, changed, of_entities)
 
 
 def _outline(steps: Iterable[BuildStatement]) -> _Outline:
@@ -139,29 +144,30 @@ def _maker_digest(past: StartingSchema) -> str:
     return cache_digest(pg_dump.version(), past.version_table, url).value
 
 
-def _reaches_further(steps: Sequence[BuildStatement], changed: set[str]) -> bool:
-    """Return whether statements of others may build something else where tables change."""
-    names = "|".join(re.escape(key.partition(".")[2]) for key in changed)
-    mention = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
-    return any(
-        step.by_hand or mention.search(step.text)
-        for step in steps
-        if step.by_hand or step.table is None or (_table(step) not in changed and _copies(step))
-    )
-
-
-def _copies(step: BuildStatement) -> bool:
-    return bool(re.search(r"\bLIKE\b", step.text, re.IGNORECASE))
-
-
 def _build_tables(
-    past: StartingSchema, steps: Sequence[BuildStatement], changed: set[str]
+    past: StartingSchema,
+    steps: Sequence[BuildStatement],
+    changed: set[str],
+    of_entities: Sequence[BuildStatement],
 ) -> KnownBuild | None:
-    """Make some tables as statements make them, in a copy of what the revisions build."""
+    """Make some tables as statements make them, in a copy of what the revisions build.
+
+    of_entities: the steps of the entities that are made again with them.
+    """
     name = past.databases.create(past.template)
     url = past.databases.database_url(name)
-    message = as_message(_rebuilding_statements(past.dump, steps, changed))
-    rest = know_rest(url, past.dump, _tables_that_may_differ(past.dump, steps, changed))
+    dialect = dialect_without_marks(past.databases.connection.dialect)
+    entity_drops = [
+        str(step.entity.to_sql_statement_drop().compile(dialect=dialect))
+        for step in reversed(of_entities)
+        if step.entity is not None
+    ]
+    made = {id(step) for step in of_entities}
+    again = [step.text for step in steps if _table(step) in changed or id(step) in made]
+    message = as_message(_rebuilding_statements(past.dump, changed, entity_drops, again))
+    # What an entity makes of a changed table may be elsewhere.
+    tables = () if made else _tables_that_may_differ(past.dump, steps, changed)
+    rest = know_rest(url, past.dump, tables) if tables else None
     try:
         with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
             connection.exec_driver_sql(message, execution_options={"no_parameters": True})
@@ -199,15 +205,19 @@ def _tables_that_may_differ(
 
 
 def _rebuilding_statements(
-    dump: Dump, steps: Sequence[BuildStatement], changed: set[str]
+    dump: Dump, changed: set[str], entity_drops: Iterable[str], again: Iterable[str]
 ) -> Iterator[str]:
-    """Yield what drops tables, where nothing but foreign keys depends on them, and makes them."""
+    """Yield what drops tables, where nothing depends on them but keys and entities, and makes them.
+
+    entity_drops: of the entities that are made again. again: what makes all of it.
+    """
     keys = [*_keys_from_others(dump, changed)]
     yield from (key.drop for key in keys)
+    yield from entity_drops
     there = [dump[table] for table in sorted(changed) if table in dump]
     if there:
         yield f"DROP TABLE {', '.join(quote_name(one.schema, one.name) for one in there)}"
-    yield from (step.text for step in steps if _table(step) in changed)
+    yield from again
     yield from (key.create for key in keys)
     lost = {key.key for key in keys}
     yield from (one.create for one in dump.values() if not lost.isdisjoint(one.needs))
