@@ -61,7 +61,7 @@ def run(
     the database is then as it was before that revision, autocommit blocks aside.
     """
     running = running or RunState()
-    with _failures_told(), explain_failures(task.environment.script, running):
+    with _failures_told(), explain_failures(task.environment, running):
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
