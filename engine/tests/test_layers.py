@@ -59,6 +59,7 @@ INSIDE = {
         "dispatch",
         "release_before_long",
         "interrupted_statement",
+        "before_steps",
         "alembic_impl",
         "recovery",
     ),

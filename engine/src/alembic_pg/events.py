@@ -71,7 +71,7 @@ PROGRESS = Event(
     {
         "table": "the revision, and the table that is changed",
         "rows": "how many rows are done",
-        "share": "how much of the table is done, from 0 to 1",
+        "share": "how much of the work is done, from 0 to 1",
     },
 )
 WAITING = Event(

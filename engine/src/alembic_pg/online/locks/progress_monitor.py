@@ -67,6 +67,7 @@ class _Watcher:
         self.pid, self.label, self.done_event = pid, label, over
         self.blocker_pid = -1
         self.progress: Progress | None = None
+        self.blocks = 0
 
     def run(self) -> None:
         if self.done_event.wait(_SILENT_SECONDS):
@@ -94,6 +95,6 @@ class _Watcher:
             return
         build = connection.execute(_INDEX_BUILD, {"pid": self.pid}).first()
         if build is not None:
-            if self.progress is None or self.progress.total != build.total:
-                self.progress = Progress(self.label, build.total)
-            self.progress.update(build.done, build.tuples)
+            if self.progress is None or self.blocks != build.total:
+                self.progress, self.blocks = Progress(self.label), build.total
+            self.progress.update(build.done / build.total, build.tuples)
