@@ -1,4 +1,4 @@
-"""Print drift for a person or as JSON for a program; docs/json.md is written from the types here."""
+"""Print drift for a person, or as JSON for a program; docs/json.md is of the types here."""
 
 from __future__ import annotations
 
