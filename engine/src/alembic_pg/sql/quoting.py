@@ -48,7 +48,7 @@ def readable_name(*parts: str) -> str:
 def without_public(name: str) -> str:
     """Return a function's name, or a cast, without the schema public before types."""
     own, bracket, arguments = name.partition("(")
-    return f"{own}{bracket}{_PUBLIC.sub(r'\1', arguments)}"
+    return own + bracket + _PUBLIC.sub(r"\1", arguments)
 
 
 def part_name(kind: str, schema: str, relation: str, name: str) -> str:
