@@ -70,7 +70,7 @@ def as_text(drift: Drift, *, diffs: bool = False) -> str:
     """
     lines = [f"{_place(drift)}: {_verdict(drift)}"]
     lines += [f"Unfinished: {line}" for line in drift.unfinished]
-    lines += drift.remarks
+    lines = [screen.fit(line) for line in (*lines, *drift.remarks)]
     if drift.differences:
         changed = dict(drift.changed_at)
         head = ("drift", "object", "changed at") if changed else ("drift", "object")
