@@ -196,7 +196,7 @@ def _constraint_demand(change: Change, constraint: Constraint) -> Demand | Unask
         found = Demand("check", label, meaning, rows, wrong=wrong, shown=tuple(names))
         return _known(found, set(constraint.columns))
     if constraint.has_period:
-        return Unasked("foreign key", label, "A foreign key with PERIOD is not asked.")
+        return Unasked("foreign key", label, "Rows are not counted for a foreign key with PERIOD.")
     return _known(_foreign_key(change, constraint, label, names), set(constraint.columns))
 
 
@@ -232,7 +232,7 @@ def _index_demand(change: Change, index: Index) -> Demand | Unasked:
     where = change.types.localize(index.where)
     meaning = f"are there more than once ({', '.join(index.keys)})"
     if index.operators:
-        meaning = f"are excluded by another one ({index.name})"
+        meaning = f"conflict with another row ({index.name})"
     found = Demand(
         "exclusion" if index.operators else "unique",
         f"{rows.label}.{index.name}",

@@ -110,7 +110,7 @@ def _swap_strategy_for(
     value = statement.using or statement.column
     pinned = not why and not volatility.is_immutable(runner, value, effect.type, table)
     if pinned and not volatility.is_session_independent(runner, f"({value})::{effect.type}", table):
-        why = "its value may depend on who asks, and when"
+        why = "its value may depend on the session and the time"
     if why:
         kind = of_statements.TYPE_WITHOUT_SWAP
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, why=why)
