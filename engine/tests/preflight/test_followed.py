@@ -48,7 +48,18 @@ def test_what_a_block_of_code_makes_is_counted(site: Site) -> None:
         'END IF; END $$")'
     )
     (told,) = look(site)
-    assert (told.count, told.why) == (None, "What it does where its conditions hold is not known.")
+    assert (told.kind, told.object, told.count) == (
+        "block",
+        "DO … ALTER TABLE t ADD CHECK (a > 0)",
+        None,
+    )
+    assert told.why.startswith("It may find the target otherwise than the empty copy")
+    # What touches no table is nobody's business.
+    site.again(
+        "op.execute(\"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nobody_x') "
+        'THEN CREATE ROLE nobody_x; END IF; END $$")'
+    )
+    assert look(site) == []
 
 
 def test_a_revision_that_asks(site: Site) -> None:

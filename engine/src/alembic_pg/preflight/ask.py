@@ -18,7 +18,7 @@ from alembic_pg.preflight.pending_rows import PendingRows
 from alembic_pg.preflight.snapshot import read_snapshot
 from alembic_pg.revisions import history_database, statements
 from alembic_pg.revisions.current_revision import revision_label
-from alembic_pg.sql import describe, session_statements, split, transaction_statements
+from alembic_pg.sql import describe, plpgsql, session_statements, split, transaction_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +40,8 @@ _HARMLESS = {
 }
 
 _NEW_TABLE = ("CREATE TABLE", "CREATE UNLOGGED TABLE")
+
+_CONDITIONAL = "It may find the target otherwise than the empty copy, and do something else there."
 
 # They change nothing but tables, their constraints and indexes.
 _OF_TABLES = (
@@ -155,6 +157,8 @@ class _Revision:
             why = f"PostgreSQL refuses it on an empty copy: {errors.describe_error(error)}."
             yield name, Unasked("statement", name, why)
             return
+        if said := plpgsql.conditional_change(cursor):
+            yield name, Unasked("block", f"DO … {said}", _CONDITIONAL)
         for demand in self._pending.follow(sql, self._schema_after(sql), self._scratch.find_table):
             yield name, demand
 
