@@ -29,10 +29,10 @@ MOST = {
     "heads": 12,
     "current": 75,
     "check": 198,
-    "upgrade head": 148,
-    "downgrade -1": 147,
+    "upgrade head": 151,
+    "downgrade -1": 150,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 168,
+    "-x plan upgrade head": 170,
 }
 
 

@@ -133,6 +133,66 @@ def test_what_stands_beside_tables_stops_it_and_so_does_a_name_that_is_taken(
     assert "by hand" not in done.err
 
 
+# What a revision drops or replaces and makes again as it was, by what it is called.
+AGAIN = {
+    "view seen": (
+        "DROP VIEW seen; ALTER TABLE t ADD again_1 int; CREATE VIEW seen AS SELECT 1 AS one"
+    ),
+    "function twice(integer)": (
+        "CREATE OR REPLACE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 2"
+    ),
+    "trigger noted on t": (
+        "DROP TRIGGER noted ON t; ALTER TABLE t ADD again_3 int; "
+        "CREATE TRIGGER noted BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note()"
+    ),
+    "index t_b": "DROP INDEX t_b; CREATE INDEX t_b ON t (b)",
+    "check constraint few on t": (
+        "ALTER TABLE public.t DROP CONSTRAINT few; ALTER TABLE t ADD CONSTRAINT few CHECK (a < 9)"
+    ),
+    "policy mine on t": (
+        "DROP POLICY mine ON t; CREATE POLICY mine ON t USING (true); COMMENT ON TABLE t IS 'x'"
+    ),
+    'view odd "one%': (
+        'DROP VIEW IF EXISTS "odd ""one%" CASCADE; CREATE VIEW "odd ""one%" AS SELECT 1 AS one'
+    ),
+}
+
+
+def test_what_a_pending_revision_makes_again_as_it_was_stops_it(tree: Tree, empty: URL) -> None:
+    """It would silently undo what was done by hand: the ledger tells of no change there."""
+    first = (
+        f"{UP[0]}; ALTER TABLE t ADD CONSTRAINT few CHECK (a < 9); "
+        'CREATE POLICY mine ON t USING (true); CREATE VIEW "odd ""one%" AS SELECT 1 AS one'
+    )
+    small = write(tree, empty, (first, *AGAIN.values()))
+    by_hand = {
+        "view seen": "CREATE OR REPLACE VIEW seen AS SELECT 1 AS one, 3 AS three",
+        "function twice(integer)": (
+            "CREATE OR REPLACE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 3"
+        ),
+        "trigger noted on t": "ALTER TABLE t DISABLE TRIGGER noted",
+        "index t_b": "DROP INDEX t_b; CREATE INDEX t_b ON t (b DESC)",
+        "check constraint few on t": (
+            "ALTER TABLE t DROP CONSTRAINT few, ADD CONSTRAINT few CHECK (a < 10)"
+        ),
+        "policy mine on t": "DROP POLICY mine ON t; CREATE POLICY mine ON t USING (a = 1)",
+        'view odd "one%': 'CREATE OR REPLACE VIEW "odd ""one%" AS SELECT 1 AS one, 2 AS two',
+    }
+    back = {name: sql for name, sql in AGAIN.items() if name != "trigger noted on t"}
+    for number, (name, change) in enumerate(by_hand.items(), 2):
+        state.execute(empty, change)
+        said = fails(small, "upgrade", "head")
+        told = f"Revision a{number} changes what somebody changed by hand: {name} (changed)"
+        assert said.startswith(told), (change, said)
+        undo = back.get(name, "ALTER TABLE t ENABLE TRIGGER noted").replace(
+            "ALTER TABLE t ADD again_1 int; ", ""
+        )
+        state.execute(empty, undo)
+    done = small.alembic("upgrade", "head")
+    assert done.code == 0, done
+    assert "by hand" not in done.err
+
+
 @pytest.mark.parametrize(
     ("by_hand", "told"),
     [

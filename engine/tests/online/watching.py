@@ -22,7 +22,8 @@ _LOCKS = """
 SELECT c.relname, lock.mode, coalesce(pg_stat_get_xact_numscans(c.oid), 0)
 FROM pg_class AS c LEFT JOIN pg_locks AS lock
   ON c.oid = lock.relation AND lock.pid = pg_backend_pid() AND lock.granted
-WHERE c.relkind IN ('r', 'p', 'm') AND c.relnamespace = 'public'::regnamespace
+WHERE c.relkind IN ('r', 'p', 'm') AND c.relnamespace IN (
+  SELECT oid FROM pg_namespace WHERE nspname IN ('public', 's'))
 """
 
 

@@ -18,10 +18,11 @@ from alembic_pg.errors import UserError
 from alembic_pg.ledger import proven
 from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import ledger_files, ledger_path
+from alembic_pg.rebase import json_form
 from alembic_pg.rebase.down_revision import with_down_revision
 from alembic_pg.rebase.lines import moved_ledger
 from alembic_pg.rebase.move import find_move
-from alembic_pg.rebase.outcome import Outcome, outcome_object, outcome_text
+from alembic_pg.rebase.outcome import Outcome, outcome_text
 from alembic_pg.rebase.prove import prove_move
 from alembic_pg.rebase.reordered import reordered_script, shown_to
 from alembic_pg.rebase.unfinished import unstaged_files
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from alembic_pg.ledger.ledger import Ledger
     from alembic_pg.rebase.move import Move
 
-# The form of the JSON; it grows when a name in it goes or means something else.
-JSON_FORMAT = 1
-
 
 def run(config: Config, *, base: str, anyway: bool, as_json: bool) -> int:
     """Move the revisions, print what became of it, and return the exit code.
@@ -48,9 +46,9 @@ def run(config: Config, *, base: str, anyway: bool, as_json: bool) -> int:
     try:
         outcome = rebase(config, base=base, anyway=anyway)
     except Exception as error:  # noqa: BLE001  # whatever it is, nothing was moved
-        return own_command.report_failure(error, JSON_FORMAT if as_json else None)
+        return own_command.report_failure(error, json_form.JSON_FORMAT if as_json else None)
     if as_json:
-        own_command.print_json(JSON_FORMAT, outcome_object(outcome))
+        own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(outcome))
     else:
         sys.stdout.write(f"{outcome_text(outcome)}\n")
     return FOUND if outcome.refused or outcome.models else NOTHING

@@ -62,6 +62,11 @@ class HandMade:
         return self._place[0]
 
     @property
+    def relation(self) -> str:
+        """The name of the object without its schema; of a function, with its arguments."""
+        return self._place[1]
+
+    @property
     def difference(self) -> Difference:
         """The same as drift tells it, without definitions."""
         schema, relation = self._place

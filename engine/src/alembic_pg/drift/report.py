@@ -1,10 +1,10 @@
-"""Print drift as lines for a person, or as JSON for a program."""
+"""Print drift as lines for a person."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen, table
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.drift.difference import Difference
     from alembic_pg.drift.drift import Drift
-
-# The form of the JSON; it grows when a name in it goes or means something else.
-JSON_FORMAT = 1
 
 
 def as_text(drift: Drift, *, diffs: bool = False) -> str:
@@ -44,44 +41,9 @@ def only(drift: Drift, differences: Sequence[Difference]) -> Drift:
     return replace(drift, differences=tuple(differences))
 
 
-def as_object(drift: Drift) -> dict[str, Any]:
-    """Return what a program reads; docs/drift.md says what each name means."""
-    changed = dict(drift.changed_at)
-    return {
-        "database": drift.database,
-        "host": drift.host,
-        "role": drift.role,
-        "revisions": list(drift.revisions),
-        "pending": drift.pending,
-        "unfinished": list(drift.unfinished),
-        "compared": drift.compared,
-        "remarks": list(drift.remarks),
-        "lost": drift.lost,
-        "differences": [
-            {**_difference_as_object(one), "changed_at": changed.get(one.label)}
-            for one in drift.differences
-        ],
-        "ignored": [
-            {**_difference_as_object(one), "reason": rule.reason} for one, rule in drift.ignored
-        ],
-    }
-
-
 def _row_style(row: Sequence[str]) -> str:
     """Return the colour of a difference."""
     return {"missing": screen.DESTROYS, "extra": screen.ADDS}.get(row[0], screen.WAITS)
-
-
-def _difference_as_object(difference: Difference) -> dict[str, Any]:
-    return {
-        "change": difference.change,
-        "kind": difference.kind,
-        "schema": difference.schema or None,
-        "name": difference.name,
-        "object": difference.label,
-        "expected": difference.expected or None,
-        "found": difference.found or None,
-    }
 
 
 def _place(drift: Drift) -> str:

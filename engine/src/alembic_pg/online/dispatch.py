@@ -96,6 +96,12 @@ def _choose_for_statement(
     return partial(strategy, runner, statement, table)
 
 
+def may_take_steps(sql: str) -> bool:
+    """Return whether a statement is of a kind that has a strategy."""
+    statement = parser.parse(sql)
+    return statement is not None and type(statement) not in _GUARDS
+
+
 def valid_backfills(
     fills: dict[Any, statements.UpdateOrDelete], sql: str
 ) -> dict[Any, statements.UpdateOrDelete]:

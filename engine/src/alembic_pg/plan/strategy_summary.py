@@ -59,8 +59,8 @@ STRATEGIES: dict[Callable[..., Any], ExecutionSummary] = {
     ),
     create_index_partitioned.create_on_partitions: ExecutionSummary(
         "CONCURRENTLY on each partition, then attached",
-        _SHARE_UPDATE_EXCLUSIVE,
-        SCAN_BESIDE_TRAFFIC,
+        "SHARE",  # of the parent's own index, which has no row
+        f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
     ),
     add_check_or_fk.add_constraint: ExecutionSummary(
         "added NOT VALID, then validated",

@@ -11,7 +11,7 @@ from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from sqlalchemy import text
 from tests.online.beside import read_until_it_gave_way
-from tests.online.watching import watched
+from tests.online.watching import before_each, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +42,10 @@ def test_a_plain_revision_waits_briefly_again_and_again(
     somebody.execute(text("SELECT * FROM t WHERE b = 'secret'"))
     pid = somebody.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg2's
     threading.Timer(1.5, somebody.rollback).start()
-    with watched() as steps:
-        site.upgrade(lock_timeout="50")
-    tries = sum("CREATE TABLE fresh" in step.sql for step in steps)
-    assert tries >= 2
+    sent: list[str] = []
+    with before_each(sent.append):
+        site.upgrade(lock_timeout="50", lock_aside="0")
+    assert sum("CREATE TABLE fresh" in statement for statement in sent) >= 2
     assert site.version == ["002a"]
     err = capsys.readouterr().err
     assert err.count("Waiting") == 1

@@ -49,7 +49,7 @@ def refuse_in_the_way(
         _tell_plan(task, found)
         return
     if found.elsewhere:
-        events.tell("warning", _elsewhere_line(found))
+        events.tell(events.WARNING, _elsewhere_line(found))
     for refusal in _refusals(found):
         raise UserError(refusal)
 

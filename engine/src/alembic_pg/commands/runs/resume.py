@@ -46,7 +46,7 @@ def run(task: AlembicCommand, place: Target) -> None:
                     "let it do its own work before them, or wait longer: -x idle_timeout=1min"
                 ) from error
             line = "The server ended the silent session, and its locks: going on …"
-            events.tell("resumed", line)
+            events.tell(events.RESUMED, line)
         else:
             return
 

@@ -90,7 +90,7 @@ class RetryBudget:
     def report_holder(self, who: str) -> None:
         """Say once who is waited for."""
         if not self.holder_reported:
-            events.tell("waiting", f"Waiting for a lock: {who} …")
+            events.tell(events.WAITING, f"Waiting for a lock: {who} …")
         self.holder_reported = True
 
     def pause_or_give_up(self, connection: Connection, sql: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.column_swap import dependents, preconditions, swap
+from alembic_pg.online.column_swap import dependents, preconditions, rows_before, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure import constraint
@@ -229,6 +229,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         runner.journal.add_pending(key)
         return
 
+    rows_before.refuse_unfit_rows(runner, shadow, number)
     new = catalog_name(shadow.new_column)
     if not runner.first_value(_IS_LAST_COLUMN, table=table.oid, number=number, new=new):
         runner.warn(

@@ -1,0 +1,188 @@
+"""What a plan says of each statement as data, and what the run of the same revisions then does."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alembic.script import ScriptDirectory
+from alembic_pg.commands import plan as plan_command
+from alembic_pg.errors import UserError
+from alembic_pg.online.alembic_impl import OnlineImpl
+from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.plan import strategy_summary
+from alembic_pg.plan.planner import REFUSED
+from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN
+from alembic_pg.refusals.refusal import Basis
+from alembic_pg.revisions.statements import function_statements
+from alembic_pg.sql import lock_modes
+from sqlalchemy.exc import DBAPIError
+from tests.online.watching import Step, blocking_scans, strength, watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
+    from tests.online.site import Site
+
+_FILES = """
+SELECT c.oid, c.relname, pg_relation_filenode(c.oid) FROM pg_class AS c
+WHERE relkind IN ('r', 'm') AND relnamespace IN (
+  SELECT oid FROM pg_namespace WHERE nspname IN ('public', 's'))
+"""
+
+
+@dataclass
+class KeptPlan:
+    """Keeps each revision as data: a form of the plan."""
+
+    revisions: list[RevisionPlan] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def remark(self, text: str, *, refused: bool = False) -> None:
+        """Take a sentence."""
+        del refused
+        self.remarks.append(text)
+
+    def add(self, plan: RevisionPlan) -> None:
+        """Take a revision."""
+        self.revisions.append(plan)
+
+    def end(self, *, undone: str, nothing_to_do: bool) -> None:
+        """Take nothing."""
+
+
+@dataclass
+class Observed:
+    """What a run did.
+
+    strategies: by statement, what its strategy does, "" where it ran as it is. error: what ended
+    it. steps: what it sent. rewritten: the tables that have another file.
+    """
+
+    strategies: dict[str, str] = field(default_factory=dict)
+    error: BaseException | None = None
+    steps: list[Step] = field(default_factory=list)
+    rewritten: set[str] = field(default_factory=set)
+
+    @property
+    def refusal(self) -> RefusedError | None:
+        """The refusal that ended it, if one did."""
+        error: BaseException | None = self.error
+        while error is not None and not isinstance(error, RefusedError):
+            error = error.__cause__
+        return error
+
+    def lock(self, table: str) -> str:
+        """Return the strongest lock that it had on a table, "" without one."""
+        found = [step.locks[table] for step in self.steps if table in step.locks]
+        # What ends its transaction has no lock any more when it is done.
+        for step in self.steps:
+            mode, names = lock_modes.strongest_lock(step.sql)
+            if mode and not step.locks:
+                found += [as_shown(mode) for _, name in names if name == table]
+        return max(found, key=strength, default="")
+
+
+def as_shown(mode: str) -> str:
+    """Return a lock's mode as pg_locks names it."""
+    return mode.title().replace(" ", "") + "Lock"
+
+
+def plan_of(site: Site) -> list[RevisionPlan]:
+    """Return the plan of an upgrade to head."""
+    kept = KeptPlan()
+    plan_command.upgrade(site.config({"plan": ""}), "head", kept)
+    return kept.revisions
+
+
+def statements_of(site: Site, revision: str) -> list[str]:
+    """Return the statements of a revision."""
+    module = ScriptDirectory.from_config(site.config()).get_revision(revision).module
+    return [one.sql for one in function_statements(module.upgrade)]
+
+
+def run_of(site: Site) -> Observed:
+    """Upgrade to head; return what that did."""
+    found = Observed()
+    files: dict[int, int] = {row[0]: row[2] for row in site.rows(_FILES)}
+    with _choices(found.strategies), watched() as steps:
+        try:
+            site.upgrade()
+        except (UserError, DBAPIError) as error:
+            found.error = error
+    found.steps = steps
+    found.rewritten = {row[1] for row in site.rows(_FILES) if files.get(row[0], row[2]) != row[2]}
+    return found
+
+
+@contextmanager
+def _choices(into: dict[str, str]) -> Iterator[None]:
+    choose = OnlineImpl._choose_strategy  # noqa: SLF001  # where every run asks
+
+    def watch(impl: Any, sql: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        work = choose(impl, sql, *arguments, **options)
+        into[sql] = strategy_summary.summarize_strategy(work).steps if work is not None else ""
+        return work
+
+    OnlineImpl._choose_strategy = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001
+    try:
+        yield
+    finally:
+        OnlineImpl._choose_strategy = choose  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def differences(site: Site) -> list[str]:
+    """Plan the revisions that are pending, run them, and return where both differ."""
+    planned = plan_of(site)
+    seen = run_of(site)
+    return list(_differences(site, planned, seen))
+
+
+def _differences(site: Site, planned: list[RevisionPlan], seen: Observed) -> Iterator[str]:
+    if any(plan.unreadable for plan in planned):
+        return
+    pairs = [
+        (sql, statement)
+        for plan in planned
+        for sql, statement in zip(statements_of(site, plan.revision), plan.statements, strict=True)
+    ]
+    refusals = [text for plan in planned for text in plan.refusals]
+    yield from _differing_refusals(refusals, seen)
+    for sql, statement in pairs:
+        if sql in seen.strategies and statement.summary.effect != REFUSED:
+            chosen = seen.strategies[sql]
+            if chosen != statement.summary.steps:
+                yield f"{sql}: planned {statement.summary.steps!r}, done {chosen!r}"
+    if seen.error is None:
+        yield from _differing_effects([statement for _, statement in pairs], seen)
+
+
+def _differing_refusals(refusals: list[str], seen: Observed) -> Iterator[str]:
+    refused = seen.refusal
+    if refused is None:
+        if refusals and seen.error is None:
+            yield f"planned to be refused, and done: {refusals}"
+    elif refused.refusal.kind.basis is not Basis.ROWS and refused.text not in refusals:
+        yield f"refused only by the run: {refused.text}, not one of {refusals}"
+
+
+def _differing_effects(statements: list[StatementPlan], seen: Observed) -> Iterator[str]:
+    tables = {one.table for one in statements if one.table and one.size}
+    for table in sorted(tables):
+        name = table.rpartition(".")[2].strip('"').replace('""', '"')
+        of_table = [one.summary for one in statements if one.table == table]
+        effects = {one.effect for one in of_table}
+        locks = [mode for one in of_table if (mode := one.lock)]
+        said = max(map(as_shown, locks), key=strength, default="")
+        if said != seen.lock(name):
+            yield f"{table}: planned lock {said}, held {seen.lock(name)}"
+        if not effects & {SCAN, REWRITE}:
+            if found := blocking_scans(seen.steps, name):
+                yield f"{table}: planned {effects}, read under a lock by {found}"
+            if name in seen.rewritten:
+                yield f"{table}: planned {effects}, and written anew"
+        scans = [step.sql for step in seen.steps if step.scans.get(name)]
+        if effects <= {METADATA_ONLY, ""} and scans:
+            yield f"{table}: planned {effects}, read by {scans}"
