@@ -58,6 +58,21 @@ with engine.connect() as connection:
         context.run_migrations()
 """
 
+# Makes what is declared, as SQLAlchemy itself makes it.
+START = """
+import os
+
+from alembic_utils.replaceable_entity import ReplaceableEntity
+from sqlalchemy import create_engine
+
+{source}
+
+with create_engine(os.environ["START_URL"]).begin() as connection:
+    for entity in [one for one in vars().values() if isinstance(one, ReplaceableEntity)]:
+        connection.execute(entity.to_sql_statement_create())
+    metadata.create_all(connection)
+"""
+
 CONFIGURATION = """
 [alembic]
 script_location = %(here)s/migrations
@@ -222,14 +237,7 @@ def begin_history(folder: Folder, project: Project, result: Result, urls: dict[s
 
     urls: of the databases "start", which is empty, and "history".
     """
-    (folder.root / "foreign_start.py").write_text(
-        f"{project.start}\n"
-        "import os, sqlalchemy\n"
-        "with sqlalchemy.create_engine(os.environ['START_URL']).begin() as connection:\n"
-        "    for entity in [one for one in vars().values() if hasattr(one, 'literal_schema')]:\n"
-        "        connection.execute(entity.to_sql_statement_create())\n"
-        "    metadata.create_all(connection)\n"
-    )
+    (folder.root / "foreign_start.py").write_text(START.format(source=project.start))
     start = urls["start"].render_as_string(hide_password=False)
     subprocess.run(
         [sys.executable, "-W", "ignore", "foreign_start.py"],
