@@ -50,8 +50,8 @@ class RowsObject(TypedDict):
     number: Annotated[int, "its place in its revision, from 0"]
     kind: Annotated[
         str,
-        "check, not null, foreign key, unique, exclusion, type, enum value, value or bound; block or "
-        "statement where nobody can tell",
+        "check, not null, foreign key, unique, exclusion, type, enum value, value or bound; block "
+        "or statement where nobody can tell",
     ]
     object: Annotated[str, "the constraint, column or index"]
     table: Annotated[str, "the table whose rows were counted"]
