@@ -238,7 +238,7 @@ class PendingRows:
                 if " AS " in f" {' '.join(sql.split()).upper()} " and "SELECT" in sql.upper():
                     rows = rows.forget(table.columns, f"Rows of {rows.label} are made as it runs.")
                 self._rows[oid] = rows
-            elif old.columns != table.columns or oid in using:
+            elif (old is not table and old.columns != table.columns) or oid in using:
                 self._rows[oid] = with_columns(
                     self._rows[oid], old, table, using.get(oid, {}), self._types
                 )

@@ -36,11 +36,11 @@ def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for
     if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE"):
         return _describe_alter_table(cursor)
     first = cursor.accept_any(
-        "COMMENT ON", "DELETE FROM", "INSERT INTO", "UPDATE", "TRUNCATE", "DO", "SELECT"
+        "COMMENT ON", "DELETE FROM", "INSERT INTO", "UPDATE", "TRUNCATE", "LOCK", "DO", "SELECT"
     )
     if first in {"DO", "SELECT"}:
         return ("select", " ".join(sql.split())[:40]) if first == "SELECT" else ("do block", "")
-    if first in {"UPDATE", "DELETE FROM", "INSERT INTO", "TRUNCATE"}:
+    if first in {"UPDATE", "DELETE FROM", "INSERT INTO", "TRUNCATE", "LOCK"}:
         cursor.accept_any("TABLE", "ONLY")
         return first.split()[0].lower(), object_label(cursor.qualified_name())
     verb = first or cursor.accept_any(

@@ -26,7 +26,7 @@ _PUBLISHED = "the publication {} sends updates, and a table of it has no replica
 
 # A trigger or a rule that session_replication_role does not keep quiet; the replica identity is a
 # primary key by default.
-_BLOCKERS = f"""
+BLOCKERS = f"""
 {_TREE}
 SELECT '{_RULE}' AS why, rulename::text AS name FROM pg_rewrite JOIN tree ON tree.oid = ev_class
 WHERE ev_type = '2'
@@ -72,7 +72,7 @@ def refuse_hidden_rows(executor: Executor, table: Relation) -> None:
 
 def backfill_blocker(session: Session, table: Relation) -> str:
     """Return what keeps a table from being filled in batches, as a part of a sentence, or ""."""
-    found = session.fetch_rows(_BLOCKERS, table=table.oid)
+    found = session.fetch_rows(BLOCKERS, table=table.oid)
     return found[0].why.format(found[0].name) if found else ""
 
 
