@@ -69,7 +69,7 @@ def test_nobody_connects_without_the_password(place: dict[str, str]) -> None:
     url = place["url"]
     wrong = failure(url.replace(place["password"], "wrong"))
     assert "wrong password: alembic-pg serve prints the right one" in wrong
-    assert "the password" in failure(url.replace(place["password"], place["password"][:-1]))
+    assert "wrong password" in failure(url.replace(place["password"], place["password"][:-1]))
     assert "no password" in failure(url.replace(f":{place['password']}", ""))
 
 
