@@ -14,7 +14,7 @@ from alembic_pg.plan.strategy_summary import (
     SCAN,
     SCAN_BESIDE_TRAFFIC,
 )
-from alembic_pg.preflight.index_width import bytes_for_each_row
+from alembic_pg.preflight.cost.index_width import bytes_for_each_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
