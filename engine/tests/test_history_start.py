@@ -117,6 +117,31 @@ def test_comparing_begins_with_the_file(tree: Tree, said_by: str) -> None:
     assert "drop column  h.gone" in tree.alembic("check").out
 
 
+def test_what_is_missing_is_told_with_the_setting(tree: Tree, empty: URL) -> None:
+    begin(tree)
+    ini = tree.root / "alembic.ini"
+    ini.write_text(ini.read_text().replace(f"{SETTING} = schema.sql\n", ""))
+    hint = (
+        "The first revision needs tables of before: put them into schema.sql (pg_dump --no-owner "
+        "--schema-only), and history_begins_with = schema.sql into [alembic] of alembic.ini."
+    )
+    why = 'relation "h" does not exist'
+    assert fails(tree, "check") == (
+        f"Revision a1 (add a1) fails on an empty database: {why}\n{hint}"
+    )
+    assert fails(tree, "upgrade", "head") == (
+        f"Revision a1 (add a1) fails: {why}; the database is as it was before it.\n{hint}"
+    )
+    begin(tree)
+    load(tree, empty)
+    assert tree.alembic("upgrade", "head").code == 0
+    # A later one that misses a table is no history of that kind.
+    (tree.versions / "a3.py").write_text(
+        REVISION.format(id="a3", down="a2", more="").replace("TABLE h", "TABLE missing")
+    )
+    assert SETTING not in fails(tree, "upgrade", "head")
+
+
 def test_an_empty_database_that_is_named_is_refused_until_it_is_loaded(
     tree: Tree, empty: URL
 ) -> None:

@@ -28,11 +28,11 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 75,
-    "check": 198,
-    "upgrade head": 148,
-    "downgrade -1": 147,
+    "check": 200,
+    "upgrade head": 154,
+    "downgrade -1": 153,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 168,
+    "-x plan upgrade head": 174,
 }
 
 

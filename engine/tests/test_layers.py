@@ -41,6 +41,7 @@ ORDER = (
     "plugin",
     "environment",
     "cli",
+    "reference",
     "__main__",
     "testing",
 )
@@ -58,6 +59,7 @@ INSIDE = {
         "dispatch",
         "release_before_long",
         "interrupted_statement",
+        "before_steps",
         "alembic_impl",
         "recovery",
     ),

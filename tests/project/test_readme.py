@@ -14,6 +14,8 @@ from tests.project.shell import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.project.shell import Shell
+
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
@@ -49,6 +51,21 @@ def test_github_runs_the_same_on_every_python_of_pyproject() -> None:
     assert job["steps"][-1]["run"] == "bash .ci/run"
     classifiers = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text())
     assert job["strategy"]["matrix"]["python"] == classifiers
+
+
+def test_a_days_work(repository: Shell) -> None:
+    model = repository.folder / "models" / "posts.py"
+    published = "    published: "
+    text = model.read_text().replace(published, f"    note: Mapped[str | None]\n{published}", 1)
+    model.write_text(text)
+    repository.environment |= {
+        "GIT_EDITOR": "echo a note >",
+        "EMAIL": "t@example.org",
+    }
+    for line in BLOCKS[2].splitlines():
+        code, output = repository.run(line)
+        assert not code, f"{line}\n{output}"
+    assert repository.run("git status --short")[1] == ""
 
 
 def ci(folder: Path, commands: list[str]) -> subprocess.CompletedProcess[str]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
 from alembic_pg.alembic_command import project_folder
+from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,6 +60,24 @@ def start_files(config: Config, script: ScriptDirectory) -> list[Path]:
             file = Path(revision.path).parent / str(said)
             found.append(_existing(file, f"{SETTING} of revision {base}", config))
     return found
+
+
+def start_hint(config: Config, script: ScriptDirectory, step: Any, state: str | None) -> str:  # noqa: ANN401  # Alembic's, or None
+    """Return what to do where a history's first revision misses a table, "" for anything else.
+
+    step: the step that failed. state: PostgreSQL's code of the error.
+    """
+    revision = getattr(step, "revision", None)
+    if state != SqlState.UNDEFINED_TABLE or revision is None or not step.is_upgrade:
+        return ""
+    if revision.down_revision or revision.dependencies or start_files(config, script):
+        return ""
+    file = config.config_file_name
+    section = f"[alembic] of {Path(file).name}" if file else "[tool.alembic] of pyproject.toml"
+    return (
+        "The first revision needs tables of before: put them into schema.sql (pg_dump --no-owner "
+        f"--schema-only), and {SETTING} = schema.sql into {section}."
+    )
 
 
 def configured_file(config: Config) -> Path | None:

@@ -74,3 +74,12 @@ def begin(tree: Tree) -> None:
     (tree.root / ".gitignore").write_text("__pycache__/\n")
     git(tree, "init", "-q", "-b", "main")
     commit(tree)
+
+
+def lose(folder: Path, name: str) -> None:
+    """Let git lose what it keeps of a committed file: a damaged disk, a clone that has not all."""
+    asked = ["git", "-C", str(folder), "rev-parse", f"HEAD:{name}"]
+    blob = subprocess.run(asked, capture_output=True, check=True, text=True).stdout.strip()
+    file = folder / ".git" / "objects" / blob[:2] / blob[2:]
+    file.chmod(0o644)
+    file.unlink()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic import command
 from alembic.config import Config
-from tests.commands.in_git import begin, commit, git, ledger, lines, write
+from tests.commands.in_git import begin, commit, git, ledger, lines, lose, write
 from tests.commands.own import own
 from tests.failures.fails import said
 
@@ -208,3 +208,13 @@ def test_a_git_revision_that_is_not_there(small: Tree) -> None:
     assert "git knows no revision nobody" in said(
         own(small, "ledger", "--verify", "nobody"), code=2
     )
+
+
+def test_where_git_cannot_read_what_has_landed_that_is_said(small: Tree) -> None:
+    """Nothing was taken for landed, and so a landed line was written anew."""
+    lose(small.root, "alembic/ledger")
+    for arguments in (("--verify", "main"), ()):
+        done = own(small, "ledger", *arguments)
+        assert (done.code, done.out) == (2, ""), done
+        assert "git cannot tell what is in " in done.err, done
+        assert "Traceback" not in done.err

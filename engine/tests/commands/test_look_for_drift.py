@@ -133,6 +133,66 @@ def test_what_stands_beside_tables_stops_it_and_so_does_a_name_that_is_taken(
     assert "by hand" not in done.err
 
 
+# What a revision drops or replaces and makes again as it was, by what it is called.
+AGAIN = {
+    "view seen": (
+        "DROP VIEW seen; ALTER TABLE t ADD again_1 int; CREATE VIEW seen AS SELECT 1 AS one"
+    ),
+    "function twice(integer)": (
+        "CREATE OR REPLACE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 2"
+    ),
+    "trigger noted on t": (
+        "DROP TRIGGER noted ON t; ALTER TABLE t ADD again_3 int; "
+        "CREATE TRIGGER noted BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note()"
+    ),
+    "index t_b": "DROP INDEX t_b; CREATE INDEX t_b ON t (b)",
+    "check constraint few on t": (
+        "ALTER TABLE public.t DROP CONSTRAINT few; ALTER TABLE t ADD CONSTRAINT few CHECK (a < 9)"
+    ),
+    "policy mine on t": (
+        "DROP POLICY mine ON t; CREATE POLICY mine ON t USING (true); COMMENT ON TABLE t IS 'x'"
+    ),
+    'view odd "one%': (
+        'DROP VIEW IF EXISTS "odd ""one%" CASCADE; CREATE VIEW "odd ""one%" AS SELECT 1 AS one'
+    ),
+}
+
+
+def test_what_a_pending_revision_makes_again_as_it_was_stops_it(tree: Tree, empty: URL) -> None:
+    """It would silently undo what was done by hand: the ledger tells of no change there."""
+    first = (
+        f"{UP[0]}; ALTER TABLE t ADD CONSTRAINT few CHECK (a < 9); "
+        'CREATE POLICY mine ON t USING (true); CREATE VIEW "odd ""one%" AS SELECT 1 AS one'
+    )
+    small = write(tree, empty, (first, *AGAIN.values()))
+    by_hand = {
+        "view seen": "CREATE OR REPLACE VIEW seen AS SELECT 1 AS one, 3 AS three",
+        "function twice(integer)": (
+            "CREATE OR REPLACE FUNCTION twice(x int) RETURNS int LANGUAGE sql RETURN x * 3"
+        ),
+        "trigger noted on t": "ALTER TABLE t DISABLE TRIGGER noted",
+        "index t_b": "DROP INDEX t_b; CREATE INDEX t_b ON t (b DESC)",
+        "check constraint few on t": (
+            "ALTER TABLE t DROP CONSTRAINT few, ADD CONSTRAINT few CHECK (a < 10)"
+        ),
+        "policy mine on t": "DROP POLICY mine ON t; CREATE POLICY mine ON t USING (a = 1)",
+        'view odd "one%': 'CREATE OR REPLACE VIEW "odd ""one%" AS SELECT 1 AS one, 2 AS two',
+    }
+    back = {name: sql for name, sql in AGAIN.items() if name != "trigger noted on t"}
+    for number, (name, change) in enumerate(by_hand.items(), 2):
+        state.execute(empty, change)
+        said = fails(small, "upgrade", "head")
+        told = f"Revision a{number} changes what somebody changed by hand: {name} (changed)"
+        assert said.startswith(told), (change, said)
+        undo = back.get(name, "ALTER TABLE t ENABLE TRIGGER noted").replace(
+            "ALTER TABLE t ADD again_1 int; ", ""
+        )
+        state.execute(empty, undo)
+    done = small.alembic("upgrade", "head")
+    assert done.code == 0, done
+    assert "by hand" not in done.err
+
+
 @pytest.mark.parametrize(
     ("by_hand", "told"),
     [
@@ -175,7 +235,7 @@ def test_what_the_revisions_can_do_all_the_same_stops_nothing(
 
 def test_elsewhere_it_is_a_line(small: Tree, empty: URL) -> None:
     state.execute(empty, "CREATE INDEX mine ON t (a)", "ALTER TABLE t ADD own text")
-    line = "Changed by hand, and in nobody's way: column t.own (there already), index mine (there"
+    line = "Changed by hand, and not in the way: column t.own (there already), index mine (there"
     assert line in small.alembic("-x", "plan", "upgrade", "a4").out
     done = small.alembic("upgrade", "a4")
     assert done.code == 0, done
@@ -191,7 +251,7 @@ def test_what_a_plan_says_of_it_is_in_its_form(small: Tree, empty: URL) -> None:
     state.execute(empty, "CREATE INDEX mine ON t (a)", "ALTER TABLE t ADD c int")
     found = json.loads(own(small, "plan", "a2", "--json").out)
     (remark,), (refusal,) = found["remarks"], found["refusals"]
-    assert remark.startswith("Changed by hand, and in nobody's way: index mine (there already).")
+    assert remark.startswith("Changed by hand, and not in the way: index mine (there already).")
     assert refusal.startswith("Revision a2 changes what somebody changed by hand: column t.c")
     shown = own(small, "plan", "a2", "--markdown").out
     assert "\n**Refused:** Revision a2 changes what somebody changed by hand: column t.c" in shown
@@ -211,7 +271,9 @@ def test_what_cannot_be_told_is_said_by_the_plan(small: Tree, empty: URL) -> Non
     lines = file.read_text().splitlines(keepends=True)
     file.write_text("".join(line for line in lines if not line.startswith("a2 ")))
     plan = small.alembic("-x", "plan", "upgrade", "a2")
-    assert "cannot be told: alembic-pg ledger notes what it takes." in " ".join(plan.out.split())
+    assert "was changed by hand: alembic-pg ledger writes what that takes." in " ".join(
+        plan.out.split()
+    )
 
 
 def test_the_file_follows_the_ledger(small: Tree) -> None:

@@ -11,7 +11,7 @@ import pytest
 from alembic.config import Config
 from alembic_pg.commands.ledger import mend_ledger, verify_ledger
 from alembic_pg.testing import state
-from tests.commands.in_git import begin, commit, git, ledger, lines, write
+from tests.commands.in_git import begin, commit, git, ledger, lines, lose, write
 from tests.commands.own import own
 from tests.failures.fails import said
 
@@ -324,6 +324,18 @@ def test_where_git_cannot_be_asked_that_is_said(forked: Tree) -> None:
         assert why in said(own(forked, *command), code=2)
     told = said(own(forked, "rebase", PATH="/nowhere"), code=2)
     assert told == "git is not found: install it, or add it to PATH."
+
+
+def test_where_git_cannot_read_what_has_landed_nothing_is_moved(forked: Tree) -> None:
+    add(forked, ("m1", "a4", *ADD_X))
+    on_main(forked, ("b1", "a4", *ADD_Y))
+    git(forked, "merge", "main")
+    before = texts(forked)
+    lose(forked.root, "alembic/versions/a4.py")
+    done = own(forked, "rebase")
+    assert (done.code, done.out) == (2, ""), done
+    assert done.err.startswith("FAILED: git cannot tell what is in "), done
+    assert texts(forked) == before
 
 
 def test_what_else_is_in_conflict_is_named(forked: Tree) -> None:

@@ -54,10 +54,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def test_in_a_log(clock: Callable[[float], None], capsys: pytest.CaptureFixture[str]) -> None:
-    shown = Progress("t", 1000, began=1000.0)
+    shown = Progress("t", began=1000.0)
     for second in range(30):
         clock(1)
-        shown.update(second * 10, second * 100)
+        shown.update(second / 100, second * 100)
     shown.explain_pause("waiting for a replica")
     shown.explain_pause("waiting for a replica")
     shown.close()
@@ -74,14 +74,14 @@ def test_on_a_terminal(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown = Progress("t", 1000, began=1000.0)
+    shown = Progress("t", began=1000.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     clock(0.5)
-    shown.update(100, 100)
+    shown.update(0.1, 100)
     clock(1.5)
-    shown.update(500, 5000)
+    shown.update(0.5, 5000)
     clock(0.1)
-    shown.update(510, 5100)
+    shown.update(0.51, 5100)
     shown.close()
     bar = "█" * 10 + "░" * 10
     line = f"\rt {bar} 5,000 rows, 50%, 2,500 rows/s, 2 s left\033[K\r"

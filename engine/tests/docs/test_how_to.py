@@ -1,11 +1,15 @@
-"""Each page of docs/how-to: its commands print what it says, from its first line to its last."""
+"""Each page of docs with commands: they print what it says, from its first line to its last."""
 
 from __future__ import annotations
 
+import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy.engine import make_url
 from tests.docs.play import copy_of_start
+from tests.online.pooler import pooled
 
 from tests.project import ENGINE
 
@@ -13,16 +17,52 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alembic_pg.testing.tree import Tree
+    from sqlalchemy.engine import URL
 
-PAGES = ENGINE / "docs" / "how-to"
+DOCS = ENGINE / "docs"
+PAGES = sorted(
+    str(page.relative_to(DOCS))
+    for page in DOCS.rglob("*.md")
+    if "```console" in page.read_text() and page.name != "tutorial.md"
+)
+
+# Those about the embedded server itself, or in which lines are broken after its name.
+EMBEDDED = {"how-to/look.md", "preflight.md"}
 
 
-@pytest.mark.parametrize("name", sorted(page.stem for page in PAGES.glob("*.md")))
+@pytest.mark.parametrize("name", PAGES)
 def test_its_commands_print_what_it_says(name: str, project: Tree, tmp_path: Path) -> None:
-    page = (PAGES / f"{name}.md").read_text()
-    if "```console" not in page:
-        return
-    played = copy_of_start(tmp_path / "shop", project.environment).play(page)
+    page = (DOCS / name).read_text()
+    variables = dict(project.environment)
+    url = make_url(variables["DATABASE_URL"])
+    variables["RUNS"] = _text(url.set(username="shop_runs"))
+    if name in EMBEDDED:
+        variables["DATABASE_URL"] = ""
+    with pooled(url) if "$POOLER" in page else nullcontext(url) as pooler:
+        variables["POOLER"] = _text(pooler)
+        played = copy_of_start(tmp_path / "shop", variables).play(page)
     # Where the commands are right and the page is not, this is the new page.
-    (tmp_path / f"{name}.md").write_text(played)
+    (tmp_path / "page.md").write_text(played)
     assert played == page
+
+
+def test_the_steps_for_ci_end_with_0(project: Tree, tmp_path: Path) -> None:
+    """All but the first, which installs: tests/adoption/test_adopt.py does that, of the wheel."""
+    steps = re.findall(
+        r"^  - run: (.*?)(?:  +#.*)?$", (DOCS / "how-to" / "ci.md").read_text(), re.MULTILINE
+    )
+    assert steps[0].startswith("pip install ")
+    player = copy_of_start(tmp_path / "shop", project.environment)
+    begin = [
+        "alembic-pg ledger",
+        "git init -q -b main",
+        "git add .",
+        "git commit -q -m begin",
+        "git update-ref refs/remotes/origin/main main",
+    ]
+    for command in (*begin, *steps[1:]):
+        player.play(f"<!-- typed:\n{command}\n-->")
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)

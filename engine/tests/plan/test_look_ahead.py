@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,8 @@ from alembic_pg.errors import UserError
 from tests.online.watching import watched_messages
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.online.site import Site
 
 TABLE = (
@@ -63,17 +66,22 @@ def test_what_a_statement_before_lifts(site: Site, monkeypatch: pytest.MonkeyPat
     assert site.version == ["002a"]
 
 
-@pytest.mark.parametrize(
-    "line", [FILLS, 'op.alter_column("t", "a", type_=sa.BigInteger())', BATCHES[:-2] + "})"]
+HIDDEN_ROWS = pytest.mark.parametrize(
+    "line",
+    [
+        FILLS,
+        'op.alter_column("t", "a", type_=sa.BigInteger())',
+        BATCHES.replace("SET a = 1", "SET a = 1 WHERE a <> 1")[:-2] + "})",
+    ],
+    ids=["fill", "type", "batches"],
 )
-def test_row_security_is_asked_first(
-    site: Site, monkeypatch: pytest.MonkeyPatch, line: str
-) -> None:
-    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
-    line = line.replace("SET a = 1", "SET a = 1 WHERE a <> 1")
-    site.sql(
-        *TABLE, "ALTER TABLE t ENABLE ROW LEVEL SECURITY", "ALTER TABLE t FORCE ROW LEVEL SECURITY"
-    )
+
+
+@contextmanager
+def owned_by_a_role_without_bypassrls(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Let a role of its own own the table, and run what follows."""
     role = f"rls_{site.url.database}"
     site.sql(f'CREATE ROLE "{role}" LOGIN')
     try:
@@ -82,19 +90,10 @@ def test_row_security_is_asked_first(
             f'ALTER TABLE alembic_version OWNER TO "{role}"',
             f'GRANT ALL ON SCHEMA public TO "{role}"',
         )
-        before = site.catalog
-        site.revise('op.create_index("i", "t", ["a"])', line)
         monkeypatch.setenv(
             "DATABASE_URL", site.url.set(username=role).render_as_string(hide_password=False)
         )
-        with pytest.raises(UserError, match="row security of t may hide rows from") as error:
-            site.upgrade()
-        assert "BYPASSRLS" in str(error.value)
-        assert "ALTER TABLE t NO FORCE ROW LEVEL SECURITY" in str(error.value)
-        assert (site.catalog, site.note()) == (before, None)
-        site.sql("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")
-        site.upgrade()
-        assert site.version == ["002a"]
+        yield
     finally:
         site.sql(
             f'REASSIGN OWNED BY "{role}" TO CURRENT_USER',
@@ -103,8 +102,62 @@ def test_row_security_is_asked_first(
         )
 
 
+def force_row_security(site: Site) -> None:
+    """Let row security hold for the owner of the table, too."""
+    site.sql("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "ALTER TABLE t FORCE ROW LEVEL SECURITY")
+
+
+@HIDDEN_ROWS
+def test_row_security_is_asked_first(
+    site: Site, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE)
+    force_row_security(site)
+    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+        before = site.catalog
+        site.revise('op.create_index("i", "t", ["a"])', line)
+        with pytest.raises(UserError, match="row security of t may hide rows from") as error:
+            site.upgrade()
+        assert "BYPASSRLS" in str(error.value)
+        assert "ALTER TABLE t NO FORCE ROW LEVEL SECURITY" in str(error.value)
+        assert (site.catalog, site.note()) == (before, None)
+        site.sql("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")
+        site.upgrade()
+        assert site.version == ["002a"]
+
+
+@HIDDEN_ROWS
+def test_row_security_is_asked_before_a_downgrade(
+    site: Site, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE)
+    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+        before = site.catalog
+        site.revise(
+            'op.create_index("i", "t", ["a"])', downgrade=f'op.drop_index("i", "t"); {line}'
+        )
+        site.upgrade()
+        after = site.catalog
+        force_row_security(site)
+        with pytest.raises(UserError, match="row security of t may hide rows from") as error:
+            site.downgrade("001a")
+        assert "ALTER TABLE t NO FORCE ROW LEVEL SECURITY" in str(error.value)
+        assert (site.catalog, site.note(), site.version) == (after, None, ["002a"])
+        site.sql("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")
+        site.downgrade("001a")
+        assert site.version == ["001a"]
+        assert not any("index" in line for line in set(site.catalog) - set(before))
+
+
+@pytest.mark.parametrize(
+    ("definition", "most"),
+    [('sa.Integer, server_default="1"', 3), ("sa.Date, server_default=sa.func.now()", 16)],
+    ids=["plain", "default"],
+)
 def test_each_column_more_is_asked_for_in_as_few_messages(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, definition: str, most: int
 ) -> None:
     """A message is a way to the server and back."""
     monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
@@ -113,12 +166,11 @@ def test_each_column_more_is_asked_for_in_as_few_messages(
     for number in (1, 5, 9):
         site.revise(
             f"for n in range({number}):",
-            '    op.add_column("t", '
-            f'sa.Column(f"c{{n}}_{number}", sa.Integer, server_default="1", nullable=False))',
+            f'    op.add_column("t", sa.Column(f"c{{n}}_{number}", {definition}, nullable=False))',
         )
         with watched_messages() as messages:
             site.upgrade()
         counts.append(len(messages))
     first, second = counts[1] - counts[0], counts[2] - counts[1]
     assert second <= first + 1
-    assert second / 4 <= 16
+    assert second / 4 <= most

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.errors import UserError
 from alembic_pg.proofs.new_revisions import find_new_revisions
+from tests.commands.in_git import lose
 from tests.proofs.shop import make_shop
 
 if TYPE_CHECKING:
@@ -33,3 +34,14 @@ def test_a_base_is_a_revision_or_a_commit(tmp_path: Path, databases: ScratchServ
     assert [new(base) for base in ("v1", "main", "HEAD~0", None)] == [["0002"]] * 4
     with pytest.raises(UserError, match="nobody is no revision, and no commit of git"):
         new("nobody")
+
+
+def test_what_git_cannot_read_is_not_taken_for_new(
+    tmp_path: Path, databases: ScratchServer
+) -> None:
+    shop = make_shop(tmp_path / "shop", databases)
+    shop.release()
+    shop.revise("pass")
+    lose(shop.folder, "alembic/versions/0001_create_customers_and_orders.py")
+    with pytest.raises(UserError, match="git cannot tell what is in"):
+        find_new_revisions(shop.project.script, "v1")

@@ -102,3 +102,44 @@ def test_a_rename_loses_nothing(shop: Shop) -> None:
 def test_the_same_seed_makes_the_same_rows(shop: Shop) -> None:
     shop.revise("pass")
     assert str(proof(shop)) == str(proof(shop))
+
+
+def test_what_a_run_refuses_on_a_large_table_is_tried_on_a_small_one(shop: Shop) -> None:
+    """A large table has no form for it; a small one meets its rows all the same."""
+    up = 'op.execute("ALTER TABLE orders ADD twice text GENERATED ALWAYS AS ({}) STORED")'
+    down = 'op.execute("ALTER TABLE orders DROP twice")'
+    shop.revise(up.format("title || title"), down)
+    found = proof(shop)
+    assert found.faults == []
+    refused, carried = found.ends
+    assert refused.startswith("on a large table refused: Revision 0002 (change) stops: ")
+    assert carried == "the rows that fit, on a small one, carried, up, down and up"
+    shop.revise(up.format("repeat('x', 1 / (length(title) - 1))"), down)
+    assert [one.partition(" refused: ")[0] for one in proof(shop).ends] == [
+        "on a large table",
+        "all rows, on a small one,",
+        "on a large table",
+        "the rows that fit, on a small one, carried, up, down and up",
+    ]
+
+
+def test_what_a_run_leaves_half_done_can_be_taken_back(shop: Shop) -> None:
+    shop.revise(
+        """op.add_column("orders", sa.Column("x", sa.Integer()))
+    op.create_check_constraint("short", "orders", "length(title) < 9")""",
+        """op.drop_constraint("short", "orders")
+    op.drop_column("orders", "x")""",
+    )
+    found = proof(shop)
+    assert found.faults == []
+    refused, carried = found.ends
+    assert refused.endswith("What it did before stays until alembic downgrade takes it back.")
+    assert carried == "the rows that fit carried, up, down and up"
+    shop.revise(
+        """op.execute("UPDATE orders SET title = 'x' WHERE title = 'a'")
+    op.create_check_constraint("short", "orders", "length(title) < 9")""",
+        """op.drop_constraint("short", "orders")""",
+    )
+    assert any(
+        "changes rows of orders before upgrade() refuses" in one for one in proof(shop).faults
+    )

@@ -19,7 +19,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "commands find, and what is missing, without any password: paste it into a bug report. "
         "Exit codes: 0 nothing is missing, 1 something is.",
     )
-    parser.add_argument("--json", action="store_true", help="for a program")
+    parser.add_argument(
+        "--json", action="store_true", help="for a program; docs/json.md has the form"
+    )
     parser.set_defaults(run=_run)
 
 

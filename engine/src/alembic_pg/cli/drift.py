@@ -44,7 +44,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--diff", action="store_true", help="print the definitions, too")
     parser.add_argument(
-        "--json", action="store_true", help="for a program; docs/drift.md has the form"
+        "--json", action="store_true", help="for a program; docs/json.md has the form"
     )
     parser.set_defaults(run=_run)
 

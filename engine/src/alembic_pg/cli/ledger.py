@@ -31,7 +31,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--landed", action="store_true", help="write also what the main branch has otherwise"
     )
     parser.add_argument(
-        "--json", action="store_true", help="for a program; docs/ledger.md has the form"
+        "--json", action="store_true", help="for a program; docs/json.md has the form"
     )
     parser.set_defaults(run=_run)
 

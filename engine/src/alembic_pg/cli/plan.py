@@ -38,7 +38,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         dest="form",
         action="store_const",
         const="json",
-        help="for a program; docs/plan.md has the form",
+        help="for a program; docs/json.md has the form",
     )
     parser.set_defaults(run=_run, form="text")
 

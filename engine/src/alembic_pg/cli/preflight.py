@@ -49,7 +49,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="until nothing is in the way",
     )
     parser.add_argument(
-        "--json", action="store_true", help="for a program; docs/preflight.md has the form"
+        "--json", action="store_true", help="for a program; docs/json.md has the form"
     )
     parser.set_defaults(run=_run)
 

@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--anyway", action="store_true", help="move them also where the order makes a difference"
     )
     parser.add_argument(
-        "--json", action="store_true", help="for a program; docs/ledger.md has the form"
+        "--json", action="store_true", help="for a program; docs/json.md has the form"
     )
     parser.set_defaults(run=_run)
 

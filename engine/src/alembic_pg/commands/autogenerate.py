@@ -34,16 +34,13 @@ from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial.choice import open_host, report_models_only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from alembic.operations.ops import MigrationScript
     from sqlalchemy.engine import URL, Connection
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.scope.models import Models
-    from alembic_pg.autogenerate.sides.build_statements import BuildStatement
-    from alembic_pg.autogenerate.sides.revisions import StartingSchema
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.revisions.trial.host import Host
 
@@ -68,7 +65,8 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         beside = stack.enter_context(ThreadPoolExecutor(1))
         # The server makes a database while the models are imported.
         with clean_check.record_file_reads() as watch:
-            made = beside.submit(_create_empty_database, task, stack, watch)
+            needed = not both.may_be_known(task, given)
+            made = beside.submit(_open_databases, task, stack, watch, is_one_needed=needed)
             imported_before = frozenset(sys.modules)
             try:
                 models = load_models(task.metadata, task.entities)
@@ -77,12 +75,10 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
                 wait([made])
         report_models_only(task, host, imported_before)
         silence_alembic_utils()
-        databases, name = made.result()
-        past, dump, built = both.both_sides(task, given, models, (databases, name), host, beside)
-        databases.drop_in_background(name)
-        _report_roles(task, databases, built)
-        texts = AuthoredTexts([one.text for one in built], task.environment.script)
-        _compare(task, past, dump, models, texts, host)
+        sides = both.both_sides(task, given, models, made.result(), host, beside)
+        _report_roles(task, sides)
+        texts = AuthoredTexts([one.text for one in sides.built], task.environment.script)
+        _compare(task, sides, models, texts, host)
     # A revision that would do nothing is not among the generated ones.
     generated = task.environment.context_opts["revision_context"].generated_revisions
     if server and generated[-1].upgrade_ops.is_empty():
@@ -91,11 +87,10 @@ def run(task: AlembicCommand, given: Connection | None, server: str) -> None:
         _report_differences(task)
 
 
-def _report_roles(
-    task: AlembicCommand, databases: ScratchServer, built: Sequence[BuildStatement]
-) -> None:
-    statements = [one.text for one in built if one.table is None]
-    roles = server_roles.roles_of_models(databases.connection, statements, task.environment.script)
+def _report_roles(task: AlembicCommand, sides: both.Sides) -> None:
+    statements = [one.text for one in sides.built if one.table is None]
+    connection = sides.past.databases.connection
+    roles = server_roles.roles_of_models(connection, statements, task.environment.script)
     if roles:
         sys.stderr.write(server_roles.roles_text(roles))
 
@@ -111,23 +106,23 @@ def _compare_uncommitted(task: AlembicCommand, given: Connection) -> None:
     _run_alembic(task, given, models, task.configure, render_item=render_types.render_item, **plain)
 
 
-def _create_empty_database(
-    task: AlembicCommand, stack: ExitStack, watch: clean_check.FileReads
-) -> tuple[ScratchServer, str]:
+def _open_databases(
+    task: AlembicCommand, stack: ExitStack, watch: clean_check.FileReads, *, is_one_needed: bool
+) -> tuple[ScratchServer, str | None]:
     """Return the scratch server, until the stack is left, and the name of an empty database."""
     watch.ignore_this_thread()
     databases = stack.enter_context(open_scratch_server(task.root))
-    return databases, databases.create()
+    return databases, databases.create() if is_one_needed else None
 
 
-def _compare(  # noqa: PLR0913, PLR0917  # both sides, and where they are tried
+def _compare(
     task: AlembicCommand,
-    past: StartingSchema,
-    after: Dump,
+    sides: both.Sides,
     models: Models,
     texts: AuthoredTexts,
     host: Host,
 ) -> None:
+    past, after = sides.past, sides.dump
     handed_in = past.caller_connection is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)
     comparison = Comparison(
@@ -140,6 +135,7 @@ def _compare(  # noqa: PLR0913, PLR0917  # both sides, and where they are tried
         must_prove=task.command != "check",
         texts=texts,
         host=host,
+        rest=sides.rest,
         stand_ins=needed_stand_ins(models),
     )
     if task.command == "check" and not handed_in and not comparison.differing_keys:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import FOUND, NOTHING
 from alembic_pg.console import excepthook
-from alembic_pg.doctor import installed, project, report, servers
+from alembic_pg.doctor import installed, json_form, project, report, servers
 from alembic_pg.doctor.check import Check
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def run(config: Config, *, as_json: bool) -> int:
     """Print the checks, and return the exit code: 0 nothing is missing, 1 something is."""
     checks = look(config)
     if as_json:
-        own_command.print_json(report.JSON_FORMAT, report.as_object(checks))
+        own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(checks))
     else:
         sys.stdout.write(f"{report.as_text(checks)}\n")
     return FOUND if any(one.cure for one in checks) else NOTHING

@@ -59,7 +59,7 @@ def run(
     """
     try:
         if asked.answers:
-            return _answer(config, at, asked)
+            return answer_drift(config, asked, at=at)
         found = find_drift(config, at=at)
         if asked.objects:
             found = report.only(found, _chosen(found, asked.objects))
@@ -84,8 +84,12 @@ def find_drift(config: Config, *, at: str = "") -> Drift:
     return found[0]
 
 
-def _answer(config: Config, at: str, asked: Asked) -> int:
-    """Do what is asked for, say what was done, and return the exit code."""
+def answer_drift(config: Config, asked: Asked, *, at: str = "") -> int:
+    """Do with what differs what is asked for, and say on the standard output what was done.
+
+    Return the exit code: 0 where it is done or nothing differs, 1 where the database has lost its
+    revision. at: as of `find_drift`. Raises UserError where it cannot be done.
+    """
     from alembic_pg.commands.drift_answers import answer  # noqa: PLC0415  # who only looks needs none
 
     codes: list[int] = []

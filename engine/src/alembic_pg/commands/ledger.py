@@ -9,8 +9,9 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import COULD_NOT_TELL, FOUND, NOTHING
+from alembic_pg.console import screen
 from alembic_pg.errors import UserError
-from alembic_pg.ledger import keep
+from alembic_pg.ledger import json_form, keep
 from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import ledger_path, read_ledger
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.ledger.keep import Verdict
-
-# The form of the JSON; it grows when a name in it goes or means something else.
-JSON_FORMAT = 1
 
 
 def run(config: Config, *, verify: str | None, also_landed: bool, as_json: bool) -> int:
@@ -39,11 +37,11 @@ def run(config: Config, *, verify: str | None, also_landed: bool, as_json: bool)
         else:
             verdict = verify_ledger(config, base=verify)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is no verdict
-        return own_command.report_failure(error, JSON_FORMAT if as_json else None)
+        return own_command.report_failure(error, json_form.JSON_FORMAT if as_json else None)
     if as_json:
-        own_command.print_json(JSON_FORMAT, _as_object(verdict))
+        own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(verdict))
     else:
-        sys.stdout.write(f"{_as_text(verdict, mended=verify is None)}\n")
+        sys.stdout.write(f"{screen.fit(_as_text(verdict, mended=verify is None))}\n")
     return FOUND if verdict.problems else COULD_NOT_TELL if verdict.unproven else NOTHING
 
 
@@ -146,21 +144,3 @@ def _as_text(verdict: Verdict, *, mended: bool) -> str:
         return f"{told}: nothing to write."
     changed = len(verdict.written)
     return f"{told}: {'1 line' if changed == 1 else f'{changed} lines'} written."
-
-
-def _as_object(verdict: Verdict) -> dict[str, Any]:
-    ledger = verdict.ledger
-    return {
-        "file": str(verdict.file),
-        "postgresql": ledger.major,
-        "revisions": [
-            {"revision": one, "before": states.before, "after": states.after}
-            for one, states in ledger.lines.items()
-        ],
-        "problems": [
-            {"kind": one.kind, "revision": one.revision, "sentence": one.sentence}
-            for one in verdict.problems
-        ],
-        "unproven": verdict.unproven or None,
-        "written": list(verdict.written),
-    }

@@ -15,7 +15,7 @@ from alembic_pg.console import excepthook
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from alembic.config import Config
 
@@ -57,7 +57,7 @@ def load_environment(config: Config, command: OwnCommand) -> None:
         script.run_env()
 
 
-def print_json(json_format: int, found: dict[str, Any]) -> None:
+def print_json(json_format: int, found: Mapping[str, object]) -> None:
     """Print what a command found, for a program. json_format: the version of its form."""
     sys.stdout.write(f"{json.dumps({'format': json_format, **found}, indent=2)}\n")
 

@@ -22,11 +22,11 @@ from alembic_pg.database.target import EMBEDDED_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
 from alembic_pg.plan import command as plan_command
-from alembic_pg.preflight import report
+from alembic_pg.preflight import json_form, report
 from alembic_pg.preflight.ask import find_refusing_rows
+from alembic_pg.preflight.cost.estimate import Speed, estimate
+from alembic_pg.preflight.cost.free_space import free_space
 from alembic_pg.preflight.count import Counter
-from alembic_pg.preflight.estimate import Speed, estimate
-from alembic_pg.preflight.free_space import free_space
 from alembic_pg.preflight.hindrances import find_hindrances
 from alembic_pg.preflight.result import Result, RevisionResult
 from alembic_pg.revisions.current_revision import place_name, revision_label
@@ -110,9 +110,9 @@ def run(  # noqa: PLR0913  # what was typed
         config = plan.configuration(revision, options, configs, name)
         found = look(config, revision, asked)
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody can tell
-        return own_command.report_failure(error, report.JSON_FORMAT if as_json else None)
+        return own_command.report_failure(error, json_form.JSON_FORMAT if as_json else None)
     if as_json:
-        own_command.print_json(report.JSON_FORMAT, report.as_object(found))
+        own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(found))
     else:
         sys.stdout.write(f"{report.as_text(found)}\n")
     return FOUND if found.found_something else NOTHING

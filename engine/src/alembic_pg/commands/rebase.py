@@ -12,16 +12,18 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import FOUND, NOTHING
+from alembic_pg.console import screen
 from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database.project_files import write_all
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import proven
 from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import ledger_files, ledger_path
+from alembic_pg.rebase import json_form
 from alembic_pg.rebase.down_revision import with_down_revision
 from alembic_pg.rebase.lines import moved_ledger
 from alembic_pg.rebase.move import find_move
-from alembic_pg.rebase.outcome import Outcome, outcome_object, outcome_text
+from alembic_pg.rebase.outcome import Outcome, outcome_text
 from alembic_pg.rebase.prove import prove_move
 from alembic_pg.rebase.reordered import reordered_script, shown_to
 from alembic_pg.rebase.unfinished import unstaged_files
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
     from alembic_pg.ledger.ledger import Ledger
     from alembic_pg.rebase.move import Move
 
-# The form of the JSON; it grows when a name in it goes or means something else.
-JSON_FORMAT = 1
-
 
 def run(config: Config, *, base: str, anyway: bool, as_json: bool) -> int:
     """Move the revisions, print what became of it, and return the exit code.
@@ -48,11 +47,11 @@ def run(config: Config, *, base: str, anyway: bool, as_json: bool) -> int:
     try:
         outcome = rebase(config, base=base, anyway=anyway)
     except Exception as error:  # noqa: BLE001  # whatever it is, nothing was moved
-        return own_command.report_failure(error, JSON_FORMAT if as_json else None)
+        return own_command.report_failure(error, json_form.JSON_FORMAT if as_json else None)
     if as_json:
-        own_command.print_json(JSON_FORMAT, outcome_object(outcome))
+        own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(outcome))
     else:
-        sys.stdout.write(f"{outcome_text(outcome)}\n")
+        sys.stdout.write(f"{screen.fit(outcome_text(outcome))}\n")
     return FOUND if outcome.refused or outcome.models else NOTHING
 
 

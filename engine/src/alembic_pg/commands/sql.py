@@ -67,7 +67,7 @@ def run(task: AlembicCommand) -> None:
     impl = install_writing_impl(context, kind, context.output_buffer)
     with (
         ExitStack() as stack,
-        explain_failures(task.environment.script, running, NO_SQL),
+        explain_failures(task.environment, running, NO_SQL),
         _explain_missing_database(running),
         task.environment.begin_transaction(),
     ):

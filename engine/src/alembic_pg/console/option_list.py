@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _PAGE_HEAD = """\
 # Options
 
-Written by `alembic-pg options --markdown`, of the table in `src/alembic_pg/options.py`.
+Written by `python -m alembic_pg.reference docs`, of the table in `src/alembic_pg/options.py`.
 
 A command takes an option as `alembic -x lock_timeout=1s upgrade head`; the environment has it as
 `ALEMBIC_LOCK_TIMEOUT=1s`. The command goes before the environment, which goes before the default.

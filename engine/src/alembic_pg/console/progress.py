@@ -34,7 +34,7 @@ class _RevisionLineHandler(logging.Handler):
         return str(record.msg).startswith("Running ")
 
     def emit(self, record: logging.LogRecord) -> None:
-        events.tell("revision", record.getMessage())
+        events.tell(events.REVISION, record.getMessage())
 
 
 @dataclass
@@ -42,26 +42,23 @@ class Progress:
     """How far the work on a table is, on the standard error: a bar on a terminal, else lines.
 
     label: what the line begins with.
-    total: the table's pages; a page is the unit of the way, a row that of the work.
     began, last_shown: times of the monotonic clock, in seconds.
     last_note: the last reason that was given for a pause.
     """
 
     label: str
-    total: int
     began: float = field(default_factory=time.monotonic)
     last_shown: float = 0.0
     last_note: str = ""
 
-    def update(self, done: int, rows: int) -> None:
-        """Tell how many pages are done, and how many rows that were to be changed."""
+    def update(self, share: float, rows: int) -> None:
+        """Tell which share of the work is done, from 0 to 1, and how many rows it has changed."""
         now = time.monotonic()
         passed = now - self.began
         terminal = sys.stderr.isatty() and not events.is_json()
         if passed < _SILENT or now - self.last_shown < (_TERMINAL if terminal else _LOG):
             return
         self.last_shown = now
-        share = done / self.total
         left = passed / share - passed if share else 0.0
         rate = rows / passed
         text = f"{rows:,} rows, {share:.0%}, {rate:,.0f} rows/s, {_duration(left)} left"
@@ -71,14 +68,19 @@ class Progress:
             LINE.bar = _bar_line(self.label, share, text)
             LINE.draw()
         else:
-            facts = {"table": self.label, "rows": rows, "share": round(share, 3)}
-            events.tell("progress", f"{self.label}: {text}", **facts)
+            events.tell(
+                events.PROGRESS,
+                f"{self.label}: {text}",
+                table=self.label,
+                rows=rows,
+                share=round(share, 3),
+            )
 
     def explain_pause(self, text: str) -> None:
         """Tell once why it does not go on."""
         if text != self.last_note:
             self.last_note = text
-            events.tell("waiting", f"{self.label}: {text} …")
+            events.tell(events.WAITING, f"{self.label}: {text} …")
 
     def close(self) -> None:
         """Take the bar away; contextlib.closing() calls this."""

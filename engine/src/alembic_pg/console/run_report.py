@@ -8,8 +8,8 @@ import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg import events
 from alembic_pg.database import target
-from alembic_pg.events import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,12 +37,14 @@ def report_steps(
         where = _describe_place(connection, server)
         at = _name(script, places[-1])
         if not listed:
-            tell("nothing to do", f"Nothing to do: {where} is at {at}", at=sorted(places[-1]))
+            events.tell(
+                events.NOTHING_TO_DO, f"Nothing to do: {where} is at {at}", at=sorted(places[-1])
+            )
             return
         verb = "Upgrade" if listed[0].is_upgrade else "Downgrade"
         count = f"{len(listed)} revision{'s' if len(listed) > 1 else ''}"
-        tell(
-            "begin",
+        events.tell(
+            events.BEGIN,
             f"{verb} of {where}: from {_name(script, places[0])} to {at}, {count}",
             at=sorted(places[0]),
             to=sorted(places[-1]),
@@ -56,10 +58,16 @@ def report_steps(
             passed = time.monotonic() - began
             name = step.revision.revision
             line = f"{name} took {passed:.1f} s"
-            tell("revision done", line, revision=name, seconds=round(passed, 3), at=sorted(place))
+            events.tell(
+                events.REVISION_DONE,
+                line,
+                revision=name,
+                seconds=round(passed, 3),
+                at=sorted(place),
+            )
         passed = time.monotonic() - first
-        tell(
-            "done",
+        events.tell(
+            events.DONE,
             f"Done in {passed:.1f} s: at {at}",
             at=sorted(places[-1]),
             seconds=round(passed, 3),

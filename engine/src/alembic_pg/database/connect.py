@@ -86,6 +86,6 @@ def _connect_when_ready(bind: Engine, url: URL, wait: float) -> Connection:
                 raise
         if not told:
             place = server_address(url)
-            events.tell("waiting for the server", f"Waiting for the server at {place} …")
+            events.tell(events.WAITING_FOR_SERVER, f"Waiting for the server at {place} …")
         told = True
         time.sleep(_CONNECT_PAUSE)

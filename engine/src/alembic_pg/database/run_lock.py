@@ -58,14 +58,14 @@ def hold_run_lock(connection: Connection, *, limit: float = 0) -> Iterator[None]
                     "run the same command later."
                 )
             line = f"Waiting {waited} for another run on this database {holder} …"
-            events.tell("waiting for a run", line, seconds=round(now - began))
+            events.tell(events.WAITING_FOR_RUN, line, seconds=round(now - began))
             tell = now + max(_NOTICE_INTERVAL, now - began)
         connection.rollback()
         time.sleep(PAUSE)
     connection.rollback()
     if tell > began:
         events.tell(
-            "run ended", f"The other run has ended, after {time.monotonic() - began:.0f} s."
+            events.RUN_ENDED, f"The other run has ended, after {time.monotonic() - began:.0f} s."
         )
     try:
         yield

@@ -1,10 +1,9 @@
-"""Print the checks as one screen, or as JSON."""
+"""Print the checks as one screen."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen, table
 
@@ -12,9 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alembic_pg.doctor.check import Check
-
-# The form of the JSON; it grows when a name in it goes or means something else.
-JSON_FORMAT = 1
 
 
 def as_text(checks: Sequence[Check]) -> str:
@@ -27,10 +23,6 @@ def as_text(checks: Sequence[Check]) -> str:
     drawn = table.render(
         ("", "what", "found"), rows, lambda row: screen.WAITS if row[1] in wrong else ""
     )
-    cures = [screen.paint(f"{one.name}: {one.cure}", screen.WAITS) for one in checks if one.cure]
+    cures = [f"{one.name}: {one.cure}" for one in checks if one.cure]
+    cures = [screen.paint(screen.fit(one), screen.WAITS) for one in cures]
     return "\n".join([drawn, "", *(cures or ["Nothing is missing."])])
-
-
-def as_object(checks: Sequence[Check]) -> dict[str, Any]:
-    """Return the checks for a program; docs/doctor.md says what each name means."""
-    return {"checks": [asdict(one) for one in checks]}

@@ -10,7 +10,7 @@ from alembic_pg.database.project_files import (
     LEDGER_FILE,
     LEDGER_PARTS_FILE,
 )
-from alembic_pg.ledger.git import MAIN_BRANCHES, ask_git, require_commit
+from alembic_pg.ledger.git import MAIN_BRANCHES, ask_git, require_commit, text_at
 from alembic_pg.ledger.ledger import parse_ledger, with_changes
 from alembic_pg.ledger.part_file import parse_part_text
 from alembic_pg.ledger.verify import MEND, Problem, edited_problem
@@ -37,13 +37,13 @@ def default_base(folder: Path) -> str:
 def ledger_at(folder: Path, base: str) -> Ledger | None:
     """Return the ledger of a git revision, None where that has none.
 
-    folder: that of the ledger. Raises UserError where git does not know the revision.
+    folder: that of the ledger. Raises UserError where git fails, or does not know the revision.
     """
     require_commit(folder, base)
-    text = ask_git(folder, "show", f"{base}:./{LEDGER_FILE}")
+    text = text_at(folder, base, LEDGER_FILE)
     if text is None:
         return None
-    parts = ask_git(folder, "show", f"{base}:./{LEDGER_PARTS_FILE}")
+    parts = text_at(folder, base, LEDGER_PARTS_FILE)
     return with_changes(parse_ledger(text, f"{base}:{LEDGER_FILE}"), parse_part_text(parts or ""))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.offline import plpgsql_blocks
 from alembic_pg.sql.quoting import quote_literal
-from alembic_pg.sql.row_ranges import RowChange
+from alembic_pg.sql.row_ranges import ROWS_AT_ONCE, RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,10 +57,11 @@ DECLARE
 @undone@        COMMIT;
       END LOOP;
       EXIT WHEN whole;
-      IF total >= before AND total > 0 THEN
+      IF total >= before AND total > @at_once@ THEN
         @stuck@;
       END IF;
-      whole := total = 0;
+      -- Others write more of them, as fast as that: none escapes one statement.
+      whole := total = 0 OR total >= coalesce(before, total + 1);
       before := total;
     END LOOP;
   END LOOP;
@@ -184,6 +185,7 @@ def _render_batches(  # noqa: PLR0913  # what both ways have
             "@pages@": str(_BATCH_PAGES),
             "@first_pages@": str(_FIRST_PAGES),
             "@batch@": str(settings.batch),
+            "@at_once@": str(ROWS_AT_ONCE),
             "@lock_timeout@": str(settings.lock_timeout),
             "@stuck@": "EXIT" if quiet else stuck,
         },

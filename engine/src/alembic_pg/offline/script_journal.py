@@ -60,7 +60,7 @@ class ScriptJournal(Journal):
         key: of the statement that comes next, "" without. detail: of it, an expression in SQL.
         uncommitted: how many of the last statements are not done yet.
         """
-        self._keep_texts([], key)
+        self.note.texts = self._texts_with([key])
         note = deepcopy(self.note)
         if uncommitted:
             note.done = note.done[:-uncommitted]
@@ -70,14 +70,20 @@ class ScriptJournal(Journal):
             began = f"{began} || coalesce(':' || nullif({detail}, ''), '')"
         return self._statements(self._note_expression(note.as_json(), began))
 
-    def save(self, connection: Connection, began: str = "") -> None:
+    def saving_statements(
+        self, connection: Connection, began: str = ""
+    ) -> tuple[ProgressNote, list[str]]:
         """Keep what is at work: who writes the script notes it before the steps."""
         del connection
         self.note.began = began
-        self._keep_texts([], began)
+        self.note.texts = self._texts_with([began.partition(":")[0]])
+        return self.note, []
+
+    def confirm_saved(self, note: ProgressNote) -> None:
+        """Keep the note as it is: the script notes what is done where it is executed."""
 
     def _comment(self, note: dict[str, Any]) -> str:
-        self._keep_texts([], note["began"])
+        self.note.texts = self._texts_with([note["began"].partition(":")[0]])
         note = {**note, **({"texts": self.note.texts} if self.note.texts else {})}
         return self._note_expression(note, quote_literal(note["began"]))
 

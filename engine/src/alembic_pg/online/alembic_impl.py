@@ -6,7 +6,7 @@ this one belongs to one run; nothing is registered that would meet somebody else
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,8 @@ from sqlalchemy.schema import CreateTable, DDLElement, DropTable
 
 from alembic_pg.database.session import as_message
 from alembic_pg.database.url import DRIVER
-from alembic_pg.online import dispatch, interrupted_statement, release_before_long
+from alembic_pg.online import before_steps, dispatch, interrupted_statement, release_before_long
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql import parser, session_statements, transaction_statements
 
 if TYPE_CHECKING:
@@ -184,18 +183,17 @@ class OnlineImpl(PostgresqlImpl):
         self, sql: str, key: str, plain: Callable[[], Any], *, in_batches: bool
     ) -> None:
         """Execute a statement that no earlier run has done. plain: executes it as it is."""
+        runner = self.runner
         work = None
-        waits = bool(sql) and self.runner.can_wait(sql)
-        if not waits:
-            self.runner.send_queued()
-        self.runner.backfill_statements = dispatch.valid_backfills(
-            self.runner.backfill_statements, sql
-        )
-        if sql and not self.runner.connection.in_nested_transaction():
-            work = self._choose_strategy(sql, key, in_batches=in_batches)
+        waits = bool(sql) and runner.can_wait(sql)
+        runner.backfill_statements = dispatch.valid_backfills(runner.backfill_statements, sql)
+        if sql and not runner.connection.in_nested_transaction():
+            work = self._choose_strategy(sql, key, in_batches=in_batches, waits=waits)
         if work is None:
-            if self.runner.settings.online and not waits:
-                release_before_long.release_locks(self.runner, sql)
+            if not waits:
+                runner.send_queued()
+                if runner.settings.online:
+                    release_before_long.release_locks(runner, sql)
             self._run_once(
                 sql, key, plain if not waits else partial(self._collect, sql), waits=waits
             )
@@ -217,22 +215,32 @@ class OnlineImpl(PostgresqlImpl):
         assert self.collected is not None, "the statement waits"  # noqa: S101
         self.collected.append(sql)
 
-    def _choose_strategy(self, sql: str, key: str, *, in_batches: bool) -> Decision | None:
-        """Return the strategy for a statement, None where it runs as it is."""
+    def _choose_strategy(
+        self, sql: str, key: str, *, in_batches: bool, waits: bool
+    ) -> Decision | None:
+        """Return the strategy for a statement, None where it runs as it is.
+
+        waits: whether it then goes to the server with those that follow.
+        """
         runner = self.runner
         resumed = runner.journal.was_interrupted(key)
         if not (runner.settings.online or resumed):
             return None
         choose = partial(dispatch.choose_strategy, runner, sql, in_batches=in_batches)
-        statement = parser.parse(sql)
-        if statement is not None and runner.queue.creates_table(statement.table):
-            return None
         if runner.queue.texts:
-            # Those that wait may have made what it needs.
-            with suppress(RefusedError):
-                if choose() is None:
-                    return None
-            runner.send_queued()
+            statement = parser.parse(sql)
+            if waits and statement is not None and runner.queue.creates_table(statement.table):
+                return None
+            in_steps = before_steps.takes_steps(runner, choose, sql, waits=waits)
+            if in_steps is False and waits:
+                return None
+            if in_steps and not before_steps.needs_open_transaction(runner, sql, key):
+                # Their locks do not wait for what else its steps have to ask.
+                runner.run_pending()
+                runner.commit()
+                runner.begin()
+            else:
+                runner.send_queued()
         # What an earlier run has begun stays where this one refuses to go on.
         with runner.leaving_work() if resumed else nullcontext():
             return choose()
@@ -241,7 +249,8 @@ class OnlineImpl(PostgresqlImpl):
     def bind(self) -> Connection | None:
         """The connection, for statements that go past the operations."""
         if self.runner.tracking.in_revision and not self.in_nested_call:
-            self.runner.adopt_transaction()
+            # Without a transaction, the revision may choose an isolation level.
+            self.runner.adopt_transaction(begin=False)
             self.runner.connection_handed_out = True
             with self.runner.track_statements():
                 self.runner.run_pending()

@@ -100,6 +100,12 @@ def _decision(strategy: Strategy, *about: object) -> Decision:
     return Decision(partial(strategy.run, *about), strategy.summary)
 
 
+def may_take_steps(sql: str) -> bool:
+    """Return whether a statement is of a kind that has a strategy."""
+    statement = parser.parse(sql)
+    return statement is not None and type(statement) not in _GUARDS
+
+
 def _refuse_unfillable(runner: Runner, table: Relation, strategy: Strategy) -> None:
     """Raise RefusedError where a strategy fills a table, and the role may not meet or hide that."""
     if strategy.meets_rows:

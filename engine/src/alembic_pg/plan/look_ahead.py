@@ -97,7 +97,7 @@ def warn_of_event_triggers(
     finally:
         planner.running.step = None
     for line in seen.warnings():
-        events.tell("warning", line)
+        events.tell(events.WARNING, line)
 
 
 def _lines(found: list[RefusedError]) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _missing_rights(planner: Planner, steps: Iterable[Any]) -> Iterator[RefusedE
         for statement in said:
             yield from map(planner.refused_error, missing.refusals(statement.sql))
             for doubt in missing.doubts:
-                events.tell("warning", f"{planner.running.label}: {doubt}")
+                events.tell(events.WARNING, f"{planner.running.label}: {doubt}")
             missing.doubts.clear()
 
 

@@ -1,84 +1,30 @@
-"""Print what was found before a run as lines for a person, or as JSON for a program."""
+"""Print what was found before a run as lines for a person."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen
 from alembic_pg.plan import report, text_form
-from alembic_pg.preflight.estimate import UNCERTAINTY
+from alembic_pg.preflight.cost.estimate import UNCERTAINTY
 from alembic_pg.preflight.hindrances import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic_pg.preflight.cost.estimate import Estimate
     from alembic_pg.preflight.demand import Finding
-    from alembic_pg.preflight.estimate import Estimate
     from alembic_pg.preflight.result import Result, RevisionResult
-
-# The form of the JSON; it grows when a name in it goes or means something else.
-JSON_FORMAT = 1
 
 # Bytes for which nobody looks whether there is room.
 _LITTLE = 10 * 1024 * 1024
 
-_HEAD = (*text_form.HEAD, "about")
+_HEAD = (*text_form.HEAD, "time")
 
 
 def as_text(result: Result) -> str:
     """Return what a person reads."""
     return "\n".join(_lines(result))
-
-
-def as_object(result: Result) -> dict[str, Any]:
-    """Return what a program reads; docs/preflight.md says what each name means."""
-    return {
-        "database": result.database,
-        "host": result.host,
-        "role": result.role,
-        "at": result.at,
-        "replica": result.replica or None,
-        "no_plan": result.no_plan or None,
-        "remarks": list(result.remarks),
-        "refusals": list(result.refusals),
-        "found": result.found_something,
-        "space_needed": result.space_needed,
-        "space_free": result.space_free,
-        "hindrances": [asdict(one) for one in result.hindrances],
-        "revisions": [_revision_as_object(one) for one in result.revisions],
-    }
-
-
-def _revision_as_object(found: RevisionResult) -> dict[str, Any]:
-    return {
-        "revision": found.revision,
-        "label": found.label,
-        "is_refused": found.is_refused,
-        "refusals": list(found.refusals),
-        "statements": [
-            {
-                "operation": planned.operation,
-                "object": planned.object,
-                "steps": planned.summary.steps,
-                "lock": planned.summary.lock,
-                "effect": planned.summary.effect,
-                "rows": planned.rows,
-                "size": planned.size,
-                "seconds": estimate.seconds,
-                "seconds_low": estimate.low,
-                "seconds_high": estimate.high,
-                "space": estimate.space,
-            }
-            for planned, estimate in zip(
-                found.plan.statements if found.plan else (), found.estimates, strict=False
-            )
-        ],
-        "rows": [
-            {**asdict(one), "why": one.why or None, "remark": one.remark or None}
-            for one in found.findings
-        ],
-    }
 
 
 def _lines(result: Result) -> Iterator[str]:
@@ -164,11 +110,12 @@ def _last_lines(result: Result) -> Iterator[str]:
     refused = [one for one in result.revisions if one.is_refused]
     if refused:
         names = ", ".join(one.revision for one in refused)
-        yield f"Refused as it is now: {names}. Correct the rows or the revision, and look again."
+        cure = "correct the rows or the revision, and look again."
+        yield f"The upgrade would stop at {names}: {cure}"
     elif result.blocks:
         yield "Something is in the way: --wait waits for it."
     elif any(one.uncounted for one in result.revisions):
-        yield "No row is known to refuse, but not all could be asked."
+        yield "No row is known to refuse, but not every question was answered."
     elif result.revisions:
         yield "No row refuses what is pending."
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
-from alembic_pg.ledger.git import MAIN_BRANCHES, ask_git
+from alembic_pg.ledger.git import MAIN_BRANCHES, ask_git, require_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,11 +61,10 @@ def short_name(folder: Path, commit: str) -> str:
 def matching_lines(folder: Path, commit: str, pattern: str, below: Iterable[Path]) -> list[str]:
     """Return the lines that match an extended regular expression, in files of a commit.
 
-    below: folders; what they hold at that commit counts.
+    below: folders; what they hold at that commit counts. Raises UserError where git fails.
     """
-    places = [str(place) for place in below]
-    found = ask_git(folder, "grep", "-h", "-I", "-E", "-e", pattern, commit, "--", *places)
-    return (found or "").splitlines()  # git fails where no line matches
+    asked = ("grep", "-h", "-I", "-E", "-e", pattern, commit, "--", *map(str, below))
+    return require_git(folder, *asked, none_found=1).splitlines()
 
 
 def export_tree(folder: Path, commit: str, place: Path) -> Path:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
+from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.proofs.fill import delete_rows, fill
 from alembic_pg.proofs.misfits import find_misfits
 from alembic_pg.proofs.stored_rows import changed_tables, losses, losses_on_the_way
 from alembic_pg.proofs.tables import read_tables
 from alembic_pg.proofs.walk import Walk, needed_revisions
+from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions.current_revision import revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from alembic_pg.proofs.tables import Table
     from alembic_pg.proofs.walk import Project
 
-# A table with a row is a large one, so that each statement takes the form that it has there.
+# A table with a row is a large one, so that each statement takes the form that it has there; where
+# the run refuses that form, whatever the rows are, they are tried as those of a small one.
 _LARGE = {"large_table": "0"}
+_SMALL: dict[str, str] = {}
 
 _SHOWN = 300  # characters of PostgreSQL's message
 
@@ -82,6 +86,10 @@ def prove_rows(
         walk.end()
 
 
+class _FormRefusedError(Exception):
+    """The run does not do on a large table what the revision says, whatever the rows are."""
+
+
 @dataclass(frozen=True)
 class _Trial:
     """One revision on its rows."""
@@ -121,11 +129,21 @@ class _Trial:
 
     def _go(self, source: str, rows: str) -> None:
         """Run a copy of the database up, down and up; a fault is told once."""
+        try:
+            self._go_with(source, rows, _LARGE)
+        except _FormRefusedError as error:
+            self.proof.ends.append(f"on a large table refused: {error}")
+            self._go_with(source, f"{rows}, on a small one,", _SMALL)
+
+    def _go_with(self, source: str, rows: str, options: Mapping[str, str]) -> None:
+        """Do that with options of the run; raise _FormRefusedError where it refuses a form."""
         revision = self.proof.revision
         below = needed_revisions(revision)
         with self.project.copy(source) as database:
             old = self.project.rows(database)
-            if why := self._refusal(self.project.upgrade, database, revision.revision, source):
+            if why := self._refusal(
+                self.project.upgrade, database, revision.revision, source, options
+            ):
                 self.proof.ends.append(f"{rows} refused: {why}")
                 return
             first = self.project.rows(database)
@@ -136,12 +154,16 @@ class _Trial:
                 return
             with self.project.copy(database) as at_revision:
                 target = below[0] if below else "base"
-                if why := self._refusal(self.project.downgrade, database, target, at_revision):
+                if why := self._refusal(
+                    self.project.downgrade, database, target, at_revision, options
+                ):
                     self.proof.ends.append(f"{rows} carried; the way back refuses: {why}")
                     self._tell_losses(losses_on_the_way(old, first), "upgrade()")
                     return
             self._tell_losses(losses(old, self.project.rows(database)), "up and down again")
-            if why := self._refusal(self.project.upgrade, database, revision.revision, None):
+            if why := self._refusal(
+                self.project.upgrade, database, revision.revision, None, options
+            ):
                 self._blame(f"refuses, after down, the rows that it took before: {why}")
                 return
             again = self.project.rows(database)
@@ -154,21 +176,37 @@ class _Trial:
         database: str,
         revision: str,
         untouched: str | None,
+        options: Mapping[str, str],
     ) -> str:
         """Run; return why that is refused, "" where it is not.
 
         untouched: a database as this one was, which a refusal leaves so; None to look at nothing.
+        options: of the run. Raises _FormRefusedError where it refuses what the revision says, and
+        looks at no row.
         """
         try:
-            run(database, revision, **_LARGE)
-        except Exception as error:  # noqa: BLE001  # whatever a revision raises refuses the rows
+            run(database, revision, **options)
+        except Exception as error:  # whatever a revision raises refuses the rows
             why = _reason(error)
+            if options and _refuses_form(error):
+                raise _FormRefusedError(why) from error
         else:
             return ""
         way = "upgrade()" if run == self.project.upgrade else "downgrade()"
         if untouched is not None and (changed := self._changes(untouched, database)):
+            if way == "upgrade()" and self._is_taken_back(untouched, database):
+                return f"{why} What it did before stays until alembic downgrade takes it back."
             self._blame(f"changes {', '.join(changed)} before {way} refuses the rows: {why}")
         return why
+
+    def _is_taken_back(self, untouched: str, database: str) -> bool:
+        """Return whether the way back of a run that stopped half-way leaves all as it was."""
+        below = needed_revisions(self.proof.revision)
+        try:
+            self.project.downgrade(database, *(below or ("base",)))
+        except Exception:  # noqa: BLE001  # there is none: a merge, or what nothing undoes
+            return False
+        return not self._changes(untouched, database)
 
     def _changes(self, untouched: str, database: str) -> list[str]:
         """Return what differs between two databases: rows of tables, objects."""
@@ -215,6 +253,15 @@ def _known_before(rows: Rows, old: Rows) -> Rows:
         if table.sql in columns
     ]
     return replace(rows, tables=tables)
+
+
+def _refuses_form(error: Exception) -> bool:
+    """Return whether a run has refused a statement for the size of a table, not for its rows."""
+    refused = error if isinstance(error, RefusedError) else error.__cause__
+    return isinstance(refused, RefusedError) and refused.refusal.kind.basis in {
+        Basis.FORM,
+        Basis.CATALOG,
+    }
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
-from alembic_pg.ledger.git import ask_git, main_branch, require_commit, require_repository
+from alembic_pg.ledger.git import (
+    main_branch,
+    require_commit,
+    require_git,
+    require_repository,
+    top_folder,
+)
 from alembic_pg.ledger.history import parents_of
 from alembic_pg.revisions.current_revision import revision_label
 
@@ -100,11 +106,15 @@ def find_move(history: History, base: str = "") -> Move:
 
 
 def _revisions_at(history: History, commit: str) -> frozenset[str]:
-    """Return the ids of the revisions whose files a git revision has."""
+    """Return the ids of the revisions whose files a git revision has.
+
+    Raises UserError where git fails.
+    """
     folder = Path(history.script.dir)
-    found = ask_git(folder, "grep", "-hE", "^revision[ :=]", commit, "--", *_places(history)) or ""
-    listed = ask_git(folder, "ls-tree", "-r", "--name-only", "--full-tree", "-z", commit) or ""
-    top = Path((ask_git(folder, "rev-parse", "--show-toplevel") or "").rstrip("\n"))
+    asked = ("grep", "-hE", "^revision[ :=]", commit, "--", *_places(history))
+    found = require_git(folder, *asked, none_found=1)
+    listed = require_git(folder, "ls-tree", "-r", "--name-only", "--full-tree", "-z", commit)
+    top = top_folder(folder)
     files = {(top / name).resolve() for name in listed.split("\0") if name.endswith(".py")}
     by_file = {name for name, one in history.revisions.items() if Path(one.path).resolve() in files}
     return frozenset({match["id"] for match in _REVISION.finditer(found)} | by_file)
@@ -113,11 +123,11 @@ def _revisions_at(history: History, commit: str) -> frozenset[str]:
 def _require_same_files(history: History, base: str, theirs: Collection[str]) -> None:
     """Raise UserError where a file of the other branch's revisions is otherwise here."""
     folder = Path(history.script.dir)
-    top = Path((ask_git(folder, "rev-parse", "--show-toplevel") or "").rstrip("\n"))
-    changed = ask_git(
+    top = top_folder(folder)
+    changed = require_git(
         folder, "diff", "--name-only", "--no-renames", "-z", base, "--", *_places(history)
     )
-    files = {(top / name).resolve() for name in (changed or "").split("\0") if name}
+    files = {(top / name).resolve() for name in changed.split("\0") if name}
     for name in sorted(theirs):
         file = Path(history.revisions[name].path).resolve()
         if file not in files:
@@ -139,11 +149,10 @@ def _require_same_files(history: History, base: str, theirs: Collection[str]) ->
 def _file_at(history: History, commit: str, revision: str) -> Path | None:
     """Return the file that a git revision has of a revision, None where it is not found there."""
     folder = Path(history.script.dir)
-    found = ask_git(
-        folder, "grep", "-zE", "--full-name", "^revision[ :=]", commit, "--", *_places(history)
-    )
-    top = Path((ask_git(folder, "rev-parse", "--show-toplevel") or "").rstrip("\n"))
-    for line in (found or "").splitlines():
+    asked = ("grep", "-zE", "--full-name", "^revision[ :=]", commit, "--", *_places(history))
+    found = require_git(folder, *asked, none_found=1)
+    top = top_folder(folder)
+    for line in found.splitlines():
         name, _, said = line.partition("\0")
         match = _REVISION.match(said)
         if match is not None and match["id"] == revision:
@@ -175,7 +184,8 @@ def _require_line(own: Sequence[Script], base: str) -> None:
     for before, one in pairwise(own):
         if one.down_revision != before.revision:
             raise UserError(
-                f"What is not in {base} is no line: {revision_label(one)} does not come after "
-                f"{revision_label(before)}. Name the branch that has one of them: {_AGAIN} BRANCH; "
+                f"The revisions that {base} does not have are no row: {revision_label(one)} does "
+                f"not come after {revision_label(before)}. "
+                f"Name the branch that has one of them: {_AGAIN} BRANCH; "
                 f"or let the down_revision of one name the other, then: {_AGAIN}"
             )

@@ -1,11 +1,11 @@
-"""Say what became of a move, for a person and for a program."""
+"""Say what became of a move, for a person."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic_pg.rebase.unfinished import unfinished_step
 
@@ -62,29 +62,6 @@ class Outcome:
 def outcome_text(outcome: Outcome) -> str:
     """Return what to print for a person."""
     return "\n".join(_lines(outcome))
-
-
-def outcome_object(outcome: Outcome) -> dict[str, Any]:
-    """Return what to print for a program; docs/ledger.md says what it has."""
-    move, proof = outcome.move, outcome.proof
-    return {
-        "base": move.base,
-        "revisions": [one.revision for one in move.own],
-        "before": move.fork or None,
-        "after": move.onto or None,
-        "theirs": [one.revision for one in move.theirs],
-        "moved": move.is_needed and not outcome.refused,
-        "commute": proof.commutes if proof else None,
-        "fails": (proof.fails or None) if proof else None,
-        "differences": list(proof.differences) if proof else [],
-        "one_way": list(proof.one_way) if proof else [],
-        "models": list(outcome.models),
-        "models_unknown": outcome.unknown or None,
-        "written": list(outcome.written),
-        "in_conflict": list(outcome.in_conflict),
-        "next": outcome.next_step or None,
-        "databases": list(outcome.databases),
-    }
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _INTRODUCTION = """\
 # What a run refuses
 
-This page is written from the code (`src/alembic_pg/refusals`), and a test holds it equal. The plan,
-the run and the script of `--sql` take the same refusals; only the run knows what rows decide, and
+Written by `python -m alembic_pg.reference docs`, of the refusals in `src/alembic_pg/refusals`. The
+plan, the run and the script of `--sql` take the same ones; only the run knows what rows decide, and
 what others do beside it."""
 
 _LARGE = """\

@@ -18,6 +18,7 @@ from alembic_pg.revisions.current_revision import revision_label
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
     from alembic_pg.revisions.current_revision import RunState
@@ -53,13 +54,14 @@ NO_SQL = "{revision} cannot be written as SQL: {why}."
 
 @contextmanager
 def explain_failures(
-    script: ScriptDirectory, running: RunState, sentence: str = UNCHANGED
+    environment: EnvironmentContext, running: RunState, sentence: str = UNCHANGED
 ) -> Iterator[None]:
     """Turn what goes wrong inside into a UserError; what Alembic says clearly stays its own.
 
     running: what is known of the run at that moment. sentence: what to say of a revision that
     fails, UNCHANGED or NO_SQL.
     """
+    script = environment.script
     try:
         yield
     except CommandError as error:
@@ -86,12 +88,13 @@ def explain_failures(
             raise  # a revision file that cannot be loaded
         sentence = _sentence_about(running) or sentence
         text = sentence.format(revision=running.label, why=errors.describe_error(error))
-        raise UserError(text + _hint(error, running)) from error
+        raise UserError(text + _hint(environment, error, running)) from error
 
 
-def _hint(error: Exception, running: RunState) -> str:
+def _hint(environment: EnvironmentContext, error: Exception, running: RunState) -> str:
     """Return what to do about a failure, as a line of its own, "" where nothing is known."""
-    from alembic_pg.database import missing_features  # noqa: PLC0415  # a run that fails is rare
+    from alembic_pg import history_start  # noqa: PLC0415  # a run that fails is rare
+    from alembic_pg.database import missing_features  # noqa: PLC0415  # as above
 
     if running.refused_by:
         return f"\n{running.refused_by}"
@@ -105,7 +108,10 @@ def _hint(error: Exception, running: RunState) -> str:
     if state == SqlState.INSUFFICIENT_PRIVILEGE and owned:
         what = owned["what"].removeprefix("relation ")
         return f"\nOnly the owner of {what} may do that: name that role in DATABASE_URL."
-    return f"\n{running.hint}" if running.hint and state in _ALREADY_EXISTS else ""
+    if running.hint and state in _ALREADY_EXISTS:
+        return f"\n{running.hint}"
+    start = history_start.start_hint(environment.config, environment.script, running.step, state)
+    return f"\n{start}" if start else ""
 
 
 def _sentence_about(running: RunState) -> str:

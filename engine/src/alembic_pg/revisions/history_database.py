@@ -205,9 +205,13 @@ def _run_steps(
         except SQLAlchemyError as error:
             known = isinstance(error, DBAPIError)
             helps = missing_features.other_server_hint(error) if known else ""
+            start = history_start.start_hint(
+                environment.config, environment.script, running.step, errors.sqlstate(error)
+            )
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
                 + (f": {helps}" if helps else "")
+                + (f"\n{start}" if start else "")
             ) from error
 
 

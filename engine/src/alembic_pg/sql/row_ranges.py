@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from alembic_pg.sql.statements import UpdateOrDelete
 
 
+# How many rows one statement may change at last, where others write new ones as fast as batches
+# change them.
+ROWS_AT_ONCE = 10_000
+
 # A page of a table, and a row's number in it.
 Place = tuple[int, int]
 
@@ -24,6 +28,7 @@ class RowChange:
 
     single_table: whether the condition names no other table.
     may_match_again: whether a changed row may be found once more, which then gets what it has.
+    every_row: whether each row of the table is to be changed, or nearly.
     """
 
     verb: str
@@ -32,6 +37,7 @@ class RowChange:
     condition: str
     single_table: bool = True
     may_match_again: bool = True
+    every_row: bool = False
 
     def statement_for(self, table: str, place: str, *, only: str = "ONLY ") -> str:
         """Return the statement for a part of a table.

@@ -47,6 +47,52 @@ REVISIONS = {
     "a key": ('op.create_foreign_key("fk", "t", "other", ["c"], ["id"])',),
     "a key without a name": ('op.execute("ALTER TABLE t ADD FOREIGN KEY (c) REFERENCES other")',),
     "a unique constraint": ('op.create_unique_constraint("u", "t", ["c"])',),
+    "names": (
+        'op.alter_column("t", "a", new_column_name="aa")',
+        'op.execute("ALTER TABLE t SET (fillfactor = 80)")',
+        'op.add_column("t", sa.Column("x", sa.Text()))',
+        'op.create_check_constraint("x_is_short", "t", "length(x) < 10")',
+    ),
+    "a table that refers, and columns": (
+        'op.create_table("n", sa.Column("id", sa.BigInteger(), sa.ForeignKey("other.id")))',
+        'op.add_column("t", sa.Column("x", sa.Text()))',
+        'op.add_column("other", sa.Column("x", sa.Text()))',
+    ),
+    "a column and a type": (
+        'op.add_column("t", sa.Column("x", sa.Text()))',
+        """op.execute("CREATE TYPE mood AS ENUM ('good')")""",
+        'op.add_column("t", sa.Column("y", sa.Text()))',
+        'op.drop_column("t", "b")',
+    ),
+    "a column and its index": (
+        'op.add_column("t", sa.Column("x", sa.Text()))',
+        'op.create_index("t_x", "t", ["x"])',
+    ),
+    "a column and its constraints": (
+        'op.add_column("t", sa.Column("x", sa.BigInteger()))',
+        'op.create_check_constraint("x_is_positive", "t", "x > 0")',
+        'op.add_column("t", sa.Column("y", sa.BigInteger()))',
+        'op.create_foreign_key("fk", "t", "other", ["x"], ["id"])',
+        'op.add_column("t", sa.Column("z", sa.BigInteger()))',
+        'op.create_unique_constraint("u", "t", ["x"])',
+    ),
+    "a column and what else takes steps": (
+        'op.add_column("t", sa.Column("x", sa.BigInteger()))',
+        'op.alter_column("t", "a", nullable=False)',
+        'op.add_column("t", sa.Column("y", sa.BigInteger()))',
+        'op.alter_column("t", "a", type_=sa.BigInteger())',
+        'op.add_column("t", sa.Column("z", sa.BigInteger()))',
+        'op.execute("UPDATE t SET z = a WHERE z IS NULL")',
+    ),
+    "a column and one that is filled": (
+        'op.add_column("t", sa.Column("x", sa.BigInteger()))',
+        'op.add_column("t", sa.Column("u", sa.Uuid(), server_default=sa.func.gen_random_uuid()))',
+    ),
+    "rows": (
+        'op.add_column("t", sa.Column("x", sa.BigInteger()))',
+        'for i in range(5):\n        op.execute(f"INSERT INTO other VALUES ({i} + 10000)")',
+        'op.drop_column("t", "b")',
+    ),
     "a filled column": (
         'op.add_column("t", sa.Column("u", sa.Uuid(), server_default=sa.func.gen_random_uuid()))',
     ),

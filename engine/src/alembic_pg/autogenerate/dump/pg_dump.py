@@ -14,10 +14,14 @@ from alembic_pg.console import status
 from alembic_pg.database.postgres_programs import find_program, run_program, run_script
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import URL
 
 # What every dump begins with, of the dump itself or of the database's name.
 _PREAMBLE_KINDS = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
+
+_OPTIONS = ("--format=custom", "--schema-only", "--no-owner", "--compress=none")
 
 
 def dump_database(
@@ -32,6 +36,26 @@ def dump_database(
     """
     with status.doing("Reading a schema with pg_dump"):
         return _entries(dump_archive(url, version_table=version_table, lock_timeout=lock_timeout))
+
+
+def dump_tables(url: URL, names: Sequence[tuple[str, str]]) -> Dump:
+    """Return some tables of a database, each with what belongs to it alone.
+
+    That is its sequences, constraints, indexes, triggers, policies, comments and rights. What they
+    need of the rest is not named by ``needs``.
+    names: schemas and names, of which at least one is there.
+    Raises UserError as dump_database() does.
+    """
+    patterns = [".".join(map(_exact_pattern, name)) for name in names]
+    with status.doing("Reading tables with pg_dump"):
+        return _entries(
+            run_program("pg_dump", url, *_OPTIONS, *(f"--table={one}" for one in patterns))
+        )
+
+
+def _exact_pattern(name: str) -> str:
+    """Return the pattern of pg_dump that matches only this name."""
+    return '"{}"'.format(name.replace('"', '""'))
 
 
 def _entries(archive: bytes) -> Dump:
@@ -70,14 +94,11 @@ def dump_archive(
     version_table, lock_timeout: see dump_database().
     Raises UserError when pg_dump is missing or fails.
     """
-    pattern = ".".join(f'"{part}"' for part in version_table.split("."))
+    pattern = ".".join(map(_exact_pattern, version_table.split(".")))
     return run_program(
         "pg_dump",
         url,
-        "--format=custom",
-        "--schema-only",
-        "--no-owner",
-        "--compress=none",
+        *_OPTIONS,
         f"--exclude-table={pattern}",
         *(() if lock_timeout is None else (f"--lock-wait-timeout={lock_timeout}",)),
     )

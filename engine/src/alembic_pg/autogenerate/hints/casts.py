@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump.entry import table_key
+from alembic_pg.autogenerate.hints.hint import USING, USING_BACK
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.scope import column_differences
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump import table_definition
     from alembic_pg.autogenerate.dump.entry import Dump
-
-USING_KEY, BACK_KEY = "using", "using_back"
 
 # Those to which PostgreSQL has no cast of a boolean, nor one back.
 _INTEGERS = {"smallint", "bigint"}
@@ -110,7 +109,7 @@ def _expressions(
         return None
     info = {} if column is None else column.info
     using, back = (
-        str(info.get(key, "")).strip().removesuffix(";") for key in (USING_KEY, BACK_KEY)
+        str(info.get(key, "")).strip().removesuffix(";") for key in (USING.key, USING_BACK.key)
     )
     if using:
         return Expressions(using, back, hinted=True)
@@ -129,7 +128,9 @@ def lossless_expressions(
     if new.type.endswith("[]") and not old.type.endswith("[]"):
         array = f"ARRAY[{name}]"
         using = array if old.not_null else f"CASE WHEN {name} IS NOT NULL THEN {array} END"
-        as_text = f"{name}::text" if old.type == "text" else f"{name}::text::{old.type}"
+        # An explicit cast would cut a text that is too long, and an assignment refuses it.
+        is_text = old.type == "text" or old.type.startswith("character")
+        as_text = f"{name}::text" if is_text else f"{name}::text::{old.type}"
         back = (
             f"CASE WHEN cardinality({name}) > 1 THEN {as_text} "
             f"ELSE {name}[array_lower({name}, 1)] END"

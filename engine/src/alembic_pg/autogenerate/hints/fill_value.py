@@ -11,13 +11,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.elements import ClauseElement
 
+from alembic_pg.autogenerate.hints.hint import BACKFILL
 from alembic_pg.errors import UserError
 from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
     from sqlalchemy import Column
-
-INFO_KEY = "backfill"
 
 # The driver's own style would double each percent sign.
 _DIALECT = postgresql.dialect(paramstyle="named")
@@ -34,7 +33,7 @@ def hinted_value(column: Column[Any]) -> str:
     """
     if column.nullable or column.computed is not None or column.identity is not None:
         return ""
-    hint = column.info.get(INFO_KEY)
+    hint = column.info.get(BACKFILL.key)
     if hint is None or isinstance(hint, (str, int, float, Decimal)):
         return "" if hint is None else str(hint).strip().removesuffix(";")
     expression = _expression(hint)

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Enum
 from sqlalchemy.types import TypeDecorator
 
 from alembic_pg.autogenerate.alter import alter_type
+from alembic_pg.autogenerate.hints.hint import RENAMED_FROM, RENAMED_VALUES
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, MetaData, Table
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-
-RENAMED_FROM = "renamed_from"
-RENAMED_VALUES = "renamed_values"
 
 Name = TypeVar("Name")
 
@@ -61,7 +59,7 @@ def _table_renames(tables: Iterable[Table], before: Dump) -> Iterator[RenameOp]:
     asked = [
         (_former_table_name(table, there), (_schema_name(table), table.name))
         for table in tables
-        if RENAMED_FROM in table.info
+        if RENAMED_FROM.key in table.info
     ]
     for (schema, old), (to, new) in _possible_renames(asked, there):
         yield RenameOp(_schema_option(schema), None, old, new, to if to != schema else None)
@@ -69,7 +67,7 @@ def _table_renames(tables: Iterable[Table], before: Dump) -> Iterator[RenameOp]:
 
 def _former_table_name(table: Table, there: set[tuple[str, str]]) -> tuple[str, str]:
     """Return the schema and name that a table had; another schema stands before a dot."""
-    name = str(table.info[RENAMED_FROM])
+    name = str(table.info[RENAMED_FROM.key])
     schema, dot, bare = name.partition(".")
     if dot and (_schema_name(table), name) not in there:
         return schema, bare
@@ -81,12 +79,12 @@ def _column_renames(
 ) -> Iterator[RenameOp]:
     asked = [
         (
-            (_schema_name(table), table.name, str(column.info[RENAMED_FROM])),
+            (_schema_name(table), table.name, str(column.info[RENAMED_FROM.key])),
             (_schema_name(table), table.name, column.name),
         )
         for table in tables
         for column in table.columns
-        if RENAMED_FROM in column.info
+        if RENAMED_FROM.key in column.info
     ]
     if not asked:
         return  # and no table's definition is read
@@ -104,13 +102,15 @@ def _enum_value_renames(tables: Iterable[Table], before: Dump) -> Iterator[State
     there: set[tuple[str, str]] = set()
     for table in tables:
         for column in table.columns:
-            entry = _enum_entry(table, column, before) if RENAMED_VALUES in column.info else None
+            entry = (
+                _enum_entry(table, column, before) if RENAMED_VALUES.key in column.info else None
+            )
             if entry is None:
                 continue
             there |= {(entry.key, label) for label in alter_type.enum_labels(entry)}
             asked += [
                 ((entry.key, old), (entry.key, new))
-                for old, new in column.info[RENAMED_VALUES].items()
+                for old, new in column.info[RENAMED_VALUES.key].items()
             ]
     for (key, old), (_, new) in _possible_renames(list(dict.fromkeys(asked)), there):
         name = alter_type.enum_name(before[key])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.dump.known_rest import KnownRest
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.revisions.trial.host import Host
@@ -44,7 +45,8 @@ class Candidate:
 
     url: the database. version_table: Alembic's own table, which is not in the dump. context: how
     operations are rendered. scope: what counts of a dump. host: the process in which they run.
-    sources: their texts, which all candidates of a comparison share.
+    sources: their texts, which all candidates of a comparison share. rest: what of the database no
+    operation changes, where that is known.
     """
 
     url: URL
@@ -53,11 +55,14 @@ class Candidate:
     scope: Scope = EVERYTHING
     host: Host = THIS_PROCESS
     sources: OperationSources = field(default_factory=OperationSources)
+    rest: KnownRest | None = None
 
     def dump(self) -> Dump:
         """Return what it holds now."""
         return self.scope.filter_dump(
-            pg_dump.dump_database(self.url, version_table=self.version_table)
+            self.rest.dump(self.url)
+            if self.rest
+            else pg_dump.dump_database(self.url, version_table=self.version_table)
         )
 
     def column_users(self) -> ColumnUsers:
@@ -142,6 +147,8 @@ def open_candidate(comparison: Comparison, context: AutogenContext) -> Iterator[
         comparison.scope,
         comparison.host,
         comparison.sources,
+        # A proof is of all, and a rename was no difference.
+        None if comparison.must_prove or comparison.renames else comparison.rest,
     )
     if spare_copy is None:
         databases.drop_in_background(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import compare, pg_dump
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.dump.known_rest import KnownRest
     from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.autogenerate.sides.build_statements import BuildStatement
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
@@ -23,31 +25,52 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.trial.host import Host
 
 
+@dataclass(frozen=True)
+class Sides:
+    """What the revisions build, and what the models build.
+
+    built: the statements that build the models. rest: what is known to be the same on both sides.
+    """
+
+    past: StartingSchema
+    dump: Dump
+    built: list[BuildStatement]
+    rest: KnownRest | None = None
+
+
+def may_be_known(task: AlembicCommand, given: Connection | None) -> bool:
+    """Return whether a command may know what the models build, so that no database is needed.
+
+    A revision is proven against what was really built. given: a connection that was handed in.
+    """
+    return task.command == "check" and given is None and known_build.has_note(task.root)
+
+
 def both_sides(  # noqa: PLR0913, PLR0917  # where and how the models are built
     task: AlembicCommand,
     given: Connection | None,
     models: Models,
-    empty: tuple[ScratchServer, str],
+    empty: tuple[ScratchServer, str | None],
     host: Host,
     beside: Executor,
-) -> tuple[StartingSchema, Dump, list[BuildStatement]]:
-    """Return what the revisions build, and what the models build by which statements.
+) -> Sides:
+    """Return both sides of a comparison.
 
-    empty: an empty database. A revision is proven against what was really built; a check asks
-    whether that is known.
+    empty: an empty database, which is dropped; None to make one where it is needed.
     """
     databases, name = empty
-    place = databases.database_url(name)
     # That of Alembic's own table is on both sides.
     schema = task.environment.context_opts.get("version_table_schema")
     past, steps = None, None
-    is_noted = given is None and not models.left_out
-    if is_noted and task.command == "check" and known_build.has_note(task.root):
-        steps = desired.compiled_statements(models, place, source=SCRATCH_SOURCE, schema=schema)
+    if not models.left_out and may_be_known(task, given):
+        dialect = databases.connection.dialect
+        steps = desired.compiled_statements(models, dialect, schema=schema)
         past = schema_of_revisions(task.root, task.environment, databases, host)
-        known = steps and known_build.known_dump(task.root, past, steps)
+        known = steps and known_build.known_build(task.root, past, steps)
         if known and steps:
-            return past, known, steps
+            return Sides(past, known.dump, steps, known.rest)
+    name = name or databases.create()
+    place = databases.database_url(name)
     built = desired.build_models(models, place, source=SCRATCH_SOURCE, schema=schema, steps=steps)
     # pg_dump is at work while the revisions are read.
     after = beside.submit(pg_dump.dump_database, place)
@@ -56,8 +79,9 @@ def both_sides(  # noqa: PLR0913, PLR0917  # where and how the models are built
     elif past is None:
         past = schema_of_revisions(task.root, task.environment, databases, host)
     dump = after.result()
+    databases.drop_in_background(name)
     # What a listener asked the database for has no label: no other check could know it.
-    is_noted = is_noted and all(one.label for one in built)
+    is_noted = given is None and not models.left_out and all(one.label for one in built)
     if is_noted and not compare.differing_keys(past.dump, dump):
         known_build.write_note(task.root, past, built)
-    return past, dump, built
+    return Sides(past, dump, built)

@@ -19,6 +19,7 @@ from alembic_pg.sql.quoting import quote_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import Constraint
     from sqlalchemy.sql.elements import ClauseElement
 
@@ -30,7 +31,8 @@ class BuildStatement:
     """Hold one statement of the build, and what a message calls it.
 
     text: as it is sent to the server, "" while nobody has compiled it. table: the one that it makes
-    or makes a part of, where SQLAlchemy wrote it. by_hand: whether it may do anything.
+    or makes a part of, where SQLAlchemy wrote it. by_hand: whether it may do anything. entity: the
+    one that it makes.
     """
 
     statement: ClauseElement
@@ -38,6 +40,7 @@ class BuildStatement:
     text: str = ""
     table: Table | None = None
     by_hand: bool = False
+    entity: ReplaceableEntity | None = None
 
 
 def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
@@ -72,6 +75,7 @@ def _entity_statements(models: Models, *, early: bool) -> list[BuildStatement]:
             entity.to_sql_statement_create(),
             entities.entity_label(entity),
             by_hand=type(entity) not in entities.CREATION_ORDER,
+            entity=entity,
         )
         for entity in models.entities
         if isinstance(entity, entities.BEFORE_TABLES) is early

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.autogenerate.dump.known_rest import KnownRest
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.revisions.stand_ins import StandIn
     from alembic_pg.revisions.trial.host import Host
@@ -38,7 +39,8 @@ class Comparison:
     candidate takes it. host: the process in which operations are tried.
     texts: what authors wrote for objects, in the models and in the revisions.
     sources: the texts of the operations that are tried.
-    stand_ins: for the tables that foreign keys refer to and that are left out.
+    rest: what is known to be the same before and after. stand_ins: for the tables that foreign keys
+    refer to and that are left out.
     """
 
     databases: ScratchServer
@@ -52,6 +54,7 @@ class Comparison:
     spare_copies: list[str] = field(default_factory=list)
     texts: AuthoredTexts = field(default_factory=AuthoredTexts)
     host: Host = THIS_PROCESS
+    rest: KnownRest | None = None
     stand_ins: tuple[StandIn, ...] = ()
     sources: OperationSources = field(default_factory=OperationSources)
 

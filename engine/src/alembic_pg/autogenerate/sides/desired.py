@@ -56,19 +56,18 @@ _NEEDS_ONE_TRANSACTION = re.compile(
 
 
 def compiled_statements(
-    models: Models, url: URL, *, source: str, schema: str | None = None
+    models: Models, dialect: Dialect, *, schema: str | None = None
 ) -> list[BuildStatement] | None:
     """Return the statements that build the models, with their texts, and execute none.
 
     None where only the build itself can tell: a listener asks the database, or a statement has no
-    text. url: a database, for the server's version. schema: as for build_models().
+    text. dialect: of a connection to the server. schema: as for build_models().
     """
     try:
         steps = build_statements(models, {schema} if schema else set())
     except AskedError:
         return None
-    with connect(url, source=source) as connection:
-        texts = _compile_statements(steps, dialect_without_marks(connection.dialect))
+    texts = _compile_statements(steps, dialect_without_marks(dialect))
     if isinstance(texts, Exception):
         return None
     return [replace(step, text=text) for step, text in zip(steps, texts, strict=True)]

@@ -1,9 +1,9 @@
 """Tell what the models build by a build that agreed with the revisions before.
 
 A clean check notes the statements that built the models: a digest for each table, and one for the
-rest. The next check makes only the tables anew whose statements differ, in a copy of what the
-revisions build. It says nothing, so that all is built as ever, where the change could reach
-further: statements written by hand, an entity that names such a table, what depends on it, or an
+rest. The next check makes only the tables anew whose statements differ, and the entities that name
+them, in a copy of what the revisions build. It says nothing, so that all is built as ever, where
+the change could reach further: statements written by hand, what else depends on such a table, or an
 object of another table that comes out different.
 """
 
@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,17 +23,23 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.dump.foreign_keys import key_ends
+from alembic_pg.autogenerate.dump.known_rest import know_rest
+from alembic_pg.autogenerate.sides.remade_entities import steps_of_entities
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import Digest, cache_digest
 from alembic_pg.database.project_files import make_data_folder, write_whole
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.database.session import as_message
+from alembic_pg.database.text_dialect import dialect_without_marks
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from sqlalchemy.engine import URL
+
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.known_rest import KnownRest
     from alembic_pg.autogenerate.sides.build_statements import BuildStatement
     from alembic_pg.autogenerate.sides.revisions import StartingSchema
 
@@ -77,8 +84,18 @@ def has_note(root: Path) -> bool:
     return (root / NOTE_PATH).exists()
 
 
-def known_dump(root: Path, past: StartingSchema, steps: Sequence[BuildStatement]) -> Dump | None:
-    """Return the dump of what statements build, None where they are to be executed.
+@dataclass(frozen=True)
+class KnownBuild:
+    """What statements build. dump: of it. rest: what surely is as in the revisions."""
+
+    dump: Dump
+    rest: KnownRest | None = None
+
+
+def known_build(
+    root: Path, past: StartingSchema, steps: Sequence[BuildStatement]
+) -> KnownBuild | None:
+    """Return what statements build, None where they are to be executed.
 
     root, past: as for write_note().
     """
@@ -89,10 +106,13 @@ def known_dump(root: Path, past: StartingSchema, steps: Sequence[BuildStatement]
     tables = noted.tables.keys() | outline.tables.keys()
     changed = {key for key in tables if noted.tables.get(key) != outline.tables.get(key)}
     if not changed:
-        return past.dump
-    if len(changed) > _MAX_CHANGED * len(tables) or _reaches_further(steps, changed):
+        return KnownBuild(past.dump)
+    if len(changed) > _MAX_CHANGED * len(tables):
         return None
-    return _dump_with_tables(past, steps, changed)
+    again = {step.table for step in steps if step.table is not None and _table(step) in changed}
+    names = {key.partition(".")[2] for key in changed}
+    of_entities = steps_of_entities(steps, again, names)
+    return None if of_entities is None else _build_tables(past, steps, changed, of_entities)
 
 
 def _outline(steps: Iterable[BuildStatement]) -> _Outline:
@@ -124,51 +144,83 @@ def _maker_digest(past: StartingSchema) -> str:
     return cache_digest(pg_dump.version(), past.version_table, url).value
 
 
-def _reaches_further(steps: Sequence[BuildStatement], changed: set[str]) -> bool:
-    """Return whether statements of others may build something else where tables change."""
-    names = "|".join(re.escape(key.partition(".")[2]) for key in changed)
-    mention = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
-    return any(
-        step.by_hand or mention.search(step.text)
-        for step in steps
-        if step.by_hand or step.table is None or (_table(step) not in changed and _copies(step))
-    )
+def _build_tables(
+    past: StartingSchema,
+    steps: Sequence[BuildStatement],
+    changed: set[str],
+    of_entities: Sequence[BuildStatement],
+) -> KnownBuild | None:
+    """Make some tables as statements make them, in a copy of what the revisions build.
 
-
-def _copies(step: BuildStatement) -> bool:
-    return bool(re.search(r"\bLIKE\b", step.text, re.IGNORECASE))
-
-
-def _dump_with_tables(
-    past: StartingSchema, steps: Sequence[BuildStatement], changed: set[str]
-) -> Dump | None:
-    """Return the dump of what the revisions build, with some tables as statements make them."""
+    of_entities: the steps of the entities that are made again with them.
+    """
     name = past.databases.create(past.template)
     url = past.databases.database_url(name)
-    message = as_message(_rebuilding_statements(past.dump, steps, changed))
+    dialect = dialect_without_marks(past.databases.connection.dialect)
+    entity_drops = [
+        str(step.entity.to_sql_statement_drop().compile(dialect=dialect))
+        for step in reversed(of_entities)
+        if step.entity is not None
+    ]
+    made = {id(step) for step in of_entities}
+    again = [step.text for step in steps if _table(step) in changed or id(step) in made]
+    message = as_message(_rebuilding_statements(past.dump, changed, entity_drops, again))
+    # What an entity makes of a changed table may be elsewhere.
+    tables = () if made else _tables_that_may_differ(past.dump, steps, changed)
+    rest = know_rest(url, past.dump, tables) if tables else None
     try:
         with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
             connection.exec_driver_sql(message, execution_options={"no_parameters": True})
     except DBAPIError:
         return None
     else:
-        dump = pg_dump.dump_database(url, version_table=past.version_table)
-        return dump if _is_as_built(past.dump, dump, steps, changed) else None
+        dump = rest.dump(url) if rest else _whole_dump(past, url)
+        is_as_built = _is_as_built(past.dump, dump, steps, changed)
+        return KnownBuild(dump, rest) if is_as_built else None
     finally:
         past.databases.drop_in_background(name)
 
 
-def _rebuilding_statements(
+def _whole_dump(past: StartingSchema, url: URL) -> Dump:
+    return pg_dump.dump_database(url, version_table=past.version_table)
+
+
+def _tables_that_may_differ(
     dump: Dump, steps: Sequence[BuildStatement], changed: set[str]
+) -> set[tuple[str, str]]:
+    """Return the schemas and names of tables that change, and of the other ends of their keys.
+
+    pg_dump names what a key needs only of tables that it is asked for. One more is among them that
+    stays as it is, since pg_dump fails where there is none.
+    """
+    others = (one for key, one in dump.items() if one.kind == "TABLE" and key not in changed)
+    names = {(one.schema, one.name) for one in islice(others, 1)}
+    keys = {key_ends(dump, one)[0] for one in _keys_from_others(dump, changed)}
+    names |= {(dump[key].schema, dump[key].name) for key in (changed | keys) & dump.keys()}
+    for step in steps:
+        if step.table is not None and _table(step) in changed:
+            ends = (step.table, *(key.column.table for key in step.table.foreign_keys))
+            names |= {(one.schema or "public", str(one.name)) for one in ends}
+    return names
+
+
+def _rebuilding_statements(
+    dump: Dump, changed: set[str], entity_drops: Iterable[str], again: Iterable[str]
 ) -> Iterator[str]:
-    """Yield what drops tables, where nothing but foreign keys depends on them, and makes them."""
+    """Yield what drops tables, where nothing depends on them but keys and entities, and makes them.
+
+    entity_drops: of the entities that are made again. again: what makes all of it.
+    """
     keys = [*_keys_from_others(dump, changed)]
     yield from (key.drop for key in keys)
+    yield from entity_drops
     there = [dump[table] for table in sorted(changed) if table in dump]
     if there:
         yield f"DROP TABLE {', '.join(quote_name(one.schema, one.name) for one in there)}"
-    yield from (step.text for step in steps if _table(step) in changed)
+    yield from again
     yield from (key.create for key in keys)
+    lost = {key.key for key in keys}
+    yield from (one.create for one in dump.values() if not lost.isdisjoint(one.needs))
 
 
 def _keys_from_others(dump: Dump, changed: set[str]) -> Iterator[Entry]:

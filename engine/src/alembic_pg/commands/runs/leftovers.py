@@ -40,10 +40,13 @@ def report_on_target(task: AlembicCommand) -> None:
 
 
 def report_leftovers(
-    task: AlembicCommand, connection: Connection, context: MigrationContext
+    task: AlembicCommand, connection: Connection, context: MigrationContext, *, ours: bool = False
 ) -> None:
-    """Write a line to the standard error for each thing that is unfinished."""
-    at_work = run_lock.describe_running(connection)
+    """Write a line to the standard error for each thing that is unfinished.
+
+    ours: whether it is this run that is at work, and at its end.
+    """
+    at_work = "" if ours else run_lock.describe_running(connection)
     if at_work:
         # What looks half done is what it is about to do.
         sys.stderr.write(f"A run is at work: {at_work}.\n")

@@ -58,7 +58,7 @@ def tell_of_moved(task: AlembicCommand, connection: Connection, heads: Sequence[
     elif moved is not None and task.command == "upgrade":
         raise UserError(sentence)
     else:
-        events.tell("warning", sentence)
+        events.tell(events.WARNING, sentence)
 
 
 def _find_moved(

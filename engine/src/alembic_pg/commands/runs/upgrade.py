@@ -61,7 +61,7 @@ def run(
     the database is then as it was before that revision, autocommit blocks aside.
     """
     running = running or RunState()
-    with _failures_told(), explain_failures(task.environment.script, running):
+    with _failures_told(), explain_failures(task.environment, running):
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
@@ -195,10 +195,12 @@ def _run_command(
         from alembic_pg.commands.runs import state_stamps  # noqa: PLC0415  # of runs and stamps only
 
         state_stamps.forget_progress(connection, journal.version_table_name(context))
-    if task.command == "current" and not given:
+    # Who takes back what is half done, and has lost the note of it, learns what is left.
+    idle = task.command == "downgrade" and running.step is None
+    if (task.command == "current" or idle) and not given:
         from alembic_pg.commands.runs import leftovers  # noqa: PLC0415  # it reads the revisions
 
-        leftovers.report_leftovers(task, connection, context)
+        leftovers.report_leftovers(task, connection, context, ours=idle)
 
 
 def _told_steps(
@@ -292,5 +294,5 @@ def _undo_half_done(
     at = place_name(heads)
     undo.undo_upgrade(impl.runner, note, at)
     line = f"Revision {revision_label(revision)} is taken back; at {at}."
-    events.tell("done", line, at=sorted(heads))
+    events.tell(events.DONE, line, at=sorted(heads))
     return True

@@ -18,8 +18,10 @@ from alembic_pg.database import errors
 from alembic_pg.online.backfill import batch_settings, replicas
 from alembic_pg.online.backfill.batch import Batch, TooLongError
 from alembic_pg.online.backfill.batch_size import BatchSize
+from alembic_pg.online.backfill.remaining_work import TableScan
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.row_ranges import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,12 +32,12 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.executor import Executor
     from alembic_pg.sql.row_ranges import Place, RowChange
 
-# Rows that one batch may have for certain, and how often they are looked for; and those that one
-# statement may change where others write them as fast.
-_FEW_ROWS, _TRIES, _ROWS_AT_ONCE = 500, 3, 10_000
+# Rows that one batch may have for certain, and how often they are looked for.
+_FEW_ROWS, _TRIES = 500, 3
 
 _TABLE_PAGES = """
 SELECT pg_relation_size(oid) / current_setting('block_size')::int AS pages,
+  greatest(reltuples, 0) AS rows,
   pg_table_size(oid) AS bytes, current_setting('block_size')::int / 28 AS slots,
   CASE WHEN reltuples > 0 THEN reltuples / greatest(relpages, 1) ELSE 200 END
     AS density
@@ -110,9 +112,10 @@ def _change_tree(tree: _Tree, *, quiet: bool) -> None:
     """
     before, whole = None, tree.whole
     while True:
-        changed = sum(map(_scan_once, tree.parts()))
+        every_row = tree.rows.every_row and before is None
+        changed = sum(_scan_once(part, every_row=every_row) for part in tree.parts())
         if changed and before is not None and changed >= before:
-            if changed <= _ROWS_AT_ONCE:
+            if changed <= ROWS_AT_ONCE:
                 # Others write more of them, as fast as that: none escapes one statement.
                 whole.change("true")
                 return
@@ -164,11 +167,11 @@ def _change_places(batch: Batch, places: list[str], pace: BatchSize) -> None:
             start += size
 
 
-def _scan_once(batch: Batch) -> int:
+def _scan_once(batch: Batch, *, every_row: bool) -> int:
     """Go through a table once; return how many rows were changed, 0 where it is gone."""
     sizes = batch.executor.fetch_rows(_TABLE_PAGES, table=batch.table)
     try:
-        return _scan_pages(batch, sizes[0]) if sizes else 0
+        return _scan_pages(batch, sizes[0], every_row=every_row) if sizes else 0
     except DBAPIError as error:
         if errors.sqlstate(error) != errors.SqlState.UNDEFINED_TABLE:
             raise
@@ -177,14 +180,18 @@ def _scan_once(batch: Batch) -> int:
         return 0  # a partition that somebody has dropped has no rows
 
 
-def _scan_pages(batch: Batch, found: Row[Any]) -> int:
-    """Go through a table once. found: what the catalog tells of it."""
+def _scan_pages(batch: Batch, found: Row[Any], *, every_row: bool) -> int:
+    """Go through a table once.
+
+    found: what the catalog tells of it. every_row: whether each of its rows is to be changed.
+    """
     executor, rows = batch.executor, batch.rows
     pages, pace = int(found.pages), _first_size(executor, found)
+    scan = TableScan(pages, float(found.rows), every_row)
     first = slot = changed = 0
     idle = False
     looked = time.monotonic()
-    with closing(Progress(batch.table, pages)) as progress:
+    with closing(Progress(batch.table)) as progress:
         while first < pages:
             if idle and rows.single_table:
                 # Most of the places in a page may have no row any more.
@@ -206,7 +213,7 @@ def _scan_pages(batch: Batch, found: Row[Any]) -> int:
             done, took = batched.rows, batched.seconds
             pace.adjust(0 if slot or until else last - first, done, took)
             first, slot, changed, idle = last, until, changed + done, not done
-            progress.update(first, changed)
+            progress.update(scan.share_done(first, changed, pace.rows_per_page), changed)
             if took > 4 * pace.target_seconds:
                 time.sleep(took)  # the server is busy with others
             if time.monotonic() - looked > replicas.CHECK_SECONDS:

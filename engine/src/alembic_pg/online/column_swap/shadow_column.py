@@ -136,7 +136,11 @@ class ShadowColumn:
         if not self.using and runner.first_value(_ARE_SCALAR, table=self.table.oid, names=names):
             condition = f"{self.new_column} IS NULL AND {self.old_column} IS NOT NULL"
         rows = RowChange(
-            "UPDATE", quote_name(self.table.name), f"SET {self.new_column} = {value}", condition
+            "UPDATE",
+            quote_name(self.table.name),
+            f"SET {self.new_column} = {value}",
+            condition,
+            every_row=True,
         )
         first = [f"SET LOCAL {_FILLING_SETTING} = 'on'", *self._apply_settings]
         try:

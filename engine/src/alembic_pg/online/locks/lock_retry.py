@@ -90,7 +90,7 @@ class RetryBudget:
     def report_holder(self, who: str) -> None:
         """Say once who is waited for."""
         if not self.holder_reported:
-            events.tell("waiting", f"Waiting for a lock: {who} …")
+            events.tell(events.WAITING, f"Waiting for a lock: {who} …")
         self.holder_reported = True
 
     def pause_or_give_up(self, connection: Connection, sql: str) -> None:
@@ -104,7 +104,7 @@ class RetryBudget:
             who = describe_lock_holder(connection, sql)
             if self.tries:
                 raise UserError(
-                    f"{self.label} found no moment for its lock in {passed:.0f} s: {who}.\n"
+                    f"{self.label} could not get its lock in {passed:.0f} s: {who}.\n"
                     "Run the same command again, or with more patience: -x lock_patience=30min"
                 )
             self.report_holder(who)

@@ -67,6 +67,7 @@ class _Watcher:
         self.pid, self.label, self.done_event = pid, label, over
         self.blocker_pid = -1
         self.progress: Progress | None = None
+        self.blocks = 0
 
     def run(self) -> None:
         if self.done_event.wait(_SILENT_SECONDS):
@@ -89,11 +90,11 @@ class _Watcher:
                 who = who if row.gid else f"the transaction of {who}"
                 way = " Somebody must COMMIT PREPARED or ROLLBACK PREPARED it." if row.gid else ""
                 line = f"{self.label} waits for {who}; it blocks nobody …{way}"
-                events.tell("waiting", line, pid=row.pid)
+                events.tell(events.WAITING, line, pid=row.pid)
             self.blocker_pid = row.pid
             return
         build = connection.execute(_INDEX_BUILD, {"pid": self.pid}).first()
         if build is not None:
-            if self.progress is None or self.progress.total != build.total:
-                self.progress = Progress(self.label, build.total)
-            self.progress.update(build.done, build.tuples)
+            if self.progress is None or self.blocks != build.total:
+                self.progress, self.blocks = Progress(self.label), build.total
+            self.progress.update(build.done / build.total, build.tuples)

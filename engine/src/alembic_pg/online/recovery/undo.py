@@ -80,7 +80,7 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
         clearing = journal.clearing_statement(runner.connection, table)
     runner.run_short(*steps, clearing)
     for step in steps:
-        events.tell("taken back", f"Taken back: {step}")
+        events.tell(events.TAKEN_BACK, f"Taken back: {step}")
 
 
 def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:

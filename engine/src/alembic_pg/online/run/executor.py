@@ -205,7 +205,7 @@ class Executor(Session):
         """Tell a person once, whatever is tried again, what a statement does to others."""
         if text not in self.warned:
             self.warned.add(text)
-            events.tell("warning", text)
+            events.tell(events.WARNING, text)
 
     def remember_cleanup(self, *statements: str) -> None:
         """Remember what drops all that a strategy makes, where no catalog can be asked."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -133,24 +133,44 @@ class Journal:
     def save(self, connection: Connection, began: str = "") -> None:
         """Write the note in the open transaction, which is about to be committed.
 
+        began: as saving_statements() has it.
+        """
+        note, statements = self.saving_statements(connection, began)
+        for statement in statements:
+            _execute(connection, statement)
+        self.confirm_saved(note)
+
+    def saving_statements(
+        self, connection: Connection, began: str = ""
+    ) -> tuple[ProgressNote, list[str]]:
+        """Return the note of the open transaction, and what writes it; confirm_saved() follows.
+
         began: the statement at work; without a detail, what an earlier run noted of it stays. What
         an earlier run had at work stays noted until it is met.
         """
-        self.note.done += self.pending_keys
-        resumes = not began or self.was_interrupted(began)
-        self.note.began = self.interrupted_at if resumes and self.interrupted_at else began
-        self._keep_texts(self.pending_keys, began)
-        self.pending_keys = []
         if not self.stored and not self.disabled:
             self.theirs = _read_theirs(connection, self.table)
             self.note.source = self.digest_source()
-        self.stored = True
-        self._write(connection, self._comment(self.note.as_json()))
+        resumes = not began or self.was_interrupted(began)
+        note = replace(
+            self.note,
+            done=[*self.note.done, *self.pending_keys],
+            began=self.interrupted_at if resumes and self.interrupted_at else began,
+            texts=self._texts_with([*self.pending_keys, began.partition(":")[0]]),
+        )
+        return note, self._statements(self._comment(note.as_json()))
 
-    def _keep_texts(self, keys: list[str], began: str) -> None:
-        for key in [*keys, began.partition(":")[0]]:
-            if key in self.texts and key not in self.note.texts:
-                self.note.texts[key] = stored_text.stored_text(self.texts[key])
+    def confirm_saved(self, note: ProgressNote) -> None:
+        """Take over a note that is written."""
+        self.note, self.pending_keys, self.stored = note, [], True
+
+    def _texts_with(self, keys: list[str]) -> dict[str, str]:
+        more = {
+            key: stored_text.stored_text(self.texts[key])
+            for key in keys
+            if key in self.texts and key not in self.note.texts
+        }
+        return {**self.note.texts, **more}
 
     def add_pending(self, key: str) -> None:
         """Take a statement for done that the open transaction has executed."""
@@ -169,7 +189,7 @@ class Journal:
 
     def done_statements(self, key: str) -> list[str]:
         """Return what notes that the statement is done; confirm_done() follows."""
-        self._keep_texts([key], "")
+        self.note.texts = self._texts_with([key])
         done = [*self.note.done, self._entry(key)]
         note = {**self.note.as_json(), "done": done, "began": ""}
         return self._statements(self._comment(note))
@@ -205,10 +225,6 @@ class Journal:
         """Return the comment that has a note, and keeps the one that a person wrote."""
         kept = {_THEIRS: self.theirs} if self.theirs else {}
         return quote_literal(json.dumps({"half_done": note, **kept}))
-
-    def _write(self, connection: Connection, comment: str) -> None:
-        for statement in self._statements(comment):
-            _execute(connection, statement)
 
     def _statements(self, comment: str) -> list[str]:
         return [] if self.disabled else [f"COMMENT ON TABLE {self.table} IS {comment}"]

@@ -7,15 +7,23 @@ follow would hold it for the way to the server and back, and for the questions a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from alembic_pg.sql import parser, session_statements, split, statements
 from alembic_pg.sql.cursor import Cursor, QualifiedName
+from alembic_pg.sql.lexer import tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic_pg.sql.lexer import Token
 
 _ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 
 # What reads no row, and changes nothing by which the run decides about ALTER TABLE.
 _KEEP_NAMES = (
-    *("COMMENT ON", "GRANT", "REVOKE", "ALTER POLICY", "CREATE TRIGGER"),
+    *("COMMENT ON", "GRANT", "REVOKE", "ALTER DEFAULT PRIVILEGES", "ALTER SEQUENCE"),
+    *("ALTER POLICY", "ALTER TRIGGER", "CREATE STATISTICS", "DROP STATISTICS", "CREATE TRIGGER"),
     *("CREATE CONSTRAINT TRIGGER", "CREATE OR REPLACE TRIGGER", "DROP TRIGGER"),
     *("CREATE POLICY", "DROP POLICY", "CREATE RULE", "CREATE OR REPLACE RULE", "DROP RULE"),
 )
@@ -27,6 +35,12 @@ _CHANGE_NAMES = (
     *("CREATE TYPE", "DROP TYPE", "CREATE DOMAIN", "DROP DOMAIN", "CREATE SCHEMA"),
     *(f"{verb} {kind}" for kind in _ROUTINES for verb in ("CREATE", "CREATE OR REPLACE", "DROP")),
 )
+
+# What an INSERT has that does more than to write the rows that stand in it.
+_NOT_VALUES_ONLY = {"SELECT", "TABLE", "RETURNING", "CONFLICT"}
+
+# Among names, what stands for each of them.
+_ANY_NAME = "*"
 
 # What is about a table and short, where that is new; the first two elsewhere, too, unless they have
 # a strategy.
@@ -44,25 +58,26 @@ _ABOUT_TABLES = (
 class StatementQueue:
     """The statements of the open transaction that the server does not have yet.
 
-    texts: they. opens: whether the transaction had done nothing before them. names_change: whether
-    one of them lets a name mean something else. created: the tables that they create.
+    texts: they. opens: whether the transaction had done nothing before them. changed_names: the
+    names that they let mean something else. created: the tables that they create.
     """
 
     texts: list[str] = field(default_factory=list)
     opens: bool = False
-    names_change: bool = False
+    changed_names: set[str] = field(default_factory=set)
     created: set[QualifiedName] = field(default_factory=set)
 
     def clear(self) -> None:
         """Forget them: they are sent, or their transaction is over."""
-        self.texts, self.names_change = [], False
+        self.texts = []
+        self.changed_names.clear()
         self.created.clear()
 
     def add(self, *texts: str, opens: bool) -> None:
         """Add statements. opens: whether the transaction has done nothing before."""
         self.opens = opens if not self.texts else self.opens
         for text in texts:
-            self.names_change = self.names_change or _changes_names(text)
+            self.changed_names |= _changed_names(text)
             created = _created_table(text)
             if created is not None:
                 self.created.add(created)
@@ -81,7 +96,19 @@ class StatementQueue:
             return _is_short(cursors[0])
         if isinstance(statement, _ABOUT_TABLES) and self.creates_table(statement.table):
             return True
-        return isinstance(statement, _ALTERS) and not self.names_change
+        return isinstance(statement, _ALTERS) and not self.changes_name_in(sql)
+
+    def changes_name_in(self, sql: str) -> bool:
+        """Return whether a statement has a name that they let mean something else."""
+        if not self.changed_names:
+            return False
+        if _ANY_NAME in self.changed_names:
+            return True
+        tokens = tokenize(sql)
+        texts = [token.text.lower() for token in tokens if token.kind in {"string", "dollar"}]
+        return any(token.identifier in self.changed_names for token in tokens) or any(
+            name.lower() in text for text in texts for name in self.changed_names
+        )
 
     def creates_table(self, name: str) -> bool:
         """Return whether a table, as a statement names it, is one that they create."""
@@ -93,16 +120,36 @@ class StatementQueue:
 
 
 def _is_short(cursor: Cursor) -> bool:
+    if cursor.accept("INSERT", "INTO"):
+        # Some rows that are written there: nothing is read, nobody asks for a result.
+        return not any(token.keyword in _NOT_VALUES_ONLY for token in cursor.remaining())
     kind = cursor.accept_any(*_KEEP_NAMES, *_CHANGE_NAMES)
     reads = kind in {"CREATE TABLE", "CREATE UNLOGGED TABLE"} and cursor.contains("AS")
     return bool(kind) and not reads
 
 
-def _changes_names(sql: str) -> bool:
+def _changed_names(sql: str) -> set[str]:
+    """Return the names that a statement lets mean something else."""
     cursor = split.first_statement(sql)
     if cursor.accept("ALTER", "TABLE"):
-        return cursor.contains("RENAME") or cursor.contains("SET", "SCHEMA")
-    return bool(cursor.accept_any(*_CHANGE_NAMES))
+        table = cursor.altered_table()
+        moves = cursor.peek("RENAME", "TO") or cursor.peek("SET", "SCHEMA")
+        if not (moves or cursor.peek("RENAME")):
+            return set()
+        return {*_identifiers(cursor.remaining()), *(table if moves else ())}
+    kind = cursor.accept_any(*_CHANGE_NAMES)
+    if not kind:
+        return set()
+    tokens = cursor.remaining()
+    if kind.startswith("DROP"):
+        goes_on = any(token.keyword == "CASCADE" for token in tokens)
+        return {_ANY_NAME} if goes_on else _identifiers(tokens)
+    ends = (at for at, token in enumerate(tokens) if token.text == "(" or token.keyword == "AS")
+    return _identifiers(tokens[: next(ends, len(tokens))])
+
+
+def _identifiers(tokens: Sequence[Token]) -> set[str]:
+    return {token.identifier for token in tokens if token.identifier}
 
 
 def _created_table(sql: str) -> QualifiedName | None:

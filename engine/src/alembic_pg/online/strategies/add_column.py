@@ -23,6 +23,7 @@ from alembic_pg.online.strategies.strategy import (
 )
 from alembic_pg.refusals import of_statements
 from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.plain_column import is_plain_column
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
 
@@ -90,7 +91,9 @@ class _ProbedColumn:
 
 def strategy_for(runner: Runner, statement: AddColumn, table: Relation) -> Strategy | None:
     """Return how to add a column for which PostgreSQL would write the table anew, else None."""
-    if not (large_tables.is_large(runner, table) or runner.was_interrupted(statement.sql)):
+    # What shows that it is harmless costs no question, which is a way to the server and back.
+    large = large_tables.is_large(runner, table) and not is_plain_column(statement.definition)
+    if not (large or runner.was_interrupted(statement.sql)):
         return None
     words = _keywords(statement)
     if "REFERENCES" in words:
@@ -235,7 +238,9 @@ def add_and_fill(
             runner.run_short(*steps, detail=(key, "added"))
         elif column.identity and found[0].identity:
             return
-        rows = RowChange("UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL")
+        rows = RowChange(
+            "UPDATE", "t", f"SET {name} = DEFAULT", f"t.{name} IS NULL", every_row=True
+        )
         # A default may be NULL, of which a NOT NULL tells.
         fill = partial(runner.change_in_batches, table, rows, unseen=True, quiet=True)
         fill()

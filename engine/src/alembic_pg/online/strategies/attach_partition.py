@@ -130,7 +130,7 @@ def strategy_for(runner: Runner, statement: AddPartition, table: Relation) -> St
 
 
 @strategy(
-    "rows looked at, then attached", ACCESS_EXCLUSIVE, f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}"
+    "rows checked, then attached", ACCESS_EXCLUSIVE, f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}"
 )
 def add_partition(
     runner: Runner, statement: AddPartition, table: Relation, key: str, *, fits: list[_BoundCheck]

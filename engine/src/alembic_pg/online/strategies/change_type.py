@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.column_swap import dependents, preconditions, swap
+from alembic_pg.online.column_swap import dependents, preconditions, rows_before, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure.not_null import ensure_not_null
@@ -80,11 +80,9 @@ def strategy_for(runner: Runner, statement: AlterColumnType, table: Relation) ->
         return None
     if not effect.rewrites:
         usual = not (table.has_children or table.is_partition or column.inherited)
-        if not effect.scans:
-            return None
-        return change_type_at_once.strategy_for(
-            runner, statement, table, column.number, usual=usual
-        )
+        at_once = change_type_at_once.strategy_for
+        checks = effect.scans and at_once(runner, statement, table, column.number, usual=usual)
+        return checks or None
     hanging = preconditions.dependent_catalogs(runner, table, column.number)
     if preconditions.postgresql_refuses(hanging) or column.generated:
         return None
@@ -103,7 +101,7 @@ def _swap_strategy_for(
     value = statement.using or statement.column
     pinned = not why and not volatility.is_immutable(runner, value, effect.type, table)
     if pinned and not volatility.is_session_independent(runner, f"({value})::{effect.type}", table):
-        why = "its value may depend on who asks, and when"
+        why = "its value may depend on the session and the time"
     if why:
         kind = of_statements.TYPE_WITHOUT_SWAP
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, why=why)
@@ -171,6 +169,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         runner.journal.add_pending(key)
         return
 
+    rows_before.refuse_unfit_rows(runner, shadow, number)
     new = catalog_name(shadow.new_column)
     if not runner.first_value(_IS_LAST_COLUMN, table=table.oid, number=number, new=new):
         runner.warn(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
 
 
-_UNSEEN_ADVICE = "What that locks shows only as it runs: write it out where a table is large."
+_UNSEEN_ADVICE = "What it locks is known only when it runs: write it out where a table is large."
 
 
 def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object]) -> None:

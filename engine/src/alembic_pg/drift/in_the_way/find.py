@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.drift import taken_names
-from alembic_pg.drift.hand_made import HandMade
-from alembic_pg.ledger.parts import parts_after, without_rights
+from alembic_pg.drift.in_the_way import made_again, taken_names
+from alembic_pg.drift.in_the_way.hand_made import HandMade
+from alembic_pg.ledger.parts import apply_changes, parts_after, without_rights
 from alembic_pg.ledger.read_parts import read_parts
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run.helper_names import HELPER_MARK
@@ -81,6 +81,7 @@ def find_in_the_way(connection: Connection, run: PendingRun) -> InTheWay:
         for one in pending
         if (own := changes.get(one)) is not None and one != run.half_done
     }
+    known = _with_made_again(known, pending, built)
     keys = sorted({key for own in known.values() for key in own})
     names = taken_names.created_names(built, known.values())
     read = _read(connection, run.version_table, keys, names) if keys else ({}, {})
@@ -114,6 +115,29 @@ def find_in_the_way(connection: Connection, run: PendingRun) -> InTheWay:
     return InTheWay(
         blocking, tuple(one for one in elsewhere if not _is_ignored(one, run.rules)), untold
     )
+
+
+def _with_made_again(
+    known: Mapping[str, PartChanges], steps: Mapping[str, Any], built: Parts
+) -> dict[str, PartChanges]:
+    """Return what revisions change, with what they make again as it was.
+
+    known: by their ids, oldest first. steps: Alembic's. built: what is there before them.
+    """
+    found: dict[str, PartChanges] = {}
+    after = {key: dict(own) for key, own in built.items()}
+    for one, changes in known.items():
+        before = {key: dict(own) for key, own in after.items()}
+        apply_changes(after, changes)
+        try:
+            said = statements.function_statements(steps[one].migration_fn)
+        except statements.UnreadableError:
+            said = []
+        again = made_again.made_again((each.sql for each in said), before, after)
+        found[one] = {
+            key: {**again.get(key, {}), **changes.get(key, {})} for key in [*changes, *again]
+        }
+    return found
 
 
 def _read(

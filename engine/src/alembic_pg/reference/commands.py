@@ -1,12 +1,12 @@
-"""Write the page docs/commands.md of the program's parser: ``python -m alembic_pg.cli.page``."""
+"""Write docs/commands.md of the program's parser."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from alembic_pg import cli
+from alembic_pg.reference import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _HEAD = """\
 # Commands
 
-Written by `python -m alembic_pg.cli.page`, of the arguments in `src/alembic_pg/cli`.
+Written by `python -m alembic_pg.reference docs`, of the arguments in `src/alembic_pg/cli`.
 
 Alembic's verbs stay with `alembic`: their arguments are in its manual, and what this engine adds to
 them are [options](options.md) of `-x`. What is the engine's own is `alembic-pg COMMAND`. Before the
@@ -28,19 +28,19 @@ def page() -> str:
 
 
 def _sections() -> Iterator[str]:
-    for name, helped, parser in _commands():
+    for name, helped, parser in all_commands(cli.make_parser()):
         yield f"## alembic-pg {name}\n"
         yield f"{parser.description or _sentence(helped)}\n"
         rows = list(_rows(parser))
         if rows:
-            yield "| argument | meaning |\n| --- | --- |"
-            yield "\n".join(f"| `{typed}` | {meaning} |" for typed, meaning in rows)
+            yield markdown.table(("argument", "meaning"), rows)
             yield ""
 
 
-def _commands() -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+def all_commands(
+    parser: argparse.ArgumentParser,
+) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
     """Yield each command with its line of help and its parser."""
-    parser = cli.make_parser()
     for action in parser._actions:  # noqa: SLF001  # argparse has no public list
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # nor a public class
             helped = {one.dest: one.help or "" for one in action._choices_actions}  # noqa: SLF001  # as above
@@ -52,7 +52,7 @@ def _rows(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
     """Yield each argument as it is typed, and what it means."""
     for action in parser._actions:  # noqa: SLF001  # as above
         if not isinstance(action, argparse._HelpAction):  # noqa: SLF001  # as above
-            yield _typed(action), _sentence(action.help or _chosen(action))
+            yield f"`{_typed(action)}`", _sentence(action.help or _chosen(action))
 
 
 def _typed(action: argparse.Action) -> str:
@@ -71,7 +71,3 @@ def _chosen(action: argparse.Action) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

@@ -1,0 +1,59 @@
+"""Tell which entities have to be made again where tables are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic_utils.pg_extension import PGExtension
+from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_materialized_view import PGMaterializedView
+from alembic_utils.pg_view import PGView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Table
+
+    from alembic_pg.autogenerate.sides.build_statements import BuildStatement
+
+# What other objects may need.
+_NEEDED = (PGFunction, PGView, PGMaterializedView)
+
+
+def steps_of_entities(
+    steps: Sequence[BuildStatement], tables: set[Table], names: set[str]
+) -> list[BuildStatement] | None:
+    """Return the steps that make the entities which name tables, or name such an entity.
+
+    None where something else may be made in another way than before: statements written by hand,
+    an extension or a type of such a name, a LIKE of such a table, a table that uses such an entity.
+    tables: those that are made again. names: theirs, and those of tables that are gone.
+    """
+    if any(step.by_hand for step in steps):
+        return None
+    others = [step for step in steps if step.table is not None and step.table not in tables]
+    copies = [step for step in others if re.search(r"\bLIKE\b", step.text, re.IGNORECASE)]
+    if _that_name(names, copies):
+        return None
+    rest = [step for step in steps if step.table is None]
+    found: dict[int, BuildStatement] = {}
+    while names:
+        new = [step for step in _that_name(names, rest) if id(step) not in found]
+        if any(step.entity is None or isinstance(step.entity, PGExtension) for step in new):
+            return None
+        found |= {id(step): step for step in new}
+        names = {
+            step.entity.signature.partition("(")[0].strip('"')
+            for step in new
+            if isinstance(step.entity, _NEEDED)
+        }
+        if names and _that_name(names, others):
+            return None
+    return [step for step in rest if id(step) in found]
+
+
+def _that_name(names: Iterable[str], steps: Iterable[BuildStatement]) -> list[BuildStatement]:
+    """Return the steps whose text has one of the names in it."""
+    mention = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
+    return [step for step in steps if mention.search(step.text)]

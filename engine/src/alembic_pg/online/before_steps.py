@@ -1,0 +1,53 @@
+"""Decide, before the open transaction takes a lock, whether the next statement takes steps.
+
+Such a statement commits what came before it. Where that is known while the statements that come
+before it still wait, these are sent and committed at once: nobody waits for their locks while the
+steps ask what they need.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.online import dispatch
+from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.sql import parser, session_statements, split, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic_pg.online.run.revision_runner import Runner
+
+
+def takes_steps(
+    runner: Runner, choose: Callable[[], object], sql: str, *, waits: bool
+) -> bool | None:
+    """Return whether a statement has a strategy, as long as those that wait are not executed.
+
+    choose: returns the strategy, if any. waits: whether it could go to the server with those that
+    wait. None is returned where they may change the answer.
+    """
+    with suppress(RefusedError):
+        if waits:
+            return choose() is not None
+        if dispatch.may_take_steps(sql) and not runner.queue.changes_name_in(sql):
+            with suppress(DBAPIError), runner.undone_at_end():
+                # None is not certain: they may make the column that it fills, say.
+                return True if choose() is not None else None
+    return None
+
+
+def needs_open_transaction(runner: Runner, sql: str, key: str) -> bool:
+    """Return whether a swap of columns goes with what the open transaction did before.
+
+    key: the statement's.
+    """
+    if not isinstance(parser.parse(sql), statements.AlterColumnType):
+        return False
+    return key in runner.prepared_swaps or any(
+        one == session_statements.SWAP_ENTRY or split.first_statement(one).accept("DROP")
+        for one in runner.executed
+    )
