@@ -77,7 +77,7 @@ def test_an_extension_that_postgresql_does_not_trust_is_not_tried(
     """Its script and its library may do what no rollback undoes."""
     name = site.one(
         "SELECT min(name) FROM pg_available_extension_versions"
-        f" WHERE trusted = {trusted} AND NOT installed AND requires IS NULL"
+        f" WHERE trusted = {trusted} AND NOT installed AND requires IS NULL"  # ours
     )
     site.sql(*TABLES)
     create = f'CREATE EXTENSION "{name}"'
