@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN, SCAN_BESIDE_TRAFFIC
+from alembic_pg.online.strategies.strategy import METADATA_ONLY, REWRITE, SCAN, SCAN_BESIDE_TRAFFIC
 from tests.online.watching import before_each
 from tests.plan.observed import differences, plan_of, run_of
 
