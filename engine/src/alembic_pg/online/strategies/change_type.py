@@ -76,13 +76,13 @@ def strategy_for(runner: Runner, statement: AlterColumnType, table: Relation) ->
     if not any(sizes) and not runner.was_interrupted(statement.sql):
         return None
     effect = _probe_effect(runner, statement, table)
-    if effect is None:
+    if effect is None or not (effect.rewrites or effect.scans):
         return None
     if not effect.rewrites:
         usual = not (table.has_children or table.is_partition or column.inherited)
-        at_once = change_type_at_once.strategy_for
-        checks = effect.scans and at_once(runner, statement, table, column.number, usual=usual)
-        return checks or None
+        return change_type_at_once.strategy_for(
+            runner, statement, table, column.number, usual=usual
+        )
     hanging = preconditions.dependent_catalogs(runner, table, column.number)
     if preconditions.postgresql_refuses(hanging) or column.generated:
         return None
