@@ -74,7 +74,8 @@ class Observed:
 
     strategies: by statement, what its strategy does, "" where it ran as it is. error: what ended
     it. steps: what it sent. rewritten: the tables that have another file. there: those that are
-    there at the end. names: those that a table had, by each of them. parts: the tables and their partitions.
+    there at the end. names: those that a table had, by each of them. parts: the tables and
+    their partitions.
     """
 
     strategies: dict[str, str] = field(default_factory=dict)

@@ -127,7 +127,7 @@ class EarlierStatements:
                 self._of_tables.append((_ANY_TABLE, drop))
 
     def _remember_dropped_type(self, cursor: Cursor) -> None:
-        """Let a type have another name: a column of the table, not of its copy, may have it still."""
+        """Give a type another name: a table's column may have it still, not its copy's."""
         cursor.accept("DROP")
         kind = cursor.accept_any("TYPE", "DOMAIN")
         cursor.accept("IF", "EXISTS")
