@@ -54,7 +54,9 @@ class Direction:
     @property
     def summary(self) -> tuple[tuple[str, int], ...]:
         """What the statements are called, and how many are called so."""
-        return tuple(Counter(f"{one.operation} {one.about}" for one in self.statements).items())
+        return tuple(
+            Counter(f"{one.operation} {one.about}".strip() for one in self.statements).items()
+        )
 
 
 @dataclass(frozen=True)
