@@ -11,9 +11,8 @@ from alembic_pg.commands import plan as plan_command
 from alembic_pg.errors import UserError
 from alembic_pg.online.alembic_impl import OnlineImpl
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.plan import strategy_summary
+from alembic_pg.online.strategies.strategy import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.plan.planner import REFUSED
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions.statements import function_statements
 from alembic_pg.sql import lock_modes
@@ -33,6 +32,9 @@ WHERE relkind IN ('r', 'm') AND relnamespace IN (
   SELECT oid FROM pg_namespace WHERE nspname IN ('public', 's'))
 """
 
+
+# What decides these refusals, only a run knows.
+ONLY_IN_RUN = {Basis.ROWS, Basis.MEANWHILE}
 
 # They may read what an index finds.
 _OF_ROWS = {"update", "delete", "merge"}
@@ -148,7 +150,7 @@ def _choices(into: dict[str, str]) -> Iterator[None]:
 
     def watch(impl: Any, sql: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         work = choose(impl, sql, *arguments, **options)
-        into[sql] = strategy_summary.summarize_strategy(work).steps if work is not None else ""
+        into[sql] = work.summary.steps if work is not None else ""
         return work
 
     OnlineImpl._choose_strategy = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001
@@ -189,7 +191,7 @@ def _differing_refusals(refusals: list[str], seen: Observed) -> Iterator[str]:
     if refused is None:
         if refusals and seen.error is None:
             yield f"planned to be refused, and done: {refusals}"
-    elif refused.refusal.kind.basis is not Basis.ROWS and refused.text not in refusals:
+    elif refused.refusal.kind.basis not in ONLY_IN_RUN and refused.text not in refusals:
         yield f"refused only by the run: {refused.text}, not one of {refusals}"
 
 

@@ -21,6 +21,7 @@ from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.strategies import change_type
 from alembic_pg.plan.earlier_statements import EarlierStatements
+from alembic_pg.sql import split
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
@@ -53,7 +54,16 @@ WHERE c.attrelid = to_regclass('pg_temp.ddl_probe') AND t.attrelid = :table AND 
 """
 
 # What a copy has beside what its table has.
-_ADDED = {eligibility.BLOCKERS, preconditions.DEPENDENT_CATALOGS, preconditions.LATER_TRIGGERS}
+_ADDED = {
+    eligibility.BLOCKERS,
+    eligibility.UPDATE_TRIGGERS,
+    preconditions.DEPENDENT_CATALOGS,
+    preconditions.LATER_TRIGGERS,
+}
+
+_IS_TRUSTED = """
+SELECT bool_and(trusted) FROM pg_available_extension_versions WHERE name = :name
+"""
 
 # A function may name what only its own revision has made.
 _QUIETLY = (probe_table.NO_EVENT_TRIGGERS, "SET LOCAL check_function_bodies = off")
@@ -137,10 +147,21 @@ class PlannedCatalog(Runner):
         """Make the types, functions and the like that the statements so far made, until the end."""
         if self.in_statement and not self.remade:
             self.remade = True
-            makes = self.earlier.makes
+            makes = [sql for sql in self.earlier.makes if self._may_make(sql)]
             if makes and not self._try(as_message([*_QUIETLY, *makes])):
                 for one in (*_QUIETLY, *makes):
                     self._try(one)
+
+    def _may_make(self, sql: str) -> bool:
+        """Return whether a statement does nothing that a rollback does not undo.
+
+        The script and the library of an extension may do anything, unless PostgreSQL trusts it.
+        """
+        cursor = split.first_statement(sql)
+        if not cursor.accept("CREATE", "EXTENSION"):
+            return True
+        cursor.accept("IF", "NOT", "EXISTS")
+        return bool(self.first_value(_IS_TRUSTED, name=cursor.identifier()))
 
     def _try(self, message: str) -> bool:
         """Execute statements, and take them back where one fails; return whether none did."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, cast
 
 if TYPE_CHECKING:
     from alembic_pg.plan.revision_plan import StatementPlan
-    from alembic_pg.preflight.estimate import Estimate
+    from alembic_pg.preflight.cost.estimate import Estimate
     from alembic_pg.preflight.result import Result, RevisionResult
 
 # The form of the JSON; it grows when a name in it goes or means something else.
@@ -50,8 +50,8 @@ class RowsObject(TypedDict):
     number: Annotated[int, "its place in its revision, from 0"]
     kind: Annotated[
         str,
-        "check, not null, foreign key, unique, exclusion, type, enum value, value or bound; block "
-        "or statement where nobody can tell",
+        "check, not null, foreign key, unique, exclusion, type, enum value, value or bound; "
+        "block or statement where nobody can tell",
     ]
     object: Annotated[str, "the constraint, column or index"]
     table: Annotated[str, "the table whose rows were counted"]

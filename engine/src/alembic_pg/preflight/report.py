@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen
 from alembic_pg.plan import report, text_form
-from alembic_pg.preflight.estimate import UNCERTAINTY
+from alembic_pg.preflight.cost.estimate import UNCERTAINTY
 from alembic_pg.preflight.hindrances import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic_pg.preflight.cost.estimate import Estimate
     from alembic_pg.preflight.demand import Finding
-    from alembic_pg.preflight.estimate import Estimate
     from alembic_pg.preflight.result import Result, RevisionResult
 
 # Bytes for which nobody looks whether there is room.

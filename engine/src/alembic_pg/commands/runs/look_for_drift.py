@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.drift.in_the_way import InTheWay
+    from alembic_pg.drift.in_the_way.find import InTheWay
     from alembic_pg.ledger.ledger import Ledger
 
 _VERSION = text("SELECT current_setting('server_version_num')::int")
@@ -88,7 +88,8 @@ def _look(
     steps: Sequence[Any],
 ) -> InTheWay:
     from alembic_pg.database import server_features  # noqa: PLC0415  # with a ledger only
-    from alembic_pg.drift import ignore, in_the_way  # noqa: PLC0415
+    from alembic_pg.drift import ignore  # noqa: PLC0415
+    from alembic_pg.drift.in_the_way import find as in_the_way  # noqa: PLC0415
     from alembic_pg.ledger.history import History  # noqa: PLC0415
     from alembic_pg.online.run import journal  # noqa: PLC0415
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.plan.strategy_summary import (
+from alembic_pg.online.strategies.strategy import (
     REWRITE,
     REWRITE_IN_BATCHES,
     SCAN,
     SCAN_BESIDE_TRAFFIC,
 )
-from alembic_pg.preflight.index_width import bytes_for_each_row
+from alembic_pg.preflight.cost.index_width import bytes_for_each_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alembic_pg.drift.hand_made import HandMade
+from alembic_pg.drift.in_the_way.hand_made import HandMade
 
 
 @pytest.mark.parametrize(
