@@ -21,7 +21,7 @@ environment.run(
 ODD = ENV.replace('"moves"', "'mo \"ves\" %s:x'").replace('"keep"', '"ke%(x)s:y%%"')
 
 
-def test_a_revision_that_commits_notes_in_a_table_with_an_odd_name(tree: Tree, empty: URL) -> None:
+def test_a_revision_that_commits_notes_in_a_table_with_an_odd_name(tree: Tree) -> None:
     """It was looked for under a name with two percent signs for one."""
     (tree.root / "alembic" / "env.py").write_text(ODD)
     done = tree.alembic("-x", "large_table=0", "upgrade", "head")
