@@ -73,11 +73,17 @@ def properties(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("project", list(FOREIGN), ids=list(FOREIGN))
 def foreign(session: nox.Session, project: str) -> None:
-    """Models and histories of others, from PyPI: nox -s "foreign(optuna)"; docs/foreign.md."""
-    session.install(FOREIGN[project].distribution)
+    """Models and histories of others: nox -s "foreign(optuna)"; docs/foreign.md."""
+    tried = FOREIGN[project]
+    session.install(*tried.distributions)
     # Over its pins: pip says which are broken, and goes on.
     session.install("--editable", ".[embedded,format]")
-    session.run("python", "-m", "benchmarks.foreign.run", project)
+    variables = {}
+    if tried.clone:
+        variables["FOREIGN_CLONE"] = place = f"{session.create_tmp()}/{project}"
+        shutil.rmtree(place, ignore_errors=True)
+        session.run("git", "clone", "--quiet", "--depth=1", tried.clone, place, external=True)
+    session.run("python", "-m", "benchmarks.foreign.run", project, env=variables)
 
 
 @nox.session

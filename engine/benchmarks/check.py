@@ -8,7 +8,8 @@ bytecode written. Printed are medians: seconds of processors, of the command's p
 server's (other work on the machine does not count), seconds by the clock, memory, and the ratios
 of the processors' time and of memory; and counts: of statements that reached the server, and of
 bystanders, which a revision drops and makes again as they were, to change a column of a table on
-which entities are: all of them, and those for which PostgreSQL gives no reason.
+which entities are: all of them, and those for which PostgreSQL gives no reason. A second table has
+what the parts of each first revision took: how often, and seconds of processors.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ HEAD = (
     *("schema", "command", "stock: client + server s", "here: client + server s", "ratio"),
     *("stock clock s", "here clock s", "stock MB", "here MB", "ratio"),
 )
+
+PARTS_HEAD = ("schema", "part of the first revision", "times", "seconds")
 
 # One column more in one table, each time another one.
 COLUMN = """
@@ -99,11 +102,14 @@ def main(arguments: list[str]) -> None:
     """Measure the schemas that are named, or three by default."""
     numbers = [int(argument) for argument in arguments] or [1, 100, 100, 100, 1000, 0]
     rows = []
+    parts: list[tuple[str, ...]] = []
     for tables, entities in zip(numbers[::2], numbers[1::2], strict=True):
         schema = f"{tables} tables, {entities} entities"
         with folder() as root, tree(root, tables, entities) as made:
+            parts += [(schema, *cells) for cells in _parts_of_revision(made)]
             rows += [row.cells(schema) for row in measure(made, tables + entities)]
     sys.stdout.write(table.render(HEAD, rows) + "\n")
+    sys.stdout.write(table.render(PARTS_HEAD, parts) + "\n")
 
 
 def measure(made: Tree, objects: int) -> Iterator[Row]:
@@ -175,6 +181,16 @@ def _revisions(made: Tree) -> Iterator[Row]:
         bystanders = _bystanders(made)
         yield Row("bystanders of another type of a column", len(bystanders))
         yield Row("bystanders without a reason", sum(not one.reason for one in bystanders))
+
+
+def _parts_of_revision(made: Tree) -> Iterator[tuple[str, ...]]:
+    """Yield what the parts of the revision of all tables and entities take, which is not kept."""
+    known = set(made.versions.glob("*.py"))
+    found = made.parts(*REVISION, "parts")
+    for written in set(made.versions.glob("*.py")) - known:
+        written.unlink()
+    for name, part in found.items():
+        yield name, f"{part['count']:.0f}", f"{part['seconds']:.2f}"
 
 
 def _stock_revision(made: Tree, name: str) -> Cost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ LOGGED = b"LOG:  statement:"
 TICKS = os.sysconf("SC_CLK_TCK")
 PAUSE = 0.01  # seconds
 MEMORY = Path("/dev/shm")  # noqa: S108  # TemporaryDirectory makes a folder of its own in it
+# The engine knows a command by the name of its program.
+PARTS = "import sys; sys.argv[0] = 'alembic'; from benchmarks import phases; phases.main()"
 POSTMASTER = Path(".postgres", "scratch", "data", "postmaster.pid")
 
 
@@ -111,6 +114,24 @@ class Tree:
             sys.exit(f"{' '.join(arguments)}: {text[-2000:]}")
         client = used.ru_utime + used.ru_stime
         return Cost(wall, client, self._server() - before, used.ru_maxrss / 1024)
+
+    def parts(self, *arguments: str) -> dict[str, dict[str, float]]:
+        """Return what the parts of a command's proof cost, by their names (see phases.py)."""
+        file = self.root / "parts.json"
+        names = {
+            "PHASES_FILE": str(file),
+            "PHASES_POSTMASTER": (self.root / POSTMASTER).read_text().split()[0],
+            "PYTHONPATH": str(ROOT / "engine"),
+        }
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", PARTS, *arguments],
+            cwd=self.root,
+            env=self.environment | names,
+            capture_output=True,
+            check=True,
+        )
+        found: dict[str, dict[str, float]] = json.loads(file.read_text())
+        return found
 
     def _server(self) -> float:
         """Return the seconds that the server's processes have used, once its sessions are over."""

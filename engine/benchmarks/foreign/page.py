@@ -17,12 +17,15 @@ QUOTED = 14
 HEAD = """\
 # Projects that are not ours
 
-Written by `nox -s foreign`, which installs each project from PyPI into an environment of its own,
-with SQLAlchemy and Alembic of the engine's versions over its pins. Its models become a project: one
-revision is written from nothing, run up, down and up, then five edits of the models follow
+Written by `nox -s foreign`, which installs each project (from PyPI; h is cloned) into an
+environment of its own, with SQLAlchemy and Alembic of the engine's versions over its pins. Its
+models become a project: one revision is written from nothing, run up, down and up, then five edits
+of the models follow
 ({edits}),
 each a revision that is run and checked; then all five go down and up. The own history, where it was
-tried, is run on an empty database, then compared with the models.
+tried, is run on an empty database, then compared with the models. Two begin with tables that no
+revision makes, which `history_begins_with` names: mlflow's with those of its module of initial
+models, h's with create_all() and a stamp, as h itself makes a new database.
 
 Seconds are of the processor, of the command and its programs without the server's, here / stock
 Alembic; "-" where a step was not tried or failed. Stock's revision fails to run where it names

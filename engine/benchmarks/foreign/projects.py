@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -9,15 +10,32 @@ from dataclasses import dataclass
 class Project:
     """One project of others.
 
-    name: of its row. distribution: what pip installs, with its version. models: the source of a
+    name: of its row. distribution: what pip installs, with its version. clone: where git has it,
+    for one that is no distribution, which then are the ones that its models import. models: the
+    source of a
     module that has its MetaData as ``metadata``. history: the folder of its own revisions below
-    site-packages, "" where that is not tried.
+    site-packages, "" where that is not tried. start: the source of a module that has as
+    ``metadata`` what was there before the first revision, "" for nothing. is_stamped: whether that
+    is at the last revision instead, as where create_all() is followed by a stamp.
     """
 
     name: str
     distribution: str
     models: str
     history: str = ""
+    start: str = ""
+    is_stamped: bool = False
+    clone: str = ""
+
+    @property
+    def distributions(self) -> list[str]:
+        """What pip installs."""
+        return self.distribution.split()
+
+    @property
+    def distribution_name(self) -> str:
+        """The name of the distribution, without its version."""
+        return re.split(r"[=<>]", self.distribution)[0]
 
 
 _OPENSTACK = """
@@ -29,6 +47,15 @@ import {package}
 for found in pkgutil.walk_packages({package}.__path__, "{package}.", onerror=lambda name: None):
     if ".backends.sql" in found.name and ".tests." not in found.name:
         importlib.import_module(found.name)
+"""
+
+_H = """
+import h.models
+from alembic_utils.pg_extension import PGExtension
+from h.db import Base
+
+metadata = Base.metadata
+extension = PGExtension("public", "uuid-ossp")
 """
 
 PROJECTS = {
@@ -93,6 +120,17 @@ PROJECTS = {
             "import mlflow.store.model_registry.dbmodels.models\n"
             "from mlflow.store.db.base_sql_model import Base\nmetadata = Base.metadata\n",
             "mlflow/store/db_migrations/versions",
+            "from mlflow.store.tracking.dbmodels.initial_models import Base\n"
+            "metadata = Base.metadata\n",
+        ),
+        Project(
+            "h",
+            "pyramid pyramid-retry zope.sqlalchemy bleach markdown python-slugify setuptools",
+            _H,
+            "h/migrations/versions",
+            _H,
+            is_stamped=True,
+            clone="https://github.com/hypothesis/h",
         ),
     )
 }

@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic_pg.database.postgres_programs import run_program, run_script
 from alembic_pg.embedded import server
 from benchmarks.foreign import edits, page
 from benchmarks.foreign.projects import PROJECTS, RUCIO_CONFIG
@@ -28,6 +29,9 @@ from sqlalchemy import create_engine, text
 if TYPE_CHECKING:
     from benchmarks.foreign.projects import Project
     from sqlalchemy.engine import URL
+
+# The variable that names the clone of a project that is no distribution.
+CLONE = "FOREIGN_CLONE"
 
 ENGINE = Path(__file__).resolve().parents[2]
 
@@ -52,6 +56,21 @@ with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=metadata)
     with context.begin_transaction():
         context.run_migrations()
+"""
+
+# Makes what is declared, as SQLAlchemy itself makes it.
+START = """
+import os
+
+from alembic_utils.replaceable_entity import ReplaceableEntity
+from sqlalchemy import create_engine
+
+{source}
+
+with create_engine(os.environ["START_URL"]).begin() as connection:
+    for entity in [one for one in vars().values() if isinstance(one, ReplaceableEntity)]:
+        connection.execute(entity.to_sql_statement_create())
+    metadata.create_all(connection)
 """
 
 CONFIGURATION = """
@@ -147,7 +166,17 @@ def _refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _packages() -> Path:
-    return Path(sysconfig.get_path("purelib"))
+    """Return the folder in which a project's packages are."""
+    return Path(os.environ.get(CLONE) or sysconfig.get_path("purelib"))
+
+
+def _version(project: Project) -> str:
+    """Return a project's version; of a clone, the day and the commit."""
+    if not project.clone:
+        return metadata.version(project.distribution_name)
+    command = ["git", "-C", str(_packages()), "log", "-1", "--format=%cs %h"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    return said.stdout.strip()
 
 
 def make(root: Path, project: Project, env: str, url: str, more: str = "") -> Folder:
@@ -160,7 +189,9 @@ def make(root: Path, project: Project, env: str, url: str, more: str = "") -> Fo
     (root / "rucio.cfg").write_text(RUCIO_CONFIG)
     variables = {
         "DATABASE_URL": url,
-        "PYTHONPATH": os.pathsep.join([str(root), str(ENGINE), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join(
+            [str(root), str(ENGINE), str(_packages()), os.environ.get("PYTHONPATH", "")]
+        ),
         "RUCIO_CONFIG": str(root / "rucio.cfg"),
         "AIRFLOW_HOME": str(root / "airflow"),
         "PYTHONWARNINGS": "ignore",
@@ -201,6 +232,30 @@ def try_stock(folder: Folder, result: Result) -> None:
         folder.run(result, step, *arguments)
 
 
+def begin_history(folder: Folder, project: Project, result: Result, urls: dict[str, URL]) -> None:
+    """Write what the project's own revisions begin with, and load it into their database.
+
+    urls: of the databases "start", which is empty, and "history".
+    """
+    (folder.root / "foreign_start.py").write_text(START.format(source=project.start))
+    start = urls["start"].render_as_string(hide_password=False)
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "foreign_start.py"],
+        cwd=folder.root,
+        env={**os.environ, **folder.variables, "START_URL": start},
+        check=True,
+    )
+    if project.is_stamped:
+        url = urls["start"].set(drivername="postgresql").render_as_string(hide_password=False)
+        folder.run(result, "own history: stamp", "stamp", "heads", DATABASE_URL=url)
+    schema = folder.root / "schema.sql"
+    run_program("pg_dump", urls["start"], "--no-owner", f"--file={schema}")
+    run_script(urls["history"], schema)
+    ini = folder.root / "alembic.ini"
+    begins = "[alembic]\nhistory_begins_with = schema.sql\n"
+    ini.write_text(ini.read_text().replace("[alembic]\n", begins))
+
+
 def try_history(folder: Folder, result: Result) -> None:
     """Run the project's own revisions, and compare what they build with the models."""
     folder.run(result, "own history: up", "upgrade", "heads")
@@ -236,7 +291,6 @@ def _counts(folder: Folder) -> tuple[int, int]:
 def main() -> None:
     """Try the project that is named, print what came of it, and write the page."""
     project = PROJECTS[sys.argv[1]]
-    version = metadata.version(project.distribution.split("=")[0].rstrip("<>"))
     with tempfile.TemporaryDirectory(
         prefix="alembic-pg-foreign-", ignore_cleanup_errors=True
     ) as name:
@@ -246,18 +300,22 @@ def main() -> None:
         engine = create_engine(running.url("postgres"), isolation_level="AUTOCOMMIT")
         urls = {}
         with engine.connect() as connection:
-            for database in ("ours", "stock", "history"):
+            for database in ("ours", "stock", "history", "start"):
                 connection.exec_driver_sql(f"CREATE DATABASE {database}")
                 url = running.url(database).set(drivername="postgresql")
                 urls[database] = url.render_as_string(hide_password=False)
         engine.dispose()
         ours = make(place / "ours", project, OURS, urls["ours"])
-        result = Result(project.name, version, *_counts(ours))
+        result = Result(project.name, _version(project), *_counts(ours))
         try_models(ours, result, running.url("ours"))
         try_stock(make(place / "stock", project, STOCK, urls["stock"]), result)
         if project.history:
             more = f"version_locations = {_packages() / project.history}"
-            try_history(make(place / "history", project, HISTORY, urls["history"], more), result)
+            folder = make(place / "history", project, HISTORY, urls["history"], more)
+            if project.start:
+                places = {name: running.url(name) for name in ("start", "history")}
+                begin_history(folder, project, result, places)
+            try_history(folder, result)
         running.release()
     page.record(asdict(result))
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.machinery import ModuleSpec
 
+    from alembic.autogenerate.api import AutogenContext
     from alembic.config import Config
     from alembic.runtime.plugins import Plugin
     from alembic.util import PriorityDispatchResult
@@ -27,6 +28,9 @@ def setup(plugin: Plugin) -> None:
     """
     from alembic.util import DispatchPriority  # noqa: PLC0415  # Alembic is half imported before
 
+    plugin.add_autogenerate_comparator(
+        _order_tables, "autogenerate", qualifier="postgresql", priority=DispatchPriority.FIRST
+    )
     plugin.add_autogenerate_comparator(
         _complete, "autogenerate", qualifier="postgresql", priority=DispatchPriority.LAST
     )
@@ -61,6 +65,12 @@ def _begin_command(config: Config) -> None:
         from alembic_pg.commands import ledger  # noqa: PLC0415  # of these commands
 
         ledger.watch_new_revisions(config, ScriptDirectory)
+
+
+def _order_tables(context: AutogenContext, _: object) -> PriorityDispatchResult:
+    from alembic_pg.autogenerate import comparators  # noqa: PLC0415  # where something is compared
+
+    return comparators.order_tables(context)
 
 
 def _complete(*arguments: Any) -> PriorityDispatchResult:  # noqa: ANN401  # Alembic's signature

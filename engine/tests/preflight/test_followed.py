@@ -148,7 +148,7 @@ def test_a_view_that_is_written(site: Site) -> None:
     begin(site, view)
     site.revise(ADD, "op.execute(\"UPDATE w SET b = 'x'\")", REQUIRE, REQUIRE_OLD)
     new, old = look(site)
-    why = "The update w before it changes what is behind that."
+    why = "The update w before it changes rows of a view or of an unknown table."
     assert (new.count, new.why) == (None, why)
     assert (old.count, old.remark) == (4, why)
 

@@ -187,6 +187,17 @@ def destroyed(reader: ImpactReader, revision: str) -> Impact:
         ),
         ("ALTER TABLE a ALTER size TYPE text USING (size::bigint)::text", []),
         ("ALTER TABLE a ALTER size TYPE bigint USING CAST(size AS bigint)", []),
+        ("ALTER TABLE a ALTER size TYPE bigint[] USING ARRAY[size]", []),
+        (
+            "ALTER TABLE a ALTER w TYPE text[] USING CASE WHEN w IS NOT NULL THEN ARRAY[w] END",
+            [],
+        ),
+        (
+            "ALTER TABLE a ALTER size TYPE smallint[] USING ARRAY[size]",
+            ["column a.size as integer"],
+        ),
+        ("ALTER TABLE a ALTER size TYPE int[] USING ARRAY[w]", ["column a.size as integer"]),
+        ("ALTER TABLE a ALTER size TYPE int[] USING ARRAY[size, 1]", ["column a.size as integer"]),
         ("DO $x$ BEGIN EXECUTE format('DROP TABLE %I', 'a'); END $x$", ["table …"]),
         (
             "DO $x$ BEGIN EXECUTE 'ALTER TABLE ' || quote_ident(t) || ' DROP COLUMN z'; END $x$",

@@ -10,6 +10,7 @@ from sqlalchemy import DefaultClause
 from alembic_pg.autogenerate.hints import backfill, casts
 from alembic_pg.autogenerate.ops import flatten, stable_order
 from alembic_pg.autogenerate.proof.prove import prove_operations
+from alembic_pg.autogenerate.scope import differing_tables
 from alembic_pg.console import status
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 # The option of configure() that carries the Comparison.
 COMPARISON_OPTION = "alembic_pg_comparison"
+
+
+def order_tables(context: AutogenContext) -> PriorityDispatchResult:
+    """Spare the other comparators of a check to sort what has not changed."""
+    comparison: Comparison | None = context.opts.get(COMPARISON_OPTION)
+    if comparison is not None and not comparison.must_prove:
+        differing_tables.with_changed_last(context, comparison.changed_tables)
+    return PriorityDispatchResult.CONTINUE
 
 
 def compare_default(  # noqa: PLR0913, PLR0917  # Alembic's signature

@@ -246,7 +246,7 @@ def _index_demand(change: Change, index: Index) -> Demand | Unasked:
     where = change.types.localize(index.where)
     meaning = f"are there more than once ({', '.join(index.keys)})"
     if index.operators:
-        meaning = f"are excluded by another one ({index.name})"
+        meaning = f"conflict with another row ({index.name})"
     found = Demand(
         "exclusion" if index.operators else "unique",
         f"{rows.label}.{index.name}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.revisions import impact_create_table
@@ -182,8 +183,11 @@ def _alter_column_type(
     if enum is not None and old.array == kind.array and kind.values:
         return lost_values_impact(enum, [value for value in old.values if value not in kind.values])
     breaks = [] if column_types.are_compatible(old, kind) else [f"{what} is now {kind}"]
+    element = replace(kind, array=False)
     kept = column.generated or (
-        column_types.keeps_every_value(old, kind) and _using_only_casts(said, cursor)
+        _using_array_of(said, cursor) and column_types.keeps_every_value(old, element)
+        if kind.array and not old.array
+        else column_types.keeps_every_value(old, kind) and _using_only_casts(said, cursor)
     )
     return Impact([] if kept else [f"column {what} as {old}"], breaks)
 
@@ -201,6 +205,17 @@ def _using_only_casts(column: str, cursor: Cursor) -> bool:
     return (
         bool(names) and names[0].identifier == column and signs <= set("():.,[]") and not constant
     )
+
+
+def _using_array_of(column: str, cursor: Cursor) -> bool:
+    """Return whether USING makes each value an array of itself; cursor: after the type."""
+    if not cursor.accept("USING"):
+        return False
+    found = [token.keyword or token.identifier or token.text for token in cursor.remaining()]
+    array = ["ARRAY", "[", column, "]"]
+    case = ["CASE", "WHEN", column, "IS", "NOT", "NULL", "THEN", *array, "END"]
+    names = [one.lower() if one.lower() == column else one for one in found]
+    return names in (array, case)
 
 
 def lost_values_impact(enum: Enum, values: Sequence[str]) -> Impact:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.autogenerate.dump.table_definition import Column
 from alembic_pg.autogenerate.hints.casts import Expressions, lossless_expressions
+from sqlalchemy.exc import DBAPIError
 from tests.matrix.case import load
 from tests.matrix.databases import create_built, execute, rows
 from tests.matrix.inside import run, there
@@ -32,6 +33,20 @@ BACK = "CASE WHEN cardinality(a) > 1 THEN a::text ELSE a[array_lower(a, 1)] END"
 )
 def test_what_loses_nothing(old: str, new: str, found: Expressions | None) -> None:
     assert lossless_expressions(Column("a", old), Column("a", new)) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "back"),
+    [
+        ("character varying(20)", BACK),
+        ("character(5)", BACK),
+        ("integer", BACK.replace("a::text", "a::text::integer")),
+    ],
+)
+def test_the_way_back_refuses_what_does_not_fit(kind: str, back: str) -> None:
+    found = lossless_expressions(Column("a", kind), Column("a", f"{kind}[]"))
+    assert found is not None
+    assert found.back == back
 
 
 def test_a_column_without_null_is_wrapped_as_it_is() -> None:
@@ -60,3 +75,13 @@ def test_a_searched_way_back_brings_values_to_their_type_as_they_left_it(
     run(url, change.up)
     run(url, change.down)
     assert rows(url, "SELECT a FROM t ORDER BY id") == [("value",), (None,)]
+
+
+def test_two_values_that_do_not_fit_stop_the_way_back(databases: ScratchServer) -> None:
+    before = 'table(Column("a", String(5)))'
+    change = there(databases, before, 'table(Column("a", ARRAY(String(5))))')
+    url = create_built(databases, load(before))
+    run(url, change.up)
+    execute(url, "INSERT INTO t (id, a) VALUES (1, '{value,other}')")
+    with pytest.raises(DBAPIError, match="value too long"):
+        run(url, change.down)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import produce_migrations
+from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 from alembic_pg.autogenerate.scope import differing_tables
 from alembic_pg.commands import autogenerate
 from alembic_pg.database.connect import connect
 from alembic_pg.testing import state
-from sqlalchemy import Column, Integer, MetaData, Table, event
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, event
 from tests.matrix.inside import there
 
 if TYPE_CHECKING:
@@ -119,3 +120,14 @@ def test_what_tables_share_is_changed_in_all_of_them(databases: ScratchServer) -
         FAMILY.format(values='"a", "b", "c"', key=""),
         FAMILY.format(values='"a", "b"', key=', ForeignKey("parents.id")'),
     )
+
+
+def test_tables_that_count_come_in_the_order_of_their_keys(empty: URL) -> None:
+    metadata = MetaData()
+    Table("a", metadata, Column("b", ForeignKey("b.id")))
+    Table("b", metadata, Column("id", Integer, primary_key=True), Column("c", ForeignKey("c.id")))
+    Table("c", metadata, Column("id", Integer, primary_key=True))
+    with connect(empty, source="the tests") as connection:
+        context = AutogenContext(MigrationContext.configure(connection), metadata)
+        differing_tables.with_changed_last(context, {"TABLE public.a", "TABLE public.b"})
+        assert [one.name for one in context.sorted_tables] == ["c", "b", "a"]

@@ -113,6 +113,24 @@ def test_schemas_of_types_and_sequences_are_made(empty: URL) -> None:
     assert {f"SCHEMA .{name}" for name in names} <= set(built)
 
 
+def test_what_several_tables_share_is_made_once(empty: URL) -> None:
+    both = MetaData(), MetaData()
+    for number, metadata in enumerate(both):
+        shared = Sequence("numbers", start=5)
+        for name in ("a", "b"):
+            Table(
+                f"{name}{number}",
+                metadata,
+                Column("id", BigInteger, shared, server_default=shared.next_value()),
+                Column("d", DOMAIN("d", Text())),
+                Column("e", Enum("x", name="e")),
+            )
+    desired.build_models(Models(both, ()), empty, source="the tests")
+    built = pg_dump.dump_database(empty)
+    assert sum(key.startswith("TABLE ") for key in built) == 4
+    assert {"SEQUENCE public.numbers", "DOMAIN public.d", "TYPE public.e"} <= built.keys()
+
+
 @pytest.mark.parametrize(
     ("entity", "label"),
     [

@@ -229,5 +229,5 @@ _EDITORS = {
     "index": arguments.index,
     "check constraint": arguments.check,
     "constraint": arguments.unique,
-    "fk constraint": arguments.key,
+    "foreign key": arguments.key,
 }

@@ -128,7 +128,9 @@ def lossless_expressions(
     if new.type.endswith("[]") and not old.type.endswith("[]"):
         array = f"ARRAY[{name}]"
         using = array if old.not_null else f"CASE WHEN {name} IS NOT NULL THEN {array} END"
-        as_text = f"{name}::text" if old.type == "text" else f"{name}::text::{old.type}"
+        # An explicit cast would cut a text that is too long, and an assignment refuses it.
+        is_text = old.type == "text" or old.type.startswith("character")
+        as_text = f"{name}::text" if is_text else f"{name}::text::{old.type}"
         back = (
             f"CASE WHEN cardinality({name}) > 1 THEN {as_text} "
             f"ELSE {name}[array_lower({name}, 1)] END"

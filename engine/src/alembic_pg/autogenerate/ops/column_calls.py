@@ -32,6 +32,9 @@ _TYPES = {
     "uuid": "sa.Uuid()",
 }
 
+# One that SQLAlchemy quotes again as it is.
+_PLAIN_TEXT = re.compile(r"'(?:[^'%\\\n]|'')*'")
+
 _WITH_LENGTH = re.compile(r"(?P<name>character varying|character)\((?P<length>\d+)\)")
 _NUMERIC = re.compile(r"numeric\((?P<precision>\d+),(?P<scale>\d+)\)")
 
@@ -63,7 +66,7 @@ def _change(cursor: Cursor) -> list[str]:
         "SET DEFAULT", "DROP DEFAULT", "SET NOT NULL", "DROP NOT NULL", "TYPE"
     )
     if words == "SET DEFAULT":
-        return [f"server_default={sql_text(cursor.remaining_text())}"]
+        return [f"server_default={_default(cursor.remaining_text())}"]
     if words == "TYPE":
         return _change_of_type(cursor)
     cursor.expect_end()
@@ -75,6 +78,13 @@ def _change(cursor: Cursor) -> list[str]:
     if words not in arguments:
         raise UnrecognizedError
     return [arguments[words]]
+
+
+def _default(expression: str) -> str:
+    """Return the source of a default: of a constant text, what is between its quotes."""
+    if _PLAIN_TEXT.fullmatch(expression):
+        return string(unquote_literal(expression))
+    return sql_text(expression)
 
 
 def _change_of_type(cursor: Cursor) -> list[str]:
@@ -126,7 +136,7 @@ def _column(cursor: Cursor, name: str) -> str:
     if "default" in places:
         start = places["default"] + 1
         end = next(one for one in ends if one >= start)
-        arguments.append(f"server_default={sql_text(_text_between(cursor, start, end))}")
+        arguments.append(f"server_default={_default(_text_between(cursor, start, end))}")
     if "not null" in places:
         if places["not null"] != len(cursor.tokens) - 2:  # NO INHERIT
             raise UnrecognizedError

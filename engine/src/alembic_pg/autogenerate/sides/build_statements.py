@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import DDL, CheckConstraint, ForeignKeyConstraint, MetaData, Table, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
-from sqlalchemy.schema import AddConstraint
+from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
+from sqlalchemy.schema import AddConstraint, CreateSequence
 from sqlalchemy.sql.elements import TextClause
 
 from alembic_pg.autogenerate.scope.models import each_metadata
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
+
+
+# What makes an object that several tables may use, be it of several MetaData.
+_SHARED = (CreateEnumType, CreateDomainType, CreateSequence)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
     takes it for valid. Raises AskedError where a listener asks the database.
     """
     steps: list[BuildStatement] = []
-    types: set[tuple[str | None, str]] = set()
+    shared: set[tuple[str, str | None, str]] = set()
     not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
 
     def record(statement: Any, *_: object, **__: object) -> None:  # noqa: ANN401  # SQLAlchemy's
@@ -106,11 +110,12 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
         )
         table = None if by_hand else _owner(statement)
         step = BuildStatement(statement, statement_label(statement), table=table, by_hand=by_hand)
-        if isinstance(statement, CreateEnumType):
-            place = (statement.element.schema, str(statement.element.name))
-            if place in types:
-                return  # that of another MetaData, too
-            types.add(place)
+        if isinstance(statement, _SHARED):
+            element = statement.element
+            place = (type(statement).__name__, element.schema, str(element.name))
+            if place in shared:
+                return  # create_all() looks whether it is there
+            shared.add(place)
         steps.append(step)
 
     server: Any = RecordingConnection(postgresql.dialect(), record)

@@ -155,7 +155,7 @@ def _column_entry(column: Difference, table: Entry) -> Entry:
 def _instead(difference: Difference, models: Models) -> str:
     """Return where a person declares what no statement beside the models can."""
     if rights.is_right(difference):
-        return "No model says that: alembic-pg drift --back FILE."
+        return "No model has it: alembic-pg drift --back FILE."
     verb = "Take it out" if difference.change == "missing" else "Change it"
     for table in declared_tables(models.metadata):
         if _is_of(difference, table) and (place := source_place(table, _own_name(difference))):

@@ -60,8 +60,8 @@ def _tell_plan(task: AlembicCommand, found: InTheWay) -> None:
     form = form_of(task)
     if found.untold:
         form.remark(
-            f"Whether somebody changed by hand what changes in {', '.join(found.untold)} cannot "
-            "be told: alembic-pg ledger notes what it takes."
+            f"Nobody can tell whether what {', '.join(found.untold)} changes was changed by hand: "
+            "alembic-pg ledger writes what that takes."
         )
     if found.elsewhere:
         form.remark(_elsewhere_line(found))
@@ -71,7 +71,7 @@ def _tell_plan(task: AlembicCommand, found: InTheWay) -> None:
 
 def _elsewhere_line(found: InTheWay) -> str:
     said = _named([str(one) for one in found.elsewhere])
-    return f"Changed by hand, and in nobody's way: {said}. alembic-pg drift tells more."
+    return f"Changed by hand, and not in the way: {said}. alembic-pg drift tells more."
 
 
 def _refusals(found: InTheWay) -> Iterator[str]:
