@@ -58,6 +58,27 @@ def drift(session: nox.Session) -> None:
     session.run("alembic-pg", "mermaid", "--check", "README.md")
 
 
+@nox.session(name="target-drift")
+def target_drift(session: nox.Session) -> None:
+    """Tell what somebody changed by hand in the target that DATABASE_URL names."""
+    install(session)
+    session.run("alembic-pg", "drift", *session.posargs)
+
+
+@nox.session
+def preflight(session: nox.Session) -> None:
+    """Tell what an upgrade of the target would meet: rows that refuse, sessions, time, space."""
+    install(session)
+    session.run("alembic-pg", "preflight", *session.posargs)
+
+
+@nox.session
+def ledger(session: nox.Session) -> None:
+    """Tell whether landed revisions build what they built; -- main: whether they are main's."""
+    install(session)
+    session.run("alembic-pg", "ledger", "--verify", *session.posargs)
+
+
 @nox.session
 def upgrade(session: nox.Session) -> None:
     """Bring the target to head, or to the revision after --."""

@@ -28,11 +28,11 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 75,
-    "check": 198,
-    "upgrade head": 151,
-    "downgrade -1": 150,
+    "check": 200,
+    "upgrade head": 152,
+    "downgrade -1": 151,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 170,
+    "-x plan upgrade head": 173,
 }
 
 

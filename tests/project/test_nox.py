@@ -31,5 +31,12 @@ def test_sessions_are_listed_with_a_line_each() -> None:
         "* drift",
         "* engine",
     ]
-    assert [name for name, _ in on_demand] == ["- upgrade", "- revision", "- pages"]
+    assert [name for name, _ in on_demand] == [
+        "- target-drift",
+        "- preflight",
+        "- ledger",
+        "- upgrade",
+        "- revision",
+        "- pages",
+    ]
     assert all(line.strip() for _, line in by_default + on_demand)

@@ -226,7 +226,7 @@ def test_who_owns_what_and_who_may_use_public(at_head: Tree, database: URL, tmp_
     assert done.code == 1, done
     found = json.loads(done.out)["differences"]
     assert [(one["change"], one["kind"], one["object"]) for one in found] == [
-        ("changed", "acl", "grants on schema public"),
+        ("changed", "grants", "grants on schema public"),
         ("changed", "owner", "owner role of table votes"),
         ("changed", "owner", "owner role of view post_scores"),
     ]

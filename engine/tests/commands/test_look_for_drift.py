@@ -235,7 +235,7 @@ def test_what_the_revisions_can_do_all_the_same_stops_nothing(
 
 def test_elsewhere_it_is_a_line(small: Tree, empty: URL) -> None:
     state.execute(empty, "CREATE INDEX mine ON t (a)", "ALTER TABLE t ADD own text")
-    line = "Changed by hand, and in nobody's way: column t.own (there already), index mine (there"
+    line = "Changed by hand, and not in the way: column t.own (there already), index mine (there"
     assert line in small.alembic("-x", "plan", "upgrade", "a4").out
     done = small.alembic("upgrade", "a4")
     assert done.code == 0, done
@@ -251,7 +251,7 @@ def test_what_a_plan_says_of_it_is_in_its_form(small: Tree, empty: URL) -> None:
     state.execute(empty, "CREATE INDEX mine ON t (a)", "ALTER TABLE t ADD c int")
     found = json.loads(own(small, "plan", "a2", "--json").out)
     (remark,), (refusal,) = found["remarks"], found["refusals"]
-    assert remark.startswith("Changed by hand, and in nobody's way: index mine (there already).")
+    assert remark.startswith("Changed by hand, and not in the way: index mine (there already).")
     assert refusal.startswith("Revision a2 changes what somebody changed by hand: column t.c")
     shown = own(small, "plan", "a2", "--markdown").out
     assert "\n**Refused:** Revision a2 changes what somebody changed by hand: column t.c" in shown
@@ -271,7 +271,9 @@ def test_what_cannot_be_told_is_said_by_the_plan(small: Tree, empty: URL) -> Non
     lines = file.read_text().splitlines(keepends=True)
     file.write_text("".join(line for line in lines if not line.startswith("a2 ")))
     plan = small.alembic("-x", "plan", "upgrade", "a2")
-    assert "cannot be told: alembic-pg ledger notes what it takes." in " ".join(plan.out.split())
+    assert "was changed by hand: alembic-pg ledger writes what that takes." in " ".join(
+        plan.out.split()
+    )
 
 
 def test_the_file_follows_the_ledger(small: Tree) -> None:

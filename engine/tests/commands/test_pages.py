@@ -44,7 +44,7 @@ def test_a_revision_and_the_way_to_another(
     assert done.code == 0, done
     files = files_of(tmp_path / "at")
     assert [path for path in files if path.startswith("tables/")] == ["tables/public.posts.html"]
-    assert f"the revisions up to {first}" in files["index.html"]
+    assert f"what the revisions build up to {first}" in files["index.html"]
     done = own(project, "pages", str(tmp_path / "diff"), "--diff", f"{first}:{second}")
     assert done.code == 0, done
     page = files_of(tmp_path / "diff")["tables/public.posts.html"]

@@ -89,7 +89,7 @@ def test_a_transaction_in_the_way(behind: Tree, empty: URL) -> None:
         told = " ".join(done.out.split())
         assert "In the way: Process " in told
         assert "idle in its transaction, has locked posts, for 1" in told
-        ending = threading.Timer(4, other.rollback)
+        ending = threading.Timer(12, other.rollback)
         ending.start()
         waited = own(behind, "preflight", "--wait", "60")
         ending.join()

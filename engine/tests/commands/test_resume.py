@@ -29,7 +29,7 @@ def test_a_frozen_run_lets_go_and_goes_on(site: Site, capsys: pytest.CaptureFixt
         site.upgrade()
     assert frozen
     assert site.version == ["002a"]
-    line = "The server ended the silent session, and its locks: going on …"
+    line = "The server ended an idle session and released its locks: going on …"
     assert line in capsys.readouterr().err
 
 

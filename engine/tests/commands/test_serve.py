@@ -68,8 +68,8 @@ def test_a_statement_is_cancelled(place: dict[str, str]) -> None:
 def test_nobody_connects_without_the_password(place: dict[str, str]) -> None:
     url = place["url"]
     wrong = failure(url.replace(place["password"], "wrong"))
-    assert "the password of alembic-pg serve is another one" in wrong
-    assert "the password" in failure(url.replace(place["password"], place["password"][:-1]))
+    assert "wrong password: alembic-pg serve prints the right one" in wrong
+    assert "wrong password" in failure(url.replace(place["password"], place["password"][:-1]))
     assert "no password" in failure(url.replace(f":{place['password']}", ""))
 
 

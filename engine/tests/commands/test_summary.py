@@ -57,7 +57,7 @@ change       table tags (state)
 
 WITHOUT = """\
 Revision 2 (change tags):
-operation            object               lock              nature               on a large table
+operation            object               lock              effect               on a large table
 check                no rows in tags      ACCESS SHARE      scan
 check                no "open", "shut"    ACCESS SHARE      scan
                      in tags.state
@@ -75,19 +75,19 @@ Code of the release before breaks on: 'open' of tag_state is gone; 'shut' of tag
   tags.name must be given; tags.size must be given.
 
 Revision … (change tags (contract)):
-operation    object     lock              nature
+operation    object     lock              effect
 drop column  tags.word  ACCESS EXCLUSIVE  a moment
 Destroys: column tags.word.
 Confirm it in the revision, else alembic-pg lint fails: destroys = ["column tags.word"]
 Code of the release before breaks on: tags.word is gone.
 tags.word goes and tags.name of the same type comes. If that is a rename, add info={"renamed_from": "word"} to the column tags.name, delete both revisions and make it again. If not, leave it: the values of tags.word are lost.
-The enum tag_state loses "open", "shut" and gets "public". If that is a rename, add info={"renamed_values": {"open": "public"}} to a column of it, delete both revisions and make it again. If not, leave it: the revision stops where rows hold what goes.
+The enum tag_state loses "open", "shut" and gets "public". If that is a rename, add info={"renamed_values": {"open": "public"}} to a column of it, delete both revisions and make it again. If not, leave it: the revision stops where rows have the old value.
 tags.name is NOT NULL and has no value for old rows: the revision stops where tags has rows. For those, add info={"backfill": "SQL expression"} or a server_default to the column, delete both revisions and make it again.
 tags.size is NOT NULL and has no value for old rows: the revision stops where tags has rows. For those, add info={"backfill": "SQL expression"} or a server_default to the column, delete both revisions and make it again.
 """  # noqa: E501  # as it is printed
 
 WITH = """\
-operation            object               lock              nature               on a large table
+operation            object               lock              effect               on a large table
 check                no "shut" in         ACCESS SHARE      scan
                      tags.state
 rename to name       tags.word            ACCESS EXCLUSIVE  a moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from alembic_pg.errors import UserError
 from sqlalchemy import text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.engine import URL
 
 
@@ -73,3 +76,16 @@ def test_a_server_that_is_starting_is_waited_for(capsys: pytest.CaptureFixture[s
             pass
     assert time.monotonic() - began >= 0.7
     assert capsys.readouterr().err == "Waiting for the server at 127.0.0.1:1 …\n"
+
+
+def test_a_server_that_comes_up_is_met(
+    empty: URL, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its socket is there after a moment only."""
+    sockets = tmp_path / "sockets"
+    url = empty.update_query_dict({"host": str(sockets)})
+    timer = threading.Timer(0.7, sockets.symlink_to, [empty.query["host"]])
+    timer.start()
+    with connect.connect(url, source="it", wait=30) as connection:
+        assert connection.scalar(text("SELECT current_database()")) == empty.database
+    assert capsys.readouterr().err.count("Waiting for the server at") == 1

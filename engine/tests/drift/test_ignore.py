@@ -48,6 +48,14 @@ def test_rules_match_kind_and_name(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("word", ["foreign_key", "fk_constraint"])
+def test_a_kind_has_a_persons_word_and_pg_dumps(word: str) -> None:
+    [one] = [extra("foreign key", "orders by_hand")]
+    rule = ignore.Rule(word, "public.orders by_hand", "tried out")
+    assert rule.matches(one)
+    assert not rule.matches(extra("constraint", "orders by_hand"))
+
+
 @pytest.mark.parametrize("line", ["table", "table public.x", "table public.x  ", '"a b" c'])
 def test_a_line_without_a_reason_is_refused(tmp_path: Path, line: str) -> None:
     file = tmp_path / "drift-ignore"

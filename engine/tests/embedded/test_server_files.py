@@ -60,7 +60,7 @@ def test_postmaster_pid_is_read(tmp_path: Path, text: str, read: tuple[int, str]
         ("x ERROR:  relation\ninitdb: error: of a child\n", "of a child"),
         ("ERROR:  e\nPANIC:  p\nERROR:  f\n", "p"),
         ("only\nthis\n\n", "this"),
-        ("", "it said nothing"),
+        ("", "its log is empty"),
     ],
 )
 def test_the_reason_is_one_line(tmp_path: Path, output: str, line: str) -> None:

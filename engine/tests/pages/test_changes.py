@@ -39,6 +39,11 @@ def test_added_changed_and_gone(empty: URL) -> None:
         "added": "added",
         "gone": "gone",
     }
+    # A whole table comes and goes with its parts, which its page need not say of each.
+    for table, change in ((goes, "gone"), (comes, "added")):
+        assert found.of_column(table, "id") == ""
+        assert found.drawn(table, "columns", "id") == change
+    assert found.drawn(stays, "columns", "id") == ""
     assert found.was("columns", (stays, "kept")).type == "integer"
     assert found.of("types", ("public", "mood")) == "changed"
     assert found.of("functions", (("public", "f"), "")) == "changed"
@@ -46,6 +51,7 @@ def test_added_changed_and_gone(empty: URL) -> None:
     assert broken_links(files) == []
     assert '<span class="badge gone">gone</span>' in files["index.html"]
     assert "fill-gone" in files["index.html"]
+    assert 'class="edge from-t0 to-t2 added"' in files["index.html"]
     page = files["tables/public.stays.html"]
     assert '<tr id="column-gone" class="gone">' in page
     assert "was <del>integer</del>" in page

@@ -95,3 +95,23 @@ def boxes_of(picture: str) -> list[tuple[float, ...]]:
 
 def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def test_no_column_is_empty_in_every_row(empty: URL) -> None:
+    plain = rendered(empty, ["CREATE TABLE t (id int)", "CREATE VIEW v AS TABLE t"])
+    heads = re.compile(r'<th scope="col">(.*?)</th>')
+    assert heads.findall(plain["index.html"]) == ["name", "columns"] * 2
+    assert heads.findall(plain["tables/public.t.html"]) == ["name", "type", "NULL"]
+    full = rendered(
+        empty,
+        [
+            "ALTER TABLE t ADD PRIMARY KEY (id), ADD up int DEFAULT 1 REFERENCES t",
+            "CREATE TABLE u (id int REFERENCES t)",
+            "COMMENT ON COLUMN t.id IS 'a number'",
+            "COMMENT ON TABLE t IS 'a table'",
+        ],
+    )
+    assert heads.findall(full["index.html"])[:4] == ["name", "columns", "referred to by", "comment"]
+    assert heads.findall(full["tables/public.t.html"])[:6] == [
+        *("name", "type", "NULL", "default", "refers to", "comment"),
+    ]

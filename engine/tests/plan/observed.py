@@ -17,19 +17,35 @@ from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions.statements import function_statements
 from alembic_pg.sql import lock_modes
+from alembic_pg.sql.cursor import Cursor
 from sqlalchemy.exc import DBAPIError
 from tests.online.watching import Step, blocking_scans, strength, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
     from tests.online.site import Site
 
 _FILES = """
-SELECT c.oid, c.relname, pg_relation_filenode(c.oid) FROM pg_class AS c
+SELECT c.oid AS number, c.relname AS name, pg_relation_filenode(c.oid) AS file FROM pg_class AS c
 WHERE relkind IN ('r', 'm') AND relnamespace IN (
   SELECT oid FROM pg_namespace WHERE nspname IN ('public', 's'))
+"""
+
+
+# What decides these refusals, only a run knows.
+ONLY_IN_RUN = {Basis.ROWS, Basis.MEANWHILE}
+
+# They may read what an index finds.
+_OF_ROWS = {"update", "delete", "merge"}
+
+_PARTS = """
+WITH RECURSIVE tree AS (SELECT oid AS root, oid FROM pg_class WHERE relkind IN ('r', 'p', 'm')
+  UNION SELECT root, inhrelid FROM tree JOIN pg_inherits ON inhparent = tree.oid)
+SELECT t.relname AS name, p.relname AS part FROM tree
+JOIN pg_class AS t ON t.oid = root JOIN pg_class AS p ON p.oid = tree.oid
+WHERE t.oid >= 16384
 """
 
 
@@ -58,13 +74,16 @@ class Observed:
     """What a run did.
 
     strategies: by statement, what its strategy does, "" where it ran as it is. error: what ended
-    it. steps: what it sent. rewritten: the tables that have another file.
+    it. steps: what it sent. rewritten: the tables that have another file. names: those that a table
+    had, by each of them. parts: the tables and their partitions.
     """
 
     strategies: dict[str, str] = field(default_factory=dict)
     error: BaseException | None = None
     steps: list[Step] = field(default_factory=list)
     rewritten: set[str] = field(default_factory=set)
+    names: dict[str, set[str]] = field(default_factory=dict)
+    parts: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def refusal(self) -> RefusedError | None:
@@ -76,12 +95,13 @@ class Observed:
 
     def lock(self, table: str) -> str:
         """Return the strongest lock that it had on a table, "" without one."""
-        found = [step.locks[table] for step in self.steps if table in step.locks]
+        names = {table}.union(*(self.names.get(one, {one}) for one in self.parts.get(table, ())))
+        found = [step.locks[name] for step in self.steps for name in names & step.locks.keys()]
         # What ends its transaction has no lock any more when it is done.
         for step in self.steps:
-            mode, names = lock_modes.strongest_lock(step.sql)
+            mode, about = lock_modes.strongest_lock(step.sql)
             if mode and not step.locks:
-                found += [as_shown(mode) for _, name in names if name == table]
+                found += [as_shown(mode) for _, name in about if name in names]
         return max(found, key=strength, default="")
 
 
@@ -106,14 +126,22 @@ def statements_of(site: Site, revision: str) -> list[str]:
 def run_of(site: Site) -> Observed:
     """Upgrade to head; return what that did."""
     found = Observed()
-    files: dict[int, int] = {row[0]: row[2] for row in site.rows(_FILES)}
+    for row in site.rows(_PARTS):
+        found.parts.setdefault(row.name, set()).add(row.part)
+    files: dict[int, Any] = {row.number: row for row in site.rows(_FILES)}
     with _choices(found.strategies), watched() as steps:
         try:
             site.upgrade()
         except (UserError, DBAPIError) as error:
             found.error = error
     found.steps = steps
-    found.rewritten = {row[1] for row in site.rows(_FILES) if files.get(row[0], row[2]) != row[2]}
+    for row in site.rows(_FILES):
+        before = files.get(row.number, row)
+        both = {before.name, row.name}
+        for name in both:
+            found.names.setdefault(name, set()).update(both)
+        if before.file != row.file:
+            found.rewritten.add(before.name)
     return found
 
 
@@ -164,25 +192,48 @@ def _differing_refusals(refusals: list[str], seen: Observed) -> Iterator[str]:
     if refused is None:
         if refusals and seen.error is None:
             yield f"planned to be refused, and done: {refusals}"
-    elif refused.refusal.kind.basis is not Basis.ROWS and refused.text not in refusals:
+    elif refused.refusal.kind.basis not in ONLY_IN_RUN and refused.text not in refusals:
         yield f"refused only by the run: {refused.text}, not one of {refusals}"
 
 
 def _differing_effects(statements: list[StatementPlan], seen: Observed) -> Iterator[str]:
-    tables = {one.table for one in statements if one.table and one.size}
-    for table in sorted(tables):
-        name = table.rpartition(".")[2].strip('"').replace('""', '"')
-        of_table = [one.summary for one in statements if one.table == table]
-        effects = {one.effect for one in of_table}
-        locks = [mode for one in of_table if (mode := one.lock)]
-        said = max(map(as_shown, locks), key=strength, default="")
-        if said != seen.lock(name):
-            yield f"{table}: planned lock {said}, held {seen.lock(name)}"
+    for table in sorted({_plain_name(one) for one in statements if one.table and one.size}):
+        names = seen.names.get(table, {table})
+        of_table = [one for one in statements if one.table and _plain_name(one) in names]
+        yield from _differing_lock(table, statements, of_table, seen)
+        effects = {one.summary.effect for one in of_table}
+        emptied = any(one.operation == "truncate" for one in of_table)
         if not effects & {SCAN, REWRITE}:
-            if found := blocking_scans(seen.steps, name):
+            if found := blocking_scans(seen.steps, table):
                 yield f"{table}: planned {effects}, read under a lock by {found}"
-            if name in seen.rewritten:
+            if table in seen.rewritten and not emptied:
                 yield f"{table}: planned {effects}, and written anew"
-        scans = [step.sql for step in seen.steps if step.scans.get(name)]
+        parts = set().union(*(seen.parts.get(one, {one}) for one in names))
+        scans = [step.sql for step in seen.steps if any(step.scans.get(one) for one in parts)]
         if effects <= {METADATA_ONLY, ""} and scans:
             yield f"{table}: planned {effects}, read by {scans}"
+        alters = {one.summary.effect for one in of_table if one.operation not in _OF_ROWS}
+        if REWRITE in alters and not parts & seen.rewritten:
+            yield f"{table}: planned {alters}, and not written anew"
+
+
+def _differing_lock(
+    table: str, statements: list[StatementPlan], of_table: list[StatementPlan], seen: Observed
+) -> Iterator[str]:
+    if any(one.operation == "attach partition" for one in of_table):
+        return  # the lock is one of the partitions
+    said = strongest(one.summary.lock for one in of_table)
+    # The table of an index that is dropped is not told.
+    other = strongest(one.summary.lock for one in statements if not one.table)
+    held = seen.lock(table)
+    if held != said and (held != other or not other):
+        yield f"{table}: planned lock {said}, held {held}"
+
+
+def _plain_name(planned: StatementPlan) -> str:
+    return Cursor(planned.table).qualified_name()[1]
+
+
+def strongest(modes: Iterable[str]) -> str:
+    """Return the strongest of some locks, as pg_locks names it, "" without one."""
+    return max((as_shown(mode) for mode in modes if mode), key=strength, default="")

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.online.operations import OPERATIONS, lines
 from tests.plan.observed import differences
+from tests.property.changes import CHANGES, COMMON
+from tests.property.compared import colons
+from tests.property.made_before import GROUPS
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -18,9 +21,51 @@ CASES = [
     if way == "ops" or operation.text
 ]
 
+COLUMNS = "(id int PRIMARY KEY, parent int, a int, e mood, h positive)"
+TABLES = {
+    "plain": (f"CREATE TABLE t {COLUMNS}",),
+    "parts": (
+        f"CREATE TABLE t {COLUMNS} PARTITION BY RANGE (id)",
+        "CREATE TABLE low PARTITION OF t FOR VALUES FROM (MINVALUE) TO (50)",
+        "CREATE TABLE rest PARTITION OF t DEFAULT",
+    ),
+}
+FILL = (
+    "INSERT INTO t (parent, id, a, h) SELECT n % 10 + 1, n, n, n FROM generate_series(1, 700) AS n"
+)
+
+# Every so many of the statements, some run with all other tests.
+SAMPLE = 12
+
+GROUPED = [
+    pytest.param(
+        (*GROUPS, *((one,) for one in CHANGES))[number],
+        kind,
+        large,
+        id=f"{number}-{kind}-{large}",
+        marks=[] if not (number + place) % SAMPLE else [pytest.mark.online],
+    )
+    for number in range(len(GROUPS) + len(CHANGES))
+    for place, (kind, large) in enumerate(
+        (kind, large) for kind in TABLES for large in ("0", "1GB")
+    )
+]
+
 
 @pytest.mark.parametrize(("name", "way"), CASES)
 def test_of_each_operation(site: Site, name: str, way: str) -> None:
     site.sql(*OPERATIONS[name].tables)
     site.revise(*lines(name, way))
     assert differences(site) == []
+
+
+@pytest.mark.parametrize(("group", "kind", "large"), GROUPED)
+def test_of_statements_that_need_each_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch, group: tuple[str, ...], kind: str, large: str
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", large)
+    places = {"table": "t", "column": "a", "new": '"new 5"', "name": '"made 1"', "schema": ""}
+    statements = [one.format(**places) for one in group]
+    site.sql(*map(colons, (*COMMON, *TABLES[kind], FILL)))
+    site.revise(*(f"op.execute(sa.text({colons(one)!r}))" for one in statements))
+    assert differences(site) == [], statements

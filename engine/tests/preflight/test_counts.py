@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.commands import preflight
 from alembic_pg.commands.preflight import Asked
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from alembic_pg.preflight.demand import Finding
@@ -291,3 +293,63 @@ def run(sql):
     assert not [one.why for one in found if one.why]
     assert {one.kind: one.count for one in found} == {"not null": 0, "check": 1, "unique": 1}
     assert found[1].example == "a 'b' 1"
+
+
+def test_what_is_asked_of_the_same_rows_is_one_question(site: Site) -> None:
+    begin(site)
+    site.revise(
+        'op.execute("ALTER TABLE t ALTER b SET NOT NULL")',
+        'op.execute("ALTER TABLE t ADD CHECK (a > 0), ADD CONSTRAINT k CHECK (id < 99)")',
+        'op.execute("ALTER TABLE t ADD FOREIGN KEY (d) REFERENCES o")',
+        'op.execute("ALTER TABLE t ADD COLUMN z int NOT NULL")',
+    )
+    found = {one.object: one for one in look(site)}
+    assert {name: (one.count, one.together, one.number) for name, one in found.items()} == {
+        "t.b": (4, 3, 0),
+        "t.t_a_check": (4, 3, 1),
+        "t.k": (0, 3, 1),
+        "t.t_d_fkey": (2, 1, 2),
+        "t.z": (12, 1, 3),
+    }
+    assert (found["t.b"].example, found["t.t_a_check"].example) == ("id 3", "id 1")
+    # One that fails for a row is asked by itself, and so are the others.
+    site.again(
+        'op.execute("ALTER TABLE t ALTER b SET NOT NULL")',
+        'op.execute("ALTER TABLE t ADD CONSTRAINT k CHECK (10 / a > 1)")',
+    )
+    assert [(one.count, one.together) for one in look(site)] == [(4, 1), (7, 1)]
+
+
+def test_foreign_key_with_period(site: Site) -> None:
+    """What a row covers must be covered by rows of the other table, by several together maybe."""
+    site.needs(18)
+    begin(
+        site,
+        "CREATE EXTENSION btree_gist",
+        "CREATE TABLE s (id int, at int4range, PRIMARY KEY (id, at WITHOUT OVERLAPS))",
+        "INSERT INTO s SELECT n % 4, int4range(n, n + 1) FROM generate_series(1, 9) AS n",
+        "INSERT INTO s VALUES (3, '[4,7)')",
+        "ALTER TABLE t ADD who int",
+    )
+    site.sql("UPDATE t SET who = id % 4 WHERE id < 11", "UPDATE t SET r = 'empty' WHERE id = 1")
+    add = "ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (who, PERIOD r) REFERENCES s"
+    site.revise(f"op.execute({add!r})")
+    (found,) = look(site)
+    others = "DELETE FROM t WHERE id <> {}"
+    refused = [f"id {n}" for n in range(1, 13) if is_refused(site, others.format(n), add)]
+    assert (found.kind, found.object, found.count) == ("foreign key", "t.k", len(refused))
+    assert 0 < len(refused) < 10
+    assert found.example in refused
+
+
+def is_refused(site: Site, *statements: str) -> bool:
+    """Return whether PostgreSQL refuses the last of some statements, of which none is kept."""
+    with make_engine(site.url).connect() as connection, connection.begin() as transaction:
+        try:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        except DBAPIError:
+            return True
+        finally:
+            transaction.rollback()
+    return False

@@ -31,6 +31,37 @@ def test_a_block_of_code(site: Site) -> None:
     assert (old.count, old.why, old.remark) == (4, "", why)
 
 
+def test_what_a_block_of_code_makes_is_counted(site: Site) -> None:
+    """The catalog tells of it, as of any other statement; what it may do to rows, a remark."""
+    begin(site)
+    site.revise(
+        'op.execute("DO $$ BEGIN ALTER TABLE t ADD CHECK (a > 0); '
+        "EXECUTE 'CREATE UNIQUE INDEX u ON ' || 't (d)'; END $$\")"
+    )
+    found = {one.object: one for one in look(site)}
+    assert {name: one.count for name, one in found.items()} == {"t.t_a_check": 4, "t.u": 4}
+    why = "What the DO before it does is not known before it runs."
+    assert {one.remark for one in found.values()} == {why}
+    # What it asks of rows, an empty copy answers otherwise than the target.
+    site.again(
+        'op.execute("DO $$ BEGIN IF EXISTS (SELECT FROM t) THEN ALTER TABLE t ADD CHECK (a > 0); '
+        'END IF; END $$")'
+    )
+    (told,) = look(site)
+    assert (told.kind, told.object, told.count) == (
+        "block",
+        "DO … ALTER TABLE t ADD CHECK (a > 0)",
+        None,
+    )
+    assert told.why.startswith("It may find the target otherwise than the empty copy")
+    # What touches no table is nobody's business.
+    site.again(
+        "op.execute(\"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nobody_x') "
+        'THEN CREATE ROLE nobody_x; END IF; END $$")'
+    )
+    assert look(site) == []
+
+
 def test_a_revision_that_asks(site: Site) -> None:
     begin(site)
     site.revise(
@@ -117,7 +148,7 @@ def test_a_view_that_is_written(site: Site) -> None:
     begin(site, view)
     site.revise(ADD, "op.execute(\"UPDATE w SET b = 'x'\")", REQUIRE, REQUIRE_OLD)
     new, old = look(site)
-    why = "The update w before it changes what is behind that."
+    why = "The update w before it changes rows of a view or of an unknown table."
     assert (new.count, new.why) == (None, why)
     assert (old.count, old.remark) == (4, why)
 

@@ -104,7 +104,7 @@ def changes_of_table(table: str) -> list[ByHand]:
         ByHand(f'DROP TRIGGER "t {table}" ON {name}', ("missing", "trigger", f"{table} t {table}")),
         ByHand(
             f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
-            ("extra", "row security", table),
+            ("extra", "row level security", table),
         ),
         ByHand(
             f'CREATE POLICY "p {table}" ON {name} USING (true)',
@@ -114,10 +114,10 @@ def changes_of_table(table: str) -> list[ByHand]:
             f'CREATE TABLE "copy of {table}" (LIKE {name} INCLUDING ALL)',
             ("extra", "table", f"copy of {table}"),
         ),
-        ByHand(f"GRANT SELECT ON {name} TO PUBLIC", ("extra", "acl", printed)),
+        ByHand(f"GRANT SELECT ON {name} TO PUBLIC", ("extra", "grants", printed)),
         ByHand(
             f'ALTER TABLE {name} ADD CONSTRAINT "f {table}" FOREIGN KEY (id) REFERENCES other_one',
-            ("extra", "fk constraint", f"{table} f {table}"),
+            ("extra", "foreign key", f"{table} f {table}"),
         ),
         ByHand(
             f'CREATE STATISTICS "s {table}" (ndistinct) ON id, b FROM {name}',
@@ -167,7 +167,7 @@ OTHERS = [
     ByHand("CREATE PUBLICATION news FOR TABLE other_one", ("extra", "publication", "news")),
     ByHand(
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC",
-        ("extra", "default acl", "DEFAULT PRIVILEGES FOR TABLES"),
+        ("extra", "default privileges", "DEFAULT PRIVILEGES FOR TABLES"),
     ),
 ]
 

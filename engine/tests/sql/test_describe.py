@@ -30,7 +30,7 @@ from alembic_pg.sql import describe
         ("ALTER TABLE t ALTER x DROP DEFAULT, ALTER y DROP DEFAULT", ("alter table", "t")),
         ("COMMENT ON COLUMN s.t.x IS 'x'", ("comment on column", "s.t.x")),
         ("COMMENT ON TABLE t IS 'x'", ("comment on table", "t")),
-        ("GRANT SELECT, INSERT (x, y) ON TABLE t TO api", ("grant", "t")),
+        ("GRANT SELECT, INSERT (x, y) ON TABLE t TO api", ("grant", "t to api")),
         ("CREATE POLICY p ON t USING (true)", ("create policy", "p on t")),
         (
             "CREATE TRIGGER g BEFORE UPDATE ON s.t EXECUTE FUNCTION f()",
@@ -39,7 +39,7 @@ from alembic_pg.sql import describe
         ("UPDATE ONLY t SET x = 1", ("update", "t")),
         ("DELETE FROM s.t", ("delete", "s.t")),
         ("ALTER TYPE mood ADD VALUE 'x'", ("alter type", "mood")),
-        ("DO $$ BEGIN END $$", ("do", "")),
+        ("DO $$ BEGIN END $$", ("do block", "")),
         ("SELECT 1; SELECT 2", ("2 statements", "")),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import FOUND, NOTHING
-from alembic_pg.drift import find, json_form, report
+from alembic_pg.drift import find, report
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ def run(
     """
     try:
         if asked.answers:
-            return _answer(config, at, asked)
+            return answer_drift(config, asked, at=at)
         found = find_drift(config, at=at)
         if asked.objects:
             found = report.only(found, _chosen(found, asked.objects))
     except Exception as error:  # noqa: BLE001  # whatever it is, it is not drift
-        return own_command.report_failure(error, json_form.JSON_FORMAT if as_json else None)
+        return own_command.report_failure(error, report.JSON_FORMAT if as_json else None)
     if as_json:
-        own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(found))
+        own_command.print_json(report.JSON_FORMAT, report.as_object(found))
     else:
         sys.stdout.write(f"{report.as_text(found, diffs=diffs)}\n")
     return FOUND if found.found_something else NOTHING
@@ -84,8 +84,12 @@ def find_drift(config: Config, *, at: str = "") -> Drift:
     return found[0]
 
 
-def _answer(config: Config, at: str, asked: Asked) -> int:
-    """Do what is asked for, say what was done, and return the exit code."""
+def answer_drift(config: Config, asked: Asked, *, at: str = "") -> int:
+    """Do with what differs what is asked for, and say on the standard output what was done.
+
+    Return the exit code: 0 where it is done or nothing differs, 1 where the database has lost its
+    revision. at: as of `find_drift`. Raises UserError where it cannot be done.
+    """
     from alembic_pg.commands.drift_answers import answer  # noqa: PLC0415  # who only looks needs none
 
     codes: list[int] = []

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import COULD_NOT_TELL, FOUND, NOTHING
+from alembic_pg.console import screen
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import json_form, keep
 from alembic_pg.ledger.history import History
@@ -40,7 +41,7 @@ def run(config: Config, *, verify: str | None, also_landed: bool, as_json: bool)
     if as_json:
         own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(verdict))
     else:
-        sys.stdout.write(f"{_as_text(verdict, mended=verify is None)}\n")
+        sys.stdout.write(f"{screen.fit(_as_text(verdict, mended=verify is None))}\n")
     return FOUND if verdict.problems else COULD_NOT_TELL if verdict.unproven else NOTHING
 
 

@@ -24,9 +24,9 @@ from alembic_pg.online.run import journal
 from alembic_pg.plan import command as plan_command
 from alembic_pg.preflight import json_form, report
 from alembic_pg.preflight.ask import find_refusing_rows
+from alembic_pg.preflight.cost.estimate import Speed, estimate
+from alembic_pg.preflight.cost.free_space import free_space
 from alembic_pg.preflight.count import Counter
-from alembic_pg.preflight.estimate import Speed, estimate
-from alembic_pg.preflight.free_space import free_space
 from alembic_pg.preflight.hindrances import find_hindrances
 from alembic_pg.preflight.result import Result, RevisionResult
 from alembic_pg.revisions.current_revision import place_name, revision_label

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import FOUND, NOTHING
+from alembic_pg.console import screen
 from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database.project_files import write_all
 from alembic_pg.errors import UserError
@@ -50,7 +51,7 @@ def run(config: Config, *, base: str, anyway: bool, as_json: bool) -> int:
     if as_json:
         own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(outcome))
     else:
-        sys.stdout.write(f"{outcome_text(outcome)}\n")
+        sys.stdout.write(f"{screen.fit(outcome_text(outcome))}\n")
     return FOUND if outcome.refused or outcome.models else NOTHING
 
 

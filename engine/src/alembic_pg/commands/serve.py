@@ -40,6 +40,11 @@ def run(config: Config, *, port: int) -> int:
 
 
 async def _serve(url: URL, port: int) -> None:
+    # Before anybody reads that Ctrl-C ends it. An exception in the midst of whatever runs then
+    # would leave clients half served.
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     folder = Path(str(url.query["host"]))
     password = secrets.token_urlsafe(12)
     socket = folder / f".s.PGSQL.{server_files.PORT}"
@@ -59,9 +64,5 @@ async def _serve(url: URL, port: int) -> None:
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-    # An exception in the midst of whatever runs then would leave clients half served.
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     await ended.wait()
     proxy.close()

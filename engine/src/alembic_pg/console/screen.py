@@ -44,6 +44,13 @@ def wrap(line: str) -> str:
     )
 
 
+def fit(text: str) -> str:
+    """Return lines broken between words where the window is too narrow; in a file they stay."""
+    if not sys.stdout.isatty():
+        return text
+    return "\n".join(wrap(line) if len(line) > width() else line for line in text.splitlines())
+
+
 def with_code(sentence: str, code: str) -> str:
     """Return a sentence with what is to be copied from it, in a line of its own if need be."""
     line = f"{sentence} {code}"

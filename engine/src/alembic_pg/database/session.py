@@ -80,6 +80,17 @@ class Session:
             if attempt.is_active and not self.connection.invalidated:
                 attempt.rollback()
 
+    def name_before(self, table: Relation) -> tuple[str, str]:
+        """Return the schema and the name by which the server knows a table that is copied."""
+        return table.schema, table.name
+
+    def text_to_explain(self, sql: str) -> str:
+        """Return a statement as the server can explain it."""
+        return sql
+
+    def alter_copy(self, table: Relation) -> None:
+        """Let an empty copy of a table be as the next statement meets the table: it is."""
+
     def find_relation(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, None when there is no such thing."""
         found = self.fetch_rows(catalog.FIND_RELATION, name=name)

@@ -23,5 +23,6 @@ def as_text(checks: Sequence[Check]) -> str:
     drawn = table.render(
         ("", "what", "found"), rows, lambda row: screen.WAITS if row[1] in wrong else ""
     )
-    cures = [screen.paint(f"{one.name}: {one.cure}", screen.WAITS) for one in checks if one.cure]
+    cures = [f"{one.name}: {one.cure}" for one in checks if one.cure]
+    cures = [screen.paint(screen.fit(one), screen.WAITS) for one in cures]
     return "\n".join([drawn, "", *(cures or ["Nothing is missing."])])

@@ -44,7 +44,7 @@ _ROWS = {
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
       WHERE n.nspname = :schema AND c.relname || ' ' || p.polname = :name""",
 } | dict.fromkeys(
-    ("constraint", "check constraint", "fk constraint"),
+    ("constraint", "check constraint", "foreign key"),
     """SELECT o.xmin FROM pg_constraint AS o JOIN pg_class AS c ON c.oid = o.conrelid
       JOIN pg_namespace AS n ON n.oid = c.relnamespace
       WHERE n.nspname = :schema AND c.relname || ' ' || o.conname = :name""",

@@ -23,10 +23,17 @@ PARTS = kinds.PARTS | (kinds.TABLE_PARTS - {"TABLE"}) | {"CHECK CONSTRAINT", "ST
 # then who may see them, then how fast it is, then words.
 _BY_HARM = (
     ("table", _COLUMN, "type", "domain", "view", "materialized view", "function", "procedure"),
-    ("constraint", "check constraint", "fk constraint", "trigger", "rule", "default", "sequence"),
-    ("policy", "row security", "acl", "default acl", "owner"),
+    ("constraint", "check constraint", "foreign key", "trigger", "rule", "default", "sequence"),
+    ("policy", "row level security", "grants", "default privileges", "owner"),
     ("index", "statistics"),
 )
+# What a person calls a kind for which pg_dump has a word of its own.
+KIND_WORDS = {
+    "fk constraint": "foreign key",
+    "acl": "grants",
+    "default acl": "default privileges",
+    "row security": "row level security",
+}
 _CHANGES: tuple[Change, ...] = ("missing", "changed", "extra")
 
 
@@ -35,7 +42,7 @@ class Difference:
     """Hold one object that a database has otherwise than the revisions build it.
 
     change: "missing" from the database, "extra" there, or "changed".
-    kind: pg_dump's word in small letters, or "column".
+    kind: in a person's words, most of them pg_dump's in small letters; "column".
     schema, name: of the object; a part's name begins with its table's.
     label: what a person calls the object.
     expected: the definition that the revisions build, "" for what is extra.
@@ -143,7 +150,7 @@ def _difference(change: Change, expected: Entry | None, found: Entry | None) -> 
     assert entry is not None  # noqa: S101  # one of both is given
     return Difference(
         change,
-        entry.kind.lower(),
+        KIND_WORDS.get(entry.kind.lower(), entry.kind.lower()),
         entry.schema,
         entry.name,
         entry.label,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.database.project_files import DRIFT_IGNORE_FILE
+from alembic_pg.drift.difference import KIND_WORDS
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,8 +36,13 @@ class Rule:
         """Return whether a difference is not to be told."""
         place = f"{difference.schema}." if difference.schema else ""
         name = f"{place}{difference.name}"
-        kind = difference.kind.replace(" ", "_")
-        return fnmatchcase(kind, self.kind) and fnmatchcase(name, self.name)
+        kinds = (word.replace(" ", "_") for word in _words_of(difference.kind))
+        return any(fnmatchcase(kind, self.kind) for kind in kinds) and fnmatchcase(name, self.name)
+
+
+def _words_of(kind: str) -> list[str]:
+    """Return what a kind may be called: pg_dump's word is understood, too."""
+    return [kind, *(old for old, word in KIND_WORDS.items() if word == kind)]
 
 
 def ignore_file(script: ScriptDirectory) -> Path:

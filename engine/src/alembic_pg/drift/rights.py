@@ -64,7 +64,7 @@ def list_right_differences(expected: Rights, found: Rights, built: Dump) -> Iter
     if expected.public != found.public:
         yield Difference(
             "changed",
-            "acl",
+            "grants",
             "",
             PUBLIC_GRANTS,
             "grants on schema public",

@@ -95,7 +95,8 @@ def copy_binaries(packages: Path, place: Path) -> Path:
         # temporary files, is left to its owner; the next number is taken.
         if _is_own_folder(folder) and _is_complete(folder, files):
             return folder / programs.PACKAGE / "pginstall" / "bin"
-    raise OSError(f"every {place}/alembic-pg-postgres-{release}-{digest}-* is another's or torn")
+    copies = f"{place}/alembic-pg-postgres-{release}-{digest}-*"
+    raise OSError(f"each {copies} belongs to another account or is not complete")
 
 
 def _needed_files(packages: Path) -> Iterator[tuple[str, int]]:

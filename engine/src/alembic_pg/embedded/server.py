@@ -250,4 +250,4 @@ def _spawn_keeper(
         finally:
             os.close(ready)
         answer = told.read()  # to its end, which comes also when the keeper is killed
-    return None if answer == "ready" else answer or "its keeper was killed"
+    return None if answer == "ready" else answer or "the process that keeps it up was killed"

@@ -100,7 +100,7 @@ def failure_reason(output: str, folder: Path) -> str:
     if not os.statvfs(folder).f_bavail:
         return "No space left on device"  # not even for the line that says so
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "its log is empty"
 
 
 def _folder_identity(folder: Path) -> list[int]:

@@ -78,7 +78,7 @@ class TcpProxy:
         said = await _read_password(client)
         if secrets.compare_digest(said, self.password.encode()):
             return start
-        answer.write(_error("28P01", "the password of alembic-pg serve is another one"))
+        answer.write(_error("28P01", "wrong password: alembic-pg serve prints the right one"))
         await answer.drain()
         return b""
 

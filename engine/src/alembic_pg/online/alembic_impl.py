@@ -248,7 +248,8 @@ class OnlineImpl(PostgresqlImpl):
     def bind(self) -> Connection | None:
         """The connection, for statements that go past the operations."""
         if self.runner.tracking.in_revision and not self.in_nested_call:
-            self.runner.adopt_transaction()
+            # Without a transaction, the revision may choose an isolation level.
+            self.runner.adopt_transaction(begin=False)
             self.runner.connection_handed_out = True
             with self.runner.track_statements():
                 self.runner.run_pending()

@@ -89,8 +89,7 @@ def _choose_for_statement(
         strategy = None
     if strategy is None:
         return None
-    if getattr(strategy, "func", strategy) in _FILL_ROWS:
-        eligibility.refuse_hidden_rows(runner, table)
+    _refuse_unfillable(runner, table, strategy)
     if not isinstance(statement, statements.AlterColumnType):  # which may be prepared before
         dropped_objects.refuse_missing_objects(runner, table)
     return partial(strategy, runner, statement, table)
@@ -100,6 +99,15 @@ def may_take_steps(sql: str) -> bool:
     """Return whether a statement is of a kind that has a strategy."""
     statement = parser.parse(sql)
     return statement is not None and type(statement) not in _GUARDS
+
+
+def _refuse_unfillable(runner: Runner, table: Relation, strategy: Strategy) -> None:
+    """Raise RefusedError where a strategy fills a table, and the role may not meet or hide that."""
+    work = getattr(strategy, "func", strategy)
+    if work in _FILL_ROWS:
+        eligibility.refuse_hidden_rows(runner, table)
+    if work in _FILL_UNSEEN:
+        eligibility.refuse_fired_triggers(runner, table)
 
 
 def valid_backfills(
@@ -196,6 +204,9 @@ _FILL_ROWS = {
     add_column.add_and_fill,
     change_type.change_by_swap,
 }
+
+# No trigger of the users' may notice.
+_FILL_UNSEEN = {add_column.add_and_fill, change_type.change_by_swap}
 
 # They change no value of a row.
 _CHANGE_NO_VALUES = (

@@ -105,7 +105,7 @@ def take_away_if_edited(runner: Runner) -> None:
     else:
         runner.begin()
     if steps:
-        runner.warn(f"Taken away, since the revision has it no more: {name}")
+        runner.warn(f"Dropped, since the revision no longer has it: {name}")
 
 
 def drop_not_null(statement: statements.Statement, alter: str, detail: str) -> list[str]:

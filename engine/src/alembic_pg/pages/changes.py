@@ -40,6 +40,12 @@ class Changes:
         """Return what a changed object was, None where it is no changed one."""
         return self.before.get((kind, name))
 
+    def olds(self, kind: str, key: Key) -> list[Any]:
+        """Return what the changed parts of a table were."""
+        return [
+            one for (found, name), one in self.before.items() if found == kind and name[0] == key
+        ]
+
     def of_relation(self, key: Key) -> str:
         """Return what happens to a table or view."""
         return self.of("relations", key)
@@ -47,6 +53,11 @@ class Changes:
     def of_part(self, key: Key, kind: str, name: str) -> str:
         """Return what happens to a part of a table that itself stays."""
         return self.of(kind, (key, name)) if self.of_relation(key) in {"", CHANGED} else ""
+
+    def drawn(self, key: Key, kind: str, name: str) -> str:
+        """Return what a picture shows of a part: all of a table comes and goes with it."""
+        whole = self.of_relation(key)
+        return whole if whole in {ADDED, GONE} else self.of_part(key, kind, name)
 
     def of_column(self, key: Key, name: str) -> str:
         """Return what happens to a column of a table that itself stays."""

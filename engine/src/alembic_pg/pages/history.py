@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,11 @@ class Direction:
 
     statements: tuple[Statement, ...] = ()
     unreadable: str = ""
+
+    @property
+    def summary(self) -> tuple[tuple[str, int], ...]:
+        """What the statements are called, and how many are called so."""
+        return tuple(Counter(f"{one.operation} {one.about}" for one in self.statements).items())
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,8 @@ def _plan_statement(
 ) -> StatementPlan:
     about = next(iter(planner.tables_of(statement.sql)), None)
     summary = summarize(statement)
-    planned = StatementPlan(*describe.describe_statement(statement.sql), summary, is_done)
+    said = describe.describe_statement(statement.sql)
+    planned = StatementPlan(*said, summary, is_done, sql=statement.sql)
     if about is None:
         return planned
     planned = replace(planned, is_large=large_tables.is_large(planner, about))

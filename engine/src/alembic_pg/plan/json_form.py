@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # The form of the JSON; it grows when a name in it goes or means something else.
 JSON_FORMAT = 1
 
+_LEFT_OUT = {"summary", "sql"}
+
 
 class StatementObject(TypedDict):
     """One statement of a revision."""
@@ -75,7 +77,11 @@ class JsonForm:
     def add(self, plan: RevisionPlan) -> None:
         """Take a revision."""
         found = asdict(plan)
-        found["statements"] = [one | one.pop("summary") for one in map(dict, found["statements"])]
+        # The text itself may have what is nobody's business: a role's password.
+        found["statements"] = [
+            {name: value for name, value in (one | one["summary"]).items() if name not in _LEFT_OUT}
+            for one in found["statements"]
+        ]
         self._revisions.append(cast("RevisionObject", found))
 
     def end(self, *, undone: str, nothing_to_do: bool) -> None:

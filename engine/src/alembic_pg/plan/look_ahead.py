@@ -41,6 +41,7 @@ _TAKES_NOTHING_AWAY = (
 # Decided by what nothing but a statement about the table itself changes.
 _OF_TABLE_ALONE = {
     of_batches.ROW_SECURITY,
+    of_batches.FIRES_TRIGGER,
     of_statements.COLUMN_DEFINITION,
     of_statements.ALTER_ONLY,
     of_statements.COLUMN_WITHOUT_BATCHES,

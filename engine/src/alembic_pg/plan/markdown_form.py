@@ -46,7 +46,7 @@ def _lines(plan: RevisionPlan) -> Iterator[str]:
     if plan.declaration:
         yield f"\nNot confirmed: `{plan.declaration}`"
     yield from _list("Code of the release before breaks on", plan.breaks)
-    yield from _list("Said by the run", plan.warnings)
+    yield from _list("The run would print", plan.warnings)
     yield from _list("Refused", plan.refusals)
 
 

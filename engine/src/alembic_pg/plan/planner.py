@@ -6,93 +6,72 @@ rolled back. What earlier statements of the plan would have changed is repeated 
 
 from __future__ import annotations
 
-import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
-from alembic_pg.database.session import as_message
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
-from alembic_pg.online.column_swap import preconditions
-from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import probe_table
-from alembic_pg.online.run.revision_runner import Runner
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.online.strategies import (
+    add_column,
+    attach_partition,
+    multi_statement,
+    other_alter_table,
+)
+from alembic_pg.plan.earlier_statements import EarlierStatements, alter_action
+from alembic_pg.plan.planned_catalog import PlannedCatalog
 from alembic_pg.plan.strategy_summary import (
     METADATA_ONLY,
     REWRITE,
     SCAN,
+    SCAN_BESIDE_TRAFFIC,
     ExecutionSummary,
     summarize_strategy,
 )
 from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
-from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name, unquote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy.engine import Row
+    from collections.abc import Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import BatchFiller
     from alembic_pg.plan.event_triggers import EventTrigger
     from alembic_pg.revisions.statements import RevisionStatement
-    from alembic_pg.sql.cursor import QualifiedName
 
-# What hangs on a column, without what the plan has dropped before.
-_IGNORE_DROPPED = """
-  AND NOT (classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_rewrite AS r
-    JOIN pg_class AS v ON v.oid = ev_class JOIN pg_namespace AS n ON n.oid = v.relnamespace
-    WHERE r.oid = objid AND nspname || '.' || v.relname = ANY (:gone)))
-  AND NOT (classid = 'pg_policy'::regclass AND EXISTS (
-    SELECT FROM pg_policy AS p WHERE p.oid = objid AND polname = ANY (:gone)))
-  AND NOT (classid = 'pg_trigger'::regclass AND EXISTS (
-    SELECT FROM pg_trigger AS t WHERE t.oid = objid AND tgname = ANY (:gone)))
+# A value that an enum has.
+_FIRST_LABEL = """
+SELECT enumlabel FROM pg_enum WHERE enumtypid = to_regtype(:name) ORDER BY enumsortorder LIMIT 1
 """
-
-# By another name, a copy is not found again.
-_RENAME_OR_MOVE = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
 
 REFUSED = "refused unless the revision names it"
 LACKS_RIGHT = "refused to this role"
 
 
 @dataclass
-class Planner(Runner):
+class Planner(PlannedCatalog):
     """Decide as a run does, and commit nothing.
 
     Of the plan:
     use_strategies: whether statements run by their strategies.
-    assume_large: whether every table is taken for a large one.
-    created_tables, renamed_tables, dropped: what the statements so far have made, renamed, dropped.
-    altered_actions: the actions of their ALTER TABLE, by the table's oid.
     event_triggers: those of the target that may refuse something.
 
     Of the revision:
     refusals: what the run would stop with.
     warnings: what the run would tell.
-
-    Of the statement:
-    current_table: the table that it is about.
     """
 
     batch_filler: BatchFiller = batches.change_rows
     use_strategies: bool = True
-    assume_large: bool = False
     refusals: list[RefusedError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    created_tables: set[QualifiedName] = field(default_factory=set)
-    renamed_tables: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
-    dropped: list[str] = field(default_factory=list)
-    altered_actions: dict[int, list[str]] = field(default_factory=dict)
     event_triggers: Sequence[EventTrigger] = ()
-    current_table: Relation | None = None
 
     def start(self) -> None:
         """Learn what is there; the connection has no transaction before and after."""
+        self.earlier = EarlierStatements()
         self.read_server_state(self.settings.lock_timeout or 300)
 
     def start_revision(self) -> None:
@@ -105,18 +84,27 @@ class Planner(Runner):
 
     def summarize(self, statement: RevisionStatement) -> ExecutionSummary:
         """Return how a statement runs, and remember what it changes."""
-        with self.connection.begin() as transaction:
-            how = self._summarize(statement)
-            transaction.rollback()
-        self._remember(statement.sql, how)
+        with self._looking_at(statement) as known:
+            how = self._summarize(known)
+            self._remember(known.sql, how)
         return how
 
     def look_for_refusals(self, statement: RevisionStatement) -> None:
         """Collect what the run would refuse, as summarize() does, without what a person reads."""
+        with self._looking_at(statement) as known:
+            how = self._summarize_strategy(known)
+            self._remember(known.sql, how)
+
+    @contextmanager
+    def _looking_at(self, statement: RevisionStatement) -> Iterator[RevisionStatement]:
+        """Yield a statement as the server can be asked about it, and undo what it is asked."""
         with self.connection.begin() as transaction:
-            how = self._summarize_strategy(statement)
+            self.in_statement, self.remade = True, False
+            try:
+                yield replace(statement, sql=self.earlier.with_known_labels(statement.sql))
+            finally:
+                self.in_statement = False
             transaction.rollback()
-        self._remember(statement.sql, how)
 
     def summarize_refused(self, statement: RevisionStatement) -> ExecutionSummary:
         """Return what is shown of a statement that the role may not execute; ask it nothing.
@@ -138,7 +126,7 @@ class Planner(Runner):
         names = [statement.table] if statement is not None and statement.table else []
         found = [
             self.find_relation(name)
-            for name in names or map(_quoted_name, lock_modes.strongest_lock(sql)[1])
+            for name in names or [quote_name(*one) for one in lock_modes.strongest_lock(sql)[1]]
         ]
         return [
             one for one in found if one and (one.oid in self.existing_tables or one.kind == "v")
@@ -169,9 +157,15 @@ class Planner(Runner):
     def _summarize_plain(self, sql: str) -> ExecutionSummary:
         """Return what happens to others while a statement is executed as it stands."""
         lock = lock_modes.strongest_lock(sql)[0]
+        statement = parser.parse(sql)
         if self.current_table is None:
-            index = isinstance(parser.parse(sql), statements.DropIndex)
+            index = isinstance(statement, statements.DropIndex)
             return ExecutionSummary("", lock if index else "", METADATA_ONLY)
+        if isinstance(statement, statements.ValidateConstraint):
+            return ExecutionSummary("", lock, SCAN_BESIDE_TRAFFIC)
+        if isinstance(statement, statements.AddPartition):
+            reads = attach_partition.tables_to_read(self, statement, self.current_table)
+            return ExecutionSummary("", lock, SCAN if reads else METADATA_ONLY)
         cursor = split.first_statement(sql)
         nature = METADATA_ONLY
         if cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
@@ -179,28 +173,21 @@ class Planner(Runner):
         elif cursor.accept_any("CREATE INDEX", "CREATE UNIQUE INDEX"):
             nature = SCAN
         elif cursor.accept("ALTER", "TABLE"):
-            nature = self._effect_on_probe(sql, self.current_table)
+            nature = self._effect_of_alter(sql, self.current_table)
         return ExecutionSummary("", lock, nature)
 
-    def _effect_on_probe(self, sql: str, table: Relation) -> str:
-        """Return what an ALTER TABLE does to an empty copy."""
-        action = _alter_action(sql)
-        if _RENAME_OR_MOVE.match(action):
-            return METADATA_ONLY
-        try:
-            with probe_table.empty_copy(self, table, probe_table.INCLUDING_ALL):
-                effect = probe_table.effect_of(self, probe_table.columns_of_probe(action, table))
-                if effect.rewrites:
-                    return REWRITE
-                return SCAN if effect.scans else METADATA_ONLY
-        except DBAPIError as error:
-            lock_retry.reraise_if_no_answer(error)
-            # A temporary table has no foreign keys to others, whose rows are then looked at.
-            return (
-                SCAN
-                if "REFERENCES" in action.upper() and "NOT VALID" not in action
-                else METADATA_ONLY
-            )
+    def _effect_of_alter(self, sql: str, table: Relation) -> str:
+        """Return what an ALTER TABLE does to all rows."""
+        effect = other_alter_table.effect_of_actions(self, alter_action(sql), table)
+        if effect.rewrites:
+            return REWRITE
+        # A temporary table has no foreign keys to others, whose rows are then looked at.
+        statement = parser.parse(sql)
+        if isinstance(statement, statements.AddColumn):
+            reads = add_column.fills_key(statement)
+        else:
+            reads = "REFERENCES" in sql.upper() and "NOT VALID" not in sql
+        return SCAN if effect.scans or (effect.unknown and reads) else METADATA_ONLY
 
     def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
         """Remember that a statement ran, in steps or not, and what later ones meet."""
@@ -216,80 +203,17 @@ class Planner(Runner):
             self.single_transaction_reason = (
                 "has made what is there for one transaction or session only"
             )
-        cursor = split.first_statement(sql)
-        verb = cursor.accept_any("CREATE", "ALTER TABLE", "DROP")
-        if verb == "DROP":
-            kind = cursor.accept_any("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER")
-            cursor.accept("IF", "EXISTS")
-            for schema, name in cursor.qualified_names() if kind else ():
-                self.dropped += [f"{schema}.{name}", name]
-        elif verb == "CREATE":
-            cursor.accept_any("UNLOGGED", "TEMPORARY", "TEMP")
-            if cursor.accept("TABLE"):
-                cursor.accept("IF", "NOT", "EXISTS")
-                self.created_tables.add(cursor.qualified_name())
-        elif verb:
-            old = cursor.altered_table()
-            if self.current_table is not None and not _RENAME_OR_MOVE.match(_alter_action(sql)):
-                self.altered_actions.setdefault(self.current_table.oid, []).append(
-                    _alter_action(sql)
-                )
-            if cursor.accept("RENAME", "TO"):
-                self.renamed_tables[old[0], cursor.identifier()] = self.renamed_tables.get(old, old)
+        parts = list(multi_statement.nested_statements(sql))
+        for part in parts or [sql]:
+            table = next(iter(self.tables_of(part)), None) if parts else self.current_table
+            enum = parser.parse(part)
+            if isinstance(enum, statements.AddEnumValue):
+                self._remember_label(enum)
+            self.earlier.remember(part, table)
 
-    def find_relation(self, name: str) -> Relation | None:
-        """Return what a statement calls by a name, by what that was called before the plan."""
-        said = Cursor(name).qualified_name()
-        if said in self.created_tables:
-            return None
-        found = super().find_relation(
-            _quoted_name(self.renamed_tables[said]) if said in self.renamed_tables else name
-        )
-        if found is not None and self.assume_large:
-            return replace(found, size=max(found.size, self.settings.large_table + 1))
-        return found
-
-    def execute(self, statement: str) -> int:
-        """Execute a statement; a copy of a table becomes what the plan makes of that."""
-        done = super().execute(statement)
-        table = self.current_table
-        actions = self.altered_actions.get(table.oid, ()) if table is not None else ()
-        if table is not None and actions and "CREATE TEMPORARY TABLE ddl_probe " in statement:
-            alter = f"ALTER TABLE {probe_table.PROBE_TABLE}"
-            altered = [f"{alter} {probe_table.columns_of_probe(one, table)}" for one in actions]
-            # In one message; one by one only where one of them fails.
-            if not self._try(as_message(altered)):
-                for one in altered:
-                    self._try(one)
-        return done
-
-    def _try(self, statements: str) -> bool:
-        """Execute statements, and take them back where one fails; return whether none did."""
-        savepoint = self.connection.begin_nested()
-        try:
-            super().execute(statements)
-        except DBAPIError:
-            savepoint.rollback()
-            return False
-        savepoint.commit()
-        return True
-
-    def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
-        """Return what a query finds; of what hangs on a column, what the plan leaves."""
-        if query == preconditions.DEPENDENT_CATALOGS and self.dropped:
-            catalogs, union, others = query.partition("UNION")
-            query = f"{catalogs} {_IGNORE_DROPPED} {union} {others}"
-            return super().fetch_rows(query, **parameters, gone=self.dropped)
-        return super().fetch_rows(query, **parameters)
-
-
-def _quoted_name(name: QualifiedName) -> str:
-    return quote_name(*name)
-
-
-def _alter_action(sql: str) -> str:
-    """Return what follows the name of the table of an ALTER TABLE."""
-    cursor = split.first_statement(sql)
-    cursor.accept("ALTER", "TABLE")
-    cursor.altered_table()
-    return sql[cursor.current.start :].rstrip().rstrip(";") if cursor.current else ""
+    def _remember_label(self, statement: statements.AddEnumValue) -> None:
+        """Remember what stands for a value of an enum that nothing can use before its commit."""
+        known = self.first_value(_FIRST_LABEL, name=statement.table)
+        value = tokenize(statement.value)[0]
+        if known is not None and value.kind == "string":
+            self.earlier.labels[unquote_literal(value.text)] = str(known)

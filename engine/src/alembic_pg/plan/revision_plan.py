@@ -16,7 +16,8 @@ class StatementPlan:
     operation, object: what a person calls them. summary: steps, lock, effect.
     is_done: whether an earlier run did it. is_large: whether its table is a large one.
     rows: of the table, by its statistics; None without any. size: of the table in bytes, None
-    where the statement is about no table. table: its name, as SQL has it, "" for none.
+    where the statement is about no table. table: its name, as SQL has it, "" for none. sql: its
+    text.
     """
 
     operation: str
@@ -27,6 +28,7 @@ class StatementPlan:
     rows: float | None = None
     size: int | None = None
     table: str = ""
+    sql: str = ""
 
 
 @dataclass(frozen=True)

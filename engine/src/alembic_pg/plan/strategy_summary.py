@@ -98,7 +98,7 @@ STRATEGIES: dict[Callable[..., Any], ExecutionSummary] = {
     update.change_in_batches: ExecutionSummary("in batches", "ROW EXCLUSIVE", REWRITE_IN_BATCHES),
     update.backfill_in_batches: ExecutionSummary("in batches", "ROW EXCLUSIVE", REWRITE_IN_BATCHES),
     attach_partition.add_partition: ExecutionSummary(
-        "rows looked at, then attached",
+        "rows checked, then attached",
         _ACCESS_EXCLUSIVE,
         f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
     ),

@@ -13,12 +13,12 @@ from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import SqlState
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.database.session import Session
-from alembic_pg.preflight.demand import Finding
+from alembic_pg.preflight.demand import Unasked
 from alembic_pg.preflight.pending_rows import PendingRows
 from alembic_pg.preflight.snapshot import read_snapshot
 from alembic_pg.revisions import history_database, statements
 from alembic_pg.revisions.current_revision import revision_label
-from alembic_pg.sql import describe, session_statements, split, transaction_statements
+from alembic_pg.sql import describe, plpgsql, session_statements, split, transaction_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.preflight.count import Counter
+    from alembic_pg.preflight.demand import Demand, Finding
     from alembic_pg.preflight.snapshot import Snapshot
 
 _FIND = "SELECT to_regclass(:name)::oid"
@@ -39,6 +40,14 @@ _HARMLESS = {
 }
 
 _NEW_TABLE = ("CREATE TABLE", "CREATE UNLOGGED TABLE")
+
+_CONDITIONAL = "It may find the target otherwise than the empty copy, and do something else there."
+
+# They change nothing but tables, their constraints and indexes.
+_OF_TABLES = (
+    *("ALTER TABLE", "CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE UNIQUE INDEX", "DROP INDEX"),
+    *("UPDATE", "DELETE", "INSERT", "COPY"),
+)
 
 # They change no table that is there.
 _OF_NO_TABLE = (
@@ -117,17 +126,23 @@ class _Revision:
         except statements.UnreadableError:
             url = self._databases.database_url(self._name)
             history_database.upgrade_database(self._environment, url, step.revision.revision)
-            for demand in self._pending.follow_unread(label, read_snapshot(self._scratch)):
-                yield self._counter.find(label, demand)
+            unread = self._pending.follow_unread(label, read_snapshot(self._scratch))
+            yield from self._counter.find_all([(label, one) for one in unread])
             return
-        for number, statement in enumerate(said):
-            for one in split.statement_texts(statement.sql):
-                for found in self._ask_statement(one):
-                    yield replace(found, number=number)
+        asked = [
+            (number, *one)
+            for number, statement in enumerate(said)
+            for text in split.statement_texts(statement.sql)
+            for one in self._demands_of(text)
+        ]
         self._stamp(step)
         self._scratch.execute("RESET ALL")
+        counted = self._counter.find_all([(name, demand) for _, name, demand in asked])
+        for (number, _, _), found in zip(asked, counted, strict=True):
+            yield replace(found, number=number)
 
-    def _ask_statement(self, sql: str) -> Iterator[Finding]:
+    def _demands_of(self, sql: str) -> Iterator[tuple[str, Demand | Unasked]]:
+        """Yield what a statement demands, with its name, after it ran on the empty copy."""
         name = describe.statement_label(sql)
         cursor = split.first_statement(sql)
         if cursor.current_word in _HARMLESS or transaction_statements.boundary_of(sql):
@@ -140,10 +155,12 @@ class _Revision:
             if _lacks_role(error):
                 return
             why = f"PostgreSQL refuses it on an empty copy: {errors.describe_error(error)}."
-            yield Finding(name, "statement", name, why=why)
+            yield name, Unasked("statement", name, why)
             return
+        if said := plpgsql.conditional_change(cursor):
+            yield name, Unasked("block", f"DO … {said}", _CONDITIONAL)
         for demand in self._pending.follow(sql, self._schema_after(sql), self._scratch.find_table):
-            yield self._counter.find(name, demand)
+            yield name, demand
 
     def _schema_after(self, sql: str) -> Snapshot:
         """Return the schema after a statement, which is read only where that may matter.
@@ -159,7 +176,8 @@ class _Revision:
         if not self._pending.is_behind and cursor.accept_any("UPDATE", "DELETE", "INSERT", "COPY"):
             return self._pending.now
         self._pending.is_behind = False
-        return read_snapshot(self._scratch)
+        of_tables = split.first_statement(sql).accept_any(*_OF_TABLES)
+        return read_snapshot(self._scratch, self._pending.now if of_tables else None)
 
     def _stamp(self, step: Any) -> None:  # noqa: ANN401  # Alembic's
         """Let a revision after it that runs by itself find the database where it is."""

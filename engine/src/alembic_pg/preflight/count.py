@@ -6,7 +6,7 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -14,15 +14,13 @@ from alembic_pg.database import errors
 from alembic_pg.database.errors import DATA_EXCEPTION_CLASS, SqlState
 from alembic_pg.database.session import Session
 from alembic_pg.preflight import failing_values
-from alembic_pg.preflight.demand import Finding, Unasked
+from alembic_pg.preflight.demand import Demand, Finding, Unasked
 from alembic_pg.preflight.row_query import PLACE, TABLE_OF_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy.engine import Connection
-
-    from alembic_pg.preflight.demand import Demand
+    from sqlalchemy.engine import Connection, Row
 
 # Types to which a cast cuts a value off without a word, where an assignment fails.
 _CUT_OFF = re.compile(r"(character varying|character|bit varying|bit)\(\d+\)(\[\])*")
@@ -53,24 +51,75 @@ class Counter(Session):
     limit: float
     values: bool = False
 
+    def find_all(self, asked: Sequence[tuple[str, Demand | Unasked]]) -> Iterator[Finding]:
+        """Yield what the rows that are there say to demands, in their order.
+
+        asked: each with the statement of which it is. Those of the same rows that each row answers
+        by itself are one question.
+        """
+        known: dict[int, tuple[int, float, int]] = {}
+        for places in _same_rows(asked):
+            began = time.monotonic()
+            counts = self._count_together([asked[at][1] for at in places])
+            each = (time.monotonic() - began) / len(places)
+            known |= {
+                at: (count, each, len(places))
+                for at, count in zip(places, counts, strict=bool(counts))
+            }
+        for at, (statement, demand) in enumerate(asked):
+            if at in known and isinstance(demand, Demand):
+                yield self._found_together(statement, demand, *known[at])
+            else:
+                yield self.find(statement, demand)
+
     def find(self, statement: str, demand: Demand | Unasked) -> Finding:
         """Return what the rows that are there say to a demand. statement: of which it is."""
         if isinstance(demand, Unasked):
             return Finding(statement, demand.kind, demand.label, why=demand.why)
-        found = Finding(
-            statement,
-            demand.kind,
-            demand.label,
-            demand.rows.label,
-            demand.meaning,
-            remark=demand.rows.remark,
-        )
+        found = _uncounted(statement, demand)
         began = time.monotonic()
         try:
             found = self._count(demand, found)
         except DBAPIError as error:
             found = replace(found, why=self._why(error, demand))
         return replace(found, seconds=time.monotonic() - began)
+
+    def _count_together(self, demands: Sequence[Demand | Unasked]) -> list[int]:
+        """Return how many rows refuse each demand; nothing where they are to be asked one by one.
+
+        demands: of the same rows.
+        """
+        asked = [one for one in demands if isinstance(one, Demand)]
+        counts = [f"count(*) FILTER (WHERE {_both(one.wrong, one.where)})" for one in asked]
+        rows = f"FROM ({asked[0].rows.sql}) AS {asked[0].alias}"
+        try:
+            with self._reading():
+                return list(
+                    self.one_row(f"SELECT {', '.join(counts)} {rows}")
+                )  # parts of revisions
+        except DBAPIError:
+            return []  # one of them fails for a row, say: each tells by itself
+
+    def _found_together(
+        self, statement: str, demand: Demand, count: int, seconds: float, together: int
+    ) -> Finding:
+        found = _uncounted(statement, demand)
+        found = replace(found, count=count, seconds=seconds, together=together)
+        if not count:
+            return found
+        rows = (
+            f"FROM ({demand.rows.sql}) AS {demand.alias} WHERE {_both(demand.wrong, demand.where)}"
+        )
+        try:
+            with self._reading():
+                return self._with_example(found, demand, rows)
+        except DBAPIError:
+            return found  # locked meanwhile, say: the count stands
+
+    def read_all(self, query: str) -> Sequence[Row[Any]]:
+        """Return what a query finds within the limits."""
+        with self._reading():
+            return self.fetch(query)
 
     def read(self, query: str) -> None:
         """Execute a query within the limits, for the time that it takes."""
@@ -193,6 +242,26 @@ class Counter(Session):
         if code == SqlState.LOCK_NOT_AVAILABLE:
             return f"{demand.rows.label} is locked by another session."
         return f"The database refuses the question: {errors.describe_error(error)}."
+
+
+def _uncounted(statement: str, demand: Demand) -> Finding:
+    return Finding(
+        statement,
+        demand.kind,
+        demand.label,
+        demand.rows.label,
+        demand.meaning,
+        remark=demand.rows.remark,
+    )
+
+
+def _same_rows(asked: Sequence[tuple[str, Demand | Unasked]]) -> Iterator[list[int]]:
+    """Yield the places of the plain demands of the same rows, where there are several."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for at, (_, demand) in enumerate(asked):
+        if isinstance(demand, Demand) and demand.is_plain:
+            found.setdefault((demand.rows.sql, demand.alias), []).append(at)
+    yield from (places for places in found.values() if len(places) > 1)
 
 
 def _excluded(demand: Demand) -> str:

@@ -39,6 +39,12 @@ class Demand:
     operators: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a row by itself says whether it is refused, as cheaply as it is read."""
+        whole = self.operators or self.distinct_by or self.evaluated
+        return not whole and self.kind != "foreign key"
+
 
 @dataclass(frozen=True)
 class Unasked:
@@ -58,7 +64,8 @@ class Finding:
     unique one of values that are there more than once; None where nobody can tell, why: as a
     sentence. at_least: whether there may be more. example: a row, by its key. values: its values,
     where they are asked for.
-    remark: what may change the count until the run. seconds: how long the question took.
+    remark: what may change the count until the run. seconds: how long the question took; together:
+    of how many such it was a part.
     """
 
     statement: str
@@ -73,6 +80,7 @@ class Finding:
     values: dict[str, str | None] = field(default_factory=dict)
     remark: str = ""
     seconds: float = 0.0
+    together: int = 1
     number: int = 0
 
     @property

@@ -51,7 +51,7 @@ def list_demands(change: Change) -> list[Demand | Unasked]:
 
 def _all_demands(change: Change) -> Iterator[Demand | Unasked]:
     for oid, table in change.after.tables.items():
-        if oid in change.before.tables and oid in change.rows:
+        if oid in change.before.tables and oid in change.rows and _is_touched(change, table):
             yield from _column_demands(change, table)
             yield from _bound_demands(change, table)
     for constraint in change.after.constraints.values():
@@ -75,8 +75,16 @@ def _all_demands(change: Change) -> Iterator[Demand | Unasked]:
             yield _index_demand(change, index)
 
 
+def _is_touched(change: Change, table: Table) -> bool:
+    """Return whether a statement may have changed a table's columns or what is in them."""
+    same = change.before.tables[table.oid] is table
+    return not same or table.oid in change.using or _writes(change, table.oid)
+
+
 def _is_written(change: Change, constraint: Constraint) -> bool:
     """Return whether values changed that a constraint is about, on either side of a reference."""
+    if not (change.written or change.removed):
+        return False
     own = any((constraint.table, number) in change.written for number in constraint.columns)
     others = any((constraint.other, number) in change.written for number in constraint.others)
     return own or others or constraint.oid in change.removed
@@ -195,8 +203,6 @@ def _constraint_demand(change: Change, constraint: Constraint) -> Demand | Unask
         meaning = f"violate the CHECK {constraint.name}"
         found = Demand("check", label, meaning, rows, wrong=wrong, shown=tuple(names))
         return _known(found, set(constraint.columns))
-    if constraint.has_period:
-        return Unasked("foreign key", label, "A foreign key with PERIOD is not asked.")
     return _known(_foreign_key(change, constraint, label, names), set(constraint.columns))
 
 
@@ -211,11 +217,19 @@ def _foreign_key(
     if hidden:
         return Unasked("foreign key", label, hidden)
     pairs = [
-        f"{_OTHER}.{quote_name(others[number].name)} = {ROWS}.{name}"
+        (f"{_OTHER}.{quote_name(others[number].name)}", f"{ROWS}.{name}")
         for number, name in zip(constraint.others, names, strict=True)
     ]
+    equal, having = [f"{theirs} = {own}" for theirs, own in pairs], ""
+    if constraint.has_period:  # the last column: what rows of the other table cover together
+        theirs, own = pairs[-1]
+        equal[-1] = f"{theirs} && {own}"
+        having = f" HAVING {own} <@ range_agg({theirs})"
     filled = " AND ".join(f"{ROWS}.{name} IS NOT NULL" for name in names)
-    missing = f"NOT EXISTS (SELECT FROM ({other.sql}) AS {_OTHER} WHERE {' AND '.join(pairs)})"
+    missing = (
+        f"NOT EXISTS (SELECT FROM ({other.sql}) AS {_OTHER} "  # parts of revisions
+        f"WHERE {' AND '.join(equal)}{having})"
+    )
     wrong = f"{filled} AND {missing}"
     if constraint.match_full:
         some = " OR ".join(f"{ROWS}.{name} IS NOT NULL" for name in names)
@@ -232,7 +246,7 @@ def _index_demand(change: Change, index: Index) -> Demand | Unasked:
     where = change.types.localize(index.where)
     meaning = f"are there more than once ({', '.join(index.keys)})"
     if index.operators:
-        meaning = f"are excluded by another one ({index.name})"
+        meaning = f"conflict with another row ({index.name})"
     found = Demand(
         "exclusion" if index.operators else "unique",
         f"{rows.label}.{index.name}",

@@ -151,12 +151,13 @@ def _replicas(connection: Connection) -> Iterator[Hindrance]:
             told = f"Replica {row.name} is not streaming ({row.state})."
             yield Hindrance("replica", row.name, told, blocks=False)
         elif (row.seconds or 0) > _LAGS:
-            told = f"Replica {row.name} lags {duration(row.seconds)}: a fill waits for it."
+            lag = duration(row.seconds)
+            told = f"Replica {row.name} lags {lag}: a change in batches waits for it."
             yield Hindrance("replica", row.name, told, blocks=False, seconds=row.seconds)
     for row in connection.execute(_SLOTS):
         told = (
-            f"Replication slot {row.name} is not in use and keeps WAL ({row.status}): what a fill "
-            "writes stays on the disk."
+            f"Replication slot {row.name} is not in use and keeps WAL ({row.status}): what is "
+            "written meanwhile stays on the disk."
         )
         yield Hindrance("slot", row.name, told, blocks=False)
 

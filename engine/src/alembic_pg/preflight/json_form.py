@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, cast
 
 if TYPE_CHECKING:
     from alembic_pg.plan.revision_plan import StatementPlan
-    from alembic_pg.preflight.estimate import Estimate
+    from alembic_pg.preflight.cost.estimate import Estimate
     from alembic_pg.preflight.result import Result, RevisionResult
 
 # The form of the JSON; it grows when a name in it goes or means something else.
@@ -50,7 +50,8 @@ class RowsObject(TypedDict):
     number: Annotated[int, "its place in its revision, from 0"]
     kind: Annotated[
         str,
-        "check, not null, foreign key, unique, exclusion, type, enum value, value or bound",
+        "check, not null, foreign key, unique, exclusion, type, enum value, value or bound; "
+        "block or statement where nobody can tell",
     ]
     object: Annotated[str, "the constraint, column or index"]
     table: Annotated[str, "the table whose rows were counted"]
@@ -65,7 +66,8 @@ class RowsObject(TypedDict):
     example: Annotated[str, "one such row, by its key"]
     values: Annotated[dict[str, str | None], "its values, with --values"]
     remark: Annotated[str | None, "what may change the count before the run"]
-    seconds: Annotated[float, "how long the question took"]
+    seconds: Annotated[float, "how long the question took, or its share of one for several"]
+    together: Annotated[int, "how many demands that question was about"]
 
 
 class RevisionObject(TypedDict):

@@ -100,7 +100,9 @@ class PendingRows:
         table = self.now.tables.get(oid)
         label = describe.statement_label(statement.sql)
         if table is None:
-            self._forget(self._rows, f"The {label} before it changes what is behind that.")
+            self._forget(
+                self._rows, f"The {label} before it changes rows of a view or of an unknown table."
+            )
             return []
         family = [oid, *self._descendants(oid)]
         changed = self._changed_tables_of(statement.sql, oid)
@@ -120,7 +122,7 @@ class PendingRows:
         except UnrecognizedError:
             update = None
         if update is None:
-            self._forget(family, f"What the {label} before it writes is not understood.")
+            self._forget(family, f"It is not understood what the {label} before it writes.")
             return []
         asked = self._value_demands(update, table)
         names = {table.columns[one.column].name: one for one in update.assignments}
@@ -135,7 +137,7 @@ class PendingRows:
             )
             rows = replace(rows, sql=query, is_changed=True)
             rows = with_generated(rows, own, self._types)
-            rows = rows.forget(unclear, f"What the {label} before it writes is not understood.")
+            rows = rows.forget(unclear, f"It is not understood what the {label} before it writes.")
             if own.has_trigger:
                 rows = rows.with_remark("A trigger may change what an UPDATE before it writes.")
             self._rows[oid] = forget_generated(rows, own)
@@ -182,7 +184,10 @@ class PendingRows:
                 self._removed.add(constraint.oid)
             elif constraint.table in self._rows:
                 label = self._rows[family[0]].label
-                self._forget([constraint.table], f"The delete {label} before it changes it, too.")
+                self._forget(
+                    [constraint.table],
+                    f"Deleting rows of {label} before it changes rows of this table, too.",
+                )
 
     def _follow_other(self, sql: str, find: Callable[[str], int]) -> None:
         """Note which rows a statement may change that is no UPDATE or DELETE of one table."""
@@ -233,7 +238,7 @@ class PendingRows:
                 if " AS " in f" {' '.join(sql.split()).upper()} " and "SELECT" in sql.upper():
                     rows = rows.forget(table.columns, f"Rows of {rows.label} are made as it runs.")
                 self._rows[oid] = rows
-            elif old.columns != table.columns or oid in using:
+            elif (old is not table and old.columns != table.columns) or oid in using:
                 self._rows[oid] = with_columns(
                     self._rows[oid], old, table, using.get(oid, {}), self._types
                 )

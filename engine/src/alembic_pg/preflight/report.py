@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen
 from alembic_pg.plan import report, text_form
-from alembic_pg.preflight.estimate import UNCERTAINTY
+from alembic_pg.preflight.cost.estimate import UNCERTAINTY
 from alembic_pg.preflight.hindrances import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic_pg.preflight.cost.estimate import Estimate
     from alembic_pg.preflight.demand import Finding
-    from alembic_pg.preflight.estimate import Estimate
     from alembic_pg.preflight.result import Result, RevisionResult
 
 # Bytes for which nobody looks whether there is room.
 _LITTLE = 10 * 1024 * 1024
 
-_HEAD = (*text_form.HEAD, "about")
+_HEAD = (*text_form.HEAD, "time")
 
 
 def as_text(result: Result) -> str:
@@ -110,11 +110,12 @@ def _last_lines(result: Result) -> Iterator[str]:
     refused = [one for one in result.revisions if one.is_refused]
     if refused:
         names = ", ".join(one.revision for one in refused)
-        yield f"Refused as it is now: {names}. Correct the rows or the revision, and look again."
+        cure = "correct the rows or the revision, and look again."
+        yield f"The upgrade would stop at {names}: {cure}"
     elif result.blocks:
         yield "Something is in the way: --wait waits for it."
     elif any(one.uncounted for one in result.revisions):
-        yield "No row is known to refuse, but not all could be asked."
+        yield "No row is known to refuse, but not every question was answered."
     elif result.revisions:
         yield "No row refuses what is pending."
     else:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic_pg.plan.revision_plan import RevisionPlan
+    from alembic_pg.preflight.cost.estimate import Estimate
     from alembic_pg.preflight.demand import Finding
-    from alembic_pg.preflight.estimate import Estimate
     from alembic_pg.preflight.hindrances import Hindrance
 
 

@@ -24,7 +24,7 @@ SELECT c.oid, nspname AS schema, relname AS name,
   EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
     AND tgtype & 1 = 1 AND tgtype & 2 = 2 AND tgtype & 16 = 16) AS has_trigger
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
-WHERE relkind IN ('r', 'p') AND {_OWN}
+WHERE relkind IN ('r', 'p') AND {_OWN} AND {{only}}
 """  # noqa: S608  # constants
 
 _COLUMNS = f"""
@@ -38,21 +38,21 @@ SELECT attrelid AS table, attnum AS number, attname AS name,
 FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
 JOIN pg_namespace AS n ON n.oid = relnamespace
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE relkind IN ('r', 'p') AND {_OWN} AND attnum > 0 AND NOT attisdropped
+WHERE relkind IN ('r', 'p') AND {_OWN} AND attnum > 0 AND NOT attisdropped AND {{only}}
 ORDER BY attrelid, attnum
 """  # noqa: S608  # constants
 
 _CONSTRAINTS = f"""
 SELECT k.oid, conrelid AS table, contypid AS domain, conname AS name, contype::text AS kind,
   coalesce(pg_get_expr(conbin, conrelid), '') AS expression,
-  coalesce(conkey, '{{}}')::int[] AS columns,
-  confrelid AS other, coalesce(confkey, '{{}}')::int[] AS others,
+  coalesce(conkey, '{{{{}}}}')::int[] AS columns,
+  confrelid AS other, coalesce(confkey, '{{{{}}}}')::int[] AS others,
   confmatchtype = 'f' AS match_full, confdeltype::text AS on_delete,
   convalidated AND coalesce((to_jsonb(k) ->> 'conenforced')::bool, true) AS applies,
   coalesce((to_jsonb(k) ->> 'conperiod')::bool, false) AS has_period,
   conparentid <> 0 OR NOT conislocal AS inherited
 FROM pg_constraint AS k JOIN pg_namespace AS n ON n.oid = connamespace
-WHERE contype IN ('c', 'f') AND {_OWN} ORDER BY conname
+WHERE contype IN ('c', 'f') AND {_OWN} AND {{only}} ORDER BY conname
 """  # noqa: S608  # constants
 
 _INDEXES = f"""
@@ -69,7 +69,7 @@ SELECT i.indexrelid AS oid, i.indrelid AS table, coalesce(conname, relname) AS n
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = relnamespace
 LEFT JOIN pg_constraint AS k ON conindid = i.indexrelid AND contype IN ('p', 'u', 'x')
-WHERE (indisunique OR indisexclusion) AND {_OWN} ORDER BY 3
+WHERE (indisunique OR indisexclusion) AND {_OWN} AND {{only}} ORDER BY 3
 """  # noqa: S608  # constants
 
 _TYPES = f"""
@@ -80,6 +80,24 @@ SELECT t.oid, nspname AS schema, typname AS name, typtype::text AS kind, typnotn
 FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = typnamespace
 WHERE typtype IN ('e', 'd') AND {_OWN}
 """  # noqa: S608  # constants
+
+# The tables of which something was written since a transaction, and what is there at all.
+_CHANGED = f"""
+SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS moment, ARRAY(
+    SELECT oid FROM pg_class WHERE {{newer}}
+    UNION SELECT attrelid FROM pg_attribute WHERE {{newer}}
+    UNION SELECT adrelid FROM pg_attrdef WHERE {{newer}}
+    UNION SELECT conrelid FROM pg_constraint WHERE {{newer}}
+    UNION SELECT indrelid FROM pg_index WHERE {{newer}}
+    UNION SELECT tgrelid FROM pg_trigger WHERE {{newer}}
+    UNION SELECT inhrelid FROM pg_inherits WHERE {{newer}})::bigint[] AS changed,
+  ARRAY(SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p') AND {_OWN})::bigint[] AS tables,
+  ARRAY(SELECT oid FROM pg_constraint)::bigint[] AS constraints,
+  ARRAY(SELECT indexrelid FROM pg_index)::bigint[] AS indexes
+"""  # noqa: S608  # constants
+
+_NEWER = "age(xmin) <= age('{moment}'::xid)"
 
 
 @dataclass(frozen=True)
@@ -176,31 +194,98 @@ class Type:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is there at one moment, each by its OID, which a new name leaves as it is."""
+    """What is there at one moment, each by its OID, which a new name leaves as it is.
+
+    moment: the number of the transaction that was the next one then.
+    """
 
     tables: Mapping[int, Table] = field(default_factory=dict)
     constraints: Mapping[int, Constraint] = field(default_factory=dict)
     indexes: Mapping[int, Index] = field(default_factory=dict)
     types: Mapping[int, Type] = field(default_factory=dict)
+    moment: str = field(default="", compare=False)
 
 
-def read_snapshot(session: Session) -> Snapshot:
-    """Return what is there. session: to a scratch database, without a transaction."""
+def read_snapshot(session: Session, before: Snapshot | None = None) -> Snapshot:
+    """Return what is there. session: to a scratch database, without a transaction.
+
+    before: what was there, where nothing happened since but to tables, their constraints and
+    indexes: then what others have is not read again, and is the same object.
+    """
     path = session.scalar("SELECT current_setting('search_path')")
     session.execute(_EMPTY_PATH)
-    columns: dict[int, dict[int, Column]] = {}
-    for row in _rows(session, _COLUMNS):
-        own = columns.setdefault(row.pop("table"), {})
-        own[row["number"]] = Column(**row)
-    tables = [Table(**row, columns=columns.get(row["oid"], {})) for row in _rows(session, _TABLES)]
-    found = Snapshot(
-        {one.oid: one for one in tables},
-        {row["oid"]: Constraint(**row) for row in _rows(session, _CONSTRAINTS)},
-        {row["oid"]: Index(**row) for row in _rows(session, _INDEXES)},
-        {row["oid"]: Type(**row) for row in _rows(session, _TYPES)},
-    )
+    found = _read_all(session) if before is None else _read_changed(session, before)
     session.execute(f"SELECT set_config('search_path', {quote_literal(path)}, false)")
     return found
+
+
+def _read_all(session: Session) -> Snapshot:
+    """Return what is there, of all tables."""
+    moment = session.scalar("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+    return _read(session, None, moment)
+
+
+def _read_changed(session: Session, before: Snapshot) -> Snapshot:
+    """Return what is there, where the tables that nothing was written of are as before."""
+    newer = _NEWER.format(moment=before.moment)
+    row = session.one_row(_CHANGED.format(newer=newer))
+    changed = {oid for oid in row.tables if oid in set(row.changed) or oid not in before.tables}
+    # What a partition may hold depends on those beside it.
+    parents = {
+        parent
+        for oid, one in before.tables.items()
+        if oid in changed or oid not in set(row.tables)
+        for parent in one.parents
+    }
+    now = _read(session, sorted(changed), row.moment)
+    parents |= {parent for one in now.tables.values() for parent in one.parents}
+    beside = {
+        oid
+        for oid, one in before.tables.items()
+        if oid in set(row.tables) and (oid in parents or not parents.isdisjoint(one.parents))
+    }
+    if not beside <= changed:
+        changed |= beside
+        now = _read(session, sorted(changed), row.moment)
+
+    def both(old: Any, new: Any, there: set[int], table: str) -> dict[int, Any]:  # noqa: ANN401  # one kind of things
+        kept = {
+            oid: one
+            for oid, one in old.items()
+            if oid in there and getattr(one, table) not in changed
+        }
+        return {**kept, **new}
+
+    return Snapshot(
+        both(before.tables, now.tables, set(row.tables), "oid"),
+        both(before.constraints, now.constraints, set(row.constraints), "table"),
+        both(before.indexes, now.indexes, set(row.indexes), "table"),
+        now.types,
+        row.moment,
+    )
+
+
+def _read(session: Session, only: list[int] | None, moment: str) -> Snapshot:
+    """Return what is there, of some tables by their OIDs or, with None, of all."""
+
+    def of(query: str, column: str) -> list[dict[str, Any]]:
+        listed = ", ".join(map(str, only)) if only else "0"
+        return _rows(
+            session, query.format(only="true" if only is None else f"{column} IN ({listed})")
+        )
+
+    columns: dict[int, dict[int, Column]] = {}
+    for row in of(_COLUMNS, "attrelid"):
+        own = columns.setdefault(row.pop("table"), {})
+        own[row["number"]] = Column(**row)
+    tables = [Table(**row, columns=columns.get(row["oid"], {})) for row in of(_TABLES, "c.oid")]
+    return Snapshot(
+        {one.oid: one for one in tables},
+        {row["oid"]: Constraint(**row) for row in of(_CONSTRAINTS, "conrelid")},
+        {row["oid"]: Index(**row) for row in of(_INDEXES, "i.indrelid")},
+        {row["oid"]: Type(**row) for row in _rows(session, _TYPES)},
+        moment,
+    )
 
 
 def _rows(session: Session, query: str) -> list[dict[str, Any]]:

@@ -184,7 +184,8 @@ def _require_line(own: Sequence[Script], base: str) -> None:
     for before, one in pairwise(own):
         if one.down_revision != before.revision:
             raise UserError(
-                f"What is not in {base} is no line: {revision_label(one)} does not come after "
-                f"{revision_label(before)}. Name the branch that has one of them: {_AGAIN} BRANCH; "
+                f"The revisions that {base} does not have are no row: {revision_label(one)} does "
+                f"not come after {revision_label(before)}. "
+                f"Name the branch that has one of them: {_AGAIN} BRANCH; "
                 f"or let the down_revision of one name the other, then: {_AGAIN}"
             )

@@ -6,7 +6,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 from alembic_pg.doctor import json_form as doctor
-from alembic_pg.drift import json_form as drift
+from alembic_pg.drift import report as drift
 from alembic_pg.ledger import json_form as ledger
 from alembic_pg.plan import json_form as plan
 from alembic_pg.preflight import json_form as preflight
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _HEAD = """\
 # What --json prints
 
-Written by `python -m alembic_pg.reference docs`, of the types in the files `json_form.py` of
-`src/alembic_pg`.
+Written by `python -m alembic_pg.reference docs`, of the types beside what makes the
+objects, in `src/alembic_pg`.
 
 A command with `--json` prints one object on the standard output. Each has, beside the names
 below, `format`: a number that grows when a name goes or means something else. A new name does not

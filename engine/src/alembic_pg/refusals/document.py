@@ -16,7 +16,8 @@ _INTRODUCTION = """\
 # What a run refuses
 
 Written by `python -m alembic_pg.reference docs`, of the refusals in `src/alembic_pg/refusals`. The
-plan, the run and the script of `--sql` take the same ones."""
+plan, the run and the script of `--sql` take the same ones; only the run knows what rows decide, and
+what others do beside it."""
 
 _LARGE = """\
 ## Statements that would stop the work on a large table

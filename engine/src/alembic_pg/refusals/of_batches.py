@@ -83,35 +83,35 @@ CHANGED_MEANWHILE = RefusalKind(
     "a second column that something else has changed",
     "something else has changed {new} of {object}, which takes the place of {column}.",
     "",
-    Basis.ROWS,
+    Basis.MEANWHILE,
 )
 NAME_IS_TAKEN = RefusalKind(
     "name-is-taken",
-    "an index whose name something else has",
+    "an index of ours for a while, whose name somebody else has given to something",
     "{name} is there already, and is no index of {object}.",
     "",
-    Basis.CATALOG,
+    Basis.MEANWHILE,
 )
 STAYS_INVALID = RefusalKind(
     "stays-invalid",
     "an index of a partitioned table, while somebody drops a partition",
     "the index {name} stays INVALID, since a partition was dropped meanwhile:",
     "run the same command again.",
-    Basis.ROWS,
+    Basis.MEANWHILE,
 )
 DROPPED_MEANWHILE = RefusalKind(
     "dropped-meanwhile",
     "an index that somebody drops while it is built",
     "the index of {object} is gone: somebody dropped it.",
     "",
-    Basis.ROWS,
+    Basis.MEANWHILE,
 )
 SERVER_REFUSES = RefusalKind(
     "server-refuses",
     "DETACH PARTITION CONCURRENTLY that PostgreSQL refuses",
     "{error}.",
     "",
-    Basis.ROWS,
+    Basis.MEANWHILE,
 )
 
 ALL = tuple(value for value in vars().values() if isinstance(value, RefusalKind))

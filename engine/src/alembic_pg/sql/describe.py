@@ -36,18 +36,18 @@ def describe_statement(sql: str) -> tuple[str, str]:  # noqa: PLR0911  # one for
     if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE"):
         return _describe_alter_table(cursor)
     first = cursor.accept_any(
-        "COMMENT ON", "DELETE FROM", "INSERT INTO", "UPDATE", "TRUNCATE", "DO", "SELECT"
+        "COMMENT ON", "DELETE FROM", "INSERT INTO", "UPDATE", "TRUNCATE", "LOCK", "DO", "SELECT"
     )
     if first in {"DO", "SELECT"}:
-        return first.lower(), " ".join(sql.split())[:40] if first == "SELECT" else ""
-    if first in {"UPDATE", "DELETE FROM", "INSERT INTO", "TRUNCATE"}:
+        return ("select", " ".join(sql.split())[:40]) if first == "SELECT" else ("do block", "")
+    if first in {"UPDATE", "DELETE FROM", "INSERT INTO", "TRUNCATE", "LOCK"}:
         cursor.accept_any("TABLE", "ONLY")
         return first.split()[0].lower(), object_label(cursor.qualified_name())
     verb = first or cursor.accept_any(
         "CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REFRESH", "SET"
     )
     if verb in {"GRANT", "REVOKE"}:
-        return verb.lower(), _name_after_on(cursor)
+        return verb.lower(), _described_right(cursor)
     cursor.accept("OR", "REPLACE")
     cursor.accept_any("TEMPORARY", "TEMP", "UNLOGGED", "RECURSIVE")
     kind = cursor.accept_any(*_OBJECT_KINDS)
@@ -73,6 +73,16 @@ def _name_after_on(cursor: Cursor) -> str:
         cursor.position += 1
     cursor.accept_any("ALL TABLES IN SCHEMA", "SCHEMA", "SEQUENCE", "FUNCTION", "TABLE")
     return object_label(cursor.qualified_name()) if cursor.current is not None else ""
+
+
+def _described_right(cursor: Cursor) -> str:
+    """Return of what a right is, and whose: posts to api."""
+    about = _name_after_on(cursor)
+    while cursor.current is not None:
+        if way := cursor.accept_any("TO", "FROM"):
+            return f"{about} {way.lower()} {cursor.identifier()}"
+        cursor.position += 1
+    return about
 
 
 def _describe_alter_table(cursor: Cursor) -> tuple[str, str]:

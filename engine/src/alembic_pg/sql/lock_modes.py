@@ -120,6 +120,8 @@ def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # no
         return _LOCKS_ON_NAME[said], list(cursor.qualified_names())
     if cursor.accept_any("CREATE RULE", "CREATE OR REPLACE RULE"):
         return _ACCESS_EXCLUSIVE, [_name_after(cursor, "TO")]
+    if cursor.accept("LOCK"):
+        return _lock_of_lock(cursor)
     if cursor.accept("COMMENT", "ON", "COLUMN"):
         return _SHARE_UPDATE_EXCLUSIVE, [cursor.column_name()[0]]
     if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE"):
@@ -127,6 +129,14 @@ def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # no
     if cursor.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
         return _lock_of_create_table(cursor)
     return _NO_LOCK
+
+
+def _lock_of_lock(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
+    cursor.accept_any("TABLE ONLY", "TABLE", "ONLY")
+    tables = list(cursor.qualified_names())
+    said = cursor.accept_any(*(f"IN {one} MODE" for one in LOCK_MODES))
+    mode = said.removeprefix("IN ").removesuffix(" MODE") or _ACCESS_EXCLUSIVE
+    return _NO_LOCK if mode in {"ACCESS SHARE", "ROW SHARE"} else (mode, tables)
 
 
 def _lock_of_alter_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:

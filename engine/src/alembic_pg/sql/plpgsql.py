@@ -25,6 +25,13 @@ _FORMAT_PLACEHOLDER = re.compile(r"[\w$]*%(?:\d+\$)?-?\d*[Is][\w$]*")
 # Of an EXECUTE that a message shows.
 _SHOWN_CHARACTERS = 60
 
+# What makes it depend on what is there whether a statement of a block is executed.
+_CONDITIONS = {"IF", "CASE", "FOR", "FOREACH", "WHILE", "LOOP"}
+
+# What changes rows, or what is demanded of them.
+_WRITES = {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "EXECUTE"}
+_CHANGES = {("ALTER", "TABLE"), ("ALTER", "DOMAIN"), ("CREATE", "UNIQUE")}
+
 _JOINING_FUNCTIONS = {"FORMAT", "CONCAT", "CONCAT_WS"}
 
 
@@ -43,6 +50,24 @@ def block_statements(block: str) -> Iterator[Cursor]:
         yield cursor
         for sql in _executed_texts(cursor.tokens):
             yield from split.statement_cursors(sql)
+
+
+def conditional_change(cursor: Cursor) -> str:
+    """Return the statement of a DO that changes a table or rows where a condition holds, as a line.
+
+    Of a block without any, and of another statement, "".
+    """
+    found = list(block_statements(do_body(cursor)))
+    words = {token.keyword for one in found for token in one.tokens}
+    if words.isdisjoint(_CONDITIONS):
+        return ""
+    for one in found:
+        for at, token in enumerate(one.tokens):
+            after = one.tokens[at + 1].keyword if at + 1 < len(one.tokens) else ""
+            if token.keyword in _WRITES or (token.keyword, after) in _CHANGES:
+                said = without_literals(Cursor(one.sql, one.tokens[at:]).whole_text())
+                return textwrap.shorten(said, _SHOWN_CHARACTERS, placeholder=" …")
+    return ""
 
 
 def unseen_executes(block: str) -> Iterator[str]:

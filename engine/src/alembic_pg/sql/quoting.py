@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # A name with the schema before it, each quoted where it must be.
 QUALIFIED_NAME = r'(?:"(?:[^"]|"")*"|[^\s"])+'
 
+# The default schema before a type's name, or a name in quotes.
+_PUBLIC = re.compile(r'("(?:[^"]|"")*")|(?<![\w.])public\.')
+
 # Bytes of a name (NAMEDATALEN less one): PostgreSQL shortens a longer one in its own way.
 MAX_NAME_BYTES = 63
 
@@ -40,6 +43,12 @@ def name_pattern(*parts: str) -> str:
 def readable_name(*parts: str) -> str:
     """Return a name as a person calls it: without quotes and the default schema."""
     return ".".join(parts[1:] if parts[0] == "public" else parts)
+
+
+def without_public(name: str) -> str:
+    """Return a function's name, or a cast, without the schema public before types."""
+    own, bracket, arguments = name.partition("(")
+    return own + bracket + _PUBLIC.sub(r"\1", arguments)
 
 
 def part_name(kind: str, schema: str, relation: str, name: str) -> str:

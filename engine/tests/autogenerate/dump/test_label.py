@@ -17,6 +17,12 @@ LABELS = [
     (Entry("VIEW", "public", "v", "", ""), "view v"),
     (Entry("INDEX", "app", "i", "", ""), "index app.i"),
     (Entry("FUNCTION", "public", "f(integer)", "", ""), "function f(integer)"),
+    (
+        Entry("FUNCTION", "public", 'f(public.m, app.m, "a public.m")', "", ""),
+        'function f(m, app.m, "a public.m")',
+    ),
+    (Entry("COMMENT", "app", "FUNCTION f(public.m[])", "", ""), "comment on function app.f(m[])"),
+    (Entry("ACL", "public", "FUNCTION f(public.m)", "", ""), "grants on function f(m)"),
     (Entry("EXTENSION", "", "citext", "", ""), "extension citext"),
     (Entry("TYPE", "public", "m", "CREATE TYPE public.m AS ENUM (\n    'a'\n);", ""), "enum m"),
     (Entry("TYPE", "public", "c", "CREATE TYPE public.c AS (a integer);", ""), "type c"),
@@ -26,7 +32,7 @@ LABELS = [
     (Entry("ACL", "", "SCHEMA app", "", ""), "grants on schema app"),
     (Entry("RULE", "public", "v _RETURN", "", ""), "query of view v"),
     (Entry("RULE", "app", "v r", "", ""), "rule r on app.v"),
-    (Entry("CAST", "", "CAST (public.m AS integer)", "", ""), "cast (public.m AS integer)"),
+    (Entry("CAST", "", "CAST (public.m AS integer)", "", ""), "cast (m AS integer)"),
     (Entry("USER MAPPING", "", "USER MAPPING joe SERVER s", "", ""), USER_MAPPING),
     (Entry("COMMENT", "app", "CONSTRAINT c ON DOMAIN d", "", ""), DOMAIN_COMMENT),
     (

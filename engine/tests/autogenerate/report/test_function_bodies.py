@@ -23,7 +23,9 @@ SEQUENCE = Entry("SEQUENCE", "public", "numbers", "CREATE SEQUENCE public.number
 def test_what_a_body_names_is_told_when_it_goes() -> None:
     names, other = function("SELECT nextval('Numbers')"), function("SELECT outnumbers(1)")
     (note,) = function_notes(dump(SEQUENCE, names), dump(names))
-    assert note.startswith("sequence numbers goes, and function f() may still need it: a body")
+    assert note.startswith(
+        "sequence numbers is dropped, and function f() may still need it: a body"
+    )
     assert not list(function_notes(dump(SEQUENCE, other), dump(other)))
     assert not list(function_notes(dump(SEQUENCE, names), dump(SEQUENCE, names)))
     assert not list(function_notes(dump(SEQUENCE, names), dump()))

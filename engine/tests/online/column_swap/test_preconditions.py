@@ -53,7 +53,7 @@ def test_a_value_that_is_not_certain(site: Site, value: str) -> None:
         ),
     )
     site.revise(f'op.execute("ALTER TABLE pay ALTER COLUMN id TYPE bigint USING {value}")')
-    with pytest.raises(UserError, match="its value may depend on who asks, and when"):
+    with pytest.raises(UserError, match="its value may depend on the session and the time"):
         site.upgrade()
 
 

@@ -65,7 +65,7 @@ def test_patience_has_an_end(site: Site, somebody: Connection) -> None:
     with pytest.raises(UserError) as error:
         site.upgrade(lock_timeout="20", lock_patience="100ms")
     lines = str(error.value).splitlines()
-    told = r"Revision 002a \(step 002a\) found no moment for its lock in \d s: process "
+    told = r"Revision 002a \(step 002a\) could not get its lock in \d s: process "
     assert re.match(told, lines[0])
     assert re.search(r"\(reports, idle in transaction for \d s: LOCK TABLE t", lines[0])
     assert lines[1] == ("Run the same command again, or with more patience: -x lock_patience=30min")

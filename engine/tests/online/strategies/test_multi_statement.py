@@ -107,7 +107,7 @@ def test_a_text_that_begins_with_a_semicolon_is_one_statement(site: Site) -> Non
 
 UNSEEN = (
     "Unseen: EXECUTE format('…', '…') in a DO block. "
-    "What that locks shows only as it runs: write it out where a table is large."
+    "What it locks is known only when it runs: write it out where a table is large."
 )
 
 

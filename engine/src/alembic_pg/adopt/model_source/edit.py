@@ -15,6 +15,7 @@ from alembic_pg.adopt.model_source.arguments import reflected
 from alembic_pg.adopt.model_source.nullability import nullability_edits
 from alembic_pg.adopt.model_source.source import Edit, string_literal
 from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.reflection import Inspector
@@ -68,8 +69,8 @@ def _added_column(place: Place, found: dict[str, Any] | None) -> list[Edit] | No
         made = names.use("mapped_column", "sqlalchemy.orm")
         kind = written.annotation_source(found["type"], names)
         kind += " | None" if found["nullable"] and kind != "Any" else ""
-        if kind == "Any" and not found["nullable"]:
-            said.append("nullable=False")
+        if kind == "Any":
+            said.append(f"nullable={found['nullable']}")
         mapped = names.use("Mapped", "sqlalchemy.orm")
         line = f"{attribute}: {mapped}[{kind}] = {made}({', '.join(said)})"
         return place_edits.add_statement(place, line)
@@ -187,7 +188,7 @@ def _table_comment(place: Place, literal: str) -> list[Edit] | None:
 
 
 def _is_on(difference: Difference, column: str) -> bool:
-    return difference.name.endswith((f".{column}", f'."{column}"'))
+    return difference.name.endswith(f".{quote_name(column)}")
 
 
 def _is_annotated(place: Place) -> bool:
@@ -228,5 +229,5 @@ _EDITORS = {
     "index": arguments.index,
     "check constraint": arguments.check,
     "constraint": arguments.unique,
-    "fk constraint": arguments.key,
+    "foreign key": arguments.key,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from alembic_pg.adopt.model_source.source import Names
 
 _DIALECT = postgresql.dialect()
+
+# A type among the arguments of another one, as SQLAlchemy prints it.
+_INNER_TYPE = re.compile(r"\b[A-Z]\w*(?=\()")
 
 _BUILTIN = {int: "int", str: "str", bool: "bool", float: "float", bytes: "bytes"}
 
@@ -73,10 +77,16 @@ def type_source(kind: TypeEngine[Any], names: Names) -> str:
     own = type(chosen).__module__.startswith("sqlalchemy.dialects")
     module = "sqlalchemy.dialects.postgresql" if own else "sqlalchemy"
     name = type(chosen).__name__
-    inner = repr(chosen).removeprefix(name)
+    inner = _with_imports(repr(chosen).removeprefix(name), names)
     if isinstance(chosen, postgresql.ARRAY) or name == "ARRAY":
         inner = f"({type_source(chosen.item_type, names)})"  # type: ignore[attr-defined]  # of ARRAY
     return f"{names.use(name, module)}{inner}"
+
+
+def _with_imports(arguments: str, names: Names) -> str:
+    """Return the arguments of a type, in which another one is called as the module calls it."""
+    arguments = arguments.replace("astext_type=Text()", "")  # as it is without
+    return _INNER_TYPE.sub(lambda found: names.use(found[0]), arguments)
 
 
 def annotation_source(kind: TypeEngine[Any], names: Names) -> str:

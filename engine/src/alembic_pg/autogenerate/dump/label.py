@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from alembic_pg.autogenerate.dump import kinds
-from alembic_pg.sql.quoting import part_name, readable_name
+from alembic_pg.sql.quoting import part_name, readable_name, without_public
 
 _ON_RELATION = frozenset(
     {"CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT", "POLICY", "RULE", "TRIGGER"}
 )
+
+_WITH_ARGUMENTS = frozenset({"AGGREGATE", "FUNCTION", "PROCEDURE"})
 
 # pg_dump writes a view that another object needs first as an empty one, and its query as a rule.
 _QUERY_RULE = "_RETURN"
@@ -46,7 +48,8 @@ def object_label(kind: str, schema: str, name: str, create: str, needs: tuple[st
     if kind == "SEQUENCE" and (identity := _IDENTITY.match(create)):
         return f"identity of {identity['table'].removeprefix('public.')}.{identity['column']}"
     words = "enum" if kind == "TYPE" and " AS ENUM (" in create else kind.lower()
-    return f"{words} {readable_name(schema, name) if schema else name}"
+    own = without_public(name) if kind in _WITH_ARGUMENTS else name
+    return f"{words} {readable_name(schema, own) if schema else own}"
 
 
 def part_label(words: str, schema: str, relation: str, part: str) -> str:
@@ -97,7 +100,7 @@ def _published_schema(schema: str, name: str) -> str:
 
 def _cast(schema: str, name: str) -> str:
     del schema
-    return f"cast {name.removeprefix('CAST ')}"
+    return f"cast {without_public(name.removeprefix('CAST '))}"
 
 
 def _user_mapping(schema: str, name: str) -> str:
@@ -156,4 +159,4 @@ def _object_in_name(schema: str, name: str) -> str:
         if relation.startswith("DOMAIN "):
             prefix, relation = f"domain {prefix}", relation.removeprefix("DOMAIN ")
         return f"{kind.lower()} {part} on {prefix}{relation}"
-    return f"{kind.lower()} {prefix}{place}"
+    return f"{kind.lower()} {prefix}{without_public(place) if kind in _WITH_ARGUMENTS else place}"

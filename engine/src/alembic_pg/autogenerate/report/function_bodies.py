@@ -42,8 +42,8 @@ def _named_by(entry: Entry, routines: list[Entry]) -> Iterator[str]:
     ]
     if found:
         yield (
-            f"{entry.label} goes, and {', '.join(found)} may still need it: a body names it, of "
-            "which PostgreSQL knows nothing. If it is needed, declare it in the models."
+            f"{entry.label} is dropped, and {', '.join(found)} may still need it: a body names it, "
+            "which PostgreSQL does not track. If it is needed, declare it in the models."
         )
 
 

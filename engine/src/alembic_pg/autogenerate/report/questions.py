@@ -110,7 +110,7 @@ def _enum_questions(before: Dump, after: Dump) -> Iterator[str]:
                 f"The enum {name} loses {_quoted_list(lost)} and gets {_quoted_list(come)}. If "
                 f"that is a "
                 f"rename, add {hint} to a column of it, delete the revision and make it again. "
-                "If not, leave it: the revision stops where rows hold what goes."
+                "If not, leave it: the revision stops where rows have the old value."
             )
 
 

@@ -50,7 +50,7 @@ _ALL_REVISIONS = {1: "the revision", 2: "both revisions", 3: "the three revision
 # What can be locked.
 _RELATIONS = frozenset({"FOREIGN TABLE", "MATERIALIZED VIEW", "SEQUENCE", "TABLE", "VIEW"})
 
-REVISION_HEADER = (*HEADER, "lock", "nature", "on a large table")
+REVISION_HEADER = (*HEADER, "lock", "effect", "on a large table")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
-ENTANGLED_MESSAGE = "What goes is entangled with the rest: it stays in this revision."
+ENTANGLED_MESSAGE = "What is dropped depends on other changes: it stays in this revision."
 
 # What is written after the message: of the revision that commits in steps, and of the last one.
 ONLINE_SUFFIX, CONTRACT_SUFFIX = " (online)", " (contract)"

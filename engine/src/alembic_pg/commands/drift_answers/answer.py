@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_pg.commands.drift_answers import back, into_models
-from alembic_pg.console import table
+from alembic_pg.console import screen, table
 from alembic_pg.drift import ignore as ignore_file
 from alembic_pg.errors import UserError
 
@@ -65,12 +65,12 @@ def take_into_models(question: Question, chosen: Sequence[Difference], file: Pat
     done = into_models.declare_differences(question.task, question.connection, chosen, file)
     if done.edited.written:
         rows = [(one.change, one.label) for one in done.edited.written]
-        _say(table.render(("drift", "written into the models"), rows))
-        _say(done.edited.diff.rstrip("\n"))
+        _show(table.render(("drift", "written into the models"), rows))
+        _show(done.edited.diff.rstrip("\n"))
     if done.declared:
         rows = [(one.change, one.label) for one in done.declared]
-        _say(table.render(("drift", "declared"), rows))
-        _say(done.diff.rstrip("\n"))
+        _show(table.render(("drift", "declared"), rows))
+        _show(done.diff.rstrip("\n"))
         _say(f"{file} declares {_count(done.declared)}; import it where env.py imports the models.")
     if done.edited.written or done.declared:
         _say('Then: alembic revision --autogenerate -m "what was made by hand"')
@@ -128,5 +128,9 @@ def _count(differences: Sequence[Difference]) -> str:
     return "1 object" if len(differences) == 1 else f"{len(differences)} objects"
 
 
-def _say(text: str) -> None:
+def _show(text: str) -> None:
     sys.stdout.write(f"{text}\n")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{screen.fit(text)}\n")

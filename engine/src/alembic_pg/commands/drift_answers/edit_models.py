@@ -17,12 +17,13 @@ from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.commands.drift_answers.prove_models import still_differing
 from alembic_pg.database.project_files import write_all
 from alembic_pg.errors import UserError
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Table
+    from sqlalchemy import Constraint, Index, Table
     from sqlalchemy.engine.reflection import Inspector
 
     from alembic_pg.adopt.model_source.source import Source
@@ -61,6 +62,7 @@ def edit_models(asked: Wanted, chosen: Sequence[Difference]) -> Edited:
     Raises UserError where a file cannot be written.
     """
     wanted = [one for one in chosen if _table_of(asked, one) is not None]
+    wanted.sort(key=lambda one: one.kind != "column")  # what else there is of one goes with it
     kept = _kept(asked, [], wanted)
     changed = _changed(asked, kept)
     _write(changed.after)
@@ -124,6 +126,9 @@ def _changed(asked: Wanted, wanted: Sequence[Difference]) -> _Changed:
     changed = _Changed({}, {}, [])
     for one in wanted:
         table = _table_of(asked, one)
+        if any(_goes_with(one, table, column) for column in changed.written):
+            changed.written.append(one)
+            continue
         place = find_place(table, asked.task.root, changed.after) if table is not None else None
         made = edits_for(one, place, asked.there) if place is not None else None
         if place is None or made is None:
@@ -139,19 +144,47 @@ def _changed(asked: Wanted, wanted: Sequence[Difference]) -> _Changed:
     return changed
 
 
+def _goes_with(difference: Difference, table: Table | None, column: Difference) -> bool:
+    """Return whether a difference is there with a column that is new, or gone.
+
+    That is its comment, or what there was of it; whether it is so, the proof tells.
+    """
+    if table is None or column.kind != "column" or difference.kind == "column":
+        return False
+    name = column.name.removeprefix(f"{table.name}.")
+    if column.schema != difference.schema or name == column.name:
+        return False
+    if difference.kind == "comment":
+        on = f"COLUMN {quote_name(table.name)}.{quote_name(name)}"
+        return difference.name == on and difference.change == column.change
+    return difference.change == column.change == "missing" and _is_about(difference, table, name)
+
+
+def _is_about(difference: Difference, table: Table, column: str) -> bool:
+    """Return whether a constraint or an index of the models has a column."""
+    parts: list[Index | Constraint] = [*table.indexes, *table.constraints]
+    names = {difference.name, difference.name.removeprefix(f"{table.name} ")}
+    return any(str(one.name) in names and column in getattr(one, "columns", ()) for one in parts)
+
+
 def _table_of(asked: Wanted, difference: Difference) -> Table | None:
+    tables = declared_tables(asked.models.metadata)
+    named = [one for one in tables if _names(difference, one)]
+    if named:  # "a b" may be a column of the table a, and not the table "a b"
+        return max(named, key=lambda one: len(one.name))
     entry = asked.found.get(difference.key)
     needs = {difference.key, *(entry.needs if entry else ())}
-    for table in declared_tables(asked.models.metadata):
-        key = f"TABLE {table.schema or 'public'}.{table.name}"
-        if key in needs or _names(difference, table):
-            return table
-    return None
+    return next(
+        (one for one in tables if f"TABLE {one.schema or 'public'}.{one.name}" in needs), None
+    )
 
 
 def _names(difference: Difference, table: Table) -> bool:
     if (table.schema or "public") != difference.schema:
         return False
+    if difference.kind == "comment":
+        name = quote_name(table.name)
+        return difference.name == f"TABLE {name}" or difference.name.startswith(f"COLUMN {name}.")
     if difference.kind == "index":
         return any(str(one.name) == difference.name for one in table.indexes)
     return difference.name.startswith((f"{table.name}.", f"{table.name} "))

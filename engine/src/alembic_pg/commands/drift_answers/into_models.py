@@ -18,6 +18,7 @@ from alembic_pg.autogenerate.sides.declared_at import source_place
 from alembic_pg.autogenerate.sides.models import load_models
 from alembic_pg.commands.autogenerate import silence_alembic_utils
 from alembic_pg.commands.drift_answers.edit_models import Edited, Wanted, edit_models
+from alembic_pg.commands.drift_answers.prove_models import still_differing
 from alembic_pg.commands.entities import format_module
 from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database.connect import connect
@@ -31,7 +32,7 @@ from alembic_pg.revisions import history_database
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Table
@@ -85,10 +86,7 @@ def declare_differences(
         databases.drop_in_background(copy)
         rest = [one for one in chosen if one not in edited.written]
         extra = [one for one in rest if one.change == "extra"]
-        made = dict(_declarations(extra, found))
-        built = undeclared.build_declared(task, databases, models, [*made.values()])
-    still = {one.label for one in list_differences(built, found)}
-    proven = {label: one for label, one in made.items() if label not in still}
+    proven = _proven(task, found, {}, dict(_declarations(extra, found)))
     if proven:
         package = task.metadata if isinstance(task.metadata, str) else None
         place = undeclared.metadata_expression(models, package)
@@ -103,6 +101,29 @@ def declare_differences(
         tuple((one, _instead(one, models)) for one in rest if one.label not in proven),
         _as_diff(file) if proven else "",
     )
+
+
+def _proven(
+    task: AlembicCommand,
+    found: Dump,
+    kept: Mapping[str, Declaration],
+    wanted: Mapping[str, Declaration],
+) -> dict[str, Declaration]:
+    """Return those of some declarations that say what is there, beside others that are kept.
+
+    All of them together first, beside the models as they are now; where PostgreSQL refuses one,
+    each half by itself. By the label of what they declare.
+    """
+    if not wanted:
+        return dict(kept)
+    still = still_differing(task, found, [*kept.values(), *wanted.values()])
+    if still is not None:
+        return {**kept, **{label: one for label, one in wanted.items() if label not in still}}
+    if len(wanted) == 1:
+        return dict(kept)
+    half, every = len(wanted) // 2, list(wanted.items())
+    first = _proven(task, found, kept, dict(every[:half]))
+    return _proven(task, found, first, dict(every[half:]))
 
 
 def _declarations(extra: Sequence[Difference], found: Dump) -> Iterator[tuple[str, Declaration]]:
@@ -134,7 +155,7 @@ def _column_entry(column: Difference, table: Entry) -> Entry:
 def _instead(difference: Difference, models: Models) -> str:
     """Return where a person declares what no statement beside the models can."""
     if rights.is_right(difference):
-        return "No model says that: alembic-pg drift --back FILE."
+        return "No model has it: alembic-pg drift --back FILE."
     verb = "Take it out" if difference.change == "missing" else "Change it"
     for table in declared_tables(models.metadata):
         if _is_of(difference, table) and (place := source_place(table, _own_name(difference))):

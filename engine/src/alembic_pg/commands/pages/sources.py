@@ -62,7 +62,7 @@ def read_site(task: AlembicCommand, connection: Connection | None, wanted: Wante
     if connection is not None:
         heads = _target_heads(task, connection)
         schema = _read_target(task, connection)
-        source = f"the database {connection.engine.url.database}"
+        source = f"what the database {connection.engine.url.database} has"
         return site.Site(wanted.title, source, schema, _history(script, heads))
     with open_scratch_server(task.root) as databases:
         if wanted.diff:
@@ -70,11 +70,11 @@ def read_site(task: AlembicCommand, connection: Connection | None, wanted: Wante
         if wanted.at:
             heads = _resolve(script, wanted.at)
             schema = _read_revisions(task, databases, heads)
-            source = f"the revisions up to {' and '.join(heads) or 'base'}"
+            source = f"what the revisions build up to {' and '.join(heads) or 'base'}"
             return site.Site(wanted.title, source, schema, _history(script, heads))
         schema = read_models(task, databases, load_wanted_models(task))
         every = _history(script, tuple(sorted(script.get_heads())))
-        return site.Site(wanted.title, "the models", schema, every)
+        return site.Site(wanted.title, "what the models declare", schema, every)
 
 
 def _read_difference(task: AlembicCommand, databases: ScratchServer, wanted: Wanted) -> site.Site:

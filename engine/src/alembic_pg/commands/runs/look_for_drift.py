@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.drift.in_the_way import InTheWay
+    from alembic_pg.drift.in_the_way.find import InTheWay
     from alembic_pg.ledger.ledger import Ledger
 
 _VERSION = text("SELECT current_setting('server_version_num')::int")
@@ -60,8 +60,8 @@ def _tell_plan(task: AlembicCommand, found: InTheWay) -> None:
     form = form_of(task)
     if found.untold:
         form.remark(
-            f"Whether somebody changed by hand what changes in {', '.join(found.untold)} cannot "
-            "be told: alembic-pg ledger notes what it takes."
+            f"Nobody can tell whether what {', '.join(found.untold)} changes was changed by hand: "
+            "alembic-pg ledger writes what that takes."
         )
     if found.elsewhere:
         form.remark(_elsewhere_line(found))
@@ -71,7 +71,7 @@ def _tell_plan(task: AlembicCommand, found: InTheWay) -> None:
 
 def _elsewhere_line(found: InTheWay) -> str:
     said = _named([str(one) for one in found.elsewhere])
-    return f"Changed by hand, and in nobody's way: {said}. alembic-pg drift tells more."
+    return f"Changed by hand, and not in the way: {said}. alembic-pg drift tells more."
 
 
 def _refusals(found: InTheWay) -> Iterator[str]:
@@ -88,7 +88,8 @@ def _look(
     steps: Sequence[Any],
 ) -> InTheWay:
     from alembic_pg.database import server_features  # noqa: PLC0415  # with a ledger only
-    from alembic_pg.drift import ignore, in_the_way  # noqa: PLC0415
+    from alembic_pg.drift import ignore  # noqa: PLC0415
+    from alembic_pg.drift.in_the_way import find as in_the_way  # noqa: PLC0415
     from alembic_pg.ledger.history import History  # noqa: PLC0415
     from alembic_pg.online.run import journal  # noqa: PLC0415
 

@@ -42,10 +42,10 @@ def run(task: AlembicCommand, place: Target) -> None:
                 raise
             if tries == _TRIES:
                 raise UserError(
-                    f"{running.label} held locks and said nothing for too long, {_TRIES} times: "
-                    "let it do its own work before them, or wait longer: -x idle_timeout=1min"
+                    f"{running.label} kept locks without a statement for too long, {_TRIES} times: "
+                    "let it do its own work before it locks, or wait longer: -x idle_timeout=1min"
                 ) from error
-            line = "The server ended the silent session, and its locks: going on …"
+            line = "The server ended an idle session and released its locks: going on …"
             events.tell(events.RESUMED, line)
         else:
             return

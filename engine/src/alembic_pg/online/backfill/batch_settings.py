@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors, time_limits
-from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER
+from alembic_pg.online.backfill import eligibility
 from alembic_pg.refusals import of_batches
 
 if TYPE_CHECKING:
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import Executor
-
-# Triggers of users that an UPDATE of a new column fires.
-_UPDATE_TRIGGERS = f"""
-SELECT tgname FROM pg_trigger
-WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
-  AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
-  AND tgattr = '' AND NOT {IS_HELPER_TRIGGER}
-"""  # noqa: S608  # it is ours
 
 # What lets no trigger fire, but those that fire always.
 _DISABLE_TRIGGERS = "SET LOCAL session_replication_role = replica"
@@ -40,7 +32,7 @@ def setup_statements(
         # A batch that a crash takes back is found again.
         "SET LOCAL synchronous_commit = off",
     ]
-    if unseen and (triggers := executor.fetch_rows(_UPDATE_TRIGGERS, table=table.oid)):
+    if unseen and (triggers := executor.fetch_rows(eligibility.UPDATE_TRIGGERS, table=table.oid)):
         statements.append(_DISABLE_TRIGGERS)
         try:
             with executor.connection.begin():

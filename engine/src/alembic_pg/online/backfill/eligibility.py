@@ -26,7 +26,7 @@ _PUBLISHED = "the publication {} sends updates, and a table of it has no replica
 
 # A trigger or a rule that session_replication_role does not keep quiet; the replica identity is a
 # primary key by default.
-_BLOCKERS = f"""
+BLOCKERS = f"""
 {_TREE}
 SELECT '{_RULE}' AS why, rulename::text AS name FROM pg_rewrite JOIN tree ON tree.oid = ev_class
 WHERE ev_type = '2'
@@ -46,6 +46,16 @@ WHERE p.pubupdate AND relkind = 'r'
   AND (relreplident = 'n' OR relreplident = 'd' AND NOT EXISTS (
     SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary))
 """  # noqa: S608  # it is ours
+
+# Triggers of users that an UPDATE of a new column fires.
+UPDATE_TRIGGERS = f"""
+SELECT tgname FROM pg_trigger
+WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :table)
+  AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 16 > 0 AND tgtype & 1 > 0
+  AND tgattr = '' AND NOT {IS_HELPER_TRIGGER}
+"""  # noqa: S608  # it is ours
+
+_MAY_QUIETEN = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
 
 # Subscribers stop at a column that they do not have.
 _PUBLICATION = """
@@ -70,9 +80,20 @@ def refuse_hidden_rows(executor: Executor, table: Relation) -> None:
         raise executor.refused_error(of_batches.ROW_SECURITY(row.name, role=row.role, off=off))
 
 
+def refuse_fired_triggers(executor: Executor, table: Relation) -> None:
+    """Raise RefusedError where a trigger sees that a table is filled, and the role cannot help it.
+
+    The trigger is one of the users', who would not expect it to fire for a change of a column.
+    """
+    triggers = executor.fetch_rows(UPDATE_TRIGGERS, table=table.oid)
+    if triggers and not executor.first_value(_MAY_QUIETEN):
+        kind = of_batches.FIRES_TRIGGER
+        raise executor.refused_error(kind(table.display_name, trigger=triggers[0].tgname))
+
+
 def backfill_blocker(session: Session, table: Relation) -> str:
     """Return what keeps a table from being filled in batches, as a part of a sentence, or ""."""
-    found = session.fetch_rows(_BLOCKERS, table=table.oid)
+    found = session.fetch_rows(BLOCKERS, table=table.oid)
     return found[0].why.format(found[0].name) if found else ""
 
 

@@ -73,7 +73,7 @@ _CLOCK_KEYWORDS = {
 }
 
 # What notices how many statements there are, and on which part of a table: a trigger for each.
-_STATEMENT_TRIGGERS = """
+STATEMENT_TRIGGERS = """
 WITH RECURSIVE tree AS (
   SELECT CAST(:table AS oid) AS oid
   UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
@@ -120,7 +120,7 @@ def depends_on_time(value: str) -> bool:
 
 def is_batch_safe(session: Session, statement: UpdateOrDelete, table: Relation) -> bool:
     """Return whether nobody can tell batches from one statement."""
-    if session.first_value(_STATEMENT_TRIGGERS, table=table.oid):
+    if session.first_value(STATEMENT_TRIGGERS, table=table.oid):
         return False
     return _has_only_safe_calls(
         session,

@@ -44,7 +44,7 @@ _NOT_COPIED = {
 
 # Triggers that fire after ours, in the order of their names' bytes, and may change the row; those
 # of other columns that are replaced fill these only.
-_LATER_TRIGGERS = f"""
+LATER_TRIGGERS = f"""
 SELECT tgname FROM pg_trigger
 WHERE tgrelid = :table AND NOT tgisinternal
   AND tgtype & 3 = 3 AND tgtype & 20 > 0 AND tgname::text COLLATE "C" > :name COLLATE "C"
@@ -82,7 +82,7 @@ def swap_blocker(
     for kind in sorted(found.catalogs):
         return _NOT_COPIED[kind]
     trigger = catalog_name(ShadowColumn(table, statement.column, "", statement.using, "").trigger)
-    if later := runner.first_value(_LATER_TRIGGERS, table=table.oid, name=trigger):
+    if later := runner.first_value(LATER_TRIGGERS, table=table.oid, name=trigger):
         return f"the trigger {later} may change it last"
     if publication := eligibility.find_publication(runner, table):
         return f"subscribers of {publication} would miss the second column"

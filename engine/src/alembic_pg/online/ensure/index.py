@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alembic_pg.database.session import Session
     from alembic_pg.online.run.executor import Executor
 
-_INDEX_STATE = """
+INDEX_STATE = """
 SELECT i.indexrelid AS oid, i.indisvalid AS valid, i.indrelid AS table,
   EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) AS constrained,
   EXISTS (SELECT FROM pg_inherits WHERE inhrelid = i.indexrelid) AS attached
@@ -64,7 +64,7 @@ def start_detail(table: str, name: str, more: str = "") -> str:
 
 def index_state(session: Session, name: str) -> Row[Any] | None:
     """Return what the catalog says of an index, None without one of that name."""
-    found = session.fetch_rows(_INDEX_STATE, name=name)
+    found = session.fetch_rows(INDEX_STATE, name=name)
     return found[0] if found else None
 
 

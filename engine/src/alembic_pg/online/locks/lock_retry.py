@@ -104,7 +104,7 @@ class RetryBudget:
             who = describe_lock_holder(connection, sql)
             if self.tries:
                 raise UserError(
-                    f"{self.label} found no moment for its lock in {passed:.0f} s: {who}.\n"
+                    f"{self.label} could not get its lock in {passed:.0f} s: {who}.\n"
                     "Run the same command again, or with more patience: -x lock_patience=30min"
                 )
             self.report_holder(who)

@@ -28,7 +28,7 @@ def explain(session: Session, sql: str) -> dict[str, Any]:
     explained = split.single_statement(sql)
     # PREPARE leaves the values open (GENERIC_PLAN, since PostgreSQL 16).
     generic = ", GENERIC_PLAN" * any(token.text == "$" for token in explained.tokens)
-    text = explained.whole_text()
+    text = session.text_to_explain(explained.whole_text())
     with session.undone_at_end():
         plan = session.scalar(f"EXPLAIN (VERBOSE, FORMAT JSON{generic}) {text}")
     found: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]

@@ -37,7 +37,7 @@ FROM (
 
 # Event triggers are about what others have: not about a copy, which was never there. A role that
 # may not say so is under them.
-_NO_EVENT_TRIGGERS = """
+NO_EVENT_TRIGGERS = """
 SELECT set_config(name, 'off', true) FROM pg_settings
 WHERE name = 'event_triggers' AND has_parameter_privilege(name, 'SET')
 """
@@ -45,7 +45,10 @@ WHERE name = 'event_triggers' AND has_parameter_privilege(name, 'SET')
 
 @dataclass(frozen=True)
 class ProbeEffect:
-    """What an action of ALTER TABLE does to all rows of a table, or to an index of it."""
+    """What an action of ALTER TABLE does to all rows of a table, or to an index of it.
+
+    rewrites: whether it writes a file anew. scans: whether it reads all rows, for a new index too.
+    """
 
     rewrites: bool
     scans: bool
@@ -58,7 +61,10 @@ def effect_of(session: Session, action: str) -> ProbeEffect:
     """
     before = session.one_row(_TRACES)
     after = session.row_after([f"ALTER TABLE {PROBE_TABLE} {action}"], _TRACES)
-    return ProbeEffect(after.files != before.files, after.scans != before.scans)
+    adds = set(after.files) > set(before.files)
+    return ProbeEffect(
+        after.files != before.files and not adds, after.scans != before.scans or adds
+    )
 
 
 def columns_of_probe(sql: str, table: Relation) -> str:
@@ -89,14 +95,15 @@ def empty_copy(
     """
     with session.undone_at_end():
         by = f" PARTITION BY {partitioned}" if partitioned else ""
-        _create_copy(session, quote_name(table.schema, table.name), including, by)
+        _create_copy(session, quote_name(*session.name_before(table)), including, by)
+        session.alter_copy(table)
         yield
 
 
 def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
         create = f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}"
-        session.execute_all([_NO_EVENT_TRIGGERS, create])
+        session.execute_all([NO_EVENT_TRIGGERS, create])
     except DBAPIError as error:
         if errors.sqlstate(error) != errors.SqlState.INSUFFICIENT_PRIVILEGE:
             raise

@@ -112,8 +112,11 @@ class RevisionTransactions(OpenTransaction):
         if waiting_one is not None:
             waiting_one.run()
 
-    def adopt_transaction(self) -> None:
-        """Go on in the state in which the revision itself has left the connection."""
+    def adopt_transaction(self, *, begin: bool = True) -> None:
+        """Go on in the state in which the revision itself has left the connection.
+
+        begin: whether to begin a transaction where it has ended its own.
+        """
         if self.in_autocommit_block or self.connection.invalidated:
             return
         with self.track_statements():
@@ -121,7 +124,8 @@ class RevisionTransactions(OpenTransaction):
                 self._enter_own_autocommit()
             else:
                 self._require_known_end()
-                transactions.adopt(self.context, self.connection)
+                if begin or self.connection.in_transaction():
+                    transactions.adopt(self.context, self.connection)
 
     def follow_boundary(self, boundary: Boundary) -> None:
         """Do what COMMIT and its like, sent by an operation, do to the transaction."""

@@ -94,8 +94,8 @@ def strategy_for(
         return None
     words = _keywords(statement)
     if "REFERENCES" in words:
-        # A temporary copy cannot have the key. Without a value there is no row to look at.
-        if words & {"DEFAULT", "GENERATED"}:
+        # A temporary copy cannot have the key.
+        if fills_key(statement):
             _refuse_definition(runner, table, statement.column)
         return None
     column = _probe_column(runner, statement, table)
@@ -115,6 +115,12 @@ def strategy_for(
         _refuse_definition(runner, table, statement.column)
         return None
     return _fill_strategy_for(runner, table, column, resumed=runner.was_interrupted(statement.sql))
+
+
+def fills_key(statement: AddColumn) -> bool:
+    """Return whether the rows of a new foreign key have a value, and are looked at therefore."""
+    words = _keywords(statement)
+    return "REFERENCES" in words and bool(words & {"DEFAULT", "GENERATED"})
 
 
 def _fill_strategy_for(

@@ -83,6 +83,16 @@ class _BoundCheck:
         return quote_name(helper_name(self.table.name, "bound"))
 
 
+def tables_to_read(runner: Runner, statement: AddPartition, table: Relation) -> list[Relation]:
+    """Return the tables with rows that PostgreSQL reads under a lock, where no CHECK spares it."""
+    there = runner.find_relation(statement.partition)
+    if table.kind != "p" or (there is not None) != statement.is_attach:
+        return []  # PostgreSQL says why
+    parent = runner.fetch_rows(_PARENT, table=table.oid)[0]
+    default = runner.find_relation(parent.default) if parent.default else None
+    return [one for one in (there, default) if one is not None and one.size]
+
+
 def strategy_for(
     runner: Runner, statement: AddPartition, table: Relation
 ) -> Callable[[Runner, AddPartition, Relation, str], None] | None:

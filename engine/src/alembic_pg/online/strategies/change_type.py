@@ -39,7 +39,7 @@ SELECT format_type(atttypid, atttypmod) || coalesce((
 FROM pg_attribute WHERE attrelid = to_regclass('pg_temp.ddl_probe') AND attname = :column
 """
 
-_COLUMN = """
+COLUMN = """
 SELECT attnum AS number, attnotnull AS not_null, attgenerated <> '' AS generated,
   attinhcount > 0 AS inherited
 FROM pg_attribute WHERE attrelid = :table AND attname = :column
@@ -75,7 +75,7 @@ def strategy_for(
     runner: Runner, statement: AlterColumnType, table: Relation
 ) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
     """Return how to change a column's type online; None where PostgreSQL needs but a moment."""
-    found = runner.fetch_rows(_COLUMN, table=table.oid, column=catalog_name(statement.column))
+    found = runner.fetch_rows(COLUMN, table=table.oid, column=catalog_name(statement.column))
     if not found or large_tables.allows_blocking(runner, table):
         return None
     column = found[0]
@@ -110,7 +110,7 @@ def _swap_strategy_for(
     value = statement.using or statement.column
     pinned = not why and not volatility.is_immutable(runner, value, effect.type, table)
     if pinned and not volatility.is_session_independent(runner, f"({value})::{effect.type}", table):
-        why = "its value may depend on who asks, and when"
+        why = "its value may depend on the session and the time"
     if why:
         kind = of_statements.TYPE_WITHOUT_SWAP
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, why=why)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
-from alembic_pg.sql.quoting import quote_literal
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +66,17 @@ _LEFT_BY_REINDEX = "AND relname ~ '_cc(new|old)[0-9]*$'"
 def refuse_large_tables(runner: Runner, statement: Rewrite) -> None:
     """Raise RefusedError when it would stop the work on something large."""
     for found in _rewritten_relations(runner, statement):
-        if found.persistence != "t":
+        if found.persistence != "t" and _was_there(runner, found):
             kind = _KINDS.get(statement.command.split()[0], of_statements.REWRITE)
             large_tables.refuse_if_large(runner, found, kind, command=statement.command)
+
+
+def _was_there(runner: Runner, found: Relation) -> bool:
+    """Return whether a table, or that of an index, was there before this run."""
+    if found.kind not in {"i", "I"}:
+        return found.oid in runner.existing_tables
+    state = index.index_state(runner, quote_name(found.schema, found.name))
+    return state is None or state.table in runner.existing_tables
 
 
 def refuse_unnamed_index(runner: Runner, statement: UnnamedIndex) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.revision_runner import Runner
 
 
-_UNSEEN_ADVICE = "What that locks shows only as it runs: write it out where a table is large."
+_UNSEEN_ADVICE = "What it locks is known only when it runs: write it out where a table is large."
 
 
 def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object]) -> None:
@@ -32,7 +32,7 @@ def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object])
     for block in _blocks(sql):
         for executed in plpgsql.unseen_executes(block):
             runner.warn(f"Unseen: {executed} in a DO block. {_UNSEEN_ADVICE}")
-    parts = list(_nested_statements(sql))
+    parts = list(nested_statements(sql))
     if any(map(session_statements.changes_meaning, parts)):
         with runner.undone_at_end():
             _refuse_parts(runner, parts, choose)
@@ -66,7 +66,7 @@ def _set_in_advance(runner: Runner, setting: str) -> None:
         runner.execute(said)  # with a variable of its block in it, PostgreSQL cannot
 
 
-def _nested_statements(sql: str) -> Iterator[str]:
+def nested_statements(sql: str) -> Iterator[str]:
     """Yield the statements of a text, none where it is but one, and those of its blocks."""
     texts = split.statement_texts(sql)
     if len(texts) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -50,39 +51,63 @@ WHERE indexrelid = to_regclass(:name)
 """
 
 
+@dataclass(frozen=True)
+class ActionsEffect:
+    """What the actions of an ALTER TABLE do to all rows.
+
+    actions: those of them that an empty copy was asked about. unknown: why it cannot tell, ""
+    where it can. by_index: whether an index that is there becomes a constraint.
+    """
+
+    actions: str = ""
+    rewrites: bool = False
+    scans: bool = False
+    unknown: str = ""
+    by_index: bool = False
+
+
 def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Relation) -> None:
     """Return no strategy; raise RefusedError when it would stop the work on a large table."""
     if not large_tables.is_large(runner, table):
         return
-    found = _split_actions(statement.rest)
-    looks = [action[0].keyword == "VALIDATE" for action in found]
+    looks = [action[0].keyword == "VALIDATE" for action in _split_actions(statement.rest)]
     if any(looks) and not all(looks):
         large_tables.refuse_if_large(runner, table, of_statements.VALIDATE_BESIDE)
         return
-    actions = [
-        action
-        for action in found
-        if not (_is_metadata_only(action) or _uses_existing_index(runner, action, table))
-    ]
-    if not actions:
+    effect = effect_of_actions(runner, statement.rest, table)
+    if not (effect.rewrites or effect.scans or effect.unknown):
         return
-    why = ""
-    rest = ", ".join(statement.rest[action[0].start : action[-1].end] for action in actions)
-    words = {token.keyword for action in actions for token in action}
-    by_index = {"USING", "INDEX"} <= words
-    if not (_NOT_ON_PROBE & words or by_index):
-        try:
-            if not _scans_or_rewrites(runner, rest, table):
-                return
-        except DBAPIError as error:
-            lock_retry.reraise_if_no_answer(error)
-            why = f" ({errors.describe_error(error)} on an empty copy)"
+    why = f" ({effect.unknown} on an empty copy)" if not (effect.rewrites or effect.scans) else ""
     large_tables.refuse_if_large(
         runner,
         table,
-        of_statements.KEY_FROM_INDEX if by_index else of_statements.OTHER_ALTER,
-        action=f"{' '.join(rest.split()[:4])}{why}",
+        of_statements.KEY_FROM_INDEX if effect.by_index else of_statements.OTHER_ALTER,
+        action=f"{' '.join(effect.actions.split()[:4])}{why}",
     )
+
+
+def effect_of_actions(runner: Runner, rest: str, table: Relation) -> ActionsEffect:
+    """Return what an ALTER TABLE does to all rows. rest: what follows the name of the table."""
+    asked = [
+        action
+        for action in _split_actions(rest)
+        if not (_is_metadata_only(action) or _uses_existing_index(runner, action, table))
+    ]
+    if not asked:
+        return ActionsEffect()
+    text = ", ".join(rest[action[0].start : action[-1].end] for action in asked)
+    words = {token.keyword for action in asked for token in action}
+    if {"USING", "INDEX"} <= words:
+        return ActionsEffect(text, scans=True, by_index=True)
+    if _NOT_ON_PROBE & words:
+        return ActionsEffect(text, rewrites="ENFORCED" not in words, scans=True)
+    try:
+        with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
+            effect = probe_table.effect_of(runner, probe_table.columns_of_probe(text, table))
+            return ActionsEffect(text, effect.rewrites, effect.scans)
+    except DBAPIError as error:
+        lock_retry.reraise_if_no_answer(error)
+        return ActionsEffect(text, unknown=errors.describe_error(error))
 
 
 def _split_actions(rest: str) -> list[list[Token]]:
@@ -122,9 +147,3 @@ def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -
         return False
     name = f"{quote_name(table.schema)}.{action[pairs.index(('USING', 'INDEX')) + 2].text}"
     return "UNIQUE" in words or bool(runner.first_value(_HAS_NO_NULLS, name=name))
-
-
-def _scans_or_rewrites(runner: Runner, rest: str, table: Relation) -> bool:
-    with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-        effect = probe_table.effect_of(runner, probe_table.columns_of_probe(rest, table))
-        return effect.rewrites or effect.scans

@@ -62,7 +62,7 @@ def _box(node: str, table: Relation, wanted: Iterable[tuple[str, ...]], drawing:
             f"c{number}",
             names.shown(one.name),
             marks=marks_of(table, one.name),
-            change=drawing.changes.of_column(table.key, one.name),
+            change=drawing.changes.drawn(table.key, "columns", one.name),
         )
         for number, one in enumerate(table.columns)
         if one.name in wanted_names

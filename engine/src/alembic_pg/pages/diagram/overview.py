@@ -142,7 +142,7 @@ def column_row(
         marks=marks_of(table, column),
         chip=names.shown_key(target) if target else "",
         chip_link=f"{root}{names.relation_page(target)}" if target else "",
-        change=changes.of_column(table.key, column),
+        change=changes.drawn(table.key, "columns", column),
     )
 
 
@@ -165,7 +165,7 @@ def key_edge(
         to_port=port(target, key.to_columns),
         one=is_unique(table, key.columns),
         optional=is_optional(table, key.columns),
-        change=drawing.changes.of_part(table.key, "constraints", key.name),
+        change=drawing.changes.drawn(table.key, "constraints", key.name),
     )
 
 

@@ -8,13 +8,13 @@ from typing import Literal
 from alembic_pg.autogenerate.dump.label import part_label
 from alembic_pg.drift.difference import Difference
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.quoting import readable_name
+from alembic_pg.sql.quoting import readable_name, without_public
 
-# What a part of a table or view is called first, and pg_dump's word for it.
+# What a part of a table or view is called first, and the kind that drift says.
 _PARTS = {
     "column": "column",
     "index": "index",
-    "foreign key": "fk constraint",
+    "foreign key": "foreign key",
     "check constraint": "check constraint",
     "primary key": "constraint",
     "unique constraint": "constraint",
@@ -71,7 +71,8 @@ class HandMade:
         """The same as drift tells it, without definitions."""
         schema, relation = self._place
         if not self.is_part:
-            shown = readable_name(schema, relation) if schema else relation
+            own = without_public(relation) if self.key.startswith("function ") else relation
+            shown = readable_name(schema, own) if schema else own
             kind = "type" if self.words == "enum" else self.words
             return self._difference(kind, relation, f"{self.words} {shown}")
         between = "." if self.words == "column" else " "

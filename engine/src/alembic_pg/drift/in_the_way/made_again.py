@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.drift.hand_made import HandMade
+from alembic_pg.drift.in_the_way.hand_made import HandMade
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:

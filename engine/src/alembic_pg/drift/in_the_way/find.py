@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.drift import made_again, taken_names
-from alembic_pg.drift.hand_made import HandMade
+from alembic_pg.drift.in_the_way import made_again, taken_names
+from alembic_pg.drift.in_the_way.hand_made import HandMade
 from alembic_pg.ledger.parts import apply_changes, parts_after, without_rights
 from alembic_pg.ledger.read_parts import read_parts
 from alembic_pg.online.locks import lock_retry

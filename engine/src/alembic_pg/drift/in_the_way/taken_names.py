@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from alembic_pg.drift.hand_made import HandMade
+from alembic_pg.drift.in_the_way.hand_made import HandMade
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -14,6 +14,7 @@ from alembic_pg.plan.strategy_summary import (
     SCAN,
     SCAN_BESIDE_TRAFFIC,
 )
+from alembic_pg.preflight.cost.index_width import bytes_for_each_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ _INDEX = 4.0
 _REWRITE = 8.0
 _BATCHES = 40.0
 
-# Bytes of an index for each row: an entry with a key of eight bytes, and the room between.
+# Bytes of an index for each row where nothing is known of it: an entry with a key of eight bytes.
 _INDEX_ENTRY = 24
 
 # The estimate is this many times too long or too short, at most, in four of five runs.
@@ -76,6 +77,12 @@ class Speed:
                 self._seconds[table] = None
         return self._seconds[table]
 
+    def bytes_of_index(self, planned: StatementPlan) -> int:
+        """Return about how large the index of a statement becomes."""
+        rows = planned.rows or 0
+        each = bytes_for_each_row(self._counter, planned.table, planned.sql, rows)
+        return int(rows * (_INDEX_ENTRY if each is None else each))
+
     def _measure(self, table: str, size: int) -> float:
         part = min(1.0, _SAMPLE / max(size, 1))
         began = time.monotonic()
@@ -88,25 +95,28 @@ def estimate(planned: StatementPlan, findings: Sequence[Finding], speed: Speed) 
     if planned.is_done or planned.size is None or not planned.table:
         return Estimate(0.0, 0)
     effect, steps = planned.summary.effect, planned.summary.steps
-    reads, space = _cost(planned, effect, steps)
+    reads, space = _cost(planned, effect, steps, speed)
     if not reads:
         return Estimate(0.0, 0)
-    asked = [one.seconds for one in findings if one.count is not None and not one.at_least]
+    asked = [
+        one.seconds
+        for one in findings
+        if one.count is not None and not one.at_least and one.together == 1
+    ]
     if reads == 1 and asked:
         return Estimate(max(asked), space)
     read = speed.seconds_to_read(planned.table, planned.size)
     return Estimate(None if read is None else read * reads, space)
 
 
-def _cost(planned: StatementPlan, effect: str, steps: str) -> tuple[float, int]:
+def _cost(planned: StatementPlan, effect: str, steps: str, speed: Speed) -> tuple[float, int]:
     """Return how many times the table is read, as it were, and the bytes that are written."""
     size = planned.size or 0
-    entries = int((planned.rows or 0) * _INDEX_ENTRY)
     if REWRITE_IN_BATCHES in effect:
         return _BATCHES, size
     if "index" in planned.operation or "CONCURRENTLY" in steps:
         builds = SCAN in effect or SCAN_BESIDE_TRAFFIC in effect
-        return (_INDEX, entries) if builds else (0, 0)
+        return (_INDEX, speed.bytes_of_index(planned)) if builds else (0, 0)
     if REWRITE in effect:
         return _REWRITE, size
     if SCAN in effect or SCAN_BESIDE_TRAFFIC in effect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alembic_pg.drift.hand_made import HandMade
+from alembic_pg.drift.in_the_way.hand_made import HandMade
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from alembic_pg.drift.hand_made import HandMade
             "public.posts",
             "foreign key posts_owner_id_fkey",
             "foreign key posts_owner_id_fkey on posts",
-            "fk constraint",
+            "foreign key",
             "posts posts_owner_id_fkey",
         ),
         ("public.t", "primary key t_pkey", "primary key t_pkey on t", "constraint", "t t_pkey"),
@@ -28,6 +28,13 @@ from alembic_pg.drift.hand_made import HandMade
             "function other.twice(integer, text)",
             "function",
             "twice(integer, text)",
+        ),
+        (
+            "function public.twice(public.mood, other.mood)",
+            "function",
+            "function twice(mood, other.mood)",
+            "function",
+            "twice(public.mood, other.mood)",
         ),
         ('schema "Odd s"', "schema", "schema Odd s", "schema", "Odd s"),
     ],

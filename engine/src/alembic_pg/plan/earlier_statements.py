@@ -1,0 +1,246 @@
+"""Remember what the statements of a plan so far would have changed, for those that come after.
+
+None of them was executed. What a later one meets is made of it, in a transaction that is rolled
+back: types, functions and the like as they are, tables as empty copies.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from alembic_pg.online.run import probe_table
+from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.sql import lock_modes, parser, split, statements
+from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_literal, quote_name, unquote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.sql.cursor import QualifiedName
+
+# By another name, a copy is not found again.
+_RENAME_OR_MOVE = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
+
+# What takes no lock on a table that is there, and lets later statements name it.
+_MAKES = (
+    *("CREATE TYPE", "CREATE DOMAIN", "CREATE SCHEMA", "CREATE SEQUENCE", "CREATE EXTENSION"),
+    *("CREATE COLLATION", "CREATE CAST", "CREATE OPERATOR", "CREATE TABLE"),
+    *(
+        f"CREATE {replaces}{kind}"
+        for kind in ("FUNCTION", "PROCEDURE", "AGGREGATE")
+        for replaces in ("", "OR REPLACE ")
+    ),
+    *("ALTER TYPE", "DROP TYPE", "DROP DOMAIN", "DROP FUNCTION", "SET search_path"),
+)
+
+# About one table, whose copy can have it, too.
+_ABOUT_TABLE = (
+    *("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER", "CREATE CONSTRAINT TRIGGER", "DROP TRIGGER"),
+    *("CREATE POLICY", "ALTER POLICY", "DROP POLICY"),
+    *("CREATE RULE", "CREATE OR REPLACE RULE", "DROP RULE"),
+)
+
+_VIEWS = ("CREATE VIEW", "CREATE OR REPLACE VIEW", "CREATE MATERIALIZED VIEW")
+
+
+@dataclass
+class EarlierStatements:
+    """What the statements so far have made, renamed and taken away.
+
+    created_tables: the tables that were not there before them.
+    renamed: the tables and indexes that have another name, by it: what they were called before.
+    columns: the same of columns, by their table's oid.
+    dropped: the views, policies and triggers that are gone, with and without their schema.
+    makes: the statements that made types, functions and the like.
+    indexes: the indexes that they made, by name: the table.
+    emptied: the oids of the tables that have no rows any more.
+    labels: the values that an enum has from its commit on, by what stands for them till then.
+    """
+
+    created_tables: set[QualifiedName] = field(default_factory=set)
+    renamed: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
+    columns: dict[tuple[int, str], str] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    makes: list[str] = field(default_factory=list)
+    indexes: dict[QualifiedName, Relation] = field(default_factory=dict)
+    emptied: set[int] = field(default_factory=set)
+    labels: dict[str, str] = field(default_factory=dict)
+    _of_tables: list[tuple[int, str]] = field(default_factory=list)
+    _views: dict[QualifiedName, str] = field(default_factory=dict)
+
+    def remember(self, sql: str, table: Relation | None) -> None:
+        """Remember one statement. table: the one that it is about, if that was there before."""
+        cursor = split.first_statement(sql)
+        if _makes(sql):
+            self.makes.append(sql)
+        if table is not None:
+            self._remember_of_table(sql, table)
+        if cursor.accept_any(*_VIEWS):
+            cursor.accept("IF", "NOT", "EXISTS")
+            name = cursor.qualified_name()
+            at = cursor.find("AS")
+            if at is not None:
+                self._views[name] = Cursor(sql, cursor.tokens[at + 1 :]).whole_text()
+        elif cursor.accept_any("CREATE UNLOGGED TABLE", "CREATE TABLE"):
+            cursor.accept("IF", "NOT", "EXISTS")
+            self.created_tables.add(cursor.qualified_name())
+        elif cursor.accept("DROP"):
+            self._remember_dropped(cursor)
+        elif cursor.accept_any("ALTER TABLE", "ALTER INDEX"):
+            old = cursor.altered_table()
+            if cursor.accept("RENAME", "TO"):
+                self._rename(old, (old[0], cursor.identifier()))
+            elif cursor.accept("SET", "SCHEMA"):
+                self._rename(old, (cursor.identifier(), old[1]))
+
+    def _rename(self, old: QualifiedName, new: QualifiedName) -> None:
+        if old in self.created_tables:
+            self.created_tables.discard(old)
+            self.created_tables.add(new)
+        elif old in self.indexes:
+            self.indexes[new] = self.indexes.pop(old)
+        else:
+            self.created_tables.discard(new)
+            self.renamed[new] = self.renamed.pop(old, old)
+
+    def _remember_dropped(self, cursor: Cursor) -> None:
+        kind = cursor.accept_any(
+            *("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER", "INDEX")
+        )
+        cursor.accept_any("CONCURRENTLY")
+        cursor.accept("IF", "EXISTS")
+        for name in cursor.qualified_names() if kind else ():
+            self.dropped += [".".join(name), name[1]]
+            self._views.pop(name, None)
+            self.indexes.pop(name, None)
+
+    def _remember_of_table(self, sql: str, table: Relation) -> None:
+        statement = parser.parse(sql)
+        cursor = split.first_statement(sql)
+        if isinstance(statement, statements.CreateIndex):
+            self.indexes[table.schema, catalog_name(statement.name)] = table
+            kind = "UNIQUE INDEX" if statement.unique else "INDEX"
+            create = f"CREATE {kind} {statement.name} ON {probe_table.PROBE_TABLE} {statement.rest}"
+            self._of_tables.append((table.oid, create))
+        elif cursor.accept_any(*_ABOUT_TABLE):
+            self._of_tables.append((table.oid, sql))
+        elif cursor.peek("TRUNCATE"):
+            self.emptied.add(table.oid)
+        elif cursor.accept("ALTER", "TABLE") and not _RENAME_OR_MOVE.match(alter_action(sql)):
+            action = probe_table.columns_of_probe(alter_action(sql), table)
+            self._of_tables.append((table.oid, f"ALTER TABLE {probe_table.PROBE_TABLE} {action}"))
+            cursor.altered_table()
+            self._remember_renamed_column(cursor, table)
+
+    def _remember_renamed_column(self, cursor: Cursor, table: Relation) -> None:
+        if cursor.accept("RENAME", "COLUMN") or (
+            cursor.accept("RENAME") and not cursor.peek("CONSTRAINT")
+        ):
+            old = cursor.identifier()
+            if cursor.accept("TO"):
+                before = self.columns.pop((table.oid, old), old)
+                self.columns[table.oid, cursor.identifier()] = before
+
+    def for_copy(self, table: Relation) -> list[str]:
+        """Return what lets an empty copy of a table be as the next statement meets the table."""
+        names = {table.name, self.name_before(table)[1]}
+        found = [
+            sql if probe_table.PROBE_TABLE in sql else _on_copy(sql, names)
+            for oid, sql in self._of_tables
+            if oid == table.oid
+        ]
+        return [*found, *self._views_of(names)]
+
+    def _views_of(self, names: set[str]) -> Iterator[str]:
+        for number, query in enumerate(self._views.values()):
+            if names & {token.identifier for token in tokenize(query)}:
+                yield f"CREATE TEMPORARY VIEW ddl_probe_{number} AS {_on_copy(query, names)}"
+
+    def name_before(self, table: Relation) -> QualifiedName:
+        """Return what a table was called before the plan."""
+        said = table.schema, table.name
+        return self.renamed.get(said, said)
+
+    def under_new_name(self, found: Relation) -> Relation:
+        """Return a table by the name that the statements so far have given it."""
+        for new, old in self.renamed.items():
+            if old == (found.schema, found.name):
+                in_path = found.display_name in {found.name, quote_name(found.name)}
+                label = quote_name(new[1]) if in_path else quote_name(*new)
+                return replace(found, schema=new[0], name=new[1], display_name=label)
+        return found
+
+    def as_before(self, sql: str) -> str:
+        """Return a statement with the names that tables and columns had before the plan."""
+        names = {new[1]: quote_name(*old) for new, old in self.renamed.items()}
+        columns = {new: quote_name(old) for (_, new), old in self.columns.items()}
+        found, parts, end = tokenize(sql), [], 0
+        for at, token in enumerate(found) if names or columns else ():
+            start, name = token.start, columns.get(token.identifier, "")
+            if token.identifier in names:
+                name = names[token.identifier]
+                if at > 1 and found[at - 1].text == "." and found[at - 2].identifier:
+                    start = found[at - 2].start
+            if name and start >= end:
+                parts += [sql[end:start], name]
+                end = token.end
+        return "".join([*parts, sql[end:]])
+
+    def changes(self, table: Relation) -> bool:
+        """Return whether a statement so far is about a table."""
+        return bool(self.for_copy(table))
+
+    def adds_to(self, table: Relation) -> bool:
+        """Return whether one has given a table more than columns: a trigger, a view or the like."""
+        return any(not sql.startswith("ALTER TABLE") for sql in self.for_copy(table))
+
+    def with_known_labels(self, sql: str) -> str:
+        """Return a statement whose values of enums are those that they have already."""
+        parts, end = [], 0
+        for token in tokenize(sql) if self.labels else ():
+            known = self.labels.get(unquote_literal(token.text)) if token.kind == "string" else None
+            if known is not None:
+                parts += [sql[end : token.start], quote_literal(known)]
+                end = token.end
+        return "".join([*parts, sql[end:]])
+
+
+def alter_action(sql: str) -> str:
+    """Return what follows the name of the table of an ALTER TABLE."""
+    cursor = split.first_statement(sql)
+    cursor.accept("ALTER", "TABLE")
+    cursor.altered_table()
+    return sql[cursor.current.start :].rstrip().rstrip(";") if cursor.current else ""
+
+
+def _makes(sql: str) -> bool:
+    """Return whether a statement makes what later ones may name, and locks no table for that."""
+    cursor = split.first_statement(sql)
+    kind = cursor.accept_any(*_MAKES)
+    words = {token.keyword for token in cursor.remaining()}
+    if kind == "CREATE TABLE":
+        return not (lock_modes.strongest_lock(sql)[0] or words & {"AS", "INHERITS", "OF"})
+    if kind == "ALTER TYPE":
+        return "RENAME" in words and "ATTRIBUTE" not in words
+    return bool(kind) and not (kind.startswith("DROP") and "CASCADE" in words)
+
+
+def _on_copy(sql: str, names: set[str]) -> str:
+    """Return a statement about a copy in place of a table. names: how it calls the table."""
+    found, parts, end = tokenize(sql), [], 0
+    for at, token in enumerate(found):
+        if token.identifier not in names:
+            continue
+        qualified = at > 1 and found[at - 1].text == "." and bool(found[at - 2].identifier)
+        qualifies = found[at + 1 : at + 2] and found[at + 1].text == "."
+        start = found[at - 2].start if qualified else token.start
+        if start < end or (qualified and found[at - 2].identifier in {"new", "old"}):
+            continue
+        parts += [sql[end:start], "ddl_probe" if qualifies else probe_table.PROBE_TABLE]
+        end = token.end
+    return "".join([*parts, sql[end:]])

@@ -1,0 +1,1 @@
+"""Tell what a pending statement costs: time and space."""
