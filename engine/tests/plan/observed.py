@@ -11,9 +11,8 @@ from alembic_pg.commands import plan as plan_command
 from alembic_pg.errors import UserError
 from alembic_pg.online.alembic_impl import OnlineImpl
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.plan import strategy_summary
+from alembic_pg.online.strategies.strategy import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.plan.planner import REFUSED
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions.statements import function_statements
 from alembic_pg.sql import lock_modes
@@ -151,7 +150,7 @@ def _choices(into: dict[str, str]) -> Iterator[None]:
 
     def watch(impl: Any, sql: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         work = choose(impl, sql, *arguments, **options)
-        into[sql] = strategy_summary.summarize_strategy(work).steps if work is not None else ""
+        into[sql] = work.summary.steps if work is not None else ""
         return work
 
     OnlineImpl._choose_strategy = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN, SCAN_BESIDE_TRAFFIC
+from alembic_pg.online.strategies.strategy import METADATA_ONLY, REWRITE, SCAN, SCAN_BESIDE_TRAFFIC
 from tests.online.watching import before_each
 from tests.plan.observed import differences, plan_of, run_of
 
@@ -75,10 +75,8 @@ def test_an_extension_that_postgresql_does_not_trust_is_not_tried(
     site: Site, *, trusted: bool
 ) -> None:
     """Its script and its library may do what no rollback undoes."""
-    name = site.one(
-        "SELECT min(name) FROM pg_available_extension_versions"
-        f" WHERE trusted = {trusted} AND NOT installed AND requires IS NULL"
-    )
+    kind = f"trusted = {trusted} AND NOT installed AND requires IS NULL"
+    name = site.one(f"SELECT min(name) FROM pg_available_extension_versions WHERE {kind}")  # noqa: S608  # ours
     site.sql(*TABLES)
     create = f'CREATE EXTENSION "{name}"'
     site.revise(f"op.execute({create!r})", 'op.execute("ALTER TABLE t ALTER a TYPE bigint")')

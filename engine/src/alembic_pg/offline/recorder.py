@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import BatchFiller
+    from alembic_pg.online.strategies.strategy import Decision
     from alembic_pg.sql.row_ranges import RowChange
 
 _T = TypeVar("_T")
@@ -85,7 +86,7 @@ class Recorder(Runner):
         tables = frozenset(self.size_tables)
         self.script_steps += checks
         try:
-            work(journal.statement_key(sql))
+            work.run(journal.statement_key(sql))
         except ReplayError as replay:
             return PreparedSwap(sql, tables, self.script_steps, self._swap_statements(replay, work))
         transactions.commit(self.context)
@@ -93,14 +94,14 @@ class Recorder(Runner):
         small = plpgsql_blocks.retry_block(self.settings, sql, *done)
         return psql_commands.steps_if_large(self.settings, tables, self.script_steps, small)
 
-    def _swap_statements(self, replay: ReplayError, work: Callable[[str], None]) -> list[str]:
+    def _swap_statements(self, replay: ReplayError, work: Decision) -> list[str]:
         """Prepare what is swapped in the open transaction; return the statements of the swap."""
         replay.prepare()
         self.prepared_swaps[replay.key] = replay.undo
         swap: list[str] = []
         self.open_statements = swap
         with self.connection.begin():
-            work(replay.key)
+            work.run(replay.key)
         self.open_statements = None
         return swap
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import Table
 
     from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.online.strategies.strategy import Decision
 
 # What a dialect learns of the server when it connects.
 _SERVER_FACTS = ("_backslash_escapes", "server_version_info")
@@ -197,7 +198,7 @@ class OnlineImpl(PostgresqlImpl):
                 sql, key, plain if not waits else partial(self._collect, sql), waits=waits
             )
         else:
-            work(key)
+            work.run(key)
 
     def _exec_parts(self, sql: str, execution_options: Mapping[str, Any] | None) -> bool:
         """Execute a text that begins or ends a transaction; return whether it is such a one."""
@@ -216,7 +217,7 @@ class OnlineImpl(PostgresqlImpl):
 
     def _choose_strategy(
         self, sql: str, key: str, *, in_batches: bool, waits: bool
-    ) -> Callable[[str], None] | None:
+    ) -> Decision | None:
         """Return the strategy for a statement, None where it runs as it is.
 
         waits: whether it then goes to the server with those that follow.

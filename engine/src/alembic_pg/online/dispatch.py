@@ -25,6 +25,7 @@ from alembic_pg.online.strategies import (
     set_not_null,
     update,
 )
+from alembic_pg.online.strategies.strategy import Decision, Strategy
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql import parser, statements
 
@@ -34,14 +35,13 @@ if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
 
-    Strategy = Callable[[Runner, Any, Relation, str], None]
 
-
-def choose_strategy(runner: Runner, sql: str, *, in_batches: bool) -> Callable[[str], None] | None:
+def choose_strategy(runner: Runner, sql: str, *, in_batches: bool) -> Decision | None:
     """Return the strategy for a statement, None where it runs as it is.
 
-    asked: whether the revision wants it done in batches. What is returned takes the statement's
-    key. A statement about a table that this run has made itself runs as it is.
+    in_batches: whether the revision wants it done so. What is returned is what a run executes, a
+    script records and a plan shows. A statement about a table that this run has made itself runs
+    as it is.
     Raises RefusedError for what would stop the work on a large table.
     """
     statement = parser.parse(sql)
@@ -59,7 +59,7 @@ def choose_strategy(runner: Runner, sql: str, *, in_batches: bool) -> Callable[[
 
 def _choose_for_statement(
     runner: Runner, statement: statements.Statement, *, in_batches: bool
-) -> Callable[[str], None] | None:
+) -> Decision | None:
     if isinstance(
         statement, statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance
     ):
@@ -92,7 +92,12 @@ def _choose_for_statement(
     _refuse_unfillable(runner, table, strategy)
     if not isinstance(statement, statements.AlterColumnType):  # which may be prepared before
         dropped_objects.refuse_missing_objects(runner, table)
-    return partial(strategy, runner, statement, table)
+    return _decision(strategy, runner, statement, table)
+
+
+def _decision(strategy: Strategy, *about: object) -> Decision:
+    """Return a strategy for one statement. about: what its run() takes before the key."""
+    return Decision(partial(strategy.run, *about), strategy.summary)
 
 
 def may_take_steps(sql: str) -> bool:
@@ -103,10 +108,9 @@ def may_take_steps(sql: str) -> bool:
 
 def _refuse_unfillable(runner: Runner, table: Relation, strategy: Strategy) -> None:
     """Raise RefusedError where a strategy fills a table, and the role may not meet or hide that."""
-    work = getattr(strategy, "func", strategy)
-    if work in _FILL_ROWS:
+    if strategy.meets_rows:
         eligibility.refuse_hidden_rows(runner, table)
-    if work in _FILL_UNSEEN:
+    if strategy.is_unseen:
         eligibility.refuse_fired_triggers(runner, table)
 
 
@@ -137,16 +141,16 @@ def note_already_done(runner: Runner, sql: str) -> None:
 def _choose_without_table(
     runner: Runner,
     statement: statements.DropIndex | statements.AddEnumValue | statements.ConcurrentMaintenance,
-) -> Callable[[str], None] | None:
+) -> Decision | None:
     if isinstance(statement, statements.ConcurrentMaintenance):
-        return partial(maintenance.run_concurrently, runner, statement)
+        return _decision(maintenance.run_concurrently, runner, statement)
     if isinstance(statement, statements.AddEnumValue):
-        return partial(add_enum_value.add_value, runner, statement)
+        return _decision(add_enum_value.add_value, runner, statement)
     key = journal.statement_key(statement.sql)
     if next(dropped_objects.recreated_later(runner), ""):
         return None  # a moment, too, and nothing is missing for longer
     return (
-        partial(create_index.drop_concurrently, runner, statement)
+        _decision(create_index.drop_concurrently, runner, statement)
         if create_index.can_drop_online(runner, statement, key)
         else None
     )
@@ -196,17 +200,6 @@ def _choose_for_constraint(
 
 # Their steps take those that inherit along.
 _REFUSED_WITH_ONLY = (statements.SetNotNull, statements.AddColumn, statements.AlterColumnType)
-
-# They meet rows one by one, as a policy lets them.
-_FILL_ROWS = {
-    update.change_in_batches,
-    update.backfill_in_batches,
-    add_column.add_and_fill,
-    change_type.change_by_swap,
-}
-
-# No trigger of the users' may notice.
-_FILL_UNSEEN = {add_column.add_and_fill, change_type.change_by_swap}
 
 # They change no value of a row.
 _CHANGE_NO_VALUES = (

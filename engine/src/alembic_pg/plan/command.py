@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.online.run.journal import ProgressNote
+    from alembic_pg.online.strategies.strategy import ExecutionSummary
     from alembic_pg.plan.form import PlanForm
-    from alembic_pg.plan.strategy_summary import ExecutionSummary
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_pg.plan.strategy_summary import REWRITE
+from alembic_pg.online.strategies.strategy import REWRITE
 from alembic_pg.sql import parser, statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.split import statement_texts
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.database.session import Session
-    from alembic_pg.plan.strategy_summary import ExecutionSummary
+    from alembic_pg.online.strategies.strategy import ExecutionSummary
 
 _EVENT_TRIGGERS = r"""
 SELECT quote_ident(evtname) AS name, evtevent AS event, evtfoid::regprocedure::text AS function,

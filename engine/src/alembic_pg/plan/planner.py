@@ -19,16 +19,15 @@ from alembic_pg.online.strategies import (
     multi_statement,
     other_alter_table,
 )
-from alembic_pg.plan.earlier_statements import EarlierStatements, alter_action
-from alembic_pg.plan.planned_catalog import PlannedCatalog
-from alembic_pg.plan.strategy_summary import (
+from alembic_pg.online.strategies.strategy import (
     METADATA_ONLY,
     REWRITE,
     SCAN,
     SCAN_BESIDE_TRAFFIC,
     ExecutionSummary,
-    summarize_strategy,
 )
+from alembic_pg.plan.earlier_statements import EarlierStatements, alter_action
+from alembic_pg.plan.planned_catalog import PlannedCatalog
 from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name, unquote_literal
@@ -111,6 +110,7 @@ class Planner(PlannedCatalog):
 
         The same role may make no copy of the table, either.
         """
+        self.current_table = next(iter(self.tables_of(statement.sql)), None)
         self.executed.append(statement.sql)
         self._remember_changes(statement.sql)
         return ExecutionSummary("", lock_modes.strongest_lock(statement.sql)[0], LACKS_RIGHT)
@@ -146,13 +146,7 @@ class Planner(PlannedCatalog):
         except RefusedError as refusal:
             self.refusals.append(refusal)
             return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
-        return self._with_real_lock(summarize_strategy(work), sql) if work is not None else None
-
-    @staticmethod
-    def _with_real_lock(how: ExecutionSummary, sql: str) -> ExecutionSummary:
-        statement = parser.parse(sql)
-        key = isinstance(statement, statements.AddConstraint) and statement.kind == "FOREIGN"
-        return replace(how, lock=lock_modes.strongest_lock(sql)[0]) if key else how
+        return work.summary if work is not None else None
 
     def _summarize_plain(self, sql: str) -> ExecutionSummary:
         """Return what happens to others while a statement is executed as it stands."""

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen, table
-from alembic_pg.plan.strategy_summary import REWRITE, SCAN
+from alembic_pg.online.strategies.strategy import REWRITE, SCAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from alembic_pg.plan.strategy_summary import ExecutionSummary
+    from alembic_pg.online.strategies.strategy import ExecutionSummary
 
 
 @dataclass(frozen=True)

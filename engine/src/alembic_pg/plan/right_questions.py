@@ -63,6 +63,7 @@ WHERE rolname = current_user AND NOT (rolsuper OR rolcreaterole)
 _NO_EXTENSION = """
 SELECT quote_ident(current_user) AS role FROM pg_available_extension_versions AS e
 WHERE name = :name AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = name)
+  AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper)
 GROUP BY name
 HAVING NOT bool_or(NOT superuser
   OR trusted AND has_database_privilege(current_database(), 'CREATE'))

@@ -18,10 +18,10 @@ from alembic_pg.autogenerate.report.object_groups import object_groups
 from alembic_pg.console import status
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
+from alembic_pg.online.strategies.strategy import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.options import command_settings
 from alembic_pg.plan import report
 from alembic_pg.plan.planner import REFUSED, Planner
-from alembic_pg.plan.strategy_summary import METADATA_ONLY, REWRITE, SCAN
 from alembic_pg.revisions import schema_model
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.revisions.destroys_declaration import declaration_line
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.report.lock_effects import LockEffect
     from alembic_pg.autogenerate.report.object_groups import ObjectGroup
     from alembic_pg.autogenerate.sides.comparison import Comparison
-    from alembic_pg.plan.strategy_summary import ExecutionSummary
+    from alembic_pg.online.strategies.strategy import ExecutionSummary
     from alembic_pg.revisions.statements import RevisionStatement
 
 # What a hint calls all revisions of a change, by their number.

@@ -10,12 +10,19 @@ from alembic_pg.database import errors, server_features
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run import large_tables, violations
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.strategies.strategy import (
+    ACCESS_EXCLUSIVE,
+    METADATA_ONLY,
+    SCAN_BESIDE_TRAFFIC,
+    SHARE_ROW_EXCLUSIVE,
+    SHARE_UPDATE_EXCLUSIVE,
+    Strategy,
+    strategy,
+)
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AddConstraint, ValidateConstraint
@@ -27,9 +34,7 @@ WHERE conrelid = {} AND xmin::text = (pg_current_xact_id()::xid)::text
 """
 
 
-def strategy_for(
-    runner: Runner, statement: AddConstraint, table: Relation
-) -> Callable[[Runner, AddConstraint, Relation, str], None] | None:
+def strategy_for(runner: Runner, statement: AddConstraint, table: Relation) -> Strategy | None:
     """Return how to add the constraint online, None where it takes but a moment."""
     if (
         statement.kind == "FOREIGN"
@@ -43,9 +48,13 @@ def strategy_for(
             name=statement.name,
         )
         return None
-    return add_constraint
+    foreign = statement.kind == "FOREIGN"
+    return add_constraint.locking(SHARE_ROW_EXCLUSIVE) if foreign else add_constraint
 
 
+@strategy(
+    "added NOT VALID, then validated", ACCESS_EXCLUSIVE, f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}"
+)
 def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> None:
     """Add the constraint. Raises RefusedError where rows violate it."""
     runner.run_pending()
@@ -58,7 +67,7 @@ def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, ke
 
 def validation_strategy_for(
     runner: Runner, statement: ValidateConstraint, table: Relation
-) -> Callable[[Runner, ValidateConstraint, Relation, str], None] | None:
+) -> Strategy | None:
     """Return how to look through a large table for a constraint that is there, else None."""
     return (
         validate_existing
@@ -67,6 +76,7 @@ def validation_strategy_for(
     )
 
 
+@strategy("by itself", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)
 def validate_existing(
     runner: Runner, statement: ValidateConstraint, table: Relation, key: str
 ) -> None:

@@ -14,6 +14,13 @@ from alembic_pg.online.ensure import not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.online.strategies.strategy import (
+    ACCESS_EXCLUSIVE,
+    METADATA_ONLY,
+    REWRITE_IN_BATCHES,
+    Strategy,
+    strategy,
+)
 from alembic_pg.refusals import of_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.plain_column import is_plain_column
@@ -21,8 +28,6 @@ from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AddColumn
@@ -84,9 +89,7 @@ class _ProbedColumn:
     rewrites: bool
 
 
-def strategy_for(
-    runner: Runner, statement: AddColumn, table: Relation
-) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
+def strategy_for(runner: Runner, statement: AddColumn, table: Relation) -> Strategy | None:
     """Return how to add a column for which PostgreSQL would write the table anew, else None."""
     # What shows that it is harmless costs no question, which is a way to the server and back.
     large = large_tables.is_large(runner, table) and not is_plain_column(statement.definition)
@@ -125,7 +128,7 @@ def fills_key(statement: AddColumn) -> bool:
 
 def _fill_strategy_for(
     runner: Runner, table: Relation, column: _ProbedColumn, *, resumed: bool
-) -> Callable[[Runner, AddColumn, Relation, str], None] | None:
+) -> Strategy | None:
     """Return how to fill a column in batches; None where the revision lets the table stop."""
     if column.generated or not (column.default or column.sequence):
         large_tables.refuse_if_large(
@@ -139,7 +142,7 @@ def _fill_strategy_for(
     if why:
         kind = of_statements.COLUMN_WITHOUT_BATCHES
         large_tables.refuse_if_large(runner, table, kind, column=column.name, why=why)
-    return None if why else partial(add_and_fill, column=column)
+    return None if why else add_and_fill.bound(column=column)
 
 
 def _refuse_definition(runner: Runner, table: Relation, column: str) -> None:
@@ -205,6 +208,13 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
     )
 
 
+@strategy(
+    "added empty, filled in batches, NOT NULL last",
+    ACCESS_EXCLUSIVE,
+    f"{METADATA_ONLY}, {REWRITE_IN_BATCHES}",
+    meets_rows=True,
+    is_unseen=True,
+)
 def add_and_fill(
     runner: Runner, statement: AddColumn, table: Relation, key: str, *, column: _ProbedColumn
 ) -> None:

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 from alembic_pg.online.ensure import constraint, index, not_null
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.online.strategies.strategy import (
+    ACCESS_EXCLUSIVE,
+    METADATA_ONLY,
+    SCAN_BESIDE_TRAFFIC,
+    strategy,
+)
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
 
@@ -50,6 +56,11 @@ def is_name_certain(runner: Runner, statement: AddConstraint, table: Relation) -
     return plain and runner.find_relation(f"{quote_name(table.schema)}.{name}") is None
 
 
+@strategy(
+    "unique index CONCURRENTLY, constraint from it",
+    ACCESS_EXCLUSIVE,
+    f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
+)
 def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, key: str) -> None:
     """Add the constraint. Raises RefusedError where rows are not unique, or have no value."""
     body = parse_body(statement.body)

@@ -7,7 +7,6 @@ them; it does not where a CHECK says that the rows fit (ALTER TABLE, ATTACH PART
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -17,11 +16,18 @@ from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table, violations
 from alembic_pg.online.run.helper_names import helper_name
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.online.strategies.strategy import (
+    ACCESS_EXCLUSIVE,
+    METADATA_ONLY,
+    SCAN_BESIDE_TRAFFIC,
+    Strategy,
+    strategy,
+)
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sqlalchemy.engine import Row
 
@@ -93,9 +99,7 @@ def tables_to_read(runner: Runner, statement: AddPartition, table: Relation) -> 
     return [one for one in (there, default) if one is not None and one.size]
 
 
-def strategy_for(
-    runner: Runner, statement: AddPartition, table: Relation
-) -> Callable[[Runner, AddPartition, Relation, str], None] | None:
+def strategy_for(runner: Runner, statement: AddPartition, table: Relation) -> Strategy | None:
     """Return how to add a partition; None where PostgreSQL needs but a moment.
 
     Raises RefusedError where it would build an index, or look through a foreign key.
@@ -122,9 +126,12 @@ def strategy_for(
         kind = of_statements.UNPROVED_PARTITION
         large_tables.refuse_if_large(runner, fits[0].table, kind, partition=statement.partition)
         return None
-    return partial(add_partition, fits=fits)
+    return add_partition.bound(fits=fits)
 
 
+@strategy(
+    "rows checked, then attached", ACCESS_EXCLUSIVE, f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}"
+)
 def add_partition(
     runner: Runner, statement: AddPartition, table: Relation, key: str, *, fits: list[_BoundCheck]
 ) -> None:

@@ -13,20 +13,23 @@ from alembic_pg.online.backfill import volatility
 from alembic_pg.online.column_swap import dependents, preconditions, rows_before, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
-from alembic_pg.online.ensure import constraint
 from alembic_pg.online.ensure.not_null import ensure_not_null
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table, ways_back
+from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import RefusedError, ReplayError
+from alembic_pg.online.strategies import change_type_at_once
+from alembic_pg.online.strategies.strategy import (
+    ACCESS_EXCLUSIVE,
+    METADATA_ONLY,
+    REWRITE_IN_BATCHES,
+    Strategy,
+    strategy,
+)
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql import session_statements
-from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AlterColumnType
@@ -45,16 +48,6 @@ SELECT attnum AS number, attnotnull AS not_null, attgenerated <> '' AS generated
 FROM pg_attribute WHERE attrelid = :table AND attname = :column
 """
 
-_CHECKS = """
-SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS valid,
-  obj_description(oid, 'pg_constraint') AS comment
-FROM pg_constraint WHERE conrelid = :table AND contype = 'c' AND :number = ANY (conkey)
-ORDER BY conname
-"""
-
-# What is noted once the type is another one, with the CHECKs that were valid.
-NOTED_CHANGE = ways_back.NOTED_TYPE_CHANGE
-
 # Whether others stand behind a column.
 _IS_LAST_COLUMN = """
 SELECT max(attnum) = :number FROM pg_attribute WHERE attrelid = :table AND NOT attisdropped
@@ -71,9 +64,7 @@ class _ProbedEffect:
     scans: bool
 
 
-def strategy_for(
-    runner: Runner, statement: AlterColumnType, table: Relation
-) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
+def strategy_for(runner: Runner, statement: AlterColumnType, table: Relation) -> Strategy | None:
     """Return how to change a column's type online; None where PostgreSQL needs but a moment."""
     found = runner.fetch_rows(COLUMN, table=table.oid, column=catalog_name(statement.column))
     if not found or large_tables.allows_blocking(runner, table):
@@ -85,12 +76,12 @@ def strategy_for(
     if not any(sizes) and not runner.was_interrupted(statement.sql):
         return None
     effect = _probe_effect(runner, statement, table)
-    if effect is None:
+    if effect is None or not (effect.rewrites or effect.scans):
         return None
     if not effect.rewrites:
         usual = not (table.has_children or table.is_partition or column.inherited)
-        return _recheck_strategy_for(
-            runner, statement, table, column.number, usual=usual, effect=effect
+        return change_type_at_once.strategy_for(
+            runner, statement, table, column.number, usual=usual
         )
     hanging = preconditions.dependent_catalogs(runner, table, column.number)
     if preconditions.postgresql_refuses(hanging) or column.generated:
@@ -104,7 +95,7 @@ def _swap_strategy_for(
     table: Relation,
     found: ColumnState,
     effect: _ProbedEffect,
-) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
+) -> Strategy | None:
     """Return how a second column takes the place of one; None where the revision lets it not."""
     why = preconditions.swap_blocker(runner, statement, table, found)
     value = statement.using or statement.column
@@ -124,27 +115,7 @@ def _swap_strategy_for(
         pinned,
     )
     column = found.column
-    return partial(change_by_swap, shadow=shadow, not_null=column.not_null, number=column.number)
-
-
-def _recheck_strategy_for(  # noqa: PLR0913  # what strategy_for() found
-    runner: Runner,
-    statement: AlterColumnType,
-    table: Relation,
-    number: int,
-    *,
-    usual: bool,
-    effect: _ProbedEffect,
-) -> Callable[[Runner, AlterColumnType, Relation, str], None] | None:
-    """Return how to change a type in a moment whose CHECKs are to be looked through."""
-    if not effect.scans:
-        return None
-    checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
-    if usual and not any("NOT ENFORCED" in check.definition for check in checks):
-        return partial(change_and_validate, number=number)
-    kind = of_statements.TYPE_WITH_CHECKS
-    large_tables.refuse_if_large(runner, table, kind, column=statement.column)
-    return None
+    return change_by_swap.bound(shadow=shadow, not_null=column.not_null, number=column.number)
 
 
 def _probe_effect(
@@ -169,44 +140,13 @@ def _probe_effect(
         return None  # PostgreSQL says why, when the statement itself is executed
 
 
-def change_and_validate(
-    runner: Runner, statement: AlterColumnType, table: Relation, key: str, *, number: int
-) -> None:
-    """Change the type in a moment, and let the CHECKs be looked through afterwards."""
-    runner.run_pending()
-    on = quote_name(table.schema, table.name)
-    with runner.outside_transaction(key):
-        noted = runner.journal.detail(key)
-        checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
-        valid = [check.name for check in checks if check.valid]
-        alter = f"ALTER TABLE {on}"
-        steps = [
-            *(f"{alter} DROP CONSTRAINT {quote_name(check.name)}" for check in checks),
-            statement.sql,
-            *(
-                f"{alter} ADD CONSTRAINT {quote_name(check.name)} "
-                f"{check.definition.removesuffix(' NOT VALID')} NOT VALID"
-                for check in checks
-            ),
-            *(
-                f"COMMENT ON CONSTRAINT {quote_name(check.name)} ON {on} IS "
-                f"{quote_literal(check.comment)}"
-                for check in checks
-                if check.comment
-            ),
-        ]
-
-        if noted:
-            valid = [token.identifier for token in tokenize(noted)[1::2]]
-        else:
-            names = ", ".join(map(quote_name, valid))
-            runner.run_short(*steps, detail=(key, f"{NOTED_CHANGE} {names}"))
-        # The type is another one from here on. A CHECK that was NOT VALID before stays so.
-        with runner.leaving_work():
-            for name in valid:
-                constraint.validate(runner, table, name)
-
-
+@strategy(
+    "second column, filled in batches, takes its place",
+    ACCESS_EXCLUSIVE,
+    f"{METADATA_ONLY}, {REWRITE_IN_BATCHES}",
+    meets_rows=True,
+    is_unseen=True,
+)
 def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
     runner: Runner,
     statement: AlterColumnType,

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.signals import PostponedStatement
+from alembic_pg.online.strategies.strategy import (
+    METADATA_ONLY,
+    SCAN_BESIDE_TRAFFIC,
+    SHARE_UPDATE_EXCLUSIVE,
+    strategy,
+)
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -42,6 +48,7 @@ def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
     )
 
 
+@strategy("dropped CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, METADATA_ONLY)
 def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     """Wait for the next statement: an index of the same name is built before this one goes."""
     runner.run_pending()
@@ -61,6 +68,7 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     runner.postponed = PostponedStatement(key, name, work)
 
 
+@strategy("built CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)
 def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index; one of the same name that the statement before drops, goes after it."""
     name = f"{quote_name(table.schema)}.{statement.name}"

@@ -11,13 +11,17 @@ from alembic_pg.database.errors import SqlState
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.signals import RefusedError
+from alembic_pg.online.strategies.strategy import (
+    METADATA_ONLY,
+    SCAN_BESIDE_TRAFFIC,
+    Strategy,
+    strategy,
+)
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import CreateIndex
@@ -61,9 +65,7 @@ ORDER BY c.oid
 """
 
 
-def strategy_for(
-    runner: Runner, statement: CreateIndex, table: Relation
-) -> Callable[[Runner, CreateIndex, Relation, str], None] | None:
+def strategy_for(runner: Runner, statement: CreateIndex, table: Relation) -> Strategy | None:
     """Return how to create an index on a partitioned table, None where that is one statement.
 
     A foreign partition has no index, and the parent's is INVALID until each partition has one;
@@ -93,6 +95,12 @@ def _all_have_it(runner: Runner, statement: CreateIndex, table: Relation) -> boo
     return True
 
 
+# SHARE: of the parent's own index, which has no row.
+@strategy(
+    "CONCURRENTLY on each partition, then attached",
+    "SHARE",
+    f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
+)
 def create_on_partitions(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index on a partitioned table; it is valid when all its partitions have theirs."""
     runner.run_pending()

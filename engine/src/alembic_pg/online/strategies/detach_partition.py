@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
+from alembic_pg.online.strategies.strategy import METADATA_ONLY, SHARE_UPDATE_EXCLUSIVE, strategy
 from alembic_pg.refusals import of_batches
 from alembic_pg.sql.quoting import quote_name
 
@@ -22,6 +23,7 @@ WHERE inhparent = :table AND inhrelid = to_regclass(:name)
 """
 
 
+@strategy("CONCURRENTLY, by itself", SHARE_UPDATE_EXCLUSIVE, METADATA_ONLY)
 def detach_concurrently(
     runner: Runner, statement: DetachPartition, table: Relation, key: str
 ) -> None:

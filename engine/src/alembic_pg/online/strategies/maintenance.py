@@ -8,6 +8,11 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import large_tables
+from alembic_pg.online.strategies.strategy import (
+    SCAN_BESIDE_TRAFFIC,
+    SHARE_UPDATE_EXCLUSIVE,
+    strategy,
+)
 from alembic_pg.refusals import of_statements
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
@@ -104,6 +109,7 @@ def start_detail(statement: ConcurrentMaintenance) -> str:
     return _START_DETAIL.format(which=which, tables=_tables_of(statement)).strip()
 
 
+@strategy("by itself", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)
 def run_concurrently(runner: Runner, statement: ConcurrentMaintenance, key: str) -> None:
     """Execute what blocks nobody by itself, without a limit: it leaves half of it when it ends."""
     runner.run_pending()

@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.strategies.strategy import (
+    ACCESS_EXCLUSIVE,
+    METADATA_ONLY,
+    SCAN_BESIDE_TRAFFIC,
+    strategy,
+)
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
@@ -34,6 +40,9 @@ def start_detail(table: str, column: str) -> str:
     ).strip()
 
 
+@strategy(
+    "added NOT VALID, then validated", ACCESS_EXCLUSIVE, f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}"
+)
 def make_not_null(runner: Runner, statement: SetNotNull, table: Relation, key: str) -> None:
     """Make a column NOT NULL. Raises RefusedError where it has nulls."""
     runner.run_pending()

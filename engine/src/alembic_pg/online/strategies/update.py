@@ -7,18 +7,16 @@ wait, is refused unless the revision names the table.
 from __future__ import annotations
 
 import itertools
-from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.backfill import eligibility, refill, volatility
 from alembic_pg.online.run import large_tables, planned_changes
+from alembic_pg.online.strategies.strategy import REWRITE_IN_BATCHES, Strategy, strategy
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.row_ranges import RowChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import UpdateOrDelete
@@ -31,7 +29,7 @@ SELECT pg_get_partkeydef(relid) FROM pg_partition_tree(:table) WHERE NOT isleaf
 
 def strategy_for(
     runner: Runner, statement: UpdateOrDelete, table: Relation, *, in_batches: bool
-) -> Callable[[Runner, UpdateOrDelete, Relation, str], None] | None:
+) -> Strategy | None:
     """Return how to execute UPDATE or DELETE in batches, None for what stays one statement.
 
     asked: whether the revision wants it. Else that is done where nobody can tell the difference.
@@ -53,7 +51,7 @@ def strategy_for(
     if statement.backfill_column and not moves and not eligibility.backfill_blocker(runner, table):
         fixed = volatility.with_fixed_time(runner, statement, volatility.current_time(runner))
         if volatility.is_batch_safe(runner, fixed, table):
-            return partial(backfill_in_batches, timed=fixed != statement)
+            return backfill_in_batches.bound(timed=fixed != statement)
     # Of a column that is new the planner knows nothing.
     if statement.backfill_column or planned_changes.changes_many_rows(runner, statement.sql):
         large_tables.refuse_if_large(
@@ -65,6 +63,7 @@ def strategy_for(
     return None
 
 
+@strategy("in batches", "ROW EXCLUSIVE", REWRITE_IN_BATCHES, meets_rows=True)
 def change_in_batches(runner: Runner, statement: UpdateOrDelete, table: Relation, key: str) -> None:
     """Execute UPDATE or DELETE in batches.
 
@@ -75,6 +74,7 @@ def change_in_batches(runner: Runner, statement: UpdateOrDelete, table: Relation
         runner.change_in_batches(table, RowChange.from_statement(statement))
 
 
+@strategy("in batches", "ROW EXCLUSIVE", REWRITE_IN_BATCHES, meets_rows=True)
 def backfill_in_batches(
     runner: Runner, statement: UpdateOrDelete, table: Relation, key: str, *, timed: bool
 ) -> None:

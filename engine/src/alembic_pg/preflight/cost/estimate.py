@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.plan.strategy_summary import (
+from alembic_pg.online.strategies.strategy import (
     REWRITE,
     REWRITE_IN_BATCHES,
     SCAN,
