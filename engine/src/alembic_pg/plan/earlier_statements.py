@@ -55,7 +55,7 @@ _VIEWS = ("CREATE VIEW", "CREATE OR REPLACE VIEW", "CREATE MATERIALIZED VIEW")
 class EarlierStatements:
     """What the statements so far have made, renamed and taken away.
 
-    created_tables: the tables that were not there before them.
+    created_tables, materialized: the tables and materialized views that were not there before.
     renamed: the tables and indexes that have another name, by it: what they were called before.
     columns: the same of columns, by their table's oid.
     dropped: the views, policies and triggers that are gone, with and without their schema.
@@ -66,6 +66,7 @@ class EarlierStatements:
     """
 
     created_tables: set[QualifiedName] = field(default_factory=set)
+    materialized: set[QualifiedName] = field(default_factory=set)
     renamed: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
     columns: dict[tuple[int, str], str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
@@ -83,12 +84,8 @@ class EarlierStatements:
             self.makes.append(sql)
         if table is not None:
             self._remember_of_table(sql, table)
-        if cursor.accept_any(*_VIEWS):
-            cursor.accept("IF", "NOT", "EXISTS")
-            name = cursor.qualified_name()
-            at = cursor.find("AS")
-            if at is not None:
-                self._views[name] = Cursor(sql, cursor.tokens[at + 1 :]).whole_text()
+        if kind := cursor.accept_any(*_VIEWS):
+            self._remember_view(kind, cursor)
         elif cursor.accept_any("CREATE UNLOGGED TABLE", "CREATE TABLE"):
             cursor.accept("IF", "NOT", "EXISTS")
             self.created_tables.add(cursor.qualified_name())
@@ -101,6 +98,16 @@ class EarlierStatements:
                 self._rename(old, (old[0], cursor.identifier()))
             elif cursor.accept("SET", "SCHEMA"):
                 self._rename(old, (cursor.identifier(), old[1]))
+
+    def _remember_view(self, kind: str, cursor: Cursor) -> None:
+        """Remember a view. kind: how its statement begins, after which the cursor stands."""
+        cursor.accept("IF", "NOT", "EXISTS")
+        name = cursor.qualified_name()
+        if kind == "CREATE MATERIALIZED VIEW":
+            self.materialized.add(name)
+        at = cursor.find("AS")
+        if at is not None:
+            self._views[name] = Cursor(cursor.sql, cursor.tokens[at + 1 :]).whole_text()
 
     def _rename(self, old: QualifiedName, new: QualifiedName) -> None:
         if old in self.created_tables:

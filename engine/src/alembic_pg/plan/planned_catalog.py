@@ -118,6 +118,8 @@ class PlannedCatalog(Runner):
         if said in self.earlier.created_tables:
             self._make_again()
             return super().find_relation(name) if self.remade else None
+        if said in self.earlier.materialized:
+            return None
         old = self.earlier.renamed.get(said)
         found = super().find_relation(quote_name(*old)) if old else None
         found = found or super().find_relation(name) or self._find_planned_index(said)
