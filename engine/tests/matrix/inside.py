@@ -83,7 +83,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
                 "alembic_module_prefix": "op.",
                 "sqlalchemy_module_prefix": "sa.",
                 "user_module_prefix": None,
-                "render_item": render_types.render_item_existing_enum,
+                "render_item": render_types.render_item_existing_type,
                 "render_as_batch": False,
                 **differing_tables.filtered_options({}, comparison.changed_tables),
             },

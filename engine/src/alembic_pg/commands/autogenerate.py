@@ -201,7 +201,7 @@ def _run_alembic(
     defaults: dict[str, Any] = {
         "connection": connection,
         "target_metadata": models.metadata,  # one, or several
-        "render_item": render_types.render_item_existing_enum,
+        "render_item": render_types.render_item_existing_type,
         DIRECTIVES_OPTION: None
         if task.command == "check"
         else partial(_process_directives, are_final=True),

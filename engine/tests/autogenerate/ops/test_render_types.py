@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate.render import _repr_type
 from alembic_pg.autogenerate.ops import render_types
 from sqlalchemy import ARRAY, Enum, Integer, Numeric, String, Text, TypeDecorator
-from sqlalchemy.dialects.postgresql import CITEXT, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import CITEXT, DOMAIN, JSONB, TIMESTAMP
 from sqlalchemy.types import TypeEngine, UserDefinedType
 from tests.autogenerate import rendering
 
@@ -132,15 +132,26 @@ def test_a_type_is_sqlalchemys(kind: TypeEngine[Any], source: str) -> None:
             ARRAY(Enum(Mood)),
             "sa.ARRAY(postgresql.ENUM('good', 'bad', name='mood', create_type=False))",
         ),
+        (
+            DOMAIN("d", Text(), schema="s", check="value <> ''", default="x"),
+            "postgresql.DOMAIN('d', sa.Text(), schema='s', create_type=False)",
+        ),
+        (
+            ARRAY(DOMAIN("d", Enum(Mood))),
+            (
+                "sa.ARRAY(postgresql.DOMAIN('d', "
+                "postgresql.ENUM('good', 'bad', name='mood', create_type=False), create_type=False))"
+            ),
+        ),
         (Enum(Mood, native_enum=False), "sa.Enum('good', 'bad', name='mood', native_enum=False)"),
         (Cents(), "sa.Numeric(precision=12, scale=2)"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_an_enum_that_has_been_made_is_not_made_by_a_table(
+def test_a_type_that_has_been_made_is_not_made_by_a_table(
     kind: TypeEngine[Any], source: str
 ) -> None:
-    found, _ = rendered(kind, render_types.render_item_existing_enum)
+    found, _ = rendered(kind, render_types.render_item_existing_type)
     assert found == source
 
 

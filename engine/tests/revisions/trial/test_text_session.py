@@ -36,6 +36,20 @@ def test_texts_are_tried_together(empty: URL) -> None:
         assert session.query(TABLES) == [(1,)]
 
 
+def test_what_is_undone_is_not_remembered_as_made(empty: URL) -> None:
+    column = "sa.Column('a', sa.Enum('x', name='e'))"
+    with text_session.open_session(empty) as session:
+        session.run("op.execute('CREATE TYPE e AS ENUM ()')")
+        for _ in range(2):
+            refused = session.attempt([f"op.create_table('t', {column})"])
+            assert refused is not None
+            assert refused.description == 'type "e" already exists'
+        session.run("op.execute('DROP TYPE e')")
+        made = [f"op.create_table('{name}', {column})" for name in "ab"]
+        assert session.attempt(made) is None
+        assert session.query(TABLES) == [(2,)]
+
+
 def test_a_text_that_is_no_python_is_refused(empty: URL) -> None:
     with (
         text_session.open_session(empty) as session,

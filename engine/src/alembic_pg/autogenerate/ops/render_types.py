@@ -33,26 +33,31 @@ def render_item(kind: str, value: Any, context: AutogenContext) -> str | Literal
     return _repr_type(storage_type(value), context)
 
 
-def render_item_existing_enum(
+def render_item_existing_type(
     kind: str,
     value: Any,  # noqa: ANN401  # as Alembic types it
     context: AutogenContext,
 ) -> str | Literal[False]:
-    """Render a type as `item` does, but an enum as one that has been made already.
+    """Render a type as `render_item` does, but an enum or a domain as one that is made already.
 
-    The revision makes and drops types by statements of their own; CREATE TABLE would make an enum
-    again for each table, and PostgreSQL refuses that.
+    The revision makes and drops types by statements of their own; CREATE TABLE would make one again
+    for each table, and PostgreSQL refuses that.
     """
     rendered = render_item(kind, value, context)
     if kind != "type":
         return rendered
     stored = storage_type(value)
-    if not isinstance(stored, Enum) or not stored.native_enum or not stored.name:
+    if isinstance(stored, postgresql.DOMAIN):
+        arguments = _repr_type(stored.data_type, context)
+        function = f"DOMAIN({str(stored.name)!r}, {arguments}"
+    elif isinstance(stored, Enum) and stored.native_enum and stored.name:
+        values = ", ".join(map(repr, stored.enums))
+        function = f"ENUM({values}, name={str(stored.name)!r}"
+    else:
         return rendered
     context.imports.add("from sqlalchemy.dialects import postgresql")
     schema = f", schema={str(stored.schema)!r}" if stored.schema else ""
-    values = ", ".join(map(repr, stored.enums))
-    return f"postgresql.ENUM({values}, name={str(stored.name)!r}{schema}, create_type=False)"
+    return f"postgresql.{function}{schema}, create_type=False)"
 
 
 def storage_type(value: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -119,10 +119,15 @@ class TextSession:
         PostgreSQL may refuse it, and what Alembic renders may not even be Python that runs.
         """
         savepoint = self.connection.begin_nested()
+        # Which types it has made, Alembic remembers there.
+        memo = self._operations.migration_context.impl.memo
+        made = {kind: set(names) for kind, names in memo.items()}
         try:
             self.run(*sources)
         except RefusedError as error:
             savepoint.rollback()
+            memo.clear()
+            memo.update(made)
             return error
         savepoint.commit()
         return None
