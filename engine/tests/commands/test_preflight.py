@@ -140,7 +140,7 @@ def test_a_role_that_only_reads(behind: Tree, empty: URL) -> None:
         state.execute(empty, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
-@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon", "inf", "1e400", "1e10"])
 def test_no_number_of_seconds(behind: Tree, seconds: str) -> None:
     done = own(behind, "preflight", f"--limit={seconds}")
     assert done.code == 2, done

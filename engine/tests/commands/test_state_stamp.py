@@ -195,3 +195,15 @@ def test_any_revision_can_be_compared_with(
     assert "1 object differs" in done.out
     assert "extra  column posts.note" in done.out
     assert "nowhere" in said(own(at_head, "drift", "--at", "nowhere"), code=2)
+
+
+def test_where_the_ledger_cannot_be_read_nothing_is_taken_for_edited(
+    tree: Tree, revisions: tuple[Script, ...]
+) -> None:
+    shutil.copy(ROOT / "alembic" / "ledger", tree.root / "alembic")
+    assert tree.alembic("upgrade", revisions[0].revision).code == 0
+    with (tree.root / "alembic" / "ledger").open("a") as file:
+        file.write("<<<<<<< HEAD\n")
+    done = own(tree, "drift")
+    assert done.code == 0, done
+    assert "was edited" not in done.out

@@ -18,6 +18,19 @@ environment.run(
 """
 
 
+ODD = ENV.replace('"moves"', "'mo \"ves\" %s:x'").replace('"keep"', '"ke%(x)s:y%%"')
+
+
+def test_a_revision_that_commits_notes_in_a_table_with_an_odd_name(tree: Tree) -> None:
+    """It was looked for under a name with two percent signs for one."""
+    (tree.root / "alembic" / "env.py").write_text(ODD)
+    done = tree.alembic("-x", "large_table=0", "upgrade", "head")
+    assert done.code == 0, done.err
+    assert "(head)" in tree.alembic("current").out
+    done = tree.alembic("downgrade", "base")
+    assert done.code == 0, done.err
+
+
 def moves(url: URL) -> int:
     """Return how many revisions the table names."""
     with connect(url, source="the tests") as connection:

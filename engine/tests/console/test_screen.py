@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.testing import state
+from tests.commands.own import own
 from tests.console import terminal
 
 if TYPE_CHECKING:
@@ -184,3 +186,21 @@ def test_a_failure_is_red_and_plain_in_a_file(tree: Tree) -> None:
     assert "red" in failed.colors_of("FAILED")
     assert failed.lines[0].startswith("FAILED: ")
     assert "\x1b" not in tree.alembic("upgrade", "nowhere").err
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_sentence_is_broken_between_words(tree: Tree, *, right: bool) -> None:
+    if right:
+        assert own(tree, "ledger").code == 0
+    plain = own(tree, "ledger", "--verify")
+    whole = plain.out.strip() or plain.err.strip()
+    told = shown(tree, 40, "alembic_pg", "ledger", "--verify")
+    assert told.code == plain.code == (0 if right else 2)
+    assert len(told.lines) > 1
+    assert "\n" not in whole
+    assert told.lines == screen_lines(whole, 40)
+
+
+def screen_lines(sentence: str, columns: int) -> list[str]:
+    """Return a sentence broken between words, lines after the first by two spaces to the right."""
+    return textwrap.wrap(sentence, columns, subsequent_indent="  ", break_on_hyphens=False)

@@ -21,6 +21,9 @@ def test_the_history_of_the_project(revisions: tuple[Script, ...]) -> None:
     assert (made.operation, made.about, made.lock) == ("create table", "posts", "")
     assert made.sql.startswith("CREATE TABLE posts")
     assert [one.operation for one in first.downgrade.statements] == ["drop table"]
+    last = history.revisions[-1].upgrade
+    assert sum(number for _, number in last.summary) == len(last.statements)
+    assert ("grant posts to posts_api", 9) in last.summary
     ids = [one.id for one in history.of_object(("public", "posts"))]
     assert ids[0] == first.id
     assert 1 < len(ids) < len(revisions)

@@ -10,7 +10,7 @@ from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
 from alembic_pg.sql.quoting import quote_literal
 from sqlalchemy import text
-from tests.preflight.test_counts import begin, look
+from tests.preflight.test_counts import TABLES, begin, look
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -200,3 +200,20 @@ def test_a_key_that_may_be_personal(site: Site) -> None:
     assert (found.count, found.example, found.values) == (1, "", {})
     (found,) = look(site, values=True)
     assert found.example == "email ann@example.org"
+
+
+def test_rows_that_revisions_have_inserted_are_not_the_target_s(site: Site) -> None:
+    """The copy has them, too: there they neither refuse a statement nor are they counted."""
+    begin(site)
+    lines = [f"op.execute({statement!r})" for statement in TABLES]
+    insert = "INSERT INTO o VALUES (7, NULL), (8, 'x'), (9, 'x')"
+    site.made.clear()
+    site.revise(*lines, f'op.execute("{insert}")')
+    site.revise(
+        'op.execute("ALTER TABLE o ALTER code SET NOT NULL")',
+        'op.execute("CREATE UNIQUE INDEX u ON o (code)")',
+    )
+    assert [(one.object, one.count, one.why) for one in look(site)] == [
+        ("o.code", 0, ""),
+        ("o.u", 2, ""),
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +38,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="edit the models, and write a module for the rest",
     )
     answer.add_argument(
-        "--ignore", default="", metavar="REASON", help="note it in the file drift-ignore"
+        "--ignore",
+        type=_reason,
+        metavar="REASON",
+        help="note it in the file drift-ignore",
     )
     answer.add_argument("--ask", action="store_true", help="ask for each what is to be done")
     parser.add_argument(
@@ -49,12 +54,22 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=_run)
 
 
+def _reason(text: str) -> str:
+    """Return a reason. Raises ArgumentTypeError for none."""
+    if not text.strip():
+        raise ArgumentTypeError("what is ignored needs a reason")
+    return text
+
+
 def _run(options: argparse.Namespace) -> int:
     from alembic_pg.commands import drift  # noqa: PLC0415  # one command's
 
+    if options.json and (options.back or options.into_models or options.ignore or options.ask):
+        sys.stderr.write("alembic-pg drift: error: an answer is told in words: leave out --json\n")
+        return 2
     asked = drift.Asked(
         objects=tuple(options.objects),
-        ignore=options.ignore,
+        ignore=options.ignore or "",
         back=options.back,
         into_models=options.into_models,
         ask=options.ask,

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+# PostgreSQL counts its limits in milliseconds, with 31 bits.
+_MOST_SECONDS = 2_147_483
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's parser."""
@@ -57,9 +60,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _seconds(text: str) -> float:
     """Return a number of seconds. Raises ArgumentTypeError for what is none."""
     with suppress(ValueError):
-        if (seconds := float(text)) > 0:
+        if 0 < (seconds := float(text)) <= _MOST_SECONDS:
             return seconds
-    raise ArgumentTypeError(f"{text} is no number of seconds above 0")
+    raise ArgumentTypeError(f"{text} is no number of seconds above 0, up to {_MOST_SECONDS}")
 
 
 def _run(options: argparse.Namespace) -> int:

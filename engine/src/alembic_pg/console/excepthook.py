@@ -78,7 +78,8 @@ def print_failure(
 
         output.flush_or_drop(sys.stdout)
         failed = screen.paint("FAILED:", screen.FAILED, sys.stderr)
-        sys.stderr.write(f"{failed} {failure_message(error)}\n")
+        told = screen.fit(f"FAILED: {failure_message(error)}", sys.stderr)
+        sys.stderr.write(f"{told.replace('FAILED:', failed, 1)}\n")
     if isinstance(error, KeyboardInterrupt):
         exit_signals.exit_for_interrupt(error)
 

@@ -37,18 +37,20 @@ def draw(shape: RenderableType, stream: TextIO | None = None) -> str:
     return "\n".join(line.rstrip() for line in drawn.getvalue().rstrip("\n").split("\n"))
 
 
-def wrap(line: str) -> str:
-    """Return a line broken between words, so that it fits the standard output."""
+def wrap(line: str, stream: TextIO | None = None) -> str:
+    """Return a line broken between words, so that it fits a stream, by default the output."""
     return textwrap.fill(
-        line, width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        line, width(stream), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
 
 
-def fit(text: str) -> str:
+def fit(text: str, stream: TextIO | None = None) -> str:
     """Return lines broken between words where the window is too narrow; in a file they stay."""
-    if not sys.stdout.isatty():
+    stream = stream or sys.stdout
+    if not stream.isatty():
         return text
-    return "\n".join(wrap(line) if len(line) > width() else line for line in text.splitlines())
+    most = width(stream)
+    return "\n".join(wrap(one, stream) if len(one) > most else one for one in text.splitlines())
 
 
 def with_code(sentence: str, code: str) -> str:

@@ -109,11 +109,12 @@ def find_drift(task: AlembicCommand, connection: Connection, at: str = "") -> Dr
     ignored = by_state.ignored_beside_state(found, state, rules)
     if ignored is not None and _are_as_noted(task, ledger, there.heads, found_rights):
         return replace(drift, compared="state", ignored=tuple(ignored))
-    if there.stamp and _is_of(there.stamp, there.heads, found):
-        why = _why_of_other_state(task, connection, ledger, there.stamp.revision)
-        drift = replace(drift, remarks=(*drift.remarks, why))
     whole = There(there.heads, there.note, there.version, found, found_rights)
     differences = build_and_compare(task, connection, whole)
+    # Without a ledger that can be read, nothing says yet that a revision builds something else.
+    if differences and there.stamp and _is_of(there.stamp, there.heads, found):
+        why = _why_of_other_state(task, connection, ledger, there.stamp.revision)
+        drift = replace(drift, remarks=(*drift.remarks, why))
     return _with_differences(task, connection, drift, differences)
 
 

@@ -54,7 +54,8 @@ class Direction:
     @property
     def summary(self) -> tuple[tuple[str, int], ...]:
         """What the statements are called, and how many are called so."""
-        return tuple(Counter(f"{one.operation} {one.about}" for one in self.statements).items())
+        labels = (f"{one.operation} {one.about}".strip() for one in self.statements)
+        return tuple(Counter(labels).items())
 
 
 @dataclass(frozen=True)

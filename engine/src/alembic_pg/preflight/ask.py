@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from alembic_pg.preflight.demand import Demand, Finding
     from alembic_pg.preflight.snapshot import Snapshot
 
+_WITH_ROWS = """
+SELECT format('%I.%I', nspname, relname) AS name
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE relkind = 'r' AND pg_relation_size(c.oid) > 0
+  AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+  AND :version_table NOT IN (relname, format('%s.%s', nspname, relname))
+"""
+
 _FIND = "SELECT to_regclass(:name)::oid"
 
 # They change no row and no column, whatever roles the scratch server lacks.
@@ -80,6 +88,7 @@ def find_refusing_rows(
     url = databases.database_url(name)
     with connect(url, source=SCRATCH_SOURCE, autocommit=True) as connection:
         scratch = Scratch(connection)
+        scratch.empty(history_database.version_table_name(environment))
         pending = PendingRows(read_snapshot(scratch))
         for step in steps:
             if not pending.base.tables:  # nor a row
@@ -97,6 +106,18 @@ class Scratch(Session):
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    def empty(self, version_table: str) -> None:
+        """Take away what revisions have inserted: the rows that count are the target's.
+
+        version_table: Alembic's own, with its schema before a dot when it has one; it stays.
+        """
+        found = self.fetch_rows(_WITH_ROWS, version_table=version_table)
+        if found:
+            names = ", ".join(row.name for row in found)
+            self.execute("SET session_replication_role = replica")  # no trigger of theirs fires
+            self.execute(f"TRUNCATE {names} CASCADE")
+            self.execute("RESET session_replication_role")
 
     def find_table(self, name: str) -> int:
         """Return the OID of a table, 0 where there is none."""

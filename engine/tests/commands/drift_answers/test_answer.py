@@ -124,3 +124,20 @@ def test_what_cannot_be_done_is_said(
     state.execute(database, HAND[0])
     told = said(own(tree_at_head, "drift", *answer), code=2)
     assert "needs a terminal" in told or "is there already: name a new file." in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--ignore", " "), "what is ignored needs a reason"),
+        (("--ignore", "mine", "--json"), "an answer is told in words: leave out --json"),
+    ],
+)
+def test_what_was_typed_wrong_changes_nothing(
+    tree_at_head: Tree, database: URL, arguments: tuple[str, ...], told: str
+) -> None:
+    state.execute(database, HAND[0])
+    done = own(tree_at_head, "drift", *arguments)
+    assert (done.code, done.out) == (2, ""), done
+    assert told in done.err
+    assert not (tree_at_head.root / "alembic" / "drift-ignore").exists()

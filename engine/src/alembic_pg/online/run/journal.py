@@ -233,7 +233,8 @@ class Journal:
 def version_table_name(context: MigrationContext) -> str:
     """Return Alembic's own table, as a statement names it."""
     preparer = context.impl.dialect.identifier_preparer
-    return preparer.format_table(context._version)  # noqa: SLF001  # it has no public name
+    # It doubles percent signs, for statements with parameters.
+    return preparer.format_table(context._version).replace("%%", "%")  # noqa: SLF001  # it has no public name
 
 
 def statement_key(statement: str) -> str:
