@@ -29,10 +29,10 @@ MOST = {
     "heads": 12,
     "current": 75,
     "check": 200,
-    "upgrade head": 152,
-    "downgrade -1": 151,
+    "upgrade head": 154,
+    "downgrade -1": 153,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 173,
+    "-x plan upgrade head": 174,
 }
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FILES = """
 SELECT c.oid AS number, c.relname AS name, pg_relation_filenode(c.oid) AS file FROM pg_class AS c
-WHERE relkind IN ('r', 'm') AND relnamespace IN (
+WHERE relkind IN ('r', 'p', 'm') AND relnamespace IN (
   SELECT oid FROM pg_namespace WHERE nspname IN ('public', 's'))
 """
 
@@ -73,14 +73,16 @@ class Observed:
     """What a run did.
 
     strategies: by statement, what its strategy does, "" where it ran as it is. error: what ended
-    it. steps: what it sent. rewritten: the tables that have another file. names: those that a table
-    had, by each of them. parts: the tables and their partitions.
+    it. steps: what it sent. rewritten: the tables that have another file. there: those that are
+    there at the end. names: those that a table had, by each of them. parts: the tables and
+    their partitions.
     """
 
     strategies: dict[str, str] = field(default_factory=dict)
     error: BaseException | None = None
     steps: list[Step] = field(default_factory=list)
     rewritten: set[str] = field(default_factory=set)
+    there: set[str] = field(default_factory=set)
     names: dict[str, set[str]] = field(default_factory=dict)
     parts: dict[str, set[str]] = field(default_factory=dict)
 
@@ -135,6 +137,7 @@ def run_of(site: Site) -> Observed:
             found.error = error
     found.steps = steps
     for row in site.rows(_FILES):
+        found.there.add(row.name)
         before = files.get(row.number, row)
         both = {before.name, row.name}
         for name in both:
@@ -176,14 +179,17 @@ def _differences(site: Site, planned: list[RevisionPlan], seen: Observed) -> Ite
         for sql, statement in zip(statements_of(site, plan.revision), plan.statements, strict=True)
     ]
     refusals = [text for plan in planned for text in plan.refusals]
-    yield from _differing_refusals(refusals, seen)
+    # An index that the revision makes is the first page that an empty table has.
+    if all(statement.size != 0 for _, statement in pairs):
+        yield from _differing_refusals(refusals, seen)
     for sql, statement in pairs:
         if sql in seen.strategies and statement.summary.effect != REFUSED:
             chosen = seen.strategies[sql]
             if chosen != statement.summary.steps:
                 yield f"{sql}: planned {statement.summary.steps!r}, done {chosen!r}"
     if seen.error is None:
-        yield from _differing_effects([statement for _, statement in pairs], seen)
+        attaches = any("ATTACH PARTITION" in sql for sql, _ in pairs)
+        yield from _differing_effects([one for _, one in pairs], seen, attaches=attaches)
 
 
 def _differing_refusals(refusals: list[str], seen: Observed) -> Iterator[str]:
@@ -195,11 +201,15 @@ def _differing_refusals(refusals: list[str], seen: Observed) -> Iterator[str]:
         yield f"refused only by the run: {refused.text}, not one of {refusals}"
 
 
-def _differing_effects(statements: list[StatementPlan], seen: Observed) -> Iterator[str]:
+def _differing_effects(
+    statements: list[StatementPlan], seen: Observed, *, attaches: bool
+) -> Iterator[str]:
+    """Yield what differs. attaches: whether a lock is one of a partition, not of its table."""
     for table in sorted({_plain_name(one) for one in statements if one.table and one.size}):
         names = seen.names.get(table, {table})
         of_table = [one for one in statements if one.table and _plain_name(one) in names]
-        yield from _differing_lock(table, statements, of_table, seen)
+        if not attaches:
+            yield from _differing_lock(table, statements, of_table, seen)
         effects = {one.summary.effect for one in of_table}
         emptied = any(one.operation == "truncate" for one in of_table)
         if not effects & {SCAN, REWRITE}:
@@ -219,8 +229,8 @@ def _differing_effects(statements: list[StatementPlan], seen: Observed) -> Itera
 def _differing_lock(
     table: str, statements: list[StatementPlan], of_table: list[StatementPlan], seen: Observed
 ) -> Iterator[str]:
-    if any(one.operation == "attach partition" for one in of_table):
-        return  # the lock is one of the partitions
+    if table not in seen.there:
+        return  # nobody can tell its locks
     said = strongest(one.summary.lock for one in of_table)
     # The table of an index that is dropped is not told.
     other = strongest(one.summary.lock for one in statements if not one.table)

@@ -35,7 +35,7 @@ _MAKES = (
         for kind in ("FUNCTION", "PROCEDURE", "AGGREGATE")
         for replaces in ("", "OR REPLACE ")
     ),
-    *("ALTER TYPE", "DROP TYPE", "DROP DOMAIN", "DROP FUNCTION", "SET search_path"),
+    *("ALTER TYPE", "ALTER DOMAIN", "DROP FUNCTION", "SET search_path"),
 )
 
 # About one table, whose copy can have it, too.
@@ -44,6 +44,9 @@ _ABOUT_TABLE = (
     *("CREATE POLICY", "ALTER POLICY", "DROP POLICY"),
     *("CREATE RULE", "CREATE OR REPLACE RULE", "DROP RULE"),
 )
+
+# In the place of an oid: an index that is dropped is one of the table's, or none of the copy.
+_ANY_TABLE = 0
 
 _VIEWS = ("CREATE VIEW", "CREATE OR REPLACE VIEW", "CREATE MATERIALIZED VIEW")
 
@@ -91,6 +94,7 @@ class EarlierStatements:
             self.created_tables.add(cursor.qualified_name())
         elif cursor.accept("DROP"):
             self._remember_dropped(cursor)
+            self._remember_dropped_type(split.first_statement(sql))
         elif cursor.accept_any("ALTER TABLE", "ALTER INDEX"):
             old = cursor.altered_table()
             if cursor.accept("RENAME", "TO"):
@@ -118,6 +122,18 @@ class EarlierStatements:
             self.dropped += [".".join(name), name[1]]
             self._views.pop(name, None)
             self.indexes.pop(name, None)
+            if kind == "INDEX":
+                drop = f"DROP INDEX IF EXISTS pg_temp.{quote_name(name[1])}"
+                self._of_tables.append((_ANY_TABLE, drop))
+
+    def _remember_dropped_type(self, cursor: Cursor) -> None:
+        """Give a type another name: a table's column may have it still, not its copy's."""
+        cursor.accept("DROP")
+        kind = cursor.accept_any("TYPE", "DOMAIN")
+        cursor.accept("IF", "EXISTS")
+        if kind:
+            name = quote_name(*cursor.qualified_name())
+            self.makes.append(f"ALTER {kind} {name} RENAME TO ddl_gone_{len(self.makes)}")
 
     def _remember_of_table(self, sql: str, table: Relation) -> None:
         statement = parser.parse(sql)
@@ -150,9 +166,9 @@ class EarlierStatements:
         """Return what lets an empty copy of a table be as the next statement meets the table."""
         names = {table.name, self.name_before(table)[1]}
         found = [
-            sql if probe_table.PROBE_TABLE in sql else _on_copy(sql, names)
+            sql if "pg_temp." in sql else _on_copy(sql, names)
             for oid, sql in self._of_tables
-            if oid == table.oid
+            if oid in (table.oid, _ANY_TABLE)
         ]
         return [*found, *self._views_of(names)]
 
@@ -197,7 +213,7 @@ class EarlierStatements:
 
     def adds_to(self, table: Relation) -> bool:
         """Return whether one has given a table more than columns: a trigger, a view or the like."""
-        return any(not sql.startswith("ALTER TABLE") for sql in self.for_copy(table))
+        return any(not sql.startswith(("ALTER TABLE", "DROP")) for sql in self.for_copy(table))
 
     def with_known_labels(self, sql: str) -> str:
         """Return a statement whose values of enums are those that they have already."""
@@ -225,8 +241,8 @@ def _makes(sql: str) -> bool:
     words = {token.keyword for token in cursor.remaining()}
     if kind == "CREATE TABLE":
         return not (lock_modes.strongest_lock(sql)[0] or words & {"AS", "INHERITS", "OF"})
-    if kind == "ALTER TYPE":
-        return "RENAME" in words and "ATTRIBUTE" not in words
+    if kind in {"ALTER TYPE", "ALTER DOMAIN"}:
+        return "RENAME" in words and not words & {"ATTRIBUTE", "CONSTRAINT"}
     return bool(kind) and not (kind.startswith("DROP") and "CASCADE" in words)
 
 

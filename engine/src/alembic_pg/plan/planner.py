@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
+from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.online.strategies import (
     add_column,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.executor import BatchFiller
+    from alembic_pg.online.strategies.strategy import Decision
     from alembic_pg.plan.event_triggers import EventTrigger
     from alembic_pg.revisions.statements import RevisionStatement
 
@@ -143,10 +145,17 @@ class Planner(PlannedCatalog):
             return None
         try:
             work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
+            self._refuse_missing_objects(sql, work)
         except RefusedError as refusal:
             self.refusals.append(refusal)
             return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
         return work.summary if work is not None else None
+
+    def _refuse_missing_objects(self, sql: str, work: Decision | None) -> None:
+        """Raise RefusedError where a swap does not go with what was dropped before."""
+        swaps = work is not None and isinstance(parser.parse(sql), statements.AlterColumnType)
+        if swaps and self.current_table is not None and not self.ends_with_detaching():
+            dropped_objects.refuse_missing_objects(self, self.current_table)
 
     def _summarize_plain(self, sql: str) -> ExecutionSummary:
         """Return what happens to others while a statement is executed as it stands."""
@@ -185,10 +194,11 @@ class Planner(PlannedCatalog):
 
     def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
         """Remember that a statement ran, in steps or not, and what later ones meet."""
-        steps = how is not None and how.steps
-        if steps and not isinstance(parser.parse(sql), statements.AlterColumnType):
+        steps = how is not None and bool(how.steps)
+        swaps = steps and isinstance(parser.parse(sql), statements.AlterColumnType)
+        if steps and not (swaps and self.ends_with_detaching()):
             self.executed.clear()
-        self.executed.append(sql)
+        self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
         self._remember_changes(sql)
 
     def _remember_changes(self, sql: str) -> None:

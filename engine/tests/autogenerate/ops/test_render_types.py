@@ -140,7 +140,8 @@ def test_a_type_is_sqlalchemys(kind: TypeEngine[Any], source: str) -> None:
             ARRAY(DOMAIN("d", Enum(Mood))),
             (
                 "sa.ARRAY(postgresql.DOMAIN('d', "
-                "postgresql.ENUM('good', 'bad', name='mood', create_type=False), create_type=False))"
+                "postgresql.ENUM('good', 'bad', name='mood', create_type=False), "
+                "create_type=False))"
             ),
         ),
         (Enum(Mood, native_enum=False), "sa.Enum('good', 'bad', name='mood', native_enum=False)"),

@@ -94,7 +94,7 @@ def test_its_patience_has_an_end(plain: Tree, empty: URL) -> None:
         reader.exec_driver_sql("SELECT * FROM t")
         done = plain.alembic("-x", "lock_timeout=50", "-x", "lock_patience=300", "upgrade", "head")
     assert done.code == 1
-    assert "found no moment for its lock" in done.err
+    assert "could not get its lock" in done.err
     assert state.schema(empty) == before
     assert state.versions(empty) == []
 
@@ -111,7 +111,7 @@ def test_what_an_autocommit_block_did_is_not_done_twice(plain: Tree, empty: URL)
         reader.exec_driver_sql("SELECT * FROM t")
         done = plain.alembic("-x", "lock_timeout=50", "-x", "lock_patience=300", "upgrade", "head")
         assert done.code == 1
-        assert "Revision 1 (change a table) found no moment for its lock" in done.err
+        assert "Revision 1 (change a table) could not get its lock" in done.err
         assert list(reader.exec_driver_sql("SELECT count(*) FROM t")) == [(2,)]
     assert plain.alembic("upgrade", "head").code == 0
     with make_engine(empty).connect() as reader:
@@ -122,10 +122,10 @@ def test_it_finishes_what_an_online_run_left_half_done(plain: Tree, empty: URL) 
     write(plain, 'op.create_index("i", "t", ["id"]); op.execute("ALTER TABLE none ADD n int")')
     assert plain.alembic("upgrade", "head", ALEMBIC_ONLINE="1").code == 1
     done = plain.alembic("upgrade", "head")
-    assert done.err.endswith(
+    assert (
         'FAILED: Revision 1 (change a table) fails: relation "none" does not exist; '
         "what it did before stays, and the next run goes on from there.\n"
-    )
+    ) in done.err
     state.execute(empty, "CREATE TABLE none (id int)")
     assert plain.alembic("upgrade", "head").code == 0
     assert state.versions(empty) == ["1"]

@@ -105,7 +105,7 @@ def test_a_row_that_somebody_keeps_for_long(site: Site) -> None:
     with make_engine(site.url).connect() as somebody:
         somebody.execute(text("SELECT * FROM t WHERE id = 250 FOR UPDATE"))
         for _ in range(2):
-            with pytest.raises(UserError, match="found no moment for its lock"):
+            with pytest.raises(UserError, match="could not get its lock"):
                 site.upgrade(lock_timeout="20", lock_aside="0", lock_patience="200ms")
         somebody.rollback()
     site.upgrade()

@@ -79,15 +79,20 @@ class OpenTransaction(Executor):
         if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
             wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
 
+    def ends_with_detaching(self) -> bool:
+        """Return whether the open transaction has just dropped what hinders a swap, or swapped."""
+        last = self.executed[-1] if self.executed else ""
+        return last == session_statements.SWAP_ENTRY or session_statements.drops_dependent(last)
+
     def only_detaches_dependents(self) -> bool:
         """Return whether the open transaction did nothing but drop what hinders a swap.
 
         Raises CommitBeforeError where it did so in the end, and something else before.
         """
+        if not self.ends_with_detaching():
+            return False
         swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
         takes = [one == swap or drops(one) for one in self.executed]
-        if not takes or not takes[-1]:
-            return False
         first = len(takes) - takes[::-1].index(False) if False in takes else 0
         if (
             first

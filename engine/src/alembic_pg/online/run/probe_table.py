@@ -67,6 +67,15 @@ def effect_of(session: Session, action: str) -> ProbeEffect:
     )
 
 
+def adding_rewrites(session: Session, table: Relation, type_: str) -> bool:
+    """Return whether an empty column of a type cannot be added without writing all rows.
+
+    So it is with a domain that has constraints.
+    """
+    with empty_copy(session, table):
+        return effect_of(session, f"ADD COLUMN ddl_probe_new {type_}").rewrites
+
+
 def columns_of_probe(sql: str, table: Relation) -> str:
     """Return a part of a statement in which the columns of a table are those of the copy."""
     found, parts, end = tokenize(sql), [], 0

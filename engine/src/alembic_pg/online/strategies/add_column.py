@@ -139,6 +139,8 @@ def _fill_strategy_for(
         )
         return None
     why = "" if resumed else eligibility.backfill_blocker(runner, table)
+    if not (why or resumed) and probe_table.adding_rewrites(runner, table, column.type):
+        why = "the constraints of its domain are checked on every row as it is added"
     if why:
         kind = of_statements.COLUMN_WITHOUT_BATCHES
         large_tables.refuse_if_large(runner, table, kind, column=column.name, why=why)

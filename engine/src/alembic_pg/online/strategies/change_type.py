@@ -98,6 +98,9 @@ def _swap_strategy_for(
 ) -> Strategy | None:
     """Return how a second column takes the place of one; None where the revision lets it not."""
     why = preconditions.swap_blocker(runner, statement, table, found)
+    resumed = runner.was_interrupted(statement.sql)
+    if not (why or resumed) and probe_table.adding_rewrites(runner, table, effect.type):
+        why = "the constraints of its domain are checked on every row as it is added"
     value = statement.using or statement.column
     pinned = not why and not volatility.is_immutable(runner, value, effect.type, table)
     if pinned and not volatility.is_session_independent(runner, f"({value})::{effect.type}", table):
