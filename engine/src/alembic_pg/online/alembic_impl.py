@@ -160,7 +160,8 @@ class OnlineImpl(PostgresqlImpl):
                 dispatch.note_already_done(self.runner, sql)
                 return None
             in_batches = bool((execution_options or {}).get("batches"))
-            self._execute_undone(sql, key, plain, in_batches=in_batches)
+            text_only = bool(sql) and is_text_only(construct)
+            self._execute_undone(sql, key, plain, in_batches=in_batches, text_only=text_only)
         return None
 
     def _beside(self, construct: Any) -> str:  # noqa: ANN401  # as _exec()
@@ -180,12 +181,15 @@ class OnlineImpl(PostgresqlImpl):
         return self.connection.exec_driver_sql(message, execution_options={"no_parameters": True})
 
     def _execute_undone(
-        self, sql: str, key: str, plain: Callable[[], Any], *, in_batches: bool
+        self, sql: str, key: str, plain: Callable[[], Any], *, in_batches: bool, text_only: bool
     ) -> None:
-        """Execute a statement that no earlier run has done. plain: executes it as it is."""
+        """Execute a statement that no earlier run has done.
+
+        plain: executes it as it is. text_only: whether its text does the same.
+        """
         runner = self.runner
         work = None
-        waits = bool(sql) and runner.can_wait(sql)
+        waits = text_only and runner.can_wait(sql)
         runner.backfill_statements = dispatch.valid_backfills(runner.backfill_statements, sql)
         if sql and not runner.connection.in_nested_transaction():
             work = self._choose_strategy(sql, key, in_batches=in_batches, waits=waits)
@@ -256,6 +260,17 @@ class OnlineImpl(PostgresqlImpl):
                 self.runner.run_pending()
                 self.runner.send_queued()
         return self.connection
+
+
+def is_text_only(construct: Any) -> bool:  # noqa: ANN401  # as _exec()
+    """Return whether a statement's text is all of it.
+
+    SQLAlchemy gives other statements values as they are executed: defaults of its own, and what no
+    literal stands for, such as bytes or infinity.
+    """
+    if isinstance(construct, TextClause):
+        return not construct._bindparams  # noqa: SLF001  # no public name
+    return isinstance(construct, str | DDLElement)
 
 
 def statement_text(construct: Any, dialect: Dialect) -> str:  # noqa: ANN401  # as _exec()

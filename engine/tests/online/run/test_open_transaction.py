@@ -145,3 +145,28 @@ def test_a_revision_s_own_connection_meets_what_waits(site: Site) -> None:
     )
     site.upgrade()
     assert site.one("SELECT count(*) FROM s WHERE y = 'z'") == 2
+
+
+def test_a_construct_has_the_values_that_sqlalchemy_gives_it(site: Site) -> None:
+    """A text of it would lack them, so it does not wait: defaults, bytes, what has no literal."""
+    site.sql("CREATE TABLE v (id int, b text, raw bytea, list int[], f float8)")
+    site.revise(
+        'v = sa.Table("v", sa.MetaData(), sa.Column("id", sa.Integer), sa.Column("f", sa.Float),',
+        '    sa.Column("b", sa.Text, default=lambda: "x"), sa.Column("raw", sa.LargeBinary),',
+        '    sa.Column("list", sa.ARRAY(sa.Integer)))',
+        "op.execute(\"COMMENT ON TABLE v IS 'waits'\")",
+        "op.execute(v.insert().values(id=1, raw=b'\\\\x41', list=[], f=float('inf')))",
+        "op.execute(v.insert().values([{'id': 2, 'raw': b'a\\x00b'}, {'id': 3, 'raw': None}]))",
+        "op.bulk_insert(v, [{'id': 4}], multiinsert=False)",
+        "text = sa.text('INSERT INTO v (id, b, raw) VALUES (5, :b, :raw)')",
+        "op.execute(text.bindparams(b='x', raw=b'\\\\x42'))",
+    )
+    site.upgrade()
+    found = site.rows("SELECT id, b, raw::text, list, f FROM v ORDER BY id")
+    assert [tuple(row) for row in found] == [
+        (1, "x", r"\x5c783431", [], float("inf")),
+        (2, "x", r"\x610062", None, None),
+        (3, "x", None, None, None),
+        (4, "x", None, None, None),
+        (5, "x", r"\x5c783432", None, None),
+    ]
