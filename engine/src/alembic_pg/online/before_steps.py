@@ -14,12 +14,16 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import dispatch
 from alembic_pg.online.run.signals import RefusedError
-from alembic_pg.sql import parser, session_statements, split, statements
+from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
+from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alembic_pg.online.run.revision_runner import Runner
+
+# What waits with one of these may refuse the steps that it lets begin before.
+_HINDERS = {"TRIGGER", "RULE", "POLICY", "SECURITY", "OWNER"}
 
 
 def takes_steps(
@@ -32,12 +36,23 @@ def takes_steps(
     """
     with suppress(RefusedError):
         if waits:
-            return choose() is not None
-        if dispatch.may_take_steps(sql) and not runner.queue.changes_name_in(sql):
+            takes = choose() is not None
+            return None if takes and _may_hinder(runner) else takes
+        certain = not runner.queue.changes_name_in(sql) and not _may_hinder(runner)
+        if dispatch.may_take_steps(sql) and certain:
             with suppress(DBAPIError), runner.undone_at_end():
                 # None is not certain: they may make the column that it fills, say.
                 return True if choose() is not None else None
     return None
+
+
+def _may_hinder(runner: Runner) -> bool:
+    """Return whether one that waits may decide who sees or changes rows of a table."""
+    return any(
+        _HINDERS & {token.keyword for token in tokenize(text)}
+        and not runner.queue.created.issuperset(lock_modes.strongest_lock(text)[1])
+        for text in runner.queue.texts
+    )
 
 
 def needs_open_transaction(runner: Runner, sql: str, key: str) -> bool:
