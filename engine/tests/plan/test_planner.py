@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.online.strategies.strategy import METADATA_ONLY, REWRITE, SCAN, SCAN_BESIDE_TRAFFIC
-from tests.online.watching import before_each
+from tests.online.watching import before_each, watched_messages
 from tests.plan.observed import differences, plan_of, run_of
 
 if TYPE_CHECKING:
@@ -52,6 +52,18 @@ def test_one_that_locks_by_hand(site: Site) -> None:
         ("lock", "t", "SHARE")
     ]
     assert run_of(site).lock("t") == "ShareLock"
+
+
+def test_a_schema_with_a_table_in_it_locks_nothing(site: Site) -> None:
+    """Made for what comes after it, its table would lock the one that it refers to."""
+    site.sql(*TABLES)
+    made = "CREATE SCHEMA s CREATE TABLE n (id int REFERENCES public.t (id))"
+    site.revise(f"op.execute({made!r})", 'op.execute("ALTER TABLE t ALTER a TYPE bigint")')
+    with watched_messages() as messages:
+        plan_of(site)
+    assert {message.locks["t"] for message in messages if "t" in message.locks} == {
+        "AccessShareLock"
+    }
 
 
 def test_two_passes_of_one_planner_say_the_same(site: Site) -> None:

@@ -248,6 +248,8 @@ def _makes(sql: str) -> bool:
     words = {token.keyword for token in cursor.remaining()}
     if kind == "CREATE TABLE":
         return not (lock_modes.strongest_lock(sql)[0] or words & {"AS", "INHERITS", "OF"})
+    if kind == "CREATE SCHEMA":
+        return "CREATE" not in words  # what is made in it may refer to a table
     if kind in {"ALTER TYPE", "ALTER DOMAIN"}:
         return "RENAME" in words and not words & {"ATTRIBUTE", "CONSTRAINT"}
     return bool(kind) and not (kind.startswith("DROP") and "CASCADE" in words)

@@ -60,6 +60,7 @@ v = PGView("public", "v", "select b from t")
 w = PGView("public", "w", "select * from v")
 g = PGGrantTable("public", "w", columns=["b"], role="pg_monitor", grant="SELECT")
 """
+LOUD_TRIGGER = TRIGGER.replace("ON t ", "ON T ").replace('"t")', '"T")')
 TRIGGERS = """
 f = PGFunction("public", "f()", "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM t; END'")
 g = PGTrigger("public", "g", "BEFORE UPDATE ON o1 FOR EACH ROW EXECUTE FUNCTION f()", "o1")
@@ -133,6 +134,7 @@ KNOWN = {
     "a view of all of it": (BEFORE + VIEW.format("*", "t"), MORE_COLUMNS + VIEW.format("*", "t")),
     "a view of a view": (BEFORE + TWO_VIEWS, MORE_COLUMNS + TWO_VIEWS),
     "a trigger is on it": (BEFORE + TRIGGER, MORE_COLUMNS + TRIGGER),
+    "a trigger calls it in capitals": (BEFORE + LOUD_TRIGGER, MORE_COLUMNS + LOUD_TRIGGER),
     "a trigger of another table names it": (BEFORE + TRIGGERS, MORE_COLUMNS + TRIGGERS),
     "rights and a policy": (BEFORE + RIGHTS, MORE_COLUMNS + RIGHTS),
     "an identity goes": (BEFORE, BEFORE.replace("Integer, Identity()", "Integer")),

@@ -54,6 +54,7 @@ def steps_of_entities(
 
 
 def _that_name(names: Iterable[str], steps: Iterable[BuildStatement]) -> list[BuildStatement]:
-    """Return the steps whose text has one of the names in it."""
-    mention = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
+    """Return the steps whose text has one of the names in it, as it may be written there."""
+    written = (re.escape(name.replace('"', '""')) for name in names)
+    mention = re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)", re.IGNORECASE)
     return [step for step in steps if mention.search(step.text)]
