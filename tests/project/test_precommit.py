@@ -165,6 +165,8 @@ def test_a_repository_that_uses_the_engine_takes_the_hooks_from_a_clone_of_this_
     (tree.root / ".pre-commit-config.yaml").write_text(
         f"repos:\n  - repo: {clone}\n    rev: HEAD\n    hooks:\n{hooks}"
     )
+    for name in ("ledger", "ledger-tables"):
+        shutil.copy(ROOT / "alembic" / name, tree.root / "alembic" / name)
     # Its own environment of this clone is of no use to another test.
     repository.environment["PRE_COMMIT_HOME"] = str(tmp_path / "home")
     code, output = repository.run("rm engine && git add --all && pre-commit run --all-files")
