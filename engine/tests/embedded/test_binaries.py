@@ -70,7 +70,7 @@ def test_a_copy_is_made_once_and_again_when_it_is_torn(open_folder: Path, toy: P
 def test_when_all_copies_are_torn_there_is_none(open_folder: Path, toy: Path) -> None:
     for _ in range(9):
         (binaries.copy_binaries(toy, open_folder) / "initdb").unlink()
-    with pytest.raises(OSError, match="another's or torn"):
+    with pytest.raises(OSError, match="belongs to another account or is not complete"):
         binaries.copy_binaries(toy, open_folder)
 
 
