@@ -7,7 +7,7 @@ from alembic_pg.drift.in_the_way.made_again import made_again
 
 PARTS = {
     "public.t": {"rule r": "1", "trigger g": "2", "policy p": "3", "index i": "4", "column a": "5"},
-    "view public.v": {"view": "6"},
+    "public.v": {"view": "6"},
 }
 
 
