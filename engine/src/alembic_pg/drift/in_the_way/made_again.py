@@ -73,7 +73,8 @@ def _touched(cursor: Cursor, parts: Parts) -> Iterator[tuple[str, str]]:
     cursor.accept("IF", "EXISTS")
     if kind in _PARTS:
         name = cursor.identifier()
-        at = cursor.find("ON") or cursor.find("TO")  # CREATE RULE … TO table
+        # CREATE RULE … AS ON UPDATE TO table
+        at = cursor.find("TO" if kind == "RULE" and verb == "CREATE" else "ON")
         if at is not None:
             cursor.position = at + 1
             yield from _part_of(parts, cursor.qualified_name(), (_PARTS[kind],), name)
