@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.commands import preflight
+from alembic_pg.database.connect import connect
+from alembic_pg.preflight.cost.index_width import bytes_for_each_row
+from alembic_pg.preflight.count import Counter
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -41,3 +44,17 @@ def test_the_space_of_an_index(site: Site, name: str) -> None:
     site.upgrade(large_table="0")
     grown = site.one("SELECT pg_relation_size('i')")
     assert grown / 1.5 < estimated < grown * 1.5, (name, estimated, grown)
+
+
+def test_a_table_without_statistics(site: Site) -> None:
+    """The length of the type tells, whatever another table has in a column of that name."""
+    alike = "CREATE TABLE alike (token text)"
+    site.again(f"op.execute({TABLE!r})", f"op.execute({alike!r})")
+    rows = FILL.replace(":", "\\:")
+    unseen = "ALTER TABLE t SET (autovacuum_enabled = false)"
+    site.sql(TABLE, unseen, rows, alike, "INSERT INTO alike SELECT 'x'", "ANALYZE alike")
+    site.revise(f"op.execute({STATEMENTS['unique token']!r})")
+    with connect(site.url, source="") as connection:
+        counter = Counter(connection, 1000)
+        width = bytes_for_each_row(counter, "t", STATEMENTS["unique token"], ROWS)
+    assert width == pytest.approx((12 + 16) / 0.9)
