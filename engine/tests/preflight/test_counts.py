@@ -271,6 +271,17 @@ def test_counts(site: Site, name: str) -> None:
         site.upgrade(online="off")
 
 
+def test_a_row_may_refer_to_one_that_an_older_revision_wrote(site: Site) -> None:
+    """The copy lacks it: whether the target has it, no empty copy can say."""
+    begin(site, "INSERT INTO o VALUES (7)")
+    site.revise(
+        "op.execute(\"INSERT INTO t (id, b, f) VALUES (70, 'x', 7)\")",
+        'op.execute("ALTER TABLE t ALTER b SET NOT NULL")',
+    )
+    found = look(site)
+    assert [(one.kind, one.object, one.count) for one in found] == [("not null", "t.b", 4)]
+
+
 def test_odd_names(site: Site) -> None:
     table = (
         'CREATE TABLE "Ü %(x)s: {b}" ("a \'b\'" int PRIMARY KEY, "select" text,'

@@ -51,6 +51,9 @@ _NEW_TABLE = ("CREATE TABLE", "CREATE UNLOGGED TABLE")
 
 _CONDITIONAL = "It may find the target otherwise than the empty copy, and do something else there."
 
+# They write rows, which may refer to those of the target.
+_WRITES = {"INSERT", "UPDATE", "WITH", "MERGE"}
+
 # They change nothing but tables, their constraints and indexes.
 _OF_TABLES = (
     *("ALTER TABLE", "CREATE TABLE", "CREATE UNLOGGED TABLE", "CREATE UNIQUE INDEX", "DROP INDEX"),
@@ -175,9 +178,10 @@ class _Revision:
         except DBAPIError as error:
             if _lacks_role(error):
                 return
-            why = f"PostgreSQL refuses it on an empty copy: {errors.describe_error(error)}."
-            yield name, Unasked("statement", name, why)
-            return
+            if not (_misses_row(error) and cursor.current_word in _WRITES):
+                why = f"PostgreSQL refuses it on an empty copy: {errors.describe_error(error)}."
+                yield name, Unasked("statement", name, why)
+                return
         if said := plpgsql.conditional_change(cursor):
             yield name, Unasked("block", f"DO … {said}", _CONDITIONAL)
         for demand in self._pending.follow(sql, self._schema_after(sql), self._scratch.find_table):
@@ -212,6 +216,11 @@ def _lacks_role(error: DBAPIError) -> bool:
     """Return whether the scratch server lacks a role of the target, which is about no row."""
     text = errors.describe_error(error)
     return errors.sqlstate(error) == SqlState.UNDEFINED_OBJECT and text.startswith('role "')
+
+
+def _misses_row(error: DBAPIError) -> bool:
+    """Return whether a row refers to one that the empty copy lacks, which the target may have."""
+    return errors.sqlstate(error) == SqlState.FOREIGN_KEY_VIOLATION
 
 
 def _for_session(sql: str) -> str:
