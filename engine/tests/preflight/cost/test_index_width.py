@@ -41,3 +41,25 @@ def test_the_space_of_an_index(site: Site, name: str) -> None:
     site.upgrade(large_table="0")
     grown = site.one("SELECT pg_relation_size('i')")
     assert grown / 1.5 < estimated < grown * 1.5, (name, estimated, grown)
+
+
+def test_what_another_table_has_in_a_column_of_that_name_says_nothing(site: Site) -> None:
+    tables = (
+        "CREATE TABLE u (token uuid, other uuid, n int)",
+        "CREATE TABLE v (token text, other text)",
+    )
+    site.again(*(f"op.execute({one!r})" for one in tables))
+    site.sql(
+        *tables,
+        "ALTER TABLE u SET (autovacuum_enabled = off)",
+        "INSERT INTO u SELECT gen_random_uuid(), gen_random_uuid() "
+        f"FROM generate_series(1, {ROWS})",
+        "INSERT INTO v SELECT 'x', 'x' FROM generate_series(1, 9)",
+        *("ANALYZE v", "ANALYZE u (n)"),
+    )
+    site.revise('op.execute("CREATE UNIQUE INDEX i ON u (token, other)")')
+    (found,) = preflight.look(site.config({"large_table": "0"})).revisions
+    estimated = found.estimates[0].space
+    site.upgrade(large_table="0")
+    grown = site.one("SELECT pg_relation_size('i')")
+    assert grown / 1.5 < estimated < grown * 1.5, (estimated, grown)

@@ -26,15 +26,15 @@ _FILLED = 0.9
 
 # An average of what the role may read in the statistics, else the length of the type.
 _WIDTHS = """
-SELECT attname, coalesce(max(avg_width * (1 - null_frac)), max(nullif(typlen, -1)), {unknown})
+SELECT a.attname, coalesce(max(avg_width * (1 - null_frac)), max(nullif(typlen, -1)), {unknown})
   AS width, coalesce(max(CASE WHEN n_distinct < 0 THEN -n_distinct * reltuples
     ELSE nullif(n_distinct, 0) END), 0) AS different
-FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid JOIN pg_type AS t ON t.oid = atttypid
+FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid JOIN pg_type AS t ON t.oid = atttypid
   JOIN pg_namespace AS n ON n.oid = relnamespace
-  LEFT JOIN pg_stats AS s USING (attname)
+  LEFT JOIN pg_stats AS s
+    ON (s.schemaname, s.tablename, s.attname) = (nspname, relname, a.attname)
 WHERE attrelid = to_regclass({table}) AND attnum > 0 AND NOT attisdropped
-  AND (s.tablename IS NULL OR (s.schemaname, s.tablename) = (nspname, relname))
-GROUP BY attname
+GROUP BY a.attname
 """
 
 
