@@ -38,8 +38,8 @@ def takes_steps(
         if waits:
             takes = choose() is not None
             return None if takes and _may_hinder(runner) else takes
-        certain = not runner.queue.changes_name_in(sql) and not _may_hinder(runner)
-        if dispatch.may_take_steps(sql) and certain:
+        uncertain = runner.queue.changes_name_in(sql) or _may_hinder(runner)
+        if dispatch.may_take_steps(sql) and not uncertain:
             with suppress(DBAPIError), runner.undone_at_end():
                 # None is not certain: they may make the column that it fills, say.
                 return True if choose() is not None else None

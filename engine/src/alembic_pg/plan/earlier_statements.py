@@ -28,13 +28,9 @@ _RENAME_OR_MOVE = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
 
 # What takes no lock on a table that is there, and lets later statements name it.
 _MAKES = (
-    *("CREATE TYPE", "CREATE DOMAIN", "CREATE SCHEMA", "CREATE SEQUENCE", "CREATE EXTENSION"),
-    *("CREATE COLLATION", "CREATE CAST", "CREATE OPERATOR", "CREATE TABLE"),
-    *(
-        f"CREATE {replaces}{kind}"
-        for kind in ("FUNCTION", "PROCEDURE", "AGGREGATE")
-        for replaces in ("", "OR REPLACE ")
-    ),
+    *lock_modes.MAKES_NEW,
+    *("CREATE TABLE", "CREATE PROCEDURE", "CREATE AGGREGATE", "CREATE OR REPLACE FUNCTION"),
+    *("CREATE OR REPLACE PROCEDURE", "CREATE OR REPLACE AGGREGATE"),
     *("ALTER TYPE", "ALTER DOMAIN", "DROP FUNCTION", "SET search_path"),
 )
 
@@ -75,7 +71,7 @@ class EarlierStatements:
     emptied: set[int] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
     _of_tables: list[tuple[int, str]] = field(default_factory=list)
-    _views: dict[QualifiedName, str] = field(default_factory=dict)
+    _views: dict[QualifiedName, Cursor] = field(default_factory=dict)
 
     def remember(self, sql: str, table: Relation | None) -> None:
         """Remember one statement. table: the one that it is about, if that was there before."""
@@ -107,7 +103,7 @@ class EarlierStatements:
             self.materialized.add(name)
         at = cursor.find("AS")
         if at is not None:
-            self._views[name] = Cursor(cursor.sql, cursor.tokens[at + 1 :]).whole_text()
+            self._views[name] = Cursor(cursor.sql, cursor.tokens[at + 1 :])
 
     def _rename(self, old: QualifiedName, new: QualifiedName) -> None:
         if old in self.created_tables:
@@ -171,18 +167,26 @@ class EarlierStatements:
 
     def for_copy(self, table: Relation) -> list[str]:
         """Return what lets an empty copy of a table be as the next statement meets the table."""
-        names = {table.name, self.name_before(table)[1]}
-        found = [
-            sql if "pg_temp." in sql else _on_copy(sql, names)
-            for oid, sql in self._of_tables
-            if oid in (table.oid, _ANY_TABLE)
-        ]
-        return [*found, *self._views_of(names)]
+        names = self._names_of(table)
+        found = [sql if "pg_temp." in sql else _on_copy(sql, names) for sql in self._about(table)]
+        for number, query in enumerate(self._views_of(table)):
+            view = f"CREATE TEMPORARY VIEW ddl_probe_{number}"
+            found.append(f"{view} AS {_on_copy(query.whole_text(), names)}")
+        return found
 
-    def _views_of(self, names: set[str]) -> Iterator[str]:
-        for number, query in enumerate(self._views.values()):
-            if names & {token.identifier for token in tokenize(query)}:
-                yield f"CREATE TEMPORARY VIEW ddl_probe_{number} AS {_on_copy(query, names)}"
+    def _names_of(self, table: Relation) -> set[str]:
+        return {table.name, self.name_before(table)[1]}
+
+    def _about(self, table: Relation) -> Iterator[str]:
+        """Yield the statements about a table, and those that may be."""
+        yield from (sql for oid, sql in self._of_tables if oid in (table.oid, _ANY_TABLE))
+
+    def _views_of(self, table: Relation) -> Iterator[Cursor]:
+        """Yield the queries of views that name a table."""
+        names = self._names_of(table)
+        for query in self._views.values():
+            if names & {token.identifier for token in query.tokens}:
+                yield query
 
     def name_before(self, table: Relation) -> QualifiedName:
         """Return what a table was called before the plan."""
@@ -216,11 +220,12 @@ class EarlierStatements:
 
     def changes(self, table: Relation) -> bool:
         """Return whether a statement so far is about a table."""
-        return bool(self.for_copy(table))
+        return any(self._about(table)) or any(self._views_of(table))
 
     def adds_to(self, table: Relation) -> bool:
         """Return whether one has given a table more than columns: a trigger, a view or the like."""
-        return any(not sql.startswith(("ALTER TABLE", "DROP")) for sql in self.for_copy(table))
+        added = (sql for sql in self._about(table) if not sql.startswith(("ALTER TABLE", "DROP")))
+        return any(added) or any(self._views_of(table))
 
     def with_known_labels(self, sql: str) -> str:
         """Return a statement whose values of enums are those that they have already."""

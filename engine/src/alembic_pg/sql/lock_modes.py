@@ -27,6 +27,12 @@ _ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
 _SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
 _SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
 
+# What makes a new object, and locks nothing that was there.
+MAKES_NEW = (
+    *("CREATE EXTENSION", "CREATE SCHEMA", "CREATE TYPE", "CREATE DOMAIN", "CREATE SEQUENCE"),
+    *("CREATE FUNCTION", "CREATE COLLATION", "CREATE CAST", "CREATE OPERATOR"),
+)
+
 # No lock that anybody minds.
 _NO_LOCK: tuple[str, list[QualifiedName]] = ("", [])
 

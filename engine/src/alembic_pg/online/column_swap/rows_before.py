@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.refusals import of_batches
-from alembic_pg.sql.lock_modes import strongest_lock
+from alembic_pg.sql.lock_modes import MAKES_NEW, strongest_lock
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
@@ -22,12 +21,8 @@ if TYPE_CHECKING:
 # Milliseconds of looking; what takes longer is found out by the steps themselves.
 _PATIENCE = 10_000
 
-# What makes a new object, and locks nothing that was there.
-_MAKES_NEW = (
-    *("CREATE EXTENSION", "CREATE SCHEMA", "CREATE TYPE", "CREATE DOMAIN", "CREATE SEQUENCE"),
-    *("CREATE FUNCTION", "CREATE COLLATION", "CREATE CAST", "CREATE OPERATOR"),
-    *("COMMENT ON EXTENSION", "COMMENT ON SCHEMA", "COMMENT ON TYPE", "COMMENT ON DOMAIN"),
-)
+# What comes with a new object.
+_COMMENTS = ("COMMENT ON EXTENSION", "COMMENT ON SCHEMA", "COMMENT ON TYPE", "COMMENT ON DOMAIN")
 
 # The columns of each unique index that has one as it stands, None for that one.
 _UNIQUE_COLUMNS = """
@@ -60,15 +55,8 @@ def refuse_unfit_rows(runner: Runner, shadow: ShadowColumn, number: int) -> None
             _refuse_duplicates(runner, shadow, number, value)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
-        if not errors.sqlstate(error).startswith(errors.DATA_EXCEPTION_CLASS):
-            return  # the steps find it out, or another time is better
-        refusal = of_batches.VALUES_WITHOUT_TYPE(
-            shadow.table.display_name,
-            column=shadow.old_column,
-            type=shadow.type,
-            error=errors.describe_error(error),
-        )
-        raise runner.refused_error(refusal) from error
+        # Of another failure the steps tell, or another time is better.
+        shadow.refuse_unfit_value(runner, error)
 
 
 def _can_look(runner: Runner) -> bool:
@@ -78,7 +66,7 @@ def _can_look(runner: Runner) -> bool:
         and not (runner.in_autocommit_block or note.done or note.untracked)
         and all(
             not strongest_lock(sql)[0]
-            and all(one.accept_any(*_MAKES_NEW) for one in statement_cursors(sql))
+            and all(one.accept_any(*MAKES_NEW, *_COMMENTS) for one in statement_cursors(sql))
             for sql in runner.executed
         )
     )

@@ -146,15 +146,20 @@ class ShadowColumn:
         try:
             runner.change_in_batches(self.table, rows, unseen=True, first=first)
         except DBAPIError as error:
-            if not errors.sqlstate(error).startswith(errors.DATA_EXCEPTION_CLASS):
-                raise
-            refusal = of_batches.VALUES_WITHOUT_TYPE(
-                self.table.display_name,
-                column=self.old_column,
-                type=self.type,
-                error=errors.describe_error(error),
-            )
-            raise runner.refused_error(refusal) from error
+            self.refuse_unfit_value(runner, error)
+            raise
+
+    def refuse_unfit_value(self, runner: Runner, error: DBAPIError) -> None:
+        """Raise RefusedError where PostgreSQL fails for a value that it cannot hold."""
+        if not errors.sqlstate(error).startswith(errors.DATA_EXCEPTION_CLASS):
+            return
+        refusal = of_batches.VALUES_WITHOUT_TYPE(
+            self.table.display_name,
+            column=self.old_column,
+            type=self.type,
+            error=errors.describe_error(error),
+        )
+        raise runner.refused_error(refusal) from error
 
     def verify(self, runner: Runner) -> None:
         """Raise RefusedError where it is not what it should be, whatever did that."""

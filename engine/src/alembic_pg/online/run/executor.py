@@ -16,11 +16,11 @@ from alembic_pg import events
 from alembic_pg.database import time_limits
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
+from alembic_pg.online.connection_state import session_settings
 from alembic_pg.online.locks import lock_first, lock_retry, progress_monitor, wait_for_blockers
 from alembic_pg.online.run import journal, transactions
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
-from alembic_pg.sql import session_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from alembic_pg.sql.row_ranges import RowChange
 
 _T = TypeVar("_T")
-
-_CURRENT_SETTING = "SELECT current_setting(:name)"
-_SET_CONFIG = "SELECT set_config(:name, :value, false)"
 
 
 class BatchFiller(Protocol):
@@ -132,9 +129,15 @@ class Executor(Session):
 
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""
-        self.journal.save(self.connection, began)
+        note, noting = self.journal.saving_statements(self.connection, began)
+        self.send_last(noting)
+        self.journal.confirm_saved(note)
         self.running.partly_committed = True
         transactions.commit(self.context)
+
+    def send_last(self, statements: Sequence[str]) -> None:
+        """Send the last statements of a transaction, before its COMMIT."""
+        self.execute_all(statements)
 
     def run_short(
         self, *statements: str, done: str = "", detail: tuple[str, str] = ("", "")
@@ -236,30 +239,12 @@ class Executor(Session):
 
     def run_concurrently(self, statement: str) -> None:
         """Execute a statement that PostgreSQL refuses in a transaction, without a limit."""
-        sets = [
-            session_statements.as_session_setting(statement) for statement in self.local_settings
-        ]
-        sets = [(setting, name) for setting, name in sets if name]
-        unlimited = time_limits.unlimited(self.version)
-        limits = [limit.partition(" = ")[0] for limit in unlimited]
-        with self.connection.begin():
-            names = [*(name for _, name in sets), *limits]
-            before = [(name, self.first_value(_CURRENT_SETTING, name=name)) for name in names]
-            self.execute_all(
-                [*(setting for setting, _ in sets), *(f"SET {one}" for one in unlimited)]
-            )
-        try:
-            transactions.enter_autocommit(self.connection)
-            try:
-                with progress_monitor.report_progress(self.connection, statement):
-                    self.execute(statement)
-            finally:
-                transactions.leave_autocommit(self.connection)
-        finally:
-            if not self.connection.invalidated:
-                with self.connection.begin():
-                    for name, value in before:
-                        self.first_value(_SET_CONFIG, name=name, value=value)
+        with (
+            session_settings.given(self, self.local_settings, self.version),
+            transactions.autocommit(self.connection),
+            progress_monitor.report_progress(self.connection, statement),
+        ):
+            self.execute(statement)
 
     def lock_statements(self, statements: Sequence[str]) -> list[str]:
         """Return what locks the tables of a short transaction first, where they are several."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.database import time_limits
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
-from alembic_pg.online.run import journal, transactions
+from alembic_pg.online.run import journal
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import CommitBeforeError
 from alembic_pg.online.run.statement_queue import StatementQueue
@@ -47,13 +47,9 @@ class OpenTransaction(Executor):
         self.executed.clear()
         self.swapped_columns.clear()
 
-    def commit(self, began: str = "") -> None:
-        """Commit what the revision did so far. began: what to note of the statement at work."""
-        note, noting = self.journal.saving_statements(self.connection, began)
-        self.send_queued(*noting, last=True)
-        self.journal.confirm_saved(note)
-        self.running.partly_committed = True
-        transactions.commit(self.context)
+    def send_last(self, statements: Sequence[str]) -> None:
+        """Send the last statements of the transaction with those that wait."""
+        self.send_queued(*statements, last=True)
 
     def can_wait(self, sql: str) -> bool:
         """Return whether a statement may go to the server with those that follow."""

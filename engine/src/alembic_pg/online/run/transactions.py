@@ -51,6 +51,16 @@ def enter_autocommit(connection: Connection) -> None:
 
 
 @contextmanager
+def autocommit(connection: Connection) -> Iterator[None]:
+    """Let each statement of the block be its own transaction."""
+    try:
+        enter_autocommit(connection)
+        yield
+    finally:
+        leave_autocommit(connection)
+
+
+@contextmanager
 def one_a_message(connection: Connection) -> Iterator[None]:
     """Let each message of the block be its own transaction, whatever number of statements it has.
 
