@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from alembic_pg.autogenerate.dump.label import part_label
@@ -30,6 +31,24 @@ _WORDS = {"missing": "missing", "extra": "there already", "changed": "changed"}
 _BEFORE_KEY = ("type ", "function ", "schema ", "extension ")
 
 
+@cache  # the same keys are looked for with each statement
+def place_of(key: str) -> tuple[str, str]:
+    """Return the schema of an object, "" for a schema and an extension, and its name in it.
+
+    key: as `Parts` has it. The name of a function has its arguments.
+    """
+    for before in _BEFORE_KEY:
+        if not key.startswith(before):
+            continue
+        name = key.removeprefix(before)
+        if before in {"schema ", "extension "}:
+            return "", Cursor(name).identifier()
+        cursor = Cursor(name)
+        schema, own = cursor.qualified_name()
+        return schema, f"{own}{cursor.remaining_text()}"
+    return Cursor(key).qualified_name()
+
+
 @dataclass(frozen=True)
 class HandMade:
     """Hold one part that somebody changed by hand.
@@ -49,7 +68,7 @@ class HandMade:
     @property
     def own_name(self) -> str:
         """The name of the part, or of the object itself, without its schema."""
-        return self.part.removeprefix(f"{self.words} ") if self.is_part else self._place[1]
+        return self.part.removeprefix(f"{self.words} ") if self.is_part else place_of(self.key)[1]
 
     @property
     def is_part(self) -> bool:
@@ -59,17 +78,12 @@ class HandMade:
     @property
     def schema(self) -> str:
         """The schema that the object is in, "" for a schema and an extension."""
-        return self._place[0]
-
-    @property
-    def relation(self) -> str:
-        """The name of the object without its schema; of a function, with its arguments."""
-        return self._place[1]
+        return place_of(self.key)[0]
 
     @property
     def difference(self) -> Difference:
         """The same as drift tells it, without definitions."""
-        schema, relation = self._place
+        schema, relation = place_of(self.key)
         if not self.is_part:
             own = without_public(relation) if self.key.startswith("function ") else relation
             shown = readable_name(schema, own) if schema else own
@@ -83,19 +97,6 @@ class HandMade:
     def __str__(self) -> str:
         """Return what a person reads."""
         return f"{self.difference.label} ({_WORDS[self.change]})"
-
-    @property
-    def _place(self) -> tuple[str, str]:
-        for before in _BEFORE_KEY:
-            if not self.key.startswith(before):
-                continue
-            name = self.key.removeprefix(before)
-            if before in {"schema ", "extension "}:
-                return "", Cursor(name).identifier()
-            cursor = Cursor(name)
-            schema, own = cursor.qualified_name()
-            return schema, f"{own}{cursor.remaining_text()}"
-        return Cursor(self.key).qualified_name()
 
     def _difference(self, kind: str, name: str, label: str) -> Difference:
         return Difference(self.change, kind, self.schema, name, label, "", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.drift.in_the_way.hand_made import HandMade
+from alembic_pg.drift.in_the_way.hand_made import place_of
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ def _touched(cursor: Cursor, parts: Parts) -> Iterator[tuple[str, str]]:
     elif kind:
         names = [one.qualified_name() for one in cursor.split_commas()]
         for key, own in parts.items():
-            for part in own:
-                one = HandMade(key, part, "changed")
-                if part in _OBJECTS[kind] and (one.schema, _without_arguments(one)) in names:
+            for part in own.keys() & set(_OBJECTS[kind]):
+                schema, name = place_of(key)
+                if (schema, name.partition("(")[0]) in names:
                     yield key, part
 
 
@@ -107,7 +107,7 @@ def _indexes(cursor: Cursor, parts: Parts, *, dropped: bool) -> Iterator[tuple[s
     if dropped:
         for schema, name in [one.qualified_name() for one in cursor.split_commas()]:
             for key, own in parts.items():
-                if f"index {name}" in own and HandMade(key, "", "changed").schema == schema:
+                if f"index {name}" in own and place_of(key)[0] == schema:
                     yield key, f"index {name}"
         return
     name = cursor.identifier()
@@ -120,12 +120,8 @@ def _part_of(
     parts: Parts, table: QualifiedName, kinds: Iterable[str], name: str
 ) -> Iterator[tuple[str, str]]:
     """Yield the parts of a table that have a name, and are of one of some kinds."""
+    wanted = {f"{kind} {name}" for kind in kinds}
     for key, own in parts.items():
-        for part in [f"{kind} {name}" for kind in kinds]:
-            one = HandMade(key, part, "changed")
-            if part in own and (one.schema, one.relation) == table:
+        for part in own.keys() & wanted:
+            if place_of(key) == table:
                 yield key, part
-
-
-def _without_arguments(one: HandMade) -> str:
-    return one.relation.partition("(")[0]
