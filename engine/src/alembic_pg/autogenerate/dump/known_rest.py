@@ -50,6 +50,14 @@ class KnownRest:
         return replace(entry, needs=(*entry.needs, *outside)) if outside else entry
 
 
+def dump_beside(url: URL, rest: KnownRest | None, version_table: str) -> Dump:
+    """Return the dump of a database, of which the rest may be known.
+
+    version_table: Alembic's own, which is left out. Raises UserError when pg_dump fails.
+    """
+    return rest.dump(url) if rest else pg_dump.dump_database(url, version_table=version_table)
+
+
 def know_rest(url: URL, whole: Dump, tables: Collection[tuple[str, str]]) -> KnownRest | None:
     """Return what is known of a database, None where pg_dump says the tables in another way alone.
 

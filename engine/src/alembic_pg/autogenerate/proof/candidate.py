@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from alembic_pg.autogenerate.dump import column_users, pg_dump
+from alembic_pg.autogenerate.dump import column_users
+from alembic_pg.autogenerate.dump.known_rest import dump_beside
 from alembic_pg.autogenerate.ops.operation_source import OperationSources
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
 from alembic_pg.database.connect import connect
@@ -59,11 +60,7 @@ class Candidate:
 
     def dump(self) -> Dump:
         """Return what it holds now."""
-        return self.scope.filter_dump(
-            self.rest.dump(self.url)
-            if self.rest
-            else pg_dump.dump_database(self.url, version_table=self.version_table)
-        )
+        return self.scope.filter_dump(dump_beside(self.url, self.rest, self.version_table))
 
     def column_users(self) -> ColumnUsers:
         """Return what uses which of its columns now."""

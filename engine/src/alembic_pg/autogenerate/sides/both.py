@@ -56,13 +56,13 @@ def both_sides(  # noqa: PLR0913, PLR0917  # where and how the models are built
 ) -> Sides:
     """Return both sides of a comparison.
 
-    empty: an empty database, which is dropped; None to make one where it is needed.
+    empty: an empty database, which is dropped; None where what the models build may be known.
     """
     databases, name = empty
     # That of Alembic's own table is on both sides.
     schema = task.environment.context_opts.get("version_table_schema")
     past, steps = None, None
-    if not models.left_out and may_be_known(task, given):
+    if name is None and not models.left_out:
         dialect = databases.connection.dialect
         steps = desired.compiled_statements(models, dialect, schema=schema)
         past = schema_of_revisions(task.root, task.environment, databases, host)

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.dump.foreign_keys import key_ends
-from alembic_pg.autogenerate.dump.known_rest import know_rest
+from alembic_pg.autogenerate.dump.known_rest import dump_beside, know_rest
 from alembic_pg.autogenerate.sides.remade_entities import steps_of_entities
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import Digest, cache_digest
@@ -35,8 +35,6 @@ from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from sqlalchemy.engine import URL
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.autogenerate.dump.known_rest import KnownRest
@@ -174,15 +172,11 @@ def _build_tables(
     except DBAPIError:
         return None
     else:
-        dump = rest.dump(url) if rest else _whole_dump(past, url)
+        dump = dump_beside(url, rest, past.version_table)
         is_as_built = _is_as_built(past.dump, dump, steps, changed)
         return KnownBuild(dump, rest) if is_as_built else None
     finally:
         past.databases.drop_in_background(name)
-
-
-def _whole_dump(past: StartingSchema, url: URL) -> Dump:
-    return pg_dump.dump_database(url, version_table=past.version_table)
 
 
 def _tables_that_may_differ(
