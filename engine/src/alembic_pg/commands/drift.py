@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.commands import own_command
 from alembic_pg.commands.own_command import FOUND, NOTHING
-from alembic_pg.drift import find, report
+from alembic_pg.drift import find, json_form, report
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def run(
         if asked.objects:
             found = report.only(found, _chosen(found, asked.objects))
     except Exception as error:  # noqa: BLE001  # whatever it is, it is not drift
-        return own_command.report_failure(error, report.JSON_FORMAT if as_json else None)
+        return own_command.report_failure(error, json_form.JSON_FORMAT if as_json else None)
     if as_json:
-        own_command.print_json(report.JSON_FORMAT, report.as_object(found))
+        own_command.print_json(json_form.JSON_FORMAT, json_form.as_object(found))
     else:
         sys.stdout.write(f"{report.as_text(found, diffs=diffs)}\n")
     return FOUND if found.found_something else NOTHING

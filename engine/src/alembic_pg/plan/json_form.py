@@ -16,14 +16,19 @@ JSON_FORMAT = 1
 _LEFT_OUT = {"summary", "sql"}
 
 
-class StatementObject(TypedDict):
-    """One statement of a revision."""
+class PlannedObject(TypedDict):
+    """What a statement does, and how a run executes it."""
 
     operation: Annotated[str, "what the statement does, in words: add column"]
     object: Annotated[str, "to what: posts.title"]
     steps: Annotated[str, 'how a run executes it, "" where it runs as it stands']
     lock: Annotated[str, 'the strongest lock that it takes, "" for none']
     effect: Annotated[str, "how long the lock is held, or what happens beside traffic"]
+
+
+class StatementObject(PlannedObject):
+    """One statement of a revision."""
+
     is_done: Annotated[bool, "whether an earlier run has done it"]
     is_large: Annotated[bool | None, "whether its table is large; null: it is about no table"]
     rows: Annotated[float | None, "rows of the table, by its statistics; null without any"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, cast
 
+from alembic_pg.plan.json_form import PlannedObject
+
 if TYPE_CHECKING:
     from alembic_pg.plan.revision_plan import StatementPlan
     from alembic_pg.preflight.cost.estimate import Estimate
@@ -27,14 +29,9 @@ class HindranceObject(TypedDict):
     tables: Annotated[list[str], "the tables that it has locked"]
 
 
-class StatementObject(TypedDict):
+class StatementObject(PlannedObject):
     """One pending statement."""
 
-    operation: Annotated[str, "what the statement does, in words: add check"]
-    object: Annotated[str, "to what"]
-    steps: Annotated[str, 'how a run executes it, "" where it runs as it stands']
-    lock: Annotated[str, 'the strongest lock that it takes, "" for none']
-    effect: Annotated[str, "how long the lock is held, or what happens beside traffic"]
     rows: Annotated[float | None, "rows of the table, by its statistics"]
     size: Annotated[int | None, "bytes of the table"]
     seconds: Annotated[float | None, "how long it lasts; null where nobody can tell"]

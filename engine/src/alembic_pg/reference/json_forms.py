@@ -6,7 +6,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 from alembic_pg.doctor import json_form as doctor
-from alembic_pg.drift import report as drift
+from alembic_pg.drift import json_form as drift
 from alembic_pg.ledger import json_form as ledger
 from alembic_pg.plan import json_form as plan
 from alembic_pg.preflight import json_form as preflight
