@@ -4,7 +4,8 @@
 
 A table of so many rows (1,000,000), on a server that keeps its promises to the disk: what preflight
 says of one operation, and how long `alembic upgrade head` takes with it. Printed are seconds,
-without those in which the commands start, and how many times too long the estimate is.
+without those in which the commands start, and how many times too long the estimate is where one
+of them is at least a second.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def measure(running: Server, made: Tree, name: str, statement: str) -> tuple[str
     run = max(made.here("upgrade", "head") - start, 0.001)
     grown = execute(host, "busy", size)[0][0] - before
     (made.versions / "1.py").unlink()
-    factor = f"{seconds / run:.1f}" if seconds else ""
+    factor = f"{seconds / run:.1f}" if seconds and max(seconds, run) >= 1 else ""
     return (
         name,
         f"{seconds:.1f}",

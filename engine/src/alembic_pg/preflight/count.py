@@ -33,7 +33,10 @@ _OF_A_ROW = {SqlState.CHECK_VIOLATION, SqlState.NOT_NULL_VIOLATION}
 _SETTINGS = (
     "SET LOCAL transaction_read_only = on",
     "SET LOCAL row_security = off",  # else rows that the role may not see would count as none
-    "SET LOCAL max_parallel_workers_per_gather = 0",  # as what checks a constraint, and gentler
+    # As what checks a foreign key (PostgreSQL's RI_Initial_Check), or its time would be another's.
+    "SET LOCAL max_parallel_workers_per_gather = 0",
+    "SELECT set_config('work_mem', current_setting('maintenance_work_mem'), true)",
+    "SET LOCAL hash_mem_multiplier = 1",
     "SET LOCAL lock_timeout = '1s'",
     "SET LOCAL statement_timeout = {milliseconds}",
     "SET LOCAL idle_in_transaction_session_timeout = '1min'",
