@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.scope.models import Models
     from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
+    from tests.matrix.case import Case
+
+
+# The version of the embedded server, which has all extensions.
+NEWEST = 180_000
 
 
 def create_built(databases: ScratchServer, models: Models) -> URL:
@@ -30,6 +35,17 @@ def build(databases: ScratchServer, models: Models) -> Dump:
     built = pg_dump.dump_database(url)
     databases.drop(str(url.database))
     return built
+
+
+def is_beyond(databases: ScratchServer, case: Case, refusal: Exception) -> bool:
+    """Return whether a server refuses a case's models because it is too old for them.
+
+    Or because it lacks an extension, which the newest one does not.
+    """
+    if "PostgreSQL refuses" not in str(refusal):
+        return False
+    is_left_out = "is not available" in str(refusal) and databases.version < NEWEST
+    return databases.version < case.since * 10_000 or is_left_out
 
 
 def execute(url: URL, script: str) -> None:
