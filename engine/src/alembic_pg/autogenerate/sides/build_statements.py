@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import DDL, CheckConstraint, ForeignKeyConstraint, MetaData, Table, text
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateE
 from sqlalchemy.schema import AddConstraint, CreateSequence
 from sqlalchemy.sql.elements import TextClause
 
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.scope.models import each_metadata
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.autogenerate.sides.recording import AskedError, RecordingConnection
@@ -45,6 +47,11 @@ class BuildStatement:
     table: Table | None = None
     by_hand: bool = False
     entity: ReplaceableEntity | None = None
+
+    @cached_property
+    def table_key(self) -> str:
+        """The key of the table that it makes a part of, as dumps have it; "" of none."""
+        return "" if self.table is None else table_key(self.table.schema, self.table.name)
 
 
 def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:

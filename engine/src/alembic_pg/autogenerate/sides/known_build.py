@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.dump import compare, pg_dump
-from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.dump.foreign_keys import key_ends
 from alembic_pg.autogenerate.dump.known_rest import dump_beside, know_rest, rest_of_whole
 from alembic_pg.autogenerate.sides.remade_entities import relations_of_entities, steps_of_entities
@@ -109,7 +108,7 @@ def known_build(
         return KnownBuild(past.dump)
     if len(changed) > _MAX_CHANGED * len(tables):
         return None
-    again = {step.table for step in steps if step.table is not None and _table(step) in changed}
+    again = {step.table for step in steps if step.table is not None and step.table_key in changed}
     names = {key.partition(".")[2] for key in changed}
     of_entities = steps_of_entities(steps, again, names)
     return None if of_entities is None else _build_tables(past, steps, changed, of_entities)
@@ -118,15 +117,10 @@ def known_build(
 def _outline(steps: Iterable[BuildStatement]) -> _Outline:
     texts: dict[str, list[str]] = defaultdict(list)
     for step in steps:
-        texts[_table(step)].append(step.text)
+        texts[step.table_key].append(step.text)
     rest = Digest(*texts.pop("", ()))
     # SQLAlchemy keeps a table's indexes in a set.
     return _Outline({key: Digest(*sorted(some)).value for key, some in texts.items()}, rest.value)
-
-
-def _table(step: BuildStatement) -> str:
-    """Return the key of the table that a statement makes a part of, "" of other statements."""
-    return "" if step.table is None else table_key(step.table.schema, step.table.name)
 
 
 def _read_note(root: Path, past: StartingSchema) -> _Outline | None:
@@ -163,7 +157,7 @@ def _build_tables(
         if step.entity is not None
     ]
     made = {id(step) for step in of_entities}
-    again = [step.text for step in steps if _table(step) in changed or id(step) in made]
+    again = [step.text for step in steps if step.table_key in changed or id(step) in made]
     message = as_message(_rebuilding_statements(past.dump, changed, entity_drops, again))
     rest = _known_rest(url, past.dump, steps, changed, of_entities)
     try:
@@ -207,7 +201,7 @@ def _tables_that_may_differ(
     keys = {key_ends(dump, one)[0] for one in _keys_from_others(dump, changed)}
     names |= {(dump[key].schema, dump[key].name) for key in (changed | keys) & dump.keys()}
     for step in steps:
-        if step.table is not None and _table(step) in changed:
+        if step.table is not None and step.table_key in changed:
             ends = (step.table, *(key.column.table for key in step.table.foreign_keys))
             names |= {(one.schema or "public", str(one.name)) for one in ends}
     return names

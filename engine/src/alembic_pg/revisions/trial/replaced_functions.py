@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _PATCHED = ("alembic", "sqlalchemy")
 
+# Types of what is in a class and is no function.
+_PLAIN = frozenset({bool, dict, int, list, set, str, tuple, type})
+
 # Of these the schema that the models build depends, where a revision says what it is.
 _OF_SCHEMAS = (
     "sqlalchemy.dialects",
@@ -45,6 +48,8 @@ def _in_module(name: str, module: ModuleType) -> Iterator[tuple[FunctionType, st
                 yield value, f"{name}.{attribute}"
         elif isinstance(value, type) and value.__module__ == name:
             for member, function in list(vars(value).items()):
+                if function is None or type(function) in _PLAIN:
+                    continue  # most of tens of thousands
                 plain = getattr(function, "__func__", None) or getattr(function, "fget", function)
                 if isinstance(plain, FunctionType) and _is_foreign(plain):
                     yield plain, f"{name}.{value.__qualname__}.{member}"
