@@ -147,6 +147,15 @@ class PlannedCatalog(Runner):
         """Return a statement with the names that the server knows."""
         return self.earlier.as_before(sql)
 
+    def changes_to_come(self, sql: str) -> Sequence[tuple[str, str, float]]:
+        """Return what a statement will do to rows, whose columns may be still to come."""
+        table = self.current_table
+        if table is None or not self.earlier.changes(table):
+            return ()
+        from alembic_pg.plan.rows_to_come import changes_to_come  # noqa: PLC0415  # rare
+
+        return changes_to_come(self, sql, table)
+
     def alter_copy(self, table: Relation) -> None:
         """Let an empty copy of a table be what the statements so far would have made of it."""
         altered = self.earlier.for_copy(table)
