@@ -206,6 +206,11 @@ class PlannedCatalog(Runner):
 
     def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query of the catalog would find after the statements so far."""
+        if query == eligibility.HIDDEN_ROWS:
+            from alembic_pg.plan.row_security import hidden_rows  # noqa: PLC0415  # of fills
+
+            switches = self.earlier.row_security_of
+            return hidden_rows(super().fetch_rows, parameters["table"], switches)
         return _fetch_rows(self, super().fetch_rows, query, parameters)
 
 
