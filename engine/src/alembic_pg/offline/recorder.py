@@ -149,9 +149,11 @@ class Recorder(Runner):
         finally:
             self.open_statements = kept
 
-    def run_with_retries(self, work: Callable[[], _T], *statements: str) -> _T:
+    def run_with_retries(
+        self, work: Callable[[], _T], *statements: str, one_message: bool = False
+    ) -> _T:
         """Do some work in a short transaction, and write it as one that is tried again."""
-        del statements
+        del statements, one_message  # each statement is sent by itself, to be written
         self.open_statements = []
         try:
             with self.connection.begin():

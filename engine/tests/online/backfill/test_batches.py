@@ -46,12 +46,27 @@ def test_a_backfill(site: Site) -> None:
 @pytest.mark.parametrize(
     "line", [FILL, 'op.execute("ALTER TABLE t ALTER COLUMN a TYPE bigint")'], ids=["fill", "type"]
 )
+def test_a_batch_is_one_message(site: Site, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others would wait for its rows until a COMMIT of its own has come."""
+    site.sql(*TABLE)
+    site.revise(line)
+    with slow_commit(site.url, "UPDATE ONLY") as (url, slow):
+        monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+        site.upgrade(batch="5ms")
+    assert not slow
+    assert site.version == ["002a"]
+    assert site.note() is None
+    assert site.one("SELECT sum(a) FROM t") == ROWS * (ROWS + 1) // 2
+
+
 def test_a_commit_that_the_limit_of_a_batch_cancels(
-    site: Site, line: str, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A busy server may come to COMMIT too late; it is then still in the transaction."""
     site.sql(*TABLE)
-    site.revise(line)
+    site.revise(
+        'op.execute("UPDATE t SET b = \'x\' WHERE b IS NULL", execution_options={"batches": True})'
+    )
     with slow_commit(site.url, "UPDATE ONLY") as (url, slow):
         monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
         site.upgrade(batch="20ms")

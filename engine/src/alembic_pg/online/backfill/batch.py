@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.database.session import as_message
-from alembic_pg.online.run import transactions
 from alembic_pg.refusals import of_batches
 
 if TYPE_CHECKING:
@@ -71,7 +70,9 @@ class Batch:
 
         try:
             plain = self.rows.statement_for(self.table, place, only=self.only)
-            changed = self.executor.run_with_retries(work, plain)
+            # What its answer may take back, cannot be over before that.
+            one_message = self.rows.may_match_again
+            changed = self.executor.run_with_retries(work, plain, one_message=one_message)
         except DBAPIError as error:
             # Sooner, somebody has cancelled it. Where it was over just as the limit was, COMMIT
             # fails, which the server has passed over.
@@ -86,9 +87,7 @@ class Batch:
         """Return the tables and places of rows that are to be changed."""
         query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
         work = partial(self.executor.fetch, self._message(query))
-        # Alone, it needs neither BEGIN nor COMMIT, each of which is a way to the server and back.
-        with transactions.one_a_message(self.executor.connection):
-            return self.executor.run_with_retries(work, query)
+        return self.executor.run_with_retries(work, query, one_message=True)
 
     def _message(self, statement: str, *limits: str) -> str:
         return as_message([*self.executor.short_limits(), *self.settings, *limits, statement])
