@@ -190,6 +190,10 @@ class Recorder(Runner):
         """Return nothing: each block of the script has its limits."""
         return []
 
+    def end_limits(self) -> list[str]:
+        """Return nothing: a block of the script ends with its transaction."""
+        return []
+
     def lock_statements(self, statements: Sequence[str]) -> list[str]:
         """Return nothing: the script tries as often as it says."""
         del statements

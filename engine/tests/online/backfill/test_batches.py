@@ -428,6 +428,17 @@ def test_a_batch_whose_time_is_over_just_as_it_ends_is_given_up(site: Site) -> N
     assert site.one("SELECT count(DISTINCT xmin::text) FROM t") == 2, "one by one"
 
 
+def test_a_batch_of_one_message_whose_time_is_over_just_as_it_ends_is_given_up(site: Site) -> None:
+    """The server would tell of that with the next message, which is another one's."""
+    site.sql("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1), (2)", "ANALYZE t", *LATE_TRIGGER)
+    site.revise('op.execute("DELETE FROM t WHERE a > 0", execution_options={"batches": True})')
+    sent: list[str] = []
+    with before_each(lambda one: sent.append(one) if "DELETE FROM ONLY" in one else None):
+        site.upgrade(batch="20ms")
+    assert len(sent) > 2, "both, and one by one"
+    assert site.one("SELECT count(*) FROM t") == 0
+
+
 def test_a_role_that_may_not_see_its_replicas_is_told(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:

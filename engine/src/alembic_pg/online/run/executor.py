@@ -152,9 +152,10 @@ class Executor(Session):
             noted = self.journal.done_statements(done) if done else []
             if detail[0]:
                 noted = self.journal.detail_statements(*detail)
-            self.execute_all([*self.short_limits(), *locks, *statements, *noted])
+            self.execute_all([*self.short_limits(), *locks, *statements, *noted, *ended])
 
         locks = self.lock_statements(statements)
+        ended = self.end_limits()
         self.run_with_retries(send, *statements, one_message=True)
         if done:
             self.journal.confirm_done(done)
@@ -256,6 +257,10 @@ class Executor(Session):
     def short_limits(self) -> list[str]:
         """Return what a short transaction begins with."""
         return [*self.local_settings, *time_limits.short_step(self.settings, self.version)]
+
+    def end_limits(self) -> list[str]:
+        """Return what a short transaction that is one message ends with."""
+        return [time_limits.END_STATEMENT_LIMIT]
 
     def retry_budget(self) -> lock_retry.RetryBudget:
         """Return the tries of one statement."""
