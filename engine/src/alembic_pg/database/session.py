@@ -61,7 +61,7 @@ class Session:
         """Return what a query finds, in the transaction that there is, or in its own."""
         if self.connection.in_transaction():
             return self.connection.execute(text(query), parameters).all()
-        with self.connection.begin():
+        with one_a_message(self.connection), self.connection.begin():
             return self.connection.execute(text(query), parameters).all()
 
     def first_value(self, query: str, **parameters: Any) -> Any:  # noqa: ANN401  # any value
@@ -88,6 +88,11 @@ class Session:
         """Return a statement as the server can explain it."""
         return sql
 
+    def changes_to_come(self, sql: str) -> Sequence[tuple[str, str, float]]:
+        """Return what a statement will do to rows, of which table, and of how many: nothing."""
+        del sql
+        return ()
+
     def alter_copy(self, table: Relation) -> None:
         """Let an empty copy of a table be as the next statement meets the table: it is."""
 
@@ -100,3 +105,22 @@ class Session:
 def as_message(statements: Iterable[str]) -> str:
     """Return statements as one text, whatever comments they end with."""
     return "\n;\n".join(statements)
+
+
+@contextmanager
+def one_a_message(connection: Connection) -> Iterator[None]:
+    """Let each message of the block be its own transaction, whatever number of statements it has.
+
+    It needs neither BEGIN nor COMMIT, each of which is a way to the server and back. connection:
+    without a transaction, before and after.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if raw.autocommit:
+        yield
+        return
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        if not raw.closed:
+            raw.autocommit = False

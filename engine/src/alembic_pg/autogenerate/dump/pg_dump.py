@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # What every dump begins with, of the dump itself or of the database's name.
 _PREAMBLE_KINDS = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
 
+# What belongs to the database as a whole has its name in it, which is another for each of them.
+_OF_DATABASE = {"ACL", "COMMENT", "SECURITY LABEL"}
+
 _OPTIONS = ("--format=custom", "--schema-only", "--no-owner", "--compress=none")
 
 
@@ -63,9 +66,9 @@ def _entries(archive: bytes) -> Dump:
     ids: dict[int, str] = {}
     dump: Dump = {}
     for item in toc_entries(archive):
-        if item.kind in _PREAMBLE_KINDS or _is_public_schema_note(
-            item.kind, item.name, item.create
-        ):
+        if item.kind in _PREAMBLE_KINDS or _is_note_of_database(item.kind, item.name):
+            continue
+        if _is_public_schema_note(item.kind, item.name, item.create):
             continue
         entry = Entry(
             kind=item.kind,
@@ -103,6 +106,10 @@ def dump_archive(
         f"--exclude-table={pattern}",
         *(() if lock_timeout is None else (f"--lock-wait-timeout={lock_timeout}",)),
     )
+
+
+def _is_note_of_database(kind: str, name: str) -> bool:
+    return kind in _OF_DATABASE and name.startswith("DATABASE ")
 
 
 def _is_public_schema_note(kind: str, name: str, create: str) -> bool:
