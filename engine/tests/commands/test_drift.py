@@ -272,15 +272,44 @@ def test_what_is_not_compared_is_named(at_head: Tree, database: URL) -> None:
     state.execute(
         database,
         f"ALTER DATABASE {name} SET work_mem = '64MB'",
+        f"COMMENT ON DATABASE {name} IS 'of production'",
+        ROLE.format("drift_other"),
+        f"GRANT CONNECT, CREATE ON DATABASE {name} TO drift_other",
+        f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC",
         "ALTER TABLE alembic_version ADD COLUMN note text",
         "GRANT SELECT, INSERT ON alembic_version TO PUBLIC",
     )
     done = own(at_head, "drift")
     assert done.code == 0, done
+    notes = "its comment, CONNECT, CREATE to drift_other, TEMPORARY from PUBLIC"
     assert done.out.splitlines()[1:] == [
         "Not compared: settings of the database (work_mem).",
+        f"Not compared: what is by hand on the database itself ({notes}).",
         "Not compared: what is by hand on alembic_version (column note, INSERT to PUBLIC).",
     ]
+
+
+OF_DATABASE = """
+DO $$ BEGIN
+  EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), 'by a revision');
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO drift_other', current_database());
+END $$
+"""
+
+
+def test_what_a_revision_says_of_its_database_is_no_difference(tree: Tree, empty: URL) -> None:
+    """Each database of the history has another name."""
+    state.execute(empty, ROLE.format("drift_other"))
+    head = tree.alembic("heads").out.split()[0]
+    (tree.versions / "of_database.py").write_text(
+        f"from alembic import op\nrevision = 'abc'\ndown_revision = '{head}'\n"
+        f"def upgrade():\n    op.execute({OF_DATABASE!r})\ndef downgrade():\n    pass\n"
+    )
+    assert own(tree, "ledger").code == 0
+    assert tree.alembic("upgrade", "head").code == 0
+    assert tree.alembic("check").code == 0
+    assert own(tree, "drift").code == 0
+    assert own(tree, "ledger", "--verify").code == 0
 
 
 def test_an_empty_alembic_version_is_something(at_head: Tree, database: URL) -> None:

@@ -116,6 +116,18 @@ def test_rows_are_counted_elsewhere(behind: Tree, empty: URL) -> None:
     assert json.loads(done.out)["replica"]
 
 
+def test_a_role_that_may_not_read(behind: Tree, empty: URL) -> None:
+    role = f"blind_{empty.database}"
+    reads = "GRANT SELECT ON alembic_version"
+    state.execute(empty, f"CREATE ROLE {role} LOGIN", f"{reads} TO {role}")
+    try:
+        done = own(behind, "preflight", DATABASE_URL=str(empty.set(username=role)))
+        told = " ".join(done.out.split())
+        assert "permission denied for table users: GRANT SELECT on it, or pg_read_all_data." in told
+    finally:
+        state.execute(empty, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
 def test_a_role_that_only_reads(behind: Tree, empty: URL) -> None:
     role = f"reader_{empty.database}"
     state.execute(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.errors import UserError
 from tests.online.watching import watched_messages
+from tests.plan.observed import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +125,40 @@ def test_row_security_is_asked_first(
         assert (site.catalog, site.note()) == (before, None)
         site.sql("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")
         site.upgrade()
+        assert site.version == ["002a"]
+
+
+ON = (
+    "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE ONLY public.t FORCE ROW LEVEL SECURITY",
+)
+ON_IN_ONE = ("ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",)
+
+
+@pytest.mark.parametrize("switches", [ON, ON_IN_ONE], ids=["two", "one"])
+def test_row_security_that_the_revision_switches_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch, switches: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE)
+    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+        before = site.catalog
+        site.revise(*(f"op.execute({one!r})" for one in switches), FILLS)
+        assert differences(site) == []
+        assert (site.catalog, site.note(), site.version) == (before, None, ["001a"])
+
+
+def test_row_security_that_the_revision_lifts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE)
+    force_row_security(site)
+    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+        site.revise(
+            'op.execute("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")',
+            FILLS,
+            'op.execute("ALTER TABLE t FORCE ROW LEVEL SECURITY")',
+        )
+        assert differences(site) == []
         assert site.version == ["002a"]
 
 

@@ -88,6 +88,11 @@ class Session:
         """Return a statement as the server can explain it."""
         return sql
 
+    def changes_to_come(self, sql: str) -> Sequence[tuple[str, str, float]]:
+        """Return what a statement will do to rows, of which table, and of how many: nothing."""
+        del sql
+        return ()
+
     def alter_copy(self, table: Relation) -> None:
         """Let an empty copy of a table be as the next statement meets the table: it is."""
 

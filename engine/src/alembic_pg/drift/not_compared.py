@@ -1,4 +1,4 @@
-"""Name what is never compared and yet was changed: the database's settings, Alembic's own table."""
+"""Name what is never compared and yet was changed: the database as a whole, Alembic's own table."""
 
 from __future__ import annotations
 
@@ -17,6 +17,23 @@ SELECT split_part(setting, '=', 1) ||
   CASE WHEN setrole = 0 THEN '' ELSE ' of ' || quote_ident(pg_get_userbyid(setrole)) END
 FROM pg_db_role_setting, unnest(setconfig) AS setting
 WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1
+""")
+
+# PUBLIC has the first two of its own accord.
+_OF_DATABASE = text("""
+WITH own AS (SELECT * FROM pg_database WHERE datname = current_database())
+SELECT 'its comment' FROM own WHERE shobj_description(oid, 'pg_database') IS NOT NULL
+  AND shobj_description(oid, 'pg_database') <> 'default administrative connection database'
+UNION ALL
+SELECT format('%s to %s', string_agg(privilege_type, ', ' ORDER BY privilege_type),
+  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+FROM own, aclexplode(datacl) WHERE grantee <> datdba
+  AND NOT (grantee = 0 AND privilege_type IN ('CONNECT', 'TEMPORARY')) GROUP BY grantee
+UNION ALL
+SELECT format('%s from PUBLIC', string_agg(privilege, ', '))
+FROM own, unnest(ARRAY['CONNECT', 'TEMPORARY']) AS privilege
+WHERE NOT EXISTS (SELECT FROM aclexplode(coalesce(datacl, acldefault('d', datdba)))
+  WHERE grantee = 0 AND privilege_type = privilege) HAVING count(*) > 0
 """)
 
 # Who only reads it may be whoever looks for drift.
@@ -51,6 +68,8 @@ def not_compared(connection: Connection, version_table: str) -> Iterator[str]:
     """
     if settings := ", ".join(connection.scalars(_SETTINGS)):
         yield f"Not compared: settings of the database ({settings})."
+    if notes := ", ".join(connection.scalars(_OF_DATABASE)):
+        yield f"Not compared: what is by hand on the database itself ({notes})."
     own = connection.scalars(_OF_VERSION_TABLE, {"version_table": version_table})
     if changes := ", ".join(own):
         yield f"Not compared: what is by hand on {version_table} ({changes})."

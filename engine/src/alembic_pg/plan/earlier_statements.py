@@ -222,6 +222,10 @@ class EarlierStatements:
         """Return whether a statement so far is about a table."""
         return any(self._about(table)) or any(self._views_of(table))
 
+    def row_security_of(self, table: int) -> list[str]:
+        """Return the statements so far that switch row security of a table on or off."""
+        return [sql for oid, sql in self._of_tables if oid == table and "SECURITY" in sql.upper()]
+
     def adds_to(self, table: Relation) -> bool:
         """Return whether one has given a table more than columns: a trigger, a view or the like."""
         added = (sql for sql in self._about(table) if not sql.startswith(("ALTER TABLE", "DROP")))

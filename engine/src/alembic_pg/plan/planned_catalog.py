@@ -147,6 +147,15 @@ class PlannedCatalog(Runner):
         """Return a statement with the names that the server knows."""
         return self.earlier.as_before(sql)
 
+    def changes_to_come(self, sql: str) -> Sequence[tuple[str, str, float]]:
+        """Return what a statement will do to rows, whose columns may be still to come."""
+        table = self.current_table
+        if table is None or not self.earlier.changes(table):
+            return ()
+        from alembic_pg.plan.rows_to_come import changes_to_come  # noqa: PLC0415  # rare
+
+        return changes_to_come(self, sql, table)
+
     def alter_copy(self, table: Relation) -> None:
         """Let an empty copy of a table be what the statements so far would have made of it."""
         altered = self.earlier.for_copy(table)
@@ -197,6 +206,11 @@ class PlannedCatalog(Runner):
 
     def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query of the catalog would find after the statements so far."""
+        if query == eligibility.HIDDEN_ROWS:
+            from alembic_pg.plan.row_security import hidden_rows  # noqa: PLC0415  # of fills
+
+            switches = self.earlier.row_security_of
+            return hidden_rows(super().fetch_rows, parameters["table"], switches)
         return _fetch_rows(self, super().fetch_rows, query, parameters)
 
 

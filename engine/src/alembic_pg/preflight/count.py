@@ -239,12 +239,13 @@ class Counter(Session):
 
     def _why(self, error: DBAPIError, demand: Demand) -> str:
         """Return why rows could not be counted."""
-        code = errors.sqlstate(error)
-        if code == SqlState.QUERY_CANCELED:
-            return f"Not counted within {self.limit:g} s: --limit gives it more."
-        if code == SqlState.LOCK_NOT_AVAILABLE:
-            return f"{demand.rows.label} is locked by another session."
-        return f"The database refuses the question: {errors.describe_error(error)}."
+        said = errors.describe_error(error)
+        known: dict[str, str] = {
+            SqlState.QUERY_CANCELED: f"Not counted within {self.limit:g} s: --limit gives it more.",
+            SqlState.LOCK_NOT_AVAILABLE: f"{demand.rows.label} is locked by another session.",
+            SqlState.INSUFFICIENT_PRIVILEGE: f"{said}: GRANT SELECT on it, or pg_read_all_data.",
+        }
+        return known.get(errors.sqlstate(error), f"The database refuses the question: {said}.")
 
 
 def _uncounted(statement: str, demand: Demand) -> Finding:

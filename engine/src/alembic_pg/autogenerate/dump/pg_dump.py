@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 # What every dump begins with, of the dump itself or of the database's name.
 _PREAMBLE_KINDS = {"ENCODING", "STDSTRINGS", "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES"}
+
+# What belongs to the database as a whole has its name in it, which is another for each of them.
+_OF_DATABASE = {"ACL", "COMMENT", "SECURITY LABEL"}
 
 _OPTIONS = ("--format=custom", "--schema-only", "--no-owner", "--compress=none")
 
@@ -62,9 +66,9 @@ def _entries(archive: bytes) -> Dump:
     ids: dict[int, str] = {}
     dump: Dump = {}
     for item in toc_entries(archive):
-        if item.kind in _PREAMBLE_KINDS or _is_public_schema_note(
-            item.kind, item.name, item.create
-        ):
+        if item.kind in _PREAMBLE_KINDS or _is_note_of_database(item.kind, item.name):
+            continue
+        if _is_public_schema_note(item.kind, item.name, item.create):
             continue
         entry = Entry(
             kind=item.kind,
@@ -104,6 +108,10 @@ def dump_archive(
     )
 
 
+def _is_note_of_database(kind: str, name: str) -> bool:
+    return kind in _OF_DATABASE and name.startswith("DATABASE ")
+
+
 def _is_public_schema_note(kind: str, name: str, create: str) -> bool:
     """Return whether an entry only says that public is not as initdb made it.
 
@@ -138,7 +146,8 @@ def _unused_key(key: str, dump: Dump) -> str:
     return free
 
 
+@cache
 def version() -> str:
-    """Return the version of pg_dump. Raises UserError when it is missing."""
+    """Return the version of pg_dump, asked once. Raises UserError when it is missing."""
     command = [find_program("pg_dump"), "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout

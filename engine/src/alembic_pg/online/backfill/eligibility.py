@@ -64,7 +64,7 @@ WHERE (s.schemaname, s.tablename) = (:schema, :name)
 """
 
 # Where the role meets a policy, its own table or not. owns: whether FORCE does that.
-_HIDDEN_ROWS = f"""
+HIDDEN_ROWS = f"""
 {_TREE}
 SELECT c.oid::regclass::text AS name, current_user AS role,
   pg_has_role(relowner, 'USAGE') AS owns
@@ -75,7 +75,7 @@ WHERE relkind IN ('r', 'p') AND row_security_active(c.oid) ORDER BY 1 LIMIT 1
 
 def refuse_hidden_rows(executor: Executor, table: Relation) -> None:
     """Raise RefusedError where row security may hide rows of a table that is to be filled."""
-    for row in executor.fetch_rows(_HIDDEN_ROWS, table=table.oid):
+    for row in executor.fetch_rows(HIDDEN_ROWS, table=table.oid):
         off = "NO FORCE" if row.owns else "DISABLE"
         raise executor.refused_error(of_batches.ROW_SECURITY(row.name, role=row.role, off=off))
 

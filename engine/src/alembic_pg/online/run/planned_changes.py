@@ -49,6 +49,7 @@ def planned_changes(session: Session, sql: str) -> Iterator[tuple[str, str, floa
         plan = explain(session, sql)
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
+        yield from session.changes_to_come(sql)
         return  # PostgreSQL says why, when the statement itself is executed
     yield from _changes_of_plan(plan)
 
