@@ -68,7 +68,7 @@ class Measured:
     failed: how many statements of others failed.
     work: seconds of the command, without those that one with nothing to do takes.
     server: seconds of the server's processor.
-    rows: how many were written.
+    rows: how many were written. writing: in how many seconds.
     megabytes: the room that it took beside the table.
     """
 
@@ -83,6 +83,7 @@ class Measured:
     work: float
     server: float
     rows: int
+    writing: float
     megabytes: float
 
 
@@ -209,6 +210,7 @@ class Bench:
             max(seconds - idle, 0.0),
             watch.processor,
             rows if change.fills else 0,
+            watch.writing,
             max(load.largest - before, 0) / 1e6,
         )
 

@@ -30,7 +30,7 @@ clock, stock Alembic and this engine can be compared with each other, and with n
 - *work*: seconds of the command without those of one that has nothing to do, and how many times
   those of stock Alembic; *server*: of the server's processor, of which other work on the machine
   takes nothing.
-- *rows/s*: of what writes all rows, and the share of its rate at no distance.
+- *rows/s*: of what writes all rows, while it does, and the share of its rate at no distance.
 - *MB*: the room that it took beside the table.
 
 {table}
@@ -48,8 +48,8 @@ def cells(one: Measured, found: Sequence[Measured]) -> tuple[str, ...]:
     """Return a line of the table. found: all that was measured, for what is compared."""
     stock = _other(found, one, "stock", one.distance, beside=one.beside)
     near = _other(found, one, one.by, 0.0, beside=False)
-    rate = one.rows / one.work if one.rows and one.work else 0.0
-    near_rate = near.rows / near.work if near and near.rows and near.work else 0.0
+    rate = one.rows / one.writing if one.writing else 0.0
+    near_rate = near.rows / near.writing if near and near.writing else 0.0
     return (
         one.change,
         f"{one.distance * 1000:.0f}" + (" + reader" if one.beside else ""),

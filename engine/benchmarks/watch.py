@@ -25,8 +25,9 @@ WHERE granted AND locktype = 'relation' AND pid <> pg_backend_pid() AND mode IN 
 AND relation IN (SELECT relid FROM pg_partition_tree('busy') UNION SELECT 'busy'::regclass)
 """
 
+# The statement of an idle session is the one that it had last.
 SESSIONS = f"""
-SELECT pid FROM pg_stat_activity
+SELECT pid, query ~ 'UPDATE|ALTER TABLE' FROM pg_stat_activity
 WHERE datname = 'busy' AND application_name <> '{NAME}'
 """  # noqa: S608  # it is ours
 
@@ -36,6 +37,7 @@ class Watch(threading.Thread):
 
     longest_lock: seconds of the longest lock on the table busy that lets nobody write.
     processor: seconds that the server has worked for the run; the last hundredths are not seen.
+    writing: seconds from when the run began to write rows until it did something else.
     """
 
     def __init__(self, host: str) -> None:
@@ -45,6 +47,8 @@ class Watch(threading.Thread):
         self._ticks: dict[int, int] = {}
         self._over = threading.Event()
         self.longest_lock = 0.0
+        self.writing = 0.0
+        self._weighed = time.perf_counter()
 
     @property
     def processor(self) -> float:
@@ -77,7 +81,7 @@ class Watch(threading.Thread):
                 self._look({name for (name,) in cursor.fetchall()})
                 if number % ROUNDS == 0:
                     cursor.execute(SESSIONS)
-                    self._weigh([pid for (pid,) in cursor.fetchall()])
+                    self._weigh(dict(cursor.fetchall()))
                 number += 1
 
     def _look(self, held: set[str]) -> None:
@@ -86,8 +90,11 @@ class Watch(threading.Thread):
         for since in self._since.values():
             self.longest_lock = max(self.longest_lock, now - since)
 
-    def _weigh(self, pids: list[int]) -> None:
-        for pid in pids:
+    def _weigh(self, sessions: dict[int, bool]) -> None:
+        before, self._weighed = self._weighed, time.perf_counter()
+        if any(sessions.values()):
+            self.writing += self._weighed - before
+        for pid in sessions:
             try:
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             except OSError:
