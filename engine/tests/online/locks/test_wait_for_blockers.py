@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -152,12 +153,17 @@ def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("owner")
-def test_a_role_that_may_not_see_how_long(site: Site, told: threading.Event) -> None:
+def test_a_role_that_may_not_see_how_long(
+    site: Site, told: threading.Event, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
     with sampled(site, QUEUED) as modes, reading(site, told.is_set):
         site.upgrade(lock_aside="1min")
     assert not modes
     assert site.version == [site.made[-1]]
+    # It is idle in a transaction, which this role is not told.
+    err = capsys.readouterr().err
+    assert re.search(r"Waiting for a lock: process \d+ \(reports, of role \w+\) uses t …\n", err)
 
 
 @contextmanager
