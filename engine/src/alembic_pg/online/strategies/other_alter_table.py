@@ -82,7 +82,7 @@ def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Re
         runner,
         table,
         of_statements.KEY_FROM_INDEX if effect.by_index else of_statements.OTHER_ALTER,
-        action=f"{' '.join(effect.actions.split()[:4])}{why}",
+        action=f"{' '.join(effect.actions.split()[:4]).rstrip(',')}{why}",
     )
 
 
@@ -106,7 +106,12 @@ def effect_of_actions(runner: Runner, rest: str, table: Relation) -> ActionsEffe
             effect = probe_table.effect_of(runner, probe_table.columns_of_probe(text, table))
             return ActionsEffect(text, effect.rewrites, effect.scans)
     except DBAPIError as error:
+        from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
         lock_retry.reraise_if_no_answer(error)
+        if refusing_event_trigger.is_of_rewrites(runner, error):
+            return ActionsEffect(text, rewrites=True, scans=True)
+        refusing_event_trigger.refuse_if_of_copy(runner, table, error)
         return ActionsEffect(text, unknown=errors.describe_error(error))
 
 
