@@ -57,35 +57,74 @@ def watched_messages() -> AbstractContextManager[list[Step]]:
 
 @contextmanager
 def _watched(texts_of: Callable[[str], list[str]]) -> Iterator[list[Step]]:
-    steps: list[Step] = []
-    counted: dict[tuple[int, str], int] = {}
+    watcher = _Watcher(texts_of)
+    listeners: list[tuple[str, Callable[..., None]]] = [
+        ("before_cursor_execute", watcher.before),
+        ("after_cursor_execute", watcher.after),
+        ("handle_error", watcher.failed),
+    ]
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
+    try:
+        yield watcher.steps
+    finally:
+        for name, listener in listeners:
+            event.remove(Engine, name, listener)
 
-    def after(connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
+
+@dataclass
+class _Watcher:
+    """What notes each message; what is a transaction of its own has no locks when it is over."""
+
+    texts_of: Callable[[str], list[str]]
+    steps: list[Step] = field(default_factory=list)
+    counted: dict[tuple[int, str], int] = field(default_factory=dict)
+
+    def before(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
+        if _is_transaction(connection.connection.dbapi_connection, statement):
+            cursor.execute("BEGIN")
+
+    def after(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ANN401
         del cursor
         raw = connection.connection.dbapi_connection
+        self._note(raw, statement)
+        if _is_transaction(raw, statement):
+            with raw.cursor() as ending:
+                ending.execute("COMMIT")
+
+    def failed(self, context: Any) -> None:  # noqa: ANN401
+        raw = context.connection.connection.dbapi_connection if context.connection else None
+        if raw and not raw.closed and _is_transaction(raw, context.statement or ""):
+            with raw.cursor() as ending:
+                ending.execute("ROLLBACK")
+
+    def _note(self, raw: Any, statement: str) -> None:  # noqa: ANN401
         # Of a message, each statement; all of them have the locks that it ends with.
-        texts = texts_of(statement)
+        texts = self.texts_of(statement)
         step = Step(statement)
         together = (
             [step] if len(texts) == 1 else [Step(one, step.locks, step.scans) for one in texts]
         )
-        steps.extend(together)
+        self.steps.extend(together)
         with raw.cursor() as asking:
             asking.execute(_LOCKS)
             for table, mode, scans in asking.fetchall():
                 # The counter goes on until the server collects it.
-                known = counted.get((raw.info.backend_pid, table), 0)
+                known = self.counted.get((raw.info.backend_pid, table), 0)
                 step.scans[table] = scans - known if scans >= known else scans
-                counted[raw.info.backend_pid, table] = scans
+                self.counted[raw.info.backend_pid, table] = scans
                 if mode is not None:
                     before = step.locks.get(table, mode)
                     step.locks[table] = max(before, mode, key=strength)
 
-    event.listen(Engine, "after_cursor_execute", after)
-    try:
-        yield steps
-    finally:
-        event.remove(Engine, "after_cursor_execute", after)
+
+def _is_transaction(raw: Any, message: str) -> bool:  # noqa: ANN401
+    """Return whether a message is a transaction that might as well have a BEGIN.
+
+    Several statements of one message are such a one (PostgreSQL, 53.2.2.1).
+    """
+    several = len(split.statement_texts(message)) > 1
+    return raw.autocommit and (several or message.lstrip().startswith(("SELECT", "WITH")))
 
 
 def blocking_scans(steps: list[Step], table: str) -> list[str]:

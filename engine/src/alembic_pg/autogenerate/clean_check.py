@@ -134,7 +134,7 @@ def record(task: AlembicCommand, server: str, watch: FileReads, path: Path, made
     folders = sorted(name for name in watch.folders if _is_source(name))
     inputs = _input_files(task, files)
     absent = {name for name in _settings_files(task) if not Path(name).exists()}
-    engine = [] if _is_installed(str(PACKAGE_FOLDER)) else map(str, code_files(PACKAGE_FOLDER))
+    engine = [] if _is_installed(str(PACKAGE_FOLDER)) else code_files(PACKAGE_FOLDER)
     if any(_changed_since(STARTED, name) for name in {*inputs, *folders, *engine} - absent):
         return
     digest = _digest(task, server, inputs, folders)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen
@@ -32,11 +33,13 @@ def render(
     A column that is empty in every row is left out. style_of: gives the colour of a row, "" for
     none.
     """
+    shown = [at for at in range(len(head)) if not rows or any(row[at] for row in rows)]
+    lines = [[_printable(row[at]) for at in shown] for row in (head, *rows)]
+    if not sys.stdout.isatty() and (plain := _plain(lines, screen.PLAIN_WIDTH)):
+        return plain
     from rich.table import Table  # noqa: PLC0415  # only where something is drawn
     from rich.text import Text  # noqa: PLC0415  # as above
 
-    shown = [at for at in range(len(head)) if not rows or any(row[at] for row in rows)]
-    lines = [[_printable(row[at]) for at in shown] for row in (head, *rows)]
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style=screen.HEAD)
     widths = _column_widths(lines, screen.width())
     for name, wide in zip(lines[0], widths, strict=True):
@@ -45,6 +48,20 @@ def render(
         cells = [Text(_broken(text, wide)) for text, wide in zip(line, widths, strict=True)]
         table.add_row(*cells, style=style_of(row) or None)
     return screen.draw(table)
+
+
+def _plain(lines: Sequence[Sequence[str]], limit: int) -> str:
+    """Return what rich makes of lines in which nothing is to be broken or coloured, else "".
+
+    A check that finds a difference would wait for its import alone.
+    """
+    if not lines[0] or not all(text.isascii() for line in lines for text in line):
+        return ""  # some signs are two columns wide
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if sum(widths) + _GAP * (len(widths) - 1) > limit:
+        return ""
+    gap = " " * _GAP
+    return "\n".join(gap.join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def _printable(text: str) -> str:

@@ -34,7 +34,8 @@ class Digest:
     def add_file(self, name: str, path: str | Path) -> None:
         """Add a file's name and content, or its name and that it cannot be read."""
         try:
-            content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+            with open(path, "rb") as file:  # noqa: PTH123  # hundreds of them
+                content = hashlib.sha256(file.read()).hexdigest()
         except OSError:
             content = "missing"
         self.add_text(name, content)
@@ -68,16 +69,17 @@ def engine_digest(folder: Path) -> str:
     if record:
         return Digest(record).value
     digest = Digest()
+    beginning = len(str(folder)) + 1
     for file in code_files(folder):
-        digest.add_file(file.relative_to(folder).as_posix(), file)
+        digest.add_file(file[beginning:].replace(os.sep, "/"), file)
     return digest.value
 
 
-def code_files(folder: Path) -> Iterator[Path]:
-    """Yield the files of the engine's code, in an order that is always the same."""
+def code_files(folder: Path) -> Iterator[str]:
+    """Yield the paths of the files of the engine's code, in an order that is always the same."""
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if name.endswith(".py"))
+        yield from (f"{place}{os.sep}{name}" for name in sorted(names) if name.endswith(".py"))
 
 
 def _installation_record(folder: Path) -> str:

@@ -61,7 +61,7 @@ class Session:
         """Return what a query finds, in the transaction that there is, or in its own."""
         if self.connection.in_transaction():
             return self.connection.execute(text(query), parameters).all()
-        with self.connection.begin():
+        with one_a_message(self.connection), self.connection.begin():
             return self.connection.execute(text(query), parameters).all()
 
     def first_value(self, query: str, **parameters: Any) -> Any:  # noqa: ANN401  # any value
@@ -105,3 +105,22 @@ class Session:
 def as_message(statements: Iterable[str]) -> str:
     """Return statements as one text, whatever comments they end with."""
     return "\n;\n".join(statements)
+
+
+@contextmanager
+def one_a_message(connection: Connection) -> Iterator[None]:
+    """Let each message of the block be its own transaction, whatever number of statements it has.
+
+    It needs neither BEGIN nor COMMIT, each of which is a way to the server and back. connection:
+    without a transaction, before and after.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if raw.autocommit:
+        yield
+        return
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        if not raw.closed:
+            raw.autocommit = False

@@ -27,6 +27,10 @@ SELECT set_config('synchronous_commit', 'local', false)
 WHERE current_setting('synchronous_commit') <> 'off'
 """
 
+# Before the last statement of a transaction that ends with its message: a limit that is over just
+# as a statement ends, shows in the next one, which is another transaction's otherwise.
+END_STATEMENT_LIMIT = "SET LOCAL statement_timeout = 0"
+
 _IDLE = "idle_in_transaction_session_timeout"
 
 

@@ -149,9 +149,11 @@ class Recorder(Runner):
         finally:
             self.open_statements = kept
 
-    def run_with_retries(self, work: Callable[[], _T], *statements: str) -> _T:
+    def run_with_retries(
+        self, work: Callable[[], _T], *statements: str, one_message: bool = False
+    ) -> _T:
         """Do some work in a short transaction, and write it as one that is tried again."""
-        del statements
+        del statements, one_message  # each statement is sent by itself, to be written
         self.open_statements = []
         try:
             with self.connection.begin():
@@ -186,6 +188,10 @@ class Recorder(Runner):
 
     def short_limits(self) -> list[str]:
         """Return nothing: each block of the script has its limits."""
+        return []
+
+    def end_limits(self) -> list[str]:
+        """Return nothing: a block of the script ends with its transaction."""
         return []
 
     def lock_statements(self, statements: Sequence[str]) -> list[str]:

@@ -240,7 +240,7 @@ class Counter(Session):
     def _why(self, error: DBAPIError, demand: Demand) -> str:
         """Return why rows could not be counted."""
         said = errors.describe_error(error)
-        known = {
+        known: dict[str, str] = {
             SqlState.QUERY_CANCELED: f"Not counted within {self.limit:g} s: --limit gives it more.",
             SqlState.LOCK_NOT_AVAILABLE: f"{demand.rows.label} is locked by another session.",
             SqlState.INSUFFICIENT_PRIVILEGE: f"{said}: GRANT SELECT on it, or pg_read_all_data.",

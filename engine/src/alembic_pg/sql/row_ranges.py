@@ -105,3 +105,21 @@ class RowChange:
             "extract(epoch FROM clock_timestamp() - statement_timestamp())::float "
             "FROM ddl_changed"
         )
+
+    def noting_statement(self, table: str, place: str, *, only: str = "ONLY ") -> str:
+        """Return the statement that notes, for NOTED of its transaction, how many rows it changed.
+
+        The parameters are statement_for()'s.
+        """
+        changed = self.statement_for(table, place, only=only)
+        return (
+            f"WITH ddl_changed AS (\n{changed} RETURNING 1)\n"
+            "SELECT set_config('ddl.changed', count(*)::text, true) FROM ddl_changed"
+        )
+
+
+# Answers as counting_statement() does.
+NOTED = (
+    "SELECT current_setting('ddl.changed')::bigint, 0, "
+    "extract(epoch FROM clock_timestamp() - statement_timestamp())::float"
+)

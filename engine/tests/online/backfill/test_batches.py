@@ -46,12 +46,27 @@ def test_a_backfill(site: Site) -> None:
 @pytest.mark.parametrize(
     "line", [FILL, 'op.execute("ALTER TABLE t ALTER COLUMN a TYPE bigint")'], ids=["fill", "type"]
 )
+def test_a_batch_is_one_message(site: Site, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others would wait for its rows until a COMMIT of its own has come."""
+    site.sql(*TABLE)
+    site.revise(line)
+    with slow_commit(site.url, "UPDATE ONLY") as (url, slow):
+        monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+        site.upgrade(batch="5ms")
+    assert not slow
+    assert site.version == ["002a"]
+    assert site.note() is None
+    assert site.one("SELECT sum(a) FROM t") == ROWS * (ROWS + 1) // 2
+
+
 def test_a_commit_that_the_limit_of_a_batch_cancels(
-    site: Site, line: str, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A busy server may come to COMMIT too late; it is then still in the transaction."""
     site.sql(*TABLE)
-    site.revise(line)
+    site.revise(
+        'op.execute("UPDATE t SET b = \'x\' WHERE b IS NULL", execution_options={"batches": True})'
+    )
     with slow_commit(site.url, "UPDATE ONLY") as (url, slow):
         monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
         site.upgrade(batch="20ms")
@@ -411,6 +426,17 @@ def test_a_batch_whose_time_is_over_just_as_it_ends_is_given_up(site: Site) -> N
     site.upgrade(batch="20ms")
     assert [row[0] for row in site.rows("SELECT a FROM t ORDER BY a")] == [-2, -1]
     assert site.one("SELECT count(DISTINCT xmin::text) FROM t") == 2, "one by one"
+
+
+def test_a_batch_of_one_message_whose_time_is_over_just_as_it_ends_is_given_up(site: Site) -> None:
+    """The server would tell of that with the next message, which is another one's."""
+    site.sql("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1), (2)", "ANALYZE t", *LATE_TRIGGER)
+    site.revise('op.execute("DELETE FROM t WHERE a > 0", execution_options={"batches": True})')
+    sent: list[str] = []
+    with before_each(lambda one: sent.append(one) if "DELETE FROM ONLY" in one else None):
+        site.upgrade(batch="20ms")
+    assert len(sent) > 2, "both, and one by one"
+    assert site.one("SELECT count(*) FROM t") == 0
 
 
 def test_a_role_that_may_not_see_its_replicas_is_told(

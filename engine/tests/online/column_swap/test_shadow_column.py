@@ -95,3 +95,51 @@ def test_a_column_called_like_a_variable(site: Site) -> None:
         site.upgrade()
     assert written
     assert site.one("SELECT count(*) FROM f WHERE found IS NULL") == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["jsonb USING doc::jsonb", "jsonb USING (doc || tail)::jsonb", "json USING doc::json"],
+)
+def test_a_long_value_is_not_stored_anew_for_another_column(site: Site, change: str) -> None:
+    """Who writes that one would wait for as long, and the log of the server would grow as much."""
+    site.sql(
+        "CREATE TABLE docs (id int, seen int, doc text, tail text DEFAULT '')",
+        "INSERT INTO docs SELECT n, 0, (SELECT to_json(string_agg(md5((n + g)::text), ''))::text"
+        " FROM generate_series(1, 2000) AS g) FROM generate_series(1, 60) AS n",
+        "CREATE TABLE kept (id int, before oid, after oid)",
+    )
+    site.revise(f'op.execute("ALTER TABLE docs ALTER COLUMN doc TYPE {change}")')
+    value = "pg_column_toast_chunk_id(doc_ddl_new)"
+
+    def write(statement: str) -> None:
+        if statement.startswith("SELECT EXISTS (SELECT FROM ONLY public.docs"):
+            site.sql(
+                f"INSERT INTO kept SELECT id, {value} FROM docs",  # noqa: S608  # of this test
+                "UPDATE docs SET seen = 1 WHERE id < 40",
+                "UPDATE docs SET doc = '[1]', tail = ' ' WHERE id = 2",
+                "UPDATE docs SET tail = ' ' WHERE id = 3",
+                f"UPDATE kept SET after = {value} FROM docs WHERE docs.id = kept.id",  # noqa: S608
+            )
+
+    with before_each(write):
+        site.upgrade()
+    assert site.one("SELECT count(*) FROM kept WHERE before = after AND id < 40") >= 37
+    assert site.one("SELECT doc::text FROM docs WHERE id = 2").strip() == "[1]"
+    assert site.one("SELECT count(*) FROM docs WHERE doc IS NULL OR seen <> (id < 40)::int") == 0
+
+
+@pytest.mark.parametrize("value", ["price + id", "7", "(id::text || price::text)::bigint"])
+def test_a_value_of_other_columns_follows_them(site: Site, value: str) -> None:
+    """Whichever of them somebody changes: the comparison of both columns would find it."""
+    site.sql(*PRICES)
+    wanted = site.rows("SELECT id FROM pay ORDER BY id LIMIT 1")[0][0]
+    site.revise(f'op.execute("ALTER TABLE pay ALTER COLUMN price TYPE bigint USING {value}")')
+
+    def write(statement: str) -> None:
+        if statement.startswith("SELECT EXISTS (SELECT FROM ONLY public.pay"):
+            site.sql(f"UPDATE pay SET id = 5000 WHERE id = {wanted}")  # noqa: S608  # of this test
+
+    with before_each(write):
+        site.upgrade()
+    assert site.one("SELECT count(*) FROM pay WHERE id = 5000") == 1

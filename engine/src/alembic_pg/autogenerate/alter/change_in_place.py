@@ -51,6 +51,8 @@ def can_change_in_place(before: Dump, after: Dump, key: str, facts: DatabaseFact
     old, new = before[key], after[key]
     if old.kind in kinds.ATTACHED:
         return True
+    if old.kind == "DOMAIN" and old.label in facts.irreplaceable:
+        return False
     if old.kind in _ALTER_BY_KIND:
         alter = _ALTER_BY_KIND[old.kind]
         there = alter(old, new, {**before, **after}, facts.features)

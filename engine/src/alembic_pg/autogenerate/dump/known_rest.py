@@ -1,6 +1,6 @@
-"""Dump a database of which everything is known but some tables.
+"""Dump a database of which everything is known but some tables and views.
 
-pg_dump takes as long as a database is large; of a few tables it takes as long as they are.
+pg_dump takes as long as a database is large; of a few tables it takes less.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
+from alembic_pg.autogenerate.dump.table_parts import part_of_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,7 +24,7 @@ class KnownRest:
     """Hold the dump of a database, and what of it belongs to the tables that may change.
 
     whole: of all of it. part: the keys of what pg_dump says of the tables. tables: the schemas and
-    names of those that may change, come or go.
+    names of those that may change, come or go, and of such views.
     """
 
     whole: Dump
@@ -35,7 +36,10 @@ class KnownRest:
 
         Raises UserError when pg_dump fails.
         """
-        found = pg_dump.dump_tables(url, self.tables)
+        return self.with_rest(pg_dump.dump_tables(url, self.tables))
+
+    def with_rest(self, found: Dump) -> Dump:
+        """Return what is found of the tables, with the rest of the database."""
         rest = self.whole.keys() - self.part
         entries = {
             key: self.whole[key] if key in rest else self._with_needs(found[key], rest)
@@ -55,7 +59,20 @@ def dump_beside(url: URL, rest: KnownRest | None, version_table: str) -> Dump:
 
     version_table: Alembic's own, which is left out. Raises UserError when pg_dump fails.
     """
-    return rest.dump(url) if rest else pg_dump.dump_database(url, version_table=version_table)
+    if rest is not None:
+        found = pg_dump.dump_tables(url, rest.tables)
+        if found.keys() & rest.whole.keys() <= rest.part:
+            return rest.with_rest(found)
+    return pg_dump.dump_database(url, version_table=version_table)
+
+
+def rest_of_whole(whole: Dump, tables: Collection[tuple[str, str]]) -> KnownRest | None:
+    """Return what is known of a database by its dump alone, None where only pg_dump can tell.
+
+    whole, tables: as for know_rest().
+    """
+    part = part_of_tables(whole, tables)
+    return None if part is None else KnownRest(whole, part, tuple(sorted(tables)))
 
 
 def know_rest(url: URL, whole: Dump, tables: Collection[tuple[str, str]]) -> KnownRest | None:

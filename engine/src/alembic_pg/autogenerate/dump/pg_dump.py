@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,7 +146,8 @@ def _unused_key(key: str, dump: Dump) -> str:
     return free
 
 
+@cache
 def version() -> str:
-    """Return the version of pg_dump. Raises UserError when it is missing."""
+    """Return the version of pg_dump, asked once. Raises UserError when it is missing."""
     command = [find_program("pg_dump"), "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout

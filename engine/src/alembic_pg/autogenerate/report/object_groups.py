@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -75,12 +76,17 @@ class _Grouping:
 
     def __init__(self, before: Dump, after: Dump, operations: Sequence[MigrateOperation]) -> None:
         self._before, self._after = before, after
-        self._keys = {entry.label: key for side in (before, after) for key, entry in side.items()}
         self._whole: dict[str, set[str]] = {}
         for operation in operations:
             key, action = self._key_and_action(operation)
             if key and action in {"create", "drop"}:
                 self._whole.setdefault(key, set()).add(action)
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """The keys by what an operation calls an object; those of Alembic ask for none."""
+        sides = (self._before, self._after)
+        return {entry.label: key for side in sides for key, entry in side.items()}
 
     def _key_and_action(self, operation: MigrateOperation) -> tuple[str, str]:
         """Return the key of the object that an operation is about, "" of none, and what it does."""
@@ -155,7 +161,8 @@ class _Grouping:
         if len(actions) == 1 and not group.verb.endswith(" table"):
             return next(iter(actions))
         words = {operation_text.operation_row(one)[0] for one in group.operations}
-        if len(words) > 1 and main in self._keys.values() and main not in self._whole:
+        is_there = main in self._before or main in self._after
+        if len(words) > 1 and is_there and main not in self._whole:
             return "change"
         kind = group.verb.partition(" ")[2]
         if words in ({f"create {kind}", f"drop {kind}"}, {f"add {kind}", f"drop {kind}"}):

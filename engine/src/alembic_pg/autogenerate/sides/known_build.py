@@ -23,8 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.autogenerate.dump import compare, pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.dump.foreign_keys import key_ends
-from alembic_pg.autogenerate.dump.known_rest import dump_beside, know_rest
-from alembic_pg.autogenerate.sides.remade_entities import steps_of_entities
+from alembic_pg.autogenerate.dump.known_rest import dump_beside, know_rest, rest_of_whole
+from alembic_pg.autogenerate.sides.remade_entities import relations_of_entities, steps_of_entities
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import Digest, cache_digest
 from alembic_pg.database.project_files import make_data_folder, write_whole
@@ -35,6 +35,8 @@ from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy.engine import URL
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.autogenerate.dump.known_rest import KnownRest
@@ -163,9 +165,7 @@ def _build_tables(
     made = {id(step) for step in of_entities}
     again = [step.text for step in steps if _table(step) in changed or id(step) in made]
     message = as_message(_rebuilding_statements(past.dump, changed, entity_drops, again))
-    # What an entity makes of a changed table may be elsewhere.
-    tables = () if made else _tables_that_may_differ(past.dump, steps, changed)
-    rest = know_rest(url, past.dump, tables) if tables else None
+    rest = _known_rest(url, past.dump, steps, changed, of_entities)
     try:
         with connect(url, source=SCRATCH_SOURCE) as connection, connection.begin():
             connection.exec_driver_sql(message, execution_options={"no_parameters": True})
@@ -177,6 +177,21 @@ def _build_tables(
         return KnownBuild(dump, rest) if is_as_built else None
     finally:
         past.databases.drop_in_background(name)
+
+
+def _known_rest(
+    url: URL,
+    dump: Dump,
+    steps: Sequence[BuildStatement],
+    changed: set[str],
+    of_entities: Sequence[BuildStatement],
+) -> KnownRest | None:
+    """Return what is surely as in the revisions, None where what changes may be anywhere."""
+    of_others = relations_of_entities(of_entities, dump)
+    if of_others is None:
+        return None
+    tables = _tables_that_may_differ(dump, steps, changed) | of_others
+    return rest_of_whole(dump, tables) or know_rest(url, dump, tables)
 
 
 def _tables_that_may_differ(

@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING
 
 from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
+from alembic_utils.pg_grant_table import PGGrantTable
 from alembic_utils.pg_materialized_view import PGMaterializedView
+from alembic_utils.pg_policy import PGPolicy
+from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
+
+from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import Table
 
+    from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.sides.build_statements import BuildStatement
 
 # What other objects may need.
 _NEEDED = (PGFunction, PGView, PGMaterializedView)
+
+# The kinds of pg_dump that have entities as parts.
+_RELATIONS = ("TABLE", "VIEW", "MATERIALIZED VIEW")
 
 
 def steps_of_entities(
@@ -51,6 +61,34 @@ def steps_of_entities(
         if names and _that_name(names, others):
             return None
     return [step for step in rest if id(step) in found]
+
+
+def relations_of_entities(
+    made: Sequence[BuildStatement], dump: Dump
+) -> set[tuple[str, str]] | None:
+    """Return the schemas and names of the tables and views that entities are, or are a part of.
+
+    None where one is neither, as a function is, or not found. dump: of a database that has them.
+    """
+    found: set[tuple[str, str]] = set()
+    for step in made:
+        relation = _relation(step.entity)
+        keys = [f"{kind} {'.'.join(relation)}" for kind in _RELATIONS] if relation else []
+        if relation is None or dump.keys().isdisjoint(keys):
+            return None
+        found.add(relation)
+    return found
+
+
+def _relation(entity: ReplaceableEntity | None) -> tuple[str, str] | None:
+    if isinstance(entity, (PGView, PGMaterializedView)):
+        return entity.schema, entity.signature.strip('"')
+    if isinstance(entity, PGGrantTable):
+        return entity.schema, entity.table
+    if isinstance(entity, (PGTrigger, PGPolicy)):
+        names = [token.identifier for token in tokenize(entity.on_entity) if token.identifier]
+        return (names[-2] if len(names) > 1 else entity.schema, names[-1]) if names else None
+    return None
 
 
 def _that_name(names: Iterable[str], steps: Iterable[BuildStatement]) -> list[BuildStatement]:

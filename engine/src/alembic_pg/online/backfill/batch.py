@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.database import errors
+from alembic_pg.database import errors, time_limits
 from alembic_pg.database.session import as_message
-from alembic_pg.online.run import transactions
 from alembic_pg.refusals import of_batches
+from alembic_pg.sql.row_ranges import NOTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,21 +60,23 @@ class Batch:
         limit_ms: how long that may take, 0 for as long as it takes. Raises TooLongError, which
         takes it back, where it takes longer.
         """
-        statement = self.rows.counting_statement(self.table, place, only=self.only)
+        # What its answer may take back, cannot be over before that.
+        one_message = self.rows.may_match_again
+        changing = self._noting(place) if one_message else self._counting(place)
         limits = [f"SET LOCAL statement_timeout = {limit_ms}"] if limit_ms else []
         began = 0.0
 
         def work() -> Changed:
             nonlocal began
             began = time.monotonic()
-            return self._execute(statement, limits)
+            return self._execute([*limits, *changing])
 
         try:
             plain = self.rows.statement_for(self.table, place, only=self.only)
-            changed = self.executor.run_with_retries(work, plain)
+            changed = self.executor.run_with_retries(work, plain, one_message=one_message)
         except DBAPIError as error:
-            # Sooner, somebody has cancelled it. Where it was over just as the limit was, COMMIT
-            # fails, which the server has passed over.
+            # Sooner, somebody has cancelled it. Where it was over just as the limit was, the next
+            # statement fails.
             late = limit_ms and (time.monotonic() - began) * 1000 >= limit_ms
             if late and errors.sqlstate(error) == errors.SqlState.QUERY_CANCELED:
                 raise TooLongError from error
@@ -86,16 +88,22 @@ class Batch:
         """Return the tables and places of rows that are to be changed."""
         query = f"{self.rows.remaining_query(self.table, place, only=self.only)} LIMIT {limit}"
         work = partial(self.executor.fetch, self._message(query))
-        # Alone, it needs neither BEGIN nor COMMIT, each of which is a way to the server and back.
-        with transactions.one_a_message(self.executor.connection):
-            return self.executor.run_with_retries(work, query)
+        return self.executor.run_with_retries(work, query, one_message=True)
 
-    def _message(self, statement: str, *limits: str) -> str:
-        return as_message([*self.executor.short_limits(), *self.settings, *limits, statement])
+    def _counting(self, place: str) -> list[str]:
+        return [self.rows.counting_statement(self.table, place, only=self.only)]
 
-    def _execute(self, statement: str, limits: list[str]) -> Changed:
-        """Execute a statement; raise UserError, which takes it back, where it would not end."""
-        done, again, seconds = tuple(self.executor.one_row(self._message(statement, *limits)))
+    def _noting(self, place: str) -> list[str]:
+        """Return what changes the rows of a place in a transaction that ends with its message."""
+        noting = self.rows.noting_statement(self.table, place, only=self.only)
+        return [noting, time_limits.END_STATEMENT_LIMIT, NOTED]
+
+    def _message(self, *statements: str) -> str:
+        return as_message([*self.executor.short_limits(), *self.settings, *statements])
+
+    def _execute(self, statements: list[str]) -> Changed:
+        """Execute a batch; raise UserError, which takes it back, where it would not end."""
+        done, again, seconds = tuple(self.executor.one_row(self._message(*statements)))
         if again:
             refusal = of_batches.FINDS_AGAIN(self.table, again=again, done=done)
             raise self.executor.refused_error(refusal)

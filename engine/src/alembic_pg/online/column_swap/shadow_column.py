@@ -55,6 +55,7 @@ class ShadowColumn:
     using: the expression of the new value, "" where it is an assignment.
     statement_key: of the statement that changes the type.
     keeps_settings: whether the value depends on settings, which are those of the first session.
+    sources: the columns, quoted, of which alone the value comes; () where that is not known.
     """
 
     table: Relation
@@ -63,6 +64,7 @@ class ShadowColumn:
     using: str
     statement_key: str
     keeps_settings: bool = False
+    sources: tuple[str, ...] = ()
 
     @property
     def table_name(self) -> str:
@@ -118,12 +120,32 @@ class ShadowColumn:
     def _body(self) -> str:
         if not self.using:
             # An assignment, which refuses what a cast would cut off.
-            return f"BEGIN NEW.{self.new_column} := NEW.{self.old_column}; RETURN NEW; END"
+            assignment = f"NEW.{self.new_column} := NEW.{self.old_column}"
+            return f"BEGIN {self._return_unchanged}{assignment}; RETURN NEW; END"
         row = f"FROM (SELECT NEW.*) AS {quote_name(self.table.name)}"
         # A column may be called like a variable of PL/pgSQL: found, say.
         return (
             "#variable_conflict use_column\n"
-            f"BEGIN SELECT {self.using} INTO NEW.{self.new_column} {row}; RETURN NEW; END"
+            f"BEGIN {self._return_unchanged}"
+            f"SELECT {self.using} INTO NEW.{self.new_column} {row}; RETURN NEW; END"
+        )
+
+    @property
+    def _return_unchanged(self) -> str:
+        """What lets a row be that has its value already.
+
+        Else who writes another column would wait until a long value is made and stored anew. They
+        are compared byte by byte: a type may have no equality, or one that takes two texts for one.
+        """
+        if not self.sources:
+            return ""
+        names = [*self.sources, self.new_column]
+        new, old = (
+            f"ROW({', '.join(f'{row}.{name}' for name in names)})" for row in ("NEW", "OLD")
+        )
+        return (
+            f"IF TG_OP = 'UPDATE' THEN IF NEW.{self.new_column} IS NOT NULL AND "
+            f"pg_catalog.record_image_eq({new}, {old}) THEN RETURN NEW; END IF; END IF; "
         )
 
     def fill(self, runner: Runner) -> None:

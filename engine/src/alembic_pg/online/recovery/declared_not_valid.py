@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions import statements
-from alembic_pg.sql.split import statement_cursors
+from alembic_pg.online.recovery import leftovers
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from alembic.script import Script
     from sqlalchemy.engine import Connection
-
-from alembic_pg.online.recovery import leftovers
-from alembic_pg.sql.quoting import quote_name
 
 _NOT_VALID = " is NOT VALID"
 
@@ -39,6 +36,10 @@ def unfinished_lines(
 
 def constraints_not_validated(revisions: Iterable[Script]) -> set[str]:
     """Return the constraints that the upgrades of revisions add NOT VALID and never validate."""
+    # Hardly a database has any, and nobody else waits for the import.
+    from alembic_pg.revisions import statements  # noqa: PLC0415
+    from alembic_pg.sql.split import statement_cursors  # noqa: PLC0415
+
     found: set[str] = set()
     for statement in statements.upgrade_statements(revisions):
         for cursor in statement_cursors(statement.sql):

@@ -6,7 +6,7 @@ blocks nobody, and waits without a limit.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg import events
 from alembic_pg.database import time_limits
-from alembic_pg.database.session import Session
+from alembic_pg.database.session import Session, one_a_message
 from alembic_pg.errors import UserError
 from alembic_pg.online.connection_state import session_settings
 from alembic_pg.online.locks import lock_first, lock_retry, progress_monitor, wait_for_blockers
@@ -149,28 +149,32 @@ class Executor(Session):
         """
 
         def send() -> None:
-            # One message: who waits for a lock of ours does not wait for the way to us and back.
             noted = self.journal.done_statements(done) if done else []
             if detail[0]:
                 noted = self.journal.detail_statements(*detail)
-            self.execute_all([*self.short_limits(), *locks, *statements, *noted])
+            self.execute_all([*self.short_limits(), *locks, *statements, *noted, *ended])
 
         locks = self.lock_statements(statements)
-        self.run_with_retries(send, *statements)
+        ended = self.end_limits()
+        self.run_with_retries(send, *statements, one_message=True)
         if done:
             self.journal.confirm_done(done)
 
-    def run_with_retries(self, work: Callable[[], _T], *statements: str) -> _T:
+    def run_with_retries(
+        self, work: Callable[[], _T], *statements: str, one_message: bool = False
+    ) -> _T:
         """Do some work in a short transaction, and retry it until it gets its locks.
 
         work: sends short_limits() first. statements: what it executes, for the locks that they
-        take.
+        take. one_message: whether it sends all at once. That is its own transaction then: who
+        waits for a lock of ours does not wait for the way to us and back, too.
         """
+        transaction = one_a_message if one_message else nullcontext
         budget = self.retry_budget()
         while True:
             wait_for_blockers.wait(self, self.settings, statements, budget)
             try:
-                with self.connection.begin():
+                with transaction(self.connection), self.connection.begin():
                     result = work()
             except DBAPIError as error:
                 if not lock_retry.is_retryable(error):
@@ -253,6 +257,10 @@ class Executor(Session):
     def short_limits(self) -> list[str]:
         """Return what a short transaction begins with."""
         return [*self.local_settings, *time_limits.short_step(self.settings, self.version)]
+
+    def end_limits(self) -> list[str]:
+        """Return what a short transaction that is one message ends with."""
+        return [time_limits.END_STATEMENT_LIMIT]
 
     def retry_budget(self) -> lock_retry.RetryBudget:
         """Return the tries of one statement."""

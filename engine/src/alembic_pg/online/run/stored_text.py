@@ -6,9 +6,6 @@ kept that may be a secret: everybody may read a comment.
 
 from __future__ import annotations
 
-from alembic_pg.sql import parser, statements
-from alembic_pg.sql.lexer import short_line, tokenize
-
 # What stands before a text that only describes the statement.
 _DESCRIBES = "~ "
 
@@ -19,6 +16,8 @@ def stored_text(sql: str) -> str:
     """Return what a note keeps of a statement."""
     if _may_be_needed(sql) and len(sql) <= _LONGEST_TEXT:
         return sql
+    from alembic_pg.sql.lexer import short_line  # noqa: PLC0415  # only where there is a note
+
     return _DESCRIBES + short_line(sql)
 
 
@@ -29,6 +28,8 @@ def whole_text(stored: str) -> str:
 
 def name_of_stored(stored: str) -> str:
     """Return what to call a statement of which this is kept."""
+    from alembic_pg.sql.lexer import short_line  # noqa: PLC0415  # as above
+
     return short_line(stored.removeprefix(_DESCRIBES))
 
 
@@ -38,6 +39,9 @@ def changes_rows(stored: str) -> bool:
 
 
 def _may_be_needed(sql: str) -> bool:
+    from alembic_pg.sql import parser, statements  # noqa: PLC0415  # as above
+    from alembic_pg.sql.lexer import tokenize  # noqa: PLC0415  # as above
+
     words = [token.keyword for token in tokenize(sql)[:3]]
     if words[:2] == ["CREATE", "TABLE"] or words == ["COMMENT", "ON", "COLUMN"]:
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,21 +58,6 @@ def autocommit(connection: Connection) -> Iterator[None]:
         yield
     finally:
         leave_autocommit(connection)
-
-
-@contextmanager
-def one_a_message(connection: Connection) -> Iterator[None]:
-    """Let each message of the block be its own transaction, whatever number of statements it has.
-
-    connection: without a transaction, before and after.
-    """
-    raw: Any = connection.connection.dbapi_connection
-    raw.autocommit = True
-    try:
-        yield
-    finally:
-        if not raw.closed:
-            raw.autocommit = False
 
 
 def is_autocommit(connection: Connection) -> bool:

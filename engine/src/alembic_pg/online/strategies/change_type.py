@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.column_swap import dependents, preconditions, swap
+from alembic_pg.online.column_swap import dependents, preconditions, source_columns, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure.not_null import ensure_not_null
@@ -116,6 +116,7 @@ def _swap_strategy_for(
         statement.using,
         journal.statement_key(statement.sql),
         pinned,
+        source_columns.source_columns(runner, value, table),
     )
     column = found.column
     return change_by_swap.bound(shadow=shadow, not_null=column.not_null, number=column.number)
