@@ -74,10 +74,10 @@ TYPE_UNKNOWN = RefusalKind(
 COPY_FORBIDDEN = RefusalKind(
     "copy-forbidden",
     "a statement that is tried on an empty copy of the table, which an event trigger forbids",
-    "What this does to {object} cannot be tried on an empty copy: the event trigger {trigger} "
-    "forbids it ({error}).",
-    "Whoever owns it may let the run pass (ALTER EVENT TRIGGER {trigger} DISABLE), and enable it "
-    "after; a superuser's run on PostgreSQL 17 or later passes by itself.",
+    "What this does to {object} cannot be tried on an empty copy ({error}).",
+    "The event trigger {trigger} refused it: whoever owns it may let the run pass "
+    "(ALTER EVENT TRIGGER {trigger} DISABLE), and enable it after; a superuser's run on "
+    "PostgreSQL 17 or later passes by itself.",
     Basis.CATALOG,
 )
 COLUMN_DEFINITION = RefusalKind(

@@ -138,18 +138,18 @@ def test_after_that_it_queues(site: Site) -> None:
 @pytest.fixture
 def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a role that may not see others' sessions own the tables, and upgrade."""
+    name = f"aside_{site.url.database}"
     site.sql(
-        "DROP ROLE IF EXISTS aside_owner",
-        "CREATE ROLE aside_owner LOGIN",
+        f"CREATE ROLE {name} LOGIN",
         *TABLES,
-        *(f"ALTER TABLE {name} OWNER TO aside_owner" for name in ("t", "p", "alembic_version")),
-        "GRANT CREATE ON SCHEMA public TO aside_owner",
+        *(f"ALTER TABLE {table} OWNER TO {name}" for table in ("t", "p", "alembic_version")),
+        f"GRANT CREATE ON SCHEMA public TO {name}",
     )
-    url = site.url.set(username="aside_owner").render_as_string(hide_password=False)
+    url = site.url.set(username=name).render_as_string(hide_password=False)
     with monkeypatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
         yield
-    site.sql("DROP OWNED BY aside_owner CASCADE", "DROP ROLE aside_owner")
+    site.sql(f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
 
 
 @pytest.mark.usefixtures("owner")

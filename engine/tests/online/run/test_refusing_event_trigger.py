@@ -29,7 +29,7 @@ KEYS = "ddl_command_end WHEN TAG IN ('CREATE TABLE')"
 RETYPE = 'op.alter_column("t", "a", type_=sa.BigInteger())'
 ADD = 'op.add_column("t", sa.Column("u", sa.Uuid, server_default=sa.func.gen_random_uuid()))'
 SEVERAL = 'op.execute("ALTER TABLE t ALTER a TYPE bigint, ALTER b TYPE varchar(9)")'
-FORBIDDEN = "cannot be tried on an empty copy: the event trigger et forbids it (not here)."
+FORBIDDEN = "cannot be tried on an empty copy (not here). The event trigger et refused it: "
 
 
 @pytest.fixture
