@@ -87,3 +87,15 @@ def test_a_small_table_is_changed_without_a_copy(
     site.upgrade(plan="")
     sees = "The event trigger et (guard()) sees what is rewritten, and may refuse it."
     assert sees in " ".join(capfd.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("owner")
+def test_what_needs_no_copy_is_planned_without_one(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    site.sql(f"CREATE EVENT TRIGGER et ON {KEYS} EXECUTE FUNCTION guard()")
+    site.revise('op.add_column("t", sa.Column("c", sa.Integer))')
+    site.upgrade(plan="")
+    assert "Refused: " not in capfd.readouterr().out
+    site.upgrade()
+    assert site.version == ["002a"]

@@ -61,15 +61,24 @@ def refuse_if_of_copy(executor: Executor, table: Relation, error: DBAPIError) ->
 
     executor: without a transaction that the error has ended. error: of what was tried on the copy.
     """
-    found = _find(executor, error)
-    if found is not None:
+    trigger = name_of(executor, error)
+    if trigger:
         large_tables.refuse_if_large(
             executor,
             table,
             of_statements.COPY_FORBIDDEN,
-            trigger=found.name,
+            trigger=trigger,
             error=errors.describe_error(error),
         )
+
+
+def name_of(session: Session, error: DBAPIError) -> str:
+    """Return the event trigger that has raised an error, as SQL has its name, "" without one.
+
+    session: without a transaction that the error has ended.
+    """
+    found = _find(session, error)
+    return found.name if found is not None else ""
 
 
 def _find(session: Session, error: BaseException | None) -> Row[Any] | None:

@@ -56,13 +56,15 @@ class ActionsEffect:
     """What the actions of an ALTER TABLE do to all rows.
 
     actions: those of them that an empty copy was asked about. unknown: why it cannot tell, ""
-    where it can. by_index: whether an index that is there becomes a constraint.
+    where it can. trigger: the event trigger that forbids the copy, if one does. by_index: whether
+    an index that is there becomes a constraint.
     """
 
     actions: str = ""
     rewrites: bool = False
     scans: bool = False
     unknown: str = ""
+    trigger: str = ""
     by_index: bool = False
 
 
@@ -76,6 +78,12 @@ def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Re
         return
     effect = effect_of_actions(runner, statement.rest, table)
     if not (effect.rewrites or effect.scans or effect.unknown):
+        return
+    if effect.trigger:
+        kind = of_statements.COPY_FORBIDDEN
+        large_tables.refuse_if_large(
+            runner, table, kind, trigger=effect.trigger, error=effect.unknown
+        )
         return
     why = f" ({effect.unknown} on an empty copy)" if not (effect.rewrites or effect.scans) else ""
     large_tables.refuse_if_large(
@@ -111,8 +119,8 @@ def effect_of_actions(runner: Runner, rest: str, table: Relation) -> ActionsEffe
         lock_retry.reraise_if_no_answer(error)
         if refusing_event_trigger.is_of_rewrites(runner, error):
             return ActionsEffect(text, rewrites=True, scans=True)
-        refusing_event_trigger.refuse_if_of_copy(runner, table, error)
-        return ActionsEffect(text, unknown=errors.describe_error(error))
+        trigger = refusing_event_trigger.name_of(runner, error)
+        return ActionsEffect(text, unknown=errors.describe_error(error), trigger=trigger)
 
 
 def _split_actions(rest: str) -> list[list[Token]]:
