@@ -30,7 +30,7 @@ MOST = {
     "current": 75,
     "check": 200,
     "upgrade head": 154,
-    "downgrade -1": 153,
+    "downgrade -1": 154,
     "upgrade head --sql": 98,
     "-x plan upgrade head": 174,
 }
