@@ -12,6 +12,7 @@ from alembic_pg.database import run_lock
 from alembic_pg.database.connect import connect
 from alembic_pg.database.run_lock import hold_run_lock
 from alembic_pg.errors import UserError
+from alembic_pg.testing import state
 from sqlalchemy import text
 from tests.interrupts import until
 
@@ -79,7 +80,29 @@ def test_patience_may_have_an_end(empty: URL) -> None:
         connect(empty, source="the tests") as first,
         hold_run_lock(first),
         connect(empty, source="the tests") as second,
-        pytest.raises(UserError, match=r"^Another run is still at work .*: alembic on this"),
+        pytest.raises(
+            UserError, match=r"^Another run is still at work .*: alembic on [^,]+, connected for "
+        ),
         hold_run_lock(second, limit=0.01),
     ):
         pass
+
+
+def test_who_is_of_another_role_shows_neither_host_nor_time(empty: URL) -> None:
+    role = f"onlooker_{empty.database}"
+    state.execute(empty, f"CREATE ROLE {role} LOGIN")
+    try:
+        with (
+            connect(empty, source="the tests") as first,
+            hold_run_lock(first),
+            connect(empty.set(username=role), source="the tests") as other,
+        ):
+            pid = first.scalar(text("SELECT pg_backend_pid()"))
+            first.rollback()
+            who = f"alembic, of role {empty.username}"
+            assert run_lock.describe_running(other) == f"process {pid} ({who})"
+            other.rollback()
+            with pytest.raises(UserError, match=re.escape(f"(process {pid}: {who})")):
+                run_lock.refuse_beside_run(other)
+    finally:
+        state.execute(empty, f"DROP ROLE {role}")

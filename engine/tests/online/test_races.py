@@ -27,6 +27,8 @@ PATIENCE = 180  # seconds
 
 NUMBERS = [2, pytest.param(8, marks=pytest.mark.online)]
 
+_MACHINE = "SELECT coalesce(host(inet_client_addr()), 'this machine')"
+
 
 def at_once(tree: Tree, url: URL, number: int, folder: Path) -> list[str]:
     """Let some runs wait for the same moment, and return what all of them say; each succeeds."""
@@ -34,6 +36,8 @@ def at_once(tree: Tree, url: URL, number: int, folder: Path) -> list[str]:
     with ExitStack() as stack:
         with make_engine(url).connect() as first, hold_run_lock(first):
             pid = first.scalar(text("SELECT pg_backend_pid()"))
+            # By a socket, a server that tests are pointed at may be reached by TCP.
+            machine = first.scalar(text(_MACHINE))
             first.rollback()
             processes = [
                 stack.enter_context(
@@ -48,7 +52,7 @@ def at_once(tree: Tree, url: URL, number: int, folder: Path) -> list[str]:
             ]
             waiting = (
                 f"Waiting from now on for another run on this database (process {pid}: "
-                "alembic on this machine, connected for "
+                f"alembic on {machine}, connected for "
             )
             until(lambda: all(file.read_text().startswith(waiting) for file in files), PATIENCE)
         assert [process.wait(PATIENCE) for process in processes] == [0] * number

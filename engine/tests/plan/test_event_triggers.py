@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,8 @@ def named(what: str) -> str:
 def test_one_that_may_refuse_is_named_before(
     site: Site, capfd: pytest.CaptureFixture[str], on: str, line: str, seen: str
 ) -> None:
+    if on == "table_rewrite":
+        site.needs(17)  # tests/online/run/test_refusing_event_trigger.py says what is before
     site.sql(*TABLES, REFUSES, f"CREATE EVENT TRIGGER et ON {on} EXECUTE FUNCTION guard()")
     site.revise(line, top=TOP)
     try:
@@ -74,7 +77,8 @@ def test_one_that_may_refuse_is_named_before(
     assert bool(failed) == bool(seen)
     if seen:
         assert "not here" in failed
-        assert "\nThe event trigger et refused it: " in failed
+        # On a line of its own, but where it refuses an empty copy (before PostgreSQL 17).
+        assert re.search(r"\sThe event trigger et refused it: ", failed)
         assert "(ALTER EVENT TRIGGER et DISABLE)" in failed
 
 

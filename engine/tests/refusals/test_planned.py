@@ -113,6 +113,16 @@ OF_ROLES: dict[RefusalKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("ALTER TABLE alembic_version OWNER TO CURRENT_USER",),
         ("CREATE INDEX i ON t (a)",),
     ),
+    of_statements.COPY_FORBIDDEN: (
+        (
+            (
+                "CREATE FUNCTION guard() RETURNS event_trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN RAISE EXCEPTION 'not here'; END $$"
+            ),
+            "CREATE EVENT TRIGGER guard ON table_rewrite EXECUTE FUNCTION guard()",
+        ),
+        ("ALTER TABLE t ALTER a TYPE bigint",),
+    ),
     of_batches.ROW_SECURITY: (
         ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "ALTER TABLE t FORCE ROW LEVEL SECURITY"),
         ("ALTER TABLE t ADD COLUMN z float DEFAULT random()",),

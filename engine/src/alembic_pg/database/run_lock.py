@@ -27,7 +27,8 @@ PAUSE = 0.1
 _NOTICE_INTERVAL = 5.0
 
 _HOLDER = text("""
-    SELECT pid, application_name AS name, coalesce(host(client_addr), 'this machine') AS host,
+    SELECT pid, coalesce(nullif(application_name, ''), 'unnamed') AS name, usename AS role,
+      coalesce(host(client_addr), 'this machine') AS host,
       extract(epoch FROM clock_timestamp() - backend_start)::bigint AS seconds
     FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND objsubid = 1
@@ -87,11 +88,16 @@ def refuse_beside_run(connection: Connection) -> None:
 
 
 def describe_running(connection: Connection) -> str:
-    """Return which other session holds the lock, and for how long it is connected, "" for none."""
+    """Return which other session holds the lock, and for how long it is connected, "" for none.
+
+    PostgreSQL shows from where and since when only to its own role and to pg_read_all_stats.
+    """
     found = _find_holder(connection)
     if found is None:
         return ""
-    return f"process {found.pid} ({found.name or 'unnamed'} on {found.host}) for {found.seconds} s"
+    if found.seconds is None:
+        return f"process {found.pid} ({found.name}, of role {found.role})"
+    return f"process {found.pid} ({found.name} on {found.host}) for {found.seconds} s"
 
 
 def _find_holder(connection: Connection) -> Row[Any] | None:
@@ -102,5 +108,6 @@ def _in_brackets(found: Row[Any] | None) -> str:
     """Return who holds the lock. found: None for who has ended meanwhile."""
     if found is None:
         return "(which has just ended)"
-    name = found.name or "unnamed"
-    return f"(process {found.pid}: {name} on {found.host}, connected for {found.seconds} s)"
+    if found.seconds is None:
+        return f"(process {found.pid}: {found.name}, of role {found.role})"
+    return f"(process {found.pid}: {found.name} on {found.host}, connected for {found.seconds} s)"

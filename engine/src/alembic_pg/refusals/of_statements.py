@@ -71,6 +71,15 @@ TYPE_UNKNOWN = RefusalKind(
     "Name columns without their table.",
     Basis.CATALOG,
 )
+COPY_FORBIDDEN = RefusalKind(
+    "copy-forbidden",
+    "a statement that is tried on an empty copy of the table, which an event trigger forbids",
+    "What this does to {object} cannot be tried on an empty copy ({error}).",
+    "The event trigger {trigger} refused it: whoever owns it may let the run pass "
+    "(ALTER EVENT TRIGGER {trigger} DISABLE), and enable it after; a superuser's run on "
+    "PostgreSQL 17 or later passes by itself.",
+    Basis.CATALOG,
+)
 COLUMN_DEFINITION = RefusalKind(
     "column-definition",
     "a column that each row gets a value of, with more than its type, default and NOT NULL",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -137,27 +138,32 @@ def test_after_that_it_queues(site: Site) -> None:
 @pytest.fixture
 def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a role that may not see others' sessions own the tables, and upgrade."""
+    name = f"aside_{site.url.database}"
     site.sql(
-        "DROP ROLE IF EXISTS aside_owner",
-        "CREATE ROLE aside_owner LOGIN",
+        f"CREATE ROLE {name} LOGIN",
         *TABLES,
-        *(f"ALTER TABLE {name} OWNER TO aside_owner" for name in ("t", "p", "alembic_version")),
-        "GRANT CREATE ON SCHEMA public TO aside_owner",
+        *(f"ALTER TABLE {table} OWNER TO {name}" for table in ("t", "p", "alembic_version")),
+        f"GRANT CREATE ON SCHEMA public TO {name}",
     )
-    url = site.url.set(username="aside_owner").render_as_string(hide_password=False)
+    url = site.url.set(username=name).render_as_string(hide_password=False)
     with monkeypatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
         yield
-    site.sql("DROP OWNED BY aside_owner CASCADE", "DROP ROLE aside_owner")
+    site.sql(f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
 
 
 @pytest.mark.usefixtures("owner")
-def test_a_role_that_may_not_see_how_long(site: Site, told: threading.Event) -> None:
+def test_a_role_that_may_not_see_how_long(
+    site: Site, told: threading.Event, capsys: pytest.CaptureFixture[str]
+) -> None:
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
     with sampled(site, QUEUED) as modes, reading(site, told.is_set):
         site.upgrade(lock_aside="1min")
     assert not modes
     assert site.version == [site.made[-1]]
+    # It is idle in a transaction, which this role is not told.
+    err = capsys.readouterr().err
+    assert re.search(r"Waiting for a lock: process \d+ \(reports, of role \w+\) uses t …\n", err)
 
 
 @contextmanager

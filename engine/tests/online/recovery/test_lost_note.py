@@ -27,7 +27,7 @@ HALF_DONE = {
     "NOT NULL": (
         'op.alter_column("t", "a", nullable=False)',
         "ALTER TABLE public.t VALIDATE",
-        "constraint t_a_not_null of t is NOT VALID",
+        "_not_null of t is NOT VALID",  # before PostgreSQL 18 it is a CHECK with a name of ours
     ),
     "type": (
         'op.alter_column("t", "a", type_=sa.BigInteger())',

@@ -33,7 +33,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 # What describe_session() takes of pg_stat_activity AS activity.
 SESSION_COLUMNS = """
-  activity.pid, activity.application_name, activity.state, activity.backend_type, activity.query
+  activity.pid, activity.application_name, activity.usename, activity.state, activity.backend_type,
+  activity.query
 """
 
 # The locks, with who has them: a session, or a transaction that was prepared and has none.
@@ -142,6 +143,11 @@ def describe_session(row: Row[Any]) -> str:
     """Return who somebody is and what they do, of a row of ACTIVITY."""
     if row.gid is not None:
         return f"the prepared transaction {quote_literal(row.gid)} (for {row.seconds} s)"
+    if row.pid is None:
+        return "a session that has just ended"
+    # Of other roles' sessions PostgreSQL shows no more, but to members of pg_read_all_stats.
+    if row.backend_type is None:
+        return f"process {row.pid} ({row.application_name or 'unnamed'}, of role {row.usename})"
     who = row.application_name or row.backend_type or "unnamed"
     since = f" for {row.seconds} s" if row.seconds is not None else ""
     query = short_line(row.query or "")

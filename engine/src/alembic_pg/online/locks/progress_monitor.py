@@ -29,7 +29,7 @@ _BLOCKING_SESSION = text(f"""
 SELECT {lock_retry.SESSION_COLUMNS}, CAST(NULL AS text) AS gid,
   extract(epoch FROM clock_timestamp() - xact_start)::bigint AS seconds, xact_start AS began
 FROM pg_stat_activity AS activity WHERE pid = ANY (pg_blocking_pids(:pid))
-UNION ALL (SELECT 0, NULL, NULL, NULL, NULL, gid,
+UNION ALL (SELECT 0, NULL, NULL, NULL, NULL, NULL, gid,
   extract(epoch FROM clock_timestamp() - prepared)::bigint, prepared
 FROM pg_prepared_xacts WHERE 0 = ANY (pg_blocking_pids(:pid)) AND database = current_database()
 ORDER BY prepared LIMIT 1)

@@ -1,23 +1,30 @@
-"""Name the event trigger whose function has refused a statement."""
+"""Find the event trigger whose function has refused a statement, or what was tried on a copy."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.online.run import transactions
+from alembic_pg.database import errors
+from alembic_pg.online.run import large_tables, transactions
+from alembic_pg.refusals import of_statements
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Row
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.database.session import Session
     from alembic_pg.online.run.executor import Executor
 
 # Of each function at work, the innermost first (PG_CONTEXT).
 _FUNCTION = re.compile(r"^PL/\w+ function (.*?) line ", re.MULTILINE)
 
 _OF_FUNCTIONS = """
-SELECT quote_ident(evtname) AS name FROM pg_event_trigger
+SELECT quote_ident(evtname) AS name, evtevent = 'table_rewrite' AS of_rewrites
+FROM pg_event_trigger
 WHERE evtfoid = ANY (SELECT to_regprocedure(one) FROM unnest(CAST(:functions AS text[])) AS one)
 ORDER BY evtname LIMIT 1
 """
@@ -28,17 +35,57 @@ def remember(executor: Executor, error: BaseException | None) -> None:
 
     error: what has failed. Where a function has raised it, what is open is rolled back.
     """
-    functions = _called_functions(error)
-    if not functions:
+    if not _called_functions(error):
         return
     transactions.roll_back(executor.context)
     with suppress(DBAPIError):
-        name = executor.first_value(_OF_FUNCTIONS, functions=functions)
-        if name:
+        found = _find(executor, error)
+        if found:
             executor.running.refused_by = (
-                f"The event trigger {name} refused it: whoever owns it may let the run pass "
-                f"(ALTER EVENT TRIGGER {name} DISABLE), and enable it after."
+                f"The event trigger {found.name} refused it: whoever owns it may let the run pass "
+                f"(ALTER EVENT TRIGGER {found.name} DISABLE), and enable it after."
             )
+
+
+def is_of_rewrites(session: Session, error: DBAPIError) -> bool:
+    """Return whether an event trigger about tables that are rewritten has raised an error.
+
+    session: without a transaction that the error has ended.
+    """
+    found = _find(session, error)
+    return found is not None and bool(found.of_rewrites)
+
+
+def refuse_if_of_copy(executor: Executor, table: Relation, error: DBAPIError) -> None:
+    """Raise RefusedError where an event trigger forbids an empty copy of a large table.
+
+    executor: without a transaction that the error has ended. error: of what was tried on the copy.
+    """
+    trigger = name_of(executor, error)
+    if trigger:
+        large_tables.refuse_if_large(
+            executor,
+            table,
+            of_statements.COPY_FORBIDDEN,
+            trigger=trigger,
+            error=errors.describe_error(error),
+        )
+
+
+def name_of(session: Session, error: DBAPIError) -> str:
+    """Return the event trigger that has raised an error, as SQL has its name, "" without one.
+
+    session: without a transaction that the error has ended.
+    """
+    found = _find(session, error)
+    return found.name if found is not None else ""
+
+
+def _find(session: Session, error: BaseException | None) -> Row[Any] | None:
+    """Return the event trigger of which a function has raised an error, None without one."""
+    functions = _called_functions(error)
+    rows = session.fetch_rows(_OF_FUNCTIONS, functions=functions) if functions else ()
+    return rows[0] if rows else None
 
 
 def _called_functions(error: BaseException | None) -> list[str]:

@@ -191,7 +191,10 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
             found = runner.row_after([add], column)
             options = runner.first_value(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
+        from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
         lock_retry.reraise_if_no_answer(error)
+        refusing_event_trigger.refuse_if_of_copy(runner, table, error)
         why = errors.describe_error(error)
         kind = of_statements.COLUMN_UNKNOWN
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, error=why)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.column_swap import dependents, preconditions, source_columns, swap
+from alembic_pg.online.column_swap import dependents, preconditions, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure.not_null import ensure_not_null
@@ -109,6 +109,8 @@ def _swap_strategy_for(
         kind = of_statements.TYPE_WITHOUT_SWAP
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, why=why)
         return None
+    from alembic_pg.online.column_swap.source_columns import source_columns  # noqa: PLC0415  # rare
+
     shadow = ShadowColumn(
         table,
         statement.column,
@@ -116,7 +118,7 @@ def _swap_strategy_for(
         statement.using,
         journal.statement_key(statement.sql),
         pinned,
-        source_columns.source_columns(runner, value, table),
+        source_columns(runner, value, table),
     )
     column = found.column
     return change_by_swap.bound(shadow=shadow, not_null=column.not_null, number=column.number)
@@ -137,7 +139,10 @@ def _probe_effect(
             kind = runner.first_value(_PROBED_TYPE, column=catalog_name(statement.column))
             return _ProbedEffect(kind, effect.rewrites, effect.scans)
     except DBAPIError as error:
+        from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
         lock_retry.reraise_if_no_answer(error)
+        refusing_event_trigger.refuse_if_of_copy(runner, table, error)
         why = errors.describe_error(error)
         kind = of_statements.TYPE_UNKNOWN
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, error=why)

@@ -56,13 +56,15 @@ class ActionsEffect:
     """What the actions of an ALTER TABLE do to all rows.
 
     actions: those of them that an empty copy was asked about. unknown: why it cannot tell, ""
-    where it can. by_index: whether an index that is there becomes a constraint.
+    where it can. trigger: the event trigger that forbids the copy, if one does. by_index: whether
+    an index that is there becomes a constraint.
     """
 
     actions: str = ""
     rewrites: bool = False
     scans: bool = False
     unknown: str = ""
+    trigger: str = ""
     by_index: bool = False
 
 
@@ -77,12 +79,18 @@ def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Re
     effect = effect_of_actions(runner, statement.rest, table)
     if not (effect.rewrites or effect.scans or effect.unknown):
         return
+    if effect.trigger:
+        kind = of_statements.COPY_FORBIDDEN
+        large_tables.refuse_if_large(
+            runner, table, kind, trigger=effect.trigger, error=effect.unknown
+        )
+        return
     why = f" ({effect.unknown} on an empty copy)" if not (effect.rewrites or effect.scans) else ""
     large_tables.refuse_if_large(
         runner,
         table,
         of_statements.KEY_FROM_INDEX if effect.by_index else of_statements.OTHER_ALTER,
-        action=f"{' '.join(effect.actions.split()[:4])}{why}",
+        action=f"{' '.join(effect.actions.split()[:4]).rstrip(',')}{why}",
     )
 
 
@@ -106,8 +114,13 @@ def effect_of_actions(runner: Runner, rest: str, table: Relation) -> ActionsEffe
             effect = probe_table.effect_of(runner, probe_table.columns_of_probe(text, table))
             return ActionsEffect(text, effect.rewrites, effect.scans)
     except DBAPIError as error:
+        from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
         lock_retry.reraise_if_no_answer(error)
-        return ActionsEffect(text, unknown=errors.describe_error(error))
+        if refusing_event_trigger.is_of_rewrites(runner, error):
+            return ActionsEffect(text, rewrites=True, scans=True)
+        trigger = refusing_event_trigger.name_of(runner, error)
+        return ActionsEffect(text, unknown=errors.describe_error(error), trigger=trigger)
 
 
 def _split_actions(rest: str) -> list[list[Token]]:
