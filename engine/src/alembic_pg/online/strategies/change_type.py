@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.column_swap import dependents, preconditions, source_columns, swap
+from alembic_pg.online.column_swap import dependents, preconditions, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure.not_null import ensure_not_null
@@ -109,6 +109,9 @@ def _swap_strategy_for(
         kind = of_statements.TYPE_WITHOUT_SWAP
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, why=why)
         return None
+
+    from alembic_pg.online.column_swap import source_columns  # noqa: PLC0415  # of large tables only
+
     shadow = ShadowColumn(
         table,
         statement.column,
