@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from sqlalchemy import text
 
 from alembic_pg.database import catalog
@@ -111,11 +112,11 @@ def as_message(statements: Iterable[str]) -> str:
 def one_a_message(connection: Connection) -> Iterator[None]:
     """Let each message of the block be its own transaction, whatever number of statements it has.
 
-    It needs neither BEGIN nor COMMIT, each of which is a way to the server and back. connection:
-    without a transaction, before and after.
+    It needs neither BEGIN nor COMMIT, each of which is a way to the server and back. It has both
+    where BEGIN says what no message would. connection: without a transaction, before and after.
     """
     raw: Any = connection.connection.dbapi_connection
-    if raw.autocommit:
+    if raw.autocommit or _begin_says_more(connection, raw):
         yield
         return
     raw.autocommit = True
@@ -124,3 +125,15 @@ def one_a_message(connection: Connection) -> Iterator[None]:
     finally:
         if not raw.closed:
             raw.autocommit = False
+
+
+def _begin_says_more(connection: Connection, raw: Any) -> bool:  # noqa: ANN401  # psycopg2's
+    """Return whether a transaction that begins with BEGIN is of another kind than a message's own.
+
+    An environment may listen for it, as one with SET LOCAL ROLE does, or have asked for another
+    isolation level, or for one that only reads.
+    """
+    usual = connection.default_isolation_level == "READ COMMITTED"
+    levels = (None, ISOLATION_LEVEL_READ_COMMITTED) if usual else (None,)
+    is_plain = raw.isolation_level in levels and raw.readonly is None and raw.deferrable is None
+    return not is_plain or bool(connection.dispatch.begin)

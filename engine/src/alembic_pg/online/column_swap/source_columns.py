@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # Of a whole row, the number is 0; of the system's own columns, it is less.
 _COLUMNS = """
-SELECT coalesce(array_agg(quote_ident(attname)) FILTER (WHERE attnum > 0), '{}') AS names,
-  coalesce(bool_and(attnum > 0), false) AS all_known
+SELECT coalesce(array_agg(quote_ident(attname)) FILTER (WHERE key > 0), '{}') AS names,
+  coalesce(bool_and(key > 0), false) AS all_known
 FROM pg_constraint, unnest(conkey) AS key
   LEFT JOIN pg_attribute ON attrelid = to_regclass('pg_temp.ddl_probe') AND attnum = key
 WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND conname = 'ddl_probe_value'
