@@ -108,7 +108,7 @@ def _hint(environment: EnvironmentContext, error: Exception, running: RunState) 
     if state == SqlState.INSUFFICIENT_PRIVILEGE and owned:
         what = owned["what"].removeprefix("relation ")
         return f"\nOnly the owner of {what} may do that: name that role in DATABASE_URL."
-    if state == SqlState.READ_ONLY_TRANSACTION:
+    if state == SqlState.READ_ONLY_SQL_TRANSACTION:
         return "\nName the primary in DATABASE_URL, and a role whose transactions may write."
     if running.hint and state in _ALREADY_EXISTS:
         return f"\n{running.hint}"

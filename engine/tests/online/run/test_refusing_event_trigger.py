@@ -29,6 +29,7 @@ KEYS = "ddl_command_end WHEN TAG IN ('CREATE TABLE')"
 RETYPE = 'op.alter_column("t", "a", type_=sa.BigInteger())'
 ADD = 'op.add_column("t", sa.Column("u", sa.Uuid, server_default=sa.func.gen_random_uuid()))'
 SEVERAL = 'op.execute("ALTER TABLE t ALTER a TYPE bigint, ALTER b TYPE varchar(9)")'
+FILL = """op.execute("UPDATE t SET b = 'y' WHERE b IS NULL")"""
 FORBIDDEN = "cannot be tried on an empty copy (not here). The event trigger et refused it: "
 
 
@@ -60,6 +61,7 @@ def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (KEYS, RETYPE, FORBIDDEN),
         (KEYS, ADD, FORBIDDEN),
         (KEYS, SEVERAL, FORBIDDEN),
+        (KEYS, FILL, FORBIDDEN),
     ],
 )
 def test_a_role_is_told_by_which_its_copy_is_forbidden(

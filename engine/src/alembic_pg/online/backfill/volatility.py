@@ -21,6 +21,7 @@ from alembic_pg.sql.quoting import quote_literal
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
+    from alembic_pg.online.run.executor import Executor
     from alembic_pg.sql.statements import UpdateOrDelete
 
 _EXPRESSION_TREE = """
@@ -118,7 +119,7 @@ def depends_on_time(value: str) -> bool:
     return any(token.keyword in {*_CLOCK_KEYWORDS, "NOW"} for token in tokenize(value))
 
 
-def is_batch_safe(session: Session, statement: UpdateOrDelete, table: Relation) -> bool:
+def is_batch_safe(session: Executor, statement: UpdateOrDelete, table: Relation) -> bool:
     """Return whether nobody can tell batches from one statement."""
     if session.first_value(STATEMENT_TRIGGERS, table=table.oid):
         return False
@@ -129,7 +130,7 @@ def is_batch_safe(session: Session, statement: UpdateOrDelete, table: Relation) 
     )
 
 
-def is_session_independent(session: Session, value: str, table: Relation) -> bool:
+def is_session_independent(session: Executor, value: str, table: Relation) -> bool:
     """Return whether a value is the same for every session with the same settings.
 
     It is asked for in a trigger, too, which does not see what PostgreSQL generates.
@@ -139,7 +140,7 @@ def is_session_independent(session: Session, value: str, table: Relation) -> boo
     return _has_only_safe_calls(session, _expression_tree(session, value, table), _STABLE_FUNCTIONS)
 
 
-def is_immutable(session: Session, value: str, type_: str, table: Relation) -> bool:
+def is_immutable(session: Executor, value: str, type_: str, table: Relation) -> bool:
     """Return whether a value depends on the row alone, as a generated column wants it (5.4)."""
     generated = (
         f"GENERATED ALWAYS AS (({probe_table.columns_of_probe(value, table)})::{type_}) STORED"
@@ -153,7 +154,7 @@ def is_immutable(session: Session, value: str, type_: str, table: Relation) -> b
             )
             return True
     except DBAPIError as error:
-        lock_retry.reraise_if_no_answer(error)
+        _refuse_if_forbidden(session, table, error)
         return False
 
 
@@ -199,7 +200,7 @@ def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) ->
     )
 
 
-def _expression_tree(session: Session, value: str, table: Relation) -> str:
+def _expression_tree(session: Executor, value: str, table: Relation) -> str:
     """Return the tree of a value, "" where it may not stand in a CHECK: with a subquery, say."""
     check = f"CHECK (({probe_table.columns_of_probe(value, table)}) IS NOT NULL)"
     try:
@@ -209,5 +210,13 @@ def _expression_tree(session: Session, value: str, table: Relation) -> str:
             )
             return str(session.first_value(_EXPRESSION_TREE))
     except DBAPIError as error:
-        lock_retry.reraise_if_no_answer(error)
+        _refuse_if_forbidden(session, table, error)
         return ""
+
+
+def _refuse_if_forbidden(executor: Executor, table: Relation, error: DBAPIError) -> None:
+    """Raise what tells nothing of a value: no answer, and an empty copy that is forbidden."""
+    from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
+    lock_retry.reraise_if_no_answer(error)
+    refusing_event_trigger.refuse_if_of_copy(executor, table, error)
