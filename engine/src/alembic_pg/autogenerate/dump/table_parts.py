@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import kinds
 from alembic_pg.autogenerate.dump.foreign_keys import key_ends
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -87,7 +88,9 @@ def _belongs(whole: Dump, entry: Entry, relations: AbstractSet[str]) -> bool | N
         own = key_ends(whole, entry)[0]
     elif entry.kind in _NAMED:
         owners = [one for one in needed if one in whole and _is_named_after(entry, whole[one])]
-        # The policy "b p" of a that asks "a b" may as well be the policy p of "a b".
+        if len(owners) > 1:
+            # The policy "b p" of a that asks "a b" is called as the policy p of "a b" is.
+            owners = [one for one in owners if _is_written_on(entry, whole[one])]
         own = owners[0] if len(owners) == 1 else ""
     else:
         return None
@@ -96,3 +99,7 @@ def _belongs(whole: Dump, entry: Entry, relations: AbstractSet[str]) -> bool | N
 
 def _is_named_after(part: Entry, relation: Entry) -> bool:
     return part.schema == relation.schema and part.name.startswith(f"{relation.name} ")
+
+
+def _is_written_on(part: Entry, relation: Entry) -> bool:
+    return f" ON {quote_name(relation.schema, relation.name)} " in part.create
