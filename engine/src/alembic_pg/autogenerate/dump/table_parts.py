@@ -5,6 +5,7 @@ pg_dump itself would say it, and take as long as the database is large.
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -102,4 +103,6 @@ def _is_named_after(part: Entry, relation: Entry) -> bool:
 
 
 def _is_written_on(part: Entry, relation: Entry) -> bool:
-    return f" ON {quote_name(relation.schema, relation.name)} " in part.create
+    """Return whether the statement of a part names a relation as what it is of."""
+    name = re.escape(quote_name(relation.schema, relation.name))
+    return re.search(rf" (?:ON|TABLE|ONLY) {name}\s", part.create) is not None
