@@ -37,6 +37,9 @@ def standby_of(primary: Server, place: Path) -> Iterator[Server]:
         data, host = str(folder / server_files.DATA), str(primary.socket_directory)
         command = [str(program), "-D", data, "-h", host, "-U", "postgres", "-R", "-c", "fast"]
         subprocess.run(command, cwd="/", check=True, **become)
+        # Seconds; by default it says only every ten how far it is, while nothing is written.
+        with (folder / server_files.DATA / "postgresql.auto.conf").open("a") as settings:
+            settings.write("wal_receiver_status_interval = 1\n")
         running = server.start(folder, durable=True)
         try:
             yield running
