@@ -105,3 +105,12 @@ def test_a_name_that_may_be_of_two_tables(empty: URL) -> None:
     for name in ("a", "a b"):
         printed = pg_dump.dump_tables(empty, [("public", name)]).keys()
         assert part_of_tables(whole, [("public", name)]) in {None, frozenset(printed)}
+
+
+def test_a_foreign_key_whose_name_may_be_of_two_tables(empty: URL) -> None:
+    execute(empty, 'CREATE TABLE "a b" (id int PRIMARY KEY)')
+    execute(empty, 'CREATE TABLE a (id int CONSTRAINT "b fk" REFERENCES "a b")')
+    whole = pg_dump.dump_database(empty)
+    for name in ("a", "a b"):
+        printed = pg_dump.dump_tables(empty, [("public", name)]).keys()
+        assert part_of_tables(whole, [("public", name)]) == frozenset(printed)

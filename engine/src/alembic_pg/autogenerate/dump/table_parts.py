@@ -5,27 +5,25 @@ pg_dump itself would say it, and take as long as the database is large.
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import kinds
-from alembic_pg.autogenerate.dump.foreign_keys import key_ends
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.autogenerate.dump.part_owner import key_ends, part_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from collections.abc import Set as AbstractSet
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
-_RELATIONS = ("MATERIALIZED VIEW", "TABLE", "VIEW")
+RELATIONS = ("MATERIALIZED VIEW", "TABLE", "VIEW")
 
 # What may have such a name, too, and has other parts.
 _OTHER_RELATIONS = ("FOREIGN TABLE", "SEQUENCE")
 
 # Those that are printed for themselves alone, whatever they need.
-_OBJECTS = frozenset({*_RELATIONS, "DOMAIN", "FUNCTION", "PROCEDURE", "TYPE"})
+_OBJECTS = frozenset({*RELATIONS, "DOMAIN", "FUNCTION", "PROCEDURE", "TYPE"})
 
 # Those whose name begins with that of the relation that they are of.
 _NAMED = frozenset({"CHECK CONSTRAINT", "CONSTRAINT", "DEFAULT", "POLICY", "TRIGGER"})
@@ -36,15 +34,23 @@ _ATTACHED = frozenset({"ACL", "COMMENT", "SEQUENCE", "SEQUENCE OWNED BY"})
 _ON_ONE_RELATION = frozenset({"INDEX", "ROW SECURITY"})
 
 
+def keys_of(names: Iterable[tuple[str, str]], kinds_of_them: Iterable[str]) -> set[str]:
+    """Return the keys that objects have in a dump, as each of some kinds.
+
+    names: their schemas and names.
+    """
+    return {f"{kind} {schema}.{name}" for kind, (schema, name) in product(kinds_of_them, names)}
+
+
 def part_of_tables(whole: Dump, names: Collection[tuple[str, str]]) -> frozenset[str] | None:
     """Return the keys of what pg_dump prints of some tables and views.
 
     None where that is not known: an entry of another kind belongs to one of them, or may.
     whole: the dump of their database. names: their schemas and names; some may not be there.
     """
-    if not _keys(names, _OTHER_RELATIONS).isdisjoint(whole):
+    if not keys_of(names, _OTHER_RELATIONS).isdisjoint(whole):
         return None
-    relations = _keys(names, _RELATIONS) & whole.keys()
+    relations = keys_of(names, RELATIONS) & whole.keys()
     part = relations | _owned_sequences(whole, relations)
     for key, entry in whole.items():
         if key in part or part.isdisjoint(entry.needs):
@@ -56,10 +62,6 @@ def part_of_tables(whole: Dump, names: Collection[tuple[str, str]]) -> frozenset
             part.add(key)
     # Of two entries with one name, what needs which of them is not known.
     return None if any(key != whole[key].key for key in part) else frozenset(part)
-
-
-def _keys(names: Collection[tuple[str, str]], kinds_of_them: Collection[str]) -> set[str]:
-    return {f"{kind} {schema}.{name}" for kind, (schema, name) in product(kinds_of_them, names)}
 
 
 def _owned_sequences(whole: Dump, relations: AbstractSet[str]) -> set[str]:
@@ -88,21 +90,7 @@ def _belongs(whole: Dump, entry: Entry, relations: AbstractSet[str]) -> bool | N
     if entry.kind == "FK CONSTRAINT":
         own = key_ends(whole, entry)[0]
     elif entry.kind in _NAMED:
-        owners = [one for one in needed if one in whole and _is_named_after(entry, whole[one])]
-        if len(owners) > 1:
-            # The policy "b p" of a that asks "a b" is called as the policy p of "a b" is.
-            owners = [one for one in owners if _is_written_on(entry, whole[one])]
-        own = owners[0] if len(owners) == 1 else ""
+        own = part_owner(whole, entry, needed)
     else:
         return None
     return own in relations if own else None
-
-
-def _is_named_after(part: Entry, relation: Entry) -> bool:
-    return part.schema == relation.schema and part.name.startswith(f"{relation.name} ")
-
-
-def _is_written_on(part: Entry, relation: Entry) -> bool:
-    """Return whether the statement of a part names a relation as what it is of."""
-    name = re.escape(quote_name(relation.schema, relation.name))
-    return re.search(rf" (?:ON|TABLE|ONLY) {name}\s", part.create) is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from alembic_pg.autogenerate.dump.foreign_keys import key_ends
+from alembic_pg.autogenerate.dump.part_owner import key_ends
 from alembic_pg.autogenerate.ops import flatten
 
 if TYPE_CHECKING:

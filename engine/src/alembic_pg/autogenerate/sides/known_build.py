@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.dump import compare, pg_dump
-from alembic_pg.autogenerate.dump.foreign_keys import key_ends
 from alembic_pg.autogenerate.dump.known_rest import dump_beside, know_rest, rest_of_whole
+from alembic_pg.autogenerate.dump.part_owner import key_ends
 from alembic_pg.autogenerate.sides.remade_entities import relations_of_entities, steps_of_entities
 from alembic_pg.database.connect import connect
 from alembic_pg.database.digest import Digest, cache_digest

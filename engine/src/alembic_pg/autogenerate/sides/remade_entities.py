@@ -13,6 +13,7 @@ from alembic_utils.pg_policy import PGPolicy
 from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
 
+from alembic_pg.autogenerate.dump.table_parts import RELATIONS, keys_of
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 # What other objects may need.
 _NEEDED = (PGFunction, PGView, PGMaterializedView)
-
-# The kinds of pg_dump that have entities as parts.
-_RELATIONS = ("TABLE", "VIEW", "MATERIALIZED VIEW")
 
 
 def steps_of_entities(
@@ -74,8 +72,7 @@ def relations_of_entities(
     found: set[tuple[str, str]] = set()
     for step in made:
         relation = _relation(step.entity)
-        keys = [f"{kind} {'.'.join(relation)}" for kind in _RELATIONS] if relation else []
-        if relation is None or dump.keys().isdisjoint(keys):
+        if relation is None or dump.keys().isdisjoint(keys_of([relation], RELATIONS)):
             return None
         found.add(relation)
     return found
