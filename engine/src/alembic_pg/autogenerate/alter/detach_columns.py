@@ -51,20 +51,31 @@ def retyped_or_dropped_columns(
     return [
         table_definition.unquote_name(column.name)
         for _, column in _columns_to_detach(table, gone, held_names)
-        if column.generated or mentions_entries(f"{column.type} {column.collation}", gone)
+        if column.generated or _has_type(column, gone)
     ]
 
 
 def _columns_to_detach(
     table: Entry, gone: Collection[Entry], held_names: Collection[str]
 ) -> Iterator[tuple[str, Column]]:
-    """Yield the ALTER TABLE of each column that uses a dropped object, and the column."""
+    """Yield the ALTER TABLE of each column that uses a dropped object, and the column.
+
+    Generated columns come first: they may read one that gets another type.
+    """
     parsed = table_definition.parse_entry(table)
-    for column in parsed.columns.values() if parsed else ():
+    if parsed is None:
+        return
+    columns = parsed.columns.values()
+    held = {*held_names, *(c.name for c in columns if not c.generated and _has_type(c, gone))}
+    for column in sorted(columns, key=lambda one: not one.generated):
         words = f"{column.type} {column.collation} {column.default} {column.generated}"
-        holds_name = column.generated and mentions_names(f"{column.name} {words}", held_names)
-        if parsed and (holds_name or mentions_entries(words, gone)):
+        holds_name = column.generated and mentions_names(f"{column.name} {words}", held)
+        if holds_name or mentions_entries(words, gone):
             yield f"ALTER TABLE {parsed.name}", column
+
+
+def _has_type(column: Column, types: Collection[Entry]) -> bool:
+    return mentions_entries(f"{column.type} {column.collation}", types)
 
 
 def _statements_with_inverse(
@@ -79,9 +90,7 @@ def _statements_with_inverse(
         )
         return
     # A column that changes by another operation gets its new type there.
-    retyped = column.name not in held_names and mentions_entries(
-        f"{column.type} {column.collation}", gone
-    )
+    retyped = column.name not in held_names and _has_type(column, gone)
     if column.default and (retyped or mentions_entries(column.default, gone)):
         yield f"{alter} DROP DEFAULT;", f"{alter} SET DEFAULT {column.default};"
     if retyped:
