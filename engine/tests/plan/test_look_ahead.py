@@ -80,15 +80,14 @@ HIDDEN_ROWS = pytest.mark.parametrize(
 
 @contextmanager
 def owned_by_a_role_without_bypassrls(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, *more: str
 ) -> Iterator[None]:
-    """Let a role of its own own the table, and run what follows."""
+    """Let a role of its own own the table, and more of them, and run what follows."""
     role = f"rls_{site.url.database}"
     site.sql(f'CREATE ROLE "{role}" LOGIN')
     try:
         site.sql(
-            f'ALTER TABLE t OWNER TO "{role}"',
-            f'ALTER TABLE alembic_version OWNER TO "{role}"',
+            *(f'ALTER TABLE {one} OWNER TO "{role}"' for one in ("t", "alembic_version", *more)),
             f'GRANT ALL ON SCHEMA public TO "{role}"',
         )
         monkeypatch.setenv(
@@ -160,6 +159,32 @@ def test_row_security_that_the_revision_lifts(site: Site, monkeypatch: pytest.Mo
         )
         assert differences(site) == []
         assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize("switched_on", [True, False])
+def test_row_security_of_what_inherits(
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    switched_on: bool,
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(*TABLE, "CREATE TABLE c () INHERITS (t)")
+    on = [one.replace(" t ", " c ").replace("public.t", "c") for one in ON]
+    if not switched_on:
+        site.sql(*on)
+    with owned_by_a_role_without_bypassrls(site, monkeypatch, "c"):
+        off = "ALTER TABLE c NO FORCE ROW LEVEL SECURITY"
+        before = site.catalog
+        site.revise(*(f"op.execute({one!r})" for one in (on if switched_on else [off])), FILLS)
+        site.upgrade(plan="")
+        assert ("row security of c may hide rows" in capsys.readouterr().out) is switched_on
+        assert differences(site) == []
+        if switched_on:
+            assert (site.catalog, site.note(), site.version) == (before, None, ["001a"])
+        else:
+            assert site.version == ["002a"]
 
 
 @HIDDEN_ROWS

@@ -6,6 +6,7 @@ from collections import namedtuple
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alembic_pg.online.backfill import eligibility
 from alembic_pg.sql import split
 
 if TYPE_CHECKING:
@@ -14,15 +15,15 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
 # The tables of a tree, whose policies the role may meet.
-_STATES = """
-WITH tree AS (SELECT relid AS oid FROM pg_partition_tree(:table) UNION SELECT :table)
+_STATES = f"""
+{eligibility.TREE}
 SELECT c.oid::int8 AS oid, c.oid::regclass::text AS name, current_user AS role,
   pg_has_role(relowner, 'USAGE') AS owns, relrowsecurity AS enabled, relforcerowsecurity AS forced
 FROM pg_class AS c JOIN tree USING (oid)
 WHERE relkind IN ('r', 'p') AND NOT (
   SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)
 ORDER BY 2
-"""
+"""  # noqa: S608  # it is ours
 
 _Hidden = namedtuple("_Hidden", "name role owns")  # noqa: PYI024  # a Row has no types either
 

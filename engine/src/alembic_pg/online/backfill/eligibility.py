@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.executor import Executor
 
 # The table with all that are part of it, or inherit of it.
-_TREE = """
+TREE = """
 WITH RECURSIVE tree AS (
   SELECT CAST(:table AS oid) AS oid
   UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
@@ -27,7 +27,7 @@ _PUBLISHED = "the publication {} sends updates, and a table of it has no replica
 # A trigger or a rule that session_replication_role does not keep quiet; the replica identity is a
 # primary key by default.
 BLOCKERS = f"""
-{_TREE}
+{TREE}
 SELECT '{_RULE}' AS why, rulename::text AS name FROM pg_rewrite JOIN tree ON tree.oid = ev_class
 WHERE ev_type = '2'
 UNION ALL
@@ -65,7 +65,7 @@ WHERE (s.schemaname, s.tablename) = (:schema, :name)
 
 # Where the role meets a policy, its own table or not. owns: whether FORCE does that.
 HIDDEN_ROWS = f"""
-{_TREE}
+{TREE}
 SELECT c.oid::regclass::text AS name, current_user AS role,
   pg_has_role(relowner, 'USAGE') AS owns
 FROM pg_class AS c JOIN tree USING (oid)
