@@ -107,11 +107,8 @@ class Recorder(Runner):
 
     def execute_as_is(self, sql: str) -> None:
         """Execute a statement as it stands, each in its own transaction."""
-        transactions.enter_autocommit(self.connection)
-        try:
+        with transactions.autocommit(self.connection):
             super().execute(sql)
-        finally:
-            transactions.leave_autocommit(self.connection)
 
     def find_relation(self, name: str) -> Relation | None:
         """Return what a statement calls by a name; nobody knows how large it is elsewhere."""

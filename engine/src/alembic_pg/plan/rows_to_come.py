@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.locks import lock_retry
-from alembic_pg.online.run import probe_table
+from alembic_pg.online.run import planned_changes, probe_table
 from alembic_pg.sql import parse_dml, parser, split
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
@@ -46,13 +45,12 @@ def changes_to_come(session: Session, sql: str, table: Relation) -> list[tuple[s
             added = session.scalar(_ADDED.format(table=table.oid)) or ""
             changed = f"(SELECT * {added} FROM {name}) AS {statement.alias}"  # noqa: S608  # names
             rows = f"SELECT FROM {changed}{_other_tables(statement)} {where}"
-            plan: Any = session.scalar(f"EXPLAIN (FORMAT JSON) {rows}")
+            plan = planned_changes.plan_of(session.scalar(f"EXPLAIN (FORMAT JSON) {rows}"))
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)
         return []
-    found = json.loads(plan) if isinstance(plan, str) else plan
     # As EXPLAIN calls them: Update, Delete.
-    return [(statement.verb.split()[0].capitalize(), name, float(found[0]["Plan"]["Plan Rows"]))]
+    return [(statement.verb.split()[0].capitalize(), name, float(plan["Plan Rows"]))]
 
 
 def _without_only(sql: str) -> str:

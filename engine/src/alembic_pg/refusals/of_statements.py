@@ -8,6 +8,10 @@ _BLOCKS = "reads or writes all of {object}, and nobody can use it meanwhile."
 _BLOCKS_WRITERS = "reads all of {object}, and nobody can write it meanwhile."
 _MANY_ROWS = "changes many rows of {object} at once, and who writes them waits until its end."
 
+EVENT_TRIGGER_REFUSED = (
+    "The event trigger {trigger} refused it: whoever owns it may let the run pass "
+    "(ALTER EVENT TRIGGER {trigger} DISABLE), and enable it after"
+)
 _OWN_STATEMENTS = "Add it with its type, default and NOT NULL; all else by statements of their own."
 
 SINGLE_TRANSACTION = RefusalKind(
@@ -75,9 +79,7 @@ COPY_FORBIDDEN = RefusalKind(
     "copy-forbidden",
     "a statement that is tried on an empty copy of the table, which an event trigger forbids",
     "What this does to {object} cannot be tried on an empty copy ({error}).",
-    "The event trigger {trigger} refused it: whoever owns it may let the run pass "
-    "(ALTER EVENT TRIGGER {trigger} DISABLE), and enable it after; a superuser's run on "
-    "PostgreSQL 17 or later passes by itself.",
+    f"{EVENT_TRIGGER_REFUSED}; a superuser's run on PostgreSQL 17 or later passes by itself.",
     Basis.CATALOG,
 )
 COLUMN_DEFINITION = RefusalKind(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import probe_table
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal
@@ -154,7 +153,7 @@ def is_immutable(session: Executor, value: str, type_: str, table: Relation) -> 
             )
             return True
     except DBAPIError as error:
-        _refuse_if_forbidden(session, table, error)
+        probe_table.raise_if_untold(session, table, error)
         return False
 
 
@@ -202,21 +201,9 @@ def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) ->
 
 def _expression_tree(session: Executor, value: str, table: Relation) -> str:
     """Return the tree of a value, "" where it may not stand in a CHECK: with a subquery, say."""
-    check = f"CHECK (({probe_table.columns_of_probe(value, table)}) IS NOT NULL)"
     try:
-        with probe_table.empty_copy(session, table):
-            session.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_probe_value {check}"
-            )
+        with probe_table.checked_value(session, value, table):
             return str(session.first_value(_EXPRESSION_TREE))
     except DBAPIError as error:
-        _refuse_if_forbidden(session, table, error)
+        probe_table.raise_if_untold(session, table, error)
         return ""
-
-
-def _refuse_if_forbidden(executor: Executor, table: Relation, error: DBAPIError) -> None:
-    """Raise what tells nothing of a value: no answer, and an empty copy that is forbidden."""
-    from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
-
-    lock_retry.reraise_if_no_answer(error)
-    refusing_event_trigger.refuse_if_of_copy(executor, table, error)

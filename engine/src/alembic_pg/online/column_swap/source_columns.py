@@ -25,12 +25,8 @@ WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND conname = 'ddl_probe_value
 
 def source_columns(session: Session, value: str, table: Relation) -> tuple[str, ...]:
     """Return the columns, quoted, of which alone a value comes; none where that is not known."""
-    check = f"CHECK (({probe_table.columns_of_probe(value, table)}) IS NOT NULL)"
     try:
-        with probe_table.empty_copy(session, table):
-            session.execute(
-                f"ALTER TABLE {probe_table.PROBE_TABLE} ADD CONSTRAINT ddl_probe_value {check}"
-            )
+        with probe_table.checked_value(session, value, table):
             found = session.fetch_rows(_COLUMNS)[0]
     except DBAPIError as error:
         lock_retry.reraise_if_no_answer(error)

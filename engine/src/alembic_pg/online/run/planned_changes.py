@@ -30,9 +30,14 @@ def explain(session: Session, sql: str) -> dict[str, Any]:
     generic = ", GENERIC_PLAN" * any(token.text == "$" for token in explained.tokens)
     text = session.text_to_explain(explained.whole_text())
     with session.undone_at_end():
-        plan = session.scalar(f"EXPLAIN (VERBOSE, FORMAT JSON{generic}) {text}")
-    found: dict[str, Any] = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
-    return found
+        return plan_of(session.scalar(f"EXPLAIN (VERBOSE, FORMAT JSON{generic}) {text}"))
+
+
+def plan_of(explained: Any) -> dict[str, Any]:  # noqa: ANN401  # drivers differ
+    """Return the plan that an EXPLAIN (FORMAT JSON) has answered, as text or already read."""
+    found: dict[str, Any] = (json.loads(explained) if isinstance(explained, str) else explained)[0]
+    plan: dict[str, Any] = found["Plan"]
+    return plan
 
 
 def changes_many_rows(session: Session, sql: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.errors import UserError
+from alembic_pg.online.locks import lock_retry
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.database.session import Session
+    from alembic_pg.online.run.executor import Executor
 
 
 PROBE_TABLE = "pg_temp.ddl_probe"
@@ -74,6 +76,30 @@ def adding_rewrites(session: Session, table: Relation, type_: str) -> bool:
     """
     with empty_copy(session, table):
         return effect_of(session, f"ADD COLUMN ddl_probe_new {type_}").rewrites
+
+
+@contextmanager
+def checked_value(session: Session, value: str, table: Relation) -> Iterator[None]:
+    """Let an empty copy of a table have a CHECK ddl_probe_value that asks for a value of its rows.
+
+    The catalog then shows what the value is made of. value: an expression of the table's columns.
+    Raises DBAPIError where it may not stand in a CHECK: with a subquery, say.
+    """
+    check = f"CHECK (({columns_of_probe(value, table)}) IS NOT NULL)"
+    with empty_copy(session, table):
+        session.execute(f"ALTER TABLE {PROBE_TABLE} ADD CONSTRAINT ddl_probe_value {check}")
+        yield
+
+
+def raise_if_untold(executor: Executor, table: Relation, error: DBAPIError) -> None:
+    """Raise what says nothing of a table: no answer, or an empty copy that is forbidden.
+
+    executor: without a transaction that the error has ended. error: of what was tried on the copy.
+    """
+    from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
+
+    lock_retry.reraise_if_no_answer(error)
+    refusing_event_trigger.refuse_if_of_copy(executor, table, error)
 
 
 def columns_of_probe(sql: str, table: Relation) -> str:

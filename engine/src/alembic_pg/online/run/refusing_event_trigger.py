@@ -39,21 +39,10 @@ def remember(executor: Executor, error: BaseException | None) -> None:
         return
     transactions.roll_back(executor.context)
     with suppress(DBAPIError):
-        found = _find(executor, error)
+        found = find(executor, error)
         if found:
-            executor.running.refused_by = (
-                f"The event trigger {found.name} refused it: whoever owns it may let the run pass "
-                f"(ALTER EVENT TRIGGER {found.name} DISABLE), and enable it after."
-            )
-
-
-def is_of_rewrites(session: Session, error: DBAPIError) -> bool:
-    """Return whether an event trigger about tables that are rewritten has raised an error.
-
-    session: without a transaction that the error has ended.
-    """
-    found = _find(session, error)
-    return found is not None and bool(found.of_rewrites)
+            refused = of_statements.EVENT_TRIGGER_REFUSED.format(trigger=found.name)
+            executor.running.refused_by = f"{refused}."
 
 
 def refuse_if_of_copy(executor: Executor, table: Relation, error: DBAPIError) -> None:
@@ -61,28 +50,23 @@ def refuse_if_of_copy(executor: Executor, table: Relation, error: DBAPIError) ->
 
     executor: without a transaction that the error has ended. error: of what was tried on the copy.
     """
-    trigger = name_of(executor, error)
+    trigger = find(executor, error)
     if trigger:
         large_tables.refuse_if_large(
             executor,
             table,
             of_statements.COPY_FORBIDDEN,
-            trigger=trigger,
+            trigger=trigger.name,
             error=errors.describe_error(error),
         )
 
 
-def name_of(session: Session, error: DBAPIError) -> str:
-    """Return the event trigger that has raised an error, as SQL has its name, "" without one.
+def find(session: Session, error: BaseException | None) -> Row[Any] | None:
+    """Return the event trigger of which a function has raised an error, None without one.
 
-    session: without a transaction that the error has ended.
+    session: without a transaction that the error has ended. What is returned has its name, as SQL
+    has it, and whether it is about tables that are rewritten (of_rewrites).
     """
-    found = _find(session, error)
-    return found.name if found is not None else ""
-
-
-def _find(session: Session, error: BaseException | None) -> Row[Any] | None:
-    """Return the event trigger of which a function has raised an error, None without one."""
     functions = _called_functions(error)
     rows = session.fetch_rows(_OF_FUNCTIONS, functions=functions) if functions else ()
     return rows[0] if rows else None

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors, server_features
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
-from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.strategies.strategy import (
@@ -191,10 +190,7 @@ def _probe_column(runner: Runner, statement: AddColumn, table: Relation) -> _Pro
             found = runner.row_after([add], column)
             options = runner.first_value(_SEQUENCE, name=found.sequence) if found.sequence else ""
     except DBAPIError as error:
-        from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
-
-        lock_retry.reraise_if_no_answer(error)
-        refusing_event_trigger.refuse_if_of_copy(runner, table, error)
+        probe_table.raise_if_untold(runner, table, error)
         why = errors.describe_error(error)
         kind = of_statements.COLUMN_UNKNOWN
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, error=why)

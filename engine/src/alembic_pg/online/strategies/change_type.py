@@ -139,10 +139,7 @@ def _probe_effect(
             kind = runner.first_value(_PROBED_TYPE, column=catalog_name(statement.column))
             return _ProbedEffect(kind, effect.rewrites, effect.scans)
     except DBAPIError as error:
-        from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
-
-        lock_retry.reraise_if_no_answer(error)
-        refusing_event_trigger.refuse_if_of_copy(runner, table, error)
+        probe_table.raise_if_untold(runner, table, error)
         why = errors.describe_error(error)
         kind = of_statements.TYPE_UNKNOWN
         large_tables.refuse_if_large(runner, table, kind, column=statement.column, error=why)

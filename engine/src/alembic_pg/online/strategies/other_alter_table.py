@@ -117,10 +117,11 @@ def effect_of_actions(runner: Runner, rest: str, table: Relation) -> ActionsEffe
         from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
 
         lock_retry.reraise_if_no_answer(error)
-        if refusing_event_trigger.is_of_rewrites(runner, error):
+        trigger = refusing_event_trigger.find(runner, error)
+        if trigger and trigger.of_rewrites:
             return ActionsEffect(text, rewrites=True, scans=True)
-        trigger = refusing_event_trigger.name_of(runner, error)
-        return ActionsEffect(text, unknown=errors.describe_error(error), trigger=trigger)
+        name = trigger.name if trigger else ""
+        return ActionsEffect(text, unknown=errors.describe_error(error), trigger=name)
 
 
 def _split_actions(rest: str) -> list[list[Token]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg.online.run.planned_changes import plan_of
 from alembic_pg.sql import parser
 from alembic_pg.sql.statements import UpdateOrDelete
 
@@ -29,5 +29,4 @@ def share_of_rows(counter: Counter, planned: StatementPlan) -> float:
         (explained,) = counter.read_all(f"EXPLAIN (FORMAT JSON) {rows}")
     except DBAPIError:
         return 1.0
-    plan = json.loads(explained[0]) if isinstance(explained[0], str) else explained[0]
-    return min(float(plan[0]["Plan"]["Plan Rows"]) / planned.rows, 1.0)
+    return min(float(plan_of(explained[0])["Plan Rows"]) / planned.rows, 1.0)
