@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from tests.online.upgrading_role import upgrading_role
 from tests.online.watching import watched_messages
 from tests.plan.observed import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.online.site import Site
 
 TABLE = (
@@ -78,30 +76,6 @@ HIDDEN_ROWS = pytest.mark.parametrize(
 )
 
 
-@contextmanager
-def owned_by_a_role_without_bypassrls(
-    site: Site, monkeypatch: pytest.MonkeyPatch, *more: str
-) -> Iterator[None]:
-    """Let a role of its own own the table, and more of them, and run what follows."""
-    role = f"rls_{site.url.database}"
-    site.sql(f'CREATE ROLE "{role}" LOGIN')
-    try:
-        site.sql(
-            *(f'ALTER TABLE {one} OWNER TO "{role}"' for one in ("t", "alembic_version", *more)),
-            f'GRANT ALL ON SCHEMA public TO "{role}"',
-        )
-        monkeypatch.setenv(
-            "DATABASE_URL", site.url.set(username=role).render_as_string(hide_password=False)
-        )
-        yield
-    finally:
-        site.sql(
-            f'REASSIGN OWNED BY "{role}" TO CURRENT_USER',
-            f'DROP OWNED BY "{role}"',
-            f'DROP ROLE "{role}"',
-        )
-
-
 def force_row_security(site: Site) -> None:
     """Let row security hold for the owner of the table, too."""
     site.sql("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "ALTER TABLE t FORCE ROW LEVEL SECURITY")
@@ -114,7 +88,7 @@ def test_row_security_is_asked_first(
     monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     site.sql(*TABLE)
     force_row_security(site)
-    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+    with upgrading_role(site, "t"):
         before = site.catalog
         site.revise('op.create_index("i", "t", ["a"])', line)
         with pytest.raises(UserError, match="row security of t may hide rows from") as error:
@@ -140,7 +114,7 @@ def test_row_security_that_the_revision_switches_on(
 ) -> None:
     monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     site.sql(*TABLE)
-    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+    with upgrading_role(site, "t"):
         before = site.catalog
         site.revise(*(f"op.execute({one!r})" for one in switches), FILLS)
         assert differences(site) == []
@@ -151,7 +125,7 @@ def test_row_security_that_the_revision_lifts(site: Site, monkeypatch: pytest.Mo
     monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     site.sql(*TABLE)
     force_row_security(site)
-    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+    with upgrading_role(site, "t"):
         site.revise(
             'op.execute("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")',
             FILLS,
@@ -174,7 +148,7 @@ def test_row_security_of_what_inherits(
     on = [one.replace(" t ", " c ").replace("public.t", "c") for one in ON]
     if not switched_on:
         site.sql(*on)
-    with owned_by_a_role_without_bypassrls(site, monkeypatch, "c"):
+    with upgrading_role(site, "t", "c"):
         off = "ALTER TABLE c NO FORCE ROW LEVEL SECURITY"
         before = site.catalog
         site.revise(*(f"op.execute({one!r})" for one in (on if switched_on else [off])), FILLS)
@@ -193,7 +167,7 @@ def test_row_security_is_asked_before_a_downgrade(
 ) -> None:
     monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     site.sql(*TABLE)
-    with owned_by_a_role_without_bypassrls(site, monkeypatch):
+    with upgrading_role(site, "t"):
         before = site.catalog
         site.revise(
             'op.create_index("i", "t", ["a"])', downgrade=f'op.drop_index("i", "t"); {line}'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +10,9 @@ from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
 from alembic_pg.plan.missing_rights import MissingRights
 from sqlalchemy.exc import DBAPIError
+from tests.online.upgrading_role import upgrading_role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy.engine import Connection
     from tests.online.site import Site
 
@@ -101,26 +99,6 @@ LETTING: dict[str, tuple[str, ...]] = {
 }
 
 
-@contextmanager
-def role(site: Site, *rights: str) -> Iterator[str]:
-    """Let a role with some rights run revisions."""
-    name = f"rights_{site.url.database}"
-    site.sql(
-        f"CREATE ROLE {name} LOGIN",
-        f"GRANT ALL ON SCHEMA public TO {name}",
-        f"ALTER TABLE alembic_version OWNER TO {name}",
-        *(right.format(role=name) for right in rights),
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        url = site.url.set(username=name).render_as_string(hide_password=False)
-        patch.setenv("DATABASE_URL", url)
-        try:
-            yield name
-        finally:
-            site.sql(f"REASSIGN OWNED BY {name} TO CURRENT_USER", f"DROP OWNED BY {name}")
-            site.sql(f"DROP ROLE {name}")
-
-
 def untrusted(site: Site) -> str:
     """Return the name of an extension that only a superuser creates."""
     found: str = site.one(
@@ -145,7 +123,10 @@ class Asked(Session):
 def test_what_is_told_is_what_the_server_says(site: Site) -> None:
     site.sql(*THEIRS)
     extension = untrusted(site)
-    with role(site) as name, make_engine(site.url.set(username=name)).connect() as connection:
+    with (
+        upgrading_role(site) as name,
+        make_engine(site.url.set(username=name)).connect() as connection,
+    ):
         session = Asked(connection)
         for sql, reason in LACKING.items():
             statement = sql.format(role=name).replace("plperlu_or_file_fdw", extension)
@@ -171,7 +152,7 @@ def test_it_is_told_before_the_first_statement(
 ) -> None:
     site.sql(*THEIRS)
     site.revise(*lines("CREATE TABLE before (a int)"))
-    with role(site) as name:
+    with upgrading_role(site) as name:
         before = site.catalog
         site.revise(*lines(sql.format(role=name)))
         site.upgrade(plan="")
@@ -191,7 +172,7 @@ def test_what_may_be_done_is_done(site: Site, statements: tuple[str, ...]) -> No
     owner = site.one("SELECT current_user")
     # PostgreSQL 15 knows only whether a role inherits at all.
     rights = "ALTER ROLE {role} NOINHERIT", f"GRANT {owner} TO {{role}}"
-    with role(site, *rights) as name:
+    with upgrading_role(site, rights=rights) as name:
         site.sql(f"GRANT TEMPORARY ON DATABASE {site.url.database} TO {name}")
         site.revise(*lines(*(one.format(owner=owner) for one in statements)))
         site.upgrade()
@@ -200,7 +181,9 @@ def test_what_may_be_done_is_done(site: Site, statements: tuple[str, ...]) -> No
 
 def test_a_role_of_the_owner(site: Site) -> None:
     site.sql(*THEIRS)
-    with role(site, "CREATE ROLE {role}_owner", "ALTER TABLE t OWNER TO {role}_owner") as name:
+    with upgrading_role(
+        site, rights=("CREATE ROLE {role}_owner", "ALTER TABLE t OWNER TO {role}_owner")
+    ) as name:
         site.revise(*lines("ALTER TABLE t ADD b int"))
         try:
             with pytest.raises(UserError) as error:
@@ -218,11 +201,13 @@ def test_the_role_of_the_application(site: Site) -> None:
     """It may read and write rows, and no more."""
     site.sql(*THEIRS)
     owner = site.one("SELECT current_user")
-    with role(
+    with upgrading_role(
         site,
-        "ALTER TABLE alembic_version OWNER TO CURRENT_USER",
-        "GRANT SELECT ON alembic_version TO {role}",
-        "REVOKE CREATE ON SCHEMA public FROM {role}",
+        rights=(
+            "ALTER TABLE alembic_version OWNER TO CURRENT_USER",
+            "GRANT SELECT ON alembic_version TO {role}",
+            "REVOKE CREATE ON SCHEMA public FROM {role}",
+        ),
     ) as name:
         site.revise(*lines(*(f"ALTER TABLE t ADD c{number} int" for number in range(9))))
         with pytest.raises(UserError) as error:
@@ -242,7 +227,7 @@ def test_what_comes_after_a_revision_that_asks(site: Site) -> None:
         'assert bind.scalar(sa.text("SELECT 1")) == 1',
     )
     site.revise(*lines("CREATE ROLE nobody_at_all"))
-    with role(site) as name:
+    with upgrading_role(site) as name:
         with pytest.raises(UserError, match=rf"{name} may not create the role nobody_at_all"):
             site.upgrade()
         assert site.version == ["001a"]
@@ -253,7 +238,7 @@ def test_a_block_that_may_need_a_right_is_told_and_stops_nothing(
 ) -> None:
     block = "DO $$ BEGIN IF current_user = 'postgres' THEN CREATE ROLE {role}_2; END IF; END $$"
     site.revise(*lines("CREATE TABLE before (a int)"))
-    with role(site) as name:
+    with upgrading_role(site) as name:
         site.revise(*lines(block.format(role=name)))
         told = f"Where the condition in its block holds: {name} may not create the role {name}_2"
         site.upgrade(plan="")
@@ -269,7 +254,7 @@ def test_a_downgrade_is_told_before_its_first_statement(site: Site) -> None:
     site.revise("pass", downgrade='op.execute("DROP EXTENSION citext")')
     site.revise("pass", downgrade='op.execute("CREATE TABLE made (a int)")')
     site.sql("UPDATE alembic_version SET version_num = '004a'")
-    with role(site) as name:
+    with upgrading_role(site) as name:
         with pytest.raises(UserError, match=rf"{name} does not own extension citext: DROP"):
             site.downgrade("001a")
         assert site.version == ["004a"]
@@ -280,7 +265,7 @@ def test_the_owner_of_the_database_is_named_where_a_schema_belongs_to_whoever_th
 ) -> None:
     site.sql("ALTER SCHEMA public OWNER TO pg_database_owner")
     owner = site.one("SELECT current_user")
-    with role(site, "REVOKE CREATE ON SCHEMA public FROM {role}") as name:
+    with upgrading_role(site, rights=("REVOKE CREATE ON SCHEMA public FROM {role}",)) as name:
         site.revise(*lines("CREATE TABLE t (a int)"))
         with pytest.raises(UserError) as error:
             site.upgrade()

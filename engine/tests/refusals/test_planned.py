@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.refusals.refusal import Basis
+from tests.online.upgrading_role import upgrading_role
 from tests.plan.observed import ONLY_IN_RUN, plan_of, run_of
 
 if TYPE_CHECKING:
@@ -177,26 +178,9 @@ def test_plan_and_run_refuse(site: Site, kind: RefusalKind) -> None:
 
 
 @pytest.mark.parametrize("kind", OF_ROLES, ids=lambda kind: kind.name)
-def test_plan_and_run_refuse_to_a_role(
-    site: Site, monkeypatch: pytest.MonkeyPatch, kind: RefusalKind
-) -> None:
+def test_plan_and_run_refuse_to_a_role(site: Site, kind: RefusalKind) -> None:
     setup, statements = OF_ROLES[kind]
-    role = f"refused_{site.url.database}"
-    site.sql(*TABLES, f'CREATE ROLE "{role}" LOGIN')
-    try:
-        site.sql(
-            f'ALTER TABLE t OWNER TO "{role}"',
-            f'ALTER TABLE alembic_version OWNER TO "{role}"',
-            *setup,
-            f'GRANT ALL ON ALL TABLES IN SCHEMA public TO "{role}"',
-            f'GRANT ALL ON SCHEMA public TO "{role}"',
-        )
-        url = site.url.set(username=role).render_as_string(hide_password=False)
-        monkeypatch.setenv("DATABASE_URL", url)
+    site.sql(*TABLES)
+    on_tables = "GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"
+    with upgrading_role(site, "t", rights=(*setup, on_tables)):
         expect_both(site, kind, statements)
-    finally:
-        site.sql(
-            f'REASSIGN OWNED BY "{role}" TO CURRENT_USER',
-            f'DROP OWNED BY "{role}"',
-            f'DROP ROLE "{role}"',
-        )

@@ -134,6 +134,8 @@ def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # no
         return _lock_of_alter_table(cursor)
     if cursor.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
         return _lock_of_create_table(cursor)
+    if cursor.accept("CREATE", "SCHEMA"):
+        return _lock_of_references(cursor)  # of tables that are made with it
     return _NO_LOCK
 
 
@@ -176,6 +178,11 @@ def _lock_of_create_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
     cursor.qualified_name()
     if cursor.accept("PARTITION", "OF"):
         return _ACCESS_EXCLUSIVE, [cursor.qualified_name()]
+    return _lock_of_references(cursor)
+
+
+def _lock_of_references(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
+    """Return the lock on the tables to which new ones refer, in what is left of a statement."""
     found = []
     while any(token.keyword == "REFERENCES" for token in cursor.remaining()):
         found.append(_name_after(cursor, "REFERENCES"))

@@ -15,6 +15,7 @@ from alembic_pg.online.locks.lock_retry import RetryBudget
 from sqlalchemy import text
 from tests.online.beside import sampled
 from tests.online.site import VERSION
+from tests.online.upgrading_role import upgrading_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,20 +137,11 @@ def test_after_that_it_queues(site: Site) -> None:
 
 
 @pytest.fixture
-def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def owner(site: Site) -> Iterator[None]:
     """Let a role that may not see others' sessions own the tables, and upgrade."""
-    name = f"aside_{site.url.database}"
-    site.sql(
-        f"CREATE ROLE {name} LOGIN",
-        *TABLES,
-        *(f"ALTER TABLE {table} OWNER TO {name}" for table in ("t", "p", "alembic_version")),
-        f"GRANT CREATE ON SCHEMA public TO {name}",
-    )
-    url = site.url.set(username=name).render_as_string(hide_password=False)
-    with monkeypatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
+    site.sql(*TABLES)
+    with upgrading_role(site, "t", "p"):
         yield
-    site.sql(f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
 
 
 @pytest.mark.usefixtures("owner")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from tests.online.upgrading_role import upgrading_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,21 +35,13 @@ FORBIDDEN = "cannot be tried on an empty copy (not here). The event trigger et r
 
 
 @pytest.fixture
-def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def owner(site: Site) -> Iterator[None]:
     """Let a role own the table, and upgrade, that may not switch event triggers off."""
-    name = f"guarded_{site.url.database}"
-    site.sql(
-        *SETUP,
-        f"CREATE ROLE {name} LOGIN",
-        *(f"ALTER TABLE {table} OWNER TO {name}" for table in ("t", "alembic_version")),
-        f"GRANT CREATE ON SCHEMA public TO {name}",
-        f"GRANT TEMPORARY ON DATABASE {site.url.database} TO {name}",
-    )
-    url = site.url.set(username=name).render_as_string(hide_password=False)
-    with monkeypatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
+    site.sql(*SETUP)
+    temporary = f"GRANT TEMPORARY ON DATABASE {site.url.database} TO {{role}}"
+    with upgrading_role(site, "t", rights=(temporary,)):
         yield
-    site.sql("DROP EVENT TRIGGER et", f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
+        site.sql("DROP EVENT TRIGGER et")
 
 
 @pytest.mark.usefixtures("owner")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from tests.online.upgrading_role import upgrading_role
 from tests.online.watching import watched
 
 if TYPE_CHECKING:
@@ -127,21 +127,13 @@ def test_what_a_block_puts_together_is_said_to_be_unseen(
 
 
 @pytest.fixture
-def owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def owner(site: Site) -> Iterator[str]:
     """Upgrade as a role that has no right but to become the owner of the tables; yield that one."""
-    member, owner = (f"block_{what}_{os.getpid()}" for what in ("member", "owner"))
-    site.sql(
-        *TABLES,
-        f"CREATE ROLE {owner}",
-        f"CREATE ROLE {member} LOGIN NOINHERIT IN ROLE {owner}",
-        f"ALTER TABLE t OWNER TO {owner}",
-        f"ALTER TABLE alembic_version OWNER TO {member}",
-    )
-    url = site.url.set(username=member).render_as_string(hide_password=False)
-    with monkeypatch.context() as patch:
-        patch.setenv("DATABASE_URL", url)
-        yield owner
-    site.sql(f"DROP OWNED BY {member}, {owner} CASCADE", f"DROP ROLE {member}, {owner}")
+    name = f"owns_{site.url.database}"
+    site.sql(*TABLES, f"CREATE ROLE {name}", f"ALTER TABLE t OWNER TO {name}")
+    with upgrading_role(site, attributes=f"NOINHERIT IN ROLE {name}"):
+        yield name
+    site.sql(f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
 
 
 @pytest.mark.parametrize(
