@@ -56,6 +56,44 @@ def test_what_takes_a_moment_runs(site: Site, action: str) -> None:
     assert not any("COMMENT ON" in step.sql for step in steps)
 
 
+REFERS = "FOREIGN KEY (a) REFERENCES other"
+
+
+@pytest.mark.parametrize(
+    ("since", "action"),
+    [
+        (15, f"ADD CONSTRAINT c {REFERS} NOT VALID"),
+        (15, f"ADD {REFERS} ON DELETE CASCADE NOT VALID"),
+        (15, "ADD CHECK (a <> 5) NOT VALID"),
+        (18, f"ADD CONSTRAINT c {REFERS} NOT ENFORCED"),
+        (18, "ADD CONSTRAINT c CHECK (a > 5) NOT ENFORCED"),
+        (18, "ADD CONSTRAINT c NOT NULL b NOT VALID"),
+    ],
+)
+def test_a_constraint_that_no_row_has_to_fit(site: Site, since: int, action: str) -> None:
+    """Row 5 of t does not fit, and no other one is read for it."""
+    site.needs(since)
+    site.sql(*TABLE, "CREATE TABLE other (id int PRIMARY KEY)", "UPDATE t SET b = NULL")
+    site.revise(f'op.execute("ALTER TABLE t {action}")')
+    with watched() as steps:
+        site.upgrade()
+    assert f"ALTER TABLE t {action}" in [step.sql for step in steps]
+    assert not blocking_scans(steps, "t")
+
+
+def test_a_foreign_key_that_the_models_declare_not_valid(site: Site) -> None:
+    site.sql(*TABLE, "CREATE TABLE other (id int PRIMARY KEY)")
+    site.revise(
+        'op.create_foreign_key("c", "t", "other", ["a"], ["id"], postgresql_not_valid=True)',
+        'op.create_check_constraint("d", "t", "a <> 5", postgresql_not_valid=True)',
+    )
+    site.upgrade()
+    assert (
+        site.one("SELECT bool_or(convalidated) FROM pg_constraint WHERE conname IN ('c', 'd')")
+        is False
+    )
+
+
 def test_validation_reads_beside_traffic(site: Site) -> None:
     checks = (
         "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID",

@@ -38,6 +38,9 @@ _METADATA_ONLY_PAIRS = {
     ("NOT", "OF"),
 }
 
+# Of a constraint of the table; NOT VALID of a column's own, PostgreSQL refuses.
+_CONSTRAINT_WORDS = {"CONSTRAINT", "FOREIGN", "CHECK", "NOT"}
+
 _METADATA_ONLY_OF_COLUMN = {
     *(("SET", "DEFAULT"), ("DROP", "DEFAULT"), ("DROP", "NOT"), ("SET", "STATISTICS")),
     *(("SET", "STORAGE"), ("SET", "COMPRESSION"), ("SET", "("), ("RESET", "(")),
@@ -143,11 +146,22 @@ def _is_metadata_only(action: list[Token]) -> bool:
         pairs = set(itertools.pairwise(words))
         enforced = "ENFORCED" in words and ("NOT", "ENFORCED") not in pairs
         return not (enforced or ("INHERIT" in words and ("NO", "INHERIT") not in pairs))
+    if first == "ADD" and second in _CONSTRAINT_WORDS:
+        return _adds_without_a_look(action)
     if first == "ALTER":
         # Of one column, named or not by the word COLUMN.
         start = 3 if second == "COLUMN" else 2
         return tuple(words[start : start + 2]) in _METADATA_ONLY_OF_COLUMN
     return first in _METADATA_ONLY or (first, second) in _METADATA_ONLY_PAIRS
+
+
+def _adds_without_a_look(action: list[Token]) -> bool:
+    """Return whether a constraint is added that no row which is there has to fit.
+
+    A foreign key of an empty copy cannot show it: that is temporary, and others are not.
+    """
+    pairs = set(itertools.pairwise(token.keyword for token in action if not token.depth))
+    return not {("NOT", "VALID"), ("NOT", "ENFORCED")}.isdisjoint(pairs)
 
 
 def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -> bool:
