@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.plan.made_objects import MadeObjects
 from alembic_pg.sql import lock_modes, parser, split, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
@@ -55,7 +56,7 @@ class EarlierStatements:
     renamed: the tables and indexes that have another name, by it: what they were called before.
     columns: the same of columns, by their table's oid.
     dropped: the views, policies and triggers that are gone, with and without their schema.
-    makes: the statements that made types, functions and the like.
+    makes: the statements that made tables, types, functions and the like.
     indexes: the indexes that they made, by name: the table.
     emptied: the oids of the tables that have no rows any more.
     labels: the values that an enum has from its commit on, by what stands for them till then.
@@ -66,7 +67,7 @@ class EarlierStatements:
     renamed: dict[QualifiedName, QualifiedName] = field(default_factory=dict)
     columns: dict[tuple[int, str], str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
-    makes: list[str] = field(default_factory=list)
+    makes: MadeObjects = field(default_factory=MadeObjects)
     indexes: dict[QualifiedName, Relation] = field(default_factory=dict)
     emptied: set[int] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
@@ -77,7 +78,7 @@ class EarlierStatements:
         """Remember one statement. table: the one that it is about, if that was there before."""
         cursor = split.first_statement(sql)
         if _makes(sql):
-            self.makes.append(sql)
+            self.makes.add(sql)
         if table is not None:
             self._remember_of_table(sql, table)
         if kind := cursor.accept_any(*_VIEWS):
@@ -136,7 +137,8 @@ class EarlierStatements:
         cursor.accept("IF", "EXISTS")
         if kind:
             name = quote_name(*cursor.qualified_name())
-            self.makes.append(f"ALTER {kind} {name} RENAME TO ddl_gone_{len(self.makes)}")
+            gone = f"ddl_gone_{len(self.makes.texts)}"
+            self.makes.add(f"ALTER {kind} {name} RENAME TO {gone}")
 
     def _remember_of_table(self, sql: str, table: Relation) -> None:
         statement = parser.parse(sql)

@@ -102,7 +102,8 @@ class PlannedCatalog(Runner):
     Of the statement:
     current_table: the table that it is about.
     in_statement: whether one is looked at, in a transaction that is rolled back.
-    remade: whether what the statements so far made is there in that transaction.
+    statement_text: its text.
+    remade: what the statements so far made that is there in that transaction, by their numbers.
     """
 
     assume_large: bool = False
@@ -110,14 +111,15 @@ class PlannedCatalog(Runner):
 
     current_table: Relation | None = None
     in_statement: bool = False
-    remade: bool = False
+    statement_text: str = ""
+    remade: set[int] = field(default_factory=set)
 
     def find_relation(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, by what that was called before the plan."""
         said = Cursor(name).qualified_name()
         if said in self.earlier.created_tables:
-            self._make_again()
-            return super().find_relation(name) if self.remade else None
+            self._make_again(self.statement_text)
+            return super().find_relation(name) if self.in_statement else None
         if said in self.earlier.materialized:
             return None
         old = self.earlier.renamed.get(said)
@@ -160,6 +162,7 @@ class PlannedCatalog(Runner):
         """Let an empty copy of a table be what the statements so far would have made of it."""
         altered = self.earlier.for_copy(table)
         if altered:
+            self._make_again(*altered)
             altered = [_NAME_INDEXES.format(table=table.oid), *altered]
         # In one message; one by one only where one of them fails.
         if altered and not self._try(as_message(altered)):
@@ -169,15 +172,21 @@ class PlannedCatalog(Runner):
     @contextmanager
     def undone_at_end(self) -> Iterator[None]:
         """Undo at the end what the block executes; what the statements so far made, is there."""
-        self._make_again()
-        with super().undone_at_end():
-            yield
+        self._make_again(self.statement_text)
+        there = {*self.remade}
+        try:
+            with super().undone_at_end():
+                yield
+        finally:
+            self.remade = there
 
-    def _make_again(self) -> None:
-        """Make the types, functions and the like that the statements so far made, until the end."""
-        if self.in_statement and not self.remade:
-            self.remade = True
-            makes = [sql for sql in self.earlier.makes if self._may_make(sql)]
+    def _make_again(self, *texts: str) -> None:
+        """Make what texts need of that which the statements so far made, until the end."""
+        if self.in_statement:
+            made = self.earlier.makes
+            numbers = made.needed_by(texts, beside=self.remade)
+            self.remade.update(numbers)
+            makes = [made.texts[at] for at in numbers if self._may_make(made.texts[at])]
             if makes and not self._try(as_message([*_QUIETLY, *makes])):
                 for one in (*_QUIETLY, *makes):
                     self._try(one)

@@ -100,9 +100,10 @@ class Planner(PlannedCatalog):
     def _looking_at(self, statement: RevisionStatement) -> Iterator[RevisionStatement]:
         """Yield a statement as the server can be asked about it, and undo what it is asked."""
         with self.connection.begin() as transaction:
-            self.in_statement, self.remade = True, False
+            known = replace(statement, sql=self.earlier.with_known_labels(statement.sql))
+            self.in_statement, self.statement_text, self.remade = True, known.sql, set()
             try:
-                yield replace(statement, sql=self.earlier.with_known_labels(statement.sql))
+                yield known
             finally:
                 self.in_statement = False
             transaction.rollback()

@@ -1,0 +1,84 @@
+"""Keep the statements of a plan that make objects, and tell which of them another one needs.
+
+To make all of them again for each statement that follows would take a time that grows with the
+square of their number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from alembic_pg.sql import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_WORD = re.compile(r"\w+")
+
+# What makes an object that a statement has to name, to need it. Others (a cast, an operator, an
+# extension, a schema, a setting, another name for a type) may be needed by any.
+_NAMED = (
+    *("CREATE TABLE", "CREATE TYPE", "CREATE DOMAIN", "CREATE SEQUENCE", "CREATE COLLATION"),
+    *("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", "CREATE PROCEDURE"),
+    *("CREATE OR REPLACE PROCEDURE", "CREATE AGGREGATE", "CREATE OR REPLACE AGGREGATE"),
+)
+
+
+@dataclass
+class MadeObjects:
+    """The statements that made tables, types, functions and the like.
+
+    texts: all of them, in their order.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    _by_word: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _for_all: list[int] = field(default_factory=list)
+
+    def add(self, sql: str) -> None:
+        """Remember a statement."""
+        words = _WORD.findall(_made_name(sql).lower())
+        if words:
+            self._by_word[words[0]].append(len(self.texts))
+        else:
+            self._for_all.append(len(self.texts))
+        self.texts.append(sql)
+
+    def needed_by(self, texts: Iterable[str], *, beside: Iterable[int] = ()) -> list[int]:
+        """Return the numbers of the statements that make what some texts name, in their order.
+
+        What those name is among them. beside: the numbers of those that are not asked for.
+        """
+        found = set(beside)
+        new = [at for at in self._for_all if at not in found]
+        pool = [*texts, *(self.texts[at] for at in new)]
+        while pool:
+            for word in _words_of(pool.pop()):
+                for at in self._by_word.get(word, ()):
+                    if at not in found and at not in new:
+                        new.append(at)
+                        pool.append(self.texts[at])
+        return sorted(new)
+
+
+def _made_name(sql: str) -> str:
+    """Return the name of what a statement makes, without its schema; "" where it has none."""
+    cursor = split.first_statement(sql)
+    if not cursor.accept_any(*_NAMED):
+        return ""
+    cursor.accept("IF", "NOT", "EXISTS")
+    return cursor.qualified_name()[1]
+
+
+def _words_of(text: str) -> Iterator[str]:
+    """Yield the words that the name of an object which a text needs may begin with.
+
+    PostgreSQL itself names what belongs to a table or a range after that: t_id_seq, t_pkey.
+    """
+    for word in set(_WORD.findall(text.lower())):
+        yield word
+        parts = word.replace("multirange", "range").split("_")
+        yield from ("_".join(parts[:end]) for end in range(1, len(parts) + 1))
