@@ -21,7 +21,7 @@ one change, three sessions write to the table and two read it. Stock Alembic and
 by turns, each on a fresh copy of the table: *usual* and *8 partitions* have {rows:,} rows, *wide*
 has 400 with a text of 150 kB each. The client is 0, 10 or 40 ms away from the server, there and
 back, by a proxy that delays what goes each way; *+ reader* is a session that keeps a transaction
-open for three seconds. These figures are of two processors, which other work kept busy: by the
+open for three seconds. These figures are of two processors: by the
 clock, stock Alembic and this engine can be compared with each other, and with no other machine.
 
 - *writer*, *reader*: the longest statement of one; beside nothing, a writer waited {quiet:.0f} ms.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.database import time_limits
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
+from alembic_pg.online.locks.new_tables_first import new_tables_first
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import CommitBeforeError
@@ -67,8 +68,10 @@ class OpenTransaction(Executor):
         if opens and self.revision_budget is not None:
             wait_for_blockers.wait(self, self.settings, texts, self.revision_budget)
         hold = time_limits.last_message() if last else time_limits.open_locks(self.settings)
-        locks = self.lock_statements(texts) if opens else []
-        self.execute_all([*(hold if texts else []), *locks, *texts])
+        # Nobody waits for a table that is not there yet.
+        new, others = new_tables_first(texts) if opens else ([], texts)
+        locks = self.lock_statements(others) if opens else []
+        self.execute_all([*(hold if texts else []), *new, *locks, *others])
 
     def wait_for_blockers(self, statement: str) -> None:
         """Wait for long transactions, before the first statement of the revision's own."""
