@@ -78,6 +78,7 @@ CASES: dict[RefusalKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("ALTER TABLE t DROP CONSTRAINT t_pkey", "CREATE UNIQUE INDEX i ON t (a)"),
         ("ALTER TABLE t ADD PRIMARY KEY USING INDEX i",),
     ),
+    of_statements.NAMED_NOT_NULL: ((), ("ALTER TABLE t ADD CONSTRAINT n NOT NULL b",)),
     of_statements.OTHER_ALTER: ((), ("ALTER TABLE t SET UNLOGGED",)),
     of_statements.MISSING_OBJECT: (
         (),
@@ -107,6 +108,9 @@ CASES: dict[RefusalKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("-- batches\nUPDATE p SET id = id + 1 WHERE id < 9",),
     ),
 }
+
+# The versions of PostgreSQL that know what they refuse.
+SINCE = {of_statements.NAMED_NOT_NULL: 18}
 
 # For a role of its own: what is there, and the statements.
 OF_ROLES: dict[RefusalKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -172,6 +176,7 @@ def expect_both(site: Site, kind: RefusalKind, statements: tuple[str, ...]) -> N
 
 @pytest.mark.parametrize("kind", CASES, ids=lambda kind: kind.name)
 def test_plan_and_run_refuse(site: Site, kind: RefusalKind) -> None:
+    site.needs(SINCE.get(kind, 0))
     setup, statements = CASES[kind]
     site.sql(*TABLES, *setup)
     expect_both(site, kind, statements)

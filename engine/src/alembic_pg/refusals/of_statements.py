@@ -122,6 +122,13 @@ KEY_FROM_INDEX = RefusalKind(
     "Make its columns NOT NULL before.",
     Basis.CATALOG,
 )
+NAMED_NOT_NULL = RefusalKind(
+    "named-not-null",
+    "ADD CONSTRAINT … NOT NULL, which SET NOT NULL would give another name",
+    f"ALTER TABLE … {{action}} {_BLOCKS}",
+    "Add it NOT VALID, and VALIDATE CONSTRAINT it by a statement of its own.",
+    Basis.CATALOG,
+)
 OTHER_ALTER = RefusalKind(
     "alter-table",
     "any other ALTER TABLE that reads or writes all rows, or of which an empty copy cannot tell",

@@ -60,7 +60,8 @@ class ActionsEffect:
 
     actions: those of them that an empty copy was asked about. unknown: why it cannot tell, ""
     where it can. trigger: the event trigger that forbids the copy, if one does. by_index: whether
-    an index that is there becomes a constraint.
+    an index that is there becomes a constraint. by_not_null: whether one of them adds a NOT NULL
+    by the word ADD.
     """
 
     actions: str = ""
@@ -69,6 +70,7 @@ class ActionsEffect:
     unknown: str = ""
     trigger: str = ""
     by_index: bool = False
+    by_not_null: bool = False
 
 
 def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Relation) -> None:
@@ -89,10 +91,11 @@ def refuse_scan_or_rewrite(runner: Runner, statement: OtherAlterTable, table: Re
         )
         return
     why = f" ({effect.unknown} on an empty copy)" if not (effect.rewrites or effect.scans) else ""
+    kind = of_statements.NAMED_NOT_NULL if effect.by_not_null else of_statements.OTHER_ALTER
     large_tables.refuse_if_large(
         runner,
         table,
-        of_statements.KEY_FROM_INDEX if effect.by_index else of_statements.OTHER_ALTER,
+        of_statements.KEY_FROM_INDEX if effect.by_index else kind,
         action=f"{' '.join(effect.actions.split()[:4]).rstrip(',')}{why}",
     )
 
@@ -115,7 +118,8 @@ def effect_of_actions(runner: Runner, rest: str, table: Relation) -> ActionsEffe
     try:
         with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
             effect = probe_table.effect_of(runner, probe_table.columns_of_probe(text, table))
-            return ActionsEffect(text, effect.rewrites, effect.scans)
+            by_not_null = any(map(_adds_not_null, asked))
+            return ActionsEffect(text, effect.rewrites, effect.scans, by_not_null=by_not_null)
     except DBAPIError as error:
         from alembic_pg.online.run import refusing_event_trigger  # noqa: PLC0415  # rare
 
@@ -162,6 +166,12 @@ def _adds_without_a_look(action: list[Token]) -> bool:
     """
     pairs = set(itertools.pairwise(token.keyword for token in action if not token.depth))
     return not {("NOT", "VALID"), ("NOT", "ENFORCED")}.isdisjoint(pairs)
+
+
+def _adds_not_null(action: list[Token]) -> bool:
+    words = [token.keyword for token in action]
+    start = 3 if words[1:2] == ["CONSTRAINT"] else 1
+    return words[0] == "ADD" and words[start : start + 2] == ["NOT", "NULL"]
 
 
 def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -> bool:
