@@ -118,7 +118,7 @@ class PlannedCatalog(Runner):
         """Return what a statement calls by a name, by what that was called before the plan."""
         said = Cursor(name).qualified_name()
         if said in self.earlier.created_tables:
-            self._make_again(self.statement_text)
+            self._make_again(self.statement_text, name)
             return super().find_relation(name) if self.in_statement else None
         if said in self.earlier.materialized:
             return None
