@@ -59,7 +59,7 @@ def _dropped(measured: Iterable[Measured]) -> Iterator[str]:
     ordered = sorted({*measured}, key=lambda one: (one.case, one.way, one.key))
     named = [one for one in ordered if not one.goes_along]
     yield BYSTANDERS
-    yield f"{len(named)} in {len({one.case for one in named})} cases; {len(ordered) - len(named)} "
+    yield f"{len(named)} in {len({one.case for one in named})} cases; {len(ordered) - len(named)}"
     yield "more are parts of these, grants and comments, or of what changes."
     yield from ("", "| change | way | object | PostgreSQL says |", "| --- | --- | --- | --- |")
     for one in named:

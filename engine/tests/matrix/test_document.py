@@ -28,5 +28,5 @@ def test_what_is_dropped_is_listed_with_its_reason() -> None:
     assert document.is_of(written, every)
     assert not document.is_of(written, every[1:])
     assert f"| {every[0].name} | upgrade | VIEW public.v | cannot drop a \\| b |" in written
-    assert "1 in 1 cases; 1 " in written
+    assert "1 in 1 cases; 1\nmore are parts" in written
     assert "ACL" not in written
