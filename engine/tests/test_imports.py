@@ -30,9 +30,9 @@ MOST = {
     "current": 64,
     "check": 196,
     "upgrade head": 154,
-    "downgrade -1": 153,
+    "downgrade -1": 154,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 174,
+    "-x plan upgrade head": 175,
 }
 
 

@@ -40,8 +40,8 @@ def test_what_a_text_needs(text: str, needed: list[int]) -> None:
     made = MadeObjects()
     for sql in MADE:
         made.add(sql)
-    assert made.needed_by([text]) == sorted([*needed, *FOR_ALL])
-    assert made.needed_by([text], beside=[*FOR_ALL, *needed]) == []
+    assert [*made.needed_by([text])] == sorted([*needed, *FOR_ALL])
+    assert made.needed_by([text], beside=[*FOR_ALL, *needed]) == {}
 
 
 def test_a_plan_makes_each_table_a_few_times(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,8 +47,8 @@ class MadeObjects:
             self._for_all.append(len(self.texts))
         self.texts.append(sql)
 
-    def needed_by(self, texts: Iterable[str], *, beside: Iterable[int] = ()) -> list[int]:
-        """Return the numbers of the statements that make what some texts name, in their order.
+    def needed_by(self, texts: Iterable[str], *, beside: Iterable[int] = ()) -> dict[int, str]:
+        """Return the statements that make what some texts name, by their numbers, in their order.
 
         What those name is among them. beside: the numbers of those that are not asked for.
         """
@@ -61,7 +61,7 @@ class MadeObjects:
                     if at not in found and at not in new:
                         new.append(at)
                         pool.append(self.texts[at])
-        return sorted(new)
+        return {at: self.texts[at] for at in sorted(new)}
 
 
 def _made_name(sql: str) -> str:

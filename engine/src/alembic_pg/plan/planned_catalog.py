@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import namedtuple
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.exc import DBAPIError
 
@@ -102,8 +102,7 @@ class PlannedCatalog(Runner):
     Of the statement:
     current_table: the table that it is about.
     in_statement: whether one is looked at, in a transaction that is rolled back.
-    statement_text: its text.
-    remade: what the statements so far made that is there in that transaction, by their numbers.
+    statement_text, remade: its text; the numbers of those so far that were executed again there.
     """
 
     assume_large: bool = False
@@ -183,10 +182,9 @@ class PlannedCatalog(Runner):
     def _make_again(self, *texts: str) -> None:
         """Make what texts need of that which the statements so far made, until the end."""
         if self.in_statement:
-            made = self.earlier.makes
-            numbers = made.needed_by(texts, beside=self.remade)
-            self.remade.update(numbers)
-            makes = [made.texts[at] for at in numbers if self._may_make(made.texts[at])]
+            made = self.earlier.makes.needed_by(texts, beside=self.remade)
+            self.remade |= made.keys()
+            makes = [sql for sql in made.values() if self._may_make(sql)]
             if makes and not self._try(as_message([*_QUIETLY, *makes])):
                 for one in (*_QUIETLY, *makes):
                     self._try(one)
@@ -281,13 +279,9 @@ def _find_column(
     if rows or table is None or not (catalog.in_statement and catalog.earlier.changes(table)):
         return rows
     return [
-        row._replace(number=row.number + _OF_COPY)
-        for row in map(_as_tuple, _ask_copy(catalog, fetch, query, parameters))
+        cast("Any", namedtuple("_Column", row._fields)(*row))._replace(number=row.number + _OF_COPY)  # noqa: PYI024
+        for row in _ask_copy(catalog, fetch, query, parameters)
     ]
-
-
-def _as_tuple(row: Row[Any]) -> Any:  # noqa: ANN401  # a row by any other name
-    return namedtuple("_Column", row._fields)(*row)  # noqa: PYI024
 
 
 def _index_state(
