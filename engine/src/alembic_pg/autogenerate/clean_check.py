@@ -39,11 +39,12 @@ CLOCK_TOLERANCE = 0.05
 class FileReads:
     """Record what the models read while they are imported: files, and folders that they list.
 
-    active: whether anything is recorded. ignored_threads: the threads that import no models.
+    folders: what was in each, by its name, when it was first listed. active: whether anything is
+    recorded. ignored_threads: the threads that import no models.
     """
 
     files: set[str] = field(default_factory=set)
-    folders: set[str] = field(default_factory=set)
+    folders: dict[str, list[str]] = field(default_factory=dict)
     active: bool = True
     ignored_threads: set[int] = field(default_factory=set)
 
@@ -60,7 +61,17 @@ class FileReads:
         if event == "open":
             self.files.add(os.path.abspath(arguments[0]))  # noqa: PTH100  # called for every file
         elif event in {"os.listdir", "os.scandir"}:
-            self.folders.add(os.path.abspath(arguments[0]))  # noqa: PTH100
+            self.add_folder(os.path.abspath(arguments[0]))  # noqa: PTH100
+
+    def add_folder(self, folder: str) -> None:
+        """Take a folder with what is in it now."""
+        if folder in self.folders:
+            return
+        self.folders[folder] = []
+        thread = get_ident()
+        self.ignored_threads.add(thread)
+        self.folders[folder] = _folder_listing(folder)
+        self.ignored_threads.discard(thread)
 
 
 @contextmanager
@@ -131,11 +142,15 @@ def record(task: AlembicCommand, server: str, watch: FileReads, path: Path, made
     start = history_start.start_files(task.environment.config, task.environment.script)
     read = {*watch.files, *modules, *(str(file.resolve()) for file in start)}
     files = sorted(name for name in read if name and _is_source(name))
-    folders = sorted(name for name in watch.folders if _is_source(name))
+    listed = {name: found for name, found in watch.folders.items() if _is_source(name)}
+    folders = sorted(listed)
     inputs = _input_files(task, files)
     absent = {name for name in _settings_files(task) if not Path(name).exists()}
     engine = [] if _is_installed(str(PACKAGE_FOLDER)) else code_files(PACKAGE_FOLDER)
-    if any(_changed_since(STARTED, name) for name in {*inputs, *folders, *engine} - absent):
+    if any(_changed_since(STARTED, name) for name in {*inputs, *engine} - absent):
+        return
+    # A folder's own time changes with the bytecode that this process writes.
+    if any(_folder_listing(name) != found for name, found in listed.items()):
         return
     digest = _digest(task, server, inputs, folders)
     note = {"digest": digest, "files": files, "folders": folders, "made": made}
