@@ -67,7 +67,6 @@ class FileReads:
         """Take a folder with what is in it now."""
         if folder in self.folders:
             return
-        self.folders[folder] = []
         thread = get_ident()
         self.ignored_threads.add(thread)
         self.folders[folder] = _folder_listing(folder)

@@ -83,9 +83,8 @@ class EarlierStatements:
             self._remember_of_table(sql, table)
         if kind := cursor.accept_any(*_VIEWS):
             self._remember_view(kind, cursor)
-        elif cursor.accept_any("CREATE UNLOGGED TABLE", "CREATE TABLE"):
-            cursor.accept("IF", "NOT", "EXISTS")
-            self.created_tables.add(cursor.qualified_name())
+        elif created := cursor.created_table():
+            self.created_tables.add(created)
         elif cursor.accept("DROP"):
             self._remember_dropped(cursor)
             self._remember_dropped_type(split.first_statement(sql))

@@ -52,15 +52,14 @@ class MadeObjects:
 
         What those name is among them. beside: the numbers of those that are not asked for.
         """
-        found = set(beside)
-        new = [at for at in self._for_all if at not in found]
+        there = set(beside)
+        new = {*self._for_all} - there
         pool = [*texts, *(self.texts[at] for at in new)]
         while pool:
             for word in _words_of(pool.pop()):
-                for at in self._by_word.get(word, ()):
-                    if at not in found and at not in new:
-                        new.append(at)
-                        pool.append(self.texts[at])
+                more = {*self._by_word.get(word, ())} - there - new
+                new |= more
+                pool += [self.texts[at] for at in more]
         return {at: self.texts[at] for at in sorted(new)}
 
 

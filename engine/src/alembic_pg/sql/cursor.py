@@ -134,6 +134,13 @@ class Cursor:
             self.accept("*")
         return name, only
 
+    def created_table(self) -> QualifiedName | None:
+        """Step over CREATE TABLE and a name; return that of the table, None of what is no such."""
+        if not self.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
+            return None
+        self.accept("IF", "NOT", "EXISTS")
+        return self.qualified_name()
+
     def altered_table(self) -> QualifiedName:
         """Step over IF EXISTS, ONLY, a table's name and an asterisk; return the name."""
         self.accept("IF", "EXISTS")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Spaces are ASCII's alone; every character above belongs to a name, which \s and \w do not say.
 _SPACE = r"(?:[\ \t\n\r\f\v]|--[^\n\r]*)"
@@ -143,3 +147,12 @@ def short_line(sql: str) -> str:
     """Return a statement in one short line without its constants."""
     line = without_literals(sql)
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+
+
+def mentions(sql: str, names: Collection[str]) -> bool:
+    """Return whether a text has one of some names, or has it inside of a string in any case."""
+    tokens = tokenize(sql)
+    texts = [token.text.lower() for token in tokens if token.kind in {"string", "dollar"}]
+    return any(token.identifier in names for token in tokens) or any(
+        name.lower() in text for text in texts for name in names
+    )

@@ -132,7 +132,7 @@ def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # no
         return _SHARE_UPDATE_EXCLUSIVE, [cursor.column_name()[0]]
     if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE"):
         return _lock_of_alter_table(cursor)
-    if cursor.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
+    if cursor.created_table() is not None:
         return _lock_of_create_table(cursor)
     if cursor.accept("CREATE", "SCHEMA"):
         return _lock_of_references(cursor)  # of tables that are made with it
@@ -174,8 +174,6 @@ def _lock_of_action(action: Cursor) -> str:
 
 def _lock_of_create_table(cursor: Cursor) -> tuple[str, list[QualifiedName]]:
     """Return the lock on the tables that a new one refers to, or of which it becomes a part."""
-    cursor.accept("IF", "NOT", "EXISTS")
-    cursor.qualified_name()
     if cursor.accept("PARTITION", "OF"):
         return _ACCESS_EXCLUSIVE, [cursor.qualified_name()]
     return _lock_of_references(cursor)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.sql import lock_modes, parser, split
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.lexer import mentions
 from alembic_pg.sql.plain_column import is_plain_column
 from alembic_pg.sql.statements import AddColumn
 
@@ -39,7 +39,7 @@ def new_tables_first(statements: Sequence[str]) -> tuple[list[str], list[str]]:
         created = _created_table(text)
         own = {created} if created else set()
         names = own.union(lock_modes.strongest_lock(text)[1])
-        if names and names <= made | own and not _mentions(text, altered):
+        if names and names <= made | own and not mentions(text, altered):
             made |= own
             first.append(text)
         elif table := _altered_table(text):
@@ -53,12 +53,10 @@ def new_tables_first(statements: Sequence[str]) -> tuple[list[str], list[str]]:
 def _created_table(sql: str) -> QualifiedName | None:
     """Return the table that a statement makes by itself, None where there are others in it."""
     cursor = split.first_statement(sql)
-    if not cursor.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
-        return None
-    if any(map(cursor.contains, _OF_OTHERS)):
-        return None
-    cursor.accept("IF", "NOT", "EXISTS")
-    return cursor.qualified_name()
+    # Asked from its beginning, where the columns are in brackets that open later.
+    of_others = any(map(cursor.contains, _OF_OTHERS))
+    name = cursor.created_table()
+    return None if of_others else name
 
 
 def _altered_table(sql: str) -> str:
@@ -69,11 +67,3 @@ def _altered_table(sql: str) -> str:
     if not isinstance(statement, AddColumn) or not is_plain_column(statement.definition):
         return ""
     return Cursor(statement.table).qualified_name()[1]
-
-
-def _mentions(sql: str, names: set[str]) -> bool:
-    tokens = tokenize(sql)
-    texts = [token.text for token in tokens if token.kind in {"string", "dollar"}]
-    return any(token.identifier in names for token in tokens) or any(
-        name in text for text in texts for name in names
-    )

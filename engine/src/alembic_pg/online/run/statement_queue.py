@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alembic_pg.sql import parser, session_statements, split, statements
-from alembic_pg.sql.cursor import Cursor, QualifiedName
-from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.lexer import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alembic_pg.sql.cursor import QualifiedName
     from alembic_pg.sql.lexer import Token
 
 _ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
@@ -78,7 +79,7 @@ class StatementQueue:
         self.opens = opens if not self.texts else self.opens
         for text in texts:
             self.changed_names |= _changed_names(text)
-            created = _created_table(text)
+            created = split.first_statement(text).created_table()
             if created is not None:
                 self.created.add(created)
         self.texts += texts
@@ -104,11 +105,7 @@ class StatementQueue:
             return False
         if _ANY_NAME in self.changed_names:
             return True
-        tokens = tokenize(sql)
-        texts = [token.text.lower() for token in tokens if token.kind in {"string", "dollar"}]
-        return any(token.identifier in self.changed_names for token in tokens) or any(
-            name.lower() in text for text in texts for name in self.changed_names
-        )
+        return mentions(sql, self.changed_names)
 
     def creates_table(self, name: str) -> bool:
         """Return whether a table, as a statement names it, is one that they create."""
@@ -150,11 +147,3 @@ def _changed_names(sql: str) -> set[str]:
 
 def _identifiers(tokens: Sequence[Token]) -> set[str]:
     return {token.identifier for token in tokens if token.identifier}
-
-
-def _created_table(sql: str) -> QualifiedName | None:
-    cursor = split.first_statement(sql)
-    if not cursor.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
-        return None
-    cursor.accept("IF", "NOT", "EXISTS")
-    return cursor.qualified_name()
