@@ -10,6 +10,7 @@ from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops.column_grants_op import ColumnGrantsOp, with_column_grants
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import open_candidate
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.sides.comparison import Comparison
 
 # What has other words than Alembic's.
-_WORDED = (StatementOp, ops.CreateIndexOp, ops.CreateCheckConstraintOp)
+_WORDED = (StatementOp, ColumnGrantsOp, ops.CreateIndexOp, ops.CreateCheckConstraintOp)
 
 # All words, those that are left when one direction takes some back, and then the other one.
 _ATTEMPTS = 3
@@ -44,7 +45,7 @@ def word_revisions(
         [upgrade for script in scripts for upgrade in script.upgrade_ops_list],
         [downgrade for script in reversed(scripts) for downgrade in script.downgrade_ops_list],
     ]
-    plain = [[list(flatten.flatten(part.ops)) for part in way] for way in ways]
+    plain = [[with_column_grants(flatten.flatten(part.ops)) for part in way] for way in ways]
     if not any(isinstance(one, _WORDED) for way in plain for part in way for one in part):
         return
     wording = Wording(comparison)
@@ -123,9 +124,15 @@ def _run_way(
     labels = {side[key].label for key in differing for side in (found, goal) if key in side}
     for proven, operations in zip(plain, worded, strict=True):
         for place, operation in enumerate(operations):
-            if isinstance(operation, StatementOp) and operation.label in labels:
+            if not labels.isdisjoint(_labels(operation)):
                 operations[place] = _as_printed(proven[place])
     return not differing
+
+
+def _labels(operation: MigrateOperation) -> list[str]:
+    """Return the labels of the objects that an operation in words is about."""
+    parts = operation.parts if isinstance(operation, ColumnGrantsOp) else [operation]
+    return [part.label for part in parts if isinstance(part, StatementOp)]
 
 
 def _run_part(

@@ -11,6 +11,7 @@ from alembic.operations import ops
 
 from alembic_pg.autogenerate.alter.remaining_changes import populated_definition
 from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.ops.column_grants_op import ColumnGrantsOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql import split
@@ -87,6 +88,8 @@ class Wording:
     def _operation(self, operation: MigrateOperation) -> MigrateOperation:
         if type(operation) is ReversibleOp:
             return ReversibleOp(self.worded(operation.upgrade), list(operation.downgrade))
+        if isinstance(operation, ColumnGrantsOp):
+            return replace(operation, is_joined=True)
         if not isinstance(operation, StatementOp):
             return operation
         statements = tuple(

@@ -1,0 +1,144 @@
+"""Define an operation that grants or revokes privileges on the columns of one table.
+
+pg_dump prints a statement for each column; a person writes one for all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate import renderers
+from alembic.autogenerate.render import render_op
+from alembic.operations import MigrateOperation, Operations
+
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.sql.lexer import tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic.autogenerate.api import AutogenContext
+
+# A longer statement has a line for each privilege.
+_WIDTH = 88
+
+# GRANT SELECT(a) ON TABLE t TO r
+_SHORTEST = 10
+
+
+@dataclass(frozen=True)
+class _ColumnGrant:
+    """A statement of privileges on columns.
+
+    verb: GRANT or REVOKE. columns: the spelled names by each privilege. table: as it is spelled.
+    rest: the table, the roles and what follows them.
+    """
+
+    verb: str
+    columns: dict[str, list[str]]
+    table: str
+    rest: str
+
+
+@dataclass
+class ColumnGrantsOp(MigrateOperation):
+    """Hold operations that grant, or that revoke, privileges on the columns of one table.
+
+    parts: one for each column, in their order.
+    is_joined: whether a statement speaks of all columns; else each part has its own.
+    """
+
+    parts: list[StatementOp]
+    is_joined: bool = False
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """Return what Alembic's check reports."""
+        return ("change", [part.to_diff_tuple() for part in self.parts])
+
+    def statements(self) -> list[StatementOp]:
+        """Return the operations that are executed, and written into a revision."""
+        if not self.is_joined:
+            return self.parts
+        first = self.parts[0]
+        joined = join_grants(text for part in self.parts for text in part.upgrade)
+        return [StatementOp(first.action, first.label, joined, ())]
+
+
+def with_column_grants(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
+    """Return operations in which those on columns of one table, one after the other, are one."""
+    found: list[MigrateOperation] = []
+    for table, some in groupby(operations, _granted_table):
+        group = [*some]
+        parts = [one for one in group if isinstance(one, StatementOp)]
+        found += [ColumnGrantsOp(parts)] if table and len(group) > 1 else group
+    return found
+
+
+def join_grants(statements: Iterable[str]) -> tuple[str, ...]:
+    """Return one statement for all columns of a table, for each list of roles.
+
+    statements: GRANT or REVOKE of privileges on columns, as pg_dump prints them.
+    Raises ValueError where one of them is anything else.
+    """
+    joined: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for statement in statements:
+        grant = _column_grant(statement)
+        if grant is None:
+            raise ValueError(statement)
+        columns = joined.setdefault((grant.verb, grant.rest), {})
+        for privilege, names in grant.columns.items():
+            columns.setdefault(privilege, []).extend(names)
+    return tuple(_written(verb, columns, rest) for (verb, rest), columns in joined.items())
+
+
+def _written(verb: str, columns: dict[str, list[str]], rest: str) -> str:
+    privileges = [f"{privilege} ({', '.join(names)})" for privilege, names in columns.items()]
+    statement = f"{verb} {', '.join(privileges)} {rest};"
+    if len(statement) <= _WIDTH:
+        return statement
+    listed = ",\n    ".join(privileges)
+    return f"{verb}\n    {listed}\n{rest};"
+
+
+def _granted_table(operation: MigrateOperation) -> str:
+    """Return what is done to the privileges on the columns of which table, "" of anything else."""
+    if not isinstance(operation, StatementOp):
+        return ""
+    grants = [*map(_column_grant, operation.upgrade)]
+    done = {f"{grant.verb} {grant.table}" if grant else "" for grant in grants}
+    return done.pop() if len(done) == 1 else ""
+
+
+def _column_grant(statement: str) -> _ColumnGrant | None:
+    """Return what a statement says of privileges on columns, None where it says anything else."""
+    tokens = tokenize(statement)
+    if len(tokens) < _SHORTEST or tokens[0].keyword not in {"GRANT", "REVOKE"}:
+        return None
+    columns: dict[str, list[str]] = {}
+    place = 1
+    while [token.text for token in tokens[place + 1 : place + 4 : 2]] == ["(", ")"]:
+        columns.setdefault(tokens[place].keyword, []).append(tokens[place + 2].text)
+        place += 4
+        if tokens[place].text != ",":
+            break
+        place += 1
+    words = [token.keyword for token in tokens]
+    if not columns or words[place : place + 2] != ["ON", "TABLE"]:
+        return None
+    ends = [words.index(word, place) for word in ("TO", "FROM") if word in words[place:]]
+    table = "".join(token.text for token in tokens[place + 2 : min(ends)])
+    rest = statement[tokens[place].start :].rstrip().removesuffix(";")
+    return _ColumnGrant(words[0], columns, table, rest)
+
+
+@Operations.implementation_for(ColumnGrantsOp)
+def _run(operations: Operations, operation: ColumnGrantsOp) -> None:
+    for part in operation.statements():
+        operations.invoke(part)
+
+
+@renderers.dispatch_for(ColumnGrantsOp)
+def _render(context: AutogenContext, operation: ColumnGrantsOp) -> list[str]:
+    return [line for part in operation.statements() for line in render_op(context, part)]
