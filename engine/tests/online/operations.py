@@ -180,6 +180,27 @@ OPERATIONS = {
         ("""op.execute("ALTER TYPE mood ADD VALUE 'so' BEFORE 'glad'")""",),
         ("ALTER TYPE mood ADD VALUE 'so' BEFORE 'glad'",),
     ),
+    "enum value removed": Operation(
+        MOMENT,
+        (
+            "op.execute(\"CREATE TYPE mood_new AS ENUM ('glad')\")",
+            'op.alter_column("t", "m", server_default=None)',
+            'op.execute("ALTER TABLE t ALTER COLUMN m TYPE mood_new USING m::text::mood_new")',
+            'op.alter_column("t", "m", server_default="glad")',
+            'op.execute("DROP TYPE mood")',
+            'op.execute("ALTER TYPE mood_new RENAME TO mood")',
+        ),
+        (
+            "CREATE TYPE mood_new AS ENUM ('glad')",
+            "ALTER TABLE t ALTER COLUMN m DROP DEFAULT",
+            "ALTER TABLE t ALTER COLUMN m TYPE mood_new USING m::text::mood_new",
+            "ALTER TABLE t ALTER COLUMN m SET DEFAULT 'glad'",
+            "DROP TYPE mood",
+            "ALTER TYPE mood_new RENAME TO mood",
+        ),
+        tables=(*TABLES, "ALTER TABLE t ADD COLUMN m mood DEFAULT 'glad' NOT NULL"),
+        write="INSERT INTO t (a) VALUES (1)",
+    ),
     "batches by hand": Operation(
         WRITES,
         (

@@ -52,6 +52,14 @@ CASES: dict[RefusalKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("ALTER TABLE t ADD CONSTRAINT k EXCLUDE USING btree (a WITH =)",),
     ),
     of_statements.TYPE_WITHOUT_SWAP: ((), ("ALTER TABLE p ALTER b TYPE int USING length(b)",)),
+    of_statements.TYPE_RENAMED: (
+        ("CREATE TYPE mood AS ENUM ('x')", "ALTER TABLE t ALTER b TYPE mood USING b::mood"),
+        (
+            "ALTER TYPE mood RENAME TO mood_old",
+            "CREATE TYPE public.mood AS ENUM ('y', 'x')",
+            "ALTER TABLE t ALTER b TYPE mood USING b::text::mood",
+        ),
+    ),
     of_statements.TYPE_WITH_CHECKS: ((), ("ALTER TABLE p ALTER w TYPE varchar(20)",)),
     of_statements.TYPE_UNKNOWN: (
         (),

@@ -254,7 +254,7 @@ class OnlineRenderImpl(RenderImpl):
         self.first_in_transaction = False
 
 
-_MISSING_COMMENT = "As it stands: {} is dropped and created again, and would be missing meanwhile."
+_MISSING_COMMENT = "As it stands: {} goes and comes back, and would be missing meanwhile."
 _SESSION_BOUND_COMMENT = (
     "As it stands: its revision has made what is there for one transaction or session only."
 )

@@ -63,6 +63,8 @@ def needs_open_transaction(runner: Runner, sql: str, key: str) -> bool:
     if not isinstance(parser.parse(sql), statements.AlterColumnType):
         return False
     return key in runner.prepared_swaps or any(
-        one == session_statements.SWAP_ENTRY or split.first_statement(one).accept("DROP")
+        one == session_statements.SWAP_ENTRY
+        or session_statements.dropped_default(one) is not None
+        or split.first_statement(one).accept("DROP")
         for one in runner.executed
     )

@@ -61,6 +61,17 @@ TYPE_WITHOUT_SWAP = RefusalKind(
     "A new column beside it, filled in batches, costs nothing.",
     Basis.CATALOG,
 )
+TYPE_RENAMED = RefusalKind(
+    "type-renamed",
+    "a type for which all rows are written, whose name a new type has got before",
+    "While {object} changes, {name} is another type than its columns have, and nobody can cast to "
+    "it.",
+    (
+        "Create the new type as {name}_new, change the columns to it, drop the old one, and rename "
+        "the new one then, as autogenerate writes it."
+    ),
+    Basis.CATALOG,
+)
 TYPE_WITH_CHECKS = RefusalKind(
     "type-with-checks",
     "a type that is changed in a moment, on part of a tree or with a CHECK that is NOT ENFORCED",
@@ -138,10 +149,10 @@ OTHER_ALTER = RefusalKind(
 )
 MISSING_OBJECT = RefusalKind(
     "missing-object",
-    "a long step between DROP and CREATE of a view, function, trigger, policy or rule",
+    "a long step between DROP and CREATE of a view, a function, a default or the like",
     (
-        "{name}, which is dropped and created again, would be missing while a step on {object} "
-        "takes its time."
+        "{name}, which goes and comes back, would be missing while a step on {object} takes its "
+        "time."
     ),
     (
         "Let DROP and CREATE stand around one change of a type and nothing else, and give the "

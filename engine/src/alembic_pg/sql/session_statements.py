@@ -1,15 +1,23 @@
 """Recognise statements whose effect ends with the session or transaction, so each run repeats them.
 
 A setting is made again in each run, and a transaction's in each transaction. A temporary table, a
-lock or a cursor ties the rest of the revision to one transaction.
+lock or a cursor ties the rest of the revision to one transaction. What hinders a change of a column
+is dropped for the transaction only, in which that happens.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+from typing import TYPE_CHECKING
 
+from alembic_pg.sql import split
 from alembic_pg.sql.lexer import tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic_pg.sql.cursor import QualifiedName
 
 _SESSION_COMMANDS = {
     "SET",
@@ -52,17 +60,13 @@ _CHANGES_MEANING = re.compile(
 )
 _TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
-
-# The journal's entry of a column swap, and what a revision may drop for the moment of one.
+# The journal's entry of a column swap.
 SWAP_ENTRY = "swap"
-_DROPPED_DEPENDENT = re.compile(
-    r"\s*DROP\s+(VIEW|MATERIALIZED|POLICY|TRIGGER|RULE|FUNCTION)\b", re.IGNORECASE
+
+_DROPS = (
+    *("DROP VIEW", "DROP MATERIALIZED VIEW", "DROP POLICY", "DROP TRIGGER", "DROP RULE"),
+    "DROP FUNCTION",
 )
-
-
-def drops_dependent(sql: str) -> bool:
-    """Return whether a statement drops a view, policy or the like, which hinders a column swap."""
-    return bool(_DROPPED_DEPENDENT.match(sql))
 
 
 def is_session_statement(sql: str) -> bool:
@@ -115,6 +119,56 @@ def may_write(sql: str) -> bool:
     words = _keywords(sql)
     executes = words[0] == "EXPLAIN" and bool({"ANALYZE", "ANALYSE"} & set(words))
     return executes or words[0] not in _READING_COMMANDS
+
+
+def detaches(sql: str) -> bool:
+    """Return whether a statement drops what hinders a change of a column's type.
+
+    A view, a policy or the like, or the column's default, which the new type does not take.
+    """
+    return bool(split.first_statement(sql).accept_any(*_DROPS)) or dropped_default(sql) is not None
+
+
+def dropped_default(sql: str) -> tuple[QualifiedName, str] | None:
+    """Return the table and the column whose default a statement drops, None of any other."""
+    cursor = split.first_statement(sql)
+    if not cursor.accept("ALTER", "TABLE"):
+        return None
+    table = cursor.altered_table()
+    if not cursor.accept("ALTER"):
+        return None
+    cursor.accept("COLUMN")
+    column = cursor.identifier()
+    drops = cursor.accept("DROP", "DEFAULT") and cursor.current is None
+    return (table, column) if drops else None
+
+
+def renamed_type(sql: str) -> tuple[QualifiedName, QualifiedName] | None:
+    """Return the old and the new name of a type that a statement renames, None of any other."""
+    cursor = split.first_statement(sql)
+    if not cursor.accept_any("ALTER TYPE", "ALTER DOMAIN"):
+        return None
+    old = cursor.qualified_name()
+    new = cursor.identifier() if cursor.accept("RENAME", "TO") else ""
+    return (old, (old[0], new)) if new else None
+
+
+def recreated_type(executed: Iterable[str]) -> QualifiedName | None:
+    """Return a type whose name another one has that was created after it was renamed.
+
+    executed: statements, in their order. None is returned where there is no such type.
+    """
+    renamed: set[QualifiedName] = set()
+    for sql in executed:
+        if names := renamed_type(sql):
+            renamed.add(names[0])
+            continue
+        cursor = split.first_statement(sql)
+        if cursor.accept_any("CREATE TYPE", "CREATE DOMAIN"):
+            name = cursor.qualified_name()
+            if name in renamed:
+                return name
+    return None
 
 
 def _keywords(sql: str) -> list[str]:

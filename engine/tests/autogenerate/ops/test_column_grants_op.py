@@ -52,9 +52,11 @@ def grant(table: str, *statements: str) -> StatementOp:
                 for name in ("content", "published", "created_at")
             ],
             (
-                "GRANT\n    SELECT (content, published, created_at),\n"
-                "    INSERT (content, published, created_at)\n"
-                "ON TABLE public.posts TO posts_api;",
+                (
+                    "GRANT\n    SELECT (content, published, created_at),\n"
+                    "    INSERT (content, published, created_at)\n"
+                    "ON TABLE public.posts TO posts_api;"
+                ),
             ),
         ),
     ],

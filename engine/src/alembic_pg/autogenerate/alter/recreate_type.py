@@ -4,16 +4,22 @@ PostgreSQL drops no value of an enum, and an added one cannot be used in the sam
 (ALTER TYPE). So a new type takes the name of the old one, and columns are converted by way of their
 text, all columns of a table in one statement. Domains and composite types over it are replaced,
 too; a range is not, since its functions keep its name.
+
+An enum has its name until its columns are converted: a client that casts a value to it can write
+them meanwhile, however long that lasts. Types that name each other cannot be created under other
+names; there the old ones are renamed first.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name, readable_name
 
 if TYPE_CHECKING:
@@ -80,28 +86,72 @@ def recreate_operations(
 
     gone: the keys of what is dropped before; a default that needs it is set again later.
     """
-    temporary_names = {entry.key: _free_name(entry, {*before, *after}) for entry in recreated.types}
+    lost = _LostDefaults(recreated, before, after, gone)
+    replace = _replace_enums if _are_enums(recreated.types) else _replace_types
+    yield from replace(recreated, before, after, lost)
+
+
+def _are_enums(types: Collection[Entry]) -> bool:
+    return all(alter_type.enum_name(entry) for entry in types)
+
+
+def _replace_enums(
+    recreated: RecreatedTypes, before: Dump, after: Dump, lost: _LostDefaults
+) -> Iterator[StatementOp]:
+    """Yield the operations that give enums under other names the names of the old ones."""
+    names: dict[str, str] = {}
+    for entry in recreated.types:
+        own, other = alter_type.type_name(entry), _free_name(entry, {*before, *after}, "_new")
+        names[own] = quote_name(entry.schema, other)
+        create = after[entry.key].create.replace(
+            f"CREATE TYPE {own} ", f"CREATE TYPE {names[own]} ", 1
+        )
+        yield StatementOp("change", entry.label, (create,), _way_back(entry, recreated, after))
+    late: list[StatementOp] = []
+    for label, tables in _converted_tables(recreated, before):
+        statements, later = _conversion(tables, recreated, lost, names)
+        yield StatementOp("change", label, statements, ())
+        late += [StatementOp("change", label, later, ())] if later else []
+    for entry in reversed(recreated.types):
+        own = alter_type.type_name(entry)
+        rename = f"ALTER TYPE {names[own]} RENAME TO {quote_name(entry.name)};"
+        yield StatementOp("change", entry.label, (f"DROP TYPE {own};", rename), ())
+    yield from late
+
+
+def _replace_types(
+    recreated: RecreatedTypes, before: Dump, after: Dump, lost: _LostDefaults
+) -> Iterator[StatementOp]:
+    """Yield the operations that rename the old types first."""
+    temporary_names = {
+        entry.key: _free_name(entry, {*before, *after}, "_old") for entry in recreated.types
+    }
     for entry in recreated.types:
         alter = f"ALTER {entry.kind} {alter_type.type_name(entry)}"
         rename = f"{alter} RENAME TO {quote_name(temporary_names[entry.key])};"
-        new = after[entry.key]
-        back = (
-            alter_type.add_value_statements(new, entry)
-            if entry.key in recreated.changed_keys
-            else None
-        )
-        yield StatementOp("change", entry.label, (rename, new.create), tuple(back or ()))
-    lost = _LostDefaults(recreated, before, after, gone)
-    for ancestor, keys in inheritance.tables_by_ancestor(
-        before, recreated.columns_by_table
-    ).items():
-        conversions = tuple(_convert_columns([before[key] for key in keys], recreated, lost))
-        yield StatementOp("change", before[ancestor].label, conversions, ())
+        back = _way_back(entry, recreated, after)
+        yield StatementOp("change", entry.label, (rename, after[entry.key].create), back)
+    for label, tables in _converted_tables(recreated, before):
+        yield StatementOp("change", label, _conversion(tables, recreated, lost, {})[0], ())
     for entry in reversed(recreated.types):
         name = quote_name(entry.schema, temporary_names[entry.key])
         kind = entry.label.partition(" ")[0]
         label = f"{kind} {readable_name(entry.schema, temporary_names[entry.key])}"
         yield StatementOp("drop", label, (f"DROP {entry.kind} {name};",), ())
+
+
+def _way_back(entry: Entry, recreated: RecreatedTypes, after: Dump) -> tuple[str, ...]:
+    """Return what adds the values again that an enum loses, nothing where that is not all."""
+    is_changed = entry.key in recreated.changed_keys
+    back = alter_type.add_value_statements(after[entry.key], entry) if is_changed else None
+    return tuple(back or ())
+
+
+def _converted_tables(recreated: RecreatedTypes, before: Dump) -> Iterator[tuple[str, list[Entry]]]:
+    """Yield the label of each table to convert, with the tables that inherit from it."""
+    by_ancestor = inheritance.tables_by_ancestor(before, recreated.columns_by_table)
+    for ancestor, keys in by_ancestor.items():
+        yield before[ancestor].label, [before[key] for key in keys]
 
 
 def _must_recreate(before: Dump, after: Dump, key: str, features: ServerFeatures) -> bool:
@@ -112,11 +162,10 @@ def _must_recreate(before: Dump, after: Dump, key: str, features: ServerFeatures
     return alter_type.changes_attribute_type(old, new) and alter_type.is_used_by_table(old, before)
 
 
-def _free_name(entry: Entry, taken: set[str]) -> str:
-    """Return the name of an old type until it is dropped."""
+def _free_name(entry: Entry, taken: set[str], end: str) -> str:
+    """Return the name of a type until its columns are converted. end: of the name."""
     head = f" {entry.schema}."
     places = {key.partition(head)[2] for key in taken}
-    end = "_old"
     while f"{_truncate_name(entry.name, MAX_NAME_BYTES - len(end))}{end}" in places:
         end += "_"
     return f"{_truncate_name(entry.name, MAX_NAME_BYTES - len(end))}{end}"
@@ -167,15 +216,23 @@ class _LostDefaults:
         )
 
 
-def _convert_columns(
-    tables: list[Entry], recreated: RecreatedTypes, lost: _LostDefaults
-) -> Iterator[str]:
-    """Yield the statements that convert a table and those that inherit from it to the new types.
+def _conversion(
+    tables: list[Entry],
+    recreated: RecreatedTypes,
+    lost: _LostDefaults,
+    names: Mapping[str, str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the statements that convert a table and those that inherit from it to the new types.
 
-    Defaults are dropped first and set again last, each with those that inherit it.
+    Defaults are dropped first and set again last, each with those that inherit it; the second
+    statements set those that need the new types by their final names.
+    names: those of the new types meanwhile, by the final ones.
     """
     done: set[str] = set()
-    alters, defaults = [], []
+    drops: list[str] = []
+    alters: list[str] = []
+    defaults: list[str] = []
+    late: list[str] = []
     for entry in tables:
         table = table_definition.parse_entry(entry)
         columns = table.columns.values() if table else ()
@@ -184,23 +241,49 @@ def _convert_columns(
         for column in converted:
             if column.default:
                 alter = f"{head} ALTER COLUMN {column.name}"
-                yield f"{alter} DROP DEFAULT;"
+                drops.append(f"{alter} DROP DEFAULT;")
                 if not lost.contains(column.default):
-                    defaults.append(f"{alter} SET DEFAULT {column.default};")
+                    default = _with_names(column.default, names)
+                    waits = default != column.default and _calls_function(default)
+                    (late if waits else defaults).append(
+                        f"{alter} SET DEFAULT {column.default if waits else default};"
+                    )
         own = [c for c in converted if c.name not in done and not c.generated]
         done |= {column.name for column in own}
-        alters += [_alter_column_types(head, own)] if own else []
-    yield from alters
-    yield from defaults
+        alters += [_alter_column_types(head, own, names)] if own else []
+    return (*drops, *alters, *defaults), tuple(late)
 
 
-def _alter_column_types(head: str, columns: list[Column]) -> str:
+def _alter_column_types(head: str, columns: list[Column], names: Mapping[str, str]) -> str:
     """Return the statement that converts columns to their types by way of their text."""
-    actions = [
-        f"ALTER COLUMN {c.name} TYPE {c.type} USING {c.name}::text{_array_suffix(c)}::{c.type}"
-        for c in columns
-    ]
+    actions = []
+    for column in columns:
+        new, array = _with_names(column.type, names), _array_suffix(column)
+        value = f"{column.name}::text{array}::{new}"
+        actions.append(f"ALTER COLUMN {column.name} TYPE {new} USING {value}")
     return f"{head} " + ",\n    ".join(actions) + ";"
+
+
+def _with_names(sql: str, names: Mapping[str, str]) -> str:
+    """Return a part of a statement in which types have other names."""
+    found = tokenize(sql)
+    for old, new in names.items():
+        wanted = [token.text for token in tokenize(old)]
+        places = [
+            at
+            for at in range(len(found))
+            if [token.text for token in found[at : at + len(wanted)]] == wanted
+        ]
+        for at in reversed(places):
+            sql = sql[: found[at].start] + new + sql[found[at + len(wanted) - 1].end :]
+        found = tokenize(sql) if places else found
+    return sql
+
+
+def _calls_function(sql: str) -> bool:
+    return any(
+        after.text == "(" and token.identifier for token, after in itertools.pairwise(tokenize(sql))
+    )
 
 
 def _array_suffix(column: Column) -> str:

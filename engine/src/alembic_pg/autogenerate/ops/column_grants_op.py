@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic.autogenerate import renderers
 from alembic.autogenerate.render import render_op
-from alembic.operations import MigrateOperation, Operations
+from alembic.operations import Operations
 
+from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql.lexer import tokenize
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import MigrateOperation
 
 # A longer statement has a line for each privilege.
 _WIDTH = 88
@@ -43,27 +45,27 @@ class _ColumnGrant:
 
 
 @dataclass
-class ColumnGrantsOp(MigrateOperation):
+class ColumnGrantsOp(ReversibleOp):
     """Hold operations that grant, or that revoke, privileges on the columns of one table.
 
-    parts: one for each column, in their order.
+    upgrade: one StatementOp for each column, in their order.
     is_joined: whether a statement speaks of all columns; else each part has its own.
     """
 
-    parts: list[StatementOp]
     is_joined: bool = False
 
-    def to_diff_tuple(self) -> tuple[Any, ...]:
-        """Return what Alembic's check reports."""
-        return ("change", [part.to_diff_tuple() for part in self.parts])
+    @property
+    def parts(self) -> list[StatementOp]:
+        """The operation of each column."""
+        return [one for one in self.upgrade if isinstance(one, StatementOp)]
 
     def statements(self) -> list[StatementOp]:
         """Return the operations that are executed, and written into a revision."""
+        parts = self.parts
         if not self.is_joined:
-            return self.parts
-        first = self.parts[0]
-        joined = join_grants(text for part in self.parts for text in part.upgrade)
-        return [StatementOp(first.action, first.label, joined, ())]
+            return parts
+        joined = join_grants(text for part in parts for text in part.upgrade)
+        return [StatementOp(parts[0].action, parts[0].label, joined, ())]
 
 
 def with_column_grants(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
@@ -71,8 +73,7 @@ def with_column_grants(operations: Iterable[MigrateOperation]) -> list[MigrateOp
     found: list[MigrateOperation] = []
     for table, some in groupby(operations, _granted_table):
         group = [*some]
-        parts = [one for one in group if isinstance(one, StatementOp)]
-        found += [ColumnGrantsOp(parts)] if table and len(group) > 1 else group
+        found += [ColumnGrantsOp(group)] if table and len(group) > 1 else group
     return found
 
 

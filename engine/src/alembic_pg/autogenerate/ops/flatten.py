@@ -8,7 +8,6 @@ from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.dump.entry import table_key
-from alembic_pg.autogenerate.ops.column_grants_op import ColumnGrantsOp
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 
@@ -27,8 +26,6 @@ def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
             yield from flatten(operation.ops)
         elif isinstance(operation, ReversibleOp):
             yield from flatten(operation.upgrade)
-        elif isinstance(operation, ColumnGrantsOp):
-            yield from operation.parts
         else:
             if isinstance(operation, ops.AlterColumnOp):
                 # MySQL's; PostgreSQL's implementation warns of it at every run.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.executor import Executor
     from alembic_pg.sql.statements import UpdateOrDelete
 
-_EXPRESSION_TREE = """
-SELECT conbin::text FROM pg_constraint
+# Of a whole row, the number of the column is 0.
+_EXPRESSION = """
+SELECT conbin::text AS tree, EXISTS (
+  SELECT FROM unnest(conkey) AS key
+    LEFT JOIN pg_attribute AS p ON p.attrelid = conrelid AND p.attnum = key
+    JOIN pg_attribute AS a ON a.attrelid = :table AND NOT a.attisdropped
+      AND (a.attname = p.attname OR key = 0)
+  WHERE a.attgenerated <> '') AS reads_generated
+FROM pg_constraint
 WHERE conrelid = to_regclass('pg_temp.ddl_probe') AND conname = 'ddl_probe_value'
 """
 
@@ -89,11 +96,18 @@ _FIXED_TIMES = {
     "CURRENT_DATE": "({}::timestamptz::date)",
     "LOCALTIMESTAMP": "({}::timestamptz::timestamp)",
 }
-_GENERATED_COLUMNS = """
-SELECT count(*) FROM pg_attribute
-WHERE attrelid = :table AND attgenerated <> '' AND NOT attisdropped
-"""
 _NOW_IS_BUILTIN = "SELECT to_regprocedure('now()') = 'pg_catalog.now()'::regprocedure"
+
+
+@dataclass(frozen=True)
+class _Expression:
+    """What PostgreSQL makes of a value.
+
+    tree: "" where it may not be asked. reads_generated: whether one of its columns is generated.
+    """
+
+    tree: str
+    reads_generated: bool
 
 
 def looks_batch_safe(value: str) -> bool:
@@ -124,7 +138,7 @@ def is_batch_safe(session: Executor, statement: UpdateOrDelete, table: Relation)
         return False
     return _has_only_safe_calls(
         session,
-        _expression_tree(session, statement.backfill_value, table),
+        _expression(session, statement.backfill_value, table).tree,
         [*_STABLE_FUNCTIONS, *_PER_ROW_FUNCTIONS],
     )
 
@@ -134,9 +148,10 @@ def is_session_independent(session: Executor, value: str, table: Relation) -> bo
 
     It is asked for in a trigger, too, which does not see what PostgreSQL generates.
     """
-    if session.first_value(_GENERATED_COLUMNS, table=table.oid):
-        return False
-    return _has_only_safe_calls(session, _expression_tree(session, value, table), _STABLE_FUNCTIONS)
+    found = _expression(session, value, table)
+    return not found.reads_generated and _has_only_safe_calls(
+        session, found.tree, _STABLE_FUNCTIONS
+    )
 
 
 def is_immutable(session: Executor, value: str, type_: str, table: Relation) -> bool:
@@ -199,11 +214,15 @@ def with_fixed_time(session: Session, statement: UpdateOrDelete, moment: str) ->
     )
 
 
-def _expression_tree(session: Executor, value: str, table: Relation) -> str:
-    """Return the tree of a value, "" where it may not stand in a CHECK: with a subquery, say."""
+def _expression(session: Executor, value: str, table: Relation) -> _Expression:
+    """Return what a value is made of, without a tree where it may not stand in a CHECK.
+
+    With a subquery, say.
+    """
     try:
         with probe_table.checked_value(session, value, table):
-            return str(session.first_value(_EXPRESSION_TREE))
+            found = session.fetch_rows(_EXPRESSION, table=table.oid)[0]
+            return _Expression(found.tree, found.reads_generated)
     except DBAPIError as error:
         probe_table.raise_if_untold(session, table, error)
-        return ""
+        return _Expression("", reads_generated=False)

@@ -51,8 +51,13 @@ FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(:name)
 """
 
 
-def swap_statements(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> list[str]:
-    """Return what lets the new column be the old one; all is asked before the first lock."""
+def swap_statements(
+    runner: Runner, shadow: ShadowColumn, parts: Dependents, *, keeps_default: bool = True
+) -> list[str]:
+    """Return what lets the new column be the old one; all is asked before the first lock.
+
+    keeps_default: whether the new one gets the default of the old one.
+    """
     others = parts.other_tables()
     parameters = {"table": shadow.table.oid, "column": catalog_name(shadow.old_column)}
     old = runner.fetch_rows(_COLUMN, shown=shadow.table_name, **parameters)[0]
@@ -68,6 +73,7 @@ def swap_statements(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> 
         *_save_identity(old),
         *_drop_old(shadow, parts, old),
         *_rename_new(shadow, parts),
+        *(_set_default(shadow, old) if keeps_default else []),
         *_copy_attributes(shadow, old, new, grants),
         *_continue_sequence(runner, old),
         *_copy_comments(shadow, parts),
@@ -121,6 +127,11 @@ def _rename_new(shadow: ShadowColumn, parts: Dependents) -> list[str]:
     return statements
 
 
+def _set_default(shadow: ShadowColumn, old: Row[Any]) -> list[str]:
+    alter = f"ALTER TABLE {shadow.table_name} ALTER COLUMN {shadow.old_column}"
+    return [] if old.default is None else [f"{alter} SET DEFAULT {old.default}"]
+
+
 def _copy_attributes(shadow: ShadowColumn, old: Row[Any], new: Row[Any], grants: Any) -> list[str]:  # noqa: ANN401  # rows
     """Return what gives the new column the attributes of the old one."""
     on, alter = (
@@ -129,8 +140,6 @@ def _copy_attributes(shadow: ShadowColumn, old: Row[Any], new: Row[Any], grants:
     )
     comment = "NULL" if old.comment is None else quote_literal(old.comment)
     statements = [f"COMMENT ON COLUMN {on}.{shadow.old_column} IS {comment}"]
-    if old.default is not None:
-        statements.append(f"{alter} SET DEFAULT {old.default}")
     if old.target is not None and old.target >= 0:
         statements.append(f"{alter} SET STATISTICS {old.target}")
     if old.options:

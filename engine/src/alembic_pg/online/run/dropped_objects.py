@@ -1,11 +1,12 @@
-"""Refuse a long step while an object is missing that the revision has dropped and creates later.
+"""Refuse a long step while something is missing that the revision takes away and gives back later.
 
 A long step commits what was done before it. Others would then meet a database without the view,
-the trigger or the policy, until the revision comes to its CREATE.
+the default or the privilege, until the revision comes to what gives it back.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import Operations
@@ -21,11 +22,72 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
-    from alembic_pg.sql.cursor import QualifiedName
+    from alembic_pg.sql.cursor import Cursor, QualifiedName
 
-    ObjectKey = tuple[str, QualifiedName]
+_RELATION = "relation"
 
-_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "POLICY", "RULE")
+# What may stand after DROP and CREATE, and what it is a kind of.
+_KINDS = {
+    "MATERIALIZED VIEW": _RELATION,
+    "FOREIGN TABLE": _RELATION,
+    "VIEW": _RELATION,
+    "TABLE": _RELATION,
+    "SEQUENCE": "sequence",
+    "FUNCTION": "function",
+    "PROCEDURE": "procedure",
+    "AGGREGATE": "aggregate",
+    "TRIGGER": "trigger",
+    "POLICY": "policy",
+    "RULE": "rule",
+    "TYPE": "type",
+    "DOMAIN": "type",
+}
+
+# Of an ALTER TABLE: what takes a part away, what gives it back, and what the part is called.
+_OF_TABLE = (
+    (("DISABLE ROW LEVEL SECURITY",), ("ENABLE ROW LEVEL SECURITY",), "row level security"),
+    (("DETACH PARTITION",), ("ATTACH PARTITION",), "partition"),
+    (
+        ("DISABLE TRIGGER",),
+        ("ENABLE TRIGGER", "ENABLE ALWAYS TRIGGER", "ENABLE REPLICA TRIGGER"),
+        "trigger",
+    ),
+)
+_OF_COLUMN = (
+    (("DROP DEFAULT",), ("SET DEFAULT",), "default"),
+    (("DROP IDENTITY",), ("ADD GENERATED",), "identity"),
+)
+
+_GRANTED_ON = (
+    *("TABLE", "SEQUENCE", "FUNCTION", "PROCEDURE", "ROUTINE", "SCHEMA", "TYPE", "DOMAIN"),
+    *("DATABASE", "LANGUAGE", "FOREIGN SERVER", "FOREIGN DATA WRAPPER"),
+    *("ALL TABLES IN SCHEMA", "ALL SEQUENCES IN SCHEMA", "ALL FUNCTIONS IN SCHEMA"),
+)
+
+_ALTERED = ("ALTER TABLE", "ALTER VIEW", "ALTER MATERIALIZED VIEW", "ALTER FOREIGN TABLE")
+
+_WORDS = {
+    "default": "the default of {name}.{part}",
+    "identity": "the identity of {name}.{part}",
+    "privileges": "what {part} may do with {name}",
+    "row level security": "the row level security of {name}",
+}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What others use. kind: what it is; name: its own, or its table's; part: what of it, or ""."""
+
+    kind: str
+    name: QualifiedName
+    part: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its name for a person."""
+        name = object_label(self.name)
+        words = _WORDS.get(self.kind, "{name}" if not self.part else "{kind} {part} of {name}")
+        return words.format(kind=self.kind, name=name, part=self.part)
 
 
 def refuse_missing_objects(runner: Runner, table: Relation) -> None:
@@ -35,7 +97,7 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 
 
 def recreated_later(runner: Runner) -> Iterator[str]:
-    """Yield the names of what the open transaction has dropped, and the revision creates later."""
+    """Yield the names of what the open transaction took away, and the revision gives back later."""
     try:
         yield from find_recreated(runner.executed, runner.running.step)
     finally:
@@ -44,36 +106,24 @@ def recreated_later(runner: Runner) -> Iterator[str]:
 
 
 def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
-    """Yield the names of what statements have dropped, and the revision of a step creates later.
+    """Yield the names of what statements take away, and the revision of a step gives back later.
 
     It may leave Alembic's op without a context.
     """
-    gone: dict[ObjectKey, None] = {}
+    gone: dict[Thing, str] = {}
     for sql in said:
-        gone |= dict.fromkeys(_dropped_by(sql))
-        for thing in _created_by(sql):
+        gone |= dict.fromkeys(taken_away(sql), sql)
+        for thing in given_back(sql):
             gone.pop(thing, None)
     if gone:
-        later = {thing for sql in _revision_statements(step) for thing in _created_by(sql)}
-        yield from (object_label(name) for kind, name in gone if (kind, name) in later)
+        every = _revision_statements(step)
+        yield from (thing.label for thing, sql in gone.items() if thing in _given_after(every, sql))
 
 
-def _dropped_by(sql: str) -> Iterable[ObjectKey]:
-    cursor = split.first_statement(sql)
-    kind = cursor.accept_any(*_KINDS) if cursor.accept("DROP") else ""
-    cursor.accept("IF", "EXISTS")
-    return [(kind, part.qualified_name()) for part in cursor.split_commas()] if kind else []
-
-
-def _created_by(sql: str) -> Iterable[ObjectKey]:
-    cursor = split.first_statement(sql)
-    if not cursor.accept("CREATE"):
-        return []
-    cursor.accept("OR", "REPLACE")
-    cursor.accept_any("RECURSIVE", "CONSTRAINT")
-    kind = cursor.accept_any(*_KINDS)
-    cursor.accept("IF", "NOT", "EXISTS")
-    return [(kind, cursor.qualified_name())] if kind else []
+def _given_after(every: list[str], sql: str) -> set[Thing]:
+    """Return what the statements of a revision give back after one of them."""
+    last = max((place for place, one in enumerate(every) if one == sql), default=-1)
+    return {thing for one in every[last + 1 :] for thing in given_back(one)}
 
 
 def _revision_statements(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
@@ -88,3 +138,71 @@ def _revision_statements(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's s
         ]
     except statements.UnreadableError:
         return []
+
+
+def taken_away(sql: str) -> list[Thing]:
+    """Return what a statement takes away."""
+    cursor = split.first_statement(sql)
+    if cursor.accept("DROP"):
+        kind = cursor.accept_any(*_KINDS)
+        cursor.accept("IF", "EXISTS")
+        return [Thing(_KINDS[kind], part.qualified_name()) for part in _parts(kind, cursor)]
+    if cursor.accept("REVOKE"):
+        return [*_privileges(cursor, "FROM")]
+    return [*_altered(cursor, gives=False)]
+
+
+def given_back(sql: str) -> list[Thing]:
+    """Return what a statement makes, or gives."""
+    cursor = split.first_statement(sql)
+    if cursor.accept("CREATE"):
+        cursor.accept("OR", "REPLACE")
+        cursor.accept_any("RECURSIVE", "CONSTRAINT", "UNLOGGED")
+        kind = cursor.accept_any(*_KINDS)
+        cursor.accept("IF", "NOT", "EXISTS")
+        return [Thing(_KINDS[kind], cursor.qualified_name())] if kind else []
+    if cursor.accept("GRANT"):
+        return [*_privileges(cursor, "TO")]
+    return [*_altered(cursor, gives=True)]
+
+
+def _parts(kind: str, cursor: Cursor) -> Iterator[Cursor]:
+    return cursor.split_commas() if kind else iter(())
+
+
+def _privileges(cursor: Cursor, word: str) -> Iterator[Thing]:
+    """Yield the privileges of each role on an object. word: what stands before the roles."""
+    start, end = cursor.find("ON"), cursor.find(word)
+    if start is None or end is None or start > end:
+        return
+    cursor.position = start + 1
+    cursor.accept_any(*_GRANTED_ON)
+    on = cursor.qualified_name()
+    cursor.position = end + 1
+    for role in cursor.split_commas():
+        yield Thing("privileges", on, role.identifier())
+
+
+def _altered(cursor: Cursor, *, gives: bool) -> Iterator[Thing]:
+    if not cursor.accept_any(*_ALTERED):
+        return
+    table = cursor.altered_table()
+    if cursor.accept("RENAME", "TO"):
+        yield Thing(_RELATION, (table[0], cursor.identifier()) if gives else table)
+        return
+    for action in cursor.split_commas():
+        for phrases in _OF_TABLE:
+            if action.accept_any(*phrases[gives]):
+                yield _of_table(phrases[2], table, action)
+        if action.accept("ALTER"):
+            action.accept("COLUMN")
+            column = action.identifier()
+            for phrases in _OF_COLUMN:
+                if action.accept_any(*phrases[gives]):
+                    yield Thing(phrases[2], table, column)
+
+
+def _of_table(kind: str, table: QualifiedName, action: Cursor) -> Thing:
+    if kind == "partition":
+        return Thing(_RELATION, action.qualified_name())
+    return Thing(kind, table, action.identifier())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from alembic_pg.online.run import journal
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import CommitBeforeError
 from alembic_pg.online.run.statement_queue import StatementQueue
-from alembic_pg.sql import session_statements
+from alembic_pg.sql import parser, session_statements, statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,9 +80,15 @@ class OpenTransaction(Executor):
             wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
 
     def ends_with_detaching(self) -> bool:
-        """Return whether the open transaction has just dropped what hinders a swap, or swapped."""
-        last = self.executed[-1] if self.executed else ""
-        return last == session_statements.SWAP_ENTRY or session_statements.drops_dependent(last)
+        """Return whether the open transaction has just dropped what hinders a swap, or swapped.
+
+        Columns of small tables may have changed their types since, which takes a moment.
+        """
+        ending = itertools.takewhile(_goes_with_swap, reversed(self.executed))
+        return any(
+            one == session_statements.SWAP_ENTRY or session_statements.detaches(one)
+            for one in ending
+        )
 
     def only_detaches_dependents(self) -> bool:
         """Return whether the open transaction did nothing but drop what hinders a swap.
@@ -90,8 +97,7 @@ class OpenTransaction(Executor):
         """
         if not self.ends_with_detaching():
             return False
-        swap, drops = session_statements.SWAP_ENTRY, session_statements.drops_dependent
-        takes = [one == swap or drops(one) for one in self.executed]
+        takes = [*map(_goes_with_swap, self.executed)]
         first = len(takes) - takes[::-1].index(False) if False in takes else 0
         if (
             first
@@ -99,10 +105,19 @@ class OpenTransaction(Executor):
             and session_statements.SWAP_ENTRY not in self.executed[:first]
         ):
             raise CommitBeforeError(journal.statement_key(self.executed[first]))
-        return not first and set(self.executed) != {session_statements.SWAP_ENTRY}
+        return not first and any(map(session_statements.detaches, self.executed))
 
     def remember_refusal(self, error: BaseException | None) -> None:
         """Let the message of a failure name the event trigger that has refused a statement."""
         from alembic_pg.online.run import refusing_event_trigger as trigger  # noqa: PLC0415  # rare
 
         trigger.remember(self, error)
+
+
+def _goes_with_swap(sql: str) -> bool:
+    """Return whether a statement, or a swap, may be done again in the moment of the next swap."""
+    return (
+        sql == session_statements.SWAP_ENTRY
+        or session_statements.detaches(sql)
+        or isinstance(parser.parse(sql), statements.AlterColumnType)
+    )

@@ -112,14 +112,16 @@ class StatementQueue:
         return bool(name) and Cursor(name).qualified_name() in self.created
 
     def only_detaches(self) -> bool:
-        """Return whether they only drop views and the like, which hinder a change of a column."""
-        return all(map(session_statements.drops_dependent, self.texts))
+        """Return whether they only drop what hinders a change of a column: a view, a default."""
+        return all(map(session_statements.detaches, self.texts))
 
 
 def _is_short(cursor: Cursor) -> bool:
     if cursor.accept("INSERT", "INTO"):
         # Some rows that are written there: nothing is read, nobody asks for a result.
         return not any(token.keyword in _NOT_VALUES_ONLY for token in cursor.remaining())
+    if session_statements.renamed_type(cursor.whole_text()):
+        return True
     kind = cursor.accept_any(*_KEEP_NAMES, *_CHANGE_NAMES)
     reads = kind in {"CREATE TABLE", "CREATE UNLOGGED TABLE"} and cursor.contains("AS")
     return bool(kind) and not reads
@@ -134,6 +136,8 @@ def _changed_names(sql: str) -> set[str]:
         if not (moves or cursor.peek("RENAME")):
             return set()
         return {*_identifiers(cursor.remaining()), *(table if moves else ())}
+    if names := session_statements.renamed_type(sql):
+        return {name for qualified in names for name in qualified}
     kind = cursor.accept_any(*_CHANGE_NAMES)
     if not kind:
         return set()

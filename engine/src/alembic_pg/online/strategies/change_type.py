@@ -27,7 +27,8 @@ from alembic_pg.online.strategies.strategy import (
     strategy,
 )
 from alembic_pg.refusals import of_batches, of_statements
-from alembic_pg.sql import session_statements
+from alembic_pg.sql import lexer, parser, session_statements
+from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
@@ -99,6 +100,10 @@ def _swap_strategy_for(
     """Return how a second column takes the place of one; None where the revision lets it not."""
     why = preconditions.swap_blocker(runner, statement, table, found)
     resumed = runner.was_interrupted(statement.sql)
+    renamed = None if resumed else session_statements.recreated_type(runner.executed)
+    if renamed and lexer.mentions(statement.definition, {renamed[1]}):
+        kind = of_statements.TYPE_RENAMED
+        large_tables.refuse_if_large(runner, table, kind, name=object_label(renamed))
     if not (why or resumed) and probe_table.adding_rewrites(runner, table, effect.type):
         why = "the constraints of its domain are checked on every row as it is added"
     value = statement.using or statement.column
@@ -169,7 +174,10 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         if not runner.queue.only_detaches():
             runner.send_queued()
         parts = dependents.column_dependents(runner, table, number)
-        runner.execute_later(swap.swap_statements(runner, shadow, parts))
+        moment = swap.swap_statements(
+            runner, shadow, parts, keeps_default=not _default_is_dropped(runner, shadow)
+        )
+        runner.execute_later(moment)
         runner.executed.append(session_statements.SWAP_ENTRY)
         runner.swapped_columns.add((table.oid, catalog_name(shadow.old_column)))
         runner.journal.add_pending(key)
@@ -212,6 +220,17 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         parts = dependents.column_dependents(runner, table, number)
         # A second run would take the new values for old ones: swapped and noted are one.
         runner.run_short(*swap.swap_statements(runner, shadow, parts), done=key)
+
+
+def _default_is_dropped(runner: Runner, shadow: ShadowColumn) -> bool:
+    """Return whether a statement that waits drops the default of the old column."""
+    for sql in runner.queue.texts:
+        dropped, statement = session_statements.dropped_default(sql), parser.parse(sql)
+        if statement and dropped and dropped[1] == catalog_name(shadow.old_column):
+            table = runner.find_relation(statement.table)
+            if table and table.oid == shadow.table.oid:
+                return True
+    return False
 
 
 def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null: bool) -> None:
