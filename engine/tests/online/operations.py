@@ -98,6 +98,19 @@ OPERATIONS = {
         ('op.create_unique_constraint("t_b_key", "t", ["b"])',),
         ("ALTER TABLE t ADD CONSTRAINT t_b_key UNIQUE (b)",),
     ),
+    "changed unique": Operation(
+        MOMENT,
+        (
+            'op.drop_constraint("t_b_key", "t")',
+            'op.execute("ALTER TABLE t ADD CONSTRAINT t_b_key UNIQUE (b) INCLUDE (a)")',
+        ),
+        (
+            "ALTER TABLE t DROP CONSTRAINT t_b_key",
+            "ALTER TABLE t ADD CONSTRAINT t_b_key UNIQUE (b) INCLUDE (a)",
+        ),
+        tables=(*TABLES, "ALTER TABLE t ADD CONSTRAINT t_b_key UNIQUE (b)"),
+        write="INSERT INTO t (b) VALUES ('b1') ON CONFLICT (b) DO NOTHING",
+    ),
     "primary key": Operation(
         MOMENT,
         ('op.create_primary_key("t_pkey", "t", ["id"])',),

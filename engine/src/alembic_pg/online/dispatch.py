@@ -22,6 +22,7 @@ from alembic_pg.online.strategies import (
     maintenance,
     multi_statement,
     other_alter_table,
+    replace_unique,
     set_not_null,
     update,
 )
@@ -185,6 +186,8 @@ def _choose_for_constraint(
         and table.kind == "r"
         and add_unique.can_use_index(statement)
     ):
+        if replace_unique.replaces(runner, statement, table):
+            return replace_unique.replace
         if add_unique.is_name_certain(runner, statement, table):
             return add_unique.add_constraint
         large_tables.refuse_if_large(runner, table, of_statements.UNNAMED_CONSTRAINT)
@@ -221,6 +224,14 @@ _GUARDS: dict[type[statements.Statement], Callable[[Runner, Any], None]] = {
     statements.UnbatchedWrite: large_dml.refuse_many_rows,
 }
 
+
+def _choose_for_other_alter(
+    runner: Runner, statement: statements.OtherAlterTable, table: Relation
+) -> Strategy | None:
+    other_alter_table.refuse_scan_or_rewrite(runner, statement, table)
+    return replace_unique.postponed_drop(runner, statement, table)
+
+
 _STRATEGIES: dict[
     type[statements.Statement], Callable[[Runner, Any, Relation], Strategy | None]
 ] = {
@@ -230,7 +241,7 @@ _STRATEGIES: dict[
     statements.SetNotNull: lambda *_: set_not_null.make_not_null,
     statements.AddColumn: add_column.strategy_for,
     statements.AlterColumnType: change_type.strategy_for,
-    statements.OtherAlterTable: other_alter_table.refuse_scan_or_rewrite,
+    statements.OtherAlterTable: _choose_for_other_alter,
     statements.AddPartition: attach_partition.strategy_for,
     statements.DetachPartition: lambda *_: detach_partition.detach_concurrently,
 }

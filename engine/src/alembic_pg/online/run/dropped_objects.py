@@ -105,6 +105,16 @@ def recreated_later(runner: Runner) -> Iterator[str]:
         Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does
 
 
+def next_statement(runner: Runner, sql: str) -> str:
+    """Return the statement of the revision that follows one of it, "" where that is not known."""
+    try:
+        every = _revision_statements(runner.running.step)
+    finally:
+        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as above
+    places = [place for place, one in enumerate(every) if one == sql]
+    return "".join(every[places[0] + 1 : places[0] + 2]) if len(places) == 1 else ""
+
+
 def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
     """Yield the names of what statements take away, and the revision of a step gives back later.
 

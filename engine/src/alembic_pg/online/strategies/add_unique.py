@@ -75,7 +75,7 @@ def add_constraint(runner: Runner, statement: AddConstraint, table: Relation, ke
             return
         _build_index(runner, statement, table, name, is_ours=bool(began))
         _make_not_null(runner, table, name, parse_nullable_detail(began))
-        for column in _columns_of(statement) if statement.kind == "PRIMARY" else ():
+        for column in columns_of(statement) if statement.kind == "PRIMARY" else ():
             not_null.drop_script_check(runner, table, quote_name(column))
         add = (
             f"ALTER TABLE {on} ADD CONSTRAINT {name} {kind} USING INDEX {name} {body.deferrability}"
@@ -90,7 +90,7 @@ def start_detail(table: str, name: str, statement: AddConstraint) -> str:
     """
     if statement.kind != "PRIMARY":
         return index.start_detail(table, name)
-    names = ", ".join(map(quote_literal, _columns_of(statement)))
+    names = ", ".join(map(quote_literal, columns_of(statement)))
     nullable = _NULLABLE_COLUMNS.format(table=quote_literal(table), names=names).strip()
     return index.start_detail(table, name, nullable)
 
@@ -101,7 +101,7 @@ def parse_nullable_detail(detail: str) -> list[str]:
     return [token.text for token in tokenize(names)[::2]]
 
 
-def _columns_of(statement: AddConstraint) -> list[str]:
+def columns_of(statement: AddConstraint) -> list[str]:
     """Return the columns of a constraint, as the catalog has them."""
     body = parse_body(statement.body)
     return [token.identifier for token in tokenize(body.columns)[1:-1:2]]
@@ -143,7 +143,7 @@ def _build_index(
 
 def _default_name(statement: AddConstraint, table: Relation) -> str:
     """Return the name that PostgreSQL gives to a constraint without one."""
-    columns = _columns_of(statement)
+    columns = columns_of(statement)
     parts = [table.name, "pkey"] if statement.kind == "PRIMARY" else [table.name, *columns, "key"]
     return quote_name("_".join(parts))
 
