@@ -22,7 +22,7 @@ from alembic_pg.online.strategies import (
     maintenance,
     multi_statement,
     other_alter_table,
-    replace_unique,
+    replace_constraint,
     set_not_null,
     update,
 )
@@ -179,6 +179,8 @@ def _choose_for_index(
 def _choose_for_constraint(
     runner: Runner, statement: statements.AddConstraint, table: Relation
 ) -> Strategy | None:
+    if replace_constraint.replaces(runner, statement, table):
+        return replace_constraint.strategy_for(statement)
     if statement.kind in {"CHECK", "FOREIGN"}:
         return add_check_or_fk.strategy_for(runner, statement, table)
     if (
@@ -186,8 +188,6 @@ def _choose_for_constraint(
         and table.kind == "r"
         and add_unique.can_use_index(statement)
     ):
-        if replace_unique.replaces(runner, statement, table):
-            return replace_unique.replace
         if add_unique.is_name_certain(runner, statement, table):
             return add_unique.add_constraint
         large_tables.refuse_if_large(runner, table, of_statements.UNNAMED_CONSTRAINT)
@@ -229,7 +229,7 @@ def _choose_for_other_alter(
     runner: Runner, statement: statements.OtherAlterTable, table: Relation
 ) -> Strategy | None:
     other_alter_table.refuse_scan_or_rewrite(runner, statement, table)
-    return replace_unique.postponed_drop(runner, statement, table)
+    return replace_constraint.postponed_drop(runner, statement, table)
 
 
 _STRATEGIES: dict[

@@ -16,7 +16,7 @@ from alembic_pg.online.strategies import (
     add_unique,
     create_index_partitioned,
     maintenance,
-    replace_unique,
+    replace_constraint,
 )
 from alembic_pg.sql import parser, statements
 from alembic_pg.sql.quoting import quote_name
@@ -73,18 +73,6 @@ def removal_statements(runner: Runner, note: ProgressNote) -> list[str]:
         left = maintenance.left_indexes(runner, statement, detail)
         return [*helpers, *(f"DROP INDEX IF EXISTS {name}" for name in left)]
     return [*helpers, *(_own_objects(runner, statement, detail) if statement else ())]
-
-
-def waiting_statement(note: ProgressNote) -> str:
-    """Return the key of a statement that waits for the one at work, and is noted as done, or "".
-
-    It drops a constraint, whose place the new one has not taken yet.
-    """
-    key, _, detail = note.began.partition(":")
-    adds = isinstance(
-        parser.parse(stored_text.whole_text(note.text_of(key))), statements.AddConstraint
-    )
-    return note.done[-1] if adds and note.done and detail == replace_unique.NOTED_REPLACE else ""
 
 
 def _has_no_way_back(runner: Runner, statement: statements.Statement) -> bool:
@@ -151,7 +139,7 @@ def _own_objects(runner: Runner, statement: statements.Statement, detail: str) -
         yield f"DROP INDEX IF EXISTS {quote_name(table.schema)}.{statement.name}"
         yield from drop_not_null(statement, alter, detail)
     elif isinstance(statement, statements.AddConstraint):
-        if detail != replace_unique.NOTED_REPLACE:  # the old one is there
+        if detail != replace_constraint.NOTED_REPLACE:  # the old one is there
             yield f"{alter} DROP CONSTRAINT IF EXISTS {quote_name(detail)}"
     elif isinstance(statement, statements.AddColumn):
         yield f"{alter} DROP COLUMN IF EXISTS {statement.column}"

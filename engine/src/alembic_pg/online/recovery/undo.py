@@ -61,10 +61,7 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
         )
     steps: list[str] = []
     added: set[str] = set()
-    waiting = interrupted_statement.waiting_statement(note)
     for noted in note.done:
-        if noted == waiting:
-            continue
         stored = note.text_of(noted)
         sql = stored_text.whole_text(stored)
         undone = _undo_statements(runner, sql, noted.partition(":")[2], added)

@@ -187,15 +187,16 @@ class Journal:
             self.interrupted_at = ""  # a later statement may have the same text
 
     def done_statements(self, key: str) -> list[str]:
-        """Return what notes that the statement is done; confirm_done() follows."""
-        self.note.texts = self._texts_with([key])
-        done = [*self.note.done, self._entry(key)]
+        """Return what notes that it is done, and what is pending; confirm_done() follows."""
+        self.note.texts = self._texts_with([*self.pending_keys, key])
+        done = [*self.note.done, *self.pending_keys, self._entry(key)]
         note = {**self.note.as_json(), "done": done, "began": ""}
         return self._statements(self._comment(note))
 
     def confirm_done(self, key: str) -> None:
         """Take over what done_statements() wrote, now that it is committed."""
-        self.note.done.append(self._entry(key))
+        self.note.done += [*self.pending_keys, self._entry(key)]
+        self.pending_keys = []
         self.note.began = ""
         self.confirm_met(key)
 

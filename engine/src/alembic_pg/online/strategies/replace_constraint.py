@@ -1,0 +1,204 @@
+"""Replace a constraint by one of its name, so that there always is one.
+
+The new one is made beside the old one, and takes its name in the moment in which that goes. Else
+rows that neither allows could come meanwhile, each INSERT … ON CONFLICT would fail that needs a
+unique one, and a new one that the rows violate would leave the table without any.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from alembic_pg.online.ensure import constraint, index
+from alembic_pg.online.run import dropped_objects, journal
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.online.run.signals import PostponedStatement
+from alembic_pg.online.strategies import add_check_or_fk, add_unique
+from alembic_pg.online.strategies.strategy import (
+    ACCESS_EXCLUSIVE,
+    METADATA_ONLY,
+    SCAN_BESIDE_TRAFFIC,
+    SHARE_ROW_EXCLUSIVE,
+    strategy,
+)
+from alembic_pg.sql import parser, statements
+from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.quoting import quote_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.online.strategies.strategy import Strategy
+
+# What is noted where a constraint takes the place of one that the statement before drops.
+NOTED_REPLACE = "replaces the one of its name"
+
+_KINDS = {"c": "CHECK", "f": "FOREIGN", "p": "PRIMARY", "u": "UNIQUE"}
+
+# A constraint that nothing hangs on, and how many columns of a new one may be NULL.
+_KIND = """
+SELECT contype::text AS kind, (
+  SELECT count(*) FROM pg_attribute WHERE attrelid = c.conrelid AND attname = ANY (:columns)
+    AND NOT attnotnull) AS nullable
+FROM pg_constraint AS c
+WHERE conrelid = :table AND conname = :name AND (contype IN ('c', 'f')
+  OR contype IN ('p', 'u') AND NOT EXISTS (
+    SELECT FROM pg_constraint AS f WHERE f.conindid = c.conindid AND f.contype = 'f'))
+"""
+
+
+def postponed_drop(
+    runner: Runner, statement: statements.OtherAlterTable, table: Relation
+) -> Strategy | None:
+    """Return what lets DROP CONSTRAINT wait for the next statement, which adds one of its name.
+
+    None of any other statement.
+    """
+    name = _dropped_constraint(statement)
+    if not name or table.kind != "r" or runner.connection_handed_out:
+        return None
+    following = parser.parse(dropped_objects.next_statement(runner, statement.sql))
+    if not (
+        isinstance(following, statements.AddConstraint)
+        and following.name
+        and catalog_name(following.name) == name
+        and _can_come_first(runner, following)
+    ):
+        return None
+    other = runner.find_relation(following.table)
+    if other is None or other.oid != table.oid:
+        return None
+    primary = following.kind == "PRIMARY"
+    columns = add_unique.columns_of(following) if primary else []
+    found = runner.fetch_rows(_KIND, table=table.oid, name=name, columns=columns)
+    fits = bool(found) and _KINDS[found[0].kind] == following.kind and not found[0].nullable
+    return wait_for_new_one if fits else None
+
+
+def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
+    """Return whether a constraint can be made under another name that it does not keep."""
+    if statement.kind in {"UNIQUE", "PRIMARY"}:
+        return add_unique.can_use_index(statement)
+    if statement.kind == "CHECK":
+        return True
+    # Partitions have constraints of their own for a key to their table, with names after its own.
+    body = Cursor(statement.body)
+    place = body.find("REFERENCES") if statement.kind == "FOREIGN" else None
+    if place is None:
+        return False
+    body.position = place + 1
+    referred = runner.find_relation(body.relation_text()[0])
+    return referred is not None and referred.kind == "r"
+
+
+def _dropped_constraint(statement: statements.OtherAlterTable) -> str:
+    """Return the name of the constraint that a statement drops, and does nothing else, or ""."""
+    cursor = Cursor(statement.rest)
+    if not cursor.accept("DROP", "CONSTRAINT"):
+        return ""
+    name = cursor.identifier()
+    return name if cursor.current is None else ""
+
+
+@strategy("dropped as the next one takes its place", ACCESS_EXCLUSIVE, METADATA_ONLY)
+def wait_for_new_one(
+    runner: Runner, statement: statements.OtherAlterTable, table: Relation, key: str
+) -> None:
+    """Wait for the next statement: its index is built before the constraint goes."""
+    runner.run_pending()
+
+    def work() -> None:
+        with runner.outside_transaction(key):
+            runner.run_short(statement.sql, done=key)
+
+    name = quote_name(table.schema, table.name, _dropped_constraint(statement))
+    runner.postponed = PostponedStatement(key, name, work)
+
+
+def replaces(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
+    """Return whether a constraint takes the place of one that waits, in this run or an earlier."""
+    if runner.journal.detail(journal.statement_key(statement.sql)) == NOTED_REPLACE:
+        return True
+    name = quote_name(table.schema, table.name, catalog_name(statement.name or '""'))
+    return runner.postponed is not None and runner.postponed.name == name
+
+
+def strategy_for(statement: statements.AddConstraint) -> Strategy:
+    """Return how a constraint takes the place of the one that waits."""
+    if statement.kind in {"UNIQUE", "PRIMARY"}:
+        return replace_by_index
+    foreign = statement.kind == "FOREIGN"
+    return replace_validated.locking(SHARE_ROW_EXCLUSIVE) if foreign else replace_validated
+
+
+@strategy(
+    "unique index CONCURRENTLY, constraint from it",
+    ACCESS_EXCLUSIVE,
+    f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
+)
+def replace_by_index(
+    runner: Runner, statement: statements.AddConstraint, table: Relation, key: str
+) -> None:
+    """Build an index, and let it be the constraint in the moment in which the old one goes.
+
+    Raises RefusedError where rows are not unique.
+    """
+    body = add_unique.parse_body(statement.body)
+    new = _new_name(statement)
+    kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
+    with _replacing(runner, key) as old:
+        index.ensure_index(runner, table, new, unique=True, rest=body.index_rest)
+        add = f"{kind} USING INDEX {new} {body.deferrability}"
+        _swap(runner, statement, table, f"ADD CONSTRAINT {statement.name} {add}", [old, key])
+
+
+@strategy(
+    "added NOT VALID, then validated", ACCESS_EXCLUSIVE, f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}"
+)
+def replace_validated(
+    runner: Runner, statement: statements.AddConstraint, table: Relation, key: str
+) -> None:
+    """Add and validate a constraint, and rename it in the moment in which the old one goes.
+
+    Raises RefusedError where rows violate it.
+    """
+    new = _new_name(statement)
+    on = quote_name(table.schema, table.name)
+    with _replacing(runner, key) as old:
+        if not constraint.constraint_exists(runner, table, new):
+            under_new = replace(statement, name=new)
+            runner.run_short(add_check_or_fk.not_valid_statement(under_new, on))
+        constraint.validate_or_drop(runner, table, catalog_name(new))
+        rename = f"RENAME CONSTRAINT {new} TO {statement.name}"
+        _swap(runner, statement, table, rename, [old, key])
+
+
+def _new_name(statement: statements.AddConstraint) -> str:
+    return quote_name(helper_name(catalog_name(statement.name), "new"))
+
+
+@contextmanager
+def _replacing(runner: Runner, key: str) -> Iterator[str]:
+    """Let the statement that waits go on waiting in the block; yield its key, "" without one."""
+    waits, runner.postponed = runner.postponed, None
+    with runner.outside_transaction(key, NOTED_REPLACE):
+        yield waits.key if waits is not None else ""
+
+
+def _swap(
+    runner: Runner,
+    statement: statements.AddConstraint,
+    table: Relation,
+    action: str,
+    keys: list[str],
+) -> None:
+    """Let the new constraint take the place of the old one. keys: of what is done then."""
+    alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
+    for key in filter(None, keys[:-1]):
+        runner.journal.add_pending(key)
+    drop = f"{alter} DROP CONSTRAINT IF EXISTS {statement.name}"
+    runner.run_short(drop, f"{alter} {action}", done=keys[-1])
