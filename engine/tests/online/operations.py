@@ -111,6 +111,17 @@ OPERATIONS = {
         tables=(*TABLES, "ALTER TABLE t ADD CONSTRAINT t_b_key UNIQUE (b)"),
         write="INSERT INTO t (b) VALUES ('b1') ON CONFLICT (b) DO NOTHING",
     ),
+    "changed CHECK": Operation(
+        MOMENT,
+        (
+            'op.drop_constraint("w_check", "t")',
+            'op.create_check_constraint("w_check", "t", "w <> \'x\'")',
+        ),
+        (
+            "ALTER TABLE t DROP CONSTRAINT w_check",
+            "ALTER TABLE t ADD CONSTRAINT w_check CHECK (w <> 'x')",
+        ),
+    ),
     "primary key": Operation(
         MOMENT,
         ('op.create_primary_key("t_pkey", "t", ["id"])',),

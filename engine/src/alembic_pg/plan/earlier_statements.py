@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.plan.made_objects import MadeObjects
-from alembic_pg.sql import lock_modes, parser, split, statements
+from alembic_pg.plan.made_objects import MadeObjects, makes
+from alembic_pg.plan.renamed_types import with_renamed_type
+from alembic_pg.sql import parser, session_statements, split, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal, quote_name, unquote_literal
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 
 # By another name, a copy is not found again.
 _RENAME_OR_MOVE = re.compile(r"RENAME\s+TO\b|SET\s+SCHEMA\b", re.IGNORECASE)
-
-# What takes no lock on a table that is there, and lets later statements name it.
-_MAKES = (
-    *lock_modes.MAKES_NEW,
-    *("CREATE TABLE", "CREATE PROCEDURE", "CREATE AGGREGATE", "CREATE OR REPLACE FUNCTION"),
-    *("CREATE OR REPLACE PROCEDURE", "CREATE OR REPLACE AGGREGATE"),
-    *("ALTER TYPE", "ALTER DOMAIN", "DROP FUNCTION", "SET search_path"),
-)
 
 # About one table, whose copy can have it, too.
 _ABOUT_TABLE = (
@@ -55,7 +48,8 @@ class EarlierStatements:
     created_tables, materialized: the tables and materialized views that were not there before.
     renamed: the tables and indexes that have another name, by it: what they were called before.
     columns: the same of columns, by their table's oid.
-    dropped: the views, policies and triggers that are gone, with and without their schema.
+    dropped: the views, policies, triggers and rules that are gone, with and without their schema,
+    columns with their table's oid, and publications that have lost a table.
     makes: the statements that made tables, types, functions and the like.
     indexes: the indexes that they made, by name: the table.
     emptied: the oids of the tables that have no rows any more.
@@ -77,8 +71,10 @@ class EarlierStatements:
     def remember(self, sql: str, table: Relation | None) -> None:
         """Remember one statement. table: the one that it is about, if that was there before."""
         cursor = split.first_statement(sql)
-        if _makes(sql):
+        if makes(sql):
             self.makes.add(sql)
+            if names := session_statements.renamed_type(sql):
+                self._rename_type(names[0], names[1][1])
         if table is not None:
             self._remember_of_table(sql, table)
         if kind := cursor.accept_any(*_VIEWS):
@@ -88,7 +84,15 @@ class EarlierStatements:
         elif cursor.accept("DROP"):
             self._remember_dropped(cursor)
             self._remember_dropped_type(split.first_statement(sql))
-        elif cursor.accept_any("ALTER TABLE", "ALTER INDEX"):
+        elif cursor.accept("ALTER"):
+            self._remember_altered(cursor)
+
+    def _remember_altered(self, cursor: Cursor) -> None:
+        """Remember what has another name or place, and what a publication has no more."""
+        if cursor.accept("PUBLICATION"):
+            publication = cursor.identifier()
+            self.dropped += [f"publication {publication}"] if cursor.peek("DROP", "TABLE") else []
+        elif cursor.accept_any("TABLE", "INDEX"):
             old = cursor.altered_table()
             if cursor.accept("RENAME", "TO"):
                 self._rename(old, (old[0], cursor.identifier()))
@@ -117,7 +121,7 @@ class EarlierStatements:
 
     def _remember_dropped(self, cursor: Cursor) -> None:
         kind = cursor.accept_any(
-            *("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER", "INDEX")
+            *("TABLE", "MATERIALIZED VIEW", "VIEW", "POLICY", "TRIGGER", "RULE", "INDEX")
         )
         cursor.accept_any("CONCURRENTLY")
         cursor.accept("IF", "EXISTS")
@@ -135,9 +139,16 @@ class EarlierStatements:
         kind = cursor.accept_any("TYPE", "DOMAIN")
         cursor.accept("IF", "EXISTS")
         if kind:
-            name = quote_name(*cursor.qualified_name())
+            name = cursor.qualified_name()
             gone = f"ddl_gone_{len(self.makes.texts)}"
-            self.makes.add(f"ALTER {kind} {name} RENAME TO {gone}")
+            self.makes.add(f"ALTER {kind} {quote_name(*name)} RENAME TO {gone}")
+            self._rename_type(name, gone)
+
+    def _rename_type(self, old: QualifiedName, new: str) -> None:
+        """Let a copy be made by the names that types have when all of them are there."""
+        self._of_tables = [
+            (table, with_renamed_type(sql, old, new)) for table, sql in self._of_tables
+        ]
 
     def _remember_of_table(self, sql: str, table: Relation) -> None:
         statement = parser.parse(sql)
@@ -155,6 +166,10 @@ class EarlierStatements:
             action = probe_table.columns_of_probe(alter_action(sql), table)
             self._of_tables.append((table.oid, f"ALTER TABLE {probe_table.PROBE_TABLE} {action}"))
             cursor.altered_table()
+            for one in Cursor(sql, cursor.remaining()).split_commas():
+                if one.accept("DROP", "COLUMN"):
+                    one.accept("IF", "EXISTS")
+                    self.dropped.append(f"{table.oid}.{one.identifier()}")
             self._remember_renamed_column(cursor, table)
 
     def _remember_renamed_column(self, cursor: Cursor, table: Relation) -> None:
@@ -249,20 +264,6 @@ def alter_action(sql: str) -> str:
     cursor.accept("ALTER", "TABLE")
     cursor.altered_table()
     return sql[cursor.current.start :].rstrip().rstrip(";") if cursor.current else ""
-
-
-def _makes(sql: str) -> bool:
-    """Return whether a statement makes what later ones may name, and locks no table for that."""
-    cursor = split.first_statement(sql)
-    kind = cursor.accept_any(*_MAKES)
-    words = {token.keyword for token in cursor.remaining()}
-    if kind == "CREATE TABLE":
-        return not (lock_modes.strongest_lock(sql)[0] or words & {"AS", "INHERITS", "OF"})
-    if kind == "CREATE SCHEMA":
-        return "CREATE" not in words  # what is made in it may refer to a table
-    if kind in {"ALTER TYPE", "ALTER DOMAIN"}:
-        return "RENAME" in words and not words & {"ATTRIBUTE", "CONSTRAINT"}
-    return bool(kind) and not (kind.startswith("DROP") and "CASCADE" in words)
 
 
 def _on_copy(sql: str, names: set[str]) -> str:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql import split
+from alembic_pg.sql import lock_modes, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +24,14 @@ _NAMED = (
     *("CREATE TABLE", "CREATE TYPE", "CREATE DOMAIN", "CREATE SEQUENCE", "CREATE COLLATION"),
     *("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", "CREATE PROCEDURE"),
     *("CREATE OR REPLACE PROCEDURE", "CREATE AGGREGATE", "CREATE OR REPLACE AGGREGATE"),
+)
+
+# What takes no lock on a table that is there, and lets later statements name it.
+_MAKES = (
+    *lock_modes.MAKES_NEW,
+    *("CREATE TABLE", "CREATE PROCEDURE", "CREATE AGGREGATE", "CREATE OR REPLACE FUNCTION"),
+    *("CREATE OR REPLACE PROCEDURE", "CREATE OR REPLACE AGGREGATE"),
+    *("ALTER TYPE", "ALTER DOMAIN", "DROP FUNCTION", "SET search_path"),
 )
 
 
@@ -81,3 +89,17 @@ def _words_of(text: str) -> Iterator[str]:
         yield word
         parts = word.replace("multirange", "range").split("_")
         yield from ("_".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def makes(sql: str) -> bool:
+    """Return whether a statement makes what later ones may name, and locks no table for that."""
+    cursor = split.first_statement(sql)
+    kind = cursor.accept_any(*_MAKES)
+    words = {token.keyword for token in cursor.remaining()}
+    if kind == "CREATE TABLE":
+        return not (lock_modes.strongest_lock(sql)[0] or words & {"AS", "INHERITS", "OF"})
+    if kind == "CREATE SCHEMA":
+        return "CREATE" not in words  # what is made in it may refer to a table
+    if kind in {"ALTER TYPE", "ALTER DOMAIN"}:
+        return "RENAME" in words and not words & {"ATTRIBUTE", "CONSTRAINT"}
+    return bool(kind) and not (kind.startswith("DROP") and "CASCADE" in words)

@@ -37,17 +37,6 @@ if TYPE_CHECKING:
 # The numbers that columns of a copy have, which the table does not have, begin here.
 _OF_COPY = 10_000
 
-# What hangs on a column, without what the plan has dropped before.
-_IGNORE_DROPPED = """
-  AND NOT (classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_rewrite AS r
-    JOIN pg_class AS v ON v.oid = ev_class JOIN pg_namespace AS n ON n.oid = v.relnamespace
-    WHERE r.oid = objid AND nspname || '.' || v.relname = ANY (:gone)))
-  AND NOT (classid = 'pg_policy'::regclass AND EXISTS (
-    SELECT FROM pg_policy AS p WHERE p.oid = objid AND polname = ANY (:gone)))
-  AND NOT (classid = 'pg_trigger'::regclass AND EXISTS (
-    SELECT FROM pg_trigger AS t WHERE t.oid = objid AND tgname = ANY (:gone)))
-"""
-
 _NUMBER_IN_COPY = """
 SELECT c.attnum FROM pg_attribute AS c JOIN pg_attribute AS t USING (attname)
 WHERE c.attrelid = to_regclass('pg_temp.ddl_probe') AND t.attrelid = :table AND t.attnum = :number
@@ -246,10 +235,15 @@ def _without_dropped(
 ) -> Sequence[Row[Any]]:
     """Return what a query finds; of what hangs on a column, what the statements so far leave."""
     gone = catalog.earlier.dropped
+    if query == eligibility.PUBLICATION:
+        found = fetch(query, **parameters)
+        return [row for row in found if f"publication {row.pubname}" not in gone]
     if query != preconditions.DEPENDENT_CATALOGS or not gone:
         return fetch(query, **parameters)
     catalogs, union, others = query.partition("UNION")
-    return fetch(f"{catalogs} {_IGNORE_DROPPED} {union} {others}", **parameters, gone=gone)
+    return fetch(
+        f"{catalogs} {preconditions.WITHOUT_DROPPED} {union} {others}", **parameters, gone=gone
+    )
 
 
 def _ask_copy(
@@ -291,8 +285,7 @@ def _index_state(
     said = Cursor(name).qualified_name()
     old = catalog.earlier.renamed.get(said)
     rows = fetch(query, name=quote_name(*old) if old else name) or fetch(query, name=name)
-    made = catalog.earlier.indexes.get(said)
-    if rows or made is None:
+    if rows or not (made := catalog.earlier.indexes.get(said)):
         return rows
     planned: Any = _PlannedIndex(0, valid=True, table=made.oid, constrained=False, attached=False)
     return [planned]

@@ -159,6 +159,11 @@ def test_small_tables_are_no_matter(
             "ALTER TABLE parts DETACH PARTITION one",
             "CREATE TABLE IF NOT EXISTS one PARTITION OF parts FOR VALUES IN (1)",
         ),
+        (
+            "CREATE PUBLICATION many FOR TABLE parent",
+            "ALTER PUBLICATION many DROP TABLE ONLY public.t",
+            "ALTER PUBLICATION many ADD TABLE t",
+        ),
         ("SELECT 1", "DROP SEQUENCE numbers", "CREATE SEQUENCE numbers"),
         ("SELECT 1", "DROP DOMAIN d", "CREATE DOMAIN d AS int"),
         ("SELECT 1", "ALTER TABLE small RENAME TO tiny", "CREATE TABLE small (a int)"),

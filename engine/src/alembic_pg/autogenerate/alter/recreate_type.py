@@ -81,32 +81,43 @@ def types_to_recreate(
 
 def recreate_operations(
     recreated: RecreatedTypes, before: Dump, after: Dump, gone: Collection[str]
-) -> Iterator[StatementOp]:
-    """Yield the operations that create the new types, convert the columns, and drop the old types.
+) -> tuple[list[StatementOp], list[StatementOp]]:
+    """Return the operations that create new types, and those that convert columns and drop the old.
 
+    The first come before all that is dropped for the others: they may be committed before a step
+    that takes long. They are none where the old types are renamed first.
     gone: the keys of what is dropped before; a default that needs it is set again later.
     """
     lost = _LostDefaults(recreated, before, after, gone)
-    replace = _replace_enums if _are_enums(recreated.types) else _replace_types
-    yield from replace(recreated, before, after, lost)
+    if not _are_enums(recreated.types):
+        return [], [*_replace_types(recreated, before, after, lost)]
+    names = {
+        alter_type.type_name(entry): quote_name(
+            entry.schema, _free_name(entry, {*before, *after}, "_new")
+        )
+        for entry in recreated.types
+    }
+    creations = [*_create_enums(recreated, after, names)]
+    return creations, [*_replace_enums(recreated, before, lost, names)]
 
 
 def _are_enums(types: Collection[Entry]) -> bool:
     return all(alter_type.enum_name(entry) for entry in types)
 
 
+def _create_enums(
+    recreated: RecreatedTypes, after: Dump, names: Mapping[str, str]
+) -> Iterator[StatementOp]:
+    for entry in recreated.types:
+        own = alter_type.type_name(entry)
+        create = f"CREATE TYPE {names[own]} {after[entry.key].create[len(f'CREATE TYPE {own} ') :]}"
+        yield StatementOp("change", entry.label, (create,), _way_back(entry, recreated, after))
+
+
 def _replace_enums(
-    recreated: RecreatedTypes, before: Dump, after: Dump, lost: _LostDefaults
+    recreated: RecreatedTypes, before: Dump, lost: _LostDefaults, names: Mapping[str, str]
 ) -> Iterator[StatementOp]:
     """Yield the operations that give enums under other names the names of the old ones."""
-    names: dict[str, str] = {}
-    for entry in recreated.types:
-        own, other = alter_type.type_name(entry), _free_name(entry, {*before, *after}, "_new")
-        names[own] = quote_name(entry.schema, other)
-        create = after[entry.key].create.replace(
-            f"CREATE TYPE {own} ", f"CREATE TYPE {names[own]} ", 1
-        )
-        yield StatementOp("change", entry.label, (create,), _way_back(entry, recreated, after))
     late: list[StatementOp] = []
     for label, tables in _converted_tables(recreated, before):
         statements, later = _conversion(tables, recreated, lost, names)
@@ -210,7 +221,7 @@ class _LostDefaults:
         return detach_columns.mentions_entries(
             default, [self.before[key] for key in self.dropped_keys]
         ) or any(
-            label in default
+            label.replace("'", "''") in default
             for key in self.recreated.changed_keys
             for label in alter_type.lost_values(self.before[key], self.after[key])
         )
@@ -281,9 +292,8 @@ def _with_names(sql: str, names: Mapping[str, str]) -> str:
 
 
 def _calls_function(sql: str) -> bool:
-    return any(
-        after.text == "(" and token.identifier for token, after in itertools.pairwise(tokenize(sql))
-    )
+    pairs = itertools.pairwise(tokenize(sql))
+    return any(after.text == "(" and token.identifier for token, after in pairs)
 
 
 def _array_suffix(column: Column) -> str:

@@ -90,7 +90,8 @@ def operations_after_tables(before: Dump, after: Dump, facts: DatabaseFacts) -> 
         for key in reversed(before)
         if key in to_drop or key in detachments
     ]
-    drops += recreate_type.recreate_operations(types, before, after, to_drop)
+    new_types, conversions = recreate_type.recreate_operations(types, before, after, to_drop)
+    drops = [*new_types, *drops, *conversions]
     # A table is altered in a later round, when it holds nothing more that is dropped.
     in_place -= detachments.keys() | to_drop | types.keys
     missing = keys - in_place - detachments.keys()

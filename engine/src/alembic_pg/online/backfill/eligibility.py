@@ -58,7 +58,7 @@ WHERE tgrelid = ANY (SELECT relid FROM pg_partition_tree(:table) UNION SELECT :t
 _MAY_QUIETEN = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
 
 # Subscribers stop at a column that they do not have.
-_PUBLICATION = """
+PUBLICATION = """
 SELECT p.pubname FROM pg_publication AS p JOIN pg_publication_tables AS s USING (pubname)
 WHERE (s.schemaname, s.tablename) = (:schema, :name)
 """
@@ -99,4 +99,4 @@ def backfill_blocker(session: Session, table: Relation) -> str:
 
 def find_publication(session: Session, table: Relation) -> str:
     """Return the publication that sends a table to others, "" without."""
-    return session.first_value(_PUBLICATION, schema=table.schema, name=table.name) or ""
+    return session.first_value(PUBLICATION, schema=table.schema, name=table.name) or ""

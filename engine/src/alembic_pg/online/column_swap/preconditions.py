@@ -35,6 +35,23 @@ UNION SELECT 'pg_seclabel' FROM pg_seclabel
   WHERE classoid = 'pg_class'::regclass AND objoid = :table AND objsubid = :number
 """
 
+# A condition of its first part, for a plan: without what a revision has dropped before, by name.
+WITHOUT_DROPPED = """
+  AND NOT (classid = 'pg_rewrite'::regclass AND EXISTS (SELECT FROM pg_rewrite AS r
+    JOIN pg_class AS v ON v.oid = ev_class JOIN pg_namespace AS n ON n.oid = v.relnamespace
+    WHERE r.oid = objid AND (nspname || '.' || v.relname = ANY (:gone) OR rulename = ANY (:gone))))
+  AND NOT (classid = 'pg_policy'::regclass AND EXISTS (
+    SELECT FROM pg_policy AS p WHERE p.oid = objid AND polname = ANY (:gone)))
+  AND NOT (classid = 'pg_trigger'::regclass AND EXISTS (
+    SELECT FROM pg_trigger AS t WHERE t.oid = objid AND tgname = ANY (:gone)))
+  AND NOT (classid = 'pg_publication_rel'::regclass AND EXISTS (
+    SELECT FROM pg_publication_rel AS e JOIN pg_publication AS p ON p.oid = prpubid
+    WHERE e.oid = objid AND 'publication ' || pubname = ANY (:gone)))
+  AND NOT (classid = 'pg_attrdef'::regclass AND EXISTS (SELECT FROM pg_attrdef AS d
+    JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+    WHERE d.oid = objid AND attrelid || '.' || attname = ANY (:gone)))
+"""
+
 # Of these PostgreSQL lets the type change; no copy of them is made.
 _NOT_COPIED = {
     "pg_statistic_ext": "statistics name it",

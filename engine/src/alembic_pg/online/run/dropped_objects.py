@@ -70,6 +70,7 @@ _WORDS = {
     "default": "the default of {name}.{part}",
     "identity": "the identity of {name}.{part}",
     "privileges": "what {part} may do with {name}",
+    "table": "the table {part} in publication {name}",
     "row level security": "the row level security of {name}",
 }
 
@@ -159,6 +160,8 @@ def taken_away(sql: str) -> list[Thing]:
         return [Thing(_KINDS[kind], part.qualified_name()) for part in _parts(kind, cursor)]
     if cursor.accept("REVOKE"):
         return [*_privileges(cursor, "FROM")]
+    if cursor.accept("ALTER", "PUBLICATION"):
+        return [*_published(cursor, "DROP")]
     return [*_altered(cursor, gives=False)]
 
 
@@ -173,6 +176,8 @@ def given_back(sql: str) -> list[Thing]:
         return [Thing(_KINDS[kind], cursor.qualified_name())] if kind else []
     if cursor.accept("GRANT"):
         return [*_privileges(cursor, "TO")]
+    if cursor.accept("ALTER", "PUBLICATION"):
+        return [*_published(cursor, "ADD")]
     return [*_altered(cursor, gives=True)]
 
 
@@ -191,6 +196,15 @@ def _privileges(cursor: Cursor, word: str) -> Iterator[Thing]:
     cursor.position = end + 1
     for role in cursor.split_commas():
         yield Thing("privileges", on, role.identifier())
+
+
+def _published(cursor: Cursor, verb: str) -> Iterator[Thing]:
+    """Yield the tables that a publication gets or loses."""
+    publication = ("public", cursor.identifier())
+    if cursor.accept(verb, "TABLE"):
+        for part in cursor.split_commas():
+            part.accept("ONLY")
+            yield Thing("table", publication, object_label(part.qualified_name()))
 
 
 def _altered(cursor: Cursor, *, gives: bool) -> Iterator[Thing]:
