@@ -237,6 +237,7 @@ class OnlineImpl(PostgresqlImpl):
             statement = parser.parse(sql)
             if waits and statement is not None and runner.queue.creates_table(statement.table):
                 return None
+            before_steps.commit_what_makes_a_type(runner, sql)
             in_steps = before_steps.takes_steps(runner, choose, sql, waits=waits)
             if in_steps is False and waits:
                 return None
@@ -245,7 +246,8 @@ class OnlineImpl(PostgresqlImpl):
                 runner.run_pending()
                 runner.commit()
                 runner.begin()
-            else:
+            elif not (in_steps and runner.queue.only_detaches()):
+                # Else they go with the swap, which asks nothing more of them.
                 runner.send_queued()
         # What an earlier run has begun stays where this one refuses to go on.
         with runner.leaving_work() if resumed else nullcontext():

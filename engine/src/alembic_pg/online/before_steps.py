@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import dispatch
+from alembic_pg.online.run import large_tables
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
 from alembic_pg.sql.lexer import tokenize
@@ -53,6 +54,26 @@ def _may_hinder(runner: Runner) -> bool:
         and not runner.queue.created.issuperset(lock_modes.strongest_lock(text)[1])
         for text in runner.queue.texts
     )
+
+
+def commit_what_makes_a_type(runner: Runner, sql: str) -> None:
+    """Raise CommitBeforeError where a swap is next, and its type waits with a dropped default.
+
+    The default goes in the moment of the swap; sent with the type, its table would be locked while
+    the swap asks what it needs.
+    """
+    statement = parser.parse(sql)
+    defaults = filter(None, map(session_statements.dropped_default, runner.queue.texts))
+    if (
+        isinstance(statement, statements.AlterColumnType)
+        and runner.queue.changes_name_in(sql)
+        and any(defaults)
+        and not session_statements.recreated_type(runner.executed)
+        and (table := runner.find_relation(statement.table)) is not None
+        and large_tables.is_large(runner, table)
+        and not large_tables.allows_blocking(runner, table)
+    ):
+        runner.only_detaches_dependents()
 
 
 def needs_open_transaction(runner: Runner, sql: str, key: str) -> bool:

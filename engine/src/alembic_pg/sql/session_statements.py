@@ -17,7 +17,7 @@ from alembic_pg.sql.lexer import tokenize
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from alembic_pg.sql.cursor import QualifiedName
+    from alembic_pg.sql.cursor import Cursor, QualifiedName
 
 _SESSION_COMMANDS = {
     "SET",
@@ -131,16 +131,30 @@ def detaches(sql: str) -> bool:
 
 def dropped_default(sql: str) -> tuple[QualifiedName, str] | None:
     """Return the table and the column whose default a statement drops, None of any other."""
+    found = _column_action(sql)
+    return found[:2] if found and found[2].accept("DROP", "DEFAULT") else None
+
+
+def changes_default(sql: str) -> bool:
+    """Return whether a statement sets or drops the default of one column, and does nothing else."""
+    found = _column_action(sql)
+    return bool(found and found[2].accept_any("SET DEFAULT", "DROP DEFAULT"))
+
+
+def _column_action(sql: str) -> tuple[QualifiedName, str, Cursor] | None:
+    """Return the table and the column that a statement alters, and what it does; None of any other.
+
+    One that does several things is another one.
+    """
     cursor = split.first_statement(sql)
     if not cursor.accept("ALTER", "TABLE"):
         return None
     table = cursor.altered_table()
-    if not cursor.accept("ALTER"):
+    actions = list(cursor.split_commas())
+    if len(actions) != 1 or not actions[0].accept("ALTER"):
         return None
-    cursor.accept("COLUMN")
-    column = cursor.identifier()
-    drops = cursor.accept("DROP", "DEFAULT") and cursor.current is None
-    return (table, column) if drops else None
+    actions[0].accept("COLUMN")
+    return table, actions[0].identifier(), actions[0]
 
 
 def renamed_type(sql: str) -> tuple[QualifiedName, QualifiedName] | None:

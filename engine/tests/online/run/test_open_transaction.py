@@ -93,6 +93,19 @@ REVISIONS = {
         'for i in range(5):\n        op.execute(f"INSERT INTO other VALUES ({i} + 10000)")',
         'op.drop_column("t", "b")',
     ),
+    "a constraint by its name": (
+        'op.drop_constraint("positive", "t")',
+        'op.create_check_constraint("positive", "t", "a > -1")',
+        'op.add_column("t", sa.Column("x", sa.BigInteger()))',
+    ),
+    "an enum without a value": (
+        "op.execute(\"CREATE TYPE mood_new AS ENUM ('sad')\")",
+        'op.alter_column("t", "m", server_default=None)',
+        'op.execute("ALTER TABLE t ALTER m TYPE mood_new USING m::text::mood_new")',
+        'op.alter_column("t", "m", server_default="sad")',
+        'op.execute("DROP TYPE mood")',
+        'op.execute("ALTER TYPE mood_new RENAME TO mood")',
+    ),
     "a filled column": (
         'op.add_column("t", sa.Column("u", sa.Uuid(), server_default=sa.func.gen_random_uuid()))',
     ),
@@ -104,6 +117,9 @@ def test_a_lock_is_held_for_two_round_trips(site: Site, revision: tuple[str, ...
     site.sql(*TABLES, "INSERT INTO other SELECT g FROM generate_series(1, 2000) AS g")
     if "VIEW" in revision[0]:
         site.sql("CREATE VIEW v AS SELECT a FROM t")
+    if "mood" in revision[0]:
+        enum = "CREATE TYPE mood AS ENUM ('sad', 'so')"
+        site.sql(enum, "ALTER TABLE t ADD COLUMN m mood DEFAULT 'sad'")
     site.revise(*revision)
     with watched_messages() as messages:
         site.upgrade(large_table="0")

@@ -97,7 +97,9 @@ class StatementQueue:
             return _is_short(cursors[0])
         if isinstance(statement, _ABOUT_TABLES) and self.creates_table(statement.table):
             return True
-        return isinstance(statement, _ALTERS) and not self.changes_name_in(sql)
+        return isinstance(statement, _ALTERS) and (
+            session_statements.changes_default(sql) or not self.changes_name_in(sql)
+        )
 
     def changes_name_in(self, sql: str) -> bool:
         """Return whether a statement has a name that they let mean something else."""

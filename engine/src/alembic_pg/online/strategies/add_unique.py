@@ -97,7 +97,9 @@ def start_detail(table: str, name: str, statement: AddConstraint) -> str:
 
 def parse_nullable_detail(detail: str) -> list[str]:
     """Return the columns of a primary key that could be NULL before, of what its step noted."""
-    _, _, names = detail.partition(" ")
+    builds, _, names = detail.partition(" ")
+    if builds != index.NOTED_BUILD:
+        return []
     return [token.text for token in tokenize(names)[::2]]
 
 

@@ -138,9 +138,10 @@ def _probe_effect(
     )
     try:
         with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-            effect = probe_table.effect_of(
-                runner, f"ALTER COLUMN {statement.column} TYPE {statement.definition}{using}"
-            )
+            column = f"ALTER COLUMN {statement.column}"
+            if _default_is_dropped(runner, table, statement.column):
+                runner.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} {column} DROP DEFAULT")
+            effect = probe_table.effect_of(runner, f"{column} TYPE {statement.definition}{using}")
             kind = runner.first_value(_PROBED_TYPE, column=catalog_name(statement.column))
             return _ProbedEffect(kind, effect.rewrites, effect.scans)
     except DBAPIError as error:
@@ -175,7 +176,10 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
             runner.send_queued()
         parts = dependents.column_dependents(runner, table, number)
         moment = swap.swap_statements(
-            runner, shadow, parts, keeps_default=not _default_is_dropped(runner, shadow)
+            runner,
+            shadow,
+            parts,
+            keeps_default=not _default_is_dropped(runner, table, shadow.old_column),
         )
         runner.execute_later(moment)
         runner.executed.append(session_statements.SWAP_ENTRY)
@@ -222,13 +226,13 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         runner.run_short(*swap.swap_statements(runner, shadow, parts), done=key)
 
 
-def _default_is_dropped(runner: Runner, shadow: ShadowColumn) -> bool:
-    """Return whether a statement that waits drops the default of the old column."""
+def _default_is_dropped(runner: Runner, table: Relation, column: str) -> bool:
+    """Return whether a statement that waits drops the default of a column, quoted."""
     for sql in runner.queue.texts:
         dropped, statement = session_statements.dropped_default(sql), parser.parse(sql)
-        if statement and dropped and dropped[1] == catalog_name(shadow.old_column):
-            table = runner.find_relation(statement.table)
-            if table and table.oid == shadow.table.oid:
+        if statement and dropped and dropped[1] == catalog_name(column):
+            found = runner.find_relation(statement.table)
+            if found and found.oid == table.oid:
                 return True
     return False
 
