@@ -19,6 +19,7 @@ from alembic_pg.database.session import as_message
 from alembic_pg.database.url import DRIVER
 from alembic_pg.online import before_steps, dispatch, interrupted_statement, release_before_long
 from alembic_pg.online.run import journal
+from alembic_pg.online.strategies import replace_constraint
 from alembic_pg.sql import parser, session_statements, statements, transaction_statements
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ class OnlineImpl(PostgresqlImpl):
         """
         runner = self.runner
         resumed = runner.journal.was_interrupted(key)
-        if not (runner.settings.online or resumed):
+        if not (runner.settings.online or resumed or replace_constraint.waits_again(runner, sql)):
             return None
         choose = partial(dispatch.choose_strategy, runner, sql, in_batches=in_batches)
         if runner.queue.texts:

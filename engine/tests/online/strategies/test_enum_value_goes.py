@@ -102,3 +102,30 @@ def test_a_name_that_is_taken_too_early_is_refused(site: Site) -> None:
     site.again(*TOO_EARLY, top='blocking = ["t"]')
     site.upgrade()
     assert site.one("SELECT enum_range(NULL::mood)::text") == "{sad,glad}"
+
+
+def test_rows_that_have_the_value_let_it_be_taken_back(site: Site) -> None:
+    site.sql(*TABLES, "UPDATE t SET m = 'so' WHERE id < 5")
+    before = site.catalog
+    site.revise(*CHANGE)
+    with pytest.raises(UserError, match="or take it back: alembic downgrade 001a"):
+        site.upgrade()
+    site.downgrade("001a")
+    assert site.catalog == before
+    assert site.one("SELECT to_regtype('mood_new')") is None
+
+
+def test_two_large_tables_change_in_one_moment(site: Site) -> None:
+    site.sql(
+        *TABLES,
+        "CREATE TABLE s (id int, m mood DEFAULT 'sad' NOT NULL)",
+        "INSERT INTO s SELECT n, 'glad' FROM generate_series(1, 2000) AS n",
+    )
+    of_other = [line.replace('"t"', '"s"').replace("public.t ", "public.s ") for line in CHANGE]
+    site.revise(*CHANGE[:4], *of_other[1:4], *CHANGE[4:])
+    files = [filenode(site, table) for table in "ts"]
+    with traffic(site, "INSERT INTO t (n) VALUES (1)", "INSERT INTO s VALUES (DEFAULT)") as done:
+        site.upgrade()
+    assert done
+    assert [filenode(site, table) for table in "ts"] == files
+    assert site.one("SELECT enum_range(NULL::mood)::text") == "{sad,glad}"

@@ -176,3 +176,46 @@ def test_a_run_that_dies_is_taken_back(site: Site) -> None:
     assert killed
     site.downgrade("001a")
     assert site.catalog == before
+
+
+def test_online_off_ends_what_is_begun(site: Site) -> None:
+    site.sql(*CHECKED)
+    before = site.catalog
+    site.revise(CHECKS[0], CHECKS[1].format(10))
+    with killing(site, 1, "ALTER TABLE public.t VALIDATE") as killed, suppress(UserError):
+        site.upgrade()
+    assert killed
+    with pytest.raises(UserError, match="10 rows of t violate"):
+        site.upgrade(online="off")
+    assert site.catalog == before
+
+
+def test_what_somebody_left_under_our_name_is_not_taken_for_it(site: Site) -> None:
+    left = "ALTER TABLE t ADD CONSTRAINT u_ddl_new CHECK (a > -1) NOT VALID"
+    site.sql(*CHECKED, left, "CREATE UNIQUE INDEX k_ddl_new ON t (id)")
+    site.sql("ALTER TABLE t ADD CONSTRAINT k UNIQUE (id)")
+    site.revise(
+        *(CHECKS[0], CHECKS[1].format(-2), 'op.drop_constraint("k", "t")'),
+        'op.create_unique_constraint("k", "t", ["id", "a"])',
+    )
+    site.upgrade()
+    found = site.rows(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname IN ('u', 'k')"
+    )
+    assert sorted(row[0] for row in found) == ["CHECK ((a > '-2'::integer))", "UNIQUE (id, a)"]
+
+
+@pytest.mark.parametrize("only", ["", "ONLY "])
+def test_of_a_table_with_children_it_goes_first(site: Site, only: str) -> None:
+    site.sql(*CHECKED[:3], "CREATE TABLE c () INHERITS (t)")
+    rest = "NO INHERIT" if only else ""
+    new = [
+        f"ALTER TABLE {only}t DROP CONSTRAINT u",
+        f"ALTER TABLE t ADD CONSTRAINT u CHECK (a > -5) {rest}",
+    ]
+    site.revise(*(f"op.execute({sql!r})" for sql in new))
+    site.upgrade()
+    online = site.catalog
+    site.clean()
+    site.sql(*CHECKED[:3], "CREATE TABLE c () INHERITS (t)", *new)
+    assert online == site.catalog

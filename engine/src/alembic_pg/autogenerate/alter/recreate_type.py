@@ -12,21 +12,18 @@ names; there the old ones are renamed first.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance
+from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance, type_names
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.autogenerate.dump.table_definition import Column
     from alembic_pg.database.server_features import ServerFeatures
 
 
@@ -118,11 +115,15 @@ def _replace_enums(
     recreated: RecreatedTypes, before: Dump, lost: _LostDefaults, names: Mapping[str, str]
 ) -> Iterator[StatementOp]:
     """Yield the operations that give enums under other names the names of the old ones."""
+    # Columns of several tables change in one moment, where nothing stands between them.
+    defaults: list[StatementOp] = []
     late: list[StatementOp] = []
     for label, tables in _converted_tables(recreated, before):
-        statements, later = _conversion(tables, recreated, lost, names)
-        yield StatementOp("change", label, statements, ())
-        late += [StatementOp("change", label, later, ())] if later else []
+        found = _conversion(tables, recreated, lost, names)
+        yield StatementOp("change", label, found.alters, ())
+        defaults += [StatementOp("change", label, found.defaults, ())] if found.defaults else []
+        late += [StatementOp("change", label, found.late, ())] if found.late else []
+    yield from defaults
     for entry in reversed(recreated.types):
         own = alter_type.type_name(entry)
         rename = f"ALTER TYPE {names[own]} RENAME TO {quote_name(entry.name)};"
@@ -143,7 +144,8 @@ def _replace_types(
         back = _way_back(entry, recreated, after)
         yield StatementOp("change", entry.label, (rename, after[entry.key].create), back)
     for label, tables in _converted_tables(recreated, before):
-        yield StatementOp("change", label, _conversion(tables, recreated, lost, {})[0], ())
+        found = _conversion(tables, recreated, lost, {})
+        yield StatementOp("change", label, (*found.alters, *found.defaults), ())
     for entry in reversed(recreated.types):
         name = quote_name(entry.schema, temporary_names[entry.key])
         kind = entry.label.partition(" ")[0]
@@ -227,16 +229,23 @@ class _LostDefaults:
         )
 
 
+class _Conversion(NamedTuple):
+    """Statements: late sets the defaults that need the final names of the types."""
+
+    alters: tuple[str, ...]
+    defaults: tuple[str, ...]
+    late: tuple[str, ...]
+
+
 def _conversion(
     tables: list[Entry],
     recreated: RecreatedTypes,
     lost: _LostDefaults,
     names: Mapping[str, str],
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> _Conversion:
     """Return the statements that convert a table and those that inherit from it to the new types.
 
-    Defaults are dropped first and set again last, each with those that inherit it; the second
-    statements set those that need the new types by their final names.
+    Defaults are dropped first and set again last, each with those that inherit it.
     names: those of the new types meanwhile, by the final ones.
     """
     done: set[str] = set()
@@ -254,47 +263,12 @@ def _conversion(
                 alter = f"{head} ALTER COLUMN {column.name}"
                 drops.append(f"{alter} DROP DEFAULT;")
                 if not lost.contains(column.default):
-                    default = _with_names(column.default, names)
-                    waits = default != column.default and _calls_function(default)
+                    default = type_names.with_names(column.default, names)
+                    waits = default != column.default and type_names.calls_function(default)
                     (late if waits else defaults).append(
                         f"{alter} SET DEFAULT {column.default if waits else default};"
                     )
         own = [c for c in converted if c.name not in done and not c.generated]
         done |= {column.name for column in own}
-        alters += [_alter_column_types(head, own, names)] if own else []
-    return (*drops, *alters, *defaults), tuple(late)
-
-
-def _alter_column_types(head: str, columns: list[Column], names: Mapping[str, str]) -> str:
-    """Return the statement that converts columns to their types by way of their text."""
-    actions = []
-    for column in columns:
-        new, array = _with_names(column.type, names), _array_suffix(column)
-        value = f"{column.name}::text{array}::{new}"
-        actions.append(f"ALTER COLUMN {column.name} TYPE {new} USING {value}")
-    return f"{head} " + ",\n    ".join(actions) + ";"
-
-
-def _with_names(sql: str, names: Mapping[str, str]) -> str:
-    """Return a part of a statement in which types have other names."""
-    found = tokenize(sql)
-    for old, new in names.items():
-        wanted = [token.text for token in tokenize(old)]
-        places = [
-            at
-            for at in range(len(found))
-            if [token.text for token in found[at : at + len(wanted)]] == wanted
-        ]
-        for at in reversed(places):
-            sql = sql[: found[at].start] + new + sql[found[at + len(wanted) - 1].end :]
-        found = tokenize(sql) if places else found
-    return sql
-
-
-def _calls_function(sql: str) -> bool:
-    pairs = itertools.pairwise(tokenize(sql))
-    return any(after.text == "(" and token.identifier for token, after in pairs)
-
-
-def _array_suffix(column: Column) -> str:
-    return "[]" if column.type.endswith("[]") else ""
+        alters += [type_names.alter_column_types(head, own, names)] if own else []
+    return _Conversion((*drops, *alters), tuple(defaults), tuple(late))

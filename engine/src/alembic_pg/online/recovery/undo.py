@@ -93,6 +93,8 @@ def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> 
     undone: list[str] | None = None
     if words[:2] == ["CREATE", "TABLE"] and words[2] != "IF":
         undone = [f"DROP TABLE {parser.name_after(sql, 2)}"]
+    elif words[:2] == ["CREATE", "TYPE"]:
+        undone = [f"DROP TYPE {parser.name_after(sql, 2)}"]
     elif words[:3] == ["COMMENT", "ON", "COLUMN"] and _commented_column(sql) in added:
         return []  # it goes with its column
     elif (

@@ -119,5 +119,6 @@ def _goes_with_swap(sql: str) -> bool:
     return (
         sql == session_statements.SWAP_ENTRY
         or session_statements.detaches(sql)
+        or session_statements.changes_default(sql)
         or isinstance(parser.parse(sql), statements.AlterColumnType)
     )

@@ -203,9 +203,8 @@ class Runner(RevisionTransactions):
         self.running.partly_committed = True
         try:
             replay.prepare()
-        except RefusedError:
-            self._clear_unstarted()
-            raise
+        except RefusedError as error:
+            raise self._with_ways_on(step, error) from error
         self.prepared_swaps[replay.key] = replay.undo
         self.local_settings.clear()
         self.begin()

@@ -56,7 +56,7 @@ def _has_way_back(sql: str) -> bool:
     words = [token.keyword for token in tokenize(sql)]
     if words[:2] == ["CREATE", "TABLE"]:
         return words[2:3] != ["IF"]
-    if words[:3] == ["COMMENT", "ON", "COLUMN"]:
+    if words[:2] == ["CREATE", "TYPE"] or words[:3] == ["COMMENT", "ON", "COLUMN"]:
         return True
     statement = parser.parse(sql)
     if isinstance(statement, statements.CreateIndex):

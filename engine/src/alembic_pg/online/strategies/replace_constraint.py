@@ -45,7 +45,9 @@ SELECT contype::text AS kind, (
   SELECT count(*) FROM pg_attribute WHERE attrelid = c.conrelid AND attname = ANY (:columns)
     AND NOT attnotnull) AS nullable
 FROM pg_constraint AS c
-WHERE conrelid = :table AND conname = :name AND (contype IN ('c', 'f')
+WHERE conrelid = :table AND conname = :name AND coninhcount = 0 AND NOT EXISTS (
+  SELECT FROM pg_depend WHERE refclassid = 'pg_constraint'::regclass AND refobjid = c.oid
+    AND deptype = 'n') AND (contype IN ('c', 'f')
   OR contype IN ('p', 'u') AND NOT EXISTS (
     SELECT FROM pg_constraint AS f WHERE f.conindid = c.conindid AND f.contype = 'f'))
 """
@@ -59,7 +61,8 @@ def postponed_drop(
     None of any other statement.
     """
     name = _dropped_constraint(statement)
-    if not name or table.kind != "r" or runner.connection_handed_out:
+    alone = table.kind == "r" and not (table.has_children or table.is_partition)
+    if not name or not alone or runner.connection_handed_out:
         return None
     following = parser.parse(dropped_objects.next_statement(runner, statement.sql))
     if not (
@@ -77,6 +80,18 @@ def postponed_drop(
     found = runner.fetch_rows(_KIND, table=table.oid, name=name, columns=columns)
     fits = bool(found) and _KINDS[found[0].kind] == following.kind and not found[0].nullable
     return wait_for_new_one if fits else None
+
+
+def waits_again(runner: Runner, sql: str) -> bool:
+    """Return whether a statement drops the constraint that one replaces which an earlier run began.
+
+    It waits then whatever the options are: what is begun ends as it began.
+    """
+    begun = runner.journal.interrupted_at.partition(":")[2] == NOTED_REPLACE
+    statement = parser.parse(sql) if begun else None
+    return isinstance(statement, statements.OtherAlterTable) and bool(
+        _dropped_constraint(statement)
+    )
 
 
 def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
@@ -150,7 +165,9 @@ def replace_by_index(
     body = add_unique.parse_body(statement.body)
     new = _new_name(statement)
     kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
-    with _replacing(runner, key) as old:
+    with _replacing(runner, key) as (old, resumes):
+        if not resumes:
+            index.drop_if_exists(runner, f"{quote_name(table.schema)}.{new}")
         index.ensure_index(runner, table, new, unique=True, rest=body.index_rest)
         add = f"{kind} USING INDEX {new} {body.deferrability}"
         _swap(runner, statement, table, f"ADD CONSTRAINT {statement.name} {add}", [old, key])
@@ -168,7 +185,9 @@ def replace_validated(
     """
     new = _new_name(statement)
     on = quote_name(table.schema, table.name)
-    with _replacing(runner, key) as old:
+    with _replacing(runner, key) as (old, resumes):
+        if not resumes and constraint.constraint_exists(runner, table, new):
+            runner.run_short(f"ALTER TABLE {on} DROP CONSTRAINT {new}")
         if not constraint.constraint_exists(runner, table, new):
             under_new = replace(statement, name=new)
             runner.run_short(add_check_or_fk.not_valid_statement(under_new, on))
@@ -182,11 +201,16 @@ def _new_name(statement: statements.AddConstraint) -> str:
 
 
 @contextmanager
-def _replacing(runner: Runner, key: str) -> Iterator[str]:
-    """Let the statement that waits go on waiting in the block; yield its key, "" without one."""
+def _replacing(runner: Runner, key: str) -> Iterator[tuple[str, bool]]:
+    """Let the statement that waits go on waiting in the block.
+
+    Yield its key, "" without one, and whether an earlier run has begun the same; what else has the
+    name of ours is somebody's who was stopped, and of another definition maybe.
+    """
     waits, runner.postponed = runner.postponed, None
+    resumes = runner.journal.detail(key) == NOTED_REPLACE
     with runner.outside_transaction(key, NOTED_REPLACE):
-        yield waits.key if waits is not None else ""
+        yield waits.key if waits is not None else "", resumes
 
 
 def _swap(
