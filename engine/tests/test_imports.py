@@ -28,11 +28,11 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 64,
-    "check": 196,
-    "upgrade head": 154,
-    "downgrade -1": 154,
+    "check": 197,
+    "upgrade head": 155,
+    "downgrade -1": 155,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 175,
+    "-x plan upgrade head": 177,
 }
 
 
