@@ -20,7 +20,7 @@ from alembic_pg.database.url import DRIVER
 from alembic_pg.online import before_steps, dispatch, interrupted_statement, release_before_long
 from alembic_pg.online.run import journal
 from alembic_pg.online.strategies import replace_constraint
-from alembic_pg.sql import parser, session_statements, statements, transaction_statements
+from alembic_pg.sql import parser, session_statements, transaction_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -190,8 +190,6 @@ class OnlineImpl(PostgresqlImpl):
         """
         runner = self.runner
         work = None
-        if not isinstance(parser.parse(sql), statements.CreateIndex | statements.AddConstraint):
-            runner.run_pending()  # what this one asks, it is to ask after that
         waits = text_only and runner.can_wait(sql)
         runner.backfill_statements = dispatch.valid_backfills(runner.backfill_statements, sql)
         if sql and not runner.connection.in_nested_transaction():

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.plan.made_objects import MadeObjects, makes
-from alembic_pg.plan.renamed_types import with_renamed_type
 from alembic_pg.sql import parser, session_statements, split, statements
+from alembic_pg.sql.column_types import with_renamed_type
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal, quote_name, unquote_literal

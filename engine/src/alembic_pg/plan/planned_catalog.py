@@ -50,23 +50,6 @@ _ADDED = {
     preconditions.LATER_TRIGGERS,
 }
 
-# The indexes of a copy, and their constraints, have names of their own at first.
-_NAME_INDEXES = """
-DO $$ DECLARE one record; BEGIN
-FOR one IN
-  WITH found AS (
-    SELECT indrelid, indexrelid, substring(pg_get_indexdef(indexrelid), ' USING .*') AS definition,
-      row_number() OVER (
-        PARTITION BY indrelid, substring(pg_get_indexdef(indexrelid), ' USING .*')
-        ORDER BY indexrelid) AS number
-    FROM pg_index WHERE indrelid IN ({table}, to_regclass('pg_temp.ddl_probe')))
-  SELECT copy.indexrelid::regclass AS copy, relname
-  FROM found AS copy JOIN found AS its USING (definition, number)
-    JOIN pg_class ON oid = its.indexrelid
-  WHERE its.indrelid = {table} AND copy.indrelid <> {table}
-LOOP EXECUTE format('ALTER INDEX %s RENAME TO %I', one.copy, one.relname); END LOOP; END $$
-"""
-
 _IS_TRUSTED = """
 SELECT bool_and(trusted) FROM pg_available_extension_versions WHERE name = :name
 """
@@ -151,7 +134,7 @@ class PlannedCatalog(Runner):
         altered = self.earlier.for_copy(table)
         if altered:
             self._make_again(*altered)
-            altered = [_NAME_INDEXES.format(table=table.oid), *altered]
+            altered = [probe_table.NAME_INDEXES.format(table=table.oid), *altered]
         # In one message; one by one only where one of them fails.
         if altered and not self._try(as_message(altered)):
             for one in altered:

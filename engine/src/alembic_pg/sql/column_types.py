@@ -1,4 +1,4 @@
-"""Read column types, and decide whether a new type keeps every value of the old (PostgreSQL, 8).
+"""Read and rename column types; decide whether a new one keeps every value (PostgreSQL, 8).
 
 A change that is not known to keep every value is taken to lose some: a false alarm costs a person
 one line.
@@ -9,8 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
+
 if TYPE_CHECKING:
-    from alembic_pg.sql.cursor import Cursor
+    from collections.abc import Sequence
+
+    from alembic_pg.sql.cursor import Cursor, QualifiedName
+    from alembic_pg.sql.lexer import Token
 
 # Other names of types (PostgreSQL, table 8.1).
 _ALIASES = {
@@ -220,3 +226,33 @@ def _type_family(one: ColumnType) -> str:
         if one.name in names:
             return family
     return one.name.partition(" ")[0]
+
+
+def with_renamed_type(sql: str, old: QualifiedName, new: str) -> str:
+    """Return a statement about a table, or a part of one, in which a type has another name.
+
+    old: the type; a column may be called so, too. new: its name in the same schema.
+    """
+    found, parts, end = tokenize(sql), [], 0
+    for at, token in enumerate(found):
+        if token.identifier != old[1]:
+            continue
+        qualified = at > 1 and found[at - 1].text == "." and bool(found[at - 2].identifier)
+        start = at - 2 if qualified else at
+        if qualified and found[start].identifier != old[0]:
+            continue
+        if qualified or _is_type_place(found[:start]):
+            parts += [sql[end : found[start].start], quote_name(old[0], new)]
+            end = token.end
+    return "".join([*parts, sql[end:]])
+
+
+def _is_type_place(before: Sequence[Token]) -> bool:
+    """Return whether a type stands after some tokens: TYPE, ::, or ADD COLUMN and a name."""
+    words = [token.keyword or token.text for token in before[-3:]]
+    return (
+        words[-1:] == ["TYPE"]
+        or words[-2:] == [":", ":"]
+        or words[-2:-1] == ["COLUMN"]
+        or (words[-2:-1] == ["ADD"] and words[-1:] != ["COLUMN"])
+    )

@@ -29,6 +29,15 @@ def adding(definition: str) -> str:
     return f'op.execute("ALTER TABLE t ADD CONSTRAINT u {definition}")'
 
 
+def refuses(site: Site, why: str) -> None:
+    """Expect an upgrade to be refused, and to leave nothing. why: what it says, a pattern."""
+    before = site.catalog
+    with pytest.raises(UserError, match=why):
+        site.upgrade()
+    assert site.catalog == before
+    assert site.note() is None
+
+
 @pytest.mark.parametrize(
     "definition",
     [
@@ -71,12 +80,8 @@ def test_what_comes_in_between_lets_it_go_first(site: Site) -> None:
 
 def test_a_key_that_others_refer_to_is_postgresqls_to_refuse(site: Site) -> None:
     site.sql(*TABLES, "CREATE TABLE s (a int REFERENCES t (a))")
-    before = site.catalog
     site.revise(DROP, adding("UNIQUE (a, b)"))
-    with pytest.raises(UserError, match="other objects depend on it"):
-        site.upgrade()
-    assert site.catalog == before
-    assert site.note() is None
+    refuses(site, "other objects depend on it")
 
 
 CHECKED = (
@@ -127,12 +132,8 @@ def test_rows_that_violate_the_new_one_leave_the_old_one(
     site: Site, lines: tuple[str, ...], why: str
 ) -> None:
     site.sql(*CHECKED, "UPDATE p SET a = 100 WHERE id = 1")
-    before = site.catalog
     site.revise(*lines)
-    with pytest.raises(UserError, match=why):
-        site.upgrade()
-    assert site.catalog == before
-    assert site.note() is None
+    refuses(site, why)
     site.sql("DELETE FROM t WHERE a < 11", "UPDATE p SET a = id")
     site.upgrade()
     assert site.version == ["002a"]
@@ -156,12 +157,8 @@ def test_a_run_that_dies_goes_on_or_back(site: Site, number: int) -> None:
 
 def test_rows_that_are_not_unique_leave_the_old_one(site: Site) -> None:
     site.sql(*TABLES, "UPDATE t SET b = 5 WHERE id < 9")
-    before = site.catalog
     site.revise(DROP, adding("UNIQUE (b)"))
-    with pytest.raises(UserError, match="duplicates in t"):
-        site.upgrade()
-    assert site.catalog == before
-    assert site.note() is None
+    refuses(site, "duplicates in t")
     site.sql("UPDATE t SET b = id")
     site.upgrade()
     assert site.version == ["002a"]

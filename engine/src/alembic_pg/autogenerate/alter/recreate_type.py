@@ -12,19 +12,27 @@ names; there the old ones are renamed first.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance, type_names
+from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.sql.column_types import with_renamed_type
+from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
+    from alembic_pg.autogenerate.dump.table_definition import Column
     from alembic_pg.database.server_features import ServerFeatures
+    from alembic_pg.sql.cursor import QualifiedName
+
+    # The names of new types meanwhile, by the types.
+    Names = Mapping[QualifiedName, str]
 
 
 @dataclass(frozen=True)
@@ -89,9 +97,7 @@ def recreate_operations(
     if not _are_enums(recreated.types):
         return [], [*_replace_types(recreated, before, after, lost)]
     names = {
-        alter_type.type_name(entry): quote_name(
-            entry.schema, _free_name(entry, {*before, *after}, "_new")
-        )
+        (entry.schema, entry.name): _free_name(entry, {*before, *after}, "_new")
         for entry in recreated.types
     }
     creations = [*_create_enums(recreated, after, names)]
@@ -102,17 +108,14 @@ def _are_enums(types: Collection[Entry]) -> bool:
     return all(alter_type.enum_name(entry) for entry in types)
 
 
-def _create_enums(
-    recreated: RecreatedTypes, after: Dump, names: Mapping[str, str]
-) -> Iterator[StatementOp]:
+def _create_enums(recreated: RecreatedTypes, after: Dump, names: Names) -> Iterator[StatementOp]:
     for entry in recreated.types:
-        own = alter_type.type_name(entry)
-        create = f"CREATE TYPE {names[own]} {after[entry.key].create[len(f'CREATE TYPE {own} ') :]}"
+        create = _with_names(after[entry.key].create, names)
         yield StatementOp("change", entry.label, (create,), _way_back(entry, recreated, after))
 
 
 def _replace_enums(
-    recreated: RecreatedTypes, before: Dump, lost: _LostDefaults, names: Mapping[str, str]
+    recreated: RecreatedTypes, before: Dump, lost: _LostDefaults, names: Names
 ) -> Iterator[StatementOp]:
     """Yield the operations that give enums under other names the names of the old ones."""
     # Columns of several tables change in one moment, where nothing stands between them.
@@ -125,8 +128,8 @@ def _replace_enums(
         late += [StatementOp("change", label, found.late, ())] if found.late else []
     yield from defaults
     for entry in reversed(recreated.types):
-        own = alter_type.type_name(entry)
-        rename = f"ALTER TYPE {names[own]} RENAME TO {quote_name(entry.name)};"
+        own, new = alter_type.type_name(entry), names[entry.schema, entry.name]
+        rename = f"ALTER TYPE {quote_name(entry.schema, new)} RENAME TO {quote_name(entry.name)};"
         yield StatementOp("change", entry.label, (f"DROP TYPE {own};", rename), ())
     yield from late
 
@@ -229,7 +232,8 @@ class _LostDefaults:
         )
 
 
-class _Conversion(NamedTuple):
+@dataclass(frozen=True)
+class _Conversion:
     """Statements: late sets the defaults that need the final names of the types."""
 
     alters: tuple[str, ...]
@@ -241,12 +245,11 @@ def _conversion(
     tables: list[Entry],
     recreated: RecreatedTypes,
     lost: _LostDefaults,
-    names: Mapping[str, str],
+    names: Names,
 ) -> _Conversion:
     """Return the statements that convert a table and those that inherit from it to the new types.
 
     Defaults are dropped first and set again last, each with those that inherit it.
-    names: those of the new types meanwhile, by the final ones.
     """
     done: set[str] = set()
     drops: list[str] = []
@@ -263,12 +266,34 @@ def _conversion(
                 alter = f"{head} ALTER COLUMN {column.name}"
                 drops.append(f"{alter} DROP DEFAULT;")
                 if not lost.contains(column.default):
-                    default = type_names.with_names(column.default, names)
-                    waits = default != column.default and type_names.calls_function(default)
+                    default = _with_names(column.default, names)
+                    waits = default != column.default and _calls_function(default)
                     (late if waits else defaults).append(
                         f"{alter} SET DEFAULT {column.default if waits else default};"
                     )
         own = [c for c in converted if c.name not in done and not c.generated]
         done |= {column.name for column in own}
-        alters += [type_names.alter_column_types(head, own, names)] if own else []
+        alters += [_alter_column_types(head, own, names)] if own else []
     return _Conversion((*drops, *alters), tuple(defaults), tuple(late))
+
+
+def _alter_column_types(head: str, columns: list[Column], names: Names) -> str:
+    """Return the statement that converts columns to their types by way of their text."""
+    actions = []
+    for column in columns:
+        new, array = _with_names(column.type, names), "[]" if column.type.endswith("[]") else ""
+        value = f"{column.name}::text{array}::{new}"
+        actions.append(f"ALTER COLUMN {column.name} TYPE {new} USING {value}")
+    return f"{head} " + ",\n    ".join(actions) + ";"
+
+
+def _with_names(sql: str, names: Names) -> str:
+    """Return a part of a statement with the names that the new types have meanwhile."""
+    for old, new in names.items():
+        sql = with_renamed_type(sql, old, new)
+    return sql
+
+
+def _calls_function(sql: str) -> bool:
+    pairs = itertools.pairwise(tokenize(sql))
+    return any(after.text == "(" and token.identifier for token, after in pairs)

@@ -15,7 +15,8 @@ from alembic.operations import Operations
 
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql import split
+from alembic_pg.sql.cursor import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 # A longer statement has a line for each privilege.
 _WIDTH = 88
-
-# GRANT SELECT(a) ON TABLE t TO r
-_SHORTEST = 10
 
 
 @dataclass(frozen=True)
@@ -114,24 +112,21 @@ def _granted_table(operation: MigrateOperation) -> str:
 
 def _column_grant(statement: str) -> _ColumnGrant | None:
     """Return what a statement says of privileges on columns, None where it says anything else."""
-    tokens = tokenize(statement)
-    if len(tokens) < _SHORTEST or tokens[0].keyword not in {"GRANT", "REVOKE"}:
+    cursor = split.first_statement(statement)
+    verb = cursor.accept_any("GRANT", "REVOKE")
+    on = cursor.find("ON", "TABLE")
+    if not verb or on is None:
         return None
     columns: dict[str, list[str]] = {}
-    place = 1
-    while [token.text for token in tokens[place + 1 : place + 4 : 2]] == ["(", ")"]:
-        columns.setdefault(tokens[place].keyword, []).append(tokens[place + 2].text)
-        place += 4
-        if tokens[place].text != ",":
-            break
-        place += 1
-    words = [token.keyword for token in tokens]
-    if not columns or words[place : place + 2] != ["ON", "TABLE"]:
-        return None
-    ends = [words.index(word, place) for word in ("TO", "FROM") if word in words[place:]]
-    table = "".join(token.text for token in tokens[place + 2 : min(ends)])
-    rest = statement[tokens[place].start :].rstrip().removesuffix(";")
-    return _ColumnGrant(words[0], columns, table, rest)
+    for part in Cursor(statement, cursor.tokens[cursor.position : on]).split_commas():
+        spelled = [token.text for token in part.tokens]
+        if spelled[1::2] != ["(", ")"]:
+            return None
+        columns.setdefault(part.current_word, []).append(spelled[2])
+    cursor.position = on
+    rest = cursor.remaining_text()
+    cursor.accept("ON", "TABLE")
+    return _ColumnGrant(verb, columns, cursor.name_text(), rest)
 
 
 @Operations.implementation_for(ColumnGrantsOp)

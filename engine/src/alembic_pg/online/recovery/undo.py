@@ -64,12 +64,7 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
     for noted in note.done:
         stored = note.text_of(noted)
         sql = stored_text.whole_text(stored)
-        new_type = stored_text.created_type(stored)
-        undone = (
-            [f"DROP TYPE {new_type}"]
-            if new_type
-            else _undo_statements(runner, sql, noted.partition(":")[2], added)
-        )
+        undone = _undo_statements(runner, sql, noted.partition(":")[2], added)
         if undone is None:
             name = stored_text.name_of_stored(stored)
             raise UserError(f"Nothing undoes a statement that is done ({name}): {by_hand}")
@@ -98,6 +93,8 @@ def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> 
     undone: list[str] | None = None
     if words[:2] == ["CREATE", "TABLE"] and words[2] != "IF":
         undone = [f"DROP TABLE {parser.name_after(sql, 2)}"]
+    elif words[:2] == ["CREATE", "TYPE"]:
+        undone = [f"DROP TYPE {parser.name_after(sql, 2)}"]
     elif words[:3] == ["COMMENT", "ON", "COLUMN"] and _commented_column(sql) in added:
         return []  # it goes with its column
     elif (

@@ -6,6 +6,7 @@ the default or the privilege, until the revision comes to what gives it back.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,21 +100,25 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 
 def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction took away, and the revision gives back later."""
-    try:
+    with _own_operations(runner):
         yield from find_recreated(runner.executed, runner.running.step)
-    finally:
-        # The statements were listed with an op of their own.
-        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does
 
 
 def next_statement(runner: Runner, sql: str) -> str:
     """Return the statement of the revision that follows one of it, "" where that is not known."""
-    try:
+    with _own_operations(runner):
         every = _revision_statements(runner.running.step)
-    finally:
-        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as above
     places = [place for place, one in enumerate(every) if one == sql]
     return "".join(every[places[0] + 1 : places[0] + 2]) if len(places) == 1 else ""
+
+
+@contextmanager
+def _own_operations(runner: Runner) -> Iterator[None]:
+    """Let Alembic's op be the run's own after the block, whose statements are listed by another."""
+    try:
+        yield
+    finally:
+        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does
 
 
 def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
@@ -157,7 +162,8 @@ def taken_away(sql: str) -> list[Thing]:
     if cursor.accept("DROP"):
         kind = cursor.accept_any(*_KINDS)
         cursor.accept("IF", "EXISTS")
-        return [Thing(_KINDS[kind], part.qualified_name()) for part in _parts(kind, cursor)]
+        parts = cursor.split_commas() if kind else ()
+        return [Thing(_KINDS[kind], part.qualified_name()) for part in parts]
     if cursor.accept("REVOKE"):
         return [*_privileges(cursor, "FROM")]
     if cursor.accept("ALTER", "PUBLICATION"):
@@ -179,10 +185,6 @@ def given_back(sql: str) -> list[Thing]:
     if cursor.accept("ALTER", "PUBLICATION"):
         return [*_published(cursor, "ADD")]
     return [*_altered(cursor, gives=True)]
-
-
-def _parts(kind: str, cursor: Cursor) -> Iterator[Cursor]:
-    return cursor.split_commas() if kind else iter(())
 
 
 def _privileges(cursor: Cursor, word: str) -> Iterator[Thing]:

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 from alembic_pg.database import time_limits
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.locks.new_tables_first import new_tables_first
-from alembic_pg.online.run import journal
+from alembic_pg.online.run import journal, probe_table
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import CommitBeforeError
 from alembic_pg.online.run.statement_queue import StatementQueue
 from alembic_pg.sql import parser, session_statements, statements
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.run.signals import PostponedStatement
 
 
 @dataclass
@@ -30,6 +34,7 @@ class OpenTransaction(Executor):
     executed: the revision's statements.
     queue: those of them that the server does not have yet.
     swapped_columns: the columns that were swapped, by the table's oid and the column's name.
+    postponed: the statement that waits for the next one.
     """
 
     revision_budget: lock_retry.RetryBudget | None = None
@@ -37,6 +42,7 @@ class OpenTransaction(Executor):
     executed: list[str] = field(default_factory=list)
     queue: StatementQueue = field(default_factory=StatementQueue)
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
+    postponed: PostponedStatement | None = None
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""
@@ -78,6 +84,32 @@ class OpenTransaction(Executor):
         """Wait for long transactions, before the first statement of the revision's own."""
         if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
             wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
+
+    def dropped_defaults(self, table: Relation) -> set[str]:
+        """Return the columns of a table whose defaults are dropped by statements that wait."""
+        found: set[str] = set()
+        for sql in self.queue.texts:
+            dropped, statement = session_statements.dropped_default(sql), parser.parse(sql)
+            named = self.find_relation(statement.table) if dropped and statement else None
+            if dropped and named and named.oid == table.oid:
+                found.add(dropped[1])
+        return found
+
+    def alter_copy(self, table: Relation) -> None:
+        """Let an empty copy of a table lack what goes by a statement that waits."""
+        for column in self.dropped_defaults(table):
+            name = quote_name(column)
+            self.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} ALTER COLUMN {name} DROP DEFAULT")
+        if self.postponed is not None and self.postponed.index:
+            name = quote_name(self.postponed.index)
+            drop = f"DROP INDEX IF EXISTS pg_temp.{name}"
+            self.execute_all([probe_table.NAME_INDEXES.format(table=table.oid), drop])
+
+    def run_pending(self) -> None:
+        """Run the statement that was postponed, if any."""
+        waiting_one, self.postponed = self.postponed, None
+        if waiting_one is not None:
+            waiting_one.run()
 
     def ends_with_detaching(self) -> bool:
         """Return whether the open transaction has just dropped what hinders a swap, or swapped.

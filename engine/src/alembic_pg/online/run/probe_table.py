@@ -45,6 +45,24 @@ WHERE name = 'event_triggers' AND has_parameter_privilege(name, 'SET')
 """
 
 
+# The indexes of a copy, and their constraints, have names of their own at first.
+NAME_INDEXES = """
+DO $$ DECLARE one record; BEGIN
+FOR one IN
+  WITH found AS (
+    SELECT indrelid, indexrelid, substring(pg_get_indexdef(indexrelid), ' USING .*') AS definition,
+      row_number() OVER (
+        PARTITION BY indrelid, substring(pg_get_indexdef(indexrelid), ' USING .*')
+        ORDER BY indexrelid) AS number
+    FROM pg_index WHERE indrelid IN ({table}, to_regclass('pg_temp.ddl_probe')))
+  SELECT copy.indexrelid::regclass AS copy, relname
+  FROM found AS copy JOIN found AS its USING (definition, number)
+    JOIN pg_class ON oid = its.indexrelid
+  WHERE its.indrelid = {table} AND copy.indrelid <> {table}
+LOOP EXECUTE format('ALTER INDEX %s RENAME TO %I', one.copy, one.relname); END LOOP; END $$
+"""
+
+
 @dataclass(frozen=True)
 class ProbeEffect:
     """What an action of ALTER TABLE does to all rows of a table, or to an index of it.

@@ -29,7 +29,6 @@ from alembic_pg.sql.transaction_statements import Boundary, boundaries_in, bound
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from alembic_pg.online.run.signals import PostponedStatement
 
 UNTRACKED_REASON = "writes with op.get_bind()"
 
@@ -48,7 +47,6 @@ class RevisionTransactions(OpenTransaction):
     version_table: Alembic's own.
 
     Of one call of the revision's function:
-    postponed: the statement that waits for the next one.
     single_transaction_reason: why the rest must be one transaction, "" without.
     connection_handed_out: whether the revision has the connection itself, by op.get_bind().
     untracked_write: a statement that it sent past the operations and that may write, "" without.
@@ -62,7 +60,6 @@ class RevisionTransactions(OpenTransaction):
 
     version_table: VersionTable = field(default_factory=VersionTable)
 
-    postponed: PostponedStatement | None = None
     single_transaction_reason: str = ""
     connection_handed_out: bool = False
     untracked_write: str = ""
@@ -105,12 +102,6 @@ class RevisionTransactions(OpenTransaction):
         """Commit what the revision did so far. began: what to note of the statement at work."""
         self._mark_untracked()
         super().commit(began)
-
-    def run_pending(self) -> None:
-        """Run the statement that was postponed, if any."""
-        waiting_one, self.postponed = self.postponed, None
-        if waiting_one is not None:
-            waiting_one.run()
 
     def adopt_transaction(self, *, begin: bool = True) -> None:
         """Go on in the state in which the revision itself has left the connection.

@@ -20,11 +20,13 @@ class PostponedStatement:
     key: of the statement.
     name: of the object that it drops.
     run: executes it.
+    index: the index that goes with it, as the catalog has it, "" for none.
     """
 
     key: str
     name: str
     run: Callable[[], None]
+    index: str = ""
 
 
 @dataclass(frozen=True)

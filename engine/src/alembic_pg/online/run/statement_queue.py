@@ -98,7 +98,7 @@ class StatementQueue:
         if isinstance(statement, _ABOUT_TABLES) and self.creates_table(statement.table):
             return True
         return isinstance(statement, _ALTERS) and (
-            session_statements.changes_default(sql) or not self.changes_name_in(sql)
+            not self.changes_name_in(sql) or session_statements.changes_default(sql)
         )
 
     def changes_name_in(self, sql: str) -> bool:
@@ -122,7 +122,7 @@ def _is_short(cursor: Cursor) -> bool:
     if cursor.accept("INSERT", "INTO"):
         # Some rows that are written there: nothing is read, nobody asks for a result.
         return not any(token.keyword in _NOT_VALUES_ONLY for token in cursor.remaining())
-    if session_statements.renamed_type(cursor.whole_text()):
+    if cursor.peek("ALTER") and session_statements.renamed_type(cursor.whole_text()):
         return True
     kind = cursor.accept_any(*_KEEP_NAMES, *_CHANGE_NAMES)
     reads = kind in {"CREATE TABLE", "CREATE UNLOGGED TABLE"} and cursor.contains("AS")
@@ -138,7 +138,7 @@ def _changed_names(sql: str) -> set[str]:
         if not (moves or cursor.peek("RENAME")):
             return set()
         return {*_identifiers(cursor.remaining()), *(table if moves else ())}
-    if names := session_statements.renamed_type(sql):
+    if cursor.peek("ALTER") and (names := session_statements.renamed_type(sql)):
         return {name for qualified in names for name in qualified}
     kind = cursor.accept_any(*_CHANGE_NAMES)
     if not kind:

@@ -43,26 +43,10 @@ def _may_be_needed(sql: str) -> bool:
     from alembic_pg.sql.lexer import tokenize  # noqa: PLC0415  # as above
 
     words = [token.keyword for token in tokenize(sql)[:3]]
-    if words[:2] == ["CREATE", "TABLE"] or words == ["COMMENT", "ON", "COLUMN"]:
+    # The values of a type are in the catalog, for everybody.
+    makes = words[:2] in (["CREATE", "TABLE"], ["CREATE", "TYPE"])
+    if makes or words == ["COMMENT", "ON", "COLUMN"]:
         return True
     statement = parser.parse(sql)
     rows = statements.UpdateOrDelete | statements.UnbatchedWrite
     return statement is not None and not isinstance(statement, rows)
-
-
-def created_type(stored: str) -> str:
-    """Return the type that a statement creates, as a statement can repeat it, "" of any other.
-
-    Its values may be left out of what is stored.
-    """
-    from alembic_pg.sql import split  # noqa: PLC0415  # only where there is a note
-    from alembic_pg.sql.cursor import UnrecognizedError  # noqa: PLC0415
-
-    cursor = split.first_statement(stored.removeprefix(_DESCRIBES))
-    if not cursor.accept("CREATE", "TYPE"):
-        return ""
-    try:
-        name = cursor.name_text()
-    except UnrecognizedError:
-        return ""
-    return name if cursor.peek("AS") else ""

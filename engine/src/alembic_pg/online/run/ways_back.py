@@ -33,7 +33,7 @@ def can_be_taken_back(note: ProgressNote) -> bool:
         and not stored_text.changes_rows(note.text_of(note.began))
         and not note.began.partition(":")[2].startswith(NOTED_TYPE_CHANGE)
         and not isinstance(_parsed(note.text_of(note.began)), _NO_WAY_BACK)
-        and all(_has_way_back(note.text_of(one)) for one in note.done)
+        and all(_has_way_back(stored_text.whole_text(note.text_of(one))) for one in note.done)
     )
 
 
@@ -52,14 +52,11 @@ def _parsed(stored: str) -> statements.Statement | None:
     return parser.parse(sql) if sql else None
 
 
-def _has_way_back(stored: str) -> bool:
-    if stored_text.created_type(stored):
-        return True
-    sql = stored_text.whole_text(stored)
+def _has_way_back(sql: str) -> bool:
     words = [token.keyword for token in tokenize(sql)]
     if words[:2] == ["CREATE", "TABLE"]:
         return words[2:3] != ["IF"]
-    if words[:3] == ["COMMENT", "ON", "COLUMN"]:
+    if words[:2] == ["CREATE", "TYPE"] or words[:3] == ["COMMENT", "ON", "COLUMN"]:
         return True
     statement = parser.parse(sql)
     if isinstance(statement, statements.CreateIndex):

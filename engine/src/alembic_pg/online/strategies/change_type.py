@@ -27,7 +27,7 @@ from alembic_pg.online.strategies.strategy import (
     strategy,
 )
 from alembic_pg.refusals import of_batches, of_statements
-from alembic_pg.sql import lexer, parser, session_statements
+from alembic_pg.sql import lexer, session_statements
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
@@ -138,10 +138,9 @@ def _probe_effect(
     )
     try:
         with probe_table.empty_copy(runner, table, probe_table.INCLUDING_ALL):
-            column = f"ALTER COLUMN {statement.column}"
-            if _default_is_dropped(runner, table, statement.column):
-                runner.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} {column} DROP DEFAULT")
-            effect = probe_table.effect_of(runner, f"{column} TYPE {statement.definition}{using}")
+            effect = probe_table.effect_of(
+                runner, f"ALTER COLUMN {statement.column} TYPE {statement.definition}{using}"
+            )
             kind = runner.first_value(_PROBED_TYPE, column=catalog_name(statement.column))
             return _ProbedEffect(kind, effect.rewrites, effect.scans)
     except DBAPIError as error:
@@ -175,13 +174,8 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         if not runner.queue.only_detaches():
             runner.send_queued()
         parts = dependents.column_dependents(runner, table, number)
-        moment = swap.swap_statements(
-            runner,
-            shadow,
-            parts,
-            keeps_default=not _default_is_dropped(runner, table, shadow.old_column),
-        )
-        runner.execute_later(moment)
+        keeps = catalog_name(shadow.old_column) not in runner.dropped_defaults(table)
+        runner.execute_later(swap.swap_statements(runner, shadow, parts, keeps_default=keeps))
         runner.executed.append(session_statements.SWAP_ENTRY)
         runner.swapped_columns.add((table.oid, catalog_name(shadow.old_column)))
         runner.journal.add_pending(key)
@@ -224,17 +218,6 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         parts = dependents.column_dependents(runner, table, number)
         # A second run would take the new values for old ones: swapped and noted are one.
         runner.run_short(*swap.swap_statements(runner, shadow, parts), done=key)
-
-
-def _default_is_dropped(runner: Runner, table: Relation, column: str) -> bool:
-    """Return whether a statement that waits drops the default of a column, quoted."""
-    for sql in runner.queue.texts:
-        dropped, statement = session_statements.dropped_default(sql), parser.parse(sql)
-        if statement and dropped and dropped[1] == catalog_name(column):
-            found = runner.find_relation(statement.table)
-            if found and found.oid == table.oid:
-                return True
-    return False
 
 
 def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null: bool) -> None:

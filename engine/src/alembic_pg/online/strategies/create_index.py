@@ -65,7 +65,7 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     if runner.connection_handed_out:
         work()  # the next statement may be one that nobody tells us of
         return
-    runner.postponed = PostponedStatement(key, name, work)
+    runner.postponed = PostponedStatement(key, name, work, relation.name)
 
 
 @strategy("built CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)

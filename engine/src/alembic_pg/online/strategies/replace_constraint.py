@@ -8,7 +8,7 @@ unique one, and a new one that the rows violate would leave the table without an
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index
@@ -19,7 +19,6 @@ from alembic_pg.online.strategies import add_check_or_fk, add_unique
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
     METADATA_ONLY,
-    SCAN_BESIDE_TRAFFIC,
     SHARE_ROW_EXCLUSIVE,
     strategy,
 )
@@ -123,7 +122,7 @@ def _dropped_constraint(statement: statements.OtherAlterTable) -> str:
 def wait_for_new_one(
     runner: Runner, statement: statements.OtherAlterTable, table: Relation, key: str
 ) -> None:
-    """Wait for the next statement: its index is built before the constraint goes."""
+    """Wait for the next statement: what it adds is made before the constraint goes."""
     runner.run_pending()
 
     def work() -> None:
@@ -150,11 +149,7 @@ def strategy_for(statement: statements.AddConstraint) -> Strategy:
     return replace_validated.locking(SHARE_ROW_EXCLUSIVE) if foreign else replace_validated
 
 
-@strategy(
-    "unique index CONCURRENTLY, constraint from it",
-    ACCESS_EXCLUSIVE,
-    f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
-)
+@strategy(*astuple(add_unique.add_constraint.summary))
 def replace_by_index(
     runner: Runner, statement: statements.AddConstraint, table: Relation, key: str
 ) -> None:
@@ -165,17 +160,15 @@ def replace_by_index(
     body = add_unique.parse_body(statement.body)
     new = _new_name(statement)
     kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
-    with _replacing(runner, key) as (old, resumes):
+    with _replacing(runner, key) as resumes:
         if not resumes:
             index.drop_if_exists(runner, f"{quote_name(table.schema)}.{new}")
         index.ensure_index(runner, table, new, unique=True, rest=body.index_rest)
         add = f"{kind} USING INDEX {new} {body.deferrability}"
-        _swap(runner, statement, table, f"ADD CONSTRAINT {statement.name} {add}", [old, key])
+        _swap(runner, statement, table, f"ADD CONSTRAINT {statement.name} {add}", key)
 
 
-@strategy(
-    "added NOT VALID, then validated", ACCESS_EXCLUSIVE, f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}"
-)
+@strategy(*astuple(add_check_or_fk.add_constraint.summary))
 def replace_validated(
     runner: Runner, statement: statements.AddConstraint, table: Relation, key: str
 ) -> None:
@@ -185,15 +178,15 @@ def replace_validated(
     """
     new = _new_name(statement)
     on = quote_name(table.schema, table.name)
-    with _replacing(runner, key) as (old, resumes):
-        if not resumes and constraint.constraint_exists(runner, table, new):
+    with _replacing(runner, key) as resumes:
+        there = constraint.constraint_exists(runner, table, new)
+        if there and not resumes:
             runner.run_short(f"ALTER TABLE {on} DROP CONSTRAINT {new}")
-        if not constraint.constraint_exists(runner, table, new):
+        if not (there and resumes):
             under_new = replace(statement, name=new)
             runner.run_short(add_check_or_fk.not_valid_statement(under_new, on))
         constraint.validate_or_drop(runner, table, catalog_name(new))
-        rename = f"RENAME CONSTRAINT {new} TO {statement.name}"
-        _swap(runner, statement, table, rename, [old, key])
+        _swap(runner, statement, table, f"RENAME CONSTRAINT {new} TO {statement.name}", key)
 
 
 def _new_name(statement: statements.AddConstraint) -> str:
@@ -201,28 +194,24 @@ def _new_name(statement: statements.AddConstraint) -> str:
 
 
 @contextmanager
-def _replacing(runner: Runner, key: str) -> Iterator[tuple[str, bool]]:
-    """Let the statement that waits go on waiting in the block.
+def _replacing(runner: Runner, key: str) -> Iterator[bool]:
+    """Let the new constraint be made in the block beside the old one, whose place it takes there.
 
-    Yield its key, "" without one, and whether an earlier run has begun the same; what else has the
-    name of ours is somebody's who was stopped, and of another definition maybe.
+    Yield whether an earlier run has begun the same: what else has the name of ours is somebody's
+    who was stopped, and of another definition maybe.
     """
-    waits, runner.postponed = runner.postponed, None
     resumes = runner.journal.detail(key) == NOTED_REPLACE
     with runner.outside_transaction(key, NOTED_REPLACE):
-        yield waits.key if waits is not None else "", resumes
+        yield resumes
 
 
 def _swap(
-    runner: Runner,
-    statement: statements.AddConstraint,
-    table: Relation,
-    action: str,
-    keys: list[str],
+    runner: Runner, statement: statements.AddConstraint, table: Relation, action: str, key: str
 ) -> None:
-    """Let the new constraint take the place of the old one. keys: of what is done then."""
+    """Let the new constraint take the place of the old one, whose statement has waited for it."""
+    waits, runner.postponed = runner.postponed, None
+    if waits is not None:
+        runner.journal.add_pending(waits.key)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
-    for key in filter(None, keys[:-1]):
-        runner.journal.add_pending(key)
     drop = f"{alter} DROP CONSTRAINT IF EXISTS {statement.name}"
-    runner.run_short(drop, f"{alter} {action}", done=keys[-1])
+    runner.run_short(drop, f"{alter} {action}", done=key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alembic_pg.plan.renamed_types import with_renamed_type
+from alembic_pg.sql.column_types import with_renamed_type
 
 
 @pytest.mark.parametrize(
