@@ -122,6 +122,21 @@ OPERATIONS = {
             "ALTER TABLE t ADD CONSTRAINT w_check CHECK (w <> 'x')",
         ),
     ),
+    "wider text under a view": Operation(
+        MOMENT,
+        (
+            'op.execute("DROP VIEW v")',
+            'op.alter_column("t", "w", type_=sa.String(60))',
+            'op.execute("CREATE VIEW v AS SELECT id, w FROM t")',
+        ),
+        (
+            "DROP VIEW v",
+            "ALTER TABLE t ALTER w TYPE varchar(60)",
+            "CREATE VIEW v AS SELECT id, w FROM t",
+        ),
+        tables=(*TABLES, "CREATE VIEW v AS SELECT id, w FROM t"),
+        write="UPDATE v SET w = w WHERE id % 50 = 1",
+    ),
     "primary key": Operation(
         MOMENT,
         ('op.create_primary_key("t_pkey", "t", ["id"])',),
@@ -223,7 +238,7 @@ OPERATIONS = {
             "ALTER TYPE mood_new RENAME TO mood",
         ),
         tables=(*TABLES, "ALTER TABLE t ADD COLUMN m mood DEFAULT 'glad' NOT NULL"),
-        write="INSERT INTO t (a) VALUES (1)",
+        write="UPDATE t SET m = DEFAULT WHERE id % 50 = 1",
     ),
     "batches by hand": Operation(
         WRITES,

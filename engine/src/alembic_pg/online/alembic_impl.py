@@ -95,7 +95,7 @@ class OnlineImpl(PostgresqlImpl):
         always = session_statements.is_session_statement(sql)
         if not always and self._is_done(sql, key):
             return
-        runner.run_pending()
+        runner.run_pending(commits=False)
         runner.commit_if_requested(key)
         if not waits:
             runner.send_queued()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import dispatch
-from alembic_pg.online.run import large_tables
+from alembic_pg.online.run import dropped_objects, large_tables
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
 from alembic_pg.sql.lexer import tokenize
@@ -83,9 +83,13 @@ def needs_open_transaction(runner: Runner, sql: str, key: str) -> bool:
     """
     if not isinstance(parser.parse(sql), statements.AlterColumnType):
         return False
-    return key in runner.prepared_swaps or any(
-        one == session_statements.SWAP_ENTRY
-        or session_statements.dropped_default(one) is not None
-        or split.first_statement(one).accept("DROP")
-        for one in runner.executed
+    return (
+        key in runner.prepared_swaps
+        or any(
+            one == session_statements.SWAP_ENTRY
+            or session_statements.dropped_default(one) is not None
+            or split.first_statement(one).accept("DROP")
+            for one in runner.executed
+        )
+        or bool(next(dropped_objects.recreated_later(runner), ""))
     )

@@ -18,7 +18,7 @@ from alembic_pg.plan.missing_rights import MissingRights
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions import statements
-from alembic_pg.sql import parser, split
+from alembic_pg.sql import parser, session_statements, split
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.statements import AddColumn, AddConstraint, CreateIndex, UpdateOrDelete
 
@@ -45,6 +45,7 @@ _OF_TABLE_ALONE = {
     of_statements.COLUMN_DEFINITION,
     of_statements.ALTER_ONLY,
     of_statements.COLUMN_WITHOUT_BATCHES,
+    of_statements.TYPE_RENAMED,  # by the statements before, which the planner has seen
 }
 
 
@@ -154,12 +155,14 @@ def _is_certain(refusal: RefusedError, about: set[str], before: list[str]) -> bo
 
 
 def _takes_nothing_away(sql: str) -> bool:
-    return _adds(sql) or bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
+    created = bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
+    return _adds(sql) or created or session_statements.renamed_type(sql) is not None
 
 
 def _adds(sql: str) -> bool:
-    """Return whether a statement adds to a table, or changes values in it, and nothing else."""
+    """Return whether a statement adds to a table, or changes values or a default, no more."""
     statement = parser.parse(sql)
     if isinstance(statement, UpdateOrDelete):
         return statement.verb.partition(" ")[0] == "UPDATE"
-    return isinstance(statement, AddColumn | AddConstraint | CreateIndex)
+    adds = isinstance(statement, AddColumn | AddConstraint | CreateIndex)
+    return adds or session_statements.changes_default(sql)

@@ -17,6 +17,7 @@ from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.online.strategies import (
     add_column,
     attach_partition,
+    change_type_at_once,
     multi_statement,
     other_alter_table,
 )
@@ -154,8 +155,11 @@ class Planner(PlannedCatalog):
 
     def _refuse_missing_objects(self, sql: str, work: Decision | None) -> None:
         """Raise RefusedError where a swap does not go with what was dropped before."""
-        swaps = work is not None and isinstance(parser.parse(sql), statements.AlterColumnType)
-        if swaps and self.current_table is not None and not self.ends_with_detaching():
+        if (
+            _swaps(sql, work.summary if work is not None else None)
+            and self.current_table is not None
+            and not self.ends_with_detaching()
+        ):
             dropped_objects.refuse_missing_objects(self, self.current_table)
 
     def _summarize_plain(self, sql: str) -> ExecutionSummary:
@@ -195,9 +199,12 @@ class Planner(PlannedCatalog):
 
     def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
         """Remember that a statement ran, in steps or not, and what later ones meet."""
-        steps = how is not None and bool(how.steps)
-        swaps = steps and isinstance(parser.parse(sql), statements.AlterColumnType)
-        if steps and not (swaps and self.ends_with_detaching()):
+        swaps = _swaps(sql, how)
+        joins = (swaps and self.ends_with_detaching()) or (
+            how == change_type_at_once.change_and_validate.summary
+            and next(dropped_objects.recreated_later(self), "")
+        )
+        if how is not None and how.steps and not joins:
             self.executed.clear()
         self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
         self._remember_changes(sql)
@@ -222,3 +229,13 @@ class Planner(PlannedCatalog):
         value = tokenize(statement.value)[0]
         if known is not None and value.kind == "string":
             self.earlier.labels[unquote_literal(value.text)] = str(known)
+
+
+def _swaps(sql: str, how: ExecutionSummary | None) -> bool:
+    """Return whether a second column takes the place of one. how: a statement runs."""
+    return (
+        how is not None
+        and bool(how.steps)
+        and how != change_type_at_once.change_and_validate.summary
+        and isinstance(parser.parse(sql), statements.AlterColumnType)
+    )

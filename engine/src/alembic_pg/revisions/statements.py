@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -65,13 +66,21 @@ class _Recorder(RenderImpl):
 
 @contextmanager
 def record_statements() -> Iterator[list[RevisionStatement]]:
-    """Let operations be kept in the list that is yielded, and not executed."""
+    """Let operations be kept in the list that is yielded, and not executed.
+
+    Alembic's op is the one of before again after the block: a run's own, say.
+    """
+    before = getattr(op, "_proxy", None)
     context = MigrationContext.configure(
         url=f"{DRIVER}://", opts={"as_sql": True}, dialect_opts={"paramstyle": "named"}
     )
     recorder = install_writing_impl(context, _Recorder, None)
-    with Operations.context(context):
-        yield recorder.recorded
+    try:
+        with Operations.context(context):
+            yield recorder.recorded
+    finally:
+        if before is not None:
+            before._install_proxy()  # noqa: SLF001  # as Operations.context() does
 
 
 def function_statements(function: Callable[..., None]) -> list[RevisionStatement]:
@@ -85,6 +94,25 @@ def function_statements(function: Callable[..., None]) -> list[RevisionStatement
         except Exception as error:
             raise UnreadableError(str(error) or type(error).__name__) from error
     return said
+
+
+def step_statements(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's step
+    """Return the statements of a run's step, none where they cannot be known without running it.
+
+    step: None of a revision that is about to be written, and whose order is not the last one.
+    """
+    if step is None:
+        return ()
+    module = step.revision.module
+    return _known_statements(module.upgrade if step.is_upgrade else module.downgrade)
+
+
+@lru_cache(maxsize=1)  # a run asks for those of one revision at many of its statements
+def _known_statements(function: Callable[..., None]) -> tuple[str, ...]:
+    try:
+        return tuple(one.sql for one in function_statements(function))
+    except UnreadableError:
+        return ()
 
 
 def upgrade_statements(revisions: Iterable[Script]) -> Iterator[RevisionStatement]:

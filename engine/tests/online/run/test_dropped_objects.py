@@ -181,6 +181,31 @@ def test_what_else_may_be_missing(site: Site, before: str, drop: str, create: st
 
 
 @pytest.mark.parametrize(
+    ("before", "take", "give"),
+    [
+        (TRIGGER, "ALTER TABLE t DISABLE TRIGGER g", "ALTER TABLE t ENABLE TRIGGER g"),
+        (
+            "ALTER TABLE parent ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE parent DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE parent ENABLE ROW LEVEL SECURITY",
+        ),
+        (
+            "GRANT SELECT ON t TO PUBLIC",
+            "REVOKE SELECT ON t FROM PUBLIC",
+            "GRANT SELECT ON t TO PUBLIC",
+        ),
+    ],
+)
+def test_a_change_of_type_between_is_refused(site: Site, before: str, take: str, give: str) -> None:
+    site.sql(*TABLES, before)
+    catalog = site.catalog
+    site.revise(f"op.execute({take!r})", widened("b"), f"op.execute({give!r})")
+    with pytest.raises(UserError, match="which goes and comes back, would be missing"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (catalog, ["001a"], None)
+
+
+@pytest.mark.parametrize(
     ("first", "then"),
     [
         ("ALTER TABLE t ALTER a SET DEFAULT 5", "ALTER TABLE t ALTER a DROP DEFAULT"),

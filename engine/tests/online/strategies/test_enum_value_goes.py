@@ -91,10 +91,11 @@ def test_small_tables_change_in_the_same_moment(
     assert site.version == ["002a"]
 
 
-def test_a_name_that_is_taken_too_early_is_refused(site: Site) -> None:
+@pytest.mark.parametrize("between", [(), ('op.create_index("i", "t", ["n"])',)])
+def test_a_name_that_is_taken_too_early_is_refused(site: Site, between: tuple[str, ...]) -> None:
     site.sql(*TABLES)
     before = site.catalog
-    site.revise(*TOO_EARLY)
+    site.revise(*TOO_EARLY[:2], *between, *TOO_EARLY[2:])
     with pytest.raises(UserError, match="mood is another type than its columns have"):
         site.upgrade()
     assert site.catalog == before

@@ -6,20 +6,17 @@ the default or the privilege, until the revision comes to what gives it back.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from alembic.operations import Operations
-
 from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
-from alembic_pg.revisions import statements
+from alembic_pg.revisions.statements import step_statements
 from alembic_pg.sql import split
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
@@ -100,60 +97,41 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 
 def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction took away, and the revision gives back later."""
-    with _own_operations(runner):
-        yield from find_recreated(runner.executed, runner.running.step)
+    yield from find_recreated(runner.executed, runner.running.step)
 
 
 def next_statement(runner: Runner, sql: str) -> str:
     """Return the statement of the revision that follows one of it, "" where that is not known."""
-    with _own_operations(runner):
-        every = _revision_statements(runner.running.step)
+    every = step_statements(runner.running.step)
     places = [place for place, one in enumerate(every) if one == sql]
     return "".join(every[places[0] + 1 : places[0] + 2]) if len(places) == 1 else ""
 
 
-@contextmanager
-def _own_operations(runner: Runner) -> Iterator[None]:
-    """Let Alembic's op be the run's own after the block, whose statements are listed by another."""
-    try:
-        yield
-    finally:
-        Operations(runner.context)._install_proxy()  # noqa: SLF001  # as Operations.context() does
+def statements_before(runner: Runner, sql: str) -> Sequence[str]:
+    """Return the statements of the revision before one, in transactions that are over, too.
+
+    Those of the open transaction are returned where the others are not known.
+    """
+    every = step_statements(runner.running.step)
+    return every[: every.index(sql)] if sql in every else runner.executed
 
 
 def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
-    """Yield the names of what statements take away, and the revision of a step gives back later.
-
-    It may leave Alembic's op without a context.
-    """
+    """Yield the names of what statements take away, and the revision of a step gives back later."""
     gone: dict[Thing, str] = {}
     for sql in said:
         gone |= dict.fromkeys(taken_away(sql), sql)
         for thing in given_back(sql):
             gone.pop(thing, None)
     if gone:
-        every = _revision_statements(step)
+        every = step_statements(step)
         yield from (thing.label for thing, sql in gone.items() if thing in _given_after(every, sql))
 
 
-def _given_after(every: list[str], sql: str) -> set[Thing]:
+def _given_after(every: Sequence[str], sql: str) -> set[Thing]:
     """Return what the statements of a revision give back after one of them."""
     last = max((place for place, one in enumerate(every) if one == sql), default=-1)
     return {thing for one in every[last + 1 :] for thing in given_back(one)}
-
-
-def _revision_statements(step: Any) -> list[str]:  # noqa: ANN401  # Alembic's step
-    """Return the statements of the revision, none where they cannot be known without running it."""
-    if step is None:
-        return []  # it is about to be written, and its order is not the last one
-    module, up = step.revision.module, step.is_upgrade
-    try:
-        return [
-            one.sql
-            for one in statements.function_statements(module.upgrade if up else module.downgrade)
-        ]
-    except statements.UnreadableError:
-        return []
 
 
 def taken_away(sql: str) -> list[Thing]:

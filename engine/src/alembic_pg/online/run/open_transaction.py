@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from alembic_pg.database import time_limits
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class OpenTransaction(Executor):
     """The transaction of a revision, between two steps that commit.
 
+    may_postpone: whether a statement can wait for the end of the transaction.
+
     Of the revision:
     revision_budget: the tries of its transactions.
 
@@ -36,6 +38,8 @@ class OpenTransaction(Executor):
     swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     postponed: the statement that waits for the next one.
     """
+
+    may_postpone: ClassVar[bool] = True
 
     revision_budget: lock_retry.RetryBudget | None = None
 
@@ -105,8 +109,10 @@ class OpenTransaction(Executor):
             drop = f"DROP INDEX IF EXISTS pg_temp.{name}"
             self.execute_all([probe_table.NAME_INDEXES.format(table=table.oid), drop])
 
-    def run_pending(self) -> None:
-        """Run the statement that was postponed, if any."""
+    def run_pending(self, *, commits: bool = True) -> None:
+        """Run the statement that was postponed, if any. commits: whether a commit is next."""
+        if self.postponed is not None and self.postponed.until_commit and not commits:
+            return
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
             waiting_one.run()

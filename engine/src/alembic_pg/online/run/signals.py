@@ -21,12 +21,16 @@ class PostponedStatement:
     name: of the object that it drops.
     run: executes it.
     index: the index that goes with it, as the catalog has it, "" for none.
+    until_commit: whether it waits for statements that run as they are, too.
+    constraints: what it validates.
     """
 
     key: str
     name: str
     run: Callable[[], None]
     index: str = ""
+    until_commit: bool = False
+    constraints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

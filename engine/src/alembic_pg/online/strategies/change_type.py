@@ -100,7 +100,8 @@ def _swap_strategy_for(
     """Return how a second column takes the place of one; None where the revision lets it not."""
     why = preconditions.swap_blocker(runner, statement, table, found)
     resumed = runner.was_interrupted(statement.sql)
-    renamed = None if resumed else session_statements.recreated_type(runner.executed)
+    said = [] if resumed else dropped_objects.statements_before(runner, statement.sql)
+    renamed = session_statements.recreated_type(said)
     if renamed and lexer.mentions(statement.definition, {renamed[1]}):
         kind = of_statements.TYPE_RENAMED
         large_tables.refuse_if_large(runner, table, kind, name=object_label(renamed))

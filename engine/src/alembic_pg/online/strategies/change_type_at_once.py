@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_pg.online.ensure import constraint
-from alembic_pg.online.run import large_tables, ways_back
+from alembic_pg.online.run import dropped_objects, large_tables, ways_back
+from alembic_pg.online.run.signals import PostponedStatement
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
     METADATA_ONLY,
@@ -18,6 +19,10 @@ from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Row
+
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AlterColumnType
@@ -56,36 +61,80 @@ def strategy_for(
 def change_and_validate(
     runner: Runner, statement: AlterColumnType, table: Relation, key: str, *, number: int
 ) -> None:
-    """Change the type in a moment, and let the CHECKs be looked through afterwards."""
+    """Change the type in a moment, and let the CHECKs be looked through afterwards.
+
+    What the revision has dropped and gives back is not missing for longer than that moment: the
+    type changes in its transaction then, and the CHECKs wait for its end.
+    """
+    noted = runner.journal.detail(key)
+    if not noted and runner.may_postpone and next(dropped_objects.recreated_later(runner), ""):
+        _change_in_open_transaction(runner, statement, table, key, number)
+        return
     runner.run_pending()
-    on = quote_name(table.schema, table.name)
     with runner.outside_transaction(key):
-        noted = runner.journal.detail(key)
         checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
         valid = [check.name for check in checks if check.valid]
-        alter = f"ALTER TABLE {on}"
-        steps = [
-            *(f"{alter} DROP CONSTRAINT {quote_name(check.name)}" for check in checks),
-            statement.sql,
-            *(
-                f"{alter} ADD CONSTRAINT {quote_name(check.name)} "
-                f"{check.definition.removesuffix(' NOT VALID')} NOT VALID"
-                for check in checks
-            ),
-            *(
-                f"COMMENT ON CONSTRAINT {quote_name(check.name)} ON {on} IS "
-                f"{quote_literal(check.comment)}"
-                for check in checks
-                if check.comment
-            ),
-        ]
-
         if noted:
             valid = [token.identifier for token in tokenize(noted)[1::2]]
         else:
-            names = ", ".join(map(quote_name, valid))
-            runner.run_short(*steps, detail=(key, f"{NOTED_CHANGE} {names}"))
-        # The type is another one from here on. A CHECK that was NOT VALID before stays so.
-        with runner.leaving_work():
-            for name in valid:
-                constraint.validate(runner, table, name)
+            steps = _change_statements(statement, table, checks)
+            runner.run_short(*steps, detail=(key, _noted_change(valid)))
+        _validate(runner, table, valid)
+
+
+def _change_in_open_transaction(
+    runner: Runner, statement: AlterColumnType, table: Relation, key: str, number: int
+) -> None:
+    checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
+    valid = [check.name for check in checks if check.valid]
+    waits = runner.postponed
+    if waits is not None and waits.until_commit and waits.name == table.display_name:
+        valid = [*dict.fromkeys([*waits.constraints, *valid])]
+        runner.journal.add_pending(waits.key)  # the note of this one has its CHECKs, too
+        runner.postponed = None
+    runner.run_pending()
+
+    def work() -> None:
+        dropped_objects.refuse_missing_objects(runner, table)
+        with runner.outside_transaction(key, _noted_change(valid)):
+            _validate(runner, table, valid)
+
+    runner.execute_later(_change_statements(statement, table, checks))
+    runner.executed.append(statement.sql)
+    runner.postponed = PostponedStatement(
+        key, table.display_name, work, until_commit=True, constraints=tuple(valid)
+    )
+
+
+def _change_statements(
+    statement: AlterColumnType, table: Relation, checks: Sequence[Row[Any]]
+) -> list[str]:
+    """Return what changes a type without a look at the rows."""
+    on = quote_name(table.schema, table.name)
+    alter = f"ALTER TABLE {on}"
+    return [
+        *(f"{alter} DROP CONSTRAINT {quote_name(check.name)}" for check in checks),
+        statement.sql,
+        *(
+            f"{alter} ADD CONSTRAINT {quote_name(check.name)} "
+            f"{check.definition.removesuffix(' NOT VALID')} NOT VALID"
+            for check in checks
+        ),
+        *(
+            f"COMMENT ON CONSTRAINT {quote_name(check.name)} ON {on} IS "
+            f"{quote_literal(check.comment)}"
+            for check in checks
+            if check.comment
+        ),
+    ]
+
+
+def _noted_change(valid: Sequence[str]) -> str:
+    return f"{NOTED_CHANGE} {', '.join(map(quote_name, valid))}"
+
+
+def _validate(runner: Runner, table: Relation, names: Sequence[str]) -> None:
+    """Validate constraints. The type is another one by now: what is done stays."""
+    with runner.leaving_work():
+        for name in names:  # a CHECK that was NOT VALID before stays so
+            constraint.validate(runner, table, name)

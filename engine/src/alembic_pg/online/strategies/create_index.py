@@ -31,7 +31,7 @@ FROM pg_index WHERE indexrelid = to_regclass(:name)
 """
 
 # What is noted where an index takes the place of one that the statement before drops.
-_NOTED_REPLACE = "replaces"
+NOTED_REPLACE = "replaces"
 
 
 def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
@@ -74,7 +74,7 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
     name = f"{quote_name(table.schema)}.{statement.name}"
     old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
     waits = runner.postponed
-    changes = runner.journal.detail(key) == _NOTED_REPLACE
+    changes = runner.journal.detail(key) == NOTED_REPLACE
     if (
         waits is not None
         and waits.name == quote_name(table.schema, catalog_name(statement.name))
@@ -86,7 +86,7 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
     runner.run_pending()
     on = quote_name(table.schema, table.name)
     began = runner.start_detail(key, index.start_detail(on, statement.name))
-    with runner.outside_transaction(key, _NOTED_REPLACE if changes else began):
+    with runner.outside_transaction(key, NOTED_REPLACE if changes else began):
         if runner.find_relation(name) is not None and not index.is_index_of(runner, table, name):
             runner.run_for_its_error(statement.sql)
             return
