@@ -46,6 +46,53 @@ def test_without_a_server_it_stands_as_it_is(
 
 
 @pytest.mark.usefixtures("nobody")
+def test_without_a_server_what_goes_goes_first(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun(site, *TABLE, "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)")
+    site.revise(
+        'op.drop_constraint("k", "t")', 'op.create_check_constraint("k", "t", "a > -1")', WIDER
+    )
+    sql = written(site)
+    assert capsys.readouterr().err == (
+        "Revision 002a (step 002a): what takes the place of another stands in the script as it is: "
+        "there is no server for scratch databases: set SHADOW_DATABASE_URL, or install "
+        "alembic-pg[embedded].\n"
+    )
+    assert sql.index("DROP CONSTRAINT k") < sql.index("ADD CONSTRAINT k")
+    run_with_psql(site, sql)
+    assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('op.execute("CREATE TEMP TABLE m (a int)")', "DROP", "ADD"),
+        ('op.execute("DROP VIEW v")', "DROP", "ADD", 'op.execute("CREATE VIEW v AS SELECT 1")'),
+        ("with op.get_context().autocommit_block():", "    DROP", "    ADD"),
+        ("DROP", "ADD", 'op.create_index("i", "t", ["a"])', "DROP", "OTHER"),
+        ("DROP", 'op.execute("SELECT 1")', "ADD"),
+    ],
+    ids=["session", "view", "autocommit", "twice", "between"],
+)
+def test_one_takes_the_place_of_another(site: Site, lines: tuple[str, ...]) -> None:
+    begun(site, *TABLE, "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)", "CREATE VIEW v AS SELECT 1")
+    words = {
+        "DROP": 'op.drop_constraint("k", "t")',
+        "ADD": 'op.create_check_constraint("k", "t", "a > -1")',
+        "OTHER": 'op.create_check_constraint("k", "t", "a > -2")',
+    }
+    for short, line in words.items():
+        lines = tuple(one.replace(short, line) if one.strip() == short else one for one in lines)
+    site.revise(*lines)
+    run_with_psql(site, written(site))
+    wanted = "-2" if words["OTHER"] in lines else "-1"
+    definition = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'k'"
+    assert site.one(definition) == f"CHECK ((a > '{wanted}'::integer))"
+    assert (site.version, site.note()) == (["002a"], None)
+
+
+@pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize(
     ("lines", "settings"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from alembic_pg.database import server_features
 from alembic_pg.offline import batch_blocks, plpgsql_blocks, psql_commands
@@ -51,6 +51,8 @@ class Recorder(Runner):
     heading: a comment for the next step.
     """
 
+    may_postpone: ClassVar[bool] = False
+
     batch_filler: BatchFiller = batches.change_rows
     script_steps: list[str] = field(default_factory=list)
     open_statements: list[str] | None = None
@@ -67,10 +69,7 @@ class Recorder(Runner):
         what a run would refuse, DBAPIError or UserError for what is not possible; some may be done
         then.
         """
-        self.script_steps, self.cleanup, self.size_tables = [], (), set()
-        self.running = RunState(step=self.running.step)
-        self.journal = noted.copy()
-        self.read_server_state(lock_timeout=0)
+        self.begin_statement(noted)
         with self.connection.begin():
             statement = parser.parse(sql)
             checks = (
@@ -93,6 +92,13 @@ class Recorder(Runner):
         done = noted.copy().done_statements(journal.statement_key(sql))
         small = plpgsql_blocks.retry_block(self.settings, sql, *done)
         return psql_commands.steps_if_large(self.settings, tables, self.script_steps, small)
+
+    def begin_statement(self, noted: ScriptJournal) -> None:
+        """Forget the statement before. noted: as record() has it."""
+        self.script_steps, self.cleanup, self.size_tables = [], (), set()
+        self.running = RunState(step=self.running.step)
+        self.journal, self.postponed = noted.copy(), None
+        self.read_server_state(lock_timeout=0)
 
     def _swap_statements(self, replay: ReplayError, work: Decision) -> list[str]:
         """Prepare what is swapped in the open transaction; return the statements of the swap."""

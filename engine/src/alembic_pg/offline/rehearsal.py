@@ -18,16 +18,18 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
+from alembic_pg.offline import replaced_name
 from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.signals import NoStepsError, RefusedError
 from alembic_pg.revisions.current_revision import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.scratch import ScratchServer
+    from alembic_pg.offline.record_replacement import Replacement
     from alembic_pg.offline.recorder import Recorder
     from alembic_pg.offline.script_journal import ScriptJournal
     from alembic_pg.online.run.signals import PreparedSwap
@@ -103,12 +105,37 @@ class Rehearsal:
             # A run says how to let it: here it stands as it is.
             raise NoStepsError(error.refusal.text) from error
         except (UserError, DBAPIError) as error:
-            self._stop_asking(
-                errors.describe_error(error) if isinstance(error, DBAPIError) else str(error)
-            )
+            self._stop_asking(error, "what may write a table anew")
             raise NoStepsError(self.no_answer_reason) from error
         self.already_executed = bool(steps)
         return steps
+
+    def replaced_by(self, sql: str, created: Container[str]) -> str:
+        """Return the next statement, where it makes anew what one drops, "" else.
+
+        created: the tables that the script has created, as normalized_name() writes them.
+        """
+        with self._suspend_script():
+            return replaced_name.replaced_by(self.step, sql, created)
+
+    def replacement(self, drop: str, sql: str, journal: ScriptJournal) -> Replacement | None:
+        """Return how one constraint or index takes another's place; None where it does not.
+
+        drop: the statement before, which drops the one of its name. journal: as steps_for() has it.
+        """
+        from alembic_pg.offline.record_replacement import record_replacement  # noqa: PLC0415  # rare
+
+        found = None
+        try:
+            recorder = self._require_recorder()
+            with self._suspend_script():
+                found = record_replacement(recorder, drop, sql, journal)
+        except RefusedError:
+            pass  # each as it stands
+        except (UserError, DBAPIError) as error:
+            self._stop_asking(error, "what takes the place of another")
+        self.already_executed = found is not None
+        return found
 
     def missing_object(self) -> str:
         """Return what would be missing if the open transaction ended here, "" for nothing."""
@@ -144,11 +171,12 @@ class Rehearsal:
             self._execute(self.recorder, sql)
         self.already_executed = False
 
-    def _stop_asking(self, why: str) -> None:
-        """Ask nothing more of this revision, and say so once."""
+    def _stop_asking(self, error: Exception, what: str) -> None:
+        """Ask nothing more of this revision, and say so once. what: it was asked about."""
+        why = errors.describe_error(error) if isinstance(error, DBAPIError) else str(error)
         self.no_answer_reason = " ".join(why.split()).rstrip(".")
         if not self.reason_reported:
-            label, what = RunState(step=self.step).label, "what may write a table anew"
+            label = RunState(step=self.step).label
             sys.stderr.write(
                 f"{label}: {what} stands in the script as it is: {self.no_answer_reason}.\n"
             )

@@ -16,9 +16,10 @@ from alembic_pg.revisions.current_revision import direction_of
 from alembic_pg.revisions.render_impl import RenderImpl
 from alembic_pg.sql import session_statements, transaction_statements
 from alembic_pg.sql.lexer import without_semicolon
+from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from alembic.runtime.migration import MigrationContext
 
@@ -40,6 +41,7 @@ class OnlineRenderImpl(RenderImpl):
         self.current_step: Any = None
         self.guards: ScriptGuards | None = None
         self.journal = ScriptJournal.without_notes()
+        self.held_back = ""  # a statement that the next one may replace
         self.bound_to_session = self.in_autocommit_block = self.first_in_transaction = False
 
     def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
@@ -165,10 +167,44 @@ class OnlineRenderImpl(RenderImpl):
                 self.rehearsal.start_revision(self.current_step)
         self.step_writer.journal = self.journal
         self.journal.texts[journal.statement_key(statement)] = statement
+        dropped, self.held_back = self.held_back, ""
+        if dropped:
+            if self._write_replacement(dropped, statement):
+                return
+            self._write_one(dropped, in_batches=False)
+        elif not in_batches and self._may_be_replaced(statement):
+            self.held_back = statement
+            return
+        self._write_one(statement, in_batches=in_batches)
+
+    def _write_one(self, statement: str, *, in_batches: bool) -> None:
         self._write_statement(statement, in_batches=in_batches)
         self._keep_progress(statement)
         if self.rehearsal is not None:
             self.rehearsal.note_written(statement)
+
+    def _may_be_replaced(self, statement: str) -> bool:
+        """Return whether the next statement may put another one into the place of what goes."""
+        if self.rehearsal is None or self.in_autocommit_block or self.bound_to_session:
+            return False
+        following = self.rehearsal.replaced_by(statement, self.step_writer.created_tables)
+        return bool(following) and not self.rehearsal.missing_object()
+
+    def _write_replacement(self, dropped: str, statement: str) -> bool:
+        """Write the steps by which one takes another's place; return whether there are any."""
+        assert self.rehearsal is not None, "it was asked whether to wait"  # noqa: S101
+        found = self.rehearsal.replacement(dropped, statement, self.journal)
+        if found is None:
+            return False
+        if found.drop_noted:
+            self._keep_progress(dropped)
+        self._note_progress(journal.statement_key(statement), quote_literal(found.detail))
+        self._write_steps(found.steps)
+        if not found.drop_noted:
+            self._keep_progress(dropped)
+        self._keep_progress(statement)
+        self.rehearsal.note_written(statement)
+        return True
 
     def _write_statement(self, statement: str, *, in_batches: bool) -> None:
         # What is there for one transaction only is lost after it.
@@ -198,10 +234,14 @@ class OnlineRenderImpl(RenderImpl):
         assert steps is not None, "it stands alone then"  # noqa: S101
         key, detail = journal.statement_key(statement), self.step_writer.start_detail(statement)
         self._note_progress(key, detail)
-        if not self.in_autocommit_block:
-            self.emit_commit()
         if isinstance(steps, UnchangedStatement):
             steps = self.step_writer.whole_transaction(statement, steps.text)
+        self._write_steps(steps)
+
+    def _write_steps(self, steps: Iterable[str]) -> None:
+        """Write steps between two transactions."""
+        if not self.in_autocommit_block:
+            self.emit_commit()
         for step in steps:
             self._write_step(step)
         if not self.in_autocommit_block:

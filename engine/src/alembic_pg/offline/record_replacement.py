@@ -1,0 +1,68 @@
+"""Record how a constraint or an index takes the place of the one of its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.offline import plpgsql_blocks, psql_commands
+from alembic_pg.online import dispatch
+from alembic_pg.online.run import journal, transactions
+from alembic_pg.online.strategies import create_index, replace_constraint
+
+if TYPE_CHECKING:
+    from alembic_pg.offline.recorder import Recorder
+    from alembic_pg.offline.script_journal import ScriptJournal
+    from alembic_pg.online.strategies.strategy import Decision
+
+# How a statement runs that waits for the next one, and what is noted of that.
+_NOTED = {
+    replace_constraint.wait_for_new_one.summary: replace_constraint.NOTED_REPLACE,
+    create_index.drop_concurrently.summary: create_index.NOTED_REPLACE,
+}
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """How two statements are one.
+
+    detail: what is noted of the second one before the steps.
+    steps: they do both.
+    drop_noted: whether the first one counts as done before the steps, as in a run.
+    """
+
+    detail: str
+    steps: list[str]
+    drop_noted: bool
+
+
+def record_replacement(
+    recorder: Recorder, drop: str, sql: str, noted: ScriptJournal
+) -> Replacement | None:
+    """Do what a run would do on a large table; return its steps, None where it does one by one.
+
+    drop: the statement before, which drops the one of its name. noted: what the script notes.
+    Raises as Recorder.record() does.
+    """
+    recorder.begin_statement(noted)
+    waits = _choose(recorder, drop)
+    detail = _NOTED.get(waits.summary) if waits is not None else None
+    if waits is None or detail is None:
+        return None
+    waits.run(journal.statement_key(drop))
+    work = _choose(recorder, sql)
+    if work is None or recorder.postponed is None:
+        return None
+    tables, key = frozenset(recorder.size_tables), journal.statement_key(sql)
+    work.run(key)
+    transactions.commit(recorder.context)
+    both = noted.copy()
+    both.add_pending(journal.statement_key(drop))
+    small = plpgsql_blocks.retry_block(recorder.settings, drop, sql, *both.done_statements(key))
+    steps = psql_commands.steps_if_large(recorder.settings, tables, recorder.script_steps, small)
+    return Replacement(detail, steps, detail == create_index.NOTED_REPLACE)
+
+
+def _choose(recorder: Recorder, sql: str) -> Decision | None:
+    with recorder.connection.begin():
+        return dispatch.choose_strategy(recorder, sql, in_batches=False)
