@@ -38,6 +38,17 @@ _ABOUT_TABLE = (
 # In the place of an oid: an index that is dropped is one of the table's, or none of the copy.
 _ANY_TABLE = 0
 
+# A range has another type with it, and functions, whose names the next one of its name wants.
+_RENAME_PARTS = """
+DO $$ DECLARE multirange regtype; one regprocedure; BEGIN
+SELECT rngmultitypid INTO multirange FROM pg_range WHERE rngtypid = to_regtype({range});
+IF NOT FOUND THEN RETURN; END IF;
+FOR one IN SELECT objid FROM pg_depend WHERE deptype = 'i' AND classid = 'pg_proc'::regclass
+  AND refclassid = 'pg_type'::regclass AND refobjid IN (multirange, to_regtype({range}))
+LOOP EXECUTE format('ALTER FUNCTION %s RENAME TO {gone}', one); END LOOP;
+EXECUTE format('ALTER TYPE %s RENAME TO {gone}', multirange); END $$
+"""
+
 _VIEWS = ("CREATE VIEW", "CREATE OR REPLACE VIEW", "CREATE MATERIALIZED VIEW")
 
 
@@ -141,6 +152,8 @@ class EarlierStatements:
         if kind:
             name = cursor.qualified_name()
             gone = f"ddl_gone_{len(self.makes.texts)}"
+            own = quote_literal(quote_name(*name))
+            self.makes.add(_RENAME_PARTS.format(range=own, gone=f"{gone}_multi"))
             self.makes.add(f"ALTER {kind} {quote_name(*name)} RENAME TO {gone}")
             self._rename_type(name, gone)
 

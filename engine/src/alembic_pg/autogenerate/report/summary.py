@@ -224,11 +224,17 @@ def _effect(
     plans: Sequence[ExecutionSummary], executed: Sequence[RevisionStatement], effect: LockEffect
 ) -> _Effect:
     """Return how an operation runs on a large table: by its strategy, or as it was measured."""
-    for plan, statement in zip(plans, executed, strict=False):
-        if plan.steps or plan.effect == REFUSED:
-            _, tables = strongest_lock(statement.sql)
-            names = tuple(object_label(table) for table in tables)
-            return _Effect(plan.lock or "none", names, plan.effect, plan.steps)
+    told = [
+        (plan, statement)
+        for plan, statement in zip(plans, executed, strict=False)
+        if plan.steps or plan.effect == REFUSED
+    ]
+    if told:
+        # Of several statements, the one that is refused says what becomes of all.
+        plan, statement = max(told, key=lambda one: one[0].effect == REFUSED)
+        _, tables = strongest_lock(statement.sql)
+        names = tuple(object_label(table) for table in tables)
+        return _Effect(plan.lock or "none", names, plan.effect, plan.steps)
     nature = METADATA_ONLY if effect.duration == "metadata" else effect.duration
     return _Effect(effect.lock, effect.locked, nature)
 
