@@ -54,6 +54,7 @@ DROP, CREATE = (statement(action, "view v", f"{action} v") for action in ("drop"
 TYPE = ops.AlterColumnOp("t", "a", modify_type=BigInteger())
 TEXT = statement("change", "table t", "ALTER TABLE t ALTER COLUMN a TYPE bigint;")
 OTHER = ops.AlterColumnOp("t", "a", modify_nullable=False)
+LATER = ops.AlterColumnOp("t", "b", modify_nullable=False)
 INDEX = [statement(action, "index i", f"{action} i") for action in ("drop", "create")]
 
 
@@ -61,7 +62,7 @@ INDEX = [statement(action, "index i", f"{action} i") for action in ("drop", "cre
     ("found", "order"),
     [
         ([DROP, OTHER, TYPE, CREATE], [OTHER, DROP, TYPE, CREATE]),
-        ([OTHER, DROP, TEXT, OTHER, CREATE, TYPE], [OTHER, OTHER, DROP, TEXT, CREATE, TYPE]),
+        ([OTHER, DROP, TEXT, LATER, CREATE, TYPE], [OTHER, DROP, TEXT, CREATE, LATER, TYPE]),
         ([DROP, TYPE, CREATE], [DROP, TYPE, CREATE]),
         ([DROP, OTHER, TYPE], [DROP, OTHER, TYPE]),
         ([*INDEX, OTHER], [*INDEX, OTHER]),
@@ -71,3 +72,9 @@ INDEX = [statement(action, "index i", f"{action} i") for action in ("drop", "cre
 )
 def test_order(found: list[ops.MigrateOperation], order: list[ops.MigrateOperation]) -> None:
     assert [*map(id, delay_drops(found))] == [*map(id, order)]
+
+
+def test_all_before() -> None:
+    found = [OTHER, DROP, TEXT, LATER, CREATE, TYPE]
+    order = [OTHER, LATER, DROP, TEXT, CREATE, TYPE]
+    assert [*map(id, delay_drops(found, all_before=True))] == [*map(id, order)]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+
+if TYPE_CHECKING:
+    from alembic_pg.autogenerate.dump.entry import ColumnPath
 
 
 @dataclass
@@ -19,6 +23,11 @@ class UsingOp(StatementOp):
     table_name: str = ""
     column_name: str = ""
     hinted: bool = False
+
+    @property
+    def column(self) -> ColumnPath:
+        """The column, as others are told by it."""
+        return self.schema or "public", self.table_name, self.column_name
 
     def reverse(self) -> UsingOp:
         """Return the way back; what the models say of it is not looked at by a person again."""

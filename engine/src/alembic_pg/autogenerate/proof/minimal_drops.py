@@ -6,12 +6,10 @@ stand between DROP and CREATE comes before them.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from alembic.operations import ops
-
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.reprinted_checks import alters_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +28,13 @@ _LABEL_PREFIXES = (
     "query of view ",
 )
 
-# What PostgreSQL refuses while a view or a trigger names the column.
-_ALTER_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
 
-
-def delay_drops(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+def delay_drops(
+    operations: Sequence[MigrateOperation], *, all_before: bool = False
+) -> list[MigrateOperation]:
     """Return operations of which only changes of types stand between DROP and CREATE.
 
+    all_before: whether what follows the changes comes before DROP, too, and not after CREATE.
     The same list where nothing is dropped to be created again, or nothing else is in between;
     whether the order leads there is to be proven.
     """
@@ -65,12 +63,17 @@ def delay_drops(operations: Sequence[MigrateOperation]) -> list[MigrateOperation
     between = [
         operation for operation in operations[first : last + 1] if id(operation) not in edges
     ]
-    types = [operation for operation in between if _alters_column_type(operation)]
-    others = [operation for operation in between if not _alters_column_type(operation)]
-    return [*operations[:first], *others, *drops, *types, *creates, *operations[last + 1 :]]
-
-
-def _alters_column_type(operation: MigrateOperation) -> bool:
-    if isinstance(operation, ops.AlterColumnOp):
-        return operation.modify_type is not None
-    return isinstance(operation, StatementOp) and any(map(_ALTER_TYPE.search, operation.upgrade))
+    types = [operation for operation in between if alters_type(operation)]
+    others = [operation for operation in between if not alters_type(operation)]
+    turn = len(operations) if all_before or not types else places[id(types[-1])]
+    early = [one for one in others if places[id(one)] < turn]
+    late = [one for one in others if places[id(one)] > turn]
+    return [
+        *operations[:first],
+        *early,
+        *drops,
+        *types,
+        *creates,
+        *late,
+        *operations[last + 1 :],
+    ]

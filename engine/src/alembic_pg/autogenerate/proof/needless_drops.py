@@ -16,6 +16,7 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.reprinted_checks import reprinted_checks
 from alembic_pg.autogenerate.proof.without_drops import (
     DROP_COLUMN,
     IN_ITS_PLACE,
@@ -52,6 +53,9 @@ def find_needless_drops(
     wanted = {label for label in needs if _drop_statements(operations, label)}
     unsure: set[str] = set()
     with candidate.session() as session:
+        reprinted = reprinted_checks(candidate, session, operations)
+        needs |= {label: [] for label in reprinted}
+        wanted |= reprinted
         while True:
             left_out = _what_can_stay(wanted, needs)
             failure = _run_without(candidate, session, operations, left_out)

@@ -9,6 +9,7 @@ from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, w
 from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candidate
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
 from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
+from alembic_pg.autogenerate.proof.reprinted_checks import replaced_checks
 from alembic_pg.autogenerate.proof.round_trip import (
     passes_round_trip,
     reaches_goal,
@@ -87,16 +88,35 @@ def _prove_with_features(
         ):
             return guarded
     # Reversing each operation is not enough: the downgrade is searched like the upgrade.
-    ways = [completed] if [*map(id, shorter)] == tried[0] else [shorter, completed]
-    for chosen in ways:
+    for chosen, delays in _ways_up(shorter, completed):
         with open_candidate(comparison, context) as candidate:
             try:
                 candidate.run([*renames, *chosen])
-                return with_searched_downgrade(candidate, comparison, features, chosen, original)
+                return with_searched_downgrade(
+                    candidate, comparison, features, chosen, original, delays=delays
+                )
             except (UserError, RefusedError):
-                if chosen is completed:
+                if chosen is completed and not delays:
                     raise
     raise AssertionError
+
+
+def _ways_up(
+    shorter: list[MigrateOperation], completed: list[MigrateOperation]
+) -> Iterator[tuple[list[MigrateOperation], bool]]:
+    """Yield what to try, and whether the way back is to drop late, too; what is sure comes last."""
+    tried: list[list[int]] = []
+    for chosen, delays in (
+        (delay_drops(create_indexes_first(shorter)), True),
+        (shorter, True),
+        (shorter, False),
+        (completed, True),
+    ):
+        ids = [delays, *map(id, chosen)]
+        if ids not in tried:
+            tried.append(ids)
+            yield chosen, delays
+    yield completed, False
 
 
 def _shorten(
@@ -109,7 +129,7 @@ def _shorten(
 
     candidate: where they have run.
     """
-    if not without_drops.recreated_objects(operations):
+    if not (without_drops.recreated_objects(operations) or replaced_checks(operations)):
         return operations, True
     down = needless_drops.find_needless_drops(
         candidate, reversed_operations(operations), comparison.after
@@ -126,7 +146,7 @@ def _orders(
 ) -> Iterator[list[MigrateOperation]]:
     """Yield the orders to try, from the one that disturbs others least."""
     for operations in (shorter, completed):
-        yield delay_drops(create_indexes_first(operations))
-        yield create_indexes_first(operations)
-        yield delay_drops(operations)
-        yield operations
+        for ordered in (create_indexes_first(operations), operations):
+            yield delay_drops(ordered)
+            yield delay_drops(ordered, all_before=True)
+            yield ordered

@@ -10,6 +10,7 @@ from alembic_pg.autogenerate.ops.reversal import reversed_operations
 from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
+from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,24 +23,28 @@ if TYPE_CHECKING:
     from alembic_pg.database.server_features import ServerFeatures
 
 
-def with_searched_downgrade(
+def with_searched_downgrade(  # noqa: PLR0913  # what is known of the way
     candidate: Candidate,
     comparison: Comparison,
     features: ServerFeatures,
     operations: list[MigrateOperation],
     original: Dump,
+    *,
+    delays: bool = False,
 ) -> list[MigrateOperation]:
     """Return operations with a downgrade that is searched on the candidate, where they have run.
 
     How values come back to their type is known from the operations, which say how they left it.
-    original: the dump before them. Raises UserError when the upgrade or the downgrade does not lead
-    to its goal, or what PostgreSQL raises.
+    original: the dump before them. delays: whether the downgrade drops as late as delay_drops()
+    lets it. Raises UserError when the upgrade or the downgrade does not lead to its goal, or what
+    PostgreSQL raises.
     """
     search.expect_equal(comparison.after, candidate.dump())
     casts = [one.reverse() for one in flatten.flatten(operations) if isinstance(one, UsingOp)]
     down = search.find_operations(
         candidate, comparison.after, comparison.before, casts[::-1], features
     ).operations
+    down = delay_drops(down) if delays else down
     up = with_guards.add_guards(comparison, with_downgrade(operations, down))
     candidate.run(reversed_operations(comparison.renames))
     candidate.run(up)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 # Operations that PostgreSQL refuses, with its reasons.
 Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
 
-# Backfills that something blocks, with what PostgreSQL says.
-Blocked: TypeAlias = "list[tuple[BackfillColumnOp, Exception]]"
+# Backfills, and expressions for a type, that something blocks, with what PostgreSQL says.
+Blocked: TypeAlias = "list[tuple[BackfillColumnOp | UsingOp, Exception]]"
 
 Operation = TypeVar("Operation", bound="MigrateOperation")
 
@@ -194,11 +194,10 @@ def expect_equal(wanted: Dump, found: Dump) -> None:
 def _run_accepted(
     candidate: Candidate, operations: Sequence[MigrateOperation], session: Session
 ) -> tuple[list[MigrateOperation], Blocked]:
-    """Run operations; return those that PostgreSQL took, and backfills that something blocks.
+    """Run operations; return those that PostgreSQL took, and those that something blocks.
 
-    What uses a column blocks the change of its type that goes with its backfill, until a later
-    round has dropped it.
-    Raises UserError when it refuses a backfill, or the hint of a change of type.
+    What uses a column blocks the change of its type, until a later round has dropped it.
+    Raises UserError when it refuses a backfill.
     """
     accepted: list[MigrateOperation] = []
     blocked: Blocked = []
@@ -211,11 +210,8 @@ def _run_accepted(
             blocked.append((operation, reason))
         elif isinstance(operation, BackfillColumnOp):
             _refuse_hinted([(operation, reason)])
-        elif isinstance(operation, UsingOp) and operation.hinted:
-            raise UserError(
-                f'The info={{"using": …}} of {operation.label} cannot be done: '
-                f"{errors.describe_error(reason)}"
-            ) from reason
+        elif isinstance(operation, UsingOp):
+            blocked.append((operation, reason))  # by a CHECK that is to go, say
     return accepted, blocked
 
 
@@ -225,12 +221,13 @@ def _is_blocked(operation: BackfillColumnOp, *refusals: Exception | None) -> boo
     )
 
 
-def _refuse_hinted(refused: Sequence[tuple[BackfillColumnOp, Exception]]) -> None:
-    """Raise UserError for a backfill that a person wrote into the models: it has no other form."""
+def _refuse_hinted(refused: Blocked) -> None:
+    """Raise UserError for what a person wrote into the models: it has no other form."""
     for operation, reason in refused:
         if operation.hinted:
+            what = 'info={"using": …}' if isinstance(operation, UsingOp) else "backfill"
             raise UserError(
-                f"The backfill of {operation.label} cannot be done: {errors.describe_error(reason)}"
+                f"The {what} of {operation.label} cannot be done: {errors.describe_error(reason)}"
             ) from reason
 
 

@@ -1,0 +1,102 @@
+"""Know the CHECKs that PostgreSQL itself prints otherwise once a column has another type.
+
+A type that changes from text to varchar makes ``char_length(title)`` of a CHECK
+``char_length((title)::text)``, as it would be of a new one: nothing has to be dropped for that.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.without_drops import without_drops
+from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.sql import parser, statements
+from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+
+    from alembic_pg.autogenerate.proof.candidate import Candidate
+    from alembic_pg.revisions.trial.text_session import Session
+
+_LABEL_PREFIX = "check constraint "
+
+# The state at which the trial begins.
+_SAVEPOINT = "alembic_pg_checks"
+
+_DEFINITION = """
+SELECT pg_get_constraintdef(oid) FROM pg_constraint
+WHERE conrelid = to_regclass({table}) AND conname = {name}
+"""
+
+_ALTERS_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
+
+
+def replaced_checks(operations: Sequence[MigrateOperation]) -> dict[str, str]:
+    """Return what creates each CHECK that operations drop and create otherwise, by its label.
+
+    None is returned where they change no type.
+    """
+    if not any(map(alters_type, operations)):
+        return {}
+    checks = [
+        one
+        for one in operations
+        if isinstance(one, StatementOp) and one.label.startswith(_LABEL_PREFIX)
+    ]
+    dropped = {one.label: one.downgrade for one in checks if one.action == "drop"}
+    return {
+        one.label: one.upgrade[0]
+        for one in checks
+        if one.action == "create" and dropped.get(one.label, one.upgrade) != one.upgrade
+    }
+
+
+def alters_type(operation: MigrateOperation) -> bool:
+    """Return whether an operation changes the type of a column."""
+    if isinstance(operation, ops.AlterColumnOp):
+        return operation.modify_type is not None
+    return isinstance(operation, StatementOp) and any(map(_ALTERS_TYPE.search, operation.upgrade))
+
+
+def reprinted_checks(
+    candidate: Candidate, session: Session, operations: Sequence[MigrateOperation]
+) -> set[str]:
+    """Return which of replaced_checks() the other operations leave as they are to be.
+
+    session: on the candidate, which has what the operations begin with; they are undone.
+    """
+    replaced = replaced_checks(operations)
+    if not replaced:
+        return set()
+    session.execute(f"SAVEPOINT {_SAVEPOINT}")
+    try:
+        for operation in without_drops(operations, replaced, ()):
+            candidate.run_one(session, operation)
+        return {label for label, create in replaced.items() if _is_there(session, create)}
+    except Exception:  # noqa: BLE001  # whatever it is: they are dropped, and made again
+        return set()
+    finally:
+        session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+
+
+def _is_there(session: Session, create: str) -> bool:
+    """Return whether a table has the CHECK that a statement creates, as PostgreSQL prints it."""
+    statement = parser.parse(create)
+    if not isinstance(statement, statements.AddConstraint):
+        return False
+    table, name = quote_literal(statement.table), quote_literal(catalog_name(statement.name))
+    rows = session.query(_DEFINITION.format(table=table, name=name))
+    found = str(rows[0][0]) if rows else ""
+    return _texts(found) == _texts(create[create.index(" CHECK ") :].rstrip().rstrip(";"))
+
+
+def _texts(sql: str) -> list[str]:
+    return [token.text for token in tokenize(sql)]
