@@ -32,8 +32,9 @@ def adding(definition: str) -> str:
 def refuses(site: Site, why: str) -> None:
     """Expect an upgrade to be refused, and to leave nothing. why: what it says, a pattern."""
     before = site.catalog
-    with pytest.raises(UserError, match=why):
+    with pytest.raises(UserError, match=why) as error:
         site.upgrade()
+    assert "_ddl_" not in str(error.value)
     assert site.catalog == before
     assert site.note() is None
 
@@ -153,6 +154,24 @@ def test_a_run_that_dies_goes_on_or_back(site: Site, number: int) -> None:
     site.upgrade()
     assert site.version == ["002a"]
     assert not [line for line in site.catalog if "_ddl_" in line]
+
+
+@pytest.mark.parametrize("definition", ["UNIQUE (b)", "CHECK (b > 5)"])
+def test_a_long_name_is_told_as_it_is(site: Site, definition: str) -> None:
+    name = "u" * 60
+    old = "UNIQUE (a)" if "UNIQUE" in definition else "CHECK (b > -1)"
+    site.sql(
+        *TABLES, "UPDATE t SET b = 5 WHERE id < 9", f"ALTER TABLE t ADD CONSTRAINT {name} {old}"
+    )
+    add = f'op.execute("ALTER TABLE t ADD CONSTRAINT {name} {definition}")'
+    site.revise(f'op.execute("ALTER TABLE t DROP CONSTRAINT {name}")', add)
+    refuses(site, f'"{name}"')
+
+
+def test_duplicates_of_a_new_type_are_told_by_the_index_itself(site: Site) -> None:
+    site.sql(*TABLES, "CREATE UNIQUE INDEX its_own ON t (b)")
+    site.revise('op.alter_column("t", "b", type_=sa.Integer, postgresql_using="b / 2")')
+    refuses(site, "its_own")
 
 
 def test_rows_that_are_not_unique_leave_the_old_one(site: Site) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg.online.ensure import constraint, index
 from alembic_pg.online.run import probe_table
-from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name, helper_name
+from alembic_pg.online.run.helper_names import IS_SHADOW_COLUMN, catalog_name
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -126,12 +126,12 @@ def copy_to_shadow(runner: Runner, shadow: ShadowColumn, parts: Dependents) -> N
         rest = _index_definition(runner, shadow, part)
         place, where, predicate = rest.partition(" WHERE ")
         rest = f"{place}{part.tablespace or ''}{where}{predicate}"
-        name = quote_name(helper_name(part.name, "new"))
+        name = quote_name(runner.helpers.name(part.name, "new"))
         index.ensure_index(runner, shadow.table, name, unique=part.unique, rest=rest)
     for part in parts.constraints:
         table = runner.find_relation(part.on)
         assert table is not None, "the catalog has just named it"  # noqa: S101
-        name = helper_name(part.name, "new")
+        name = runner.helpers.name(part.name, "new")
         if not constraint.constraint_exists(runner, table, quote_name(name)):
             definition = _constraint_definition(runner, shadow, part)
             runner.run_short(

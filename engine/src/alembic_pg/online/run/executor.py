@@ -7,7 +7,7 @@ blocks nobody, and waits without a limit.
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +19,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.connection_state import session_settings
 from alembic_pg.online.locks import lock_first, lock_retry, progress_monitor, wait_for_blockers
 from alembic_pg.online.run import journal, transactions
+from alembic_pg.online.run.helper_names import HelperNames
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.online.run.signals import RefusedError, UnfinishedError
 
@@ -69,6 +70,7 @@ class Executor(Session):
 
     Of the revision:
     journal: which of its statements are done.
+    helpers: what its steps have made under other names.
     local_settings: what the revision has set for its transaction, as statements.
     in_autocommit_block: whether its statements stand in an autocommit block.
     """
@@ -83,6 +85,7 @@ class Executor(Session):
 
     in_autocommit_block: bool = False
     journal: Journal = field(default_factory=lambda: Journal("", ProgressNote("", "")))
+    helpers: HelperNames = field(default_factory=HelperNames)
     local_settings: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -279,7 +282,8 @@ class Executor(Session):
 
         way_out: what else a person may do, after the refusal's own text.
         """
-        return RefusedError(self.running.label, refusal, way_out)
+        shown = {name: self.helpers.as_shown(text) for name, text in refusal.values.items()}
+        return RefusedError(self.running.label, replace(refusal, values=shown), way_out)
 
     @contextmanager
     def leaving_work(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 
 from alembic_pg.sql.quoting import MAX_NAME_BYTES
 
@@ -27,6 +28,25 @@ def helper_name(base: str, purpose: str) -> str:
     digest = hashlib.sha256(base.encode()).hexdigest()[:8]
     kept = base.encode()[: MAX_NAME_BYTES - len(suffix) - len(digest) - 1].decode(errors="ignore")
     return f"{kept}_{digest}{suffix}"
+
+
+@dataclass
+class HelperNames:
+    """The helpers that take the places of what they are made for. own: its name, by theirs."""
+
+    own: dict[str, str] = field(default_factory=dict)
+
+    def name(self, base: str, purpose: str) -> str:
+        """Return helper_name(), of which a person is told the name that it will have."""
+        name = helper_name(base, purpose)
+        self.own[name] = base
+        return name
+
+    def as_shown(self, text: str) -> str:
+        """Return a text for a person, in which the helpers have their own names."""
+        for name, own in self.own.items():
+            text = text.replace(name, own)
+        return text
 
 
 def catalog_name(name: str) -> str:

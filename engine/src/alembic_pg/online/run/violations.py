@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors, time_limits
 from alembic_pg.database.errors import SqlState
-from alembic_pg.online.run.helper_names import HELPER_MARK
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -50,12 +49,11 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
     """
     on = quote_name(table.schema, table.name)
     found = session.fetch_rows(_CONSTRAINT, table=table.oid, name=name)[0]
-    shown = name.removesuffix(f"{HELPER_MARK}new")  # until it takes the place of another one
     column = column or (found.own[0] if found.kind == "n" else "")
     if column:
         wrong, what = f"{column} IS NULL", f"have no {column}, which becomes NOT NULL"
     elif found.expression:
-        wrong, what = f"NOT ({found.expression})", f'violate the CHECK "{shown}"'
+        wrong, what = f"NOT ({found.expression})", f'violate the CHECK "{name}"'
     else:
         pairs = list(zip(found.own, found.others, strict=True))
         filled = " AND ".join(f"{on}.{own} IS NOT NULL" for own, _ in pairs)
@@ -65,10 +63,10 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
         if found.whole_key:  # MATCH FULL: all of a key, or nothing of it
             some = " OR ".join(f"{on}.{own} IS NOT NULL" for own, _ in pairs)
             wrong = f"({some}) AND ({missing})"
-        what = f'point to no row of {found.other}, as the FOREIGN KEY "{shown}" wants'
+        what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
     return (
         describe_wrong_rows(session, table, wrong, what)
-        or f'rows of {table.display_name} did not fit "{shown}" when it was checked.'
+        or f'rows of {table.display_name} did not fit "{name}" when it was checked.'
     )
 
 

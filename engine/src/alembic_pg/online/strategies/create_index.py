@@ -97,7 +97,7 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
             if not changes:
                 runner.run_for_its_error(statement.sql)
                 return
-            new = helper_name(catalog_name(statement.name), "new")
+            new = runner.helpers.name(catalog_name(statement.name), "new")
             index.ensure_index(
                 runner, table, quote_name(new), unique=statement.unique, rest=statement.rest
             )

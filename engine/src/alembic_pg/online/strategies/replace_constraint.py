@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index
 from alembic_pg.online.run import dropped_objects, journal
-from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedStatement
 from alembic_pg.online.strategies import add_check_or_fk, add_unique
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
     METADATA_ONLY,
-    SHARE_ROW_EXCLUSIVE,
     strategy,
 )
 from alembic_pg.sql import parser, statements
@@ -143,10 +142,7 @@ def replaces(runner: Runner, statement: statements.AddConstraint, table: Relatio
 
 def strategy_for(statement: statements.AddConstraint) -> Strategy:
     """Return how a constraint takes the place of the one that waits."""
-    if statement.kind in {"UNIQUE", "PRIMARY"}:
-        return replace_by_index
-    foreign = statement.kind == "FOREIGN"
-    return replace_validated.locking(SHARE_ROW_EXCLUSIVE) if foreign else replace_validated
+    return replace_by_index if statement.kind in {"UNIQUE", "PRIMARY"} else replace_validated
 
 
 @strategy(*astuple(add_unique.add_constraint.summary))
@@ -158,7 +154,7 @@ def replace_by_index(
     Raises RefusedError where rows are not unique.
     """
     body = add_unique.parse_body(statement.body)
-    new = _new_name(statement)
+    new = _new_name(runner, statement)
     kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
     with _replacing(runner, key) as resumes:
         if not resumes:
@@ -176,7 +172,7 @@ def replace_validated(
 
     Raises RefusedError where rows violate it.
     """
-    new = _new_name(statement)
+    new = _new_name(runner, statement)
     on = quote_name(table.schema, table.name)
     with _replacing(runner, key) as resumes:
         there = constraint.constraint_exists(runner, table, new)
@@ -189,8 +185,8 @@ def replace_validated(
         _swap(runner, statement, table, f"RENAME CONSTRAINT {new} TO {statement.name}", key)
 
 
-def _new_name(statement: statements.AddConstraint) -> str:
-    return quote_name(helper_name(catalog_name(statement.name), "new"))
+def _new_name(runner: Runner, statement: statements.AddConstraint) -> str:
+    return quote_name(runner.helpers.name(catalog_name(statement.name), "new"))
 
 
 @contextmanager
