@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic import op
@@ -23,6 +24,7 @@ from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.signals import NoStepsError, RefusedError
 from alembic_pg.revisions.current_revision import RunState
+from alembic_pg.revisions.statements import step_statements
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -143,7 +145,10 @@ class Rehearsal:
             return ""
         with self._suspend_script():
             return next(
-                dropped_objects.find_recreated(self.open_transaction.executed, self.step), ""
+                dropped_objects.find_recreated(
+                    self.open_transaction.executed, partial(step_statements, self.step)
+                ),
+                "",
             )
 
     def _require_recorder(self) -> Recorder:

@@ -63,6 +63,7 @@ class Planner(PlannedCatalog):
     Of the revision:
     refusals: what the run would stop with.
     warnings: what the run would tell.
+    written: the statements of a revision that is about to be written, in the order that it has.
     """
 
     batch_filler: BatchFiller = batches.change_rows
@@ -70,6 +71,7 @@ class Planner(PlannedCatalog):
     refusals: list[RefusedError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     event_triggers: Sequence[EventTrigger] = ()
+    written: Sequence[str] = ()
 
     def start(self) -> None:
         """Learn what is there; the connection has no transaction before and after."""
@@ -90,6 +92,10 @@ class Planner(PlannedCatalog):
             how = self._summarize(known)
             self._remember(known.sql, how)
         return how
+
+    def revision_statements(self) -> Sequence[str]:
+        """Return the statements of the revision, those too of one that has no file yet."""
+        return self.written or super().revision_statements()
 
     def look_for_refusals(self, statement: RevisionStatement) -> None:
         """Collect what the run would refuse, as summarize() does, without what a person reads."""

@@ -35,7 +35,9 @@ def test_the_rest_comes_before(databases: ScratchServer) -> None:
 def test_what_needs_the_view_away_stays_in_between(databases: ScratchServer) -> None:
     after = AFTER.replace('Column("b", Text, nullable=False, info={"backfill": "\'x\'"}), ', "")
     change = there(databases, BEFORE, after.replace(", a, b", ", a"))
-    assert "drop_column" in change.up
+    dropped, created = change.up.index("DROP VIEW"), change.up.index("CREATE VIEW")
+    assert change.up[dropped:created].count("op.") == 2
+    assert dropped < change.up.index("type_=") < created < change.up.index("drop_column")
 
 
 def test_what_can_stay_is_not_dropped(databases: ScratchServer) -> None:
@@ -55,6 +57,7 @@ TYPE = ops.AlterColumnOp("t", "a", modify_type=BigInteger())
 TEXT = statement("change", "table t", "ALTER TABLE t ALTER COLUMN a TYPE bigint;")
 OTHER = ops.AlterColumnOp("t", "a", modify_nullable=False)
 LATER = ops.AlterColumnOp("t", "b", modify_nullable=False)
+GONE = ops.DropColumnOp("t", "c")
 INDEX = [statement(action, "index i", f"{action} i") for action in ("drop", "create")]
 
 
@@ -65,6 +68,7 @@ INDEX = [statement(action, "index i", f"{action} i") for action in ("drop", "cre
         ([OTHER, DROP, TEXT, LATER, CREATE, TYPE], [OTHER, DROP, TEXT, CREATE, LATER, TYPE]),
         ([DROP, TYPE, CREATE], [DROP, TYPE, CREATE]),
         ([DROP, OTHER, TYPE], [DROP, OTHER, TYPE]),
+        ([DROP, GONE, OTHER, TYPE, CREATE], [OTHER, DROP, TYPE, GONE, CREATE]),
         ([*INDEX, OTHER], [*INDEX, OTHER]),
         ([INDEX[0], OTHER, INDEX[1]], [INDEX[0], OTHER, INDEX[1]]),
         ([DROP, *INDEX, TYPE, CREATE], [*INDEX, DROP, TYPE, CREATE]),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic.operations import ops
+
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof.reprinted_checks import alters_type
 
@@ -32,7 +34,7 @@ _LABEL_PREFIXES = (
 def delay_drops(
     operations: Sequence[MigrateOperation], *, all_before: bool = False
 ) -> list[MigrateOperation]:
-    """Return operations of which only changes of types stand between DROP and CREATE.
+    """Return operations with only changes of types, then DROP COLUMN, between DROP and CREATE.
 
     all_before: whether what follows the changes comes before DROP, too, and not after CREATE.
     The same list where nothing is dropped to be created again, or nothing else is in between;
@@ -64,7 +66,8 @@ def delay_drops(
         operation for operation in operations[first : last + 1] if id(operation) not in edges
     ]
     types = [operation for operation in between if alters_type(operation)]
-    others = [operation for operation in between if not alters_type(operation)]
+    columns = [one for one in between if _drops_column(one) and one not in types]
+    others = [one for one in between if one not in types and one not in columns]
     turn = len(operations) if all_before or not types else places[id(types[-1])]
     early = [one for one in others if places[id(one)] < turn]
     late = [one for one in others if places[id(one)] > turn]
@@ -73,7 +76,16 @@ def delay_drops(
         *early,
         *drops,
         *types,
+        *columns,
         *creates,
         *late,
         *operations[last + 1 :],
     ]
+
+
+def _drops_column(operation: MigrateOperation) -> bool:
+    """Return whether an operation drops a column, which a view may still name before."""
+    return isinstance(operation, ops.DropColumnOp) or (
+        isinstance(operation, StatementOp)
+        and any(" DROP COLUMN " in text for text in operation.upgrade)
+    )

@@ -163,6 +163,7 @@ class _Meter:
         self.planner.start_revision()
         self.reader.begin_revision()
         executed = {id(operation): self.candidate.statements(operation) for operation in operations}
+        self.planner.written = [one.sql for some in executed.values() for one in some]
         harmless = {
             id(operation)
             for group in groups

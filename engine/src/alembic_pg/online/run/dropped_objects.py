@@ -7,16 +7,15 @@ the default or the privilege, until the revision comes to what gives it back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
-from alembic_pg.revisions.statements import step_statements
 from alembic_pg.sql import split
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
@@ -97,12 +96,12 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 
 def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction took away, and the revision gives back later."""
-    yield from find_recreated(runner.executed, runner.running.step)
+    yield from find_recreated(runner.executed, runner.revision_statements)
 
 
 def next_statement(runner: Runner, sql: str) -> str:
     """Return the statement of the revision that follows one of it, "" where that is not known."""
-    every = step_statements(runner.running.step)
+    every = runner.revision_statements()
     places = [place for place, one in enumerate(every) if one == sql]
     return "".join(every[places[0] + 1 : places[0] + 2]) if len(places) == 1 else ""
 
@@ -112,19 +111,21 @@ def statements_before(runner: Runner, sql: str) -> Sequence[str]:
 
     Those of the open transaction are returned where the others are not known.
     """
-    every = step_statements(runner.running.step)
+    every = runner.revision_statements()
     return every[: every.index(sql)] if sql in every else runner.executed
 
 
-def find_recreated(said: Iterable[str], step: Any) -> Iterator[str]:  # noqa: ANN401  # Alembic's step
-    """Yield the names of what statements take away, and the revision of a step gives back later."""
+def find_recreated(
+    said: Iterable[str], revision_statements: Callable[[], Sequence[str]]
+) -> Iterator[str]:
+    """Yield the names of what statements take away, and their revision gives back later."""
     gone: dict[Thing, str] = {}
     for sql in said:
         gone |= dict.fromkeys(taken_away(sql), sql)
         for thing in given_back(sql):
             gone.pop(thing, None)
     if gone:
-        every = step_statements(step)
+        every = revision_statements()
         yield from (thing.label for thing, sql in gone.items() if thing in _given_after(every, sql))
 
 

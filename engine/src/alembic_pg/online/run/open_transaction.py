@@ -13,6 +13,7 @@ from alembic_pg.online.run import journal, probe_table
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import CommitBeforeError
 from alembic_pg.online.run.statement_queue import StatementQueue
+from alembic_pg.revisions.statements import step_statements
 from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.quoting import quote_name
 
@@ -144,6 +145,10 @@ class OpenTransaction(Executor):
         ):
             raise CommitBeforeError(journal.statement_key(self.executed[first]))
         return not first and any(map(session_statements.detaches, self.executed))
+
+    def revision_statements(self) -> Sequence[str]:
+        """Return the statements of the revision, none where they are not known before it runs."""
+        return step_statements(self.running.step)
 
     def remember_refusal(self, error: BaseException | None) -> None:
         """Let the message of a failure name the event trigger that has refused a statement."""
