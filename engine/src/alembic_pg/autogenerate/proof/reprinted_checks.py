@@ -13,10 +13,9 @@ from alembic.operations import ops
 
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof.without_drops import without_drops
-from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.sql import parser, statements
+from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_literal
+from alembic_pg.sql.quoting import quote_literal, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,13 +88,14 @@ def reprinted_checks(
 
 def _is_there(session: Session, create: str) -> bool:
     """Return whether a table has the CHECK that a statement creates, as PostgreSQL prints it."""
-    statement = parser.parse(create)
-    if not isinstance(statement, statements.AddConstraint):
-        return False
-    table, name = quote_literal(statement.table), quote_literal(catalog_name(statement.name))
+    cursor = Cursor(create)
+    cursor.accept("ALTER", "TABLE")
+    table = quote_literal(quote_name(*cursor.altered_table()))
+    cursor.accept("ADD", "CONSTRAINT")
+    name = quote_literal(cursor.identifier())
     rows = session.query(_DEFINITION.format(table=table, name=name))
     found = str(rows[0][0]) if rows else ""
-    return _texts(found) == _texts(create[create.index(" CHECK ") :].rstrip().rstrip(";"))
+    return _texts(found) == _texts(cursor.remaining_text().rstrip(";"))
 
 
 def _texts(sql: str) -> list[str]:

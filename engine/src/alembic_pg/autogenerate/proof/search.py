@@ -224,11 +224,16 @@ def _is_blocked(operation: BackfillColumnOp, *refusals: Exception | None) -> boo
 def _refuse_hinted(refused: Blocked) -> None:
     """Raise UserError for what a person wrote into the models: it has no other form."""
     for operation, reason in refused:
-        if operation.hinted:
-            what = 'info={"using": …}' if isinstance(operation, UsingOp) else "backfill"
+        if not operation.hinted:
+            continue
+        if isinstance(operation, UsingOp):
             raise UserError(
-                f"The {what} of {operation.label} cannot be done: {errors.describe_error(reason)}"
+                f'The info={{"using": …}} of {operation.label} cannot be done: '
+                f"{errors.describe_error(reason)}"
             ) from reason
+        raise UserError(
+            f"The backfill of {operation.label} cannot be done: {errors.describe_error(reason)}"
+        ) from reason
 
 
 def _run_and_commit(
