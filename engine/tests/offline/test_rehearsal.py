@@ -72,8 +72,9 @@ def test_without_a_server_what_goes_goes_first(
         ("with op.get_context().autocommit_block():", "    DROP", "    ADD"),
         ("DROP", "ADD", 'op.create_index("i", "t", ["a"])', "DROP", "OTHER"),
         ("DROP", 'op.execute("SELECT 1")', "ADD"),
+        ("DROP", "with op.get_context().autocommit_block():", "    ADD"),
     ],
-    ids=["session", "view", "autocommit", "twice", "between"],
+    ids=["session", "view", "autocommit", "twice", "between", "before a block"],
 )
 def test_one_takes_the_place_of_another(site: Site, lines: tuple[str, ...]) -> None:
     begun(site, *TABLE, "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)", "CREATE VIEW v AS SELECT 1")

@@ -14,6 +14,10 @@ from tests.online.scripted import begun, cuts, psql, written
 if TYPE_CHECKING:
     from tests.online.site import Site
 
+TABLE_OF_INDEX = """
+SELECT indrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+"""
+
 # Those that every run of the tests has.
 SAMPLE = {"unique", "CHECK", "identity", "enum value"}
 
@@ -121,3 +125,37 @@ def test_a_comment_of_a_person_stays(site: Site) -> None:
     assert (site.note() or "").startswith('{"half_done"')
     site.upgrade()
     assert site.note() == """{"it's": "mine"}"""
+
+
+@pytest.mark.parametrize("schema", ["public", "s"])
+def test_an_index_of_another_table_goes_before(site: Site, schema: str) -> None:
+    tables = (
+        "CREATE SCHEMA IF NOT EXISTS s",
+        f"CREATE TABLE {schema}.t (a int)",
+        "CREATE TABLE t2 (a int)",
+        f"CREATE INDEX i ON {schema}.t (a)",
+    )
+    begun(site, *tables)
+    site.revise(f'op.execute("DROP INDEX {schema}.i")', 'op.create_index("i", "t2", ["a"])')
+    for begins in cuts(written(site)):
+        site.clean()
+        site.sql("DROP SCHEMA IF EXISTS s CASCADE", *tables)
+        psql(site, begins)
+        site.upgrade()
+        found = site.rows(f"{TABLE_OF_INDEX} WHERE relname = 'i'")
+        assert found == [("t2",)], begins[-600:]
+
+
+def test_a_block_after_a_drop_notes_what_is_done(site: Site) -> None:
+    tables = ("CREATE TABLE t (a int)", "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)")
+    begun(site, *tables)
+    add = '    op.create_check_constraint("k", "t", "a > 1")'
+    block = "with op.get_context().autocommit_block():"
+    site.revise('op.execute("CREATE TABLE q (a int)")', 'op.drop_constraint("k", "t")', block, add)
+    for begins in cuts(written(site)):
+        site.clean()
+        site.sql(*tables)
+        psql(site, begins)
+        site.upgrade()
+        assert site.one("SELECT count(*) FROM pg_constraint WHERE conname = 'k'") == 1
+        assert site.version == ["002a"]

@@ -43,6 +43,10 @@ class OpenTransaction:
         self.executed.append(sql)
         self.texts.append(text)
 
+    def count_unnoted(self) -> int:
+        """Return how many of its statements no note may call done before its end."""
+        return sum(not session_statements.is_session_statement(one) for one in self.executed)
+
     def add_swap(self, moment: PreparedSwap) -> None:
         """Take the swap of a column in."""
         self.swaps[len(self.executed)] = moment

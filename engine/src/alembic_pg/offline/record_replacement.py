@@ -9,6 +9,7 @@ from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online import dispatch
 from alembic_pg.online.run import journal, transactions
 from alembic_pg.online.strategies import create_index, replace_constraint
+from alembic_pg.sql import parser, statements
 
 if TYPE_CHECKING:
     from alembic_pg.offline.recorder import Recorder
@@ -51,7 +52,7 @@ def record_replacement(
         return None
     waits.run(journal.statement_key(drop))
     work = _choose(recorder, sql)
-    if work is None or recorder.postponed is None:
+    if work is None or not _takes_over(recorder, sql):
         return None
     tables, key = frozenset(recorder.size_tables), journal.statement_key(sql)
     work.run(key)
@@ -61,6 +62,19 @@ def record_replacement(
     small = plpgsql_blocks.retry_block(recorder.settings, drop, sql, *both.done_statements(key))
     steps = psql_commands.steps_if_large(recorder.settings, tables, recorder.script_steps, small)
     return Replacement(detail, steps, detail == create_index.NOTED_REPLACE)
+
+
+def _takes_over(recorder: Recorder, sql: str) -> bool:
+    """Return whether a statement puts something into the place of what waits for it."""
+    statement = parser.parse(sql)
+    table = recorder.find_relation(statement.table) if statement is not None else None
+    if table is None:
+        return False
+    if isinstance(statement, statements.CreateIndex):
+        return create_index.replaces(recorder, statement, table)
+    return isinstance(statement, statements.AddConstraint) and replace_constraint.replaces(
+        recorder, statement, table
+    )
 
 
 def _choose(recorder: Recorder, sql: str) -> Decision | None:

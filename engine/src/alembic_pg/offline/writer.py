@@ -54,6 +54,7 @@ class OnlineRenderImpl(RenderImpl):
 
         @contextmanager
         def noted() -> Iterator[None]:
+            self._write_held_back()
             self._note_progress("")
             with block():
                 self.in_autocommit_block = True
@@ -133,17 +134,12 @@ class OnlineRenderImpl(RenderImpl):
         rest = self.open_transaction
         assert rest is not None, "it has that statement"  # noqa: S101
         self.open_transaction = rest.split_before(key)
-        for text in self.journal.begin_statements(uncommitted=self._count_unnoted(rest)):
+        for text in self.journal.begin_statements(uncommitted=rest.count_unnoted()):
             self.open_transaction.add(text, text)
         self.emit_commit()
         self.open_transaction = rest
         if self.rehearsal is not None:
             self.rehearsal.open_transaction = rest
-
-    @staticmethod
-    def _count_unnoted(opened: OpenTransaction) -> int:
-        """Return how many statements of a transaction no note may call done before its end."""
-        return sum(not session_statements.is_session_statement(one) for one in opened.executed)
 
     def _write_step(self, step: str) -> None:
         if psql_commands.ends_with_command(step) or (step.startswith("-- ") and "\n" not in step):
@@ -153,12 +149,8 @@ class OnlineRenderImpl(RenderImpl):
 
     def _render(self, statement: str, *, in_batches: bool) -> None:
         if self.current_step is not self.running.step:
-            self.current_step, self.bound_to_session, self.first_in_transaction = (
-                self.running.step,
-                False,
-                True,
-            )
-            step = self.current_step
+            step = self.current_step = self.running.step
+            self.bound_to_session, self.first_in_transaction = False, True
             if getattr(step, "revision", None) is not None and self.guards is not None:
                 self.journal = ScriptJournal.of_revision(
                     self.guards, step.revision, direction_of(step)
@@ -167,15 +159,18 @@ class OnlineRenderImpl(RenderImpl):
                 self.rehearsal.start_revision(self.current_step)
         self.step_writer.journal = self.journal
         self.journal.texts[journal.statement_key(statement)] = statement
+        if self.held_back and self._write_replacement(statement):
+            return
+        self._write_held_back()
+        if not in_batches and self._may_be_replaced(statement):
+            self.held_back = statement
+        else:
+            self._write_one(statement, in_batches=in_batches)
+
+    def _write_held_back(self) -> None:
         dropped, self.held_back = self.held_back, ""
         if dropped:
-            if self._write_replacement(dropped, statement):
-                return
             self._write_one(dropped, in_batches=False)
-        elif not in_batches and self._may_be_replaced(statement):
-            self.held_back = statement
-            return
-        self._write_one(statement, in_batches=in_batches)
 
     def _write_one(self, statement: str, *, in_batches: bool) -> None:
         self._write_statement(statement, in_batches=in_batches)
@@ -190,12 +185,14 @@ class OnlineRenderImpl(RenderImpl):
         following = self.rehearsal.replaced_by(statement, self.step_writer.created_tables)
         return bool(following) and not self.rehearsal.missing_object()
 
-    def _write_replacement(self, dropped: str, statement: str) -> bool:
+    def _write_replacement(self, statement: str) -> bool:
         """Write the steps by which one takes another's place; return whether there are any."""
         assert self.rehearsal is not None, "it was asked whether to wait"  # noqa: S101
+        dropped = self.held_back
         found = self.rehearsal.replacement(dropped, statement, self.journal)
         if found is None:
             return False
+        self.held_back = ""
         if found.drop_noted:
             self._keep_progress(dropped)
         self._note_progress(journal.statement_key(statement), quote_literal(found.detail))
@@ -251,7 +248,7 @@ class OnlineRenderImpl(RenderImpl):
     def _add_swap(self, opened: OpenTransaction, swap: PreparedSwap) -> None:
         """Take a swap into the transaction, before which is noted that it is prepared."""
         key = journal.statement_key(swap.sql)
-        unnoted = self._count_unnoted(opened)
+        unnoted = opened.count_unnoted()
         noted = self.journal.begin_statements(key, uncommitted=unnoted)
         opened.add_swap(replace(swap, prepare_steps=[*noted, *swap.prepare_steps]))
 

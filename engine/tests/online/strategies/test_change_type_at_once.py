@@ -9,6 +9,7 @@ from alembic_pg.errors import UserError
 from tests.online.beside import traffic
 from tests.online.killed import killing
 from tests.online.watching import blocking_scans, filenode, watched
+from tests.plan.observed import differences
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -127,3 +128,107 @@ def test_a_check_that_is_not_valid_stays_so(site: Site) -> None:
     site.upgrade()
     valid = "SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 't'::regclass"
     assert site.rows(f"{valid} ORDER BY 1") == [("new_ones", False), ("valid", True)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('op.drop_constraint("word_check", "parent")',),
+        ('op.execute("ALTER TABLE parent RENAME CONSTRAINT word_check TO wc")',),
+        ('op.execute("DROP VIEW v")', 'op.drop_table("parent")'),
+        ('op.execute("ALTER TABLE parent RENAME TO p2")',),
+        (
+            'op.drop_constraint("word_check", "parent")',
+            'op.execute("SELECT 1")',
+            'op.execute("ALTER TABLE parent ADD CONSTRAINT word_check CHECK (id < 0) NOT VALID")',
+        ),
+    ],
+    ids=["dropped", "renamed", "no table", "table renamed", "another"],
+)
+def test_what_comes_after_meets_what_is_validated(site: Site, lines: tuple[str, ...]) -> None:
+    site.sql(*TABLES, VIEW)
+    site.revise(DROP, WIDER, CREATE, *lines)
+    site.upgrade()
+    assert (site.version, site.note()) == (["002a"], None)
+    left = site.rows("SELECT conname FROM pg_constraint WHERE NOT convalidated")
+    assert left == ([("word_check",)] if len(lines) == 3 else [])
+
+
+def test_a_column_that_goes_takes_its_check_along(site: Site) -> None:
+    site.sql(*TABLES, VIEW)
+    view = CREATE.replace(", other", "")
+    site.revise(DROP, WIDER, 'op.drop_column("parent", "other")', view)
+    with traffic(site, "SELECT id, word FROM v") as seen:
+        site.upgrade()
+    assert seen
+    assert site.one(VALIDATED)
+
+
+BLOCK = "with op.get_context().autocommit_block():"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (DROP, BLOCK, f"    {WIDER}", CREATE),
+        (DROP, BLOCK, f"    {WIDER}", f"    {CREATE}"),
+        (DROP, WIDER, BLOCK, f"    {CREATE}"),
+    ],
+)
+def test_an_autocommit_block_changes_it_too(site: Site, lines: tuple[str, ...]) -> None:
+    site.sql(*TABLES, VIEW)
+    site.revise(*lines)
+    try:
+        site.upgrade()
+    except UserError as error:
+        assert "would be missing" in str(error)  # noqa: PT017  # it says so, and changes nothing
+        assert (site.version, site.note()) == (["001a"], None)
+    else:
+        assert "column parent.word character varying(60) t  'a'::character varying" in site.catalog
+        assert site.one(VALIDATED)
+
+
+def test_the_table_is_free_once_the_view_is_back(site: Site) -> None:
+    site.sql(*TABLES, VIEW, "CREATE TABLE other AS SELECT 1 AS id")
+    wait = 'op.execute("DO $$ BEGIN PERFORM pg_sleep(1); END $$")'
+    site.revise(DROP, WIDER, CREATE, wait)
+    with traffic(site, "SET statement_timeout = 500", "SELECT count(*) FROM parent") as seen:
+        site.upgrade()
+    assert seen
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        'op.execute("ALTER TABLE second ALTER w TYPE varchar(60)")',
+        'op.execute("ALTER TABLE parent RENAME TO p2")',
+        'op.execute("SELECT pg_sleep(0)")',
+    ],
+    ids=["two tables", "renamed", "anything"],
+)
+def test_the_plan_refuses_what_the_run_refuses(site: Site, between: str) -> None:
+    second = "CREATE TABLE second (w varchar(50) CHECK (w <> ''))"
+    rows = "INSERT INTO second SELECT 'w' || n FROM generate_series(1, 300) AS n"
+    site.sql(*TABLES, second, rows, VIEW)
+    before = site.catalog
+    site.revise(DROP, WIDER, between, CREATE.replace("parent", "p2") if "p2" in between else CREATE)
+    assert differences(site) == []
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
+def test_a_materialized_view_is_missing_for_its_time_anyhow(site: Site) -> None:
+    view = VIEW.replace("VIEW", "MATERIALIZED VIEW")
+    site.sql(*TABLES, view)
+    site.revise('op.execute("DROP MATERIALIZED VIEW v")', WIDER, f"op.execute({view!r})")
+    assert differences(site) == []
+    assert site.version == ["002a"]
+
+
+def test_a_swap_that_shares_a_check_is_refused(site: Site) -> None:
+    check = "ALTER TABLE parent ADD CONSTRAINT wn CHECK (length(word) > id - 1000)"
+    site.sql(*TABLES, check, VIEW)
+    before = site.catalog
+    site.revise(DROP, WIDER, 'op.alter_column("parent", "id", type_=sa.BigInteger)', CREATE)
+    with pytest.raises(UserError, match="v, which goes and comes back, would be missing"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)

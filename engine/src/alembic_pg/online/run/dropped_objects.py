@@ -61,6 +61,12 @@ _GRANTED_ON = (
     *("ALL TABLES IN SCHEMA", "ALL SEQUENCES IN SCHEMA", "ALL FUNCTIONS IN SCHEMA"),
 )
 
+# What makes a view or the like whole again.
+_BELONGS = (
+    *("GRANT", "COMMENT", "ALTER VIEW", "CREATE TRIGGER", "CREATE OR REPLACE TRIGGER"),
+    *("CREATE RULE", "CREATE OR REPLACE RULE"),
+)
+
 _ALTERED = ("ALTER TABLE", "ALTER VIEW", "ALTER MATERIALIZED VIEW", "ALTER FOREIGN TABLE")
 
 _WORDS = {
@@ -97,6 +103,21 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction took away, and the revision gives back later."""
     yield from find_recreated(runner.executed, runner.revision_statements)
+
+
+def statements_until_back(runner: Runner, sql: str) -> Sequence[str]:
+    """Return the statements after one up to the last that gives back what is missing at it."""
+    every = runner.revision_statements()
+    after = every[every.index(sql) + 1 :] if sql in every else ()
+    missing = {thing for one in runner.executed for thing in taken_away(one)}
+    backs = [place for place, one in enumerate(after) if missing.intersection(given_back(one))]
+    return after[: backs[-1] + 1] if backs else ()
+
+
+def goes_with_given_back(runner: Runner, sql: str) -> bool:
+    """Return whether a statement comes before what is given back is whole: its privileges, say."""
+    whole = split.first_statement(sql).accept_any(*_BELONGS)
+    return bool(whole) or bool(next(recreated_later(runner), ""))
 
 
 def next_statement(runner: Runner, sql: str) -> str:

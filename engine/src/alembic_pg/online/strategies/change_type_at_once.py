@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.online.ensure import constraint
-from alembic_pg.online.run import dropped_objects, large_tables, ways_back
+from alembic_pg.online.run import dropped_objects, journal, large_tables, ways_back
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedStatement
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
@@ -15,8 +16,10 @@ from alembic_pg.online.strategies.strategy import (
     strategy,
 )
 from alembic_pg.refusals import of_statements
+from alembic_pg.sql import parser, session_statements, split
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_literal, quote_name
+from alembic_pg.sql.statements import AlterColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
-    from alembic_pg.sql.statements import AlterColumnType
+    from alembic_pg.sql.cursor import Cursor
 
 _CHECKS = """
 SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS valid,
@@ -33,6 +36,8 @@ SELECT conname AS name, pg_get_constraintdef(oid) AS definition, convalidated AS
 FROM pg_constraint WHERE conrelid = :table AND contype = 'c' AND :number = ANY (conkey)
 ORDER BY conname
 """
+
+_TAKES_ITS_TIME = ("CREATE", "MATERIALIZED", "VIEW")
 
 # What is noted once the type is another one, with the CHECKs that were valid.
 NOTED_CHANGE = ways_back.NOTED_TYPE_CHANGE
@@ -47,10 +52,53 @@ def strategy_for(
     """
     checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
     if usual and not any("NOT ENFORCED" in check.definition for check in checks):
-        return change_and_validate.bound(number=number)
+        later = validates_later(runner, statement, table)
+        if later is None:
+            dropped_objects.refuse_missing_objects(runner, table)
+        return change_and_validate.bound(number=number, later=bool(later))
     kind = of_statements.TYPE_WITH_CHECKS
     large_tables.refuse_if_large(runner, table, kind, column=statement.column)
     return None
+
+
+def validates_later(runner: Runner, statement: AlterColumnType, table: Relation) -> bool | None:
+    """Return whether the CHECKs wait for the end of the transaction, in which something is missing.
+
+    None is returned where more than the moment stands between what goes and what comes back.
+    """
+    alone = runner.in_autocommit_block or runner.connection_handed_out or not runner.may_postpone
+    if alone or runner.journal.detail(journal.statement_key(statement.sql)):
+        return False
+    if not next(dropped_objects.recreated_later(runner), ""):
+        return False
+    between = dropped_objects.statements_until_back(runner, statement.sql)
+    if any(split.first_statement(one).accept(*_TAKES_ITS_TIME) for one in between):
+        return False  # others miss it for that time anyhow
+    waits = runner.postponed
+    other = waits is not None and waits.until_commit and waits.name != table.display_name
+    return None if other or not all(map(_is_moment, between)) else True
+
+
+def _is_moment(sql: str) -> bool:
+    """Return whether a statement may stand in the moment, and renames nothing in it."""
+    cursor = split.first_statement(sql)
+    if any(token.keyword == "RENAME" for token in cursor.tokens):
+        return False
+    return (
+        isinstance(parser.parse(sql), AlterColumnType)
+        or session_statements.detaches(sql)
+        or session_statements.changes_default(sql)
+        or bool(dropped_objects.given_back(sql))
+        or bool(cursor.accept_any("GRANT", "REVOKE", "COMMENT"))
+        or _drops_columns(cursor)
+    )
+
+
+def _drops_columns(cursor: Cursor) -> bool:
+    if not cursor.accept("ALTER", "TABLE"):
+        return False
+    cursor.altered_table()
+    return all(action.accept("DROP", "COLUMN") for action in cursor.split_commas())
 
 
 @strategy(
@@ -58,16 +106,22 @@ def strategy_for(
     ACCESS_EXCLUSIVE,
     f"{METADATA_ONLY}, {SCAN_BESIDE_TRAFFIC}",
 )
-def change_and_validate(
-    runner: Runner, statement: AlterColumnType, table: Relation, key: str, *, number: int
+def change_and_validate(  # noqa: PLR0913  # what strategy_for() found
+    runner: Runner,
+    statement: AlterColumnType,
+    table: Relation,
+    key: str,
+    *,
+    number: int,
+    later: bool = False,
 ) -> None:
     """Change the type in a moment, and let the CHECKs be looked through afterwards.
 
-    What the revision has dropped and gives back is not missing for longer than that moment: the
-    type changes in its transaction then, and the CHECKs wait for its end.
+    later: whether that waits for the end of the transaction, so that what the revision has dropped
+    and gives back is not missing for longer than the moment.
     """
     noted = runner.journal.detail(key)
-    if not noted and runner.may_postpone and next(dropped_objects.recreated_later(runner), ""):
+    if later:
         _change_in_open_transaction(runner, statement, table, key, number)
         return
     runner.run_pending()
@@ -101,6 +155,7 @@ def _change_in_open_transaction(
 
     runner.execute_later(_change_statements(statement, table, checks))
     runner.executed.append(statement.sql)
+    runner.swapped_columns.add((table.oid, catalog_name(statement.column)))
     runner.postponed = PostponedStatement(
         key, table.display_name, work, until_commit=True, constraints=tuple(valid)
     )
@@ -137,4 +192,5 @@ def _validate(runner: Runner, table: Relation, names: Sequence[str]) -> None:
     """Validate constraints. The type is another one by now: what is done stays."""
     with runner.leaving_work():
         for name in names:  # a CHECK that was NOT VALID before stays so
-            constraint.validate(runner, table, name)
+            if constraint.constraint_exists(runner, table, quote_name(name)):
+                constraint.validate(runner, table, name)

@@ -68,6 +68,13 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     runner.postponed = PostponedStatement(key, name, work, relation.name)
 
 
+def replaces(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
+    """Return whether an index takes the place of one of the same table that waits."""
+    name = quote_name(table.schema, catalog_name(statement.name))
+    waits = runner.postponed
+    return waits is not None and waits.name == name and index.is_index_of(runner, table, name)
+
+
 @strategy("built CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)
 def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index; one of the same name that the statement before drops, goes after it."""
@@ -75,11 +82,7 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
     old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
     waits = runner.postponed
     changes = runner.journal.detail(key) == NOTED_REPLACE
-    if (
-        waits is not None
-        and waits.name == quote_name(table.schema, catalog_name(statement.name))
-        and index.is_index_of(runner, table, name)
-    ):
+    if waits is not None and replaces(runner, statement, table):
         runner.postponed = None
         runner.journal.add_pending(waits.key)
         changes = True
