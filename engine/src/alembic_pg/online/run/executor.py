@@ -282,8 +282,8 @@ class Executor(Session):
 
         way_out: what else a person may do, after the refusal's own text.
         """
-        shown = {name: self.helpers.as_shown(text) for name, text in refusal.values.items()}
-        return RefusedError(self.running.label, replace(refusal, values=shown), way_out)
+        values = self.helpers.with_own_names(refusal.values)
+        return RefusedError(self.running.label, replace(refusal, values=values), way_out)
 
     @contextmanager
     def leaving_work(self) -> Iterator[None]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from alembic_pg.sql.quoting import MAX_NAME_BYTES
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # What all of them hold, and nobody else's should.
 HELPER_MARK = "_ddl_"
+
+# The values of a refusal that quote PostgreSQL.
+_QUOTES = {"said", "error"}
 
 # A column of ours, of pg_attribute AS a: by its name and its comment.
 IS_SHADOW_COLUMN = r"""a.attname ~ '_ddl_new$' AND NOT a.attisdropped
@@ -42,8 +49,14 @@ class HelperNames:
         self.own[name] = base
         return name
 
-    def as_shown(self, text: str) -> str:
-        """Return a text for a person, in which the helpers have their own names."""
+    def with_own_names(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the values of a refusal; where it quotes PostgreSQL, with names that stay."""
+        return {
+            name: self._with_own_names(text) if name in _QUOTES else text
+            for name, text in values.items()
+        }
+
+    def _with_own_names(self, text: str) -> str:
         for name, own in self.own.items():
             text = text.replace(name, own)
         return text
