@@ -18,8 +18,8 @@ from sqlalchemy.schema import CreateTable, DDLElement, DropTable
 from alembic_pg.database.session import as_message
 from alembic_pg.database.url import DRIVER
 from alembic_pg.online import before_steps, dispatch, interrupted_statement, release_before_long
-from alembic_pg.online.run import dropped_objects, journal
-from alembic_pg.online.strategies import replace_constraint
+from alembic_pg.online.run import journal
+from alembic_pg.online.strategies import change_type_at_once, replace_constraint
 from alembic_pg.sql import parser, session_statements, transaction_statements
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class OnlineImpl(PostgresqlImpl):
         always = session_statements.is_session_statement(sql)
         if not always and self._is_done(sql, key):
             return
-        runner.run_pending(commits=not dropped_objects.goes_with_given_back(runner, sql))
+        if not change_type_at_once.waits_on(runner, sql):
+            runner.run_pending()
         runner.commit_if_requested(key)
         if not waits:
             runner.send_queued()

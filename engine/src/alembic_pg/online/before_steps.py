@@ -91,5 +91,5 @@ def needs_open_transaction(runner: Runner, sql: str, key: str) -> bool:
             or split.first_statement(one).accept("DROP")
             for one in runner.executed
         )
-        or bool(next(dropped_objects.recreated_later(runner), ""))
+        or dropped_objects.is_missing(runner)
     )

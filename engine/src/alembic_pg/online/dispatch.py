@@ -148,7 +148,7 @@ def _choose_without_table(
     if isinstance(statement, statements.AddEnumValue):
         return _decision(add_enum_value.add_value, runner, statement)
     key = journal.statement_key(statement.sql)
-    if next(dropped_objects.recreated_later(runner), ""):
+    if dropped_objects.is_missing(runner):
         return None  # a moment, too, and nothing is missing for longer
     return (
         _decision(create_index.drop_concurrently, runner, statement)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
 from alembic_pg.online.run import dropped_objects
-from alembic_pg.online.run.signals import PostponedStatement, RefusedError
+from alembic_pg.online.run.signals import PostponedValidation, RefusedError
 from alembic_pg.online.strategies import (
     add_column,
     attach_partition,
@@ -206,26 +206,28 @@ class Planner(PlannedCatalog):
 
     def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
         """Remember that a statement ran, in steps or not, and what later ones meet."""
-        swaps = _swaps(sql, how)
-        at_once = how == change_type_at_once.change_and_validate.summary
-        joins = (swaps and self.ends_with_detaching()) or (at_once and self._validates_later(sql))
+        swaps, later = _swaps(sql, how), self._later_validation(sql, how)
+        joins = later is not None or (swaps and self.ends_with_detaching())
         if how is not None and how.steps and not joins:
             self.executed.clear()
             self.postponed = None
+        self.postponed = later or self.postponed
         self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
         self._remember_changes(sql)
 
-    def _validates_later(self, sql: str) -> bool:
-        """Return whether CHECKs wait for the transaction's end, and remember of which table."""
+    def _later_validation(
+        self, sql: str, how: ExecutionSummary | None
+    ) -> PostponedValidation | None:
+        """Return the CHECKs that a change of type leaves for the end of the transaction, if any."""
         statement, table = parser.parse(sql), self.current_table
-        if not isinstance(statement, statements.AlterColumnType) or table is None:
-            return False
-        later = change_type_at_once.validates_later(self, statement, table)
-        if later:
-            self.postponed = PostponedStatement(
-                "", table.display_name, lambda: None, until_commit=True
-            )
-        return bool(later)
+        if (
+            how == change_type_at_once.change_and_validate.summary
+            and isinstance(statement, statements.AlterColumnType)
+            and table is not None
+            and change_type_at_once.validates_later(self, statement, table)
+        ):
+            return PostponedValidation("", lambda: None, table.oid)
+        return None
 
     def _remember_changes(self, sql: str) -> None:
         """Remember what later statements meet."""

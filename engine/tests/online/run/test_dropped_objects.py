@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from alembic_pg.online.run import dropped_objects
 from tests.online.beside import traffic
 from tests.online.killed import survives
 
@@ -254,3 +255,20 @@ def test_the_plan_says_so(site: Site, capfd: pytest.CaptureFixture[str]) -> None
     site.again(DROP, widened("a"), CREATE, 'op.create_index("i", "t", ["b"])')
     site.upgrade(plan="")
     assert "Refused" not in capfd.readouterr().out
+
+
+def test_nobody_asks_before_plain_statements(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has run before would be read again for each of them."""
+    asked: list[str] = []
+    look = dropped_objects.taken_away
+
+    def counted(sql: str) -> list[dropped_objects.Thing]:
+        asked.append(sql)
+        return look(sql)
+
+    monkeypatch.setattr(dropped_objects, "taken_away", counted)
+    site.sql(*TABLES)
+    site.revise(*(f'op.execute("CREATE TABLE n{number} (a int)")' for number in range(20)), MOMENT)
+    site.upgrade()
+    assert site.version == ["002a"]
+    assert not asked

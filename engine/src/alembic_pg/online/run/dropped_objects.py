@@ -105,19 +105,23 @@ def recreated_later(runner: Runner) -> Iterator[str]:
     yield from find_recreated(runner.executed, runner.revision_statements)
 
 
+def is_missing(runner: Runner) -> bool:
+    """Return whether the open transaction took something away that is given back later."""
+    return any(recreated_later(runner))
+
+
 def statements_until_back(runner: Runner, sql: str) -> Sequence[str]:
     """Return the statements after one up to the last that gives back what is missing at it."""
     every = runner.revision_statements()
     after = every[every.index(sql) + 1 :] if sql in every else ()
-    missing = {thing for one in runner.executed for thing in taken_away(one)}
-    backs = [place for place, one in enumerate(after) if missing.intersection(given_back(one))]
+    missing = _gone(runner.executed).keys()
+    backs = [place for place, one in enumerate(after) if not missing.isdisjoint(given_back(one))]
     return after[: backs[-1] + 1] if backs else ()
 
 
 def goes_with_given_back(runner: Runner, sql: str) -> bool:
     """Return whether a statement comes before what is given back is whole: its privileges, say."""
-    whole = split.first_statement(sql).accept_any(*_BELONGS)
-    return bool(whole) or bool(next(recreated_later(runner), ""))
+    return bool(split.first_statement(sql).accept_any(*_BELONGS)) or is_missing(runner)
 
 
 def next_statement(runner: Runner, sql: str) -> str:
@@ -140,14 +144,20 @@ def find_recreated(
     said: Iterable[str], revision_statements: Callable[[], Sequence[str]]
 ) -> Iterator[str]:
     """Yield the names of what statements take away, and their revision gives back later."""
+    gone = _gone(said)
+    if gone:
+        every = revision_statements()
+        yield from (thing.label for thing, sql in gone.items() if thing in _given_after(every, sql))
+
+
+def _gone(said: Iterable[str]) -> dict[Thing, str]:
+    """Return what statements leave away, each with the statement that took it."""
     gone: dict[Thing, str] = {}
     for sql in said:
         gone |= dict.fromkeys(taken_away(sql), sql)
         for thing in given_back(sql):
             gone.pop(thing, None)
-    if gone:
-        every = revision_statements()
-        yield from (thing.label for thing, sql in gone.items() if thing in _given_after(every, sql))
+    return gone
 
 
 def _given_after(every: Sequence[str], sql: str) -> set[Thing]:

@@ -11,7 +11,7 @@ from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.locks.new_tables_first import new_tables_first
 from alembic_pg.online.run import journal, probe_table
 from alembic_pg.online.run.executor import Executor
-from alembic_pg.online.run.signals import CommitBeforeError
+from alembic_pg.online.run.signals import CommitBeforeError, PostponedDrop
 from alembic_pg.online.run.statement_queue import StatementQueue
 from alembic_pg.revisions.statements import step_statements
 from alembic_pg.sql import parser, session_statements, statements
@@ -37,7 +37,7 @@ class OpenTransaction(Executor):
     executed: the revision's statements.
     queue: those of them that the server does not have yet.
     swapped_columns: the columns that were swapped, by the table's oid and the column's name.
-    postponed: the statement that waits for the next one.
+    postponed: what waits for the statements that follow.
     """
 
     may_postpone: ClassVar[bool] = True
@@ -105,15 +105,13 @@ class OpenTransaction(Executor):
         for column in self.dropped_defaults(table):
             name = quote_name(column)
             self.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} ALTER COLUMN {name} DROP DEFAULT")
-        if self.postponed is not None and self.postponed.index:
+        if isinstance(self.postponed, PostponedDrop) and self.postponed.index:
             name = quote_name(self.postponed.index)
             drop = f"DROP INDEX IF EXISTS pg_temp.{name}"
             self.execute_all([probe_table.NAME_INDEXES.format(table=table.oid), drop])
 
-    def run_pending(self, *, commits: bool = True) -> None:
-        """Run the statement that was postponed, if any. commits: whether a commit is next."""
-        if self.postponed is not None and self.postponed.until_commit and not commits:
-            return
+    def run_pending(self) -> None:
+        """Run what was postponed, if anything was."""
         waiting_one, self.postponed = self.postponed, None
         if waiting_one is not None:
             waiting_one.run()

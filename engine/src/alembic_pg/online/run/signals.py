@@ -15,21 +15,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PostponedStatement:
-    """A statement that waits for the next one, which may change how it runs.
+    """A statement, or a part of one, that waits for those that follow.
 
     key: of the statement.
-    name: of the object that it drops.
-    run: executes it.
-    index: the index that goes with it, as the catalog has it, "" for none.
-    until_commit: whether it waits for statements that run as they are, too.
-    constraints: what it validates.
+    run: executes what waits.
     """
 
     key: str
-    name: str
     run: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class PostponedDrop(PostponedStatement):
+    """A drop that waits for the next statement, which may put another one into the place.
+
+    name: of the object that it drops.
+    index: the index that goes with it, as the catalog has it, "" for none.
+    """
+
+    name: str
     index: str = ""
-    until_commit: bool = False
+
+
+@dataclass(frozen=True)
+class PostponedValidation(PostponedStatement):
+    """CHECKs that are validated once the transaction is over in which a type has changed.
+
+    table: their table's oid.
+    constraints: their names.
+    """
+
+    table: int
     constraints: tuple[str, ...] = ()
 
 

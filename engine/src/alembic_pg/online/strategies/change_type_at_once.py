@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_pg.online.ensure import constraint
 from alembic_pg.online.run import dropped_objects, journal, large_tables, ways_back
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.run.signals import PostponedStatement
+from alembic_pg.online.run.signals import PostponedValidation
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
     METADATA_ONLY,
@@ -69,14 +69,21 @@ def validates_later(runner: Runner, statement: AlterColumnType, table: Relation)
     alone = runner.in_autocommit_block or runner.connection_handed_out or not runner.may_postpone
     if alone or runner.journal.detail(journal.statement_key(statement.sql)):
         return False
-    if not next(dropped_objects.recreated_later(runner), ""):
+    if not dropped_objects.is_missing(runner):
         return False
     between = dropped_objects.statements_until_back(runner, statement.sql)
     if any(split.first_statement(one).accept(*_TAKES_ITS_TIME) for one in between):
         return False  # others miss it for that time anyhow
     waits = runner.postponed
-    other = waits is not None and waits.until_commit and waits.name != table.display_name
+    other = isinstance(waits, PostponedValidation) and waits.table != table.oid
     return None if other or not all(map(_is_moment, between)) else True
+
+
+def waits_on(runner: Runner, sql: str) -> bool:
+    """Return whether CHECKs are still not validated before a statement that runs as it is."""
+    return isinstance(
+        runner.postponed, PostponedValidation
+    ) and dropped_objects.goes_with_given_back(runner, sql)
 
 
 def _is_moment(sql: str) -> bool:
@@ -120,11 +127,11 @@ def change_and_validate(  # noqa: PLR0913  # what strategy_for() found
     later: whether that waits for the end of the transaction, so that what the revision has dropped
     and gives back is not missing for longer than the moment.
     """
-    noted = runner.journal.detail(key)
     if later:
         _change_in_open_transaction(runner, statement, table, key, number)
         return
     runner.run_pending()
+    noted = runner.journal.detail(key)
     with runner.outside_transaction(key):
         checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
         valid = [check.name for check in checks if check.valid]
@@ -142,7 +149,7 @@ def _change_in_open_transaction(
     checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
     valid = [check.name for check in checks if check.valid]
     waits = runner.postponed
-    if waits is not None and waits.until_commit and waits.name == table.display_name:
+    if isinstance(waits, PostponedValidation) and waits.table == table.oid:
         valid = [*dict.fromkeys([*waits.constraints, *valid])]
         runner.journal.add_pending(waits.key)  # the note of this one has its CHECKs, too
         runner.postponed = None
@@ -156,9 +163,7 @@ def _change_in_open_transaction(
     runner.execute_later(_change_statements(statement, table, checks))
     runner.executed.append(statement.sql)
     runner.swapped_columns.add((table.oid, catalog_name(statement.column)))
-    runner.postponed = PostponedStatement(
-        key, table.display_name, work, until_commit=True, constraints=tuple(valid)
-    )
+    runner.postponed = PostponedValidation(key, work, table.oid, tuple(valid))
 
 
 def _change_statements(

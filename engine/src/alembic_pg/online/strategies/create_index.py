@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
-from alembic_pg.online.run.signals import PostponedStatement
+from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.strategies.strategy import (
     METADATA_ONLY,
     SCAN_BESIDE_TRAFFIC,
@@ -65,14 +65,15 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     if runner.connection_handed_out:
         work()  # the next statement may be one that nobody tells us of
         return
-    runner.postponed = PostponedStatement(key, name, work, relation.name)
+    runner.postponed = PostponedDrop(key, work, name, relation.name)
 
 
 def replaces(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
     """Return whether an index takes the place of one of the same table that waits."""
     name = quote_name(table.schema, catalog_name(statement.name))
     waits = runner.postponed
-    return waits is not None and waits.name == name and index.is_index_of(runner, table, name)
+    same = isinstance(waits, PostponedDrop) and waits.name == name
+    return same and index.is_index_of(runner, table, name)
 
 
 @strategy("built CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)

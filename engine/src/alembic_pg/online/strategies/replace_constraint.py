@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.online.ensure import constraint, index
 from alembic_pg.online.run import dropped_objects, journal
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.run.signals import PostponedStatement
+from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.strategies import add_check_or_fk, add_unique
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
@@ -129,7 +129,7 @@ def wait_for_new_one(
             runner.run_short(statement.sql, done=key)
 
     name = quote_name(table.schema, table.name, _dropped_constraint(statement))
-    runner.postponed = PostponedStatement(key, name, work)
+    runner.postponed = PostponedDrop(key, work, name)
 
 
 def replaces(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
@@ -137,7 +137,7 @@ def replaces(runner: Runner, statement: statements.AddConstraint, table: Relatio
     if runner.journal.detail(journal.statement_key(statement.sql)) == NOTED_REPLACE:
         return True
     name = quote_name(table.schema, table.name, catalog_name(statement.name or '""'))
-    return runner.postponed is not None and runner.postponed.name == name
+    return isinstance(runner.postponed, PostponedDrop) and runner.postponed.name == name
 
 
 def strategy_for(statement: statements.AddConstraint) -> Strategy:
