@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_pg.offline import plpgsql_blocks, psql_commands
 from alembic_pg.online import dispatch
-from alembic_pg.online.run import journal, transactions
+from alembic_pg.online.run import journal
 from alembic_pg.online.strategies import create_index, replace_constraint
 from alembic_pg.sql import parser, statements
 
@@ -56,11 +55,9 @@ def record_replacement(
         return None
     tables, key = frozenset(recorder.size_tables), journal.statement_key(sql)
     work.run(key)
-    transactions.commit(recorder.context)
     both = noted.copy()
     both.add_pending(journal.statement_key(drop))
-    small = plpgsql_blocks.retry_block(recorder.settings, drop, sql, *both.done_statements(key))
-    steps = psql_commands.steps_if_large(recorder.settings, tables, recorder.script_steps, small)
+    steps = recorder.recorded_steps(tables, drop, sql, *both.done_statements(key))
     return Replacement(detail, steps, detail == create_index.NOTED_REPLACE)
 
 

@@ -82,16 +82,13 @@ class Recorder(Runner):
             self.version = self.version if checks else server_features.OLDEST_VERSION
         if work is None:
             return []
-        tables = frozenset(self.size_tables)
+        tables, key = frozenset(self.size_tables), journal.statement_key(sql)
         self.script_steps += checks
         try:
-            work.run(journal.statement_key(sql))
+            work.run(key)
         except ReplayError as replay:
             return PreparedSwap(sql, tables, self.script_steps, self._swap_statements(replay, work))
-        transactions.commit(self.context)
-        done = noted.copy().done_statements(journal.statement_key(sql))
-        small = plpgsql_blocks.retry_block(self.settings, sql, *done)
-        return psql_commands.steps_if_large(self.settings, tables, self.script_steps, small)
+        return self.recorded_steps(tables, sql, *noted.copy().done_statements(key))
 
     def begin_statement(self, noted: ScriptJournal) -> None:
         """Forget the statement before. noted: as record() has it."""
@@ -99,6 +96,15 @@ class Recorder(Runner):
         self.running = RunState(step=self.running.step)
         self.journal, self.postponed = noted.copy(), None
         self.read_server_state(lock_timeout=0)
+
+    def recorded_steps(self, tables: frozenset[str], *small: str) -> list[str]:
+        """Return the steps that were recorded, and statements in their place where all is small.
+
+        tables: whose size decides.
+        """
+        transactions.commit(self.context)
+        other = plpgsql_blocks.retry_block(self.settings, *small)
+        return psql_commands.steps_if_large(self.settings, tables, self.script_steps, other)
 
     def _swap_statements(self, replay: ReplayError, work: Decision) -> list[str]:
         """Prepare what is swapped in the open transaction; return the statements of the swap."""

@@ -19,15 +19,14 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database import errors
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
-from alembic_pg.offline import replaced_name
 from alembic_pg.offline.open_transaction import OpenTransaction
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.signals import NoStepsError, RefusedError
 from alembic_pg.revisions.current_revision import RunState
-from alembic_pg.revisions.statements import step_statements
+from alembic_pg.revisions.statements import statement_after, step_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.scratch import ScratchServer
@@ -112,13 +111,10 @@ class Rehearsal:
         self.already_executed = bool(steps)
         return steps
 
-    def replaced_by(self, sql: str, created: Container[str]) -> str:
-        """Return the next statement, where it makes anew what one drops, "" else.
-
-        created: the tables that the script has created, as normalized_name() writes them.
-        """
+    def statement_after(self, sql: str) -> str:
+        """Return the statement of the revision that follows one, "" where that is not known."""
         with self._suspend_script():
-            return replaced_name.replaced_by(self.step, sql, created)
+            return statement_after(step_statements(self.step), sql)
 
     def replacement(self, drop: str, sql: str, journal: ScriptJournal) -> Replacement | None:
         """Return how one constraint or index takes another's place; None where it does not.

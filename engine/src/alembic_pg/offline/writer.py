@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg.offline import psql_commands
 from alembic_pg.offline.open_transaction import OpenTransaction
+from alembic_pg.offline.replaced_name import dropped_name, makes_anew
 from alembic_pg.offline.script_journal import ScriptJournal
 from alembic_pg.offline.statement_steps import StepWriter
 from alembic_pg.online.run import journal
@@ -182,8 +183,10 @@ class OnlineRenderImpl(RenderImpl):
         """Return whether the next statement may put another one into the place of what goes."""
         if self.rehearsal is None or self.in_autocommit_block or self.bound_to_session:
             return False
-        following = self.rehearsal.replaced_by(statement, self.step_writer.created_tables)
-        return bool(following) and not self.rehearsal.missing_object()
+        name = dropped_name(statement)
+        following = self.rehearsal.statement_after(statement) if name else ""
+        anew = makes_anew(following, name, self.step_writer.created_tables)
+        return anew and not self.rehearsal.missing_object()
 
     def _write_replacement(self, statement: str) -> bool:
         """Write the steps by which one takes another's place; return whether there are any."""

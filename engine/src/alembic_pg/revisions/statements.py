@@ -18,7 +18,7 @@ from alembic_pg.sql.column_types import ColumnType, read_type
 from alembic_pg.sql.cursor import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from alembic.script import Script
 
@@ -113,6 +113,12 @@ def _known_statements(function: Callable[..., None]) -> tuple[str, ...]:
         return tuple(one.sql for one in function_statements(function))
     except UnreadableError:
         return ()
+
+
+def statement_after(statements: Sequence[str], sql: str) -> str:
+    """Return the one that follows one of some statements, "" where that is not known."""
+    places = [place for place, one in enumerate(statements) if one == sql]
+    return "".join(statements[places[0] + 1 : places[0] + 2]) if len(places) == 1 else ""
 
 
 def upgrade_statements(revisions: Iterable[Script]) -> Iterator[RevisionStatement]:

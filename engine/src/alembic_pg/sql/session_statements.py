@@ -135,6 +135,18 @@ def dropped_default(sql: str) -> tuple[QualifiedName, str] | None:
     return found[:2] if found and found[2].accept("DROP", "DEFAULT") else None
 
 
+def dropped_constraint(sql: str) -> str:
+    """Return the name of the constraint that a statement drops, and does nothing else, or ""."""
+    cursor = split.first_statement(sql)
+    if not cursor.accept("ALTER", "TABLE"):
+        return ""
+    cursor.altered_table()
+    if not cursor.accept("DROP", "CONSTRAINT"):
+        return ""
+    name = cursor.identifier()
+    return name if cursor.current is None else ""
+
+
 def changes_default(sql: str) -> bool:
     """Return whether a statement sets or drops the default of one column, and does nothing else."""
     found = _column_action(sql)

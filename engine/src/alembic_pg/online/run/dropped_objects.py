@@ -124,13 +124,6 @@ def goes_with_given_back(runner: Runner, sql: str) -> bool:
     return bool(split.first_statement(sql).accept_any(*_BELONGS)) or is_missing(runner)
 
 
-def next_statement(runner: Runner, sql: str) -> str:
-    """Return the statement of the revision that follows one of it, "" where that is not known."""
-    every = runner.revision_statements()
-    places = [place for place, one in enumerate(every) if one == sql]
-    return "".join(every[places[0] + 1 : places[0] + 2]) if len(places) == 1 else ""
-
-
 def statements_before(runner: Runner, sql: str) -> Sequence[str]:
     """Return the statements of the revision before one, in transactions that are over, too.
 

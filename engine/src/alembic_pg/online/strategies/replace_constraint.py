@@ -12,7 +12,7 @@ from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index
-from alembic_pg.online.run import dropped_objects, journal
+from alembic_pg.online.run import journal
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.strategies import add_check_or_fk, add_unique
@@ -21,7 +21,8 @@ from alembic_pg.online.strategies.strategy import (
     METADATA_ONLY,
     strategy,
 )
-from alembic_pg.sql import parser, statements
+from alembic_pg.revisions.statements import statement_after
+from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
@@ -58,11 +59,11 @@ def postponed_drop(
 
     None of any other statement.
     """
-    name = _dropped_constraint(statement)
+    name = session_statements.dropped_constraint(statement.sql)
     alone = table.kind == "r" and not (table.has_children or table.is_partition)
     if not name or not alone or runner.connection_handed_out:
         return None
-    following = parser.parse(dropped_objects.next_statement(runner, statement.sql))
+    following = parser.parse(statement_after(runner.revision_statements(), statement.sql))
     if not (
         isinstance(following, statements.AddConstraint)
         and following.name
@@ -86,10 +87,7 @@ def waits_again(runner: Runner, sql: str) -> bool:
     It waits then whatever the options are: what is begun ends as it began.
     """
     begun = runner.journal.interrupted_at.partition(":")[2] == NOTED_REPLACE
-    statement = parser.parse(sql) if begun else None
-    return isinstance(statement, statements.OtherAlterTable) and bool(
-        _dropped_constraint(statement)
-    )
+    return begun and bool(session_statements.dropped_constraint(sql))
 
 
 def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
@@ -108,15 +106,6 @@ def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool
     return referred is not None and referred.kind == "r"
 
 
-def _dropped_constraint(statement: statements.OtherAlterTable) -> str:
-    """Return the name of the constraint that a statement drops, and does nothing else, or ""."""
-    cursor = Cursor(statement.rest)
-    if not cursor.accept("DROP", "CONSTRAINT"):
-        return ""
-    name = cursor.identifier()
-    return name if cursor.current is None else ""
-
-
 @strategy("dropped as the next one takes its place", ACCESS_EXCLUSIVE, METADATA_ONLY)
 def wait_for_new_one(
     runner: Runner, statement: statements.OtherAlterTable, table: Relation, key: str
@@ -128,7 +117,9 @@ def wait_for_new_one(
         with runner.outside_transaction(key):
             runner.run_short(statement.sql, done=key)
 
-    name = quote_name(table.schema, table.name, _dropped_constraint(statement))
+    name = quote_name(
+        table.schema, table.name, session_statements.dropped_constraint(statement.sql)
+    )
     runner.postponed = PostponedDrop(key, work, name)
 
 
