@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -9,6 +10,7 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.dump.entry import Dump
+
+
+_ALTER_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
 
 
 def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
@@ -94,6 +99,13 @@ def changed_table_key(operation: MigrateOperation, default_schema: str = "public
     if name is None:
         return None
     return table_key(getattr(operation, "schema", None) or default_schema, name)
+
+
+def alters_type(operation: MigrateOperation) -> bool:
+    """Return whether an operation changes the type of a column."""
+    if isinstance(operation, ops.AlterColumnOp):
+        return operation.modify_type is not None
+    return isinstance(operation, StatementOp) and any(map(_ALTER_TYPE.search, operation.upgrade))
 
 
 def altered_columns(operations: Iterable[MigrateOperation]) -> dict[str, set[str]]:

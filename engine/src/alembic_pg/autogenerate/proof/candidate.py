@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from alembic_pg.revisions.trial.text_session import Session
 
 
+# The state at which a trial begins.
+_SAVEPOINT = "alembic_pg_trial"
+
+
 class UnsafeValueError(UserError):
     """Say that a value which is added to an enum is used in the same transaction."""
 
@@ -102,6 +106,16 @@ class Candidate:
 
     def _source(self, operation: MigrateOperation) -> str:
         return self.sources.source(self.context, operation)
+
+
+@contextmanager
+def undone_at_end(session: Session) -> Iterator[None]:
+    """Undo at the end what the block runs in a session."""
+    session.execute(f"SAVEPOINT {_SAVEPOINT}")
+    try:
+        yield
+    finally:
+        session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
 
 
 @contextmanager

@@ -1,17 +1,16 @@
 """Shorten the time for which a view or trigger that is dropped and created again is missing.
 
 A revision's online steps commit, and others would miss the object meanwhile. So all that need not
-stand between DROP and CREATE comes before them.
+stand between DROP and CREATE comes before or after them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic.operations import ops
-
+from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof.reprinted_checks import alters_type
+from alembic_pg.autogenerate.proof.needless_drops import dropped_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +64,16 @@ def delay_drops(
     between = [
         operation for operation in operations[first : last + 1] if id(operation) not in edges
     ]
-    types = [operation for operation in between if alters_type(operation)]
-    columns = [one for one in between if _drops_column(one) and one not in types]
-    others = [one for one in between if one not in types and one not in columns]
+    types: list[MigrateOperation] = []
+    columns: list[MigrateOperation] = []
+    others: list[MigrateOperation] = []
+    for one in between:
+        if flatten.alters_type(one):
+            types.append(one)
+        elif any(dropped_columns([one])):  # which a view may still name before
+            columns.append(one)
+        else:
+            others.append(one)
     turn = len(operations) if all_before or not types else places[id(types[-1])]
     early = [one for one in others if places[id(one)] < turn]
     late = [one for one in others if places[id(one)] > turn]
@@ -81,11 +87,3 @@ def delay_drops(
         *late,
         *operations[last + 1 :],
     ]
-
-
-def _drops_column(operation: MigrateOperation) -> bool:
-    """Return whether an operation drops a column, which a view may still name before."""
-    return isinstance(operation, ops.DropColumnOp) or (
-        isinstance(operation, StatementOp)
-        and any(" DROP COLUMN " in text for text in operation.upgrade)
-    )

@@ -16,6 +16,7 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.candidate import undone_at_end
 from alembic_pg.autogenerate.proof.reprinted_checks import reprinted_checks
 from alembic_pg.autogenerate.proof.without_drops import (
     DROP_COLUMN,
@@ -92,7 +93,7 @@ def _needs_of_recreated(
         if entry.label in names:
             labels = [dump[need].label for need in entry.needs if need in dump]
             needs[names[entry.label]] = [names[label] for label in labels if label in names]
-    dropped = [*_dropped_columns(operations)]
+    dropped = [*dropped_columns(operations)]
     users = candidate.column_users() if dropped else {}
     for column, text in dropped:
         for key in users.get(column, ()):
@@ -101,7 +102,7 @@ def _needs_of_recreated(
     return needs
 
 
-def _dropped_columns(
+def dropped_columns(
     operations: Sequence[MigrateOperation],
 ) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield the columns that are dropped, as ColumnUsers has them, and the statements."""
@@ -142,10 +143,6 @@ def _what_can_stay(wanted: set[str], needs_of: dict[str, list[str]]) -> set[str]
     return found
 
 
-# The state at which each trial begins.
-_SAVEPOINT = "alembic_pg_trial"
-
-
 @dataclass(frozen=True)
 class _Failure:
     """Hold at which of the operations PostgreSQL refuses them, and what it says."""
@@ -161,8 +158,7 @@ def _run_without(
     left_out: set[str],
 ) -> _Failure | None:
     """Run operations but for what is left out, and undo them; return where they fail."""
-    session.execute(f"SAVEPOINT {_SAVEPOINT}")
-    try:
+    with undone_at_end(session):
         for place, operation in enumerate(operations):
             try:
                 for one in without_drops([operation], left_out, ()):
@@ -170,8 +166,6 @@ def _run_without(
             except Exception as error:  # noqa: BLE001  # whatever it is, this is not the way
                 return _Failure(place, errors.describe_error(error))
         return None
-    finally:
-        session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
 
 
 def _in_the_way(

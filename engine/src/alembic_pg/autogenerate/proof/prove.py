@@ -105,17 +105,17 @@ def _ways_up(
     shorter: list[MigrateOperation], completed: list[MigrateOperation]
 ) -> Iterator[tuple[list[MigrateOperation], bool]]:
     """Yield what to try, and whether the way back is to drop late, too; what is sure comes last."""
-    tried: list[list[int]] = []
-    for chosen, delays in (
-        (delay_drops(create_indexes_first(shorter)), True),
-        (shorter, True),
-        (shorter, False),
-        (completed, True),
-    ):
-        ids = [delays, *map(id, chosen)]
-        if ids not in tried:
-            tried.append(ids)
-            yield chosen, delays
+    ways = {
+        (delays, *map(id, chosen)): (chosen, delays)
+        for chosen, delays in (
+            (delay_drops(create_indexes_first(shorter)), True),
+            (shorter, True),
+            (shorter, False),
+            (completed, True),
+        )
+    }
+    ways.pop((False, *map(id, completed)), None)
+    yield from ways.values()
     yield completed, False
 
 

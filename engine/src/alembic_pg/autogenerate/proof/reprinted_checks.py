@@ -6,12 +6,11 @@ A type that changes from text to varchar makes ``char_length(title)`` of a CHECK
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from alembic.operations import ops
-
+from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.autogenerate.proof.candidate import undone_at_end
 from alembic_pg.autogenerate.proof.without_drops import without_drops
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
@@ -27,23 +26,18 @@ if TYPE_CHECKING:
 
 _LABEL_PREFIX = "check constraint "
 
-# The state at which the trial begins.
-_SAVEPOINT = "alembic_pg_checks"
-
 _DEFINITION = """
 SELECT pg_get_constraintdef(oid) FROM pg_constraint
 WHERE conrelid = to_regclass({table}) AND conname = {name}
 """
 
-_ALTERS_TYPE = re.compile(r" ALTER COLUMN .* TYPE ", re.DOTALL)
-
 
 def replaced_checks(operations: Sequence[MigrateOperation]) -> dict[str, str]:
     """Return what creates each CHECK that operations drop and create otherwise, by its label.
 
-    None is returned where they change no type.
+    Nothing is returned where they change no type.
     """
-    if not any(map(alters_type, operations)):
+    if not any(map(flatten.alters_type, operations)):
         return {}
     checks = [
         one
@@ -58,13 +52,6 @@ def replaced_checks(operations: Sequence[MigrateOperation]) -> dict[str, str]:
     }
 
 
-def alters_type(operation: MigrateOperation) -> bool:
-    """Return whether an operation changes the type of a column."""
-    if isinstance(operation, ops.AlterColumnOp):
-        return operation.modify_type is not None
-    return isinstance(operation, StatementOp) and any(map(_ALTERS_TYPE.search, operation.upgrade))
-
-
 def reprinted_checks(
     candidate: Candidate, session: Session, operations: Sequence[MigrateOperation]
 ) -> set[str]:
@@ -75,15 +62,13 @@ def reprinted_checks(
     replaced = replaced_checks(operations)
     if not replaced:
         return set()
-    session.execute(f"SAVEPOINT {_SAVEPOINT}")
-    try:
-        for operation in without_drops(operations, replaced, ()):
-            candidate.run_one(session, operation)
-        return {label for label, create in replaced.items() if _is_there(session, create)}
-    except Exception:  # noqa: BLE001  # whatever it is: they are dropped, and made again
-        return set()
-    finally:
-        session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+    with undone_at_end(session):
+        try:
+            for operation in without_drops(operations, replaced, ()):
+                candidate.run_one(session, operation)
+            return {label for label, create in replaced.items() if _is_there(session, create)}
+        except Exception:  # noqa: BLE001  # whatever it is: they are dropped, and made again
+            return set()
 
 
 def _is_there(session: Session, create: str) -> bool:

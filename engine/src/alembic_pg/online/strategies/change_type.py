@@ -224,7 +224,7 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
 def _prepare_swap(runner: Runner, shadow: ShadowColumn, number: int, *, not_null: bool) -> None:
     """Make all that the swap needs, beside traffic."""
     runner.remember_cleanup(*shadow.drop_statements)
-    runner.helpers.name(catalog_name(shadow.old_column), "new")
+    runner.helpers.name(catalog_name(shadow.old_column), "new")  # which errors may quote
     try:
         shadow.create(runner)
         shadow.fill(runner)
