@@ -240,6 +240,33 @@ OPERATIONS = {
         tables=(*TABLES, "ALTER TABLE t ADD COLUMN m mood DEFAULT 'glad' NOT NULL"),
         write="UPDATE t SET m = DEFAULT WHERE id % 50 = 1",
     ),
+    "enum value removed from two columns": Operation(
+        MOMENT,
+        (
+            "op.execute(\"CREATE TYPE mood_new AS ENUM ('glad')\")",
+            *(
+                line
+                for name in ("m", "o")
+                for line in (
+                    f'op.alter_column("t", "{name}", server_default=None)',
+                    (
+                        f'op.execute("ALTER TABLE t ALTER COLUMN {name} TYPE mood_new'
+                        f' USING {name}::text::mood_new")'
+                    ),
+                    f'op.alter_column("t", "{name}", server_default="glad")',
+                )
+            ),
+            'op.execute("DROP TYPE mood")',
+            'op.execute("ALTER TYPE mood_new RENAME TO mood")',
+        ),
+        (),
+        tables=(
+            *TABLES,
+            "ALTER TABLE t ADD COLUMN m mood DEFAULT 'glad', ADD COLUMN o mood DEFAULT 'glad'",
+            "CREATE INDEX t_m_o_idx ON t (m, o)",
+        ),
+        write="UPDATE t SET m = DEFAULT, o = DEFAULT WHERE id % 50 = 1",
+    ),
     "batches by hand": Operation(
         WRITES,
         (

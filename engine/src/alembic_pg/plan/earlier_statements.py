@@ -60,7 +60,7 @@ class EarlierStatements:
     renamed: the tables and indexes that have another name, by it: what they were called before.
     columns: the same of columns, by their table's oid.
     dropped: the views, policies, triggers and rules that are gone, with and without their schema,
-    columns with their table's oid, and publications that have lost a table.
+    columns and constraints with their table's oid, and publications that have lost a table.
     makes: the statements that made tables, types, functions and the like.
     indexes: the indexes that they made, by name: the table.
     emptied: the oids of the tables that have no rows any more.
@@ -180,9 +180,10 @@ class EarlierStatements:
             self._of_tables.append((table.oid, f"ALTER TABLE {probe_table.PROBE_TABLE} {action}"))
             cursor.altered_table()
             for one in Cursor(sql, cursor.remaining()).split_commas():
-                if one.accept("DROP", "COLUMN"):
+                if kind := one.accept_any("DROP COLUMN", "DROP CONSTRAINT"):
                     one.accept("IF", "EXISTS")
-                    self.dropped.append(f"{table.oid}.{one.identifier()}")
+                    word = "" if kind == "DROP COLUMN" else "constraint "
+                    self.dropped.append(f"{word}{table.oid}.{one.identifier()}")
             self._remember_renamed_column(cursor, table)
 
     def _remember_renamed_column(self, cursor: Cursor, table: Relation) -> None:

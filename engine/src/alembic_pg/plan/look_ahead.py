@@ -20,7 +20,13 @@ from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions import statements
 from alembic_pg.sql import parser, session_statements, split
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.statements import AddColumn, AddConstraint, CreateIndex, UpdateOrDelete
+from alembic_pg.sql.statements import (
+    AddColumn,
+    AddConstraint,
+    AlterColumnType,
+    CreateIndex,
+    UpdateOrDelete,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
 # How many missing rights are told, each with its statement.
 _MOST_RIGHTS = 5
 
-# They leave large what is large, and every trigger, policy and key where it is.
+# They leave large what is large.
 _TAKES_NOTHING_AWAY = (
     *("CREATE TABLE", "CREATE VIEW", "CREATE SEQUENCE", "CREATE SCHEMA", "CREATE TYPE"),
     *("CREATE INDEX", "CREATE UNIQUE INDEX", "COMMENT", "INSERT", "GRANT"),
@@ -139,14 +145,14 @@ def _certain_refusals(planner: Planner, steps: Iterable[Any]) -> Iterator[Refuse
                 about = {table.name for table in planner.tables_of(statement.sql)}
                 yield from (one for one in planner.refusals if _is_certain(one, about, before))
             before.append(statement.sql)
-            if not _takes_nothing_away(statement.sql):
+            if not _leaves_tables_large(statement.sql):
                 return
 
 
 def _is_certain(refusal: RefusedError, about: set[str], before: list[str]) -> bool:
     """Return whether no statement before can lift a refusal. about: the tables it is of."""
     kind = refusal.refusal.kind
-    if kind.basis is Basis.FORM or not before:
+    if kind.basis is Basis.FORM or kind is of_statements.MISSING_OBJECT or not before:
         return True
     if kind not in _OF_TABLE_ALONE:
         return False
@@ -154,9 +160,16 @@ def _is_certain(refusal: RefusedError, about: set[str], before: list[str]) -> bo
     return not about & names
 
 
-def _takes_nothing_away(sql: str) -> bool:
+def _leaves_tables_large(sql: str) -> bool:
+    """Return whether what is refused after a statement may be certain.
+
+    What is missing during a step is told by the revision's statements, as long as none of those
+    before makes the table small.
+    """
     created = bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
-    return _adds(sql) or created or session_statements.renamed_type(sql) is not None
+    renamed = session_statements.renamed_type(sql) is not None
+    changed = isinstance(parser.parse(sql), AlterColumnType)
+    return _adds(sql) or created or renamed or changed or session_statements.detaches(sql)
 
 
 def _adds(sql: str) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.database.catalog import Relation
 from alembic_pg.database.session import as_message
 from alembic_pg.online.backfill import eligibility, volatility
-from alembic_pg.online.column_swap import preconditions
+from alembic_pg.online.column_swap import dependents, preconditions
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
@@ -221,6 +221,8 @@ def _without_dropped(
     if query == eligibility.PUBLICATION:
         found = fetch(query, **parameters)
         return [row for row in found if f"publication {row.pubname}" not in gone]
+    if query == dependents.SHARED_PARTS:
+        return [row for row in fetch(query, **parameters) if row.part not in gone]
     if query != preconditions.DEPENDENT_CATALOGS or not gone:
         return fetch(query, **parameters)
     catalogs, union, others = query.partition("UNION")

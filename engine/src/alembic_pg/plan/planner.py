@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
+from alembic_pg.online.column_swap import dependents
 from alembic_pg.online.run import dropped_objects
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedValidation, RefusedError
 from alembic_pg.online.strategies import (
     add_column,
     attach_partition,
+    change_type,
     change_type_at_once,
     multi_statement,
     other_alter_table,
@@ -83,7 +86,7 @@ class Planner(PlannedCatalog):
         self.single_transaction_reason = self.no_journal_reason
         self.refusals.clear()
         self.warnings.clear()
-        self.executed.clear()
+        self._forget_first(len(self.executed))
         self.postponed = None
         self.backfill_statements.clear()
 
@@ -162,12 +165,24 @@ class Planner(PlannedCatalog):
 
     def _refuse_missing_objects(self, sql: str, work: Decision | None) -> None:
         """Raise RefusedError where a swap does not go with what was dropped before."""
-        if (
-            _swaps(sql, work.summary if work is not None else None)
-            and self.current_table is not None
-            and not self.ends_with_detaching()
-        ):
-            dropped_objects.refuse_missing_objects(self, self.current_table)
+        table, statement = self.current_table, parser.parse(sql)
+        if not _swaps(sql, work.summary if work is not None else None) or table is None:
+            return
+        assert isinstance(statement, statements.AlterColumnType), "it swaps"  # noqa: S101
+        name = catalog_name(statement.column)
+        column = self.fetch_rows(change_type.COLUMN, table=table.oid, column=name)[0]
+        if not dependents.goes_with_swapped(self, table, column.number):
+            begin = dropped_objects.begin_of_own_part(self)
+            if not begin:
+                dropped_objects.refuse_missing_objects(self, table)
+            self._forget_first(begin or len(self.executed))
+        elif not self.ends_with_detaching():
+            dropped_objects.refuse_missing_objects(self, table)
+
+    def _forget_first(self, number: int) -> None:
+        """Forget so many statements of the open transaction, which is committed after them."""
+        del self.executed[:number]
+        self.swapped_columns.clear()
 
     def _summarize_plain(self, sql: str) -> ExecutionSummary:
         """Return what happens to others while a statement is executed as it stands."""
@@ -209,11 +224,21 @@ class Planner(PlannedCatalog):
         swaps, later = _swaps(sql, how), self._later_validation(sql, how)
         joins = later is not None or (swaps and self.ends_with_detaching())
         if how is not None and how.steps and not joins:
-            self.executed.clear()
+            self._forget_first(len(self.executed))
             self.postponed = None
+        elif joins and self.current_table is not None:
+            self._remember_swapped(sql, self.current_table)
         self.postponed = later or self.postponed
         self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
         self._remember_changes(sql)
+
+    def _remember_swapped(self, sql: str, table: Relation) -> None:
+        """Remember the column that a statement changes, by its name before the plan."""
+        statement = parser.parse(sql)
+        if isinstance(statement, statements.AlterColumnType):
+            name = catalog_name(statement.column)
+            before = self.earlier.columns.get((table.oid, name), name)
+            self.swapped_columns.add((table.oid, before))
 
     def _later_validation(
         self, sql: str, how: ExecutionSummary | None

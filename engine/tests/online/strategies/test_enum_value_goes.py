@@ -130,3 +130,33 @@ def test_two_large_tables_change_in_one_moment(site: Site) -> None:
     assert done
     assert [filenode(site, table) for table in "ts"] == files
     assert site.one("SELECT enum_range(NULL::mood)::text") == "{sad,glad}"
+
+
+TWO_COLUMNS = "ALTER TABLE t ADD was mood DEFAULT 'glad' NOT NULL"
+
+CHANGE_BOTH = (
+    *CHANGE[:4],
+    'op.alter_column("t", "was", server_default=None)',
+    CHANGE[2].replace("COLUMN m", "COLUMN was").replace("m::", "was::"),
+    'op.alter_column("t", "was", server_default="glad")',
+    *CHANGE[4:],
+)
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [(), ("CREATE INDEX both_idx ON t (m, was)",), ("ALTER TABLE t ADD UNIQUE (m, was, id)",)],
+    ids=["apart", "index", "unique"],
+)
+def test_two_columns_of_one_large_table_change_beside_writers(
+    site: Site, shared: tuple[str, ...]
+) -> None:
+    site.sql(*TABLES, TWO_COLUMNS, *shared)
+    site.revise(*CHANGE_BOTH)
+    file = filenode(site, "t")
+    with traffic(site, "INSERT INTO t (n) VALUES (1)", "SELECT 'sad'::mood FROM t") as done:
+        site.upgrade()
+    assert done
+    assert filenode(site, "t") == file
+    assert site.one("SELECT count(*) FROM t WHERE m IS NULL OR was IS NULL") == 0
+    assert site.one("SELECT enum_range(NULL::mood)::text") == "{sad,glad}"

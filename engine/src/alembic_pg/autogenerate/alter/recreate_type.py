@@ -2,8 +2,9 @@
 
 PostgreSQL drops no value of an enum, and an added one cannot be used in the same transaction
 (ALTER TYPE). So a new type takes the name of the old one, and columns are converted by way of their
-text, all columns of a table in one statement. Domains and composite types over it are replaced,
-too; a range is not, since its functions keep its name.
+text, each in a statement of its own: a large table gets another column for each, beside its
+traffic. Domains and composite types over it are replaced, too; a range is not, since its functions
+keep its name.
 
 An enum has its name until its columns are converted: a client that casts a value to it can write
 them meanwhile, however long that lasts. Types that name each other cannot be created under other
@@ -13,6 +14,7 @@ names; there the old ones are renamed first.
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -119,14 +121,11 @@ def _replace_enums(
 ) -> Iterator[StatementOp]:
     """Yield the operations that give enums under other names the names of the old ones."""
     # Columns of several tables change in one moment, where nothing stands between them.
-    defaults: list[StatementOp] = []
     late: list[StatementOp] = []
     for label, tables in _converted_tables(recreated, before):
         found = _conversion(tables, recreated, lost, names)
         yield StatementOp("change", label, found.alters, ())
-        defaults += [StatementOp("change", label, found.defaults, ())] if found.defaults else []
         late += [StatementOp("change", label, found.late, ())] if found.late else []
-    yield from defaults
     for entry in reversed(recreated.types):
         own, new = alter_type.type_name(entry), names[entry.schema, entry.name]
         rename = f"ALTER TYPE {quote_name(entry.schema, new)} RENAME TO {quote_name(entry.name)};"
@@ -148,7 +147,7 @@ def _replace_types(
         yield StatementOp("change", entry.label, (rename, after[entry.key].create), back)
     for label, tables in _converted_tables(recreated, before):
         found = _conversion(tables, recreated, lost, {})
-        yield StatementOp("change", label, (*found.alters, *found.defaults), ())
+        yield StatementOp("change", label, found.alters, ())
     for entry in reversed(recreated.types):
         name = quote_name(entry.schema, temporary_names[entry.key])
         kind = entry.label.partition(" ")[0]
@@ -237,7 +236,6 @@ class _Conversion:
     """Statements: late sets the defaults that need the final names of the types."""
 
     alters: tuple[str, ...]
-    defaults: tuple[str, ...]
     late: tuple[str, ...]
 
 
@@ -249,42 +247,39 @@ def _conversion(
 ) -> _Conversion:
     """Return the statements that convert a table and those that inherit from it to the new types.
 
-    Defaults are dropped first and set again last, each with those that inherit it.
+    The default of a column is dropped before it changes and set after it, with those that inherit
+    it.
     """
-    done: set[str] = set()
-    drops: list[str] = []
-    alters: list[str] = []
-    defaults: list[str] = []
+    drops: defaultdict[str, list[str]] = defaultdict(list)
+    alters: dict[str, list[str]] = {}
+    defaults: defaultdict[str, list[str]] = defaultdict(list)
     late: list[str] = []
     for entry in tables:
         table = table_definition.parse_entry(entry)
-        columns = table.columns.values() if table else ()
         head = f"ALTER TABLE {table.name if table else ''}"
-        converted = [c for c in columns if c.name in recreated.columns_by_table[entry.key]]
-        for column in converted:
+        for column in table.columns.values() if table else ():
+            if column.name not in recreated.columns_by_table[entry.key]:
+                continue
             if column.default:
                 alter = f"{head} ALTER COLUMN {column.name}"
-                drops.append(f"{alter} DROP DEFAULT;")
+                drops[column.name].append(f"{alter} DROP DEFAULT;")
                 if not lost.contains(column.default):
                     default = _with_names(column.default, names)
                     waits = default != column.default and _calls_function(default)
-                    (late if waits else defaults).append(
+                    (late if waits else defaults[column.name]).append(
                         f"{alter} SET DEFAULT {column.default if waits else default};"
                     )
-        own = [c for c in converted if c.name not in done and not c.generated]
-        done |= {column.name for column in own}
-        alters += [_alter_column_types(head, own, names)] if own else []
-    return _Conversion((*drops, *alters), tuple(defaults), tuple(late))
+            change = [] if column.generated else [_alter_column_type(head, column, names)]
+            alters.setdefault(column.name, change)
+    changes = [sql for name, own in alters.items() for sql in (*drops[name], *own, *defaults[name])]
+    return _Conversion(tuple(changes), tuple(late))
 
 
-def _alter_column_types(head: str, columns: list[Column], names: Names) -> str:
-    """Return the statement that converts columns to their types by way of their text."""
-    actions = []
-    for column in columns:
-        new, array = _with_names(column.type, names), "[]" if column.type.endswith("[]") else ""
-        value = f"{column.name}::text{array}::{new}"
-        actions.append(f"ALTER COLUMN {column.name} TYPE {new} USING {value}")
-    return f"{head} " + ",\n    ".join(actions) + ";"
+def _alter_column_type(head: str, column: Column, names: Names) -> str:
+    """Return the statement that converts a column to its type by way of its text."""
+    new, array = _with_names(column.type, names), "[]" if column.type.endswith("[]") else ""
+    value = f"{column.name}::text{array}::{new}"
+    return f"{head} ALTER COLUMN {column.name} TYPE {new} USING {value};"
 
 
 def _with_names(sql: str, names: Names) -> str:

@@ -63,14 +63,19 @@ ORDER BY contype, conname
 """  # noqa: S608  # it is ours
 
 
-# The indexes and constraints of a column and of others.
-_SHARES_DEPENDENTS = """
-SELECT EXISTS (
-  SELECT FROM pg_depend AS d JOIN pg_depend AS o USING (classid, objid, refclassid, refobjid)
-    JOIN pg_attribute AS a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
-  WHERE d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
-    AND d.refclassid = 'pg_class'::regclass AND d.refobjid = :table
-    AND d.refobjsubid = :number AND a.attname = ANY (:names))
+# The indexes and constraints of a column and of others, foreign keys of both ends.
+SHARED_PARTS = """
+SELECT CASE WHEN k.oid IS NULL THEN nspname || '.' || c.relname
+  ELSE 'constraint ' || conrelid || '.' || conname END AS part
+FROM pg_depend AS d JOIN pg_depend AS o USING (classid, objid)
+  JOIN pg_attribute AS a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
+  LEFT JOIN pg_constraint AS k ON classid = 'pg_constraint'::regclass AND k.oid = objid
+  LEFT JOIN pg_class AS c ON classid = 'pg_class'::regclass AND c.oid = objid
+  LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
+  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = :table AND d.refobjsubid = :number
+  AND o.refclassid = 'pg_class'::regclass
+  AND (a.attrelid || '.' || a.attname) = ANY (:swapped)
 """
 
 
@@ -102,15 +107,20 @@ def column_dependents(runner: Runner, table: Relation, number: int) -> Dependent
     )
 
 
+def goes_with_swapped(runner: Runner, table: Relation, number: int) -> bool:
+    """Return whether a column can be swapped in the transaction in which others were.
+
+    An index, CHECK or foreign key of two of them would need a copy for each order of the swaps.
+    """
+    swapped = [f"{oid}.{name}" for oid, name in runner.swapped_columns]
+    known = {"table": table.oid, "number": number, "swapped": swapped}
+    return not (swapped and runner.fetch_rows(SHARED_PARTS, **known))
+
+
 def has_other_copies(runner: Runner, table: Relation, number: int) -> bool:
     """Return whether copies for another column hang on this one, too."""
     found = _all_dependents(runner, table, number)
     return any(part.copy for part in (*found.indexes, *found.constraints))
-
-
-def shares_dependents(runner: Runner, table: Relation, number: int, names: list[str]) -> bool:
-    """Return whether an index or a CHECK of a column is one of others, too. names: theirs."""
-    return bool(runner.first_value(_SHARES_DEPENDENTS, table=table.oid, number=number, names=names))
 
 
 def _all_dependents(runner: Runner, table: Relation, number: int) -> Dependents:

@@ -17,7 +17,7 @@ from alembic_pg.online.ensure.not_null import ensure_not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.run.signals import RefusedError, ReplayError
+from alembic_pg.online.run.signals import CommitBeforeError, RefusedError, ReplayError
 from alembic_pg.online.strategies import change_type_at_once
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
@@ -198,20 +198,14 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
     def prepare() -> None:
         _prepare_swap(runner, shadow, number, not_null=not_null)
 
-    # A part of two columns that both are swapped would need a copy for each order of the swaps.
-    keys = any(
-        part.kind == "f" for part in dependents.column_dependents(runner, table, number).constraints
-    )
-    names = [name for oid, name in runner.swapped_columns if oid == table.oid]
-    shared = dependents.shares_dependents(runner, table, number, names)
-    alone = not (runner.prepared_swaps and keys) and not shared
-    if (
-        runner.only_detaches_dependents()
-        and alone
-        and not dependents.has_other_copies(runner, table, number)
-    ):
-        # A view, say, that the revision drops before and creates after: in the swap's moment.
-        raise ReplayError(key, prepare, partial(shadow.drop, runner))
+    if dependents.goes_with_swapped(runner, table, number):
+        if runner.only_detaches_dependents() and not dependents.has_other_copies(
+            runner, table, number
+        ):
+            # A view, say, that the revision drops before and creates after: in the swap's moment.
+            raise ReplayError(key, prepare, partial(shadow.drop, runner))
+    elif begin := dropped_objects.begin_of_own_part(runner):
+        raise CommitBeforeError(journal.statement_key(runner.executed[begin]))
     dropped_objects.refuse_missing_objects(runner, table)
     runner.run_pending()
     with runner.outside_transaction(key):

@@ -1,0 +1,124 @@
+"""Several columns whose types change, with and without something of theirs in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from tests.online.beside import traffic
+from tests.online.scripted import anew, begun, run_with_psql, written
+from tests.online.watching import filenode, watched
+from tests.plan.observed import differences
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+VIEW = "CREATE VIEW counted AS SELECT user_id, post_id FROM votes"
+
+TABLES = (
+    "CREATE TABLE users (id bigint PRIMARY KEY)",
+    "CREATE TABLE posts (id bigint PRIMARY KEY)",
+    (
+        "CREATE TABLE votes (n int, user_id int NOT NULL CONSTRAINT of_user REFERENCES users,"
+        " post_id int NOT NULL CONSTRAINT of_post REFERENCES posts)"
+    ),
+    "INSERT INTO users SELECT n FROM generate_series(1, 50) AS n",
+    "INSERT INTO posts SELECT n FROM generate_series(1, 50) AS n",
+    "INSERT INTO votes SELECT n, n % 50 + 1, n % 49 + 1 FROM generate_series(1, 3000) AS n",
+)
+
+WIDER = (
+    'op.alter_column("votes", "user_id", type_=sa.BigInteger)',
+    'op.alter_column("votes", "post_id", type_=sa.BigInteger)',
+)
+
+UNDER_VIEW = ('op.execute("DROP VIEW counted")', *WIDER, f'op.execute("{VIEW}")')
+
+# What belongs to both columns.
+SHARED = {
+    "index": "CREATE INDEX both_idx ON votes (user_id, post_id)",
+    "predicate": "CREATE INDEX one_idx ON votes (user_id) WHERE post_id > 5",
+    "primary key": "ALTER TABLE votes ADD PRIMARY KEY (user_id, post_id, n)",
+    "CHECK": "ALTER TABLE votes ADD CONSTRAINT differ CHECK (user_id <> post_id + 1000)",
+    "self": (
+        "ALTER TABLE votes ADD UNIQUE (post_id, n), ADD FOREIGN KEY (user_id, n)"
+        " REFERENCES votes (post_id, n) NOT VALID"
+    ),
+}
+
+
+def test_each_with_a_foreign_key_in_one_moment(site: Site) -> None:
+    site.sql(*TABLES, VIEW)
+    site.revise(*UNDER_VIEW)
+    file = filenode(site, "votes")
+    with traffic(site, "SELECT count(*) FROM counted") as seen:
+        site.upgrade()
+    assert seen
+    assert filenode(site, "votes") == file
+    online = site.catalog
+    site.clean()
+    plain = [f"ALTER TABLE votes ALTER {name} TYPE bigint" for name in ("user_id", "post_id")]
+    site.sql(*TABLES, *plain, VIEW)
+    assert online == site.catalog
+
+
+@pytest.mark.parametrize("part", SHARED.values(), ids=SHARED.keys())
+def test_what_they_share_lets_a_view_be_missing(site: Site, part: str) -> None:
+    """So it is refused before anything is done."""
+    site.sql(*TABLES, part, VIEW)
+    before = site.catalog
+    site.revise(*UNDER_VIEW)
+    with watched() as steps, pytest.raises(UserError, match=r"counted, .*, would be missing while"):
+        site.upgrade()
+    assert not [step for step in steps if "CREATE FUNCTION" in step.sql]
+    assert site.catalog == before
+    assert site.note() is None
+
+
+@pytest.mark.parametrize("part", SHARED.values(), ids=SHARED.keys())
+@pytest.mark.parametrize("lines", [WIDER, UNDER_VIEW], ids=["alone", "under a view"])
+def test_the_plan_says_so(site: Site, part: str, lines: tuple[str, ...]) -> None:
+    site.sql(*TABLES, part, *([VIEW] if lines is UNDER_VIEW else []))
+    site.revise(*lines)
+    assert differences(site) == []
+
+
+def test_what_they_shared_before_hinders_nobody(site: Site) -> None:
+    site.sql(*TABLES, SHARED["CHECK"], SHARED["index"], VIEW)
+    site.revise('op.drop_constraint("differ", "votes")', 'op.drop_index("both_idx", "votes")')
+    site.revise(*UNDER_VIEW)
+    with traffic(site, "SELECT count(*) FROM counted") as seen:
+        site.upgrade()
+    assert seen
+    assert site.version == ["003a"]
+
+
+@pytest.mark.parametrize("part", ["", SHARED["index"]], ids=["apart", "index"])
+def test_a_script_does_what_the_command_does(site: Site, part: str) -> None:
+    """Each has a default that goes before and comes back after, in a transaction of its own."""
+    tables = (
+        *TABLES,
+        *([part] if part else []),
+        "ALTER TABLE votes ALTER user_id SET DEFAULT 1",
+        "ALTER TABLE votes ALTER post_id SET DEFAULT 2",
+    )
+    begun(site, *tables)
+    site.revise(
+        'op.alter_column("votes", "user_id", server_default=None)',
+        WIDER[0],
+        'op.alter_column("votes", "user_id", server_default="3")',
+        'op.alter_column("votes", "post_id", server_default=None)',
+        WIDER[1],
+        'op.alter_column("votes", "post_id", server_default="4")',
+    )
+    sql = written(site)
+    with traffic(site, "INSERT INTO votes (n) VALUES (0)", "SELECT count(*) FROM votes") as seen:
+        run_with_psql(site, sql)
+    assert seen
+    by_psql = site.catalog
+    anew(site, *tables)
+    with traffic(site, "INSERT INTO votes (n) VALUES (0)") as seen:
+        site.upgrade()
+    assert seen
+    assert site.catalog == by_psql
