@@ -25,6 +25,9 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
 
+# Where a container sets it, every process of the tests would compile the engine anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @nox.session
 def lint(session: nox.Session) -> None:
