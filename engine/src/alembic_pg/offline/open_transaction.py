@@ -54,7 +54,7 @@ class OpenTransaction:
 
     def split_before(self, key: str) -> OpenTransaction:
         """Return the first part of it, up to a statement by its key; the rest stays here."""
-        at = next(n for n, sql in enumerate(self.executed) if journal.statement_key(sql) == key)
+        at = max(n for n, sql in enumerate(self.executed) if journal.statement_key(sql) == key)
         swaps = {place: swap for place, swap in self.swaps.items() if place < at}
         first = OpenTransaction(self.comments, self.executed[:at], self.texts[:at], swaps)
         self.comments, self.executed, self.texts = [], self.executed[at:], self.texts[at:]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import dispatch
+from alembic_pg.online.column_swap import swap_transaction
 from alembic_pg.online.run import dropped_objects, large_tables
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
@@ -73,7 +74,7 @@ def commit_what_makes_a_type(runner: Runner, sql: str) -> None:
         and large_tables.is_large(runner, table)
         and not large_tables.allows_blocking(runner, table)
     ):
-        runner.only_detaches_dependents()
+        swap_transaction.commit_before_detaching(runner)
 
 
 def needs_open_transaction(runner: Runner, sql: str, key: str) -> bool:

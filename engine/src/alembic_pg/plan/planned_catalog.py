@@ -190,6 +190,13 @@ class PlannedCatalog(Runner):
 
             switches = self.earlier.row_security_of
             return hidden_rows(super().fetch_rows, parameters["table"], switches)
+        if query == dependents.SHARED_PARTS:
+            from alembic_pg.plan.shared_parts import shared_parts  # noqa: PLC0415  # of two swaps
+
+            table = self.current_table
+            changed = table is not None and self.in_statement and self.earlier.changes(table)
+            copied = table if changed else None
+            return shared_parts(self, super().fetch_rows, self.earlier, copied, **parameters)
         return _fetch_rows(self, super().fetch_rows, query, parameters)
 
 
@@ -221,8 +228,6 @@ def _without_dropped(
     if query == eligibility.PUBLICATION:
         found = fetch(query, **parameters)
         return [row for row in found if f"publication {row.pubname}" not in gone]
-    if query == dependents.SHARED_PARTS:
-        return [row for row in fetch(query, **parameters) if row.part not in gone]
     if query != preconditions.DEPENDENT_CATALOGS or not gone:
         return fetch(query, **parameters)
     catalogs, union, others = query.partition("UNION")

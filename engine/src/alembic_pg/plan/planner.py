@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
-from alembic_pg.online.column_swap import dependents
+from alembic_pg.online.column_swap import swap_transaction
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedValidation, RefusedError
 from alembic_pg.online.strategies import (
     add_column,
     attach_partition,
-    change_type,
     change_type_at_once,
     multi_statement,
     other_alter_table,
@@ -87,6 +86,7 @@ class Planner(PlannedCatalog):
         self.refusals.clear()
         self.warnings.clear()
         self._forget_first(len(self.executed))
+        self.in_autocommit_block = False
         self.postponed = None
         self.backfill_statements.clear()
 
@@ -110,6 +110,9 @@ class Planner(PlannedCatalog):
     @contextmanager
     def _looking_at(self, statement: RevisionStatement) -> Iterator[RevisionStatement]:
         """Yield a statement as the server can be asked about it, and undo what it is asked."""
+        if self.in_autocommit_block and not statement.in_autocommit_block:
+            self._forget_first(len(self.executed))
+        self.in_autocommit_block = statement.in_autocommit_block
         with self.connection.begin() as transaction:
             known = replace(statement, sql=self.earlier.with_known_labels(statement.sql))
             self.in_statement, self.statement_text, self.remade = True, known.sql, set()
@@ -169,15 +172,10 @@ class Planner(PlannedCatalog):
         if not _swaps(sql, work.summary if work is not None else None) or table is None:
             return
         assert isinstance(statement, statements.AlterColumnType), "it swaps"  # noqa: S101
-        name = catalog_name(statement.column)
-        column = self.fetch_rows(change_type.COLUMN, table=table.oid, column=name)[0]
-        if not dependents.goes_with_swapped(self, table, column.number):
-            begin = dropped_objects.begin_of_own_part(self)
-            if not begin:
-                dropped_objects.refuse_missing_objects(self, table)
-            self._forget_first(begin or len(self.executed))
-        elif not self.ends_with_detaching():
+        begin = swap_transaction.joined_from(self, table, catalog_name(statement.column))
+        if begin is None:
             dropped_objects.refuse_missing_objects(self, table)
+        self._forget_first(len(self.executed) if begin is None else begin)
 
     def _forget_first(self, number: int) -> None:
         """Forget so many statements of the open transaction, which is committed after them."""
@@ -222,23 +220,22 @@ class Planner(PlannedCatalog):
     def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
         """Remember that a statement ran, in steps or not, and what later ones meet."""
         swaps, later = _swaps(sql, how), self._later_validation(sql, how)
-        joins = later is not None or (swaps and self.ends_with_detaching())
+        joins = later is not None or (swaps and bool(self.executed))
         if how is not None and how.steps and not joins:
             self._forget_first(len(self.executed))
             self.postponed = None
         elif joins and self.current_table is not None:
             self._remember_swapped(sql, self.current_table)
         self.postponed = later or self.postponed
-        self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
+        if not self.in_autocommit_block:
+            self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
         self._remember_changes(sql)
 
     def _remember_swapped(self, sql: str, table: Relation) -> None:
-        """Remember the column that a statement changes, by its name before the plan."""
+        """Remember the column that a statement changes."""
         statement = parser.parse(sql)
         if isinstance(statement, statements.AlterColumnType):
-            name = catalog_name(statement.column)
-            before = self.earlier.columns.get((table.oid, name), name)
-            self.swapped_columns.add((table.oid, before))
+            self.swapped_columns.add((table.oid, catalog_name(statement.column)))
 
     def _later_validation(
         self, sql: str, how: ExecutionSummary | None

@@ -29,11 +29,13 @@ class RevisionStatement:
 
     in_batches: whether the revision wants it in batches.
     existing: the types that the revision says columns have before it, by their names.
+    in_autocommit_block: whether it stands in an autocommit block.
     """
 
     sql: str
     in_batches: bool = False
     existing: Mapping[str, ColumnType] = field(default_factory=dict)
+    in_autocommit_block: bool = False
 
 
 class UnreadableError(Exception):
@@ -47,6 +49,7 @@ class _Recorder(RenderImpl):
         super().__init__(*arguments, **options)
         self.recorded: list[RevisionStatement] = []
         self.existing: dict[str, ColumnType] = {}
+        self.in_autocommit_block = False
 
     def alter_column(self, table_name: str, column_name: str, **options: Any) -> None:  # noqa: ANN401  # Alembic's own
         """Keep the type that the revision says a column has."""
@@ -58,7 +61,16 @@ class _Recorder(RenderImpl):
         self.existing.clear()
 
     def _render(self, statement: str, *, in_batches: bool) -> None:
-        self.recorded.append(RevisionStatement(statement, in_batches, dict(self.existing)))
+        alone = self.in_autocommit_block
+        self.recorded.append(RevisionStatement(statement, in_batches, dict(self.existing), alone))
+
+    def emit_commit(self) -> None:
+        """Know that an autocommit block begins."""
+        self.in_autocommit_block = True
+
+    def emit_begin(self) -> None:
+        """Know that it ends."""
+        self.in_autocommit_block = False
 
     def static_output(self, text: str) -> None:
         """Write nothing."""

@@ -124,9 +124,14 @@ def may_write(sql: str) -> bool:
 def detaches(sql: str) -> bool:
     """Return whether a statement drops what hinders a change of a column's type.
 
-    A view, a policy or the like, or the column's default, which the new type does not take.
+    A view, a policy or the like, or the column's default, which the new type does not take. What
+    hangs on a function may be an index, of which a copy would be made.
     """
-    return bool(split.first_statement(sql).accept_any(*_DROPS)) or dropped_default(sql) is not None
+    cursor = split.first_statement(sql)
+    kind = cursor.accept_any(*_DROPS)
+    return (
+        bool(kind) and not (kind == "DROP FUNCTION" and cursor.contains("CASCADE"))
+    ) or dropped_default(sql) is not None
 
 
 def dropped_default(sql: str) -> tuple[QualifiedName, str] | None:

@@ -17,6 +17,12 @@ INHERITED = (
     "\nafter(\"ALTER TABLE child ALTER a SET DEFAULT 'x', ALTER b DROP DEFAULT\")"
 )
 
+SIBLINGS = (
+    'table(Column("e", Enum({labels}, name="mood")))'
+    "\nafter(\"CREATE TABLE c1 (m mood DEFAULT 'x') INHERITS (t)\")"
+    "\nafter(\"CREATE TABLE c2 (m mood DEFAULT 'x') INHERITS (t)\")"
+)
+
 # One ALTER TABLE for both could not be run beside the traffic of a large table.
 APART = ("ALTER TABLE public.t ALTER COLUMN a TYPE", "ALTER TABLE public.t ALTER COLUMN b TYPE")
 
@@ -46,5 +52,12 @@ CASES = [
         "",
         INHERITED,
         "INSERT INTO child VALUES (1, 'x', 'x', 2)",
+    ),
+    Case(
+        "several columns",
+        "of one name in tables that inherit from one",
+        SIBLINGS.format(labels='"x", "y"'),
+        SIBLINGS.format(labels='"x"'),
+        rows="INSERT INTO c1 VALUES (1, 'x', 'x'); INSERT INTO c2 VALUES (2, 'x', 'x')",
     ),
 ]

@@ -13,28 +13,25 @@ names; there the old ones are renamed first.
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import alter_type, detach_columns, inheritance
+from alembic_pg.autogenerate.alter import alter_type, convert_columns, inheritance
+from alembic_pg.autogenerate.alter.convert_columns import (
+    ConvertedColumns,
+    LostDefaults,
+    with_new_names,
+)
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.sql.column_types import with_renamed_type
-from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from alembic_pg.autogenerate.alter.convert_columns import Conversion, Names
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
-    from alembic_pg.autogenerate.dump.table_definition import Column
     from alembic_pg.database.server_features import ServerFeatures
-    from alembic_pg.sql.cursor import QualifiedName
-
-    # The names of new types meanwhile, by the types.
-    Names = Mapping[QualifiedName, str]
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,14 @@ def recreate_operations(
     that takes long. They are none where the old types are renamed first.
     gone: the keys of what is dropped before; a default that needs it is set again later.
     """
-    lost = _LostDefaults(recreated, before, after, gone)
+    lost = LostDefaults(
+        tuple(before[key] for key in gone),
+        tuple(
+            label
+            for key in recreated.changed_keys
+            for label in alter_type.lost_values(before[key], after[key])
+        ),
+    )
     if not _are_enums(recreated.types):
         return [], [*_replace_types(recreated, before, after, lost)]
     names = {
@@ -112,18 +116,17 @@ def _are_enums(types: Collection[Entry]) -> bool:
 
 def _create_enums(recreated: RecreatedTypes, after: Dump, names: Names) -> Iterator[StatementOp]:
     for entry in recreated.types:
-        create = _with_names(after[entry.key].create, names)
+        create = with_new_names(after[entry.key].create, names)
         yield StatementOp("change", entry.label, (create,), _way_back(entry, recreated, after))
 
 
 def _replace_enums(
-    recreated: RecreatedTypes, before: Dump, lost: _LostDefaults, names: Names
+    recreated: RecreatedTypes, before: Dump, lost: LostDefaults, names: Names
 ) -> Iterator[StatementOp]:
     """Yield the operations that give enums under other names the names of the old ones."""
     # Columns of several tables change in one moment, where nothing stands between them.
     late: list[StatementOp] = []
-    for label, tables in _converted_tables(recreated, before):
-        found = _conversion(tables, recreated, lost, names)
+    for label, found in _conversions(recreated, before, lost, names):
         yield StatementOp("change", label, found.alters, ())
         late += [StatementOp("change", label, found.late, ())] if found.late else []
     for entry in reversed(recreated.types):
@@ -134,7 +137,7 @@ def _replace_enums(
 
 
 def _replace_types(
-    recreated: RecreatedTypes, before: Dump, after: Dump, lost: _LostDefaults
+    recreated: RecreatedTypes, before: Dump, after: Dump, lost: LostDefaults
 ) -> Iterator[StatementOp]:
     """Yield the operations that rename the old types first."""
     temporary_names = {
@@ -145,8 +148,7 @@ def _replace_types(
         rename = f"{alter} RENAME TO {quote_name(temporary_names[entry.key])};"
         back = _way_back(entry, recreated, after)
         yield StatementOp("change", entry.label, (rename, after[entry.key].create), back)
-    for label, tables in _converted_tables(recreated, before):
-        found = _conversion(tables, recreated, lost, {})
+    for label, found in _conversions(recreated, before, lost, {}):
         yield StatementOp("change", label, found.alters, ())
     for entry in reversed(recreated.types):
         name = quote_name(entry.schema, temporary_names[entry.key])
@@ -162,11 +164,17 @@ def _way_back(entry: Entry, recreated: RecreatedTypes, after: Dump) -> tuple[str
     return tuple(back or ())
 
 
-def _converted_tables(recreated: RecreatedTypes, before: Dump) -> Iterator[tuple[str, list[Entry]]]:
-    """Yield the label of each table to convert, with the tables that inherit from it."""
+def _conversions(
+    recreated: RecreatedTypes, before: Dump, lost: LostDefaults, names: Names
+) -> Iterator[tuple[str, Conversion]]:
+    """Yield the label of each table to convert, and what converts it with those that inherit."""
+    parents = inheritance.table_parents(before)
     by_ancestor = inheritance.tables_by_ancestor(before, recreated.columns_by_table)
     for ancestor, keys in by_ancestor.items():
-        yield before[ancestor].label, [before[key] for key in keys]
+        columns = ConvertedColumns(
+            [before[key] for key in keys], recreated.columns_by_table, parents
+        )
+        yield before[ancestor].label, convert_columns.conversion(columns, lost, names)
 
 
 def _must_recreate(before: Dump, after: Dump, key: str, features: ServerFeatures) -> bool:
@@ -209,86 +217,3 @@ def _columns_of_types(
         if columns:
             columns_by_table[key] = frozenset(columns)
     return columns_by_table
-
-
-@dataclass(frozen=True)
-class _LostDefaults:
-    """Tell which defaults are not set again after their columns are converted."""
-
-    recreated: RecreatedTypes
-    before: Dump
-    after: Dump
-    dropped_keys: Collection[str]
-
-    def contains(self, default: str) -> bool:
-        """Return whether a default uses a value or an object that is dropped."""
-        return detach_columns.mentions_entries(
-            default, [self.before[key] for key in self.dropped_keys]
-        ) or any(
-            label.replace("'", "''") in default
-            for key in self.recreated.changed_keys
-            for label in alter_type.lost_values(self.before[key], self.after[key])
-        )
-
-
-@dataclass(frozen=True)
-class _Conversion:
-    """Statements: late sets the defaults that need the final names of the types."""
-
-    alters: tuple[str, ...]
-    late: tuple[str, ...]
-
-
-def _conversion(
-    tables: list[Entry],
-    recreated: RecreatedTypes,
-    lost: _LostDefaults,
-    names: Names,
-) -> _Conversion:
-    """Return the statements that convert a table and those that inherit from it to the new types.
-
-    The default of a column is dropped before it changes and set after it, with those that inherit
-    it.
-    """
-    drops: defaultdict[str, list[str]] = defaultdict(list)
-    alters: dict[str, list[str]] = {}
-    defaults: defaultdict[str, list[str]] = defaultdict(list)
-    late: list[str] = []
-    for entry in tables:
-        table = table_definition.parse_entry(entry)
-        head = f"ALTER TABLE {table.name if table else ''}"
-        for column in table.columns.values() if table else ():
-            if column.name not in recreated.columns_by_table[entry.key]:
-                continue
-            if column.default:
-                alter = f"{head} ALTER COLUMN {column.name}"
-                drops[column.name].append(f"{alter} DROP DEFAULT;")
-                if not lost.contains(column.default):
-                    default = _with_names(column.default, names)
-                    waits = default != column.default and _calls_function(default)
-                    (late if waits else defaults[column.name]).append(
-                        f"{alter} SET DEFAULT {column.default if waits else default};"
-                    )
-            change = [] if column.generated else [_alter_column_type(head, column, names)]
-            alters.setdefault(column.name, change)
-    changes = [sql for name, own in alters.items() for sql in (*drops[name], *own, *defaults[name])]
-    return _Conversion(tuple(changes), tuple(late))
-
-
-def _alter_column_type(head: str, column: Column, names: Names) -> str:
-    """Return the statement that converts a column to its type by way of its text."""
-    new, array = _with_names(column.type, names), "[]" if column.type.endswith("[]") else ""
-    value = f"{column.name}::text{array}::{new}"
-    return f"{head} ALTER COLUMN {column.name} TYPE {new} USING {value};"
-
-
-def _with_names(sql: str, names: Names) -> str:
-    """Return a part of a statement with the names that the new types have meanwhile."""
-    for old, new in names.items():
-        sql = with_renamed_type(sql, old, new)
-    return sql
-
-
-def _calls_function(sql: str) -> bool:
-    pairs = itertools.pairwise(tokenize(sql))
-    return any(after.text == "(" and token.identifier for token, after in pairs)

@@ -65,16 +65,16 @@ ORDER BY contype, conname
 
 # The indexes and constraints of a column and of others, foreign keys of both ends.
 SHARED_PARTS = """
-SELECT CASE WHEN k.oid IS NULL THEN nspname || '.' || c.relname
-  ELSE 'constraint ' || conrelid || '.' || conname END AS part
-FROM pg_depend AS d JOIN pg_depend AS o USING (classid, objid)
+SELECT coalesce(contype = 'f', false) AS foreign,
+  'constraint ' || conrelid || '.' || conname AS constraint
+FROM pg_attribute AS own JOIN pg_depend AS d
+    ON d.refobjid = own.attrelid AND d.refobjsubid = own.attnum
+  JOIN pg_depend AS o USING (classid, objid)
   JOIN pg_attribute AS a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
   LEFT JOIN pg_constraint AS k ON classid = 'pg_constraint'::regclass AND k.oid = objid
-  LEFT JOIN pg_class AS c ON classid = 'pg_class'::regclass AND c.oid = objid
-  LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
-  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = :table AND d.refobjsubid = :number
-  AND o.refclassid = 'pg_class'::regclass
+  AND own.attrelid = :table AND own.attname = :column
+  AND d.refclassid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass
   AND (a.attrelid || '.' || a.attname) = ANY (:swapped)
 """
 
@@ -107,13 +107,13 @@ def column_dependents(runner: Runner, table: Relation, number: int) -> Dependent
     )
 
 
-def goes_with_swapped(runner: Runner, table: Relation, number: int) -> bool:
+def goes_with_swapped(runner: Runner, table: Relation, column: str) -> bool:
     """Return whether a column can be swapped in the transaction in which others were.
 
     An index, CHECK or foreign key of two of them would need a copy for each order of the swaps.
     """
     swapped = [f"{oid}.{name}" for oid, name in runner.swapped_columns]
-    known = {"table": table.oid, "number": number, "swapped": swapped}
+    known = {"table": table.oid, "column": column, "swapped": swapped}
     return not (swapped and runner.fetch_rows(SHARED_PARTS, **known))
 
 

@@ -6,13 +6,12 @@ the default or the privilege, until the revision comes to what gives it back.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
-from alembic_pg.sql import session_statements, split
+from alembic_pg.sql import split
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
@@ -109,17 +108,6 @@ def recreated_later(runner: Runner) -> Iterator[str]:
 def is_missing(runner: Runner) -> bool:
     """Return whether the open transaction took something away that is given back later."""
     return any(recreated_later(runner))
-
-
-def begin_of_own_part(runner: Runner) -> int:
-    """Return where what the last statements have dropped could begin a transaction of its own.
-
-    Of runner.executed, the place; 0 is returned where something else would be missing meanwhile.
-    """
-    ending = itertools.takewhile(session_statements.detaches, reversed(runner.executed))
-    begin = len(runner.executed) - sum(1 for _ in ending)
-    missing = any(find_recreated(runner.executed[:begin], runner.revision_statements))
-    return 0 if missing or runner.in_autocommit_block else begin
 
 
 def statements_until_back(runner: Runner, sql: str) -> Sequence[str]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from alembic_pg.database import time_limits
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.locks.new_tables_first import new_tables_first
-from alembic_pg.online.run import journal, probe_table
+from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.executor import Executor
-from alembic_pg.online.run.signals import CommitBeforeError, PostponedDrop
+from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.run.statement_queue import StatementQueue
 from alembic_pg.revisions.statements import step_statements
-from alembic_pg.sql import parser, session_statements, statements
+from alembic_pg.sql import parser, session_statements
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -116,34 +115,6 @@ class OpenTransaction(Executor):
         if waiting_one is not None:
             waiting_one.run()
 
-    def ends_with_detaching(self) -> bool:
-        """Return whether the open transaction has just dropped what hinders a swap, or swapped.
-
-        Columns of small tables may have changed their types since, which takes a moment.
-        """
-        ending = itertools.takewhile(_goes_with_swap, reversed(self.executed))
-        return any(
-            one == session_statements.SWAP_ENTRY or session_statements.detaches(one)
-            for one in ending
-        )
-
-    def only_detaches_dependents(self) -> bool:
-        """Return whether the open transaction did nothing but drop what hinders a swap.
-
-        Raises CommitBeforeError where it did so in the end, and something else before.
-        """
-        if not self.ends_with_detaching():
-            return False
-        takes = [*map(_goes_with_swap, self.executed)]
-        first = len(takes) - takes[::-1].index(False) if False in takes else 0
-        if (
-            first
-            and not self.in_autocommit_block
-            and session_statements.SWAP_ENTRY not in self.executed[:first]
-        ):
-            raise CommitBeforeError(journal.statement_key(self.executed[first]))
-        return not first and any(map(session_statements.detaches, self.executed))
-
     def revision_statements(self) -> Sequence[str]:
         """Return the statements of the revision, none where they are not known before it runs."""
         return step_statements(self.running.step)
@@ -153,13 +124,3 @@ class OpenTransaction(Executor):
         from alembic_pg.online.run import refusing_event_trigger as trigger  # noqa: PLC0415  # rare
 
         trigger.remember(self, error)
-
-
-def _goes_with_swap(sql: str) -> bool:
-    """Return whether a statement, or a swap, may be done again in the moment of the next swap."""
-    return (
-        sql == session_statements.SWAP_ENTRY
-        or session_statements.detaches(sql)
-        or session_statements.changes_default(sql)
-        or isinstance(parser.parse(sql), statements.AlterColumnType)
-    )

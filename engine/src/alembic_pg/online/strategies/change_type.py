@@ -10,14 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.column_swap import dependents, preconditions, swap
+from alembic_pg.online.column_swap import dependents, preconditions, swap, swap_transaction
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure.not_null import ensure_not_null
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import dropped_objects, journal, large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.run.signals import CommitBeforeError, RefusedError, ReplayError
+from alembic_pg.online.run.signals import RefusedError, ReplayError
 from alembic_pg.online.strategies import change_type_at_once
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
@@ -198,14 +198,11 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
     def prepare() -> None:
         _prepare_swap(runner, shadow, number, not_null=not_null)
 
-    if dependents.goes_with_swapped(runner, table, number):
-        if runner.only_detaches_dependents() and not dependents.has_other_copies(
-            runner, table, number
-        ):
-            # A view, say, that the revision drops before and creates after: in the swap's moment.
-            raise ReplayError(key, prepare, partial(shadow.drop, runner))
-    elif begin := dropped_objects.begin_of_own_part(runner):
-        raise CommitBeforeError(journal.statement_key(runner.executed[begin]))
+    begin = swap_transaction.joined_from(runner, table, catalog_name(shadow.old_column))
+    swap_transaction.raise_commit_before(runner, begin)
+    if begin == 0 and not dependents.has_other_copies(runner, table, number):
+        # A view, say, that the revision drops before and creates after: in the swap's moment.
+        raise ReplayError(key, prepare, partial(shadow.drop, runner))
     dropped_objects.refuse_missing_objects(runner, table)
     runner.run_pending()
     with runner.outside_transaction(key):
