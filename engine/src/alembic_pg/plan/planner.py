@@ -110,9 +110,7 @@ class Planner(PlannedCatalog):
     @contextmanager
     def _looking_at(self, statement: RevisionStatement) -> Iterator[RevisionStatement]:
         """Yield a statement as the server can be asked about it, and undo what it is asked."""
-        if self.in_autocommit_block and not statement.in_autocommit_block:
-            self._forget_first(len(self.executed))
-        self.in_autocommit_block = statement.in_autocommit_block
+        self._follow_autocommit_block(entered=statement.in_autocommit_block)
         with self.connection.begin() as transaction:
             known = replace(statement, sql=self.earlier.with_known_labels(statement.sql))
             self.in_statement, self.statement_text, self.remade = True, known.sql, set()
@@ -121,6 +119,14 @@ class Planner(PlannedCatalog):
             finally:
                 self.in_statement = False
             transaction.rollback()
+
+    def _follow_autocommit_block(self, *, entered: bool) -> None:
+        """Let the open transaction be over where an autocommit block begins or ends."""
+        if entered != self.in_autocommit_block:
+            self.postponed = None
+        if self.in_autocommit_block and not entered:
+            self._forget_first(len(self.executed))
+        self.in_autocommit_block = entered
 
     def summarize_refused(self, statement: RevisionStatement) -> ExecutionSummary:
         """Return what is shown of a statement that the role may not execute; ask it nothing.
@@ -160,14 +166,17 @@ class Planner(PlannedCatalog):
             return None
         try:
             work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
-            self._refuse_missing_objects(sql, work)
+            self._begin_swap(sql, work)
         except RefusedError as refusal:
             self.refusals.append(refusal)
             return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
         return work.summary if work is not None else None
 
-    def _refuse_missing_objects(self, sql: str, work: Decision | None) -> None:
-        """Raise RefusedError where a swap does not go with what was dropped before."""
+    def _begin_swap(self, sql: str, work: Decision | None) -> None:
+        """Let executed be what is one transaction with the swap of a statement, if it is one.
+
+        Raises RefusedError where it does not go with what was dropped before.
+        """
         table, statement = self.current_table, parser.parse(sql)
         if not _swaps(sql, work.summary if work is not None else None) or table is None:
             return
