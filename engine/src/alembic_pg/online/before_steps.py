@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import dispatch
-from alembic_pg.online.column_swap import swap_transaction
 from alembic_pg.online.run import dropped_objects, large_tables
 from alembic_pg.online.run.signals import RefusedError
 from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
@@ -74,6 +73,8 @@ def commit_what_makes_a_type(runner: Runner, sql: str) -> None:
         and large_tables.is_large(runner, table)
         and not large_tables.allows_blocking(runner, table)
     ):
+        from alembic_pg.online.column_swap import swap_transaction  # noqa: PLC0415  # rare
+
         swap_transaction.commit_before_detaching(runner)
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online import dispatch
 from alembic_pg.online.backfill import batches
-from alembic_pg.online.column_swap import swap_transaction
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedValidation, RefusedError
@@ -181,6 +180,8 @@ class Planner(PlannedCatalog):
         if not _swaps(sql, work.summary if work is not None else None) or table is None:
             return
         assert isinstance(statement, statements.AlterColumnType), "it swaps"  # noqa: S101
+        from alembic_pg.online.column_swap import swap_transaction  # noqa: PLC0415  # rare
+
         begin = swap_transaction.joined_from(self, table, catalog_name(statement.column))
         if begin is None:
             dropped_objects.refuse_missing_objects(self, table)

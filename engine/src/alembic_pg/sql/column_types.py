@@ -13,7 +13,7 @@ from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from alembic_pg.sql.cursor import Cursor, QualifiedName
     from alembic_pg.sql.lexer import Token
@@ -245,6 +245,13 @@ def with_renamed_type(sql: str, old: QualifiedName, new: str) -> str:
             parts += [sql[end : found[start].start], quote_name(old[0], new)]
             end = token.end
     return "".join([*parts, sql[end:]])
+
+
+def with_renamed_types(sql: str, names: Mapping[QualifiedName, str]) -> str:
+    """Return a part of a statement with the new names of types. names: these, by the types."""
+    for old, new in names.items():
+        sql = with_renamed_type(sql, old, new)
+    return sql
 
 
 def _is_type_place(before: Sequence[Token]) -> bool:

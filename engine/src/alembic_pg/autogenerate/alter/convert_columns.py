@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import detach_columns
 from alembic_pg.autogenerate.dump import table_definition
-from alembic_pg.sql.column_types import with_renamed_type
+from alembic_pg.sql.column_types import with_renamed_types
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def conversion(columns: ConvertedColumns, lost: LostDefaults, names: Names) -> C
             continue
         drops[origin].append(f"{alter} DROP DEFAULT;")
         if not lost.contains(column.default):
-            default = with_new_names(column.default, names)
+            default = with_renamed_types(column.default, names)
             waits = default != column.default and _calls_function(default)
             place, said = (late, column.default) if waits else (defaults[origin], default)
             place.append(f"{alter} SET DEFAULT {said};")
@@ -106,15 +106,8 @@ def conversion(columns: ConvertedColumns, lost: LostDefaults, names: Names) -> C
 
 def _conversion(alter: str, column: Column, names: Names) -> str:
     """Return the statement that converts a column. alter: what it begins with."""
-    new, array = with_new_names(column.type, names), "[]" if column.type.endswith("[]") else ""
+    new, array = with_renamed_types(column.type, names), "[]" if column.type.endswith("[]") else ""
     return f"{alter} TYPE {new} USING {column.name}::text{array}::{new};"
-
-
-def with_new_names(sql: str, names: Names) -> str:
-    """Return a part of a statement with the names that the new types have meanwhile."""
-    for old, new in names.items():
-        sql = with_renamed_type(sql, old, new)
-    return sql
 
 
 def _calls_function(sql: str) -> bool:

@@ -16,20 +16,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import alter_type, convert_columns, inheritance
-from alembic_pg.autogenerate.alter.convert_columns import (
-    ConvertedColumns,
-    LostDefaults,
-    with_new_names,
-)
+from alembic_pg.autogenerate.alter import alter_type, inheritance
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.sql.column_types import with_renamed_types
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_name, readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from alembic_pg.autogenerate.alter.convert_columns import Conversion, Names
+    from alembic_pg.autogenerate.alter.convert_columns import Conversion, LostDefaults, Names
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.database.server_features import ServerFeatures
 
@@ -92,6 +88,10 @@ def recreate_operations(
     that takes long. They are none where the old types are renamed first.
     gone: the keys of what is dropped before; a default that needs it is set again later.
     """
+    if not recreated.types:
+        return [], []
+    from alembic_pg.autogenerate.alter.convert_columns import LostDefaults  # noqa: PLC0415  # rare
+
     lost = LostDefaults(
         tuple(before[key] for key in gone),
         tuple(
@@ -116,7 +116,7 @@ def _are_enums(types: Collection[Entry]) -> bool:
 
 def _create_enums(recreated: RecreatedTypes, after: Dump, names: Names) -> Iterator[StatementOp]:
     for entry in recreated.types:
-        create = with_new_names(after[entry.key].create, names)
+        create = with_renamed_types(after[entry.key].create, names)
         yield StatementOp("change", entry.label, (create,), _way_back(entry, recreated, after))
 
 
@@ -168,10 +168,12 @@ def _conversions(
     recreated: RecreatedTypes, before: Dump, lost: LostDefaults, names: Names
 ) -> Iterator[tuple[str, Conversion]]:
     """Yield the label of each table to convert, and what converts it with those that inherit."""
+    from alembic_pg.autogenerate.alter import convert_columns  # noqa: PLC0415  # rare
+
     parents = inheritance.table_parents(before)
     by_ancestor = inheritance.tables_by_ancestor(before, recreated.columns_by_table)
     for ancestor, keys in by_ancestor.items():
-        columns = ConvertedColumns(
+        columns = convert_columns.ConvertedColumns(
             [before[key] for key in keys], recreated.columns_by_table, parents
         )
         yield before[ancestor].label, convert_columns.conversion(columns, lost, names)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.online.backfill import volatility
-from alembic_pg.online.column_swap import dependents, preconditions, swap, swap_transaction
+from alembic_pg.online.column_swap import dependents, preconditions, swap
 from alembic_pg.online.column_swap.preconditions import ColumnState
 from alembic_pg.online.column_swap.shadow_column import ShadowColumn
 from alembic_pg.online.ensure.not_null import ensure_not_null
@@ -182,7 +182,10 @@ def change_by_swap(  # noqa: PLR0913  # what strategy_for() found
         runner.journal.add_pending(key)
         return
 
-    from alembic_pg.online.column_swap import rows_before  # noqa: PLC0415  # of large tables only
+    from alembic_pg.online.column_swap import (  # noqa: PLC0415  # of large tables only
+        rows_before,
+        swap_transaction,
+    )
 
     rows_before.refuse_unfit_rows(runner, shadow, number)
     new = catalog_name(shadow.new_column)
