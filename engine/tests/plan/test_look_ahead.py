@@ -65,6 +65,23 @@ def test_what_a_statement_before_lifts(site: Site, monkeypatch: pytest.MonkeyPat
     assert site.version == ["002a"]
 
 
+def test_a_trigger_that_goes_from_a_part(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run fills the whole tree; what has gone before from one table of it hinders nothing."""
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(
+        "CREATE TABLE p (id int, a int) PARTITION BY RANGE (id)",
+        "CREATE TABLE low PARTITION OF p FOR VALUES FROM (0) TO (1000)",
+        "INSERT INTO p SELECT n, n FROM generate_series(1, 100) AS n",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER g BEFORE UPDATE ON low FOR EACH ROW EXECUTE FUNCTION f()",
+        "ALTER TABLE low ENABLE ALWAYS TRIGGER g",
+    )
+    line = FILLS.replace('"t"', '"p"')
+    site.revise('op.execute("DROP TRIGGER g ON low")', line)
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
 HIDDEN_ROWS = pytest.mark.parametrize(
     "line",
     [

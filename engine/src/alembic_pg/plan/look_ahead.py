@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # How many missing rights are told, each with its statement.
 _MOST_RIGHTS = 5
 
-# They leave large what is large.
+# They leave large what is large, and every trigger, policy and key where it is.
 _TAKES_NOTHING_AWAY = (
     *("CREATE TABLE", "CREATE VIEW", "CREATE SEQUENCE", "CREATE SCHEMA", "CREATE TYPE"),
     *("CREATE INDEX", "CREATE UNIQUE INDEX", "COMMENT", "INSERT", "GRANT"),
@@ -154,22 +154,24 @@ def _is_certain(refusal: RefusedError, about: set[str], before: list[str]) -> bo
     kind = refusal.refusal.kind
     if kind.basis is Basis.FORM or kind is of_statements.MISSING_OBJECT or not before:
         return True
-    if kind not in _OF_TABLE_ALONE:
+    if kind not in _OF_TABLE_ALONE or not all(map(_takes_nothing_away, before)):
         return False
     names = {token.identifier for sql in before if not _adds(sql) for token in tokenize(sql)}
     return not about & names
 
 
 def _leaves_tables_large(sql: str) -> bool:
-    """Return whether what is refused after a statement may be certain.
+    """Return whether what is missing during a step after a statement is certain.
 
-    What is missing during a step is told by the revision's statements, as long as none of those
-    before makes the table small.
+    The revision's statements tell that, as long as none of those before makes the table small.
     """
-    created = bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
-    renamed = session_statements.renamed_type(sql) is not None
     changed = isinstance(parser.parse(sql), AlterColumnType)
-    return _adds(sql) or created or renamed or changed or session_statements.detaches(sql)
+    return changed or session_statements.detaches(sql) or _takes_nothing_away(sql)
+
+
+def _takes_nothing_away(sql: str) -> bool:
+    created = bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
+    return _adds(sql) or created or session_statements.renamed_type(sql) is not None
 
 
 def _adds(sql: str) -> bool:
