@@ -195,8 +195,8 @@ class PlannedCatalog(Runner):
 
             table = self.current_table
             changed = table is not None and self.in_statement and self.earlier.changes(table)
-            copied = table if changed else None
-            return shared_parts(self, super().fetch_rows, self.earlier, copied, **parameters)
+            copied, of = table if changed else None, (parameters["table"], parameters["column"])
+            return shared_parts(self, super().fetch_rows, self.earlier, copied, of)
         return _fetch_rows(self, super().fetch_rows, query, parameters)
 
 
@@ -248,7 +248,7 @@ def _ask_copy(
         elif "number" in asked:
             found = fetch(_NUMBER_IN_COPY, table=table.oid, number=asked["number"])
             asked["number"] = found[0][0] if found else 0
-        asked["table"] = catalog.scalar(f"SELECT '{probe_table.PROBE_TABLE}'::regclass::oid::int8")
+        asked["table"] = probe_table.oid_of_copy(catalog)
         return fetch(query, **asked)
 
 

@@ -17,34 +17,27 @@ if TYPE_CHECKING:
     from alembic_pg.plan.earlier_statements import EarlierStatements
 
 
-def shared_parts(  # noqa: PLR0913  # the last three are the query's
+def shared_parts(
     runner: Runner,
     fetch: Callable[..., Sequence[Row[Any]]],
     earlier: EarlierStatements,
     changed: Relation | None,
-    *,
-    table: int,
-    column: str,
-    swapped: Sequence[str],
+    of: tuple[int, str],
 ) -> Sequence[Row[Any]]:
-    """Return the indexes, CHECKs and foreign keys of a column and of others.
+    """Return the indexes, CHECKs and foreign keys of a column and of those that were swapped.
 
     fetch: asks the server. changed: the table, if one of the statements is about it: its indexes
-    and CHECKs are then those of an empty copy, which has no foreign keys. table, column, swapped:
-    what SHARED_PARTS asks for, with the names of now.
+    and CHECKs are then those of an empty copy, which has no foreign keys. of: the table's oid and
+    the column, by its name of now.
     """
-    names, others = earlier.columns, [one.partition(".") for one in swapped]
-    rows = fetch(
-        SHARED_PARTS,
-        table=table,
-        column=names.get((table, column), column),
-        swapped=[f"{oid}.{names.get((int(oid), name), name)}" for oid, _, name in others],
-    )
+    (table, column), names = of, earlier.columns
+    swapped = [f"{oid}.{names.get((oid, name), name)}" for oid, name in runner.swapped_columns]
+    rows = fetch(SHARED_PARTS, table=table, column=names.get(of, column), swapped=swapped)
     rows = [row for row in rows if row.constraint not in earlier.dropped]
     if changed is None:
         return rows
     with probe_table.empty_copy(runner, changed, probe_table.INCLUDING_ALL):
-        copy = runner.scalar(f"SELECT '{probe_table.PROBE_TABLE}'::regclass::oid::int8")
-        of_copy = [f"{copy}.{name}" for oid, _, name in others if int(oid) == table]
+        copy = probe_table.oid_of_copy(runner)
+        of_copy = [f"{copy}.{name}" for oid, name in runner.swapped_columns if oid == table]
         copied = fetch(SHARED_PARTS, table=copy, column=column, swapped=of_copy)
     return [*copied, *(row for row in rows if row.foreign)]

@@ -63,10 +63,7 @@ _TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 # The journal's entry of a column swap.
 SWAP_ENTRY = "swap"
 
-_DROPS = (
-    *("DROP VIEW", "DROP MATERIALIZED VIEW", "DROP POLICY", "DROP TRIGGER", "DROP RULE"),
-    "DROP FUNCTION",
-)
+_DROPS = (*("DROP VIEW", "DROP MATERIALIZED VIEW", "DROP POLICY", "DROP TRIGGER", "DROP RULE"),)
 
 
 def is_session_statement(sql: str) -> bool:
@@ -128,10 +125,9 @@ def detaches(sql: str) -> bool:
     hangs on a function may be an index, of which a copy would be made.
     """
     cursor = split.first_statement(sql)
-    kind = cursor.accept_any(*_DROPS)
-    return (
-        bool(kind) and not (kind == "DROP FUNCTION" and cursor.contains("CASCADE"))
-    ) or dropped_default(sql) is not None
+    if cursor.accept("DROP", "FUNCTION"):
+        return not cursor.contains("CASCADE")
+    return bool(cursor.accept_any(*_DROPS)) or dropped_default(sql) is not None
 
 
 def dropped_default(sql: str) -> tuple[QualifiedName, str] | None:

@@ -114,24 +114,17 @@ def around(column: str, line: str) -> tuple[str, ...]:
 
 DEFAULT = "ALTER TABLE votes ALTER user_id SET DEFAULT 1"
 
+UNDER_OWN_VIEWS = (
+    *(said("DROP VIEW v1"), WIDER[0], said(OWN_VIEW)),
+    *(said("DROP VIEW v2"), WIDER[1], said(OTHER_VIEW)),
+)
+
 # What there is beside the tables, and a revision that changes both columns beside traffic.
 ONE_AFTER_THE_OTHER = {
     "one default": ((SHARED["index"], DEFAULT), (*around("user_id", WIDER[0]), WIDER[1])),
     "view for good": ((SHARED["index"], OWN_VIEW), (said("DROP VIEW v1"), *WIDER)),
-    "own views": (
-        (OWN_VIEW, OTHER_VIEW),
-        (
-            *(said("DROP VIEW v1"), WIDER[0], said(OWN_VIEW)),
-            *(said("DROP VIEW v2"), WIDER[1], said(OTHER_VIEW)),
-        ),
-    ),
-    "own views, index": (
-        (SHARED["index"], OWN_VIEW, OTHER_VIEW),
-        (
-            *(said("DROP VIEW v1"), WIDER[0], said(OWN_VIEW)),
-            *(said("DROP VIEW v2"), WIDER[1], said(OTHER_VIEW)),
-        ),
-    ),
+    "own views": ((OWN_VIEW, OTHER_VIEW), UNDER_OWN_VIEWS),
+    "own views, index": ((SHARED["index"], OWN_VIEW, OTHER_VIEW), UNDER_OWN_VIEWS),
     "same view twice": ((VIEW,), (DROP, WIDER[0], CREATE, DROP, WIDER[1], CREATE)),
     "same view twice, index": (
         (SHARED["index"], VIEW),

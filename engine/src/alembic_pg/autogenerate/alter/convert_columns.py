@@ -64,13 +64,15 @@ class ConvertedColumns:
         origins: dict[tuple[str, str], str] = {}
         for entry in self.tables:
             table = table_definition.parse_entry(entry)
-            for column in table.columns.values() if table else ():
+            if table is None:
+                continue
+            for column in table.columns.values():
                 if column.name not in self.names[entry.key]:
                     continue
                 inherited = [(parent, column.name) for parent in self.parents[entry.key]]
                 origin = next((origins[one] for one in inherited if one in origins), entry.key)
                 origins[entry.key, column.name] = origin
-                yield table.name if table else "", (origin, column.name), column
+                yield table.name, (origin, column.name), column
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,11 @@ def empty_copy(
         yield
 
 
+def oid_of_copy(session: Session) -> int:
+    """Return the oid of the copy that is there."""
+    return int(session.scalar(f"SELECT '{PROBE_TABLE}'::regclass::oid::int8"))
+
+
 def _create_copy(session: Session, like: str, including: str, by: str) -> None:
     try:
         create = f"CREATE TEMPORARY TABLE ddl_probe (LIKE {like} {including}){by}"
