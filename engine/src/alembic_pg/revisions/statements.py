@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from alembic_pg.sql.cursor import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from types import CodeType
 
     from alembic.script import Script
 
@@ -115,8 +116,25 @@ def step_statements(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's 
     """
     if step is None:
         return ()
+    return _known_statements(_function_of(step))
+
+
+def step_texts(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's step
+    """Return the statements of a run's step, and what may be some where they cannot be known.
+
+    Of a revision that asks a database, these are the statements until it does, and the texts and
+    entities that its function names. step: as step_statements() has it.
+    """
+    if step is None:
+        return ()
+    function = _function_of(step)
+    return _known_statements(function) or _texts_in(function)
+
+
+def _function_of(step: Any) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
     module = step.revision.module
-    return _known_statements(module.upgrade if step.is_upgrade else module.downgrade)
+    function: Callable[..., None] = module.upgrade if step.is_upgrade else module.downgrade
+    return function
 
 
 @lru_cache(maxsize=1)  # a run asks for those of one revision at many of its statements
@@ -125,6 +143,36 @@ def _known_statements(function: Callable[..., None]) -> tuple[str, ...]:
         return tuple(one.sql for one in function_statements(function))
     except UnreadableError:
         return ()
+
+
+@lru_cache(maxsize=1)
+def _texts_in(function: Callable[..., None]) -> tuple[str, ...]:
+    with record_statements() as said, suppress(Exception):
+        function()
+    code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    return (*(one.sql for one in said), *(_texts_of_code(code, known) if code else ()))
+
+
+def _texts_of_code(code: CodeType, known: Mapping[str, object]) -> Iterator[str]:
+    """Yield the texts in a function, and in what it names of its module's.
+
+    known: what those names stand for.
+    """
+    for one in code.co_consts:
+        yield from _texts_of_code(one, known) if hasattr(one, "co_consts") else _texts_of(one)
+    for name in code.co_names:
+        yield from _texts_of(known.get(name))
+
+
+def _texts_of(value: object) -> Iterator[str]:
+    """Yield the texts that a value is or holds, and the statement that makes an entity."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple | list | set | frozenset | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts_of(one)
+    elif hasattr(value, "to_sql_statement_create"):
+        yield str(value.to_sql_statement_create())
 
 
 def statement_after(statements: Sequence[str], sql: str) -> str:

@@ -238,10 +238,38 @@ def test_an_index_goes_in_the_same_moment(site: Site) -> None:
     assert seen
 
 
-def test_a_revision_that_asks_is_taken_at_its_word(site: Site) -> None:
+ASK = 'op.get_bind().exec_driver_sql("SELECT 1").scalar()'
+LONG = 'op.create_index("i", "t", ["b"])'
+ENTITY = f"""from alembic_utils.pg_view import PGView
+V = PGView("public", "v", {VIEW.partition(" AS ")[2]!r})"""
+
+
+@pytest.mark.parametrize(
+    ("top", "lines"),
+    [
+        ("", (ASK, DROP, LONG, CREATE)),
+        ("", (DROP, LONG, ASK, CREATE)),
+        ("", (DROP, LONG, CREATE, ASK)),
+        ("", (ASK, DROP, LONG, f"for sql in ({VIEW!r},): op.execute(sql)")),
+        (f"V = {VIEW!r}", (ASK, DROP, LONG, "op.execute(V)")),
+        (ENTITY, (ASK, DROP, LONG, "op.create_entity(V)")),
+        (ENTITY, (ASK, "op.drop_entity(V)", LONG, "op.create_entity(V)")),
+        ("", ("if op.get_bind().dialect.name:", f"    {DROP}", f"    {LONG}", f"    {CREATE}")),
+    ],
+)
+def test_a_revision_that_asks_is_read(site: Site, top: str, lines: tuple[str, ...]) -> None:
+    """What it gives back stands in its source, though nobody knows whether it comes to that."""
     site.sql(*TABLES, VIEW)
-    ask = 'op.get_bind().exec_driver_sql("SELECT 1").scalar()'
-    site.revise(ask, DROP, 'op.create_index("i", "t", ["b"])', CREATE)
+    before = site.catalog
+    site.revise(*lines, top=top)
+    with pytest.raises(UserError, match="v, which goes and comes back, would be missing"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
+def test_a_revision_that_asks_and_gives_nothing_back(site: Site) -> None:
+    site.sql(*TABLES, VIEW)
+    site.revise(ASK, DROP, LONG)
     site.upgrade()
     assert site.version == ["002a"]
 

@@ -112,6 +112,39 @@ def test_a_run_that_dies_while_it_validates(site: Site) -> None:
     assert (site.version, site.note()) == (["002a"], None)
 
 
+@pytest.mark.parametrize("commit", ["op.get_bind().commit()", 'op.execute("COMMIT")'])
+def test_a_revision_that_commits_by_itself(site: Site, commit: str) -> None:
+    """The CHECKs are validated before its commit, by the next run if this one dies."""
+    site.sql(*TABLES, VIEW)
+    site.revise(DROP, WIDER, CREATE, commit, 'op.create_index("i", "parent", ["word"])')
+    with killing(site, 1, "ALTER TABLE public.parent VALIDATE"), pytest.raises(UserError):
+        site.upgrade()
+    assert site.rows("SELECT count(*) FROM v") == [(300,)]
+    assert not site.one(VALIDATED)
+    site.upgrade()
+    assert site.one(VALIDATED)
+    assert (site.version, site.note()) == (["002a"], None)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("op.get_bind()", DROP, WIDER, CREATE),
+        (DROP, WIDER, "op.get_bind().commit()", CREATE),
+        (DROP, WIDER, 'op.execute("COMMIT")', CREATE),
+    ],
+)
+def test_what_the_revision_sends_by_itself_may_stand_between(
+    site: Site, lines: tuple[str, ...]
+) -> None:
+    site.sql(*TABLES, VIEW)
+    before = site.catalog
+    site.revise(*lines)
+    with pytest.raises(UserError, match="v, which goes and comes back, would be missing"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
 def test_a_check_that_is_not_valid_stays_so(site: Site) -> None:
     """A run that goes on does not look through it either: rows of old may violate it."""
     site.sql(

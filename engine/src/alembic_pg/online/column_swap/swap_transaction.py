@@ -54,7 +54,7 @@ def _beginning(runner: Runner, belongs: Callable[[str], bool]) -> int | None:
 
 def _can_commit(runner: Runner, said: Sequence[str]) -> bool:
     """Return whether the transaction may end after some statements: nothing is missing then."""
-    missing = any(dropped_objects.find_recreated(said, runner.revision_statements))
+    missing = any(dropped_objects.find_recreated(said, runner.revision_texts))
     return not (missing or runner.in_autocommit_block)
 
 

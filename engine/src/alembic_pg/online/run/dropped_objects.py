@@ -102,7 +102,7 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 
 def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction took away, and the revision gives back later."""
-    yield from find_recreated(runner.executed, runner.revision_statements)
+    yield from find_recreated(runner.executed, runner.revision_texts)
 
 
 def is_missing(runner: Runner) -> bool:
@@ -134,12 +134,15 @@ def statements_before(runner: Runner, sql: str) -> Sequence[str]:
 
 
 def find_recreated(
-    said: Iterable[str], revision_statements: Callable[[], Sequence[str]]
+    said: Iterable[str], revision_texts: Callable[[], Sequence[str]]
 ) -> Iterator[str]:
-    """Yield the names of what statements take away, and their revision gives back later."""
+    """Yield the names of what statements take away, and their revision gives back later.
+
+    revision_texts: returns its statements; of one that asks a database, what may be some of them.
+    """
     gone = _gone(said)
     if gone:
-        every = revision_statements()
+        every = revision_texts()
         yield from (thing.label for thing, sql in gone.items() if thing in _given_after(every, sql))
 
 

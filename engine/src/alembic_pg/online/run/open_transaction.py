@@ -12,7 +12,7 @@ from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.run.statement_queue import StatementQueue
-from alembic_pg.revisions.statements import step_statements
+from alembic_pg.revisions.statements import step_statements, step_texts
 from alembic_pg.sql import parser, session_statements
 from alembic_pg.sql.quoting import quote_name
 
@@ -118,6 +118,10 @@ class OpenTransaction(Executor):
     def revision_statements(self) -> Sequence[str]:
         """Return the statements of the revision, none where they are not known before it runs."""
         return step_statements(self.running.step)
+
+    def revision_texts(self) -> Sequence[str]:
+        """Return the statements of the revision, or what may be some where they are not known."""
+        return self.revision_statements() or step_texts(self.running.step)
 
     def remember_refusal(self, error: BaseException | None) -> None:
         """Let the message of a failure name the event trigger that has refused a statement."""

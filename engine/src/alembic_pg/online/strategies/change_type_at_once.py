@@ -66,11 +66,13 @@ def validates_later(runner: Runner, statement: AlterColumnType, table: Relation)
 
     None is returned where more than the moment stands between what goes and what comes back.
     """
-    alone = runner.in_autocommit_block or runner.connection_handed_out or not runner.may_postpone
+    alone = runner.in_autocommit_block or not runner.may_postpone
     if alone or runner.journal.detail(journal.statement_key(statement.sql)):
         return False
     if not dropped_objects.is_missing(runner):
         return False
+    if runner.connection_handed_out:
+        return None  # what the revision sends by itself may stand between, too
     between = dropped_objects.statements_until_back(runner, statement.sql)
     if any(split.first_statement(one).accept(*_TAKES_ITS_TIME) for one in between):
         return False  # others miss it for that time anyhow
