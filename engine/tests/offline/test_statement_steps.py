@@ -121,12 +121,14 @@ def test_what_cannot_be_asked_stands_as_it_is(sql: str) -> None:
 
 def test_tables_of_the_same_script() -> None:
     script = SCRIPT()
-    assert script.steps('CREATE TABLE IF NOT EXISTS public."T" (a int)', in_batches=False) is None
+    assert script.steps('CREATE TABLE public."T" (a int)', in_batches=False) is None
+    assert script.steps("CREATE TABLE IF NOT EXISTS v (a int)", in_batches=False) is None
     assert script.steps("CREATE UNLOGGED TABLE s.u (a int)", in_batches=False) is None
     for table in ('"T"', 'public."T"', "S.U"):
         assert script.steps(f"CREATE INDEX i ON {table} (a)", in_batches=False) is None
     assert script.steps("CREATE INDEX i ON t (a)", in_batches=False)
-    assert script.steps("CREATE INDEX i ON u (a)", in_batches=False)
+    for table in ("u", "v"):
+        assert script.steps(f"CREATE INDEX i ON {table} (a)", in_batches=False)
 
 
 def test_what_an_autocommit_block_says(site: Site) -> None:

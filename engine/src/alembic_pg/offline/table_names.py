@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.lexer import mentions, tokenize
 
 
 def created_table(sql: str) -> str:
@@ -15,6 +15,25 @@ def created_table(sql: str) -> str:
     while end + 1 < len(found) and found[end + 1].text == ".":
         end += 2
     return normalized_name(sql[found[at].start : found[end].end])
+
+
+def new_table(sql: str) -> str:
+    """Return the table that is new for certain after CREATE TABLE, "" with IF NOT EXISTS."""
+    words = [token.keyword for token in tokenize(sql)[:8]]
+    may_be_there = words[words.index("TABLE") + 1 :][:3] == ["IF", "NOT", "EXISTS"]
+    return "" if may_be_there else created_table(sql)
+
+
+def without_renamed(names: set[str], sql: str) -> set[str]:
+    """Return those of some tables' names that a statement lets mean nothing else.
+
+    names: as normalized_name() writes them.
+    """
+    words = [token.keyword for token in tokenize(sql)]
+    moves = words[:2] == ["ALTER", "TABLE"] and not {"RENAME", "SCHEMA"}.isdisjoint(words)
+    if not (moves or words[:2] == ["DROP", "TABLE"]):
+        return names
+    return {name for name in names if not mentions(sql, {name.rpartition(".")[2]})}
 
 
 def normalized_name(name: str) -> str:

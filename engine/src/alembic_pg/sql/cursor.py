@@ -134,11 +134,15 @@ class Cursor:
             self.accept("*")
         return name, only
 
-    def created_table(self) -> QualifiedName | None:
-        """Step over CREATE TABLE and a name; return that of the table, None of what is no such."""
+    def created_table(self, *, for_certain: bool = False) -> QualifiedName | None:
+        """Step over CREATE TABLE and a name; return that of the table, None of what is no such.
+
+        for_certain: whether None is returned of IF NOT EXISTS, too, by which it may be there.
+        """
         if not self.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
             return None
-        self.accept("IF", "NOT", "EXISTS")
+        if self.accept("IF", "NOT", "EXISTS") and for_certain:
+            return None
         return self.qualified_name()
 
     def altered_table(self) -> QualifiedName:

@@ -55,7 +55,7 @@ def _created_table(sql: str) -> QualifiedName | None:
     cursor = split.first_statement(sql)
     # Asked from its beginning, where the columns are in brackets that open later.
     of_others = any(map(cursor.contains, _OF_OTHERS))
-    name = cursor.created_table()
+    name = cursor.created_table(for_certain=True)
     return None if of_others else name
 
 

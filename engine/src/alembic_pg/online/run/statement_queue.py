@@ -78,11 +78,19 @@ class StatementQueue:
         """Add statements. opens: whether the transaction has done nothing before."""
         self.opens = opens if not self.texts else self.opens
         for text in texts:
-            self.changed_names |= _changed_names(text)
-            created = split.first_statement(text).created_table()
+            changed = _changed_names(text)
+            self.changed_names |= changed
+            created = split.first_statement(text).created_table(for_certain=True)
             if created is not None:
                 self.created.add(created)
+            elif changed:
+                self._forget_created(changed)
         self.texts += texts
+
+    def _forget_created(self, changed: set[str]) -> None:
+        """Take tables for old ones whose names may be those of others now: one that is renamed."""
+        every = _ANY_NAME in changed
+        self.created = {one for one in self.created if not (every or one[1] in changed)}
 
     def can_take(self, sql: str) -> bool:
         """Return whether a statement may wait with those that are there.
