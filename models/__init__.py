@@ -31,7 +31,7 @@ def _import_modules() -> None:
     for module in _modules(resources.files(__name__), __name__):
         try:
             importlib.import_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a script that nobody is to run
             reason = " ".join(str(error).split())
             name = _at_fault(error) or module
             raise ModelImportError(
@@ -53,7 +53,7 @@ def _modules(folder: Traversable, package: str) -> Iterator[str]:
             yield f"{package}.{name}"
 
 
-def _at_fault(error: Exception) -> str | None:
+def _at_fault(error: BaseException) -> str | None:
     """Return the module of this package in which an error arose; others only import it."""
     files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:

@@ -13,6 +13,7 @@ SOURCE = Path(alembic_pg.__file__).parent
 # The order of packages and modules: each imports from itself and from those before it.
 ORDER = (
     "errors",
+    "user_code",
     "refusals",
     "events",
     "embedded",

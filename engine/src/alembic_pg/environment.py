@@ -18,6 +18,7 @@ from alembic_pg.console import activation, arguments, gc_pause, interrupts, opti
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError
 from alembic_pg.options import HELP, command_arguments
+from alembic_pg.user_code import refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -192,6 +193,7 @@ def _check_options(task: AlembicCommand, own: Iterable[str]) -> None:
     events.choose_form(as_json=task.settings.json)
 
 
+@refuse_exit()
 def _dispatch(task: AlembicCommand, connection: Connection | None = None) -> None:
     # Each way imports what it needs: a check that is still clean is mostly imports.
     own = task.environment.context_opts.get(COMMAND_OPTION)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from alembic_pg.alembic_command import project_folder
+from alembic_pg.database import errors
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 
@@ -62,14 +63,18 @@ def start_files(config: Config, script: ScriptDirectory) -> list[Path]:
     return found
 
 
-def start_hint(config: Config, script: ScriptDirectory, step: Any, state: str | None) -> str:  # noqa: ANN401  # Alembic's, or None
+def start_hint(environment: EnvironmentContext, step: Any, error: BaseException) -> str:  # noqa: ANN401  # Alembic's, or None
     """Return what to do where a history's first revision misses a table, "" for anything else.
 
-    step: the step that failed. state: PostgreSQL's code of the error.
+    step: the step that failed. error: what it failed with.
     """
-    revision = getattr(step, "revision", None)
+    config, script = environment.config, environment.script
+    revision, state = getattr(step, "revision", None), errors.sqlstate(error)
     if state != SqlState.UNDEFINED_TABLE or revision is None or not step.is_upgrade:
         return ""
+    version_table = str(environment.context_opts.get("version_table") or "alembic_version")
+    if version_table in errors.describe_error(error):
+        return f"It has dropped {version_table}, Alembic's own table: leave that where it is."
     if revision.down_revision or revision.dependencies or start_files(config, script):
         return ""
     file = config.config_file_name

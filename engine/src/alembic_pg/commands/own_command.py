@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic_pg.alembic_command import COMMAND_OPTION
 from alembic_pg.console import excepthook
 from alembic_pg.errors import UserError
+from alembic_pg.user_code import refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +54,7 @@ def load_environment(config: Config, command: OwnCommand) -> None:
 
     script = ScriptDirectory.from_config(config)
     options: dict[str, Any] = {COMMAND_OPTION: command, "dont_mutate": True}
-    with EnvironmentContext(config, script, fn=refuse, **options):
+    with EnvironmentContext(config, script, fn=refuse, **options), refuse_exit():
         script.run_env()
 
 

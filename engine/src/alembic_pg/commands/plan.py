@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_LOOK_OPTION, PLAN_STEPS_OPTION
 from alembic_pg.console import arguments
 from alembic_pg.errors import UserError
+from alembic_pg.user_code import refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,5 +93,5 @@ def upgrade(
         "destination_rev": revision,
         "dont_mutate": True,
     }
-    with EnvironmentContext(config, script, fn=refuse, **options):
+    with EnvironmentContext(config, script, fn=refuse, **options), refuse_exit():
         script.run_env()

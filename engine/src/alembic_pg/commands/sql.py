@@ -17,7 +17,7 @@ from alembic_pg.offline.writer import OnlineRenderImpl
 from alembic_pg.online.run import journal
 from alembic_pg.options import RUNS
 from alembic_pg.revisions import search_path, version_schema
-from alembic_pg.revisions.current_revision import RunState, track_steps
+from alembic_pg.revisions.current_revision import RunState, checked_steps, track_steps
 from alembic_pg.revisions.failure_messages import NO_SQL, explain_failures
 from alembic_pg.revisions.render_impl import (
     DatabaseNeededError,
@@ -48,7 +48,7 @@ def run(task: AlembicCommand) -> None:
     opts = task.environment.context_opts
     steps = opts["fn"]
     guards = ScriptGuards("")
-    opts["fn"] = track_steps(_guarded(steps, guards), running)
+    opts["fn"] = track_steps(_guarded(checked_steps(steps), guards), running)
     task.environment.configure(
         **{
             "url": f"{DRIVER}://",

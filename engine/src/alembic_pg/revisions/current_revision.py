@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.database.silence import Silence
+from alembic_pg.user_code import checked_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,6 +70,19 @@ def direction_of(step: MigrationStep) -> str:
 def place_name(revisions: Iterable[str]) -> str:
     """Return what to call where a database is, as a command names it. revisions: its heads."""
     return ", ".join(revisions) or "base"
+
+
+def checked_steps(steps: StepsFunction) -> StepsFunction:
+    """Return the same steps, each of which fails where its function ends the process."""
+
+    @functools.wraps(steps)
+    def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
+        for step in steps(heads, context):
+            if hasattr(step, "migration_fn"):  # not that of a stamp
+                step.migration_fn = checked_function(step.migration_fn)
+            yield step
+
+    return each
 
 
 def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:

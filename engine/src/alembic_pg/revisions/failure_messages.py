@@ -112,7 +112,7 @@ def _hint(environment: EnvironmentContext, error: Exception, running: RunState) 
         return "\nName the primary in DATABASE_URL, and a role whose transactions may write."
     if running.hint and state in _ALREADY_EXISTS:
         return f"\n{running.hint}"
-    start = history_start.start_hint(environment.config, environment.script, running.step, state)
+    start = history_start.start_hint(environment, running.step, error)
     return f"\n{start}" if start else ""
 
 

@@ -26,7 +26,7 @@ from alembic_pg.database.project_files import (
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.revisions import stand_ins
-from alembic_pg.revisions.current_revision import RunState, track_steps
+from alembic_pg.revisions.current_revision import RunState, checked_steps, track_steps
 from alembic_pg.revisions.trial import process_wide
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _run_steps(
             environment_context=environment,
             opts={
                 **version_table_options(environment),
-                "fn": track_steps(steps, running),
+                "fn": track_steps(checked_steps(steps), running),
                 "script": environment.script,
                 "transaction_per_migration": True,
             },
@@ -205,9 +205,7 @@ def _run_steps(
         except SQLAlchemyError as error:
             known = isinstance(error, DBAPIError)
             helps = missing_features.other_server_hint(error) if known else ""
-            start = history_start.start_hint(
-                environment.config, environment.script, running.step, errors.sqlstate(error)
-            )
+            start = history_start.start_hint(environment, running.step, error)
             raise UserError(
                 f"{running.label} fails on an empty database: {errors.describe_error(error)}"
                 + (f": {helps}" if helps else "")

@@ -16,6 +16,7 @@ from alembic_pg.database.url import DRIVER
 from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
 from alembic_pg.sql.column_types import ColumnType, read_type
 from alembic_pg.sql.cursor import Cursor
+from alembic_pg.user_code import run_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -103,7 +104,7 @@ def function_statements(function: Callable[..., None]) -> list[RevisionStatement
     """
     with record_statements() as said:
         try:
-            function()
+            run_function(function)
         except Exception as error:
             raise UnreadableError(str(error) or type(error).__name__) from error
     return said
@@ -148,7 +149,7 @@ def _known_statements(function: Callable[..., None]) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _texts_in(function: Callable[..., None]) -> tuple[str, ...]:
     with record_statements() as said, suppress(Exception):
-        function()
+        run_function(function)
     code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     return (*(one.sql for one in said), *(_texts_of_code(code, known) if code else ()))
 

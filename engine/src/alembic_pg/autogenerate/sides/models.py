@@ -16,6 +16,7 @@ from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.console import status
 from alembic_pg.errors import UserError
+from alembic_pg.user_code import refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,9 +80,10 @@ def _import_package(name: str) -> ModuleType:
     """Import a module, and every module below it where it is a package; return it."""
     importing = name
     try:
-        module = importlib.import_module(name)
-        for importing in _modules_below(module):
-            importlib.import_module(importing)
+        with refuse_exit():
+            module = importlib.import_module(name)
+            for importing in _modules_below(module):
+                importlib.import_module(importing)
     except Exception as error:
         named = "" if isinstance(error, ImportError) else f"{importing} cannot be imported: "
         raise UserError(f"{named}{error}") from error

@@ -17,6 +17,7 @@ from alembic_pg.options import RUNS
 from alembic_pg.revisions import search_path, version_schema
 from alembic_pg.revisions.current_revision import (
     RunState,
+    checked_steps,
     create_version_table_first,
     note_autocommit,
     place_name,
@@ -137,7 +138,8 @@ def _run_command(
     steps = opts.get(PLAN_STEPS_OPTION, opts["fn"])
     if not planned:
         told = _told_steps(task, connection, running, given=given)
-        opts["fn"] = track_steps(prepare_steps(create_version_table_first(told), running), running)
+        first = create_version_table_first(checked_steps(told))
+        opts["fn"] = track_steps(prepare_steps(first, running), running)
     task.environment.configure(
         **{
             "connection": connection,

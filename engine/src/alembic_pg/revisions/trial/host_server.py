@@ -20,6 +20,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial import text_session
 from alembic_pg.revisions.trial.known_texts import KnownTexts
+from alembic_pg.user_code import refuse_exit
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -81,7 +82,8 @@ def serve(requests: IO[bytes], answers: IO[bytes], server: _Server) -> None:
         except (EOFError, OSError):
             return
         try:
-            answer: tuple[bool, Any] = True, getattr(server, name)(*arguments)
+            with refuse_exit():
+                answer: tuple[bool, Any] = True, getattr(server, name)(*arguments)
         except (RefusedError, UserError) as error:
             answer = False, error
         except Exception as error:  # noqa: BLE001  # a revision may raise anything
