@@ -27,12 +27,12 @@ runpy.run_module("alembic", run_name="__main__")
 MOST = {
     "history": 12,
     "heads": 12,
-    "current": 65,
-    "check": 198,
-    "upgrade head": 156,
-    "downgrade -1": 156,
-    "upgrade head --sql": 99,
-    "-x plan upgrade head": 178,
+    "current": 64,
+    "check": 197,
+    "upgrade head": 155,
+    "downgrade -1": 155,
+    "upgrade head --sql": 98,
+    "-x plan upgrade head": 177,
 }
 
 

@@ -13,7 +13,6 @@ SOURCE = Path(alembic_pg.__file__).parent
 # The order of packages and modules: each imports from itself and from those before it.
 ORDER = (
     "errors",
-    "user_code",
     "refusals",
     "events",
     "embedded",

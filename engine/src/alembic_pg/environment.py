@@ -16,9 +16,8 @@ from alembic_pg import comparator_names, events, plugin
 from alembic_pg.alembic_command import COMMAND_OPTION, SERVE_OPTION, AlembicCommand
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
-from alembic_pg.errors import UserError
+from alembic_pg.errors import UserError, refuse_exit
 from alembic_pg.options import HELP, command_arguments
-from alembic_pg.user_code import refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

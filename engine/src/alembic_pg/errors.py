@@ -1,8 +1,14 @@
-"""The one exception for what a user can cause and can mend."""
+"""The one exception for what a user can cause and can mend, and what no command may end with."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 from alembic.util import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class UserError(CommandError):
@@ -11,3 +17,16 @@ class UserError(CommandError):
     Alembic's command line prints it as ``FAILED: …``; callers of Alembic's Python API catch
     it as the ``CommandError`` that they already know.
     """
+
+
+@contextmanager
+def refuse_exit() -> Iterator[None]:
+    """Raise RuntimeError where a project's code calls sys.exit(): a command would end with 0.
+
+    The traceback is that of the call.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        said = RuntimeError(f"it ends the process, sys.exit({error.code!r})")
+        raise said.with_traceback(error.__traceback__) from None

@@ -12,8 +12,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.alembic_command import COMMAND_OPTION
 from alembic_pg.console import excepthook
-from alembic_pg.errors import UserError
-from alembic_pg.user_code import refuse_exit
+from alembic_pg.errors import UserError, refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

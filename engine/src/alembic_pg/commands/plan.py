@@ -11,8 +11,7 @@ from alembic.script import ScriptDirectory
 
 from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_LOOK_OPTION, PLAN_STEPS_OPTION
 from alembic_pg.console import arguments
-from alembic_pg.errors import UserError
-from alembic_pg.user_code import refuse_exit
+from alembic_pg.errors import UserError, refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from alembic_pg.database import server_features
 from alembic_pg.offline import batch_blocks, plpgsql_blocks, psql_commands
 from alembic_pg.offline.script_journal import ScriptJournal
-from alembic_pg.offline.table_names import new_table, normalized_name, without_renamed
+from alembic_pg.offline.table_names import created_table, normalized_name, without_renamed
 from alembic_pg.online.backfill import volatility
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import journal
@@ -79,7 +79,7 @@ class StepWriter:
         """
         words = [token.keyword for token in tokenize(sql)[:4]]
         if "TABLE" in words and words[0] == "CREATE":
-            self.created_tables |= {new_table(sql)} - {""}
+            self.created_tables |= {created_table(sql, for_certain=True)} - {""}
             return None
         self.created_tables = without_renamed(self.created_tables, sql)
         statement = parser.parse(sql)

@@ -5,23 +5,21 @@ from __future__ import annotations
 from alembic_pg.sql.lexer import mentions, tokenize
 
 
-def created_table(sql: str) -> str:
-    """Return the table that CREATE TABLE makes, as normalized_name() writes it."""
+def created_table(sql: str, *, for_certain: bool = False) -> str:
+    """Return the table that CREATE TABLE makes, as normalized_name() writes it.
+
+    for_certain: whether "" is returned of IF NOT EXISTS, by which it may be there.
+    """
     found = tokenize(sql)
     at = next(n for n, token in enumerate(found) if token.keyword == "TABLE") + 1
     if [token.keyword for token in found[at : at + 3]] == ["IF", "NOT", "EXISTS"]:
+        if for_certain:
+            return ""
         at += 3
     end = at
     while end + 1 < len(found) and found[end + 1].text == ".":
         end += 2
     return normalized_name(sql[found[at].start : found[end].end])
-
-
-def new_table(sql: str) -> str:
-    """Return the table that is new for certain after CREATE TABLE, "" with IF NOT EXISTS."""
-    words = [token.keyword for token in tokenize(sql)[:8]]
-    may_be_there = words[words.index("TABLE") + 1 :][:3] == ["IF", "NOT", "EXISTS"]
-    return "" if may_be_there else created_table(sql)
 
 
 def without_renamed(names: set[str], sql: str) -> set[str]:

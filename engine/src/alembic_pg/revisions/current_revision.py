@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.database.silence import Silence
-from alembic_pg.user_code import checked_function
+from alembic_pg.errors import refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -73,16 +74,37 @@ def place_name(revisions: Iterable[str]) -> str:
 
 
 def checked_steps(steps: StepsFunction) -> StepsFunction:
-    """Return the same steps, each of which fails where its function ends the process."""
+    """Return the same steps, each of which fails where its function does not run to its end."""
 
     @functools.wraps(steps)
     def each(heads: Any, context: MigrationContext) -> Iterator[MigrationStep]:  # noqa: ANN401
         for step in steps(heads, context):
             if hasattr(step, "migration_fn"):  # not that of a stamp
-                step.migration_fn = checked_function(step.migration_fn)
+                step.migration_fn = _checked_function(step.migration_fn)
             yield step
 
     return each
+
+
+def _checked_function(function: Callable[..., Any]) -> Callable[..., None]:
+    @functools.wraps(function)
+    def run(**options: Any) -> None:  # noqa: ANN401  # as Alembic types them
+        run_function(function, **options)
+
+    return run
+
+
+def run_function(function: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # as above
+    """Call upgrade() or downgrade() of a revision.
+
+    Raises RuntimeError where it ends the process, TypeError where calling it runs nothing.
+    """
+    with refuse_exit():
+        returned = function(**options)
+    if isinstance(returned, GeneratorType | CoroutineType):
+        returned.close()
+    if isinstance(returned, GeneratorType | CoroutineType | AsyncGeneratorType):
+        raise TypeError("its function has yield or async in it, so nothing of it runs")
 
 
 def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:

@@ -13,10 +13,10 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from alembic_pg.database.url import DRIVER
+from alembic_pg.revisions.current_revision import run_function
 from alembic_pg.revisions.render_impl import RenderImpl, install_writing_impl
 from alembic_pg.sql.column_types import ColumnType, read_type
 from alembic_pg.sql.cursor import Cursor
-from alembic_pg.user_code import run_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -63,7 +63,7 @@ _TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 # The journal's entry of a column swap.
 SWAP_ENTRY = "swap"
 
-_DROPS = (*("DROP VIEW", "DROP MATERIALIZED VIEW", "DROP POLICY", "DROP TRIGGER", "DROP RULE"),)
+_DROPS = ("DROP VIEW", "DROP MATERIALIZED VIEW", "DROP POLICY", "DROP TRIGGER", "DROP RULE")
 
 
 def is_session_statement(sql: str) -> bool:

@@ -15,8 +15,7 @@ from sqlalchemy import MetaData
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.console import status
-from alembic_pg.errors import UserError
-from alembic_pg.user_code import refuse_exit
+from alembic_pg.errors import UserError, refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,11 +16,10 @@ from alembic.script import ScriptDirectory
 from alembic_pg.alembic_command import SERVE_OPTION
 from alembic_pg.console import excepthook, status
 from alembic_pg.database.errors import RefusedError
-from alembic_pg.errors import UserError
+from alembic_pg.errors import UserError, refuse_exit
 from alembic_pg.revisions import history_database
 from alembic_pg.revisions.trial import text_session
 from alembic_pg.revisions.trial.known_texts import KnownTexts
-from alembic_pg.user_code import refuse_exit
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
