@@ -158,3 +158,22 @@ def test_all_tables_that_are_pointed_to_and_missing_are_named(empty: URL) -> Non
     head, *lines = str(error.value).splitlines()
     assert head == "The models are not complete:"
     assert [f"'nowhere{n}'" in line for n, line in enumerate(lines)] == [True] * 3
+
+
+def test_a_circle_is_told_as_one(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "from alembic_utils.pg_function import PGFunction\n"
+        "from sqlalchemy import CheckConstraint\n"
+        'class A(Base):\n    __tablename__ = "a"\n    id = Column(BigInteger, primary_key=True)\n'
+        '    __table_args__ = (CheckConstraint("f() > 0", name="c"),)\n'
+        "f = PGFunction('public', 'f()',"
+        " 'RETURNS int LANGUAGE sql AS $$ SELECT count(*)::int FROM a $$')\n"
+    )
+    head, *lines = refused(source, empty, tmp_path, monkeypatch)
+    assert head.startswith("The models declare things that need each other")
+    assert lines == [
+        '  function f() (models.py): relation "a" does not exist',
+        "  table a (models.py:21): function f() does not exist",
+    ]

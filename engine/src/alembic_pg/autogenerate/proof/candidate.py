@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from alembic_pg.autogenerate.dump import column_users
 from alembic_pg.autogenerate.dump.known_rest import dump_beside
 from alembic_pg.autogenerate.ops.operation_source import OperationSources
 from alembic_pg.autogenerate.scope.filters import EVERYTHING, Scope
+from alembic_pg.console import status
+from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.database.errors import RefusedError, SqlState
 from alembic_pg.database.scratch import SCRATCH_SOURCE
@@ -30,11 +32,17 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.column_users import ColumnUsers
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.dump.known_rest import KnownRest
+    from alembic_pg.autogenerate.ops.statement_op import StatementOp
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.revisions.statements import RevisionStatement
     from alembic_pg.revisions.trial.host import Host
     from alembic_pg.revisions.trial.text_session import Session
 
+
+# Operations that PostgreSQL refuses, with its reasons.
+Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
+
+Operation = TypeVar("Operation", bound="MigrateOperation")
 
 # The state at which a trial begins.
 _SAVEPOINT = "alembic_pg_trial"
@@ -99,6 +107,58 @@ class Candidate:
             return error
         refused = session.attempt(sources)
         return _classified(refused) if refused else None
+
+    def run_and_commit(
+        self, operations: Sequence[StatementOp]
+    ) -> tuple[list[MigrateOperation], Failures]:
+        """Run operations in a transaction of their own, as run_with_retries() does."""
+        if not operations:
+            return [], []
+        with self.session() as session:
+            ran, failed = self.run_with_retries(session, operations)
+            session.commit()
+        return ran, failed
+
+    def run_with_retries(
+        self, session: Session, operations: Sequence[StatementOp]
+    ) -> tuple[list[MigrateOperation], Failures]:
+        """Run operations; what fails is tried again after the others.
+
+        Return them as they ran, and those that failed to the end, with their reasons.
+        Raises UnsafeValueError.
+        """
+        ran: list[MigrateOperation] = []
+        waiting = list(operations)
+        while True:
+            failed: Failures = []
+            for operation, error in self.run_each(session, waiting):
+                if error is None:
+                    ran.append(operation)
+                elif isinstance(error, UnsafeValueError):
+                    raise error
+                else:
+                    failed.append((operation, error))
+            if len(failed) == len(waiting):
+                return ran, failed
+            waiting = [operation for operation, _ in failed]
+
+    def run_each(
+        self, session: Session, operations: Sequence[Operation]
+    ) -> Iterator[tuple[Operation, Exception | None]]:
+        """Run operations one after the other; yield each with why it fails, if it does.
+
+        A savepoint for each would cost more than they do: the server goes through all locks at the
+        end of one. Many have one together, and are divided where one of them fails.
+        """
+
+        def attempt(some: Sequence[Operation]) -> Exception | None:
+            return self.attempt(session, some)
+
+        done = 0
+        for batch in batches(operations):
+            status.reached("operation", done + 1, len(operations))
+            done += len(batch)
+            yield from outcomes(batch, attempt(batch), attempt)
 
     def statements(self, operation: MigrateOperation) -> list[RevisionStatement]:
         """Return the statements of an operation, as the revision will say it."""

@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
+from alembic_pg.database.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,24 +42,54 @@ def with_searched_downgrade(  # noqa: PLR0913  # what is known of the way
     """
     search.expect_equal(comparison.after, candidate.dump())
     casts = [one.reverse() for one in flatten.flatten(operations) if isinstance(one, UsingOp)]
-    down = search.find_operations(
-        candidate, comparison.after, comparison.before, casts[::-1], features
-    ).operations
+    down = _way_back(candidate, comparison, features, casts[::-1], original)
     down = delay_drops(down) if delays else down
-    up = with_guards.add_guards(comparison, with_downgrade(operations, down))
-    candidate.run(reversed_operations(comparison.renames))
+
+    def revision(down: list[MigrateOperation]) -> list[MigrateOperation]:
+        both_ways = with_downgrade(operations, down)
+        return with_guards.add_guards(comparison, both_ways, renames_go_back=False)
+
+    up = revision(down)
     candidate.run(up)
     search.expect_equal(comparison.after, candidate.dump())
     if without_drops.recreated_objects(down) and (
         needless := needless_drops.find_needless_drops(candidate, down, comparison.after)
     ):
-        shorter = with_downgrade(operations, without_drops.without_drops(down, needless, needless))
-        shorter_up = with_guards.add_guards(comparison, shorter)
-        if reaches_goal(candidate, reversed_operations(shorter_up), original):
-            return shorter_up
+        shorter = revision(without_drops.without_drops(down, needless, needless))
+        if reaches_goal(candidate, reversed_operations(shorter), original):
+            return shorter
     candidate.run(reversed_operations(up))
     search.expect_equal(original, candidate.dump())
     return up
+
+
+def _way_back(
+    candidate: Candidate,
+    comparison: Comparison,
+    features: ServerFeatures,
+    casts: Sequence[MigrateOperation],
+    original: Dump,
+) -> list[MigrateOperation]:
+    """Lead the candidate from the models' schema to the original; return the operations that did.
+
+    The renames go back last, as they come first on the way up; but the body of a SQL function that
+    reads what is renamed is refused until then, and so is all that needs the function.
+    """
+    after, before = comparison.after, comparison.before
+    found = search.find_as_far_as_possible(candidate, after, before, casts, features)
+    renames = reversed_operations(comparison.renames)
+    try:
+        candidate.run(renames)
+    except RefusedError as refused:
+        raise found.failure or refused from refused
+    if found.failure is None:
+        return [*found.operations, *renames]
+    if not renames:
+        raise found.failure
+    rest = search.find_as_far_as_possible(candidate, candidate.dump(), original, [], features)
+    if rest.failure is not None:
+        raise found.failure
+    return [*found.operations, *renames, *rest.operations]
 
 
 def passes_round_trip(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from alembic_pg.autogenerate.alter import remaining_changes
 from alembic_pg.autogenerate.alter.change_in_place import is_replaceable
@@ -14,32 +14,24 @@ from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.backfill_op import BackfillColumnOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.proof import refusal
-from alembic_pg.autogenerate.proof.candidate import Candidate, UnsafeValueError
-from alembic_pg.console import status
 from alembic_pg.database import errors
-from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.ops.statement_op import StatementOp
+    from alembic_pg.autogenerate.proof.candidate import Candidate, Failures
     from alembic_pg.database.server_features import ServerFeatures
     from alembic_pg.revisions.trial.text_session import Session
 
 
-# Operations that PostgreSQL refuses, with its reasons.
-Failures: TypeAlias = "list[tuple[StatementOp, Exception]]"
-
 # Backfills, and expressions for a type, that something blocks, with what PostgreSQL says.
 Blocked: TypeAlias = "list[tuple[BackfillColumnOp | UsingOp, Exception]]"
-
-Operation = TypeVar("Operation", bound="MigrateOperation")
-
 
 # What PostgreSQL says of a type that cannot change while a view, a generated column or a foreign
 # key uses it.
@@ -58,10 +50,12 @@ class Found:
     """Hold the operations that lead from one schema to another.
 
     in_one_transaction: whether just they ran, in this order and in one transaction, as a revision.
+    failure: why they lead no further, where they do not lead there.
     """
 
     operations: list[MigrateOperation]
-    in_one_transaction: bool
+    in_one_transaction: bool = False
+    failure: UserError | None = None
 
 
 def find_operations(
@@ -77,6 +71,23 @@ def find_operations(
     alter.remaining_changes then expresses what it should have done.
     Raises UserError when nothing can express a difference, or a statement fails; UnsafeValueError
     when a new value of an enum is used.
+    """
+    found = find_as_far_as_possible(candidate, before, after, alembics, features)
+    if found.failure is not None:
+        raise found.failure
+    return found
+
+
+def find_as_far_as_possible(
+    candidate: Candidate,
+    before: Dump,
+    after: Dump,
+    alembics: Sequence[MigrateOperation],
+    features: ServerFeatures,
+) -> Found:
+    """Do as find_operations(), but return what was done where it does not lead there.
+
+    Raises UserError only for what a person wrote into the models.
     """
     facts = DatabaseFacts(features, candidate.column_users)
     first = remaining_changes.operations_before_tables(
@@ -102,11 +113,21 @@ def find_operations(
             break
         facts = more
     _refuse_hinted(blocked)
+    return Found(operations, failure=_failure(candidate, failed, after))
+
+
+def _failure(candidate: Candidate, failed: Failures, after: Dump) -> UserError | None:
+    """Return why the candidate is not as it should be, None where it is."""
     if failed:
         operation, error = failed[0]
-        raise UserError(refusal.refusal_text(operation, error)) from error
-    expect_equal(after, candidate.dump())
-    return Found(operations, in_one_transaction=False)
+        failure = UserError(refusal.refusal_text(operation, error))
+        failure.__cause__ = error
+        return failure
+    try:
+        expect_equal(after, candidate.dump())
+    except InexpressibleError as failure:
+        return failure
+    return None
 
 
 def _run_first(
@@ -122,7 +143,7 @@ def _run_first(
         return [], [], False
     apart = any(operation.action != "create" for operation in first)
     with candidate.session() as session:
-        ran, _ = _run_with_retries(candidate, first, session)
+        ran, _ = candidate.run_with_retries(session, first)
         if apart:
             session.commit()
         accepted, blocked = _run_accepted(candidate, alembics, session)
@@ -141,14 +162,14 @@ def _run_round(
     Raises UserError when a backfill that a person wrote stays blocked.
     """
     if not blocked:
-        return *_run_and_commit(candidate, tried), blocked
+        return *candidate.run_and_commit(tried), blocked
     columns = {backfill.column for backfill, _ in blocked}
     waiting = [one for one in tried if one.columns & columns]
     made = [one for one in tried if one.action == "create"]
     rest = [one for one in tried if one not in waiting and one not in made]
-    ran, failed = _run_and_commit(candidate, rest)
+    ran, failed = candidate.run_and_commit(rest)
     if not ran:
-        ran, failed = _run_and_commit(candidate, made)
+        ran, failed = candidate.run_and_commit(made)
     filled: list[MigrateOperation] = []
     if ran:
         with candidate.session() as session:
@@ -157,7 +178,7 @@ def _run_round(
     if filled or any(one in rest for one in ran):
         return [*ran, *filled], failed, blocked
     _refuse_hinted(blocked)
-    changed, failed = _run_and_commit(candidate, waiting)
+    changed, failed = candidate.run_and_commit(waiting)
     return [*ran, *changed], failed, []
 
 
@@ -201,7 +222,7 @@ def _run_accepted(
     """
     accepted: list[MigrateOperation] = []
     blocked: Blocked = []
-    for operation, error in run_with_outcomes(candidate, session, operations):
+    for operation, error in candidate.run_each(session, operations):
         in_sql = operation.sql_operation if isinstance(operation, BackfillColumnOp) else None
         reason = candidate.attempt(session, [in_sql]) if error and in_sql else error
         if reason is None:
@@ -234,57 +255,3 @@ def _refuse_hinted(refused: Blocked) -> None:
         raise UserError(
             f"The backfill of {operation.label} cannot be done: {errors.describe_error(reason)}"
         ) from reason
-
-
-def _run_and_commit(
-    candidate: Candidate, operations: Sequence[StatementOp]
-) -> tuple[list[MigrateOperation], Failures]:
-    """Run operations in a transaction of their own, as _run_with_retries() does."""
-    if not operations:
-        return [], []
-    with candidate.session() as session:
-        ran, failed = _run_with_retries(candidate, operations, session)
-        session.commit()
-    return ran, failed
-
-
-def _run_with_retries(
-    candidate: Candidate, operations: Sequence[StatementOp], session: Session
-) -> tuple[list[MigrateOperation], Failures]:
-    """Run operations; what fails is tried again after the others.
-
-    Return them as they ran, and those that failed to the end, with their reasons.
-    """
-    ran: list[MigrateOperation] = []
-    waiting = list(operations)
-    while True:
-        failed: Failures = []
-        for operation, error in run_with_outcomes(candidate, session, waiting):
-            if error is None:
-                ran.append(operation)
-            elif isinstance(error, UnsafeValueError):
-                raise error
-            else:
-                failed.append((operation, error))
-        if len(failed) == len(waiting):
-            return ran, failed
-        waiting = [operation for operation, _ in failed]
-
-
-def run_with_outcomes(
-    candidate: Candidate, session: Session, operations: Sequence[Operation]
-) -> Iterator[tuple[Operation, Exception | None]]:
-    """Run operations one after the other; yield each with why it fails, if it does.
-
-    A savepoint for each would cost more than they do: the server goes through all locks at the end
-    of one. Many have one together, and are divided where one of them fails.
-    """
-
-    def attempt(some: Sequence[Operation]) -> Exception | None:
-        return candidate.attempt(session, some)
-
-    done = 0
-    for batch in batches(operations):
-        status.reached("operation", done + 1, len(operations))
-        done += len(batch)
-        yield from outcomes(batch, attempt(batch), attempt)

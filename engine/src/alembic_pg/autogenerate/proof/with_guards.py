@@ -45,11 +45,13 @@ def _render(_: AutogenContext, operation: NoteOp) -> str:
 
 
 def add_guards(
-    comparison: Comparison, operations: list[MigrateOperation]
+    comparison: Comparison, operations: list[MigrateOperation], *, renames_go_back: bool = True
 ) -> list[MigrateOperation]:
     """Return operations with the renames, and with the guards of each direction.
 
     The guards come first: they count the rows that the rest has no value for, by the old names.
+    renames_go_back: whether the downgrade's last step is to take the renames back, which is among
+    the operations otherwise.
     """
     before, after = comparison.before, comparison.after
     former = _FormerNames(comparison)
@@ -69,7 +71,7 @@ def add_guards(
     ]
     return [
         *([ReversibleOp(first, [])] if first else []),
-        *comparison.renames,
+        *(one if renames_go_back else ReversibleOp([one]) for one in comparison.renames),
         *operations,
         *([ReversibleOp([], back)] if back else []),
     ]

@@ -12,7 +12,6 @@ from alembic_pg.autogenerate.dump import compare
 from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.column_grants_op import ColumnGrantsOp, with_column_grants
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.proof.wording import Wording, one_line
 
@@ -141,7 +140,7 @@ def _run_part(
     """Run the operations of one revision; one that fails runs as it was proven."""
     places = {id(operation): place for place, operation in enumerate(operations)}
     with candidate.session() as session:
-        for operation, error in search.run_with_outcomes(candidate, session, [*operations]):
+        for operation, error in candidate.run_each(session, [*operations]):
             if error is not None:
                 place = places[id(operation)]
                 operations[place] = _as_printed(proven[place])

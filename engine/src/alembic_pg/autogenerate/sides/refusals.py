@@ -81,12 +81,17 @@ def refusal_error(
     failed: statements of the build that do not work, what a message calls each, and why.
     """
     waiting: list[Refusal] = []
+    whole: list[Refusal] = []
     for statement, label, error in failed:
+        refused = _refusal(models, statement, label, error)
+        whole.append(refused)
         if isinstance(statement, CreateTable):
             waiting += _table_in_pieces(statement.element, attempt)
         else:
-            waiting.append(_refusal(models, statement, label, error))
+            waiting.append(refused)
     remaining = _without_consequences(_try_while_it_helps(waiting, attempt))
+    if not remaining:
+        return _circle_error(whole)
     found = [(_place(one), one.label, _reason(models, one)) for one in remaining]
     found.sort(key=lambda one: (re.sub(r"\d+", lambda number: number[0].zfill(6), one[0]), one))
     if len(found) == 1:
@@ -95,6 +100,17 @@ def refusal_error(
     head = f"PostgreSQL refuses {len(found)} things that the models declare:"
     lines = [f"{label}{place}: {reason}" for place, label, reason in found]
     return UserError("\n  ".join([head, *lines]))
+
+
+def _circle_error(refusals: Iterable[Refusal]) -> UserError:
+    """Return the error for what works in pieces only: as declared, each needs another one first."""
+    lines = [f"{one.label}{_place(one)}: {errors.describe_error(one.error)}" for one in refusals]
+    head = (
+        "The models declare things that need each other, so that none of them can be created "
+        "first. Let one of them do without: create a CHECK constraint by a DDL event after the "
+        "function that it calls, say."
+    )
+    return UserError("\n  ".join([head, *sorted(lines)]))
 
 
 def incomplete_error(models: Models, error: Exception) -> UserError:
@@ -116,6 +132,8 @@ def incomplete_error(models: Models, error: Exception) -> UserError:
 
 def _refusal(models: Models, statement: Any, label: str, error: Exception) -> Refusal:  # noqa: ANN401  # any DDL element
     element: Any = getattr(statement, "element", None)
+    if isinstance(statement, CreateTable):
+        return Refusal(statement, f"table {_table_name(element)}", error, element)
     if isinstance(statement, CreateIndex) and element.table is not None:
         return Refusal(
             statement, f"index {element.name} on {_table_name(element.table)}", error, element.table

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
-from alembic_pg.autogenerate.proof import search
 from alembic_pg.autogenerate.proof.candidate import Candidate
 from alembic_pg.database.batches import BATCH_SIZE
 from alembic_pg.database.connect import connect
@@ -25,7 +24,7 @@ def tried(empty: URL, *statements: str) -> tuple[list[str], int]:
     savepoints: list[str] = []
     with connect(empty, source="the tests") as connection:
         event.listen(connection, "savepoint", lambda *given: savepoints.append(given[1]))
-        found = list(search.run_with_outcomes(candidate, TextSession(connection), operations))
+        found = list(candidate.run_each(TextSession(connection), operations))
         connection.commit()
     assert [operation for operation, _ in found] == operations
     return [operation.label for operation, error in found if error is None], len(savepoints)

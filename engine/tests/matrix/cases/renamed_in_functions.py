@@ -1,0 +1,101 @@
+"""What is renamed while the body of a function reads it, which PostgreSQL checks as it is made."""
+
+from tests.matrix.case import Case
+
+_FUNCTION = (
+    '\nf = PGFunction("public", "f(x bigint)", """RETURNS text LANGUAGE sql STABLE AS'
+    ' $$ SELECT {} FROM {} WHERE id = x $$""")'
+)
+
+_ROWS = "INSERT INTO t (id, a) VALUES (1, 'x'), (2, 'y')"
+_COLUMN = 'table(Column("a", Text))'
+_RENAMED = 'table(Column("b", Text, info={"renamed_from": "a"}))'
+
+_AROUND = (
+    "\nafter(\"COMMENT ON FUNCTION f(bigint) IS 'of t'\")"
+    "\nafter(\"CREATE TABLE u (b bigint, CHECK (f(b) IS DISTINCT FROM 'z'))\")"
+)
+
+
+def _case(name: str, before: str, after: str, *says: str, rows: str = _ROWS) -> Case:
+    read = "SELECT id, f(id) FROM {} ORDER BY id".format
+    table = "other" if "other" in after else "t"
+    return Case(
+        "renamed in functions",
+        name,
+        before,
+        after,
+        rows=rows,
+        keeps=read("t"),
+        keeps_after=read(table),
+        says=says,
+    )
+
+
+CASES = [
+    _case(
+        "column",
+        _COLUMN + _FUNCTION.format("a", "t"),
+        _RENAMED + _FUNCTION.format("b", "t"),
+        "op.alter_column('t', 'a', new_column_name='b')",
+        "CREATE OR REPLACE FUNCTION",
+    ),
+    _case(
+        "table",
+        _COLUMN + _FUNCTION.format("a", "t"),
+        'table(Column("a", Text), name="other", info={"renamed_from": "t"})'
+        + _FUNCTION.format("a", "other"),
+        "op.rename_table('t', 'other')",
+        "CREATE OR REPLACE FUNCTION",
+    ),
+    _case(
+        "table and column, of a function that a view and a CHECK read",
+        'table(Column("a", Text))'
+        + _AROUND
+        + _FUNCTION.format("a", "t")
+        + '\nv = PGView("public", "v", "select f(1) as a")',
+        'table(Column("b", Text, info={"renamed_from": "a"}), name="other", info={"renamed_from": "t"})'
+        + _AROUND
+        + _FUNCTION.format("b", "other")
+        + '\nv = PGView("public", "v", "select f(1) as a")',
+    ),
+    _case(
+        "column whose name a new one takes",
+        _COLUMN + _FUNCTION.format("a", "t"),
+        'table(Column("b", Text, info={"renamed_from": "a"}), Column("a", Integer))'
+        + _FUNCTION.format("b", "t"),
+        "op.alter_column('t', 'a', new_column_name='b')",
+    ),
+    _case(
+        "column and its type, with an enum that loses a value",
+        'table(Column("a", Text), Column("e", Enum("p", "q", name="mood")))'
+        + _FUNCTION.format("a", "t"),
+        'table(Column("b", String(50), info={"renamed_from": "a"}), Column("e", Enum("p", name="mood")))'
+        + _FUNCTION.format("b", "t"),
+        "op.alter_column('t', 'a', new_column_name='b')",
+    ),
+    _case(
+        "column in the type of a function's result",
+        _COLUMN + _FUNCTION.format("a", "t"),
+        _RENAMED + _FUNCTION.format("b::varchar", "t").replace("RETURNS text", "RETURNS varchar"),
+        "op.alter_column('t', 'a', new_column_name='b')",
+    ),
+    _case(
+        "enum value",
+        'table(Column("a", Enum("x", "y", name="mood")))'
+        + _FUNCTION.format("CASE a WHEN 'x' THEN 'first' ELSE 'last' END", "t"),
+        'table(Column("a", Enum("z", "y", name="mood"), info={"renamed_values": {"x": "z"}}))'
+        + _FUNCTION.format("CASE a WHEN 'z' THEN 'first' ELSE 'last' END", "t"),
+        "RENAME VALUE",
+    ),
+    _case(
+        "column in the type of a variable in PL/pgSQL",
+        _COLUMN + '\nf = PGFunction("public", "f(x bigint)", """RETURNS text LANGUAGE plpgsql AS'
+        " $$ DECLARE v t.a%TYPE; BEGIN SELECT a INTO v FROM t WHERE id = x; RETURN v; END $$"
+        '""")',
+        _RENAMED + '\nf = PGFunction("public", "f(x bigint)", """RETURNS text LANGUAGE plpgsql AS'
+        " $$ DECLARE v t.b%TYPE; BEGIN SELECT b INTO v FROM t WHERE id = x; RETURN v; END $$"
+        '""")',
+        "op.alter_column('t', 'a', new_column_name='b')",
+    ),
+]
