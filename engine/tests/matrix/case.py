@@ -48,7 +48,8 @@ class Case:
     which the names of PRELUDE are known. rows: SQL that fills the tables of ``before``, where a
     change could lose rows. oneway: the change back is refused, as it has to be. since: the first
     major version of PostgreSQL that has it. keeps: a query on ``before``, to which ``keeps_after``
-    gives the same answer on ``after``. says: what has to stand in the upgrade.
+    gives the same answer on ``after``. says: what has to stand in the revisions.
+    avoids: what must not.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Case:
     keeps: str = ""
     keeps_after: str = ""
     says: tuple[str, ...] = ()
+    avoids: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

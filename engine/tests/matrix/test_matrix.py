@@ -68,8 +68,10 @@ def test_change_and_back(
     change = first.revise(case.after, "after")
     assert change, "not detected"
     measure(first, "upgrade")
-    for said in case.says:
-        assert said.replace("'", '"') in change.replace("'", '"')  # ruff chooses the quotes
+    text = change.replace("'", '"')  # ruff chooses the quotes
+    for words, stands in ((case.says, True), (case.avoids, False)):
+        for said in words:
+            assert (said.replace("'", '"') in text) is stands, f"{said}\n{text}"
     first.go("upgrade", "head", to=after)
     assert first.succeed("check") == CLEAN
     if case.keeps:

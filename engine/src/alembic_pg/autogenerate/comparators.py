@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from alembic.operations.ops import AlterColumnOp
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
+from alembic_pg.autogenerate.alter import alter_table
 from alembic_pg.autogenerate.hints import backfill, casts
 from alembic_pg.autogenerate.ops import flatten, stable_order
 from alembic_pg.autogenerate.proof.prove import prove_operations
 from alembic_pg.autogenerate.scope import differing_tables
 from alembic_pg.console import status
+from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
-    from alembic.operations.ops import AlterColumnOp, UpgradeOps
+    from alembic.operations.ops import UpgradeOps
     from sqlalchemy import Column
 
     from alembic_pg.autogenerate.sides.comparison import Comparison
@@ -74,7 +77,13 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
         and flatten.touches_changed_table(op, changed)
         and not flatten.is_unwanted(op, comparison.before, comparison.after)
     ]
-    operations = stable_order.in_stable_order(operations, comparison.before)
+    anew = _columns_made_anew(comparison)
+    operations = [
+        op
+        for op in stable_order.in_stable_order(operations, comparison.before)
+        if not isinstance(op, AlterColumnOp)
+        or op.column_name not in anew.get(flatten.changed_table_key(op) or "", ())
+    ]
     tables = context.table_key_to_table
     cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
     operations = list(backfill.add_backfills(cast, tables, comparison.before, comparison.after))
@@ -83,3 +92,13 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     with status.doing("Proving the revision" if comparison.must_prove else "Finding what differs"):
         upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
     return PriorityDispatchResult.CONTINUE
+
+
+def _columns_made_anew(comparison: Comparison) -> dict[str, set[str]]:
+    """Return the columns that go and come again as they then are, by the keys of their tables."""
+    features = ServerFeatures(comparison.databases.version)
+    return {
+        key: alter_table.columns_made_anew(comparison.before[key], comparison.after[key], features)
+        for key in comparison.changed_tables
+        if key in comparison.before and key in comparison.after
+    }

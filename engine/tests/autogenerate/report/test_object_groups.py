@@ -61,6 +61,19 @@ def test_the_columns_that_change_are_named_once() -> None:
     assert operation_row(operation) == ("change", "table t (b, a, c;d)")
 
 
+def test_the_columns_of_all_changes_of_a_table_are_named() -> None:
+    entries = dump(entry("TABLE", "t"), entry("TYPE", "e"))
+    changes = [
+        StatementOp("change", "table t", (f"ALTER TABLE public.t {text};",), ())
+        for text in ("ALTER COLUMN e TYPE e_new", "DROP COLUMN b", "ADD COLUMN b integer")
+    ]
+    between = [statement("create", "type e"), changes[0], statement("drop", "type e")]
+    assert rows([*between, *changes[1:]], entries, entries) == [
+        "recreate type e",
+        "change table t (e, b)",
+    ]
+
+
 def test_a_grant_alone_has_its_line() -> None:
     both = dump(*parts("one"))
     assert rows([statement("change", "grants on v")], both, both) == ["change grants on v"]

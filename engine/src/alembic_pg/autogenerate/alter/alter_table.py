@@ -89,24 +89,28 @@ def recreated_columns(old: Entry, new: Entry, features: ServerFeatures) -> froze
     )
 
 
-def altered_columns(old: Entry, new: Entry, features: ServerFeatures) -> set[str]:
-    """Return the columns, without quotes, that change their type or expression, or are dropped."""
+def columns_made_anew(old: Entry, new: Entry, features: ServerFeatures) -> set[str]:
+    """Return the generated columns, without quotes, that go and come again, as they then are."""
     old_table, new_table = table_definition.parse_entry(old), table_definition.parse_entry(new)
     if old_table is None or new_table is None:
         return set()
-    dropped = old_table.columns.keys() - new_table.columns.keys()
-    computed = {
+    recreated = recreated_columns(old, new, features)
+    on_changed_types = _generated_on_changed_types(old_table, new_table)
+    return {*map(table_definition.unquote_name, (*recreated, *on_changed_types))}
+
+
+def altered_columns(old: Entry, new: Entry, features: ServerFeatures) -> set[str]:
+    """Return the columns, without quotes, that change their type or expression, or are dropped."""
+    old_columns, new_columns = map(table_definition.entry_columns, (old, new))
+    if not old_columns or not new_columns:
+        return set()
+    changed = {
         name
-        for name, column in old_table.columns.items()
-        if name in new_table.columns and column.generated != new_table.columns[name].generated
+        for name, column in old_columns.items()
+        if name not in new_columns or column.generated != new_columns[name].generated
     }
-    names = {
-        *dropped,
-        *computed,
-        *recreated_columns(old, new, features),
-        *_generated_on_changed_types(old_table, new_table),
-    }
-    return retyped_columns(old, new) | {*map(table_definition.unquote_name, names)}
+    names = {*map(table_definition.unquote_name, changed)}
+    return names | retyped_columns(old, new) | columns_made_anew(old, new, features)
 
 
 def retyped_columns(old: Entry, new: Entry) -> set[str]:

@@ -68,6 +68,7 @@ def object_groups(
             found[main] = grouping.new_group(main, operation)
     for main, group in found.items():
         group.verb = grouping.verb(main, group)
+        group.name = _name_of_all(group)
     return [*_share_lines([*found.values()])]
 
 
@@ -168,6 +169,20 @@ class _Grouping:
         if words in ({f"create {kind}", f"drop {kind}"}, {f"add {kind}", f"drop {kind}"}):
             return f"change {kind}"
         return group.verb
+
+
+def _name_of_all(group: ObjectGroup) -> str:
+    """Return the name of a group, which the first operation gave it, with all changed columns."""
+    first = group.operations[0]
+    if not isinstance(first, StatementOp) or group.name != operation_text.operation_row(first)[1]:
+        return group.name
+    return operation_text.changed_object(
+        [
+            one
+            for one in group.operations
+            if isinstance(one, StatementOp) and one.label == first.label
+        ]
+    )
 
 
 def _share_lines(groups: list[ObjectGroup]) -> Iterator[ObjectGroup]:

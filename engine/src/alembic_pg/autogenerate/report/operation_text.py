@@ -12,6 +12,8 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.sql.quoting import part_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alembic.operations import MigrateOperation
 
 
@@ -32,7 +34,7 @@ _ALTERED_COLUMN = re.compile(
 def operation_row(operation: MigrateOperation) -> tuple[str, str]:
     """Return the operation and its object, for the table on the screen."""
     if isinstance(operation, StatementOp):
-        return operation.action, f"{operation.label}{_changed_columns(operation)}"
+        return operation.action, changed_object([operation])
     if isinstance(operation, ops.AlterColumnOp):
         return f"alter column: {_changed_attributes(operation)}", _object_name(operation)
     if isinstance(operation, RenameOp):
@@ -41,16 +43,18 @@ def operation_row(operation: MigrateOperation) -> tuple[str, str]:
     return _verb(words.lower(), operation), _object_name(operation)
 
 
-def _changed_columns(operation: StatementOp) -> str:
-    """Return the columns of a table that statements change, in brackets; "" of anything else."""
-    if not operation.label.startswith("table ") or operation.action != "change":
-        return ""
+def changed_object(operations: Sequence[StatementOp]) -> str:
+    """Return the object of operations, a table with the columns that they change in brackets."""
+    label = operations[0].label
+    if not label.startswith("table ") or operations[0].action != "change":
+        return label
     columns = dict.fromkeys(
         match["column"].strip('"')
+        for operation in operations
         for statement in operation.upgrade
         for match in _ALTERED_COLUMN.finditer(statement)
     )
-    return f" ({', '.join(columns)})" if columns else ""
+    return f"{label} ({', '.join(columns)})" if columns else label
 
 
 def _changed_attributes(operation: ops.AlterColumnOp) -> str:
