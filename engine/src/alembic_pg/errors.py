@@ -19,14 +19,18 @@ class UserError(CommandError):
     """
 
 
+class FunctionError(RuntimeError):
+    """Code of a project that ends the process, or a function of it of which nothing runs."""
+
+
 @contextmanager
 def refuse_exit() -> Iterator[None]:
-    """Raise RuntimeError where a project's code calls sys.exit(): a command would end with 0.
+    """Raise FunctionError where a project's code calls sys.exit(): a command would end with 0.
 
     The traceback is that of the call.
     """
     try:
         yield
     except SystemExit as error:
-        said = RuntimeError(f"it ends the process, sys.exit({error.code!r})")
+        said = FunctionError(f"it ends the process, sys.exit({error.code!r})")
         raise said.with_traceback(error.__traceback__) from None

@@ -73,7 +73,9 @@ def start_hint(environment: EnvironmentContext, step: Any, error: BaseException)
     if state != SqlState.UNDEFINED_TABLE or revision is None or not step.is_upgrade:
         return ""
     version_table = str(environment.context_opts.get("version_table") or "alembic_version")
-    if version_table in errors.describe_error(error):
+    schema = environment.context_opts.get("version_table_schema") or "public"
+    said = errors.describe_error(error)
+    if any(f'"{name}"' in said for name in (version_table, f"{schema}.{version_table}")):
         return f"It has dropped {version_table}, Alembic's own table: leave that where it is."
     if revision.down_revision or revision.dependencies or start_files(config, script):
         return ""

@@ -112,6 +112,19 @@ def test_an_output_that_is_closed(
     assert state.versions(empty) == [revisions[-1].revision]
 
 
+@pytest.mark.parametrize("command", ["current", "heads", "history", "check", "upgrade head --sql"])
+def test_nothing_is_read_of_an_output_that_is_closed(tree_at_head: Tree, command: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m alembic {command} >&-"],
+        cwd=tree_at_head.root,
+        env=tree_at_head.variables(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_failure_is_told_whoever_reads_the_output(
     alembic: Callable[..., tuple[int, str]], unread: int
 ) -> None:

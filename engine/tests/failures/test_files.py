@@ -60,6 +60,39 @@ def test_a_down_revision_that_no_file_has(tree: Tree, command: tuple[str, ...]) 
     )
 
 
+CIRCLES = {
+    "down_revision of itself": ({"b1": "b1"}, "", "its down_revision is its own id: correct it."),
+    "depends_on of itself": ({"b1": ""}, "b1", "its depends_on is its own id: correct it."),
+    "two": (
+        {"b1": "b2", "b2": "b1"},
+        "",
+        "come after each other in a circle: correct down_revision in one of them.",
+    ),
+}
+
+
+@pytest.mark.parametrize("circle", CIRCLES)
+@pytest.mark.parametrize("command", [*COMMANDS, ("check",), ("history",)])
+def test_revisions_that_come_after_themselves(
+    tree: Tree, revisions: tuple[Script, ...], command: tuple[str, ...], circle: str
+) -> None:
+    after, depends, sentence = CIRCLES[circle]
+    for name, down in after.items():
+        write(tree, name, down or revisions[-1].revision, "go on")
+        file = tree.versions / f"{name}.py"
+        file.write_text(file.read_text() + (f'depends_on = "{depends}"\n' if depends else ""))
+    names = ", ".join(f"alembic/versions/{name}.py" for name in after)
+    told = fails(tree, *command).removeprefix(names)
+    assert told in {f": {sentence}", f" {sentence}"}
+
+
+@pytest.mark.parametrize("name", ["a/b", "../b", "a b", "a-b", "a@b"])
+def test_an_id_that_is_no_name_of_a_file(tree: Tree, name: str) -> None:
+    assert fails(tree, "revision", "-m", "x", "--rev-id", name) == (
+        f"--rev-id {name!r} cannot be a file's name: take letters, digits and _."
+    )
+
+
 def test_a_dependency_that_no_file_has(tree: Tree, revisions: tuple[Script, ...]) -> None:
     write(tree, "b1", revisions[-1].revision, "go on")
     file = tree.versions / "b1.py"

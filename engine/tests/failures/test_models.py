@@ -61,3 +61,29 @@ def hand_over(tree: Tree, arguments: str) -> None:
         "from alembic_pg import environment\nfrom models.base import Base\n"
         f"environment.run({arguments})\n"
     )
+
+
+LISTENER = """
+from sqlalchemy import event
+from models.base import Base
+@event.listens_for(Base.metadata, "before_create")
+def listen(*_, **__):
+    raise ValueError("no")
+"""
+COMPILER = """
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable
+@compiles(CreateTable)
+def write(element, compiler, **_):
+    return {}[0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "what"), [(LISTENER, "ValueError: no"), (COMPILER, "KeyError: 0")]
+)
+def test_code_of_theirs_that_fails_is_named(tree: Tree, text: str, what: str) -> None:
+    (tree.root / "models" / "tool.py").write_text(text)
+    assert fails(tree, "check") == (
+        f"models/tool.py, line 6: {what} (ALEMBIC_TRACEBACK=1 shows all.)"
+    )

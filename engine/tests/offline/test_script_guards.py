@@ -41,6 +41,19 @@ def test_it_is_done_once(site: Site) -> None:
     assert (site.one("SELECT n FROM acc"), site.version) == (30, ["001a"])
 
 
+def test_a_database_that_alembic_does_not_know(site: Site) -> None:
+    begun(site, *TABLES)
+    site.revise(ADD)
+    sql = written(site)
+    site.sql("ALTER TABLE alembic_version RENAME TO elsewhere")
+    done = psql(site, sql)
+    assert done.returncode
+    assert (
+        "there is no table alembic_version, and the upgrade of 002a begins at 001a: nothing is done"
+    ) in done.stderr
+    assert site.one("SELECT n FROM acc") == 0
+
+
 def test_without_steps_any_client_does_it_once(site: Site) -> None:
     begun(site, *TABLES)
     site.revise(ADD)

@@ -66,6 +66,8 @@ def activate(config: Config) -> bool:
     if not uses_engine(config):
         return False
     install_once()
+    if not hasattr(config.stdout, "write"):  # it was closed when Alembic took it
+        config.stdout = sys.stdout
     from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' projects
 
     assert config.cmd_opts is not None  # noqa: S101  # it comes from the command line

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
+# What can be a revision's id, and a part of its file's name.
+_REVISION_ID = re.compile(r"\w[\w.]*")
+
 # How a command is called that has no plan, as the subject of a sentence.
 _SUBJECTS = {"check": "A check", "revision": "A revision", "stamp": "A stamp"}
 
@@ -97,7 +100,13 @@ def require_known_variables(variables: Iterable[str]) -> None:
 def _check_new_revision(typed: Namespace, config: Config) -> None:
     if not (typed.message or "").strip():
         raise UserError('A revision needs a message: add -m "what it does".')
-    if typed.rev_id and (file := _revision_file_with_id(typed.rev_id, config)):
+    if not _REVISION_ID.fullmatch(typed.rev_id or "x"):
+        raise UserError(
+            f"--rev-id {typed.rev_id!r} cannot be a file's name: take letters, digits and _."
+        )
+    script = ScriptDirectory.from_config(config) if typed.rev_id else None
+    places = script._version_locations if script else ()  # noqa: SLF001  # where Alembic looks
+    if typed.rev_id and (file := revision_file_with_id(typed.rev_id, places)):
         raise UserError(
             f"Revision {typed.rev_id} is there already ({file.name}): choose another --rev-id."
         )
@@ -125,15 +134,13 @@ def parse() -> Namespace | None:
     return None
 
 
-def _revision_file_with_id(revision: str, config: Config) -> Path | None:
-    """Return the revision file that has an id.
+def revision_file_with_id(revision: str, folders: Iterable[Path]) -> Path | None:
+    """Return the revision file that has an id, None where there is none.
 
     Alembic would write a second one, warn, and from then on see only one of the two.
     """
     assigned = re.compile(rf"""^revision\b[^=\n]*=\s*["']{re.escape(revision)}["']""", re.MULTILINE)
-    script = ScriptDirectory.from_config(config)
-    places = script._version_locations  # noqa: SLF001  # where Alembic looks
-    for file in sorted(file for place in places for file in place.rglob("*.py")):
+    for file in sorted(file for folder in folders for file in folder.rglob("*.py")):
         if assigned.search(file.read_text(encoding="utf-8", errors="replace")):
             return file
     return None

@@ -46,8 +46,13 @@ _REQUIRE_HEADS = """\
 -- Stop where the database is not where the {direction} of {name} begins.
 DO $ddl$
 DECLARE
-  found text[] := ARRAY(SELECT version_num::text FROM {table} ORDER BY 1);
+  found text[];
 BEGIN
+  IF to_regclass({literal}) IS NULL THEN
+    RAISE 'there is no table %, and the {direction} of {name} begins at {start}: nothing is done',
+      {literal};
+  END IF;
+  found := ARRAY(SELECT version_num::text FROM {table} ORDER BY 1);
   IF obj_description({literal}::regclass, 'pg_class') LIKE '{{"half_done": %' THEN
     RAISE '%', 'a revision is half done: run alembic {command}, or of this what comes after '
       'the COMMIT before the step that failed';

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from alembic_pg.alembic_command import PLAN_FORM_OPTION, PLAN_STEPS_OPTION
 from alembic_pg.console import status
 from alembic_pg.database import errors, run_requirements
-from alembic_pg.errors import UserError
+from alembic_pg.errors import FunctionError, UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
 from alembic_pg.online.run import half_done, journal, large_tables
@@ -133,6 +133,8 @@ def _plan_revision(
     try:
         said = statements.function_statements(step.migration_fn)
     except statements.UnreadableError as error:
+        if isinstance(error.__cause__, FunctionError):
+            raise UserError(f"Revision {label} would fail: {error}.") from error
         rights.unread = True
         return RevisionPlan(revision, label, unreadable=str(error))
     planner.start_revision()

@@ -9,7 +9,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from alembic_pg.database.silence import Silence
-from alembic_pg.errors import refuse_exit
+from alembic_pg.errors import FunctionError, refuse_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -97,14 +97,14 @@ def _checked_function(function: Callable[..., Any]) -> Callable[..., None]:
 def run_function(function: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401  # as above
     """Call upgrade() or downgrade() of a revision.
 
-    Raises RuntimeError where it ends the process, TypeError where calling it runs nothing.
+    Raises FunctionError where it ends the process, or where calling it runs nothing.
     """
     with refuse_exit():
         returned = function(**options)
     if isinstance(returned, GeneratorType | CoroutineType):
         returned.close()
     if isinstance(returned, GeneratorType | CoroutineType | AsyncGeneratorType):
-        raise TypeError("its function has yield or async in it, so nothing of it runs")
+        raise FunctionError("its function has yield or async in it, so nothing of it runs")
 
 
 def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
