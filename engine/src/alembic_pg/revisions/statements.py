@@ -123,8 +123,8 @@ def step_statements(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's 
 def step_texts(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's step
     """Return the statements of a run's step, and what may be some where they cannot be known.
 
-    Of a revision that asks a database, these are the statements until it does, and the texts and
-    entities that its function names. step: as step_statements() has it.
+    Of a revision that asks a database, these are the statements until it does, and the texts,
+    entities and operations in its source. step: as step_statements() has it.
     """
     if step is None:
         return ()
@@ -148,32 +148,16 @@ def _known_statements(function: Callable[..., None]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _texts_in(function: Callable[..., None]) -> tuple[str, ...]:
+    from alembic_pg.revisions.source_texts import SourceReader  # noqa: PLC0415  # of few revisions
+
+    def recorded(code: CodeType, names: dict[str, Any]) -> list[str]:
+        with record_statements() as said, suppress(Exception):
+            eval(code, names)  # noqa: S307  # it is an operation that the revision itself has
+        return [one.sql for one in said]
+
     with record_statements() as said, suppress(Exception):
         run_function(function)
-    code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
-    return (*(one.sql for one in said), *(_texts_of_code(code, known) if code else ()))
-
-
-def _texts_of_code(code: CodeType, known: Mapping[str, object]) -> Iterator[str]:
-    """Yield the texts in a function, and in what it names of its module's.
-
-    known: what those names stand for.
-    """
-    for one in code.co_consts:
-        yield from _texts_of_code(one, known) if hasattr(one, "co_consts") else _texts_of(one)
-    for name in code.co_names:
-        yield from _texts_of(known.get(name))
-
-
-def _texts_of(value: object) -> Iterator[str]:
-    """Yield the texts that a value is or holds, and the statement that makes an entity."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, tuple | list | set | frozenset | dict):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts_of(one)
-    elif hasattr(value, "to_sql_statement_create"):
-        yield str(value.to_sql_statement_create())
+    return (*(one.sql for one in said), *SourceReader(recorded).texts(function))
 
 
 def statement_after(statements: Sequence[str], sql: str) -> str:

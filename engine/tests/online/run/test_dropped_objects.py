@@ -267,6 +267,50 @@ def test_a_revision_that_asks_is_read(site: Site, top: str, lines: tuple[str, ..
     assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
 
 
+HELPER = f"""def give():
+    {CREATE}"""
+
+
+@pytest.mark.parametrize(
+    ("top", "lines", "what"),
+    [
+        (HELPER, (ASK, DROP, LONG, "give()"), "v"),
+        (
+            "import sqlalchemy as sa",
+            (
+                ASK,
+                'op.alter_column("t", "e", server_default=None)',
+                LONG,
+                'op.alter_column("t", "e", server_default=sa.text("5"))',
+            ),
+            "the default of t.e",
+        ),
+    ],
+)
+def test_operations_of_a_revision_that_asks_are_read(
+    site: Site, top: str, lines: tuple[str, ...], what: str
+) -> None:
+    site.sql(*TABLES, VIEW, "ALTER TABLE t ALTER e SET DEFAULT 5")
+    before = site.catalog
+    site.revise(*lines, top=top)
+    with pytest.raises(UserError, match=f"{what}, which goes and comes back, would be missing"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
+def test_nothing_is_called_that_a_revision_may_not_come_to(site: Site) -> None:
+    site.sql(*TABLES, VIEW)
+    site.revise(
+        ASK,
+        DROP,
+        LONG,
+        'if not op.get_bind(): op.execute(called("a"))',
+        top="def called(name): raise SystemExit(name)",
+    )
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
 def test_a_revision_that_asks_and_gives_nothing_back(site: Site) -> None:
     site.sql(*TABLES, VIEW)
     site.revise(ASK, DROP, LONG)
