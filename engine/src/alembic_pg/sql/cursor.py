@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from alembic_pg.sql.lexer import Token
 
-# The schema and the name of a table, a type or the like; "public" where no schema is written.
+# The schema and the name of a table, a type or the like; where no schema is written, it is the
+# cursor's default, "public".
 QualifiedName = tuple[str, str]
 
 
@@ -23,11 +24,15 @@ class Cursor:
     """The tokens of a statement, or of a part of one, and a position among them.
 
     sql: the text that the tokens are from. tokens: all of them. position: the index of the next
-    one. Words are given in capitals, and match unquoted words in any case.
+    one. default_schema: of a name without one. Words are given in capitals, and match unquoted
+    words in any case.
     """
 
-    def __init__(self, sql: str, tokens: Sequence[Token] | None = None) -> None:
+    def __init__(
+        self, sql: str, tokens: Sequence[Token] | None = None, default_schema: str = "public"
+    ) -> None:
         self.sql = sql
+        self.default_schema = default_schema
         self.tokens = tokenize(sql) if tokens is None else list(tokens)
         self.position = 0
 
@@ -83,7 +88,7 @@ class Cursor:
     def qualified_name(self) -> QualifiedName:
         """Step over a name with what qualifies it; return its schema and name."""
         *schema, name = self._identifiers()
-        return (schema[-1] if schema else "public", name)
+        return (schema[-1] if schema else self.default_schema, name)
 
     def qualified_names(self) -> Iterator[QualifiedName]:
         """Step over names between commas, and yield each."""
@@ -197,9 +202,9 @@ class Cursor:
         part: list[Token] = []
         for token in found:
             if token.text == "," and token.depth == depth:
-                yield Cursor(self.sql, part)
+                yield Cursor(self.sql, part, self.default_schema)
                 part = []
             else:
                 part.append(token)
         if part:
-            yield Cursor(self.sql, part)
+            yield Cursor(self.sql, part, self.default_schema)

@@ -311,6 +311,26 @@ def test_nothing_is_called_that_a_revision_may_not_come_to(site: Site) -> None:
     assert site.version == ["002a"]
 
 
+def test_a_name_without_its_schema_may_be_that_of_any(site: Site) -> None:
+    """It is app's, since public has none of that name; the view comes back as app.v."""
+    site.sql(*TABLES, "CREATE SCHEMA app", VIEW.replace("VIEW v", "VIEW app.v"))
+    site.sql(f'ALTER DATABASE "{site.url.database}" SET search_path = public, app')
+    before = site.catalog
+    create = f"op.execute({VIEW.replace('VIEW v', 'VIEW app.v')!r})"
+    site.revise(DROP, LONG, create)
+    with pytest.raises(UserError, match="v, which goes and comes back, would be missing"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
+def test_another_view_of_its_name_does_not_stand_for_it(site: Site) -> None:
+    site.sql(*TABLES, VIEW, "CREATE SCHEMA app")
+    create = f"op.execute({VIEW.replace('VIEW v', 'VIEW app.v')!r})"
+    site.revise('op.execute("DROP VIEW public.v")', LONG, create)
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
 def test_a_revision_that_asks_and_gives_nothing_back(site: Site) -> None:
     site.sql(*TABLES, VIEW)
     site.revise(ASK, DROP, LONG)

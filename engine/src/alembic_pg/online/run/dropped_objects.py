@@ -80,7 +80,11 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Thing:
-    """What others use. kind: what it is; name: its own, or its table's; part: what of it, or ""."""
+    """What others use.
+
+    kind: what it is. name: its own, or its table's; the schema is "" where none is written. part:
+    what of it, or "".
+    """
 
     kind: str
     name: QualifiedName
@@ -89,9 +93,27 @@ class Thing:
     @property
     def label(self) -> str:
         """Its name for a person."""
-        name = object_label(self.name)
+        name = _label(self.name)
         words = _WORDS.get(self.kind, "{name}" if not self.part else "{kind} {part} of {name}")
         return words.format(kind=self.kind, name=name, part=self.part)
+
+    def is_same(self, other: Thing) -> bool:
+        """Return whether both may be one: a name without a schema may be that of any."""
+        schemas = {self.name[0], other.name[0]}
+        return (self.kind, self.name[1], self.part) == (other.kind, other.name[1], other.part) and (
+            len(schemas) == 1 or "" in schemas
+        )
+
+
+def _label(name: QualifiedName) -> str:
+    return object_label((name[0] or "public", name[1]))
+
+
+def _cursor(sql: str) -> Cursor:
+    """Return a cursor whose names have the schema that is written, or ""."""
+    cursor = split.first_statement(sql)
+    cursor.default_schema = ""
+    return cursor
 
 
 def refuse_missing_objects(runner: Runner, table: Relation) -> None:
@@ -114,8 +136,12 @@ def statements_until_back(runner: Runner, sql: str) -> Sequence[str]:
     """Return the statements after one up to the last that gives back what is missing at it."""
     every = runner.revision_statements()
     after = every[every.index(sql) + 1 :] if sql in every else ()
-    missing = _gone(runner.executed).keys()
-    backs = [place for place, one in enumerate(after) if not missing.isdisjoint(given_back(one))]
+    missing = _gone(runner.executed)
+    backs = [
+        place
+        for place, one in enumerate(after)
+        if any(thing.is_same(back) for back in given_back(one) for thing in missing)
+    ]
     return after[: backs[-1] + 1] if backs else ()
 
 
@@ -143,7 +169,11 @@ def find_recreated(
     gone = _gone(said)
     if gone:
         every = revision_texts()
-        yield from (thing.label for thing, sql in gone.items() if thing in _given_after(every, sql))
+        yield from (
+            thing.label
+            for thing, sql in gone.items()
+            if any(map(thing.is_same, _given_after(every, sql)))
+        )
 
 
 def _gone(said: Iterable[str]) -> dict[Thing, str]:
@@ -151,8 +181,8 @@ def _gone(said: Iterable[str]) -> dict[Thing, str]:
     gone: dict[Thing, str] = {}
     for sql in said:
         gone |= dict.fromkeys(taken_away(sql), sql)
-        for thing in given_back(sql):
-            gone.pop(thing, None)
+        for back in given_back(sql) if gone else ():
+            gone = {thing: one for thing, one in gone.items() if not thing.is_same(back)}
     return gone
 
 
@@ -164,7 +194,7 @@ def _given_after(every: Sequence[str], sql: str) -> set[Thing]:
 
 def taken_away(sql: str) -> list[Thing]:
     """Return what a statement takes away."""
-    cursor = split.first_statement(sql)
+    cursor = _cursor(sql)
     if cursor.accept("DROP"):
         kind = cursor.accept_any(*_KINDS)
         cursor.accept("IF", "EXISTS")
@@ -179,7 +209,7 @@ def taken_away(sql: str) -> list[Thing]:
 
 def given_back(sql: str) -> list[Thing]:
     """Return what a statement makes, or gives."""
-    cursor = split.first_statement(sql)
+    cursor = _cursor(sql)
     if cursor.accept("CREATE"):
         cursor.accept("OR", "REPLACE")
         cursor.accept_any("RECURSIVE", "CONSTRAINT", "UNLOGGED")
@@ -212,7 +242,7 @@ def _published(cursor: Cursor, verb: str) -> Iterator[Thing]:
     if cursor.accept(verb, "TABLE"):
         for part in cursor.split_commas():
             part.accept("ONLY")
-            yield Thing("table", publication, object_label(part.qualified_name()))
+            yield Thing("table", publication, _label(part.qualified_name()))
 
 
 def _altered(cursor: Cursor, *, gives: bool) -> Iterator[Thing]:
