@@ -30,6 +30,7 @@ class SqlState(StrEnum):
     """The error codes that are handled, by PostgreSQL's own condition names (Appendix A)."""
 
     FEATURE_NOT_SUPPORTED = "0A000"
+    INVALID_TEXT_REPRESENTATION = "22P02"
     NOT_NULL_VIOLATION = "23502"
     FOREIGN_KEY_VIOLATION = "23503"
     UNIQUE_VIOLATION = "23505"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from enum import Enum as PythonEnum
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
 from alembic_pg.autogenerate.hints import renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
+from alembic_pg.errors import UserError
 from sqlalchemy import ARRAY, Column, Enum, Integer, MetaData, Table, TypeDecorator
 
 if TYPE_CHECKING:
@@ -115,3 +117,29 @@ def test_values() -> None:
             ("ALTER TYPE public.kind RENAME VALUE 'z' TO 'y';",),
         ),
     ]
+
+
+def test_names_that_take_each_others_place_are_refused() -> None:
+    """Before and after, all of them are there: nobody could tell whether it is done."""
+    metadata = MetaData()
+    Table("t", metadata, column("a", "b"), column("b", "c"), column("c", "a"))
+    with pytest.raises(UserError, match=r"^t\.a and t\.b and t\.c take each other's names, "):
+        renames.pending_renames(metadata, dump(table("t", "a", "b", "c")))
+    moved = MetaData()
+    Table("t", moved, column("b", "a"), column("a", "c"))
+    assert renames.pending_renames(moved, dump(table("t", "a", "c"))) == [
+        RenameOp(None, "t", "a", "b"),
+        RenameOp(None, "t", "c", "a"),
+    ]
+    assert not renames.pending_renames(moved, dump(table("t", "a", "b")))
+
+
+def test_values_that_take_each_others_place_are_refused() -> None:
+    metadata = MetaData()
+    info = {"renamed_values": {"x": "y", "y": "x"}}
+    Table("t", metadata, Column("a", Enum("x", "y", name="mood"), info=info))
+    kind = Entry(
+        "TYPE", "public", "mood", "CREATE TYPE public.mood AS ENUM (\n    'x',\n    'y'\n);", ""
+    )
+    with pytest.raises(UserError, match=r"^mood\.x and mood\.y take each other's names, "):
+        renames.pending_renames(metadata, dump(kind))

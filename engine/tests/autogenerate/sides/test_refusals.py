@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, MetaData, Table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from alembic_pg.database.scratch import ScratchServer
     from sqlalchemy.engine import URL
 
 BASE = """
@@ -177,3 +178,23 @@ def test_a_circle_is_told_as_one(
         '  function f() (models.py): relation "a" does not exist',
         "  table a (models.py:21): function f() does not exist",
     ]
+
+
+def test_a_function_of_a_materialized_view_needs_schemas(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, databases: ScratchServer
+) -> None:
+    if databases.version < 170_000:
+        return  # such a view finds what is there
+    source = (
+        "from alembic_utils.pg_function import PGFunction\n"
+        "from alembic_utils.pg_materialized_view import PGMaterializedView\n"
+        'class A(Base):\n    __tablename__ = "a"\n    id = Column(BigInteger, primary_key=True)\n'
+        "f = PGFunction('public', 'f()',"
+        " 'RETURNS bigint STABLE LANGUAGE sql AS $$ SELECT max(id) FROM a $$')\n"
+        "v = PGMaterializedView('public', 'v', 'SELECT f() AS f')\n"
+    )
+    (line,) = refused(source, empty, tmp_path, monkeypatch)
+    assert line.endswith(
+        'relation "a" does not exist: it is filled under search_path = pg_catalog, pg_temp: '
+        "let the functions that it calls name tables and functions with their schema."
+    )

@@ -13,17 +13,18 @@ from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.scope import column_differences
 from alembic_pg.autogenerate.scope.models import declared_tables
-from alembic_pg.sql.quoting import quote_literal, quote_name
+from alembic_pg.errors import UserError
+from alembic_pg.sql.quoting import quote_literal, quote_name, readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from alembic.operations import MigrateOperation
     from sqlalchemy import Column, MetaData, Table
 
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
 
-Name = TypeVar("Name")
+Name = TypeVar("Name", bound="tuple[str, ...]")
 
 
 def pending_renames(
@@ -32,7 +33,8 @@ def pending_renames(
     """Return the renames that are still to be done: the old name is there, the new one is not.
 
     Tables come first, so that a column's table is called by its new name.
-    metadata: the models. before: what the revisions build.
+    metadata: the models. before: what the revisions build. Raises UserError for names that take
+    each other's place.
     """
     tables = declared_tables(metadata)
     of_tables = list(_table_renames(tables, before))
@@ -148,6 +150,27 @@ def _possible_renames(
         waiting.remove(ready)
         there ^= set(ready)
         yield ready
+    _refuse_circles(dict(waiting))
+
+
+def _refuse_circles(waiting: Mapping[Name, Name]) -> None:
+    """Raise UserError where names take each other's place: before and after, all are there."""
+    for start in waiting:
+        circle = [start]
+        while (following := waiting.get(circle[-1])) is not None and following not in circle:
+            circle.append(following)
+        if following == start and len(circle) > 1:
+            names = " and ".join(sorted(map(_readable, circle)))
+            raise UserError(
+                f"{names} take each other's names, and nobody can tell whether that is done: "
+                "let one of them have a third name first, in a revision of its own."
+            )
+
+
+def _readable(name: tuple[str, ...]) -> str:
+    """Return the name of a table or a column, or a value of an enum after the enum's name."""
+    place, *rest = name
+    return readable_name(*place.removeprefix("TYPE ").split(".", 1), *rest)
 
 
 def _schema_name(table: Table) -> str:

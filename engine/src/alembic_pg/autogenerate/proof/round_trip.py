@@ -76,8 +76,10 @@ def _way_back(
     reads what is renamed is refused until then, and so is all that needs the function.
     """
     after, before = comparison.after, comparison.before
-    found = search.find_as_far_as_possible(candidate, after, before, casts, features)
     renames = reversed_operations(comparison.renames)
+    found = search.find_as_far_as_possible(
+        candidate, after, before, casts, features, renames_follow=bool(renames)
+    )
     try:
         candidate.run(renames)
     except RefusedError as refused:

@@ -19,7 +19,7 @@ from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from alembic.operations import MigrateOperation
 
@@ -39,6 +39,16 @@ _BLOCKED_TYPE_CHANGE = {
     SqlState.DATATYPE_MISMATCH,
     SqlState.FEATURE_NOT_SUPPORTED,
     SqlState.SYNTAX_ERROR,
+}
+
+# What PostgreSQL says of a body that names a table, a column or an enum's value that is not there.
+_LACKS_A_NAME = {
+    SqlState.UNDEFINED_TABLE,
+    SqlState.UNDEFINED_COLUMN,
+    SqlState.UNDEFINED_OBJECT,
+    SqlState.UNDEFINED_FUNCTION,
+    SqlState.INVALID_SCHEMA_NAME,
+    SqlState.INVALID_TEXT_REPRESENTATION,
 }
 
 # What is still different after the first round, a later one finds: a trigger on a view, say.
@@ -78,15 +88,18 @@ def find_operations(
     return found
 
 
-def find_as_far_as_possible(
+def find_as_far_as_possible(  # noqa: PLR0913  # what find_operations() has
     candidate: Candidate,
     before: Dump,
     after: Dump,
     alembics: Sequence[MigrateOperation],
     features: ServerFeatures,
+    *,
+    renames_follow: bool = False,
 ) -> Found:
     """Do as find_operations(), but return what was done where it does not lead there.
 
+    renames_follow: whether names come back afterwards; what lacks one now is not dropped for that.
     Raises UserError only for what a person wrote into the models.
     """
     facts = DatabaseFacts(features, candidate.column_users)
@@ -108,7 +121,8 @@ def find_as_far_as_possible(
         tried = remaining_changes.operations_after_tables(now, after, facts.asked_once())
         ran, failed, blocked = _run_round(candidate, tried, blocked)
         operations += ran
-        more = _more_facts(facts, tried, failed)
+        lacking = _lacking_a_name(failed) if renames_follow else set()
+        more = _more_facts(facts, tried, failed, lacking)
         if not ran and more == facts:
             break
         facts = more
@@ -182,11 +196,26 @@ def _run_round(
     return [*ran, *changed], failed, []
 
 
+def _lacking_a_name(failed: Failures) -> set[str]:
+    """Return the objects whose operations name something that is not there."""
+    return {op.label for op, error in failed if errors.sqlstate(error) in _LACKS_A_NAME}
+
+
 def _more_facts(
-    facts: DatabaseFacts, tried: Sequence[StatementOp], failed: Failures
+    facts: DatabaseFacts,
+    tried: Sequence[StatementOp],
+    failed: Failures,
+    lacking: Collection[str],
 ) -> DatabaseFacts:
-    """Return what the next round knows: what was refused, or has not helped, is not tried again."""
-    replaced = {op.label for op in tried if op.action == "change" and is_replaceable(op.label)}
+    """Return what the next round knows: what was refused, or has not helped, is not tried again.
+
+    lacking: what is tried again, as it is.
+    """
+    replaced = {
+        op.label
+        for op in tried
+        if op.action == "change" and is_replaceable(op.label) and op.label not in lacking
+    }
     refused = [op for op, _ in failed if op.action != "create" and not is_replaceable(op.label)]
     return replace(
         facts,

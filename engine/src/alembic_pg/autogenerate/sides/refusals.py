@@ -236,12 +236,38 @@ def _place(refusal: Refusal) -> str:
 def _reason(models: Models, refusal: Refusal) -> str:
     """Return why a statement is refused, and what helps."""
     text = _own_reason(models, refusal) or errors.describe_error(refusal.error)
-    helps = missing_features.other_server_hint(refusal.error) or missing_features.entity_hint(
-        refusal.error
+    helps = (
+        missing_features.other_server_hint(refusal.error)
+        or _search_path_hint(models, refusal)
+        or missing_features.entity_hint(refusal.error)
     )
     if not helps and errors.sqlstate(refusal.error) == SqlState.INVALID_FOREIGN_KEY:
         helps = "make the column it points to unique, or let it point to the primary key."
     return text + (f": {helps}" if helps else "")
+
+
+def _search_path_hint(models: Models, refusal: Refusal) -> str:
+    """Return what helps where a materialized view does not find what is there, else "".
+
+    It is filled under another search_path (PostgreSQL 17 and later, CREATE MATERIALIZED VIEW).
+    """
+    declared = {
+        *(table.name for table in declared_tables(models.metadata)),
+        *(
+            entities.entity_label(one).partition(" ")[2].partition("(")[0]
+            for one in models.entities
+        ),
+    }
+    if (
+        not refusal.label.startswith("materialized view ")
+        or errors.sqlstate(refusal.error) not in _UNDEFINED
+        or not declared & _missing_names(refusal.error)
+    ):
+        return ""
+    return (
+        "it is filled under search_path = pg_catalog, pg_temp: let the functions that it calls "
+        "name tables and functions with their schema."
+    )
 
 
 def _own_reason(models: Models, refusal: Refusal) -> str:
