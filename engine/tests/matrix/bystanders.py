@@ -30,6 +30,8 @@ _MAY_DROP_OR_REPEAT = re.compile(
     r"\s*(DROP|GRANT|REVOKE|COMMENT|ALTER .* DROP) ", re.IGNORECASE | re.DOTALL
 )
 
+_RENAMES = re.compile(r"\bRENAME\b|\bSET SCHEMA\b", re.IGNORECASE)
+
 # Of a test's report: what the case's revisions drop though it stays the same.
 MEASURED = "bystanders"
 
@@ -89,7 +91,8 @@ def find_bystanders(
             return "without it, the outcome is another one" if differs else ""
 
     drops = outcome.drops
-    found = [*_dropped_again(drops, sides, reason)]
+    renames = any(map(_RENAMES.search, statements))
+    found = [*_dropped_again(drops, sides, reason, renames=renames)]
     return [*found, *_attached(drops, sides), *_said_again(drops, sides, statements)]
 
 
@@ -114,6 +117,10 @@ class _Sides:
         old, new = (part.get(key) for part in self._parts)
         return old is not None and old == new
 
+    def is_there(self, key: str) -> bool:
+        """Return whether an object is there before and after, however it is written."""
+        return key in self.old and key in self.new
+
 
 def _column_texts(dump: Dump) -> Iterator[tuple[str, str]]:
     tables = {key: entry for key, entry in dump.items() if entry.kind == "TABLE"}
@@ -122,19 +129,27 @@ def _column_texts(dump: Dump) -> Iterator[tuple[str, str]]:
 
 
 def _dropped_again(
-    drops: Sequence[Drop], sides: _Sides, reason: Callable[[Drop], str]
+    drops: Sequence[Drop], sides: _Sides, reason: Callable[[Drop], str], *, renames: bool
 ) -> Iterator[Bystander]:
-    """Yield what is dropped and is there again."""
+    """Yield what is dropped and is there again.
+
+    renames: whether something has another name afterwards: what reads it is written otherwise then,
+    and may be the same nevertheless.
+    """
     seen = set()
     for _, group in groupby(drops, lambda drop: drop.place):
         members = [*group]
         named = [drop.key for drop in members if drop.named]
         for drop in members:
-            if drop.key in seen or not sides.is_same(drop.key):
+            is_same = sides.is_same(drop.key)
+            reads_renamed = renames and drop.named and sides.is_there(drop.key)
+            if drop.key in seen or not (is_same or reads_renamed):
                 continue
             seen.add(drop.key)
             along = "" if drop.named else f"{_ALONG}{', '.join(named)}"
-            yield Bystander(drop.key, along or reason(drop))
+            why = along or reason(drop)
+            if is_same or not why:
+                yield Bystander(drop.key, why)
 
 
 def _attached(drops: Sequence[Drop], sides: _Sides) -> Iterator[Bystander]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import entities
@@ -62,7 +62,7 @@ class Case:
     keeps: str = ""
     keeps_after: str = ""
     says: tuple[str, ...] = ()
-    avoids: tuple[str, ...] = ()
+    avoids: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
-# What can be a revision's id, and a part of its file's name.
-_REVISION_ID = re.compile(r"\w[\w.]*")
+# What can be a revision's id, and a part of its file's name; some words are Alembic's own.
+_REVISION_ID = re.compile(r"(?!(?:base|current|heads?)\Z)\w[\w.]*")
 
 # How a command is called that has no plan, as the subject of a sentence.
 _SUBJECTS = {"check": "A check", "revision": "A revision", "stamp": "A stamp"}
@@ -102,7 +102,8 @@ def _check_new_revision(typed: Namespace, config: Config) -> None:
         raise UserError('A revision needs a message: add -m "what it does".')
     if not _REVISION_ID.fullmatch(typed.rev_id or "x"):
         raise UserError(
-            f"--rev-id {typed.rev_id!r} cannot be a file's name: take letters, digits and _."
+            f"--rev-id {typed.rev_id!r} names no file, or something else: take letters, digits and "
+            "_, and none of base, current, head, heads."
         )
     script = ScriptDirectory.from_config(config) if typed.rev_id else None
     places = script._version_locations if script else ()  # noqa: SLF001  # where Alembic looks

@@ -198,3 +198,13 @@ def test_a_function_of_a_materialized_view_needs_schemas(
         'relation "a" does not exist: it is filled under search_path = pg_catalog, pg_temp: '
         "let the functions that it calls name tables and functions with their schema."
     )
+
+
+def test_views_in_a_circle(empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (
+        'one = PGView("public", "v1", "SELECT 1 AS a FROM v2")\n'
+        'two = PGView("public", "v2", "SELECT 1 AS a FROM v1")\n'
+    )
+    head, *lines = refused(source, empty, tmp_path, monkeypatch)
+    assert head.startswith("The models declare things that need each other")
+    assert len(lines) == 2

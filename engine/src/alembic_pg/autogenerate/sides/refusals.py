@@ -89,9 +89,10 @@ def refusal_error(
             waiting += _table_in_pieces(statement.element, attempt)
         else:
             waiting.append(refused)
-    remaining = _without_consequences(_try_while_it_helps(waiting, attempt))
+    refused_still = _try_while_it_helps(waiting, attempt)
+    remaining = _without_consequences(refused_still)
     if not remaining:
-        return _circle_error(whole)
+        return _circle_error(refused_still or whole)
     found = [(_place(one), one.label, _reason(models, one)) for one in remaining]
     found.sort(key=lambda one: (re.sub(r"\d+", lambda number: number[0].zfill(6), one[0]), one))
     if len(found) == 1:
@@ -208,14 +209,13 @@ def _try_while_it_helps(waiting: Sequence[Refusal], attempt: Attempt) -> list[Re
 
 
 def _without_consequences(refusals: Sequence[Refusal]) -> list[Refusal]:
-    """Leave out what only lacks something that is refused itself."""
-    causes = [
+    """Leave out what only lacks something that is refused itself; all of a circle does."""
+    return [
         one
         for one in refusals
         if errors.sqlstate(one.error) not in _UNDEFINED
         or not any(_missing_names(one.error) & other.names for other in refusals if other != one)
     ]
-    return causes or list(refusals)
 
 
 def _missing_names(error: Exception) -> set[str]:
