@@ -95,18 +95,23 @@ def test_a_run_whose_lines_nobody_reads_goes_on(
     assert state.versions(empty) == [revisions[-1].revision]
 
 
-@pytest.mark.parametrize("closed", [">&-", ">&- 2>&- <&-"])
-def test_an_output_that_is_closed(
-    project: Tree, empty: URL, revisions: tuple[Script, ...], closed: str
-) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"exec {sys.executable} -m alembic upgrade head {closed}"],
-        cwd=project.root,
-        env=project.variables(),
+def with_closed(tree: Tree, command: str, closed: str) -> subprocess.CompletedProcess[str]:
+    """Run the alembic command with standard streams closed, as the shell says it."""
+    return subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m alembic {command} {closed}"],
+        cwd=tree.root,
+        env=tree.variables(),
         stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&- <&-"])
+def test_an_output_that_is_closed(
+    project: Tree, empty: URL, revisions: tuple[Script, ...], closed: str
+) -> None:
+    done = with_closed(project, "upgrade head", closed)
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert state.versions(empty) == [revisions[-1].revision]
@@ -114,14 +119,7 @@ def test_an_output_that_is_closed(
 
 @pytest.mark.parametrize("command", ["current", "heads", "history", "check", "upgrade head --sql"])
 def test_nothing_is_read_of_an_output_that_is_closed(tree_at_head: Tree, command: str) -> None:
-    done = subprocess.run(
-        ["sh", "-c", f"exec {sys.executable} -m alembic {command} >&-"],
-        cwd=tree_at_head.root,
-        env=tree_at_head.variables(),
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    done = with_closed(tree_at_head, command, ">&-")
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -17,7 +17,10 @@ from alembic_pg.console import status
 from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import MigrateOperation
     from alembic.operations.ops import UpgradeOps
     from sqlalchemy import Column
 
@@ -77,13 +80,8 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
         and flatten.touches_changed_table(op, changed)
         and not flatten.is_unwanted(op, comparison.before, comparison.after)
     ]
-    anew = _columns_made_anew(comparison)
-    operations = [
-        op
-        for op in stable_order.in_stable_order(operations, comparison.before)
-        if not isinstance(op, AlterColumnOp)
-        or op.column_name not in anew.get(flatten.changed_table_key(op) or "", ())
-    ]
+    operations = stable_order.in_stable_order(operations, comparison.before)
+    operations = _without_columns_made_anew(operations, comparison)
     tables = context.table_key_to_table
     cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
     operations = list(backfill.add_backfills(cast, tables, comparison.before, comparison.after))
@@ -94,11 +92,21 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     return PriorityDispatchResult.CONTINUE
 
 
-def _columns_made_anew(comparison: Comparison) -> dict[str, set[str]]:
-    """Return the columns that go and come again as they then are, by the keys of their tables."""
+def _without_columns_made_anew(
+    operations: Sequence[MigrateOperation], comparison: Comparison
+) -> list[MigrateOperation]:
+    """Return operations without changes of columns that go and come again, as they then are."""
+    before, after = comparison.before, comparison.after
     features = ServerFeatures(comparison.databases.version)
-    return {
-        key: alter_table.columns_made_anew(comparison.before[key], comparison.after[key], features)
-        for key in comparison.changed_tables
-        if key in comparison.before and key in comparison.after
+    altered = {flatten.changed_table_key(op) for op in operations if isinstance(op, AlterColumnOp)}
+    anew = {
+        key: alter_table.columns_made_anew(before[key], after[key], features)
+        for key in altered
+        if key in before and key in after
     }
+    return [
+        op
+        for op in operations
+        if not isinstance(op, AlterColumnOp)
+        or op.column_name not in anew.get(flatten.changed_table_key(op) or "", ())
+    ]

@@ -100,14 +100,16 @@ def require_known_variables(variables: Iterable[str]) -> None:
 def _check_new_revision(typed: Namespace, config: Config) -> None:
     if not (typed.message or "").strip():
         raise UserError('A revision needs a message: add -m "what it does".')
-    if not _REVISION_ID.fullmatch(typed.rev_id or "x"):
+    if not typed.rev_id:
+        return
+    if not _REVISION_ID.fullmatch(typed.rev_id):
         raise UserError(
             f"--rev-id {typed.rev_id!r} names no file, or something else: take letters, digits and "
             "_, and none of base, current, head, heads."
         )
-    script = ScriptDirectory.from_config(config) if typed.rev_id else None
-    places = script._version_locations if script else ()  # noqa: SLF001  # where Alembic looks
-    if typed.rev_id and (file := revision_file_with_id(typed.rev_id, places)):
+    script = ScriptDirectory.from_config(config)
+    places = script._version_locations  # noqa: SLF001  # where Alembic looks
+    if file := revision_file_with_id(typed.rev_id, places):
         raise UserError(
             f"Revision {typed.rev_id} is there already ({file.name}): choose another --rev-id."
         )

@@ -130,7 +130,7 @@ def _place_in_project(error: BaseException) -> str:
             or (depth and file.name == "env.py")
         ):
             continue
-        return f"{file.relative_to(root)}, line {line}: "
+        return f"{_relative_path(str(file))}, line {line}: "
     return ""
 
 

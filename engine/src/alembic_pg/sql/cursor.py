@@ -99,7 +99,7 @@ class Cursor:
     def column_name(self) -> tuple[QualifiedName, str]:
         """Step over the name of a column that its table qualifies; return both."""
         *schema, table, column = ["", *self._identifiers()]
-        return (schema[-1] if any(schema) else "public", table), column
+        return (schema[-1] if any(schema) else self.default_schema, table), column
 
     def _identifiers(self) -> list[str]:
         parts = [self.identifier()]

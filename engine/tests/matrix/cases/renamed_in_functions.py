@@ -7,6 +7,12 @@ _FUNCTION = (
     ' $$ SELECT {} FROM {} WHERE id = x $$""")'
 )
 
+_VARIABLE = (
+    '\nf = PGFunction("public", "f(x bigint)", """RETURNS text LANGUAGE plpgsql AS'
+    " $$ DECLARE v t.{0}%TYPE; BEGIN SELECT {0} INTO v FROM t WHERE id = x; RETURN v; END $$"
+    '""")'
+)
+
 _ROWS = "INSERT INTO t (id, a) VALUES (1, 'x'), (2, 'y')"
 _COLUMN = 'table(Column("a", Text))'
 _RENAMED = 'table(Column("b", Text, info={"renamed_from": "a"}))'
@@ -16,6 +22,9 @@ _AROUND = (
     "\nafter(\"CREATE TABLE u (b bigint, CHECK (f(b) IS DISTINCT FROM 'z'))\")"
 )
 
+
+_SAYS_COLUMN = "op.alter_column('t', 'a', new_column_name='b')"
+_SAYS_TABLE = "op.rename_table('t', 'other')"
 
 # It stands where it is, and so does all that needs it.
 _REPLACED = "CREATE OR REPLACE FUNCTION"
@@ -46,7 +55,7 @@ CASES = [
         "column",
         _COLUMN + _FUNCTION.format("a", "t"),
         _RENAMED + _FUNCTION.format("b", "t"),
-        "op.alter_column('t', 'a', new_column_name='b')",
+        _SAYS_COLUMN,
         _REPLACED,
     ),
     _case(
@@ -54,7 +63,7 @@ CASES = [
         _COLUMN + _FUNCTION.format("a", "t"),
         'table(Column("a", Text), name="other", info={"renamed_from": "t"})'
         + _FUNCTION.format("a", "other"),
-        "op.rename_table('t', 'other')",
+        _SAYS_TABLE,
         _REPLACED,
     ),
     _case(
@@ -74,7 +83,7 @@ CASES = [
         'table(Column("a", Text), name="other", info={"renamed_from": "t"})'
         + _FUNCTION.format("a", "public.other")
         + _MATERIALIZED.format("other"),
-        "op.rename_table('t', 'other')",
+        _SAYS_TABLE,
         _REPLACED,
     ),
     _case(
@@ -82,7 +91,7 @@ CASES = [
         _COLUMN + _FUNCTION.format("a", "t"),
         'table(Column("b", Text, info={"renamed_from": "a"}), Column("a", Integer))'
         + _FUNCTION.format("b", "t"),
-        "op.alter_column('t', 'a', new_column_name='b')",
+        _SAYS_COLUMN,
     ),
     _case(
         "column and its type, with an enum that loses a value",
@@ -90,13 +99,13 @@ CASES = [
         + _FUNCTION.format("a", "t"),
         'table(Column("b", String(50), info={"renamed_from": "a"}), Column("e", Enum("p", name="mood")))'
         + _FUNCTION.format("b", "t"),
-        "op.alter_column('t', 'a', new_column_name='b')",
+        _SAYS_COLUMN,
     ),
     _case(
         "column in the type of a function's result",
         _COLUMN + _FUNCTION.format("a", "t"),
         _RENAMED + _FUNCTION.format("b::varchar", "t").replace("RETURNS text", "RETURNS varchar"),
-        "op.alter_column('t', 'a', new_column_name='b')",
+        _SAYS_COLUMN,
     ),
     _case(
         "enum value",
@@ -108,12 +117,8 @@ CASES = [
     ),
     _case(
         "column in the type of a variable in PL/pgSQL",
-        _COLUMN + '\nf = PGFunction("public", "f(x bigint)", """RETURNS text LANGUAGE plpgsql AS'
-        " $$ DECLARE v t.a%TYPE; BEGIN SELECT a INTO v FROM t WHERE id = x; RETURN v; END $$"
-        '""")',
-        _RENAMED + '\nf = PGFunction("public", "f(x bigint)", """RETURNS text LANGUAGE plpgsql AS'
-        " $$ DECLARE v t.b%TYPE; BEGIN SELECT b INTO v FROM t WHERE id = x; RETURN v; END $$"
-        '""")',
-        "op.alter_column('t', 'a', new_column_name='b')",
+        _COLUMN + _VARIABLE.format("a"),
+        _RENAMED + _VARIABLE.format("b"),
+        _SAYS_COLUMN,
     ),
 ]

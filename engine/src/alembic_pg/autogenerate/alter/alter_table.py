@@ -101,13 +101,13 @@ def columns_made_anew(old: Entry, new: Entry, features: ServerFeatures) -> set[s
 
 def altered_columns(old: Entry, new: Entry, features: ServerFeatures) -> set[str]:
     """Return the columns, without quotes, that change their type or expression, or are dropped."""
-    old_columns, new_columns = map(table_definition.entry_columns, (old, new))
-    if not old_columns or not new_columns:
+    old_table, new_table = table_definition.parse_entry(old), table_definition.parse_entry(new)
+    if old_table is None or new_table is None:
         return set()
     changed = {
         name
-        for name, column in old_columns.items()
-        if name not in new_columns or column.generated != new_columns[name].generated
+        for name, column in old_table.columns.items()
+        if name not in new_table.columns or column.generated != new_table.columns[name].generated
     }
     names = {*map(table_definition.unquote_name, changed)}
     return names | retyped_columns(old, new) | columns_made_anew(old, new, features)

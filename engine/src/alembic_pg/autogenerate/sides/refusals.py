@@ -142,8 +142,12 @@ def _refusal(models: Models, statement: Any, label: str, error: Exception) -> Re
     if isinstance(statement, AddConstraint):
         return _constraint_refusal(element, statement, error)
     entity = next((one for one in models.entities if entities.entity_label(one) == label), None)
-    name = label.partition(" ")[2].partition("(")[0].rpartition(".")[2]
-    return Refusal(statement, label, error, entity, frozenset({name}))
+    return Refusal(statement, label, error, entity, frozenset({_bare_name(label)}))
+
+
+def _bare_name(label: str) -> str:
+    """Return the name in a label, without its schema and its arguments."""
+    return label.partition(" ")[2].partition("(")[0].rpartition(".")[2]
 
 
 def _table_name(table: Table) -> str:
@@ -251,18 +255,12 @@ def _search_path_hint(models: Models, refusal: Refusal) -> str:
 
     It is filled under another search_path (PostgreSQL 17 and later, CREATE MATERIALIZED VIEW).
     """
-    declared = {
-        *(table.name for table in declared_tables(models.metadata)),
-        *(
-            entities.entity_label(one).partition(" ")[2].partition("(")[0]
-            for one in models.entities
-        ),
-    }
-    if (
-        not refusal.label.startswith("materialized view ")
-        or errors.sqlstate(refusal.error) not in _UNDEFINED
-        or not declared & _missing_names(refusal.error)
-    ):
+    is_lacking = errors.sqlstate(refusal.error) in _UNDEFINED
+    if not is_lacking or not refusal.label.startswith("materialized view "):
+        return ""
+    declared = {table.name for table in declared_tables(models.metadata)}
+    declared |= {_bare_name(entities.entity_label(one)) for one in models.entities}
+    if declared.isdisjoint(_missing_names(refusal.error)):
         return ""
     return (
         "it is filled under search_path = pg_catalog, pg_temp: let the functions that it calls "

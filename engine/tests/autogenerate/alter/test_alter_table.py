@@ -1,0 +1,43 @@
+"""Which columns of a table change so that what reads them stands in the way."""
+
+from __future__ import annotations
+
+import pytest
+from alembic_pg.autogenerate.alter import alter_table
+from alembic_pg.autogenerate.dump.entry import Entry
+from alembic_pg.database.server_features import ServerFeatures
+
+FEATURES = ServerFeatures(180_000)
+STORED = "g {} GENERATED ALWAYS AS ((a * 2)) STORED"
+
+
+def table(*columns: str) -> Entry:
+    """Return a table's entry."""
+    body = ",\n    ".join(columns)
+    text = f"CREATE TABLE public.t (\n    {body}\n);" if columns else "CREATE TABLE public.t (\n);"
+    return Entry("TABLE", "public", "t", text, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "altered", "anew"),
+    [
+        (table('"A b" integer'), table(), {"A b"}, set()),
+        (table(), table("a integer"), set(), set()),
+        (table("a integer"), table("a bigint"), {"a"}, set()),
+        (
+            table("a integer", STORED.format("integer")),
+            table("a bigint", STORED.format("bigint")),
+            {"a", "g"},
+            {"g"},
+        ),
+        (
+            table("a integer", STORED.format("integer")),
+            table("a integer", STORED.format("bigint")),
+            {"g"},
+            set(),
+        ),
+    ],
+)
+def test_columns(old: Entry, new: Entry, altered: set[str], anew: set[str]) -> None:
+    assert alter_table.altered_columns(old, new, FEATURES) == altered
+    assert alter_table.columns_made_anew(old, new, FEATURES) == anew
