@@ -104,34 +104,17 @@ def _other_message(error: BaseException, text: str) -> str:
     """Return what the system or a library says, and where in the project it arose."""
     if isinstance(error, OSError) and error.strerror:
         return _system_message(error)
-    where = _place_in_project(error)
+    from alembic_pg.console import project_place  # noqa: PLC0415  # only of a command that fails
+
+    where = project_place.place_in_project(error)
     more = f"{options.TRACEBACK.variable}=1 shows {'all' if where else 'where'}."
-    return f"{where}{_with_kind(error, text)} ({more})"
+    place = f"{where}: " if where else ""
+    return f"{place}{_with_kind(error, text)} ({more})"
 
 
 def _with_kind(error: BaseException, text: str) -> str:
     """Return what an exception says, after Python's name for it where it is not ours."""
     return text if isinstance(error, FunctionError) else f"{type(error).__name__}: {text}"
-
-
-def _place_in_project(error: BaseException) -> str:
-    """Return the file and line of the project in which an error arose, "" of none.
-
-    env.py calls all, and is named only where it is the last to have done something.
-    """
-    root, ours = Path.cwd(), Path(options.__file__).parent
-    for depth, (frame, line) in enumerate(reversed([*traceback.walk_tb(error.__traceback__)])):
-        file = Path(frame.f_code.co_filename).resolve()
-        foreign = {"site-packages", "dist-packages"} & {*file.parts} or file.is_relative_to(ours)
-        if (
-            foreign
-            or not file.is_file()
-            or not file.is_relative_to(root)
-            or (depth and file.name == "env.py")
-        ):
-            continue
-        return f"{_relative_path(str(file))}, line {line}: "
-    return ""
 
 
 def _system_message(error: OSError) -> str:

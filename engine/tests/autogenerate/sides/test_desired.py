@@ -9,6 +9,7 @@ from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.scope.models import Models
 from alembic_pg.autogenerate.sides import desired, entities
 from alembic_pg.database.batches import BATCH_SIZE
+from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
 from alembic_utils.pg_extension import PGExtension
 from alembic_utils.pg_function import PGFunction
@@ -36,6 +37,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import DOMAIN
+from sqlalchemy.schema import CreateSchema
 
 if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump
@@ -276,3 +278,40 @@ def test_a_listener_that_looks_at_a_result_that_is_not_there_is_told_why(empty: 
     event.listen(metadata, "after_create", ask)
     with pytest.raises(UserError, match=r'"nowhere" does not exist'):
         build(empty, metadata)
+
+
+# Listeners that create the schema of a table themselves, as SQLAlchemy's manual has them.
+SCHEMA_LISTENERS = {
+    "CreateSchema": CreateSchema("app"),
+    "if not exists": CreateSchema("app", if_not_exists=True),
+    "text": DDL("CREATE SCHEMA app"),
+    "of a role": DDL("CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION pg_monitor"),
+    "with others": DDL("CREATE SCHEMA other; CREATE SCHEMA app AUTHORIZATION pg_monitor"),
+}
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["", "asks the database"])
+@pytest.mark.parametrize("kind", SCHEMA_LISTENERS)
+def test_a_listener_creates_a_schema(empty: URL, kind: str, *, asks: bool) -> None:
+    metadata = MetaData()
+    Table("t", metadata, Column("id", BigInteger), schema="app")
+    statement = SCHEMA_LISTENERS[kind]
+
+    @event.listens_for(metadata, "before_create")
+    def create(_: object, connection: Any, **__: object) -> None:  # noqa: ANN401  # any listener's
+        if asks:
+            assert connection.scalar(text("SELECT count(*) FROM pg_namespace"))
+        connection.execute(statement)
+
+    assert "TABLE app.t" in build(empty, metadata)
+    role = "pg_monitor" if "AUTHORIZATION" in str(statement) else "postgres"
+    with connect(empty, source="the tests") as connection:
+        asked = text("SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'app'")
+        assert connection.scalar(asked) == role
+
+
+def test_a_schema_that_an_entity_needs_and_a_listener_creates(empty: URL) -> None:
+    metadata = MetaData()
+    event.listen(metadata, "before_create", CreateSchema("app"))
+    function = PGFunction("app", "f()", "RETURNS int LANGUAGE sql AS $$ SELECT 1 $$")
+    assert "FUNCTION app.f()" in build(empty, metadata, function)

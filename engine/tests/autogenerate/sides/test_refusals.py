@@ -208,3 +208,91 @@ def test_views_in_a_circle(empty: URL, tmp_path: Path, monkeypatch: pytest.Monke
     head, *lines = refused(source, empty, tmp_path, monkeypatch)
     assert head.startswith("The models declare things that need each other")
     assert len(lines) == 2
+
+
+IMPORTS = "from sqlalchemy import DDL, JSON, CheckConstraint, TypeDecorator, column, event\n"
+
+ODD = """
+class Odd(TypeDecorator):
+    impl = BigInteger
+
+    def process_literal_param(self, value, dialect):
+        raise ValueError("no literals")
+
+    process_bind_param = process_literal_param
+"""
+
+PERCENT = "in DDL(), % is written %%, unless it stands for one of its parameters."
+NO_TYPE = (
+    "CompileError: Can't generate DDL for NullType(); did you forget to specify a type on this "
+    "Column?"
+)
+
+# What SQLAlchemy cannot write, or what it writes otherwise than its author thinks.
+WRITTEN_WRONG = {
+    "event.listen(Base.metadata, 'after_create', DDL(\"SELECT 'a%x'\"))\n": (
+        f"SQLAlchemy cannot write \"SELECT 'a%x'\" of the models: {PERCENT}"
+    ),
+    "event.listen(Base.metadata, 'after_create', DDL('SELECT %(more)s'))\n": (
+        f'SQLAlchemy cannot write "SELECT %(more)s" of the models: {PERCENT}'
+    ),
+    "t = Table('t', Base.metadata, Column('a'))\n": (
+        f"SQLAlchemy cannot write column t.a of the models (models.py:19): {NO_TYPE}"
+    ),
+    "class Odd(UserDefinedType):\n    pass\n\nt = Table('t', Base.metadata, Column('a', Odd))\n": (
+        "SQLAlchemy cannot write column t.a of the models (models.py:22): AttributeError: 'Odd' "
+        "object has no attribute 'get_col_spec'"
+    ),
+    f"{ODD}t = Table('t', Base.metadata, Column('a', Odd), "
+    "CheckConstraint(column('a', Odd) > 3, name='c'))\n": (
+        "SQLAlchemy cannot write CHECK constraint c of t of the models (models.py:27): ValueError: "
+        "no literals (models.py, line 24)"
+    ),
+    "t = Table('t', Base.metadata, Column('b', JSON, server_default=text('\\'{\"b\":1}\\'')))\n": (
+        "PostgreSQL refuses column t.b of the models (models.py:19): invalid input syntax for type "
+        'json (Token "NULL" is invalid.): in text(), ":1" is a parameter: write "\\\\:1".'
+    ),
+    "event.listen(Base.metadata, 'after_create', lambda _, connection, **__: "
+    "connection.execute(text('CREATE VIEW v AS SELECT :b')))\n": (
+        'PostgreSQL refuses "CREATE VIEW v AS SELECT :b" of the models: syntax error at or near ":"'
+        ': in text(), ":b" is a parameter: write "\\\\:b".'
+    ),
+    "event.listen(Base.metadata, 'before_create', DDL('CREATE ROLE postgres'))\n": (
+        'PostgreSQL refuses "CREATE ROLE postgres" of the models: role "postgres" already exists: '
+        "roles belong to the whole server: create one only where pg_roles lacks it."
+    ),
+}
+
+
+@pytest.mark.parametrize("source", WRITTEN_WRONG)
+def test_what_sqlalchemy_cannot_write_is_not_said_of_the_server(
+    source: str, empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = refused(IMPORTS + source, empty, tmp_path, monkeypatch)
+    assert line == WRITTEN_WRONG[source]
+
+
+def test_what_is_refused_and_what_cannot_be_written_are_told_apart(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "one = Table('one', Base.metadata, Column('a'))\n"
+        "two = Table('two', Base.metadata, Column('a', Text), Index('i'))\n"
+    )
+    assert refused(source, empty, tmp_path, monkeypatch) == [
+        "2 things that the models declare do not work:",
+        f"  SQLAlchemy cannot write column one.a (models.py:18): {NO_TYPE}",
+        "  PostgreSQL refuses index i on two (models.py:19): it has no columns",
+    ]
+
+
+def test_what_lacks_a_refused_materialized_view_is_not_listed(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "from alembic_utils.pg_materialized_view import PGMaterializedView\n"
+        'one = PGMaterializedView("public", "seen", "SELECT nowhere() AS a")\n'
+        'two = PGView("public", "over", "SELECT a FROM seen")\n'
+    )
+    (line,) = refused(source, empty, tmp_path, monkeypatch)
+    assert line.startswith("PostgreSQL refuses materialized view seen of the models (models.py)")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import DDL, CheckConstraint, ForeignKeyConstraint, MetaData, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
-from sqlalchemy.schema import AddConstraint, CreateSequence
+from sqlalchemy.schema import AddConstraint, CreateSchema, CreateSequence
 from sqlalchemy.sql.elements import TextClause
 
 from alembic_pg.autogenerate.dump.entry import table_key
@@ -17,6 +17,7 @@ from alembic_pg.autogenerate.scope.models import each_metadata
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.autogenerate.sides.recording import AskedError, RecordingConnection
 from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
+    from alembic_pg.sql.cursor import Cursor
 
 
 # What makes an object that several tables may use, be it of several MetaData.
@@ -61,8 +63,33 @@ def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
     database.
     """
     tables = _create_all_statements(models)
-    names = _schema_names(models, tables) | there
+    # What a listener creates is left to it: it may say whose the schema is, or not "if not exists".
+    listened = {name for step in tables for name in created_schemas(step.statement)}
+    names = (_schema_names(models, tables) | there) - listened
     return [*statements_before_tables(models, names), *tables, *statements_after_tables(models)]
+
+
+def created_schemas(statement: Any) -> set[str]:  # noqa: ANN401  # any DDL element
+    """Return the schemas that a listener's statement creates."""
+    if isinstance(statement, CreateSchema):
+        return {str(statement.element)}
+    written = handwritten_text(statement)
+    if "schema" not in written.lower():
+        return set()
+    return {name for cursor in statement_cursors(written) if (name := _created_schema(cursor))}
+
+
+def _created_schema(cursor: Cursor) -> str:
+    """Return the schema that CREATE SCHEMA names, "" of another statement."""
+    if not cursor.accept("CREATE", "SCHEMA"):
+        return ""
+    cursor.accept("IF", "NOT", "EXISTS")
+    return "" if cursor.peek("AUTHORIZATION") else cursor.identifier()
+
+
+def handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
+    """Return what a person wrote of a statement, "" where SQLAlchemy writes it."""
+    return str(getattr(statement, "statement", "") or getattr(statement, "text", ""))
 
 
 def statements_before_tables(models: Models, schemas: Iterable[str]) -> list[BuildStatement]:

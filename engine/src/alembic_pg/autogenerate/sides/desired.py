@@ -9,25 +9,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import text
 from sqlalchemy.schema import AddConstraint
 
-from alembic_pg.autogenerate.scope.models import each_metadata
 from alembic_pg.autogenerate.sides import left_out
 from alembic_pg.autogenerate.sides.build_statements import (
     BuildStatement,
     build_statements,
+    handwritten_text,
     not_valid_constraints,
     schemas_of_tables,
     statement_label,
     statements_after_tables,
     statements_before_tables,
-    tables_to_build,
 )
 from alembic_pg.autogenerate.sides.recording import AskedError
 from alembic_pg.console import status
-from alembic_pg.database import errors
 from alembic_pg.database.batches import batches, outcomes
 from alembic_pg.database.connect import connect
 from alembic_pg.database.session import as_message
@@ -114,7 +111,7 @@ def _build(
     built: dict[int, BuildStatement],
 ) -> None:
     """Build the models by known statements. built: see `_run_round`."""
-    texts = [_handwritten_text(step.statement) for step in waiting]
+    texts = [handwritten_text(step.statement) for step in waiting]
     apart = not any(map(_NEEDS_ONE_TRANSACTION.search, texts))
     with (
         connect(url, source=source, autocommit=apart) as connection,
@@ -151,6 +148,9 @@ def _build_with_answers(
     create_all() runs on the database itself. What a listener executes and PostgreSQL refuses is
     tried again when the entities are made. built: where the statements are kept with their texts.
     """
+    # Here because hardly a project needs it.
+    from alembic_pg.autogenerate.sides import patient_connection  # noqa: PLC0415
+
     not_valid = [AddConstraint(constraint) for constraint in not_valid_constraints(models)]
     with (
         connect(url, source=source) as connection,
@@ -160,40 +160,11 @@ def _build_with_answers(
         schemas = schemas_of_tables(models) | there
         before = statements_before_tables(models, schemas)
         _run_rounds(models, connection, sender, before, built)
-        refused = _create_all(models, connection, built)
+        refused = patient_connection.create_all(models, connection, schemas, built)
         late = [BuildStatement(one, statement_label(one)) for one in (*not_valid, *refused)]
         after = [*late, *statements_after_tables(models)]
         _run_rounds(models, connection, sender, after, built)
         _refuse_subscriptions(connection)
-
-
-def _create_all(
-    models: Models, connection: Connection, built: dict[int, BuildStatement]
-) -> list[ClauseElement]:
-    """Let create_all() run; return what listeners executed and PostgreSQL refuses."""
-    from alembic_pg.autogenerate.sides import refusals  # noqa: PLC0415  # as above
-    from alembic_pg.autogenerate.sides.patient_connection import patience  # noqa: PLC0415  # as above
-
-    def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
-        # Counted down, as no id() is below 0.
-        _, cursor, statement, parameters, *_ = arguments
-        sent = cursor.mogrify(statement, parameters).decode()
-        built[-len(built) - 1] = BuildStatement(text(""), "", sent)
-
-    event.listen(connection, "after_cursor_execute", keep)
-    try:
-        with patience(connection) as patient:
-            for metadata in each_metadata(models.metadata):
-                metadata.create_all(patient, tables=tables_to_build(models, metadata))
-            return patient.waiting
-    except DBAPIError as error:
-        raise UserError(
-            f"PostgreSQL refuses what the models make: {errors.describe_error(error)}"
-        ) from error
-    except SQLAlchemyError as error:
-        raise refusals.incomplete_error(models, error) from error
-    finally:
-        event.remove(connection, "after_cursor_execute", keep)
 
 
 def _run_rounds(
@@ -289,10 +260,5 @@ def _compile_statements(steps: Sequence[BuildStatement], dialect: Dialect) -> li
             step.text or str(step.statement.compile(dialect=dialect)).strip().rstrip(";")
             for step in steps
         ]
-    except (SQLAlchemyError, ValueError, TypeError) as error:  # a % in DDL() that is not doubled
+    except Exception as error:  # noqa: BLE001  # a type's or @compiles' own: anything
         return error
-
-
-def _handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element
-    """Return what a person wrote of a statement, "" where SQLAlchemy writes it."""
-    return str(getattr(statement, "statement", "") or getattr(statement, "text", ""))

@@ -13,20 +13,24 @@ from typing import TYPE_CHECKING, Any
 from alembic.ddl.base import AddColumn
 from sqlalchemy import (
     ForeignKeyConstraint,
-    Index,
     MetaData,
     PrimaryKeyConstraint,
     Table,
 )
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
-from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.autogenerate.sides import entities
 from alembic_pg.autogenerate.sides.declared_at import source_place
-from alembic_pg.database import errors, missing_features
-from alembic_pg.database.errors import SqlState
+from alembic_pg.autogenerate.sides.refusal_reasons import (
+    UNDEFINED,
+    Refusal,
+    bare_name,
+    missing_names,
+    reason,
+    table_name,
+)
+from alembic_pg.database import errors
 from alembic_pg.errors import UserError
-from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,38 +43,17 @@ if TYPE_CHECKING:
     # Runs a statement in the scratch database; returns why it fails, None where it works.
     Attempt = Callable[[ClauseElement], Exception | None]
 
-_UNDEFINED = {
-    SqlState.UNDEFINED_TABLE,
-    SqlState.UNDEFINED_COLUMN,
-    SqlState.UNDEFINED_OBJECT,
-    SqlState.UNDEFINED_FUNCTION,
-    SqlState.INVALID_SCHEMA_NAME,
-}
-
-_NAMED = re.compile(r'"((?:[^"]|"")*)"|function ([^\s(]+)\(')
+# Who does not do a statement, by whether it was sent to the server.
+_WHO = {True: "PostgreSQL refuses", False: "SQLAlchemy cannot write"}
 
 _CONSTRAINT_WORDS = {
     "primary_key_constraint": "primary key",
     "foreign_key_constraint": "foreign key",
     "unique_constraint": "unique constraint",
-    "check_constraint": "CHECK constraint",
+    "table_or_column_check_constraint": "CHECK constraint",
+    "column_check_constraint": "CHECK constraint",
     "exclude_constraint": "exclusion constraint",
 }
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Hold one statement of the models that PostgreSQL refuses.
-
-    label: what a message calls its object. error: why. declared: the table or entity that has it,
-    where that is known. names: of what is not there without it.
-    """
-
-    statement: ClauseElement
-    label: str
-    error: Exception
-    declared: Any = None
-    names: frozenset[str] = frozenset()
 
 
 def refusal_error(
@@ -93,14 +76,56 @@ def refusal_error(
     remaining = _without_consequences(refused_still)
     if not remaining:
         return _circle_error(refused_still or whole)
-    found = [(_place(one), one.label, _reason(models, one)) for one in remaining]
-    found.sort(key=lambda one: (re.sub(r"\d+", lambda number: number[0].zfill(6), one[0]), one))
+    found = sorted(_told(models, remaining), key=_in_order)
     if len(found) == 1:
-        place, label, reason = found[0]
-        return UserError(f"PostgreSQL refuses {label} of the models{place}: {reason}")
-    head = f"PostgreSQL refuses {len(found)} things that the models declare:"
-    lines = [f"{label}{place}: {reason}" for place, label, reason in found]
+        (one,) = found
+        if not one.is_sent:
+            return UserError(
+                f"SQLAlchemy cannot write {one.label} of the models{one.place}: {one.why}"
+            )
+        return UserError(f"PostgreSQL refuses {one.label} of the models{one.place}: {one.why}")
+    who = {_WHO[one.is_sent] for one in found}
+    if len(who) == 1:
+        head = f"{who.pop()} {len(found)} things that the models declare:"
+        lines = [f"{one.label}{one.rest}" for one in found]
+    else:
+        head = f"{len(found)} things that the models declare do not work:"
+        lines = [f"{_WHO[one.is_sent]} {one.label}{one.rest}" for one in found]
     return UserError("\n  ".join([head, *lines]))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Hold what is told of one statement: what it is, whether it was sent, its place and why."""
+
+    label: str
+    is_sent: bool
+    place: str
+    why: str
+
+    @property
+    def rest(self) -> str:
+        """What follows the label."""
+        return f"{self.place}: {self.why}"
+
+
+def _told(models: Models, refusals: Iterable[Refusal]) -> Iterator[_Told]:
+    """Yield what is told of statements; one line of those that the same code fails to write."""
+    unwritten: dict[str, list[_Told]] = {}
+    for refusal in refusals:
+        told = _Told(refusal.label, refusal.is_sent, _place(refusal), reason(models, refusal))
+        if told.is_sent:
+            yield told
+        else:
+            unwritten.setdefault(told.why, []).append(told)
+    for some in unwritten.values():
+        first, *more = sorted(some, key=_in_order)
+        yield replace(first, label=f"{first.label} and {len(more)} more") if more else first
+
+
+def _in_order(told: _Told) -> tuple[str, str]:
+    """Return what lines are sorted by: the place, numbers in it as such."""
+    return re.sub(r"\d+", lambda number: number[0].zfill(6), told.place), told.label
 
 
 def _circle_error(refusals: Iterable[Refusal]) -> UserError:
@@ -134,24 +159,15 @@ def incomplete_error(models: Models, error: Exception) -> UserError:
 def _refusal(models: Models, statement: Any, label: str, error: Exception) -> Refusal:  # noqa: ANN401  # any DDL element
     element: Any = getattr(statement, "element", None)
     if isinstance(statement, CreateTable):
-        return Refusal(statement, f"table {_table_name(element)}", error, element)
+        return Refusal(statement, f"table {table_name(element)}", error, element)
     if isinstance(statement, CreateIndex) and element.table is not None:
         return Refusal(
-            statement, f"index {element.name} on {_table_name(element.table)}", error, element.table
+            statement, f"index {element.name} on {table_name(element.table)}", error, element.table
         )
     if isinstance(statement, AddConstraint):
         return _constraint_refusal(element, statement, error)
     entity = next((one for one in models.entities if entities.entity_label(one) == label), None)
-    return Refusal(statement, label, error, entity, frozenset({_bare_name(label)}))
-
-
-def _bare_name(label: str) -> str:
-    """Return the name in a label, without its schema and its arguments."""
-    return label.partition(" ")[2].partition("(")[0].rpartition(".")[2]
-
-
-def _table_name(table: Table) -> str:
-    return readable_name(table.schema or "public", table.name)
+    return Refusal(statement, label, error, entity, frozenset({bare_name(label)}))
 
 
 def _constraint_refusal(
@@ -161,7 +177,7 @@ def _constraint_refusal(
     kind = _CONSTRAINT_WORDS.get(constraint.__visit_name__, "constraint")
     columns = ", ".join(str(column.name) for column in getattr(constraint, "columns", ()))
     name = constraint.name if isinstance(constraint.name, str) else f"({columns})"
-    return Refusal(statement, f"{kind} {name} of {_table_name(table)}", error, table)
+    return Refusal(statement, f"{kind} {name} of {table_name(table)}", error, table)
 
 
 def _table_in_pieces(table: Table, attempt: Attempt) -> Iterator[Refusal]:
@@ -172,9 +188,7 @@ def _table_in_pieces(table: Table, attempt: Attempt) -> Iterator[Refusal]:
         keys = (one for one in table.constraints if isinstance(one, ForeignKeyConstraint))
         yield from _try_constraints(keys, attempt)
         return
-    whole = Refusal(
-        without_keys, f"table {_table_name(table)}", why, table, frozenset({table.name})
-    )
+    whole = Refusal(without_keys, f"table {table_name(table)}", why, table, frozenset({table.name}))
     options = table.dialect_options["postgresql"]
     if options["partition_by"] or options["inherits"]:
         yield whole  # it is nothing without its columns, or has those of others
@@ -186,7 +200,7 @@ def _table_in_pieces(table: Table, attempt: Attempt) -> Iterator[Refusal]:
     for column in table.columns:
         statement = AddColumn(table.name, column, table.schema)
         if (why := attempt(statement)) is not None:
-            label = f"column {_table_name(table)}.{column.name}"
+            label = f"column {table_name(table)}.{column.name}"
             yield Refusal(statement, label, why, table, frozenset({str(column.name)}))
     yield from _try_constraints(table.constraints, attempt)
 
@@ -217,15 +231,9 @@ def _without_consequences(refusals: Sequence[Refusal]) -> list[Refusal]:
     return [
         one
         for one in refusals
-        if errors.sqlstate(one.error) not in _UNDEFINED
-        or not any(_missing_names(one.error) & other.names for other in refusals if other != one)
+        if errors.sqlstate(one.error) not in UNDEFINED
+        or not any(missing_names(one.error) & other.names for other in refusals if other != one)
     ]
-
-
-def _missing_names(error: Exception) -> set[str]:
-    """Return the names in an error, without the schemas before them."""
-    found = _NAMED.findall(errors.describe_error(error))
-    return {(quoted or called).rpartition(".")[2] for quoted, called in found}
 
 
 def _place(refusal: Refusal) -> str:
@@ -235,53 +243,3 @@ def _place(refusal: Refusal) -> str:
     part = str(getattr(getattr(refusal.statement, "element", None), "name", "") or "")
     place = source_place(refusal.declared, part)
     return f" ({place})" if place else ""
-
-
-def _reason(models: Models, refusal: Refusal) -> str:
-    """Return why a statement is refused, and what helps."""
-    text = _own_reason(models, refusal) or errors.describe_error(refusal.error)
-    helps = (
-        missing_features.other_server_hint(refusal.error)
-        or _search_path_hint(models, refusal)
-        or missing_features.entity_hint(refusal.error)
-    )
-    if not helps and errors.sqlstate(refusal.error) == SqlState.INVALID_FOREIGN_KEY:
-        helps = "make the column it points to unique, or let it point to the primary key."
-    return text + (f": {helps}" if helps else "")
-
-
-def _search_path_hint(models: Models, refusal: Refusal) -> str:
-    """Return what helps where a materialized view does not find what is there, else "".
-
-    It is filled under another search_path (PostgreSQL 17 and later, CREATE MATERIALIZED VIEW).
-    """
-    is_lacking = errors.sqlstate(refusal.error) in _UNDEFINED
-    if not is_lacking or not refusal.label.startswith("materialized view "):
-        return ""
-    declared = {table.name for table in declared_tables(models.metadata)}
-    declared |= {_bare_name(entities.entity_label(one)) for one in models.entities}
-    if declared.isdisjoint(_missing_names(refusal.error)):
-        return ""
-    return (
-        "it is filled under search_path = pg_catalog, pg_temp: let the functions that it calls "
-        "name tables and functions with their schema."
-    )
-
-
-def _own_reason(models: Models, refusal: Refusal) -> str:
-    """Return the reason where PostgreSQL's own sentence says less than the models, else ""."""
-    index = getattr(refusal.statement, "element", None)
-    if not isinstance(index, Index):
-        return ""
-    if not index.expressions:
-        return "it has no columns"
-    if errors.sqlstate(refusal.error) == SqlState.DUPLICATE_TABLE:
-        others = [
-            _table_name(table)
-            for table in declared_tables(models.metadata)
-            for other in table.indexes
-            if other is not index and other.name == index.name
-        ]
-        if others:
-            return f"{', '.join(others)} has an index of this name, too"
-    return ""
