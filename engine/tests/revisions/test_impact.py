@@ -19,7 +19,8 @@ CREATE SCHEMA other;
 CREATE TYPE mood AS ENUM ('good', 'bad', 'it''s');
 CREATE DOMAIN short AS varchar(9) CHECK (VALUE <> '');
 CREATE TABLE a (id bigint PRIMARY KEY, "The Name" text NOT NULL DEFAULT '', size int, m mood,
-  w short, d int GENERATED ALWAYS AS (size * 2) STORED, n numeric(10, 2), CHECK (size > 0));
+  w short, d int GENERATED ALWAYS AS (size * 2) STORED, n numeric(10, 2), CHECK (size > 0),
+  CONSTRAINT dpos CHECK (d > 0));
 CREATE TABLE b (LIKE a, ref bigint REFERENCES a);
 CREATE TABLE other.c (x timestamptz, y mood[]);
 CREATE VIEW v AS SELECT id FROM a;
@@ -215,6 +216,9 @@ def test_what_no_catalog_shows_is_found(revision: str, names: list[str] | None) 
     assert destroyed(reader, revision).destroys == wanted
 
 
+_DROPPED = "ALTER TABLE a DROP CONSTRAINT dpos"
+
+
 @pytest.mark.parametrize(
     ("revision", "sentences"),
     [
@@ -236,6 +240,24 @@ def test_what_no_catalog_shows_is_found(revision: str, names: list[str] | None) 
         ("ALTER TABLE a ADD CHECK (size > 1)", ["new rows of a must fit a new CHECK constraint"]),
         ("CREATE UNIQUE INDEX i ON a (size)", ["new rows of a must fit i"]),
         ("CREATE INDEX i ON a (size)", []),
+        (f"{_DROPPED}; ALTER TABLE a ADD CONSTRAINT dpos CHECK ((d > 0))", []),
+        (f"{_DROPPED}; ALTER TABLE a ADD CONSTRAINT new CHECK (d > 0) NOT VALID", []),
+        (
+            f"{_DROPPED}; ALTER TABLE a ADD CONSTRAINT dpos CHECK (d > 1)",
+            ["new rows of a must fit dpos"],
+        ),
+        (
+            "ALTER TABLE a RENAME d TO e; ALTER TABLE a ADD CONSTRAINT k CHECK (e > 0)",
+            ["a.d is now a.e"],
+        ),
+        ("ALTER TABLE a RENAME CONSTRAINT dpos TO k", []),
+        (
+            (
+                "ALTER TABLE a DROP d; ALTER TABLE a ADD e int GENERATED ALWAYS AS (size) STORED;"
+                "ALTER TABLE a ADD CONSTRAINT dpos CHECK (e > 0)"
+            ),
+            ["a.d is gone"],
+        ),
         ("CREATE TABLE n (x int NOT NULL UNIQUE); CREATE UNIQUE INDEX i ON n (x)", []),
         ("ALTER TYPE mood RENAME VALUE 'bad' TO 'sad'", ["'bad' of mood is now 'sad'"]),
         ("DROP VIEW v", ["v is gone"]),
@@ -254,3 +276,13 @@ def test_what_old_code_breaks_on(revision: str, sentences: list[str]) -> None:
     reader = ImpactReader(schema_model.Schema())
     reader.read_sql(BEFORE)
     assert destroyed(reader, revision).breaks == sentences
+
+
+def test_what_an_earlier_revision_dropped_is_new() -> None:
+    reader = ImpactReader(schema_model.Schema())
+    unique = "CREATE UNIQUE INDEX i ON a (size)"
+    reader.read_sql(f"{BEFORE}; {unique}")
+    destroyed(reader, f"{_DROPPED}; DROP INDEX i")
+    added = destroyed(reader, f"ALTER TABLE a ADD CONSTRAINT dpos CHECK (d > 0); {unique}")
+    assert added.breaks == ["new rows of a must fit dpos", "new rows of a must fit i"]
+    assert destroyed(reader, f"DROP INDEX CONCURRENTLY i; {unique}").breaks == []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic.operations.ops import AlterColumnOp
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
-from alembic_pg.autogenerate.alter import alter_table
+from alembic_pg.autogenerate.alter import generated_columns
 from alembic_pg.autogenerate.hints import backfill, casts
 from alembic_pg.autogenerate.ops import flatten, stable_order
 from alembic_pg.autogenerate.proof.prove import prove_operations
@@ -17,11 +16,8 @@ from alembic_pg.console import status
 from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from alembic.autogenerate.api import AutogenContext
-    from alembic.operations import MigrateOperation
-    from alembic.operations.ops import UpgradeOps
+    from alembic.operations.ops import AlterColumnOp, UpgradeOps
     from sqlalchemy import Column
 
     from alembic_pg.autogenerate.sides.comparison import Comparison
@@ -81,7 +77,10 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
         and not flatten.is_unwanted(op, comparison.before, comparison.after)
     ]
     operations = stable_order.in_stable_order(operations, comparison.before)
-    operations = _without_columns_made_anew(operations, comparison)
+    features = ServerFeatures(comparison.databases.version)
+    operations = generated_columns.around_type_changes(
+        operations, comparison.before, comparison.after, features
+    )
     tables = context.table_key_to_table
     cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
     operations = list(backfill.add_backfills(cast, tables, comparison.before, comparison.after))
@@ -90,23 +89,3 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     with status.doing("Proving the revision" if comparison.must_prove else "Finding what differs"):
         upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
     return PriorityDispatchResult.CONTINUE
-
-
-def _without_columns_made_anew(
-    operations: Sequence[MigrateOperation], comparison: Comparison
-) -> list[MigrateOperation]:
-    """Return operations without changes of columns that go and come again, as they then are."""
-    before, after = comparison.before, comparison.after
-    features = ServerFeatures(comparison.databases.version)
-    altered = {flatten.changed_table_key(op) for op in operations if isinstance(op, AlterColumnOp)}
-    anew = {
-        key: alter_table.columns_made_anew(before[key], after[key], features)
-        for key in altered
-        if key in before and key in after
-    }
-    return [
-        op
-        for op in operations
-        if not isinstance(op, AlterColumnOp)
-        or op.column_name not in anew.get(flatten.changed_table_key(op) or "", ())
-    ]

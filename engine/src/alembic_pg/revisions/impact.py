@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions import impact_alter_table, impact_create_table
+from alembic_pg.revisions import (
+    impact_alter_table,
+    impact_constraints,
+    impact_create_table,
+)
 from alembic_pg.revisions.impact_findings import Impact
 from alembic_pg.revisions.schema_model import Column, Enum, Schema
 from alembic_pg.sql import plpgsql
@@ -81,7 +85,7 @@ class ImpactReader:
         kind = cursor.accept_any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERY_KINDS)
         there = cursor.accept("IF", "NOT", "EXISTS")
         if kind == "UNIQUE INDEX":
-            return self._create_unique_index(cursor)
+            return impact_constraints.read_unique_index(self.schema, cursor)
         if kind == "SCHEMA":
             if not there:
                 self._created_schemas.add(cursor.identifier())
@@ -103,20 +107,6 @@ class ImpactReader:
                     [_read_enum_value(part) for part in cursor.split_commas()]
                 )
         return Impact()
-
-    def _create_unique_index(self, cursor: Cursor) -> Impact:
-        cursor.accept("CONCURRENTLY")
-        cursor.accept("IF", "NOT", "EXISTS")
-        index = (
-            cursor.qualified_name() if cursor.current_word != "ON" else ("public", "a unique index")
-        )
-        cursor.accept("ON")
-        cursor.accept("ONLY")
-        name = cursor.qualified_name()
-        table = self.schema.tables.get(name)
-        if table is None or table.is_new:
-            return Impact()  # of a materialised view, say
-        return Impact(breaks=[f"new rows of {object_label(name)} must fit {index[1]}"])
 
     def _alter(self, cursor: Cursor) -> Impact:
         if cursor.accept("SCHEMA"):
@@ -173,9 +163,14 @@ class ImpactReader:
 
     def _drop(self, cursor: Cursor) -> Impact:
         kind = cursor.accept_any(
-            "TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", *_QUERY_KINDS
+            "TABLE", "TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "OWNED", "INDEX", *_QUERY_KINDS
         )
+        cursor.accept("CONCURRENTLY")
         cursor.accept("IF", "EXISTS")
+        if kind == "INDEX":
+            for name in cursor.qualified_names():
+                impact_constraints.drop_index(self.schema, *name)
+            return Impact()
         if kind == "TABLE":
             found = Impact()
             for name in cursor.qualified_names():

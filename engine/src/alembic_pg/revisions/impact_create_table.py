@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
+from alembic_pg.revisions import impact_constraints
 from alembic_pg.revisions.schema_model import Column, Schema, Table
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def read_create_table(schema: Schema, cursor: Cursor) -> None:
         for part in cursor.split_commas():
             if part.accept("LIKE"):
                 _copy_columns(schema, table, part)
+            elif part.accept("CONSTRAINT"):
+                impact_constraints.add(table, part.identifier(), part.remaining_text())
             elif part.current_word not in _TABLE_CONSTRAINT_WORDS:
                 column = part.identifier()
                 table.columns[column] = read_column_definition(schema, part)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from alembic_pg.revisions.definition_words import definition_words
 from alembic_pg.sql import column_types
 from alembic_pg.sql.cursor import Cursor
 
@@ -36,6 +37,22 @@ _DOMAINS = text("""
 SELECT nspname AS schema, typname AS name, format_type(typbasetype, typtypmod) AS type
 FROM pg_type JOIN pg_namespace AS n ON n.oid = typnamespace
 WHERE typtype = 'd' AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+""")
+
+
+_CONSTRAINTS = text("""
+SELECT nspname AS schema, relname AS table, conname AS name,
+  pg_get_constraintdef(k.oid) AS definition
+FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = conrelid
+  JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE contype <> 'n' AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+UNION ALL
+SELECT nspname, t.relname, c.relname,
+  regexp_replace(pg_get_indexdef(indexrelid), '^CREATE UNIQUE INDEX .*? USING ', 'USING ')
+FROM pg_index JOIN pg_class AS t ON t.oid = indrelid JOIN pg_class AS c ON c.oid = indexrelid
+  JOIN pg_namespace AS n ON n.oid = t.relnamespace
+WHERE indisunique AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """)
 
 
@@ -80,10 +97,28 @@ class Column:
 
 @dataclass
 class Table:
-    """A table; is_new: whether the revision has created it."""
+    """A table.
+
+    is_new: whether the revision has created it. constraints: what its rows had to fit before the
+    revision, and what it has added, by name (see impact_constraints). dropped_constraints: the
+    names of those that the revision has dropped. taken_along: of those, by a generated column.
+    """
 
     columns: dict[str, Column] = field(default_factory=dict)
     is_new: bool = False
+    constraints: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    dropped_constraints: set[str] = field(default_factory=set)
+    taken_along: set[str] = field(default_factory=set)
+
+    def begin_revision(self) -> None:
+        """Take what is there now for what the next revision finds."""
+        self.is_new = False
+        for column in self.columns.values():
+            column.is_new = False
+        for name in self.dropped_constraints:
+            self.constraints.pop(name, None)
+        self.dropped_constraints.clear()
+        self.taken_along.clear()
 
 
 @dataclass
@@ -97,9 +132,7 @@ class Schema:
     def begin_revision(self) -> None:
         """Take what is there now for what the next revision finds."""
         for table in self.tables.values():
-            table.is_new = False
-            for column in table.columns.values():
-                column.is_new = False
+            table.begin_revision()
         for name, enum in self.enums.items():
             enum.old_values, enum.original_name = tuple(enum.values), name
 
@@ -129,5 +162,9 @@ def read_schema(connection: Connection) -> Schema:
         column = schema.read_column(Cursor(row.type))
         column.generated, column.not_null, column.default = row[3:6]
         table.columns[row.column] = column
+    for row in connection.execute(_CONSTRAINTS):
+        if (row.schema, row.table) in schema.tables:
+            known = schema.tables[row.schema, row.table].constraints
+            known[row.name] = definition_words(row.definition)
     schema.begin_revision()
     return schema

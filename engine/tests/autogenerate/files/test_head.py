@@ -17,11 +17,20 @@ def test_the_sentences_stand_between_message_and_ids() -> None:
     source = with_head(STOCK, SAID)
     assert source.startswith(
         '"""change t\n\nDoes: add column t.a.\nLocks: t (ACCESS EXCLUSIVE, a moment).\n'
-        "Destroys: 'x\\\\y'.\n\nRevision ID: 1\n"
+        'Destroys: "x\\\\y".\n\nRevision ID: 1\n'
     )
     text = ast.get_docstring(ast.parse(source), clean=False)
     assert text is not None
-    assert "\nDestroys: 'x\\y'.\n" in text
+    assert '\nDestroys: "x\\y".\n' in text
+
+
+@pytest.mark.parametrize("quotes", ['"""', "'''"])
+def test_names_are_as_they_are(quotes: str) -> None:
+    names = """Destroys: column t.a"b, column t.""\"c, column t.'''d, column t."."""
+    source = with_head(STOCK.replace('"""', quotes), [names])
+    text = ast.get_docstring(ast.parse(source), clean=False)
+    assert text is not None
+    assert names in text
 
 
 def test_alembic_still_finds_the_message() -> None:

@@ -53,7 +53,9 @@ def _docstring_lines(source: str) -> tuple[int, int] | None:
 
 def _wrapped(sentence: str) -> list[str]:
     """Return a sentence in lines that a docstring can hold."""
-    plain = sentence.replace("\\", "\\\\").replace('"', "'")
+    plain = sentence.replace("\\", "\\\\")
+    for quotes in ('"' * 3, "'" * 3):
+        plain = plain.replace(quotes, quotes.replace(quotes[0], f"\\{quotes[0]}"))
     return textwrap.wrap(
         plain, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )

@@ -10,6 +10,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg.autogenerate.alter.alter_table import columns_made_anew
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import renamed_objects, renames
@@ -17,6 +18,7 @@ from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
+from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -56,6 +58,10 @@ def comparison_after_renames(
 
     _run_renames(url, operations)
     left = left_after(operations, comparison)
+    if needless := _of_columns_made_anew(operations, left):
+        _run_renames(url, [op.reverse() for op in reversed(needless)])
+        operations = [op for op in operations if op not in needless]
+        left = left_after(operations, comparison)
     tables = renamed_table_keys(operations)
     more = renamed_objects.object_renames(left.before, left.after, tables) if tables else []
     _run_renames(url, more)
@@ -67,6 +73,21 @@ def comparison_after_renames(
         others = []
     yield left_after(others, left), url
     databases.drop_in_background(name)
+
+
+def _of_columns_made_anew(
+    operations: Iterable[MigrateOperation], left: Comparison
+) -> list[RenameOp]:
+    """Return the renames of generated columns that go and come again, whatever they are called."""
+    features = ServerFeatures(left.databases.version)
+    found = []
+    for operation in operations:
+        if isinstance(operation, RenameOp) and operation.table is not None:
+            key = table_key(operation.schema, operation.table)
+            one, other = left.before.get(key), left.after.get(key)
+            if one and other and operation.new in columns_made_anew(one, other, features):
+                found.append(operation)
+    return found
 
 
 def _renames_in_place(comparison: Comparison) -> list[StatementOp]:

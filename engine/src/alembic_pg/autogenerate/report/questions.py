@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from alembic_pg.autogenerate.alter import alter_type
+from alembic_pg.autogenerate.alter import alter_table, alter_type
 from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.proof import guards
 from alembic_pg.autogenerate.report import function_bodies
 from alembic_pg.autogenerate.scope import column_differences
@@ -70,18 +71,19 @@ def _column_signatures(entry: Entry) -> dict[str, tuple[str, str, str]]:
 
 def _column_questions(before: Dump, after: Dump) -> Iterator[str]:
     changed = [key for key in after if key in before and before[key].text != after[key].text]
+    # Their generated columns may have to be made anew, be they renamed.
+    retyped = {key for key in changed if alter_table.retyped_columns(before[key], after[key])}
     old = column_differences.columns_by_path({key: before[key] for key in changed})
     new = column_differences.columns_by_path({key: after[key] for key in changed})
     gone = [place for place in old if place not in new]
-    for place in new:
-        if place in old:
+    for place, column in new.items():
+        if place in old or (column.generated and table_key(*place[:2]) in retyped):
             continue
         same = next(
             (
                 one
                 for one in gone
-                if one[:2] == place[:2]
-                and _column_signature(old[one]) == _column_signature(new[place])
+                if one[:2] == place[:2] and _column_signature(old[one]) == _column_signature(column)
             ),
             None,
         )

@@ -1,0 +1,93 @@
+"""Put what Alembic proposes of generated columns where PostgreSQL can do it.
+
+A column that a generated one is made of cannot change its type (PostgreSQL, ALTER TABLE): the
+generated one goes before that, and comes after it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from alembic_pg.autogenerate.alter import alter_table
+from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.autogenerate.ops import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+
+    from alembic_pg.autogenerate.dump.entry import Dump
+    from alembic_pg.database.server_features import ServerFeatures
+
+
+def around_type_changes(
+    operations: Sequence[MigrateOperation], before: Dump, after: Dump, features: ServerFeatures
+) -> list[MigrateOperation]:
+    """Return operations with those of generated columns around the changes of types.
+
+    What goes and comes again, as it then is, is left out: the comparison that follows does it.
+    before, after: what the revisions build, and what the models build.
+    """
+    changed: set[str] = set()
+    for operation in operations:
+        if isinstance(operation, ops.AlterColumnOp):
+            key = flatten.changed_table_key(operation)
+            changed |= {key} if key in before and key in after else set()
+    ordered = [*operations]
+    for key in changed:
+        anew = alter_table.columns_made_anew(before[key], after[key], features)
+        ordered = [one for one in ordered if not _alters_one_of(one, key, anew)]
+        if any(_alters_type(one, key) for one in ordered):
+            ordered = _reordered(ordered, key, _generated_columns(before, key))
+    return ordered
+
+
+def _alters_one_of(operation: MigrateOperation, key: str, columns: set[str]) -> bool:
+    return (
+        isinstance(operation, ops.AlterColumnOp)
+        and operation.column_name in columns
+        and flatten.changed_table_key(operation) == key
+    )
+
+
+def _alters_type(operation: MigrateOperation, key: str) -> bool:
+    return flatten.alters_type(operation) and flatten.changed_table_key(operation) == key
+
+
+def _generated_columns(dump: Dump, key: str) -> set[str]:
+    """Return the generated columns of a table, without quotes."""
+    columns = table_definition.entry_columns(dump[key])
+    return {table_definition.unquote_name(name) for name in columns if columns[name].generated}
+
+
+def _reordered(
+    operations: Sequence[MigrateOperation], key: str, generated: set[str]
+) -> list[MigrateOperation]:
+    """Return operations with the drops of generated columns before the types, new ones after."""
+    own = [one for one in operations if flatten.changed_table_key(one) == key]
+    gone = [
+        one for one in own if isinstance(one, ops.DropColumnOp) and one.column_name in generated
+    ]
+    names = {one.column_name for one in gone}
+    parts = [one for one in own if names and not names.isdisjoint(_columns_of_dropped(one))]
+    types = [one for one in own if _alters_type(one, key)]
+    come = [one for one in own if isinstance(one, ops.AddColumnOp) and one.column.computed]
+    moved = {id(one) for one in (*parts, *gone, *types, *come)}
+    place = next(n for n, one in enumerate(operations) if id(one) in moved)
+    return [
+        *operations[:place],
+        *(*parts, *gone, *types, *come),
+        *(one for one in operations[place:] if id(one) not in moved),
+    ]
+
+
+def _columns_of_dropped(operation: MigrateOperation) -> set[str]:
+    """Return the columns of an index or a constraint that is dropped."""
+    if isinstance(operation, ops.DropIndexOp):
+        return {column.name for column in operation.to_index().columns}
+    if isinstance(operation, ops.DropConstraintOp):
+        return {column.name for column in getattr(operation.to_constraint(), "columns", ())}
+    return set()

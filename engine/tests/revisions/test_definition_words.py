@@ -1,0 +1,59 @@
+"""Definitions of constraints and unique indexes are known again as PostgreSQL prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.database.connect import connect
+from alembic_pg.revisions import schema_model
+from alembic_pg.revisions.definition_words import definition_words
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+TABLES = """
+CREATE TYPE kind AS ENUM ('a', 'b');
+CREATE SCHEMA other;
+CREATE TABLE other.o (id bigint PRIMARY KEY);
+CREATE TABLE t (id bigint PRIMARY KEY, n int, k kind, s varchar(9), at timestamptz, "The N" int,
+  during int4range)
+"""
+
+WRITTEN = [
+    "CHECK (n > 0)",
+    "check ( n>0 and id <> 3 )",
+    "CHECK (k <> 'b' OR n > 1)",
+    "CHECK (s <> 'x::y')",
+    'CHECK ("The N" > n)',
+    "CHECK (at > '2020-01-01 00:00:00+00')",
+    "UNIQUE (n, s)",
+    "FOREIGN KEY (id) REFERENCES other.o (id) ON DELETE CASCADE",
+    "EXCLUDE USING gist (during WITH &&)",
+]
+
+
+@pytest.mark.parametrize("definition", WRITTEN)
+def test_a_constraint(empty: URL, definition: str) -> None:
+    with connect(empty, source="the tests") as connection, connection.begin():
+        connection.exec_driver_sql(f"{TABLES}; ALTER TABLE t ADD CONSTRAINT c {definition}")
+        printed = schema_model.read_schema(connection).tables["public", "t"].constraints["c"]
+    assert printed == definition_words(definition)
+
+
+@pytest.mark.parametrize("definition", ["(n)", "(lower(s), id) WHERE (n > 0)"])
+def test_a_unique_index(empty: URL, definition: str) -> None:
+    with connect(empty, source="the tests") as connection, connection.begin():
+        connection.exec_driver_sql(f"{TABLES}; CREATE UNIQUE INDEX i ON t {definition}")
+        constraints = schema_model.read_schema(connection).tables["public", "t"].constraints
+        assert connection.scalar(text("SELECT count(*) FROM pg_index")) > len(constraints)
+    assert constraints["i"] == definition_words(definition)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("CHECK (n > 0)", "CHECK (n > 1)"), ("CHECK (a > b)", "CHECK (b > a)"), ("(a)", '("A")')],
+)
+def test_another_one(one: str, other: str) -> None:
+    assert definition_words(one) != definition_words(other)
