@@ -123,3 +123,14 @@ def test_a_new_file_with_an_id_that_is_taken(tree: Tree, revisions: tuple[Script
         f"Revision {first.revision} is there already ({first.path.rpartition('/')[2]}): "
         "choose another --rev-id."
     )
+
+
+def test_an_id_that_alembic_version_does_not_hold(
+    tree: Tree, revisions: tuple[Script, ...]
+) -> None:
+    arguments = ("revision", "-m", "x", "--rev-id", "x" * 33)
+    assert fails(tree, *arguments) == (
+        "--rev-id has 33 characters, and alembic_version holds 32: choose a shorter one."
+    )
+    write(tree, "w" * 40, revisions[-1].revision, "go on")  # the project has widened it
+    assert tree.alembic(*arguments).code == 0

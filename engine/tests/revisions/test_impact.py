@@ -225,6 +225,8 @@ _DROPPED = "ALTER TABLE a DROP CONSTRAINT dpos"
         ("DROP TABLE b", ["b is gone"]),
         ("ALTER TABLE b RENAME TO bb", ["b is now bb"]),
         ("ALTER TABLE b SET SCHEMA other", ["b is now other.b"]),
+        ("ALTER TABLE b RENAME TO c; ALTER TABLE c SET SCHEMA new", ["b is now new.c"]),
+        ("ALTER TABLE b SET SCHEMA new; ALTER TABLE new.b SET SCHEMA public", []),
         ("ALTER TABLE a RENAME size TO length", ["a.size is now a.length"]),
         ("ALTER TABLE a DROP d", ["a.d is gone"]),
         ("ALTER TABLE a ALTER size TYPE text", ["a.size is now text"]),

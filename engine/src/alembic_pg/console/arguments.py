@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # What can be a revision's id, and a part of its file's name; some words are Alembic's own.
+# Of alembic_version.version_num, as Alembic makes it.
+_LONGEST_ID = 32
+
 _REVISION_ID = re.compile(r"(?!(?:base|current|heads?)\Z)\w[\w.]*")
 
 # How a command is called that has no plan, as the subject of a sentence.
@@ -112,6 +115,14 @@ def _check_new_revision(typed: Namespace, config: Config) -> None:
     if file := revision_file_with_id(typed.rev_id, places):
         raise UserError(
             f"Revision {typed.rev_id} is there already ({file.name}): choose another --rev-id."
+        )
+    # A project that has widened the column has such ids.
+    if len(typed.rev_id) > _LONGEST_ID and not any(
+        len(revision.revision) > _LONGEST_ID for revision in script.walk_revisions()
+    ):
+        raise UserError(
+            f"--rev-id has {len(typed.rev_id)} characters, and alembic_version holds "
+            f"{_LONGEST_ID}: choose a shorter one."
         )
 
 

@@ -46,9 +46,12 @@ def _rename_or_move(schema: Schema, name: QualifiedName, cursor: Cursor) -> Impa
     new = (name[0], said) if renamed else (said, name[1])
     table = schema.tables.pop(name, None) or Table()
     schema.tables[new] = table
-    return Impact(
-        breaks=[] if table.is_new else [f"{object_label(name)} is now {object_label(new)}"]
-    )
+    if table.is_new:
+        return Impact()
+    # Renamed and moved, it is told once.
+    table.former_name = old = table.former_name or name
+    told = f"{object_label(old)} is now {object_label(new)}" if old != new else ""
+    return Impact(pending_breaks={("", *old): told})
 
 
 def _action(

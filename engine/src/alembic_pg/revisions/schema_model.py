@@ -99,20 +99,22 @@ class Column:
 class Table:
     """A table.
 
-    is_new: whether the revision has created it. constraints: what its rows had to fit before the
+    is_new: whether the revision has created it. former_name: before the revision, where it has
+    renamed or moved it. constraints: what its rows had to fit before the
     revision, and what it has added, by name (see impact_constraints). dropped_constraints: the
     names of those that the revision has dropped. taken_along: of those, by a generated column.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
     is_new: bool = False
+    former_name: QualifiedName | None = None
     constraints: dict[str, tuple[str, ...]] = field(default_factory=dict)
     dropped_constraints: set[str] = field(default_factory=set)
     taken_along: set[str] = field(default_factory=set)
 
     def begin_revision(self) -> None:
         """Take what is there now for what the next revision finds."""
-        self.is_new = False
+        self.is_new, self.former_name = False, None
         for column in self.columns.values():
             column.is_new = False
         for name in self.dropped_constraints:
