@@ -28,7 +28,7 @@ MOST = {
     "history": 12,
     "heads": 12,
     "current": 64,
-    "check": 197,
+    "check": 168,
     "upgrade head": 155,
     "downgrade -1": 155,
     "upgrade head --sql": 98,

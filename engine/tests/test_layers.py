@@ -74,6 +74,7 @@ INSIDE = {
         "report",
         "split",
         "files",
+        "proven_operations",
         "comparators",
         "revision_directives",
         "clean_check",

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any
 from alembic.util import PriorityDispatchResult
 from sqlalchemy import DefaultClause
 
-from alembic_pg.autogenerate.alter import generated_columns
-from alembic_pg.autogenerate.hints import backfill, casts
-from alembic_pg.autogenerate.ops import flatten, stable_order
-from alembic_pg.autogenerate.proof.prove import prove_operations
 from alembic_pg.autogenerate.scope import differing_tables
 from alembic_pg.console import status
-from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -67,25 +62,12 @@ def complete_operations(context: AutogenContext, upgrade_ops: UpgradeOps) -> Pri
     comparison: Comparison | None = context.opts.get(COMPARISON_OPTION)
     if comparison is None:
         return PriorityDispatchResult.CONTINUE
-    keys = comparison.differing_keys
-    changed = comparison.changed_tables
-    operations = [
-        op
-        for op in flatten.flatten(upgrade_ops.ops)
-        if flatten.is_known_operation(op)
-        and flatten.touches_changed_table(op, changed)
-        and not flatten.is_unwanted(op, comparison.before, comparison.after)
-    ]
-    operations = stable_order.in_stable_order(operations, comparison.before)
-    features = ServerFeatures(comparison.databases.version)
-    operations = generated_columns.around_type_changes(
-        operations, comparison.before, comparison.after, features
-    )
-    tables = context.table_key_to_table
-    cast = casts.add_casts(operations, tables, comparison.before, comparison.after)
-    operations = list(backfill.add_backfills(cast, tables, comparison.before, comparison.after))
-    differs = keys or comparison.renames
     status.reached("", 0, 0)  # the tables are compared
-    with status.doing("Proving the revision" if comparison.must_prove else "Finding what differs"):
-        upgrade_ops.ops[:] = prove_operations(context, comparison, operations) if differs else []
+    if not comparison.differing_keys and not comparison.renames:
+        upgrade_ops.ops[:] = []
+        return PriorityDispatchResult.CONTINUE
+    # Here because a clean check needs none of it.
+    from alembic_pg.autogenerate import proven_operations  # noqa: PLC0415
+
+    upgrade_ops.ops[:] = proven_operations.proven_operations(context, comparison, upgrade_ops)
     return PriorityDispatchResult.CONTINUE

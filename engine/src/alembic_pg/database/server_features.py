@@ -36,21 +36,22 @@ class ServerFeatures:
 
     version: the server's, as its server_version_num.
     recreate_enums: whether an enum that gains a value is made anew, since the value is used in the
-    same transaction.
+    same transaction. recreate_virtual: whether a virtual column that gets another expression is
+    made anew, since PostgreSQL 18 refuses that in a table with a CHECK or of a publication.
     """
 
     version: int
     recreate_enums: bool = False
+    recreate_virtual: bool = False
 
     @property
     def has_named_not_null(self) -> bool:
         """Whether a NOT NULL is a constraint with a name, which a child has for itself."""
         return self.version >= NAMED_NOT_NULL_SINCE
 
-    @property
-    def has_set_expression(self) -> bool:
-        """Whether a generated column can get another expression."""
-        return self.version >= SET_EXPRESSION_SINCE
+    def can_set_expression(self, *, is_virtual: bool) -> bool:
+        """Return whether a generated column, virtual or stored, can get another expression."""
+        return self.version >= SET_EXPRESSION_SINCE and not (is_virtual and self.recreate_virtual)
 
 
 def major_of(version: int) -> int:

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions import (
-    impact_alter_table,
-    impact_constraints,
-    impact_create_table,
-)
+from alembic_pg.revisions import impact_alter_table, impact_create_table
 from alembic_pg.revisions.impact_findings import Impact
 from alembic_pg.revisions.schema_model import Column, Enum, Schema
 from alembic_pg.sql import plpgsql
@@ -85,7 +81,7 @@ class ImpactReader:
         kind = cursor.accept_any("TABLE", "TYPE", "DOMAIN", "SCHEMA", "UNIQUE INDEX", *_QUERY_KINDS)
         there = cursor.accept("IF", "NOT", "EXISTS")
         if kind == "UNIQUE INDEX":
-            return impact_constraints.read_unique_index(self.schema, cursor)
+            return self._create_unique_index(cursor)
         if kind == "SCHEMA":
             if not there:
                 self._created_schemas.add(cursor.identifier())
@@ -108,9 +104,24 @@ class ImpactReader:
                 )
         return Impact()
 
+    def _create_unique_index(self, cursor: Cursor) -> Impact:
+        cursor.accept("CONCURRENTLY")
+        cursor.accept("IF", "NOT", "EXISTS")
+        index = "" if cursor.current_word == "ON" else cursor.qualified_name()[1]
+        cursor.accept("ON")
+        cursor.accept("ONLY")
+        name = cursor.qualified_name()
+        table = self.schema.tables.get(name)
+        if table is None or table.is_new or table.add_constraint(index, cursor.remaining_text()):
+            return Impact()  # of a materialised view, say
+        what = index or "a unique index"
+        return Impact(breaks=[f"new rows of {object_label(name)} must fit {what}"])
+
     def _alter(self, cursor: Cursor) -> Impact:
         if cursor.accept("SCHEMA"):
-            self._rename_schema(cursor)
+            old = cursor.identifier()
+            if cursor.accept("RENAME", "TO"):
+                self.schema.rename_schema(old, cursor.identifier())
             return Impact()
         if cursor.accept_any("VIEW", "MATERIALIZED VIEW"):
             cursor.accept("IF", "EXISTS")
@@ -120,14 +131,6 @@ class ImpactReader:
         elif cursor.accept("TYPE"):
             return self._alter_type(cursor)
         return Impact()
-
-    def _rename_schema(self, cursor: Cursor) -> None:
-        old = cursor.identifier()
-        if cursor.accept("RENAME", "TO"):
-            new = cursor.identifier()
-            for things in (self.schema.tables, self.schema.enums, self.schema.domains):
-                moved = {(new, key[1]): things.pop(key) for key in [*things] if key[0] == old}
-                things.update(moved)  # type: ignore[arg-type]  # each takes its own back
 
     def _alter_type(self, cursor: Cursor) -> Impact:
         name = cursor.qualified_name()
@@ -169,7 +172,7 @@ class ImpactReader:
         cursor.accept("IF", "EXISTS")
         if kind == "INDEX":
             for name in cursor.qualified_names():
-                impact_constraints.drop_index(self.schema, *name)
+                self.schema.drop_index(name)
             return Impact()
         if kind == "TABLE":
             found = Impact()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions import impact_constraints, impact_create_table
+from alembic_pg.revisions import impact_create_table
 from alembic_pg.revisions.impact_findings import Impact
 from alembic_pg.revisions.schema_model import Column, Enum, Schema, Table
 from alembic_pg.sql import column_types
@@ -86,7 +86,7 @@ def _add_column_or_constraint(
     if cursor.current_word in _CONSTRAINT_WORDS:
         said = cursor.identifier() if cursor.accept("CONSTRAINT") else ""
         what = said or f"a new {cursor.current_word} constraint"
-        if impact_constraints.add(table, said, cursor.remaining_text()):
+        if table.add_constraint(said, cursor.remaining_text()):
             return Impact()
         return Impact(breaks=[f"new rows of {object_label(name)} must fit {what}"])
     cursor.accept("COLUMN")
@@ -114,7 +114,7 @@ def _rename_column(name: QualifiedName, table: Table, cursor: Cursor) -> Impact:
         if old in table.constraints:
             table.constraints[new] = table.constraints.pop(old)
         return Impact()
-    impact_constraints.rename_column(table, old, new)
+    table.rename_in_constraints(old, new)
     column = table.columns.pop(old, None) or Column(None)
     table.columns[new] = column
     if column.is_new:
@@ -125,7 +125,7 @@ def _rename_column(name: QualifiedName, table: Table, cursor: Cursor) -> Impact:
 def drop_column(name: QualifiedName, table: Table, column: str) -> Impact:
     """Drop a column from the model; return what that destroys and breaks."""
     gone = table.columns.pop(column, Column(None))
-    impact_constraints.drop_column(table, column, generated=gone.generated)
+    table.drop_constraints_of(column, generated=gone.generated)
     if gone.is_new or table.is_new:
         return Impact(pending_breaks={(*name, column): ""})
     what = f"{object_label(name)}.{column}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from alembic_pg.revisions import impact_constraints
 from alembic_pg.revisions.schema_model import Column, Schema, Table
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def read_create_table(schema: Schema, cursor: Cursor) -> None:
             if part.accept("LIKE"):
                 _copy_columns(schema, table, part)
             elif part.accept("CONSTRAINT"):
-                impact_constraints.add(table, part.identifier(), part.remaining_text())
+                table.add_constraint(part.identifier(), part.remaining_text())
             elif part.current_word not in _TABLE_CONSTRAINT_WORDS:
                 column = part.identifier()
                 table.columns[column] = read_column_definition(schema, part)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from alembic_pg.revisions.definition_words import definition_words
 from alembic_pg.sql import column_types
 from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -56,6 +57,14 @@ WHERE indisunique AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_sche
 """)
 
 
+# What PostgreSQL prints around what its author wrote, and what says nothing of new rows.
+_CAST = re.compile(
+    r"::(?:character varying|double precision|bit varying|time(?:stamp)? with(?:out)? time zone"
+    r'|(?:"(?:[^"]|"")*"|\w+)(?:\.(?:"(?:[^"]|"")*"|\w+))?)(?:\([\d, ]+\))?(?:\[\])*'
+)
+_USUAL = frozenset({"(", ")", ".", "public", "using", "btree"})
+
+
 @dataclass
 class Enum:
     """An enum.
@@ -100,9 +109,9 @@ class Table:
     """A table.
 
     is_new: whether the revision has created it. former_name: before the revision, where it has
-    renamed or moved it. constraints: what its rows had to fit before the
-    revision, and what it has added, by name (see impact_constraints). dropped_constraints: the
-    names of those that the revision has dropped. taken_along: of those, by a generated column.
+    renamed or moved it. constraints: what its rows had to fit before the revision, and what it has
+    added, by name, as definition_words() has them. dropped_constraints: the names of those that the
+    revision has dropped. taken_along: of those, by a generated column.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
@@ -122,6 +131,30 @@ class Table:
         self.dropped_constraints.clear()
         self.taken_along.clear()
 
+    def add_constraint(self, name: str, definition: str) -> bool:
+        """Add a constraint or a unique index; return whether new rows had to fit it before.
+
+        So it is with what the change of a type takes along, and what a generated column does.
+        """
+        words = definition_words(definition)
+        known = name in self.taken_along or words in self.constraints.values()
+        if name:
+            self.constraints[name] = words
+            self.dropped_constraints.discard(name)
+        return known
+
+    def rename_in_constraints(self, old: str, new: str) -> None:
+        """Let what is known of the constraints name a column by its new name."""
+        for name, words in self.constraints.items():
+            self.constraints[name] = tuple(new if word == old else word for word in words)
+
+    def drop_constraints_of(self, column: str, *, generated: bool) -> None:
+        """Let what names a column go along; that of a generated one may come back with it."""
+        gone = {name for name, words in self.constraints.items() if column in words}
+        self.dropped_constraints |= gone
+        if generated:
+            self.taken_along |= gone
+
 
 @dataclass
 class Schema:
@@ -138,6 +171,18 @@ class Schema:
         for name, enum in self.enums.items():
             enum.old_values, enum.original_name = tuple(enum.values), name
 
+    def rename_schema(self, old: str, new: str) -> None:
+        """Move all that is in a schema to another name of it."""
+        for things in (self.tables, self.enums, self.domains):
+            moved = {(new, key[1]): things.pop(key) for key in [*things] if key[0] == old}
+            things.update(moved)  # type: ignore[arg-type]  # each takes its own back
+
+    def drop_index(self, name: QualifiedName) -> None:
+        """Let a unique index go; of others nothing is known."""
+        for (place, _), table in self.tables.items():
+            if place == name[0] and name[1] in table.constraints:
+                table.dropped_constraints.add(name[1])
+
     def read_column(self, cursor: Cursor) -> Column:
         """Step over a type; return a column of that type, with the domains of which it is made."""
         found = column_types.read_type(cursor)
@@ -150,6 +195,16 @@ class Schema:
             )
             return replace(base, declared_type=declared, domain_chain=(base, *base.domain_chain))
         return Column(found, self.enums.get(key))
+
+
+def definition_words(definition: str) -> tuple[str, ...]:
+    """Return a definition in words that are the same for what PostgreSQL prints and its author.
+
+    definition: what follows the name of a constraint, or the table of an index.
+    """
+    found = tokenize(_CAST.sub("", definition.removesuffix("NOT VALID")))
+    words = (token.identifier or token.text for token in found)
+    return tuple(word for word in words if word not in _USUAL)
 
 
 def read_schema(connection: Connection) -> Schema:

@@ -130,7 +130,7 @@ CASES = [
         "names",
         "per cent and colon",
         'Table("a%b", m, Column("c:d", Integer, primary_key=True))',
-        'Table("a%b", m, Column("c:d", Integer, primary_key=True), Column("e%(f)s", Text, index=True), Column("g:h", Text), CheckConstraint("\\"g:h\\" <> \'%s :x\'", name="i:j%"))',
+        'Table("a%b", m, Column("c:d", Integer, primary_key=True), Column("e%(f)s", Text, index=True), Column("g:h", Text), CheckConstraint("\\"g:h\\" <> \'%s \\\\:x\'", name="i:j%"))',
     ),
     Case(
         "names",

@@ -270,10 +270,11 @@ def _alter_column(context: _AlterContext, old: Column, new: Column) -> Iterator[
 def _must_recreate(old: Column, new: Column, features: ServerFeatures) -> bool:
     """Return whether PostgreSQL has no ALTER between two kinds of column."""
     regenerated = old.generated and new.generated not in {"", old.generated}
-    if regenerated and not features.has_set_expression:
+    is_virtual = not old.generated.endswith(" STORED")
+    if regenerated and not features.can_set_expression(is_virtual=is_virtual):
         return True
     if not new.generated:
-        return bool(old.generated) and not old.generated.endswith(" STORED")
+        return bool(old.generated) and is_virtual
     return old.generated.endswith(" STORED") != new.generated.endswith(" STORED") or (
         not old.generated
     )

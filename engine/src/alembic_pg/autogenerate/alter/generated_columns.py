@@ -6,6 +6,7 @@ generated one goes before that, and comes after it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -13,14 +14,40 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.alter import alter_table
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.database.server_features import ServerFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from alembic.operations import MigrateOperation
 
     from alembic_pg.autogenerate.dump.entry import Dump
-    from alembic_pg.database.server_features import ServerFeatures
+
+
+def server_features(
+    version: int, before: Dump, after: Dump, changed: Iterable[str]
+) -> ServerFeatures:
+    """Return what a server of a version can do with the tables that change.
+
+    changed: their keys. A virtual column gets no other expression in a table with a CHECK, or of a
+    publication (PostgreSQL 18, ALTER TABLE).
+    """
+    features = ServerFeatures(version)
+    anew = replace(features, recreate_virtual=True)
+    tables = {
+        key
+        for key in changed
+        if key in before and key in after
+        if alter_table.recreated_columns(before[key], after[key], features)
+        != alter_table.recreated_columns(before[key], after[key], anew)
+    }
+    refuses = tables and any(
+        entry.kind.startswith("PUBLICATION")
+        or (entry.kind == "CHECK CONSTRAINT" and tables.intersection(entry.needs))
+        for dump in (before, after)
+        for entry in dump.values()
+    )
+    return anew if refuses else features
 
 
 def around_type_changes(

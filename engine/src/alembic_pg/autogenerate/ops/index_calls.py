@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.ops.call_source import Call, names, sql_text, string, table_arguments
-from alembic_pg.autogenerate.ops.statement_source import escape_colons
 from alembic_pg.sql.cursor import UnrecognizedError
 
 if TYPE_CHECKING:
@@ -64,4 +63,4 @@ def _item(part: Cursor) -> str:
     column = part.identifier()
     if column and part.current is None:
         return string(column)
-    return f"sa.literal_column({string(escape_colons(text))})"
+    return f"sa.literal_column({string(text)})"  # which has no parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.ops.reversal import reversed_operations
@@ -16,7 +17,6 @@ from alembic_pg.autogenerate.proof.round_trip import (
     with_searched_downgrade,
 )
 from alembic_pg.database.errors import RefusedError
-from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,24 +27,27 @@ if TYPE_CHECKING:
 
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.autogenerate.sides.comparison import Comparison
+    from alembic_pg.database.server_features import ServerFeatures
 
 
 def prove_operations(
-    context: AutogenContext, comparison: Comparison, operations: Sequence[MigrateOperation]
+    context: AutogenContext,
+    comparison: Comparison,
+    operations: Sequence[MigrateOperation],
+    features: ServerFeatures,
 ) -> list[MigrateOperation]:
     """Return the complete operations after they went up and down on a candidate.
 
-    operations: Alembic's, of what differs. Where a value that is added to an enum is used in the
-    same transaction, the enum is recreated instead.
+    operations: Alembic's, of what differs. features: of the server. Where a value that is added to
+    an enum is used in the same transaction, the enum is recreated instead.
     Raises UserError when nothing can express a difference, or when a step fails.
     """
-    version = comparison.databases.version
     try:
-        return _prove_with_features(context, comparison, operations, ServerFeatures(version))
+        return _prove_with_features(context, comparison, operations, features)
     except UnsafeValueError as unsafe:
         try:
             return _prove_with_features(
-                context, comparison, operations, ServerFeatures(version, recreate_enums=True)
+                context, comparison, operations, replace(features, recreate_enums=True)
             )
         except UserError as error:
             raise UserError(

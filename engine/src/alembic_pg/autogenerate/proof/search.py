@@ -219,9 +219,20 @@ def _more_facts(
     refused = [op for op, _ in failed if op.action != "create" and not is_replaceable(op.label)]
     return replace(
         facts,
+        features=_more_features(facts.features, failed),
         read_column_users=None if refused else facts.read_column_users,
         irreplaceable=facts.irreplaceable | replaced | _unalterable_domains(failed),
     )
+
+
+def _more_features(features: ServerFeatures, failed: Failures) -> ServerFeatures:
+    """Return what the server does not do, after what it has refused."""
+    refused = any(
+        errors.sqlstate(error) == SqlState.FEATURE_NOT_SUPPORTED
+        and "SET EXPRESSION" in errors.describe_error(error)
+        for _, error in failed
+    )
+    return replace(features, recreate_virtual=True) if refused else features
 
 
 def _unalterable_domains(failed: Failures) -> set[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import TextClause
 
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.scope.models import each_metadata
-from alembic_pg.autogenerate.sides import entities
+from alembic_pg.autogenerate.sides import entities, text_parameters
 from alembic_pg.autogenerate.sides.recording import AskedError, RecordingConnection
 from alembic_pg.sql.quoting import quote_name
 from alembic_pg.sql.split import statement_cursors
@@ -60,8 +60,9 @@ def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
     """Return all statements of the build in the order in which they most likely work.
 
     there: schemas that are there without the models. Raises AskedError where a listener asks the
-    database.
+    database, UserError where SQLAlchemy takes a word for a parameter.
     """
+    text_parameters.refuse_parameters(models.built_tables)
     tables = _create_all_statements(models)
     # What a listener creates is left to it: it may say whose the schema is, or not "if not exists".
     listened = {name for step in tables for name in created_schemas(step.statement)}

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
-from sqlalchemy import DDL, BindParameter, Index
+from sqlalchemy import DDL, Index
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import ClauseElement
 
 from alembic_pg.autogenerate.scope.models import declared_tables
 from alembic_pg.autogenerate.sides import entities
+from alembic_pg.autogenerate.sides.text_parameters import parameters
 from alembic_pg.console import project_place
 from alembic_pg.database import errors, missing_features
 from alembic_pg.database.errors import SqlState
@@ -21,6 +20,7 @@ from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
+    from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
 
@@ -96,20 +96,8 @@ def _parameter_hint(refusal: Refusal) -> str:
     code = errors.sqlstate(refusal.error)
     if code != SqlState.SYNTAX_ERROR and code[:2] != errors.DATA_EXCEPTION_CLASS:
         return ""
-    statement: Any = refusal.statement
-    element = getattr(statement, "column", getattr(statement, "element", statement))
-    default = getattr(getattr(element, "server_default", None), "arg", None)
-    computed = getattr(getattr(element, "computed", None), "sqltext", None)
-    written = (element, default, computed, getattr(element, "sqltext", None))
-    parts = [*written, *getattr(element, "expressions", ())]
-    names = [
-        found.key
-        for part in parts
-        if isinstance(part, ClauseElement)
-        for found in visitors.iterate(part)
-        if isinstance(found, BindParameter) and found.required
-    ]
-    return f'in text(), ":{names[0]}" is a parameter: write "\\\\:{names[0]}".' if names else ""
+    name = next(parameters(refusal.statement), "")
+    return f'in text(), ":{name}" is a parameter: write "\\\\:{name}".' if name else ""
 
 
 def _search_path_hint(models: Models, refusal: Refusal) -> str:
