@@ -258,7 +258,7 @@ _DROPPED = "ALTER TABLE a DROP CONSTRAINT dpos"
                 "ALTER TABLE a DROP d; ALTER TABLE a ADD e int GENERATED ALWAYS AS (size) STORED;"
                 "ALTER TABLE a ADD CONSTRAINT dpos CHECK (e > 0)"
             ),
-            ["a.d is gone"],
+            ["new rows of a must fit dpos", "a.d is gone"],
         ),
         ("CREATE TABLE n (x int NOT NULL UNIQUE); CREATE UNIQUE INDEX i ON n (x)", []),
         ("ALTER TYPE mood RENAME VALUE 'bad' TO 'sad'", ["'bad' of mood is now 'sad'"]),

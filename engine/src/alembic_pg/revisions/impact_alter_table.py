@@ -86,7 +86,8 @@ def _add_column_or_constraint(
     if cursor.current_word in _CONSTRAINT_WORDS:
         said = cursor.identifier() if cursor.accept("CONSTRAINT") else ""
         what = said or f"a new {cursor.current_word} constraint"
-        if table.add_constraint(said, cursor.remaining_text()):
+        known = table.add_constraint(said, cursor.remaining_text())
+        if known or (name, said) in schema.kept:
             return Impact()
         return Impact(breaks=[f"new rows of {object_label(name)} must fit {what}"])
     cursor.accept("COLUMN")
@@ -125,7 +126,7 @@ def _rename_column(name: QualifiedName, table: Table, cursor: Cursor) -> Impact:
 def drop_column(name: QualifiedName, table: Table, column: str) -> Impact:
     """Drop a column from the model; return what that destroys and breaks."""
     gone = table.columns.pop(column, Column(None))
-    table.drop_constraints_of(column, generated=gone.generated)
+    table.drop_constraints_of(column)
     if gone.is_new or table.is_new:
         return Impact(pending_breaks={(*name, column): ""})
     what = f"{object_label(name)}.{column}"

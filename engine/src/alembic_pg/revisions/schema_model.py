@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -49,20 +48,14 @@ FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = conrelid
 WHERE contype <> 'n' AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
 UNION ALL
 SELECT nspname, t.relname, c.relname,
-  regexp_replace(pg_get_indexdef(indexrelid), '^CREATE UNIQUE INDEX .*? USING ', 'USING ')
+  regexp_replace(pg_get_indexdef(indexrelid), '^CREATE UNIQUE INDEX .* USING btree ', '')
 FROM pg_index JOIN pg_class AS t ON t.oid = indrelid JOIN pg_class AS c ON c.oid = indexrelid
   JOIN pg_namespace AS n ON n.oid = t.relnamespace
 WHERE indisunique AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+  AND NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x')
+  )
 """)
-
-
-# What PostgreSQL prints around what its author wrote, and what says nothing of new rows.
-_CAST = re.compile(
-    r"::(?:character varying|double precision|bit varying|time(?:stamp)? with(?:out)? time zone"
-    r'|(?:"(?:[^"]|"")*"|\w+)(?:\.(?:"(?:[^"]|"")*"|\w+))?)(?:\([\d, ]+\))?(?:\[\])*'
-)
-_USUAL = frozenset({"(", ")", ".", "public", "using", "btree"})
 
 
 @dataclass
@@ -111,7 +104,7 @@ class Table:
     is_new: whether the revision has created it. former_name: before the revision, where it has
     renamed or moved it. constraints: what its rows had to fit before the revision, and what it has
     added, by name, as definition_words() has them. dropped_constraints: the names of those that the
-    revision has dropped. taken_along: of those, by a generated column.
+    revision has dropped.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
@@ -119,7 +112,6 @@ class Table:
     former_name: QualifiedName | None = None
     constraints: dict[str, tuple[str, ...]] = field(default_factory=dict)
     dropped_constraints: set[str] = field(default_factory=set)
-    taken_along: set[str] = field(default_factory=set)
 
     def begin_revision(self) -> None:
         """Take what is there now for what the next revision finds."""
@@ -129,15 +121,11 @@ class Table:
         for name in self.dropped_constraints:
             self.constraints.pop(name, None)
         self.dropped_constraints.clear()
-        self.taken_along.clear()
 
     def add_constraint(self, name: str, definition: str) -> bool:
-        """Add a constraint or a unique index; return whether new rows had to fit it before.
-
-        So it is with what the change of a type takes along, and what a generated column does.
-        """
+        """Add a constraint or a unique index; return whether new rows had to fit it before."""
         words = definition_words(definition)
-        known = name in self.taken_along or words in self.constraints.values()
+        known = words in self.constraints.values()
         if name:
             self.constraints[name] = words
             self.dropped_constraints.discard(name)
@@ -148,21 +136,24 @@ class Table:
         for name, words in self.constraints.items():
             self.constraints[name] = tuple(new if word == old else word for word in words)
 
-    def drop_constraints_of(self, column: str, *, generated: bool) -> None:
-        """Let what names a column go along; that of a generated one may come back with it."""
+    def drop_constraints_of(self, column: str) -> None:
+        """Let what names a column go along with it."""
         gone = {name for name, words in self.constraints.items() if column in words}
         self.dropped_constraints |= gone
-        if generated:
-            self.taken_along |= gone
 
 
 @dataclass
 class Schema:
-    """All tables, enums and domains by schema and name; of a domain, a column of its type."""
+    """All tables, enums and domains by schema and name; of a domain, a column of its type.
+
+    kept: tables and names of constraints and unique indexes that are known to come back as they
+    were.
+    """
 
     tables: dict[QualifiedName, Table] = field(default_factory=dict)
     enums: dict[QualifiedName, Enum] = field(default_factory=dict)
     domains: dict[QualifiedName, Column] = field(default_factory=dict)
+    kept: frozenset[tuple[QualifiedName, str]] = frozenset()
 
     def begin_revision(self) -> None:
         """Take what is there now for what the next revision finds."""
@@ -200,11 +191,18 @@ class Schema:
 def definition_words(definition: str) -> tuple[str, ...]:
     """Return a definition in words that are the same for what PostgreSQL prints and its author.
 
-    definition: what follows the name of a constraint, or the table of an index.
+    They are where it is simple; else it is taken for another one. definition: what follows the
+    name of a constraint, or the table of an index.
     """
-    found = tokenize(_CAST.sub("", definition.removesuffix("NOT VALID")))
-    words = (token.identifier or token.text for token in found)
-    return tuple(word for word in words if word not in _USUAL)
+    words = [token.identifier or token.text for token in tokenize(definition)]
+    if words[-2:] == ["not", "valid"]:
+        words = words[:-2]
+    for begin in (2, 1, 0):  # CHECK ((a > 0)) is CHECK (a > 0)
+        if words[begin : begin + 2] == ["(", "("] and words[-2:] == [")", ")"]:
+            inner = words[begin + 2 : -2]
+            if not {"(", ")"} & {*inner}:
+                words = [*words[: begin + 1], *inner, ")"]
+    return tuple(words)
 
 
 def read_schema(connection: Connection) -> Schema:

@@ -40,4 +40,16 @@ CASES = [
         f"{_BASE}, {_G}",
         f'{_WIDER}, Column("k", BigInteger, Computed("a + 1", persisted=True), unique=True)',
     ),
+    _case(
+        "one comes, one stays",
+        f'{_BASE}, Column("b", Integer, Computed("a * 3", persisted=True))',
+        f'{_WIDER}, Column("b", Integer, Computed("a * 3", persisted=True)), {_G}',
+        avoids=("op.create_index(op.f(",),  # made before the type changes, it would go again
+    ),
+    _case(
+        "becomes plain",
+        f'{_BASE}, Column("g", Integer, Computed("a * 2", persisted=True))',
+        f'{_WIDER}, Column("g", Integer)',
+        avoids=("op.drop_index",),
+    ),
 ]

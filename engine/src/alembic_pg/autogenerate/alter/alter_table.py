@@ -209,7 +209,7 @@ def _alter_columns(old: Table, new: Table, context: _AlterContext) -> Iterator[s
     # What is computed goes before what it is made of, and comes after it.
     yield from (f"{table} DROP COLUMN {column.name};" for column in gone if column.generated)
     yield from _add_columns(context, [column for column in added if not column.generated])
-    for column in sorted(new.columns.values(), key=lambda old_column: bool(old_column.generated)):
+    for column in sorted(new.columns.values(), key=lambda column: _place(old, column)):
         old_column = old.columns.get(column.name)
         if old_column is not None and column != old_column and column.name not in computed:
             yield from _alter_column(context, old_column, column)
@@ -217,6 +217,12 @@ def _alter_columns(old: Table, new: Table, context: _AlterContext) -> Iterator[s
         yield f"{table} ADD COLUMN {table_definition.column_definition(new.columns[name])};"
     yield from _add_columns(context, [column for column in added if column.generated])
     yield from (f"{table} DROP COLUMN {column.name};" for column in gone if not column.generated)
+
+
+def _place(old: Table, column: Column) -> int:
+    """Return when a column is altered: first what is computed no more and held others fast."""
+    known = old.columns.get(column.name)
+    return 0 if known and known.generated and not column.generated else 1 + bool(column.generated)
 
 
 def _add_columns(context: _AlterContext, columns: list[Column]) -> Iterator[str]:
@@ -275,9 +281,7 @@ def _must_recreate(old: Column, new: Column, features: ServerFeatures) -> bool:
         return True
     if not new.generated:
         return bool(old.generated) and is_virtual
-    return old.generated.endswith(" STORED") != new.generated.endswith(" STORED") or (
-        not old.generated
-    )
+    return not old.generated or is_virtual == new.generated.endswith(" STORED")
 
 
 def _alter_not_null(context: _AlterContext, old: Column, new: Column) -> Iterator[str]:

@@ -7,7 +7,7 @@ generated one goes before that, and comes after it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from alembic.operations import ops
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from alembic.operations import MigrateOperation
+    from sqlalchemy import Constraint, Index
 
     from alembic_pg.autogenerate.dump.entry import Dump
 
@@ -68,8 +69,31 @@ def around_type_changes(
         anew = alter_table.columns_made_anew(before[key], after[key], features)
         ordered = [one for one in ordered if not _alters_one_of(one, key, anew)]
         if any(_alters_type(one, key) for one in ordered):
+            if anew:
+                ordered = _without_new_columns(ordered, key, anew)
             ordered = _reordered(ordered, key, _generated_columns(before, key))
     return ordered
+
+
+def _without_new_columns(
+    operations: Sequence[MigrateOperation], key: str, anew: set[str]
+) -> list[MigrateOperation]:
+    """Return operations without the generated columns that come, and without what comes on those.
+
+    Where others hold the types fast, all come together, after the types have changed.
+    anew: the columns that go and come again.
+    """
+    names = anew | {
+        one.column.name
+        for one in operations
+        if _adds_generated(one) and flatten.changed_table_key(one) == key
+    }
+    return [
+        one
+        for one in operations
+        if flatten.changed_table_key(one) != key
+        or not (_adds_generated(one) or names & _columns_of_created(one))
+    ]
 
 
 def _alters_one_of(operation: MigrateOperation, key: str, columns: set[str]) -> bool:
@@ -101,7 +125,7 @@ def _reordered(
     names = {one.column_name for one in gone}
     parts = [one for one in own if names and not names.isdisjoint(_columns_of_dropped(one))]
     types = [one for one in own if _alters_type(one, key)]
-    come = [one for one in own if isinstance(one, ops.AddColumnOp) and one.column.computed]
+    come = [one for one in own if _adds_generated(one)]
     moved = {id(one) for one in (*parts, *gone, *types, *come)}
     place = next(n for n, one in enumerate(operations) if id(one) in moved)
     return [
@@ -111,10 +135,31 @@ def _reordered(
     ]
 
 
+def _adds_generated(operation: MigrateOperation) -> TypeGuard[ops.AddColumnOp]:
+    return isinstance(operation, ops.AddColumnOp) and operation.column.computed is not None
+
+
 def _columns_of_dropped(operation: MigrateOperation) -> set[str]:
     """Return the columns of an index or a constraint that is dropped."""
     if isinstance(operation, ops.DropIndexOp):
-        return {column.name for column in operation.to_index().columns}
-    if isinstance(operation, ops.DropConstraintOp):
-        return {column.name for column in getattr(operation.to_constraint(), "columns", ())}
-    return set()
+        return _column_names(operation.to_index())
+    return (
+        _column_names(operation.to_constraint())
+        if isinstance(operation, ops.DropConstraintOp)
+        else set()
+    )
+
+
+def _columns_of_created(operation: MigrateOperation) -> set[str]:
+    """Return the columns of an index or a constraint that is created."""
+    if isinstance(operation, ops.CreateIndexOp):
+        return _column_names(operation.to_index())
+    return (
+        _column_names(operation.to_constraint())
+        if isinstance(operation, ops.AddConstraintOp)
+        else set()
+    )
+
+
+def _column_names(part: Index | Constraint) -> set[str]:
+    return {str(column.name) for column in getattr(part, "columns", ())}

@@ -14,6 +14,7 @@ from alembic_pg.autogenerate.ops.backfill_op import filled_columns
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.report import lock_effects, questions
 from alembic_pg.autogenerate.report.differences import HEADER
+from alembic_pg.autogenerate.report.kept_constraints import kept_constraints
 from alembic_pg.autogenerate.report.object_groups import object_groups
 from alembic_pg.console import status
 from alembic_pg.database.connect import connect
@@ -91,7 +92,9 @@ def summarize_revisions(
         planner = Planner(context, connection, settings, RunState(), assume_large=True)
         planner.start()
         with connection.begin():
-            reader = ImpactReader(schema_model.read_schema(connection))
+            schema = schema_model.read_schema(connection)
+        schema.kept = kept_constraints(comparison.before, comparison.after)
+        reader = ImpactReader(schema)
         meter = _Meter(candidate, planner, reader, existing)
         return [meter.summarize(script, some) for script, some in zip(scripts, groups, strict=True)]
 
