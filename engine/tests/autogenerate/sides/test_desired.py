@@ -286,6 +286,8 @@ SCHEMA_LISTENERS = {
     "if not exists": CreateSchema("app", if_not_exists=True),
     "text": DDL("CREATE SCHEMA app"),
     "of a role": DDL("CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION pg_monitor"),
+    "with a context": DDL("CREATE SCHEMA %(name)s", context={"name": "app"}),
+    "in a block": DDL("DO $$ BEGIN EXECUTE 'CREATE SCHEMA app'; END $$"),
     "with others": DDL("CREATE SCHEMA other; CREATE SCHEMA app AUTHORIZATION pg_monitor"),
 }
 
@@ -308,6 +310,20 @@ def test_a_listener_creates_a_schema(empty: URL, kind: str, *, asks: bool) -> No
     with connect(empty, source="the tests") as connection:
         asked = text("SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'app'")
         assert connection.scalar(asked) == role
+
+
+def test_a_listener_that_asks_finds_no_schema(empty: URL) -> None:
+    """As in create_all() on an empty database: else what it makes with the schema is missed."""
+    metadata = MetaData()
+    Table("t", metadata, Column("id", BigInteger), schema="app")
+
+    @event.listens_for(metadata, "before_create")
+    def create(_: object, connection: Any, **__: object) -> None:  # noqa: ANN401  # any listener's
+        if not inspect(connection).has_schema("app"):
+            connection.execute(CreateSchema("app"))
+            connection.execute(text("CREATE TABLE app.words (word text)"))
+
+    assert {"TABLE app.t", "TABLE app.words"} <= build(empty, metadata).keys()
 
 
 def test_a_schema_that_an_entity_needs_and_a_listener_creates(empty: URL) -> None:

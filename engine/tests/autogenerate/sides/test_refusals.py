@@ -282,6 +282,28 @@ def test_what_is_refused_and_what_cannot_be_written_are_told_apart(
     ]
 
 
+ASKS = (
+    "event.listen(Base.metadata, 'before_create', lambda _, connection, **__: "
+    "connection.scalar(text('SELECT 1')))\n"
+)
+
+
+def test_models_with_a_listener_that_asks_are_told_as_others(
+    empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "one = Table('one', Base.metadata, Column('a'), schema='app')\n"
+        "two = Table('two', Base.metadata, Column('a', Text), Index('i'))\n"
+        "three = Table('three', Base.metadata, Column('a', Enum('x', name='kind')))\n"
+    )
+    imports = "from sqlalchemy import Enum, event\n"
+    assert refused(imports + source + ASKS, empty, tmp_path, monkeypatch) == [
+        "2 things that the models declare do not work:",
+        f"  SQLAlchemy cannot write column app.one.a (models.py:19): {NO_TYPE}",
+        "  PostgreSQL refuses index i on two (models.py:20): it has no columns",
+    ]
+
+
 def test_what_lacks_a_refused_materialized_view_is_not_listed(
     empty: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

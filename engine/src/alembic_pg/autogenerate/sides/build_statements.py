@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import DDL, CheckConstraint, ForeignKeyConstraint, MetaData, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
-from sqlalchemy.schema import AddConstraint, CreateSchema, CreateSequence
+from sqlalchemy.schema import AddConstraint, CreateSchema, CreateSequence, CreateTable
 from sqlalchemy.sql.elements import TextClause
 
 from alembic_pg.autogenerate.dump.entry import table_key
@@ -20,7 +21,7 @@ from alembic_pg.sql.quoting import quote_name
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from alembic_utils.replaceable_entity import ReplaceableEntity
     from sqlalchemy import Constraint
@@ -67,14 +68,35 @@ def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
     # What a listener creates is left to it: it may say whose the schema is, or not "if not exists".
     listened = {name for step in tables for name in created_schemas(step.statement)}
     names = (_schema_names(models, tables) | there) - listened
-    return [*statements_before_tables(models, names), *tables, *statements_after_tables(models)]
+    first = _listeners_with_schemas(tables)
+    rest = [step for step in tables if step not in first] if first else tables
+    before = statements_before_tables(models, names)
+    return [*first, *before, *rest, *statements_after_tables(models)]
+
+
+def _listeners_with_schemas(steps: Sequence[BuildStatement]) -> list[BuildStatement]:
+    """Return what listeners do before the first table, where they have to do with schemas.
+
+    They may create one in a way that is not seen: in a DO block, or renamed.
+    """
+    before = takewhile(lambda step: not isinstance(step.statement, CreateTable), steps)
+    found = [step for step in before if step.by_hand or isinstance(step.statement, CreateSchema)]
+    return found if any("schema" in _compiled(step.statement).lower() for step in found) else []
+
+
+def _compiled(statement: ClauseElement) -> str:
+    """Return a statement's text as far as it can be had."""
+    try:
+        return str(statement.compile(dialect=postgresql.dialect()))
+    except Exception:  # noqa: BLE001  # a type's or @compiles' own: the build says what it is
+        return handwritten_text(statement)
 
 
 def created_schemas(statement: Any) -> set[str]:  # noqa: ANN401  # any DDL element
     """Return the schemas that a listener's statement creates."""
     if isinstance(statement, CreateSchema):
         return {str(statement.element)}
-    written = handwritten_text(statement)
+    written = handwritten_text(statement) and _compiled(statement)
     if "schema" not in written.lower():
         return set()
     return {name for cursor in statement_cursors(written) if (name := _created_schema(cursor))}
@@ -85,7 +107,8 @@ def _created_schema(cursor: Cursor) -> str:
     if not cursor.accept("CREATE", "SCHEMA"):
         return ""
     cursor.accept("IF", "NOT", "EXISTS")
-    return "" if cursor.peek("AUTHORIZATION") else cursor.identifier()
+    cursor.accept("AUTHORIZATION")  # without a name of its own it has the role's
+    return cursor.identifier()
 
 
 def handwritten_text(statement: Any) -> str:  # noqa: ANN401  # any DDL element

@@ -157,10 +157,16 @@ def _build_with_answers(
         connection.begin(),
         ThreadPoolExecutor(1) as sender,
     ):
-        schemas = schemas_of_tables(models) | there
-        before = statements_before_tables(models, schemas)
+        # Those of tables only are made when one is missed: a listener may ask whether they are.
+        first = {entity.schema for entity in models.entities} | there
+        before = statements_before_tables(models, first)
         _run_rounds(models, connection, sender, before, built)
-        refused = patient_connection.create_all(models, connection, schemas, built)
+        missing = schemas_of_tables(models) - first
+        try:
+            refused = patient_connection.create_all(models, connection, first, missing, built)
+        except patient_connection.CreationError as error:
+            _run_rounds(models, connection, sender, error.tables, {})  # which tells what is wrong
+            raise UserError(str(error)) from error
         late = [BuildStatement(one, statement_label(one)) for one in (*not_valid, *refused)]
         after = [*late, *statements_after_tables(models)]
         _run_rounds(models, connection, sender, after, built)

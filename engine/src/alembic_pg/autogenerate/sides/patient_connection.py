@@ -5,9 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, event, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.schema import DDL, DropSchema
+from sqlalchemy import Connection, Enum, event, text
+from sqlalchemy.dialects.postgresql import DOMAIN
+from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
+from sqlalchemy.exc import CompileError, DBAPIError, SQLAlchemyError
+from sqlalchemy.schema import (
+    DDL,
+    CreateIndex,
+    CreateSchema,
+    CreateTable,
+    DropSchema,
+    ExecutableDDLElement,
+)
 from sqlalchemy.sql.elements import TextClause
 
 from alembic_pg.autogenerate.scope.models import each_metadata
@@ -15,16 +24,20 @@ from alembic_pg.autogenerate.sides import refusals
 from alembic_pg.autogenerate.sides.build_statements import (
     BuildStatement,
     created_schemas,
+    schemas_of_tables,
+    statement_label,
     tables_to_build,
 )
 from alembic_pg.console import project_place
 from alembic_pg.database import errors
+from alembic_pg.database.errors import SqlState
 from alembic_pg.errors import UserError
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Table
     from sqlalchemy.sql.elements import ClauseElement
 
     from alembic_pg.autogenerate.scope.models import Models
@@ -40,30 +53,47 @@ class PatientConnection(Connection):
     """
 
     waiting: list[ClauseElement]  # to be tried again
-    schemas: set[str]  # that were made before, and that no listener has created yet
+    made: set[str]  # schemas that were made before, and that no listener has created yet
+    missing: set[str]  # schemas that are made as soon as one is missed
 
     def execute(self, statement: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # its own
         """Execute a statement, or let it wait."""
         self._leave_schema_to(statement)
-        if arguments or options or not _is_definition(statement):
+        may_wait = not arguments and not options and _is_definition(statement)
+        defines = isinstance(statement, (ExecutableDDLElement, TextClause))
+        if not may_wait and not (self.missing and defines):
             return super().execute(statement, *arguments, **options)
         attempt = self.begin_nested()
         try:
-            result = super().execute(statement)
+            result = super().execute(statement, *arguments, **options)
         except DBAPIError as error:
             attempt.rollback()
+            if self.missing and errors.sqlstate(error) == SqlState.INVALID_SCHEMA_NAME:
+                self.make_missing()
+                return self.execute(statement, *arguments, **options)
+            if not may_wait:
+                raise
             self.waiting.append(statement)
             return _RefusedResult(error)
+        except Exception:
+            attempt.rollback()
+            raise
         attempt.commit()
         return result
+
+    def make_missing(self) -> None:
+        """Make the schemas that are not there yet."""
+        missing, self.missing = self.missing, set()
+        for name in sorted(missing):
+            super().execute(CreateSchema(name, if_not_exists=True))
 
     def _leave_schema_to(self, statement: object) -> None:
         """Drop a schema that was made before where a listener creates it: it may be another's.
 
         What is in it already stays, and the schema with it.
         """
-        for name in self.schemas & created_schemas(statement):
-            self.schemas.discard(name)
+        for name in self.made & created_schemas(statement):
+            self.made.discard(name)
             attempt = self.begin_nested()
             try:
                 super().execute(DropSchema(name))
@@ -102,28 +132,43 @@ def _is_definition(statement: object) -> bool:
 
 
 @contextmanager
-def patience(connection: Connection, schemas: set[str]) -> Iterator[PatientConnection]:
+def patience(
+    connection: Connection, made: set[str], missing: set[str]
+) -> Iterator[PatientConnection]:
     """Let a connection be a patient one meanwhile, whoever has got it.
 
-    schemas: those that were made before.
+    made: the schemas that were made before. missing: those that are made when one is missed.
     """
     patient: Any = connection
     usual = type(connection)
     patient.__class__ = PatientConnection
     patient.waiting = []
-    patient.schemas = set(schemas)
+    patient.made, patient.missing = set(made), set(missing)
     try:
         yield patient
     finally:
         patient.__class__ = usual
 
 
+class CreationError(Exception):
+    """SQLAlchemy or PostgreSQL cannot create the tables. tables: the statements that do, singly."""
+
+    def __init__(self, message: str, tables: list[BuildStatement]) -> None:
+        super().__init__(message)
+        self.tables = tables
+
+
 def create_all(
-    models: Models, connection: Connection, schemas: set[str], built: dict[int, BuildStatement]
+    models: Models,
+    connection: Connection,
+    made: set[str],
+    missing: set[str],
+    built: dict[int, BuildStatement],
 ) -> list[ClauseElement]:
     """Let SQLAlchemy create all; return what listeners executed and PostgreSQL refuses.
 
-    schemas: those that are there, which a listener may create itself.
+    made: the schemas that are there, which a listener may create itself. missing: those of tables,
+    which are not there yet. Raises CreationError, else UserError or an error of the models' code.
     """
 
     def keep(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
@@ -133,20 +178,62 @@ def create_all(
         built[-len(built) - 1] = BuildStatement(text(""), "", sent)
 
     event.listen(connection, "after_cursor_execute", keep)
+    whole = connection.begin_nested()
     try:
-        with patience(connection, schemas) as patient:
+        with patience(connection, made, missing) as patient:
             for metadata in each_metadata(models.metadata):
                 metadata.create_all(patient, tables=tables_to_build(models, metadata))
-            return patient.waiting
-    except DBAPIError as error:
-        where = project_place.place_in_project(error)
-        raise UserError(
-            f"PostgreSQL refuses what the models make{f' ({where})' if where else ''}: "
-            f"{errors.describe_error(error)}"
-        ) from error
-    except SQLAlchemyError as error:
-        if project_place.place_in_project(error):
-            raise  # a listener's own
-        raise refusals.incomplete_error(models, error) from error
+            patient.make_missing()
+            waiting = patient.waiting
+    except Exception as error:
+        whole.rollback()
+        raise _creation_error(models, error) from error
     finally:
         event.remove(connection, "after_cursor_execute", keep)
+    whole.commit()
+    return waiting
+
+
+def _creation_error(models: Models, error: Exception) -> Exception:
+    """Return the error to raise for one of create_all()."""
+    where = project_place.place_in_project(error)
+    if isinstance(error, DBAPIError):
+        told = (
+            f"PostgreSQL refuses what the models make{f' ({where})' if where else ''}: "
+            f"{errors.describe_error(error)}"
+        )
+    elif where:
+        return error  # a listener's own
+    elif isinstance(error, SQLAlchemyError) and not isinstance(error, CompileError):
+        return refusals.incomplete_error(models, error)
+    else:
+        told = f"SQLAlchemy cannot write what the models make: {errors.describe_error(error)}"
+    return UserError(told) if where else CreationError(told, _table_statements(models))
+
+
+def _table_statements(models: Models) -> list[BuildStatement]:
+    """Return the statements that create the tables, their schemas, and their indexes."""
+    schemas = schemas_of_tables(models)
+    types = {
+        (kind.schema, kind.name): kind
+        for table in models.built_tables
+        for kind in _named_types(table)
+    }
+    statements: list[ExecutableDDLElement] = [
+        *(CreateSchema(name, if_not_exists=True) for name in sorted(schemas)),
+        *(
+            CreateEnumType(kind) if isinstance(kind, Enum) else CreateDomainType(kind)
+            for kind in types.values()
+        ),
+        *map(CreateTable, models.built_tables),
+        *(CreateIndex(index) for table in models.built_tables for index in table.indexes),
+    ]
+    return [BuildStatement(one, statement_label(one)) for one in statements]
+
+
+def _named_types(table: Table) -> Iterator[Enum | DOMAIN]:
+    """Yield the enums and domains of a table's columns, which are created before it."""
+    for column in table.columns:
+        kind = getattr(column.type, "item_type", column.type)
+        if isinstance(kind, DOMAIN) or (isinstance(kind, Enum) and kind.native_enum and kind.name):
+            yield kind
