@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.alter import generated_columns
 from alembic_pg.autogenerate.hints import backfill, casts
 from alembic_pg.autogenerate.ops import flatten, stable_order
-from alembic_pg.autogenerate.ops.column_checks import with_column_checks
+from alembic_pg.autogenerate.ops.alembic_corrections import with_column_checks
 from alembic_pg.autogenerate.proof.prove import prove_operations
 from alembic_pg.console import status
 

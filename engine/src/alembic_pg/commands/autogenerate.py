@@ -18,7 +18,6 @@ from sqlalchemy.exc import SAWarning
 from alembic_pg.autogenerate import clean_check, comparators
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
 from alembic_pg.autogenerate.ops import flatten, render_types
-from alembic_pg.autogenerate.ops.statement_source import escape_in_expressions
 from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
 from alembic_pg.autogenerate.sides import both, server_roles
@@ -210,7 +209,10 @@ def _run_alembic(
     if task.command != "check" and (hook := configure.get(DIRECTIVES_OPTION)):
         configure = {**configure, DIRECTIVES_OPTION: partial(_process_then_call, hook)}
     task.environment.configure(**(defaults | options | configure))
-    escape_in_expressions(task.environment.get_context().impl)
+    # Here because a clean check needs none of it.
+    from alembic_pg.autogenerate.ops.alembic_corrections import correct_impl  # noqa: PLC0415
+
+    correct_impl(task.environment.get_context().impl)
     with silence_comparators(), task.environment.begin_transaction():
         task.environment.run_migrations(**task.arguments)
 

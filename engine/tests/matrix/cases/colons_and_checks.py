@@ -74,4 +74,11 @@ CASES = [
         rows=_ROWS,
         since=18,
     ),
+    Case(
+        "colons and checks",
+        "apostrophe in a serial's table",
+        """Table("o'clock", m, Column("id", Integer, primary_key=True), Column("x", Integer))""",
+        """Table("o'clock", m, Column("id", Integer, primary_key=True), Column("x", BigInteger))""",
+        rows="""INSERT INTO "o'clock" (x) VALUES (1), (2)""",
+    ),
 ]
