@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, Any]:
     """Return env.py's options for configure() with filters that let only some tables through.
 
+    Alembic looks into the schemas of these tables, whatever env.py says of include_schemas: else it
+    would take them for new, and no hint of theirs would be heard.
     given: env.py's own, whose filters are asked for the rest. tables: the keys of the tables.
     """
     of_name, of_object = given.get("include_name"), given.get("include_object")
+    knows_schemas = given.get("include_schemas")
     asked = 0
 
     def include_name(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
+        if kind == "schema":
+            has_some = any(key.startswith(table_key(name, "")) for key in tables)
+            if not has_some or not knows_schemas:
+                return has_some  # a filter that was never asked for other schemas is not now
         if kind == "table" and table_key(parents["schema_name"], name) not in tables:
             return False
         return of_name is None or bool(of_name(name, kind, parents))
@@ -43,7 +50,12 @@ def filtered_options(given: Mapping[str, Any], tables: set[str]) -> dict[str, An
             status.reached("table", min(asked, len(tables)), len(tables))
         return of_object is None or bool(of_object(item, name, kind, *rest))
 
-    return {**given, "include_name": include_name, "include_object": include_object}
+    return {
+        **given,
+        "include_name": include_name,
+        "include_object": include_object,
+        "include_schemas": True,
+    }
 
 
 def with_changed_last(context: AutogenContext, tables: set[str]) -> None:
