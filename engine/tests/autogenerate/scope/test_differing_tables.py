@@ -38,7 +38,7 @@ def found(url: URL, tables: set[str], **given: Any) -> list[tuple[Any, ...]]:  #
     for schema, name in ((None, "one"), (None, "two"), ("s", "one"), (None, "new")):
         Table(name, metadata, Column("b", Integer), schema=schema)
     with connect(url, source="the tests") as connection:
-        options = differing_tables.filtered_options({"include_schemas": True, **given}, tables)
+        options = differing_tables.filtered_options(given, tables)
         plugins = differing_tables.autogenerate_plugins(["alembic.autogenerate.*"], tables)
         context = MigrationContext.configure(
             connection, opts=options | {"autogenerate_plugins": plugins}
@@ -52,18 +52,19 @@ def _flat(group: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
     return group if isinstance(group, list) else [group]
 
 
-def test_only_the_named_tables_are_compared(empty: URL) -> None:
+@pytest.mark.parametrize("given", [{}, {"include_schemas": False}, {"include_schemas": True}])
+def test_only_the_named_tables_are_compared(empty: URL, given: dict[str, Any]) -> None:
     state.execute(empty, THERE)
-    differences = found(empty, {"TABLE public.one"})
+    differences = found(empty, {"TABLE public.one"}, **given)
     assert [(d[0], d[1], d[2]) for d in differences] == [
         ("add_column", None, "one"),
         ("remove_column", None, "one"),
     ]
-    assert {(d[0], d[1]) for d in found(empty, {"TABLE s.one"})} == {
+    assert {(d[0], d[1]) for d in found(empty, {"TABLE s.one"}, **given)} == {
         ("add_column", "s"),
         ("remove_column", "s"),
     }
-    assert [d[0] for d in found(empty, {"TABLE public.new"})] == ["add_table"]
+    assert [d[0] for d in found(empty, {"TABLE public.new"}, **given)] == ["add_table"]
 
 
 def test_without_a_table_nothing_is_reflected(empty: URL) -> None:
@@ -96,7 +97,11 @@ def test_the_given_filters_are_asked_about_the_rest(empty: URL) -> None:
         return (name, kind) != ("a", "column")
 
     differences = found(
-        empty, {"TABLE public.one"}, include_name=include_name, include_object=include_object
+        empty,
+        {"TABLE public.one"},
+        include_name=include_name,
+        include_object=include_object,
+        include_schemas=True,
     )
     assert [d[0] for d in differences] == ["add_column"]
     assert {name for name, kind in asked if kind == "table"} == {"one"}
