@@ -69,7 +69,8 @@ def build_statements(models: Models, there: set[str]) -> list[BuildStatement]:
     listened = {name for step in tables for name in created_schemas(step.statement)}
     names = (_schema_names(models, tables) | there) - listened
     first = _listeners_with_schemas(tables)
-    rest = [step for step in tables if step not in first] if first else tables
+    moved = {*map(id, first)}
+    rest = [step for step in tables if id(step) not in moved]
     before = statements_before_tables(models, names)
     return [*first, *before, *rest, *statements_after_tables(models)]
 
