@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.commands.own import own
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from alembic_pg.testing.tree import Tree
 
 REVISION = '''"""{message}"""
@@ -31,6 +31,8 @@ def write(
     back: str = "pass",
 ) -> Path:
     file = tree.versions / f"{revision}.py"
+    # Python takes the bytecode of a text as long as this one that was written in the same second.
+    Path(cache_from_source(str(file))).unlink(missing_ok=True)
     file.write_text(
         REVISION.format(message=revision, revision=revision, down=down, up=up, back=back)
     )
