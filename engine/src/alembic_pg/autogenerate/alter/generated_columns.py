@@ -65,7 +65,7 @@ def around_type_changes(
             key = flatten.changed_table_key(operation)
             changed |= {key} if key in before and key in after else set()
     ordered = [*operations]
-    for key in changed:
+    for key in sorted(changed):
         anew = alter_table.columns_made_anew(before[key], after[key], features)
         ordered = [one for one in ordered if not _alters_one_of(one, key, anew)]
         if any(_alters_type(one, key) for one in ordered):
