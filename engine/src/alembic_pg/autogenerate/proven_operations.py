@@ -37,7 +37,7 @@ def proven_operations(
     ]
     operations = stable_order.in_stable_order(operations, before)
     features = generated_columns.server_features(
-        comparison.databases.version, before, after, comparison.changed_tables
+        comparison.databases.version, before, after, changed
     )
     operations = generated_columns.around_type_changes(operations, before, after, features)
     tables = context.table_key_to_table

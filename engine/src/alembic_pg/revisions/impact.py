@@ -116,7 +116,7 @@ class ImpactReader:
             return Impact()  # of a materialised view, say
         what = index or "a unique index"
         known = table.add_constraint(index, cursor.remaining_text())
-        known = known or (name, index) in self.schema.kept
+        known = known or self.schema.is_kept(name, index)
         return Impact([], [] if known else [f"new rows of {object_label(name)} must fit {what}"])
 
     def _alter(self, cursor: Cursor) -> Impact:

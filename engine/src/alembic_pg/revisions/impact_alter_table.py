@@ -87,7 +87,7 @@ def _add_column_or_constraint(
         said = cursor.identifier() if cursor.accept("CONSTRAINT") else ""
         what = said or f"a new {cursor.current_word} constraint"
         known = table.add_constraint(said, cursor.remaining_text())
-        if known or (name, said) in schema.kept:
+        if known or schema.is_kept(name, said):
             return Impact()
         return Impact(breaks=[f"new rows of {object_label(name)} must fit {what}"])
     cursor.accept("COLUMN")

@@ -10,8 +10,11 @@ from sqlalchemy import text
 from alembic_pg.sql import column_types
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Connection
 
     from alembic_pg.sql.column_types import ColumnType
@@ -103,14 +106,14 @@ class Table:
 
     is_new: whether the revision has created it. former_name: before the revision, where it has
     renamed or moved it. constraints: what its rows had to fit before the revision, and what it has
-    added, by name, as definition_words() has them. dropped_constraints: the names of those that the
-    revision has dropped.
+    added: definitions by name. dropped_constraints: the names of those that the revision has
+    dropped.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
     is_new: bool = False
     former_name: QualifiedName | None = None
-    constraints: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    constraints: dict[str, str] = field(default_factory=dict)
     dropped_constraints: set[str] = field(default_factory=set)
 
     def begin_revision(self) -> None:
@@ -125,35 +128,36 @@ class Table:
     def add_constraint(self, name: str, definition: str) -> bool:
         """Add a constraint or a unique index; return whether new rows had to fit it before."""
         words = definition_words(definition)
-        known = words in self.constraints.values()
+        known = any(definition_words(one) == words for one in self.constraints.values())
         if name:
-            self.constraints[name] = words
+            self.constraints[name] = definition
             self.dropped_constraints.discard(name)
         return known
 
     def rename_in_constraints(self, old: str, new: str) -> None:
         """Let what is known of the constraints name a column by its new name."""
-        for name, words in self.constraints.items():
-            self.constraints[name] = tuple(new if word == old else word for word in words)
+        for name, definition in self.constraints.items():
+            self.constraints[name] = _with_name(definition, old, new)
 
     def drop_constraints_of(self, column: str) -> None:
         """Let what names a column go along with it."""
-        gone = {name for name, words in self.constraints.items() if column in words}
-        self.dropped_constraints |= gone
+        self.dropped_constraints |= {
+            name for name, one in self.constraints.items() if column in definition_words(one)
+        }
 
 
 @dataclass
 class Schema:
     """All tables, enums and domains by schema and name; of a domain, a column of its type.
 
-    kept: tables and names of constraints and unique indexes that are known to come back as they
-    were.
+    is_kept: tells whether a constraint or a unique index of a table, by its name, is known to come
+    back as it was.
     """
 
     tables: dict[QualifiedName, Table] = field(default_factory=dict)
     enums: dict[QualifiedName, Enum] = field(default_factory=dict)
     domains: dict[QualifiedName, Column] = field(default_factory=dict)
-    kept: frozenset[tuple[QualifiedName, str]] = frozenset()
+    is_kept: Callable[[QualifiedName, str], bool] = lambda _, __: False
 
     def begin_revision(self) -> None:
         """Take what is there now for what the next revision finds."""
@@ -205,6 +209,14 @@ def definition_words(definition: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def _with_name(definition: str, old: str, new: str) -> str:
+    """Return a definition in which a name is another one."""
+    for token in reversed(tokenize(definition)):
+        if token.identifier == old:
+            definition = f"{definition[: token.start]}{quote_name(new)}{definition[token.end :]}"
+    return definition
+
+
 def read_schema(connection: Connection) -> Schema:
     """Return the model of what a database has now."""
     schema = Schema()
@@ -219,7 +231,6 @@ def read_schema(connection: Connection) -> Schema:
         table.columns[row.column] = column
     for row in connection.execute(_CONSTRAINTS):
         if (row.schema, row.table) in schema.tables:
-            known = schema.tables[row.schema, row.table].constraints
-            known[row.name] = definition_words(row.definition)
+            schema.tables[row.schema, row.table].constraints[row.name] = row.definition
     schema.begin_revision()
     return schema

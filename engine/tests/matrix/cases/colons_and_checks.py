@@ -23,7 +23,20 @@ table(Column("a", Integer), Column("g", Integer, Computed("a * %d")), Column("b"
 v = PGView("public", "v", "SELECT id, g FROM t")
 w = PGView("public", "w", "SELECT id, a FROM t")
 """
-_ROWS = "INSERT INTO t (id, a) VALUES (1, 1), (2, 2)"
+
+
+def _virtual(name: str, constraint: str, made: str = "") -> Case:
+    before, after = (_VIRTUAL % (factor, constraint) + made for factor in (2, 3))
+    return Case(
+        "colons and checks",
+        f"virtual column {name}",
+        before,
+        after,
+        rows="INSERT INTO t (id, a) VALUES (1, 1), (2, 2)",
+        keeps="SELECT id, a FROM t ORDER BY id",
+        since=18,
+        avoids=("VIEW public.w",),
+    )
 
 
 CASES = [
@@ -48,32 +61,9 @@ CASES = [
         _COLUMN_CHECKS,
         avoids=("ARRAY", "op.drop_constraint"),
     ),
-    Case(
-        "colons and checks",
-        "virtual column beside a CHECK",
-        _VIRTUAL % (2, ', CheckConstraint("b > 0", name="c")'),
-        _VIRTUAL % (3, ', CheckConstraint("b > 0", name="c")'),
-        rows=_ROWS,
-        keeps="SELECT id, a FROM t ORDER BY id",
-        since=18,
-        avoids=("VIEW public.w",),
-    ),
-    Case(
-        "colons and checks",
-        "virtual column with a CHECK",
-        _VIRTUAL % (2, ', CheckConstraint("g > 0", name="c")'),
-        _VIRTUAL % (3, ', CheckConstraint("g > 0", name="c")'),
-        rows=_ROWS,
-        since=18,
-    ),
-    Case(
-        "colons and checks",
-        "virtual column of a published table",
-        _VIRTUAL % (2, "") + "after('CREATE PUBLICATION p FOR TABLE t (id, a)')",
-        _VIRTUAL % (3, "") + "after('CREATE PUBLICATION p FOR TABLE t (id, a)')",
-        rows=_ROWS,
-        since=18,
-    ),
+    _virtual("beside a CHECK", ', CheckConstraint("b > 0", name="c")'),
+    _virtual("with a CHECK", ', CheckConstraint("g > 0", name="c")'),
+    _virtual("of a published table", "", "after('CREATE PUBLICATION p FOR TABLE t (id, a)')"),
     Case(
         "colons and checks",
         "apostrophe in a serial's table",

@@ -7,7 +7,7 @@ generated one goes before that, and comes after it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from alembic.operations import ops
 
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from alembic.operations import MigrateOperation
-    from sqlalchemy import Constraint, Index
 
     from alembic_pg.autogenerate.dump.entry import Dump
+
+# Of indexes and constraints.
+_CREATIONS = (ops.CreateIndexOp, ops.AddConstraintOp)
+_DROPS = (ops.DropIndexOp, ops.DropConstraintOp)
 
 
 def server_features(
@@ -71,7 +74,7 @@ def around_type_changes(
         if any(_alters_type(one, key) for one in ordered):
             if anew:
                 ordered = _without_new_columns(ordered, key, anew)
-            ordered = _reordered(ordered, key, _generated_columns(before, key))
+            ordered = _reordered(ordered, key, table_definition.generated_columns(before[key]))
     return ordered
 
 
@@ -92,7 +95,7 @@ def _without_new_columns(
         one
         for one in operations
         if flatten.changed_table_key(one) != key
-        or not (_adds_generated(one) or names & _columns_of_created(one))
+        or not (_adds_generated(one) or names & _columns_of(one, _CREATIONS))
     ]
 
 
@@ -108,12 +111,6 @@ def _alters_type(operation: MigrateOperation, key: str) -> bool:
     return flatten.alters_type(operation) and flatten.changed_table_key(operation) == key
 
 
-def _generated_columns(dump: Dump, key: str) -> set[str]:
-    """Return the generated columns of a table, without quotes."""
-    columns = table_definition.entry_columns(dump[key])
-    return {table_definition.unquote_name(name) for name in columns if columns[name].generated}
-
-
 def _reordered(
     operations: Sequence[MigrateOperation], key: str, generated: set[str]
 ) -> list[MigrateOperation]:
@@ -123,7 +120,7 @@ def _reordered(
         one for one in own if isinstance(one, ops.DropColumnOp) and one.column_name in generated
     ]
     names = {one.column_name for one in gone}
-    parts = [one for one in own if names and not names.isdisjoint(_columns_of_dropped(one))]
+    parts = [one for one in own if names and not names.isdisjoint(_columns_of(one, _DROPS))]
     types = [one for one in own if _alters_type(one, key)]
     come = [one for one in own if _adds_generated(one)]
     moved = {id(one) for one in (*parts, *gone, *types, *come)}
@@ -139,27 +136,11 @@ def _adds_generated(operation: MigrateOperation) -> TypeGuard[ops.AddColumnOp]:
     return isinstance(operation, ops.AddColumnOp) and operation.column.computed is not None
 
 
-def _columns_of_dropped(operation: MigrateOperation) -> set[str]:
-    """Return the columns of an index or a constraint that is dropped."""
-    if isinstance(operation, ops.DropIndexOp):
-        return _column_names(operation.to_index())
-    return (
-        _column_names(operation.to_constraint())
-        if isinstance(operation, ops.DropConstraintOp)
-        else set()
-    )
-
-
-def _columns_of_created(operation: MigrateOperation) -> set[str]:
-    """Return the columns of an index or a constraint that is created."""
-    if isinstance(operation, ops.CreateIndexOp):
-        return _column_names(operation.to_index())
-    return (
-        _column_names(operation.to_constraint())
-        if isinstance(operation, ops.AddConstraintOp)
-        else set()
-    )
-
-
-def _column_names(part: Index | Constraint) -> set[str]:
+def _columns_of(operation: MigrateOperation, kinds: tuple[type[MigrateOperation], ...]) -> set[str]:
+    """Return the columns of an index or a constraint, none of an operation of other kinds."""
+    part: Any = None
+    if isinstance(operation, kinds):
+        is_index = isinstance(operation, (ops.CreateIndexOp, ops.DropIndexOp))
+        made: Any = operation
+        part = made.to_index() if is_index else made.to_constraint()
     return {str(column.name) for column in getattr(part, "columns", ())}

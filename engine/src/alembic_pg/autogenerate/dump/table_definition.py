@@ -125,6 +125,12 @@ def column_names(entry: Entry) -> list[str]:
     return [unquote_name(name) for name in entry_columns(entry)]
 
 
+def generated_columns(entry: Entry) -> set[str]:
+    """Return the names of a table's generated columns, without quotes."""
+    columns = entry_columns(entry).values()
+    return {unquote_name(column.name) for column in columns if column.generated}
+
+
 def replace_items(entry: Entry, start: int, end: int, items: list[str]) -> Entry:
     """Return a table's entry with other items between its parentheses.
 

@@ -10,7 +10,6 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from alembic_pg.autogenerate.alter.alter_table import columns_made_anew
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.hints import renamed_objects, renames
@@ -18,7 +17,6 @@ from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from alembic_pg.database.scratch import SCRATCH_SOURCE
-from alembic_pg.database.server_features import ServerFeatures
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
@@ -79,15 +77,22 @@ def _of_columns_made_anew(
     operations: Iterable[MigrateOperation], left: Comparison
 ) -> list[RenameOp]:
     """Return the renames of generated columns that go and come again, whatever they are called."""
-    features = ServerFeatures(left.databases.version)
-    found = []
-    for operation in operations:
-        if isinstance(operation, RenameOp) and operation.table is not None:
-            key = table_key(operation.schema, operation.table)
-            one, other = left.before.get(key), left.after.get(key)
-            if one and other and operation.new in columns_made_anew(one, other, features):
-                found.append(operation)
-    return found
+    # Here because a comparison without renames needs neither.
+    from alembic_pg.autogenerate.alter import alter_table, generated_columns  # noqa: PLC0415
+
+    before, after = left.before, left.after
+    features = generated_columns.server_features(
+        left.databases.version, before, after, left.changed_tables
+    )
+
+    def is_made_anew(operation: RenameOp) -> bool:
+        key = table_key(operation.schema, operation.table)
+        if key not in before or key not in after:
+            return False
+        return operation.new in alter_table.columns_made_anew(before[key], after[key], features)
+
+    of_columns = [op for op in operations if isinstance(op, RenameOp) and op.table is not None]
+    return [op for op in of_columns if is_made_anew(op)]
 
 
 def _renames_in_place(comparison: Comparison) -> list[StatementOp]:

@@ -9,6 +9,7 @@ from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.dump.entry import table_key
+from alembic_pg.autogenerate.dump.part_owner import index_and_constraint_keys
 from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
@@ -84,12 +85,9 @@ def is_unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
     name = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
     if table is None or name is None:
         return False
-    place = table.removeprefix("TABLE ")
-    keys = {f"INDEX {place.partition('.')[0]}.{name}"} | {
-        f"{kind} {place} {name}" for kind in ("CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT")
-    }
     return any(
-        key in before and key in after and before[key].text == after[key].text for key in keys
+        key in before and key in after and before[key].text == after[key].text
+        for key in index_and_constraint_keys(table, name)
     )
 
 

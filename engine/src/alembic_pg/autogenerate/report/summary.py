@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic.autogenerate.api import AutogenContext
@@ -14,7 +15,7 @@ from alembic_pg.autogenerate.ops.backfill_op import filled_columns
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.report import lock_effects, questions
 from alembic_pg.autogenerate.report.differences import HEADER
-from alembic_pg.autogenerate.report.kept_constraints import kept_constraints
+from alembic_pg.autogenerate.report.kept_constraints import is_kept
 from alembic_pg.autogenerate.report.object_groups import object_groups
 from alembic_pg.console import status
 from alembic_pg.database.connect import connect
@@ -93,7 +94,7 @@ def summarize_revisions(
         planner.start()
         with connection.begin():
             schema = schema_model.read_schema(connection)
-        schema.kept = kept_constraints(comparison.before, comparison.after)
+        schema.is_kept = partial(is_kept, comparison.before, comparison.after)
         reader = ImpactReader(schema)
         meter = _Meter(candidate, planner, reader, existing)
         return [meter.summarize(script, some) for script, some in zip(scripts, groups, strict=True)]

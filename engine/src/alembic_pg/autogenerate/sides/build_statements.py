@@ -97,10 +97,10 @@ def created_schemas(statement: Any) -> set[str]:  # noqa: ANN401  # any DDL elem
     """Return the schemas that a listener's statement creates."""
     if isinstance(statement, CreateSchema):
         return {str(statement.element)}
-    written = handwritten_text(statement) and _compiled(statement)
-    if "schema" not in written.lower():
+    if "schema" not in handwritten_text(statement).lower():
         return set()
-    return {name for cursor in statement_cursors(written) if (name := _created_schema(cursor))}
+    cursors = statement_cursors(_compiled(statement))
+    return {name for cursor in cursors if (name := _created_schema(cursor))}
 
 
 def _created_schema(cursor: Cursor) -> str:

@@ -187,7 +187,10 @@ def create_all(
             waiting = patient.waiting
     except Exception as error:
         whole.rollback()
-        raise _creation_error(models, error) from error
+        told = _creation_error(models, error)
+        if told is error:
+            raise
+        raise told from error
     finally:
         event.remove(connection, "after_cursor_execute", keep)
     whole.commit()
