@@ -95,9 +95,11 @@ def test_rows_that_are_not_unique(site: Site) -> None:
     assert site.version == ["002a"]
 
 
-def test_a_changed_one_is_replaced_and_never_missed(site: Site) -> None:
+@pytest.mark.parametrize("asks", ["pass", "op.get_bind()"])
+def test_a_changed_one_is_replaced_and_never_missed(site: Site, asks: str) -> None:
     site.sql("CREATE INDEX t_a_idx ON t (a)")
     site.revise(
+        asks,
         'op.drop_index("t_a_idx", "t")',
         'op.create_index("t_a_idx", "t", ["a", "b"])',
         'op.execute("SELECT 1")',
@@ -113,6 +115,29 @@ def test_a_changed_one_is_replaced_and_never_missed(site: Site) -> None:
         "DROP INDEX CONCURRENTLY IF EXISTS public.t_a_idx_ddl_old",
     ]
     survives(site, *TABLE, "CREATE INDEX t_a_idx ON t (a)")
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        """assert own.exec_driver_sql("SELECT to_regclass('t_a_idx')").scalar() is None""",
+        """assert sa.inspect(op.get_bind()).get_indexes("t") == []""",
+        "assert sa.inspect(own).get_indexes('t') == []",
+        "with own.begin_nested(): pass",
+    ],
+)
+def test_a_revision_that_asks_meets_none_that_it_has_dropped(site: Site, looks: str) -> None:
+    site.sql("CREATE INDEX t_a_idx ON t (a)")
+    site.revise(
+        "own = op.get_bind()",
+        'op.drop_index("t_a_idx", "t")',
+        looks,
+        top="import sqlalchemy as sa",
+    )
+    with traffic(site, WRITE) as done:
+        site.upgrade()
+    assert done
+    assert site.one("SELECT to_regclass('t_a_idx')") is None
 
 
 def test_one_that_is_not_there(site: Site) -> None:

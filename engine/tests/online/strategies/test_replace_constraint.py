@@ -60,6 +60,55 @@ def test_no_writer_misses_it(site: Site, definition: str) -> None:
     assert online == site.catalog
 
 
+ASK = 'op.get_bind().exec_driver_sql("SELECT 1").scalar()'
+IF_THERE = """if sa.inspect(op.get_bind()).get_unique_constraints("t"):
+        {}"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (ASK, DROP, adding("UNIQUE (a) INCLUDE (b)")),
+        (DROP, adding("UNIQUE (a) INCLUDE (b)"), ASK),
+        (IF_THERE.format(DROP), adding("UNIQUE (a) INCLUDE (b)")),
+        ("own = op.get_bind()", DROP, adding("UNIQUE (a) INCLUDE (b)")),
+    ],
+    ids=["before", "after", "if it is there", "handed out"],
+)
+def test_no_writer_misses_it_in_a_revision_that_asks(site: Site, lines: tuple[str, ...]) -> None:
+    site.sql(*TABLES)
+    site.revise(*lines, top="import sqlalchemy as sa")
+    with traffic(site, CONFLICT) as done:
+        site.upgrade()
+    assert done
+    assert "INCLUDE" in site.one("SELECT indexdef FROM pg_indexes WHERE indexname = 'u'")
+
+
+HAS = "SELECT count(*) FROM pg_constraint WHERE conname = 'u'"
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        (f"assert own.exec_driver_sql({HAS!r}).scalar() == 0",),
+        (
+            "cursor = own.connection.cursor()",
+            f"cursor.execute({HAS!r})",
+            "assert cursor.fetchall() == [(0,)]",
+        ),
+        (f"assert op.get_bind().exec_driver_sql({HAS!r}).scalar() == 0",),
+        ('op.execute("INSERT INTO t (a, b) VALUES (1, 7001)")',),
+    ],
+    ids=["connection", "cursor", "handed out again", "operation"],
+)
+def test_a_revision_that_asks_meets_what_it_has_left(site: Site, looks: tuple[str, ...]) -> None:
+    """What comes between the two finds the constraint gone, as the revision has it."""
+    site.sql(*TABLES)
+    site.revise("own = op.get_bind()", DROP, *looks, adding("UNIQUE (b)"))
+    site.upgrade()
+    assert site.one("SELECT conkey::text FROM pg_constraint WHERE conname = 'u'") == "{3}"
+
+
 def test_a_primary_key(site: Site) -> None:
     table = "CREATE TABLE t (id int, a int NOT NULL, CONSTRAINT u PRIMARY KEY (id))"
     site.sql(table, "INSERT INTO t SELECT n, n FROM generate_series(1, 5000) AS n")

@@ -206,6 +206,8 @@ class RevisionTransactions(OpenTransaction):
                 self.send_queued()
             for boundary in boundaries_in(statement):
                 self._before_end(boundary, ours=False)
+            if not boundary_of(statement):
+                self.run_pending()  # what it asks is to be as the revision has left it
             if boundary_of(statement) or not session_statements.may_write(statement):
                 return
             self.untracked_write = self.untracked_write or short_line(statement)

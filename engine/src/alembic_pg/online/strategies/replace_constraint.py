@@ -61,15 +61,8 @@ def postponed_drop(
     """
     name = session_statements.dropped_constraint(statement.sql)
     alone = table.kind == "r" and not (table.has_children or table.is_partition)
-    if not name or not alone or runner.connection_handed_out:
-        return None
-    following = parser.parse(statement_after(runner.revision_statements(), statement.sql))
-    if not (
-        isinstance(following, statements.AddConstraint)
-        and following.name
-        and catalog_name(following.name) == name
-        and _can_come_first(runner, following)
-    ):
+    following = _next_of_name(runner, statement.sql, name) if name and alone else None
+    if following is None or not _can_come_first(runner, following):
         return None
     other = runner.find_relation(following.table)
     if other is None or other.oid != table.oid:
@@ -79,6 +72,20 @@ def postponed_drop(
     found = runner.fetch_rows(_KIND, table=table.oid, name=name, columns=columns)
     fits = bool(found) and _KINDS[found[0].kind] == following.kind and not found[0].nullable
     return wait_for_new_one if fits else None
+
+
+def _next_of_name(runner: Runner, sql: str, name: str) -> statements.AddConstraint | None:
+    """Return the statement after one, if it adds a constraint of a name.
+
+    Of a revision that asks the database nobody knows the next one: any of its texts may be that,
+    and where another one comes, it lets the drop that waits go first.
+    """
+    known = runner.revision_statements()
+    after = [statement_after(known, sql)] if known else runner.revision_texts()
+    for one in map(parser.parse, after):
+        if isinstance(one, statements.AddConstraint) and catalog_name(one.name or '""') == name:
+            return one
+    return None
 
 
 def waits_again(runner: Runner, sql: str) -> bool:
