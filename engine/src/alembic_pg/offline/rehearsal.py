@@ -142,7 +142,7 @@ class Rehearsal:
         with self._suspend_script():
             return next(
                 dropped_objects.find_recreated(
-                    self.open_transaction.executed, partial(step_statements, self.step)
+                    self.open_transaction.executed, partial(step_statements, self.step), {}
                 ),
                 "",
             )

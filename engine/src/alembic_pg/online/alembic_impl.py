@@ -101,6 +101,7 @@ class OnlineImpl(PostgresqlImpl):
         if not waits:
             runner.send_queued()
             runner.wait_for_blockers(sql)
+        runner.remember_cascade(sql)
         noted = runner.in_autocommit_block and not always
         outer, self.in_nested_call = self.in_nested_call, True
         self.collected = [] if waits else None

@@ -268,8 +268,10 @@ class Planner(PlannedCatalog):
                 "has made what is there for one transaction or session only"
             )
         parts = list(multi_statement.nested_statements(sql))
-        for part in parts or [sql]:
-            table = next(iter(self.tables_of(part)), None) if parts else self.current_table
+        if not parts:
+            parts = [sql, *self.remember_cascade(sql)]
+        for part in parts:
+            table = self.current_table if part == sql else next(iter(self.tables_of(part)), None)
             enum = parser.parse(part)
             if isinstance(enum, statements.AddEnumValue):
                 self._remember_label(enum)

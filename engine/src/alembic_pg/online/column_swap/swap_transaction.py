@@ -54,7 +54,8 @@ def _beginning(runner: Runner, belongs: Callable[[str], bool]) -> int | None:
 
 def _can_commit(runner: Runner, said: Sequence[str]) -> bool:
     """Return whether the transaction may end after some statements: nothing is missing then."""
-    missing = any(dropped_objects.find_recreated(said, runner.revision_texts))
+    found = dropped_objects.find_recreated(said, runner.revision_texts, runner.cascades)
+    missing = any(found)
     return not (missing or runner.in_autocommit_block)
 
 

@@ -15,7 +15,7 @@ from alembic_pg.sql import split
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
@@ -124,7 +124,7 @@ def refuse_missing_objects(runner: Runner, table: Relation) -> None:
 
 def recreated_later(runner: Runner) -> Iterator[str]:
     """Yield the names of what the open transaction took away, and the revision gives back later."""
-    yield from find_recreated(runner.executed, runner.revision_texts)
+    yield from find_recreated(runner.executed, runner.revision_texts, runner.cascades)
 
 
 def is_missing(runner: Runner) -> bool:
@@ -136,7 +136,7 @@ def statements_until_back(runner: Runner, sql: str) -> Sequence[str]:
     """Return the statements after one up to the last that gives back what is missing at it."""
     every = runner.revision_statements()
     after = every[every.index(sql) + 1 :] if sql in every else ()
-    missing = _gone(runner.executed)
+    missing = _gone(runner.executed, runner.cascades)
     backs = [
         place
         for place, one in enumerate(after)
@@ -160,13 +160,16 @@ def statements_before(runner: Runner, sql: str) -> Sequence[str]:
 
 
 def find_recreated(
-    said: Iterable[str], revision_texts: Callable[[], Sequence[str]]
+    said: Iterable[str],
+    revision_texts: Callable[[], Sequence[str]],
+    cascades: Mapping[str, Sequence[str]],
 ) -> Iterator[str]:
     """Yield the names of what statements take away, and their revision gives back later.
 
     revision_texts: returns its statements; of one that asks a database, what may be some of them.
+    cascades: as OpenTransaction has them.
     """
-    gone = _gone(said)
+    gone = _gone(said, cascades)
     if gone:
         every = revision_texts()
         yield from (
@@ -176,11 +179,12 @@ def find_recreated(
         )
 
 
-def _gone(said: Iterable[str]) -> dict[Thing, str]:
+def _gone(said: Iterable[str], cascades: Mapping[str, Sequence[str]]) -> dict[Thing, str]:
     """Return what statements leave away, each with the statement that took it."""
     gone: dict[Thing, str] = {}
     for sql in said:
-        gone |= dict.fromkeys(taken_away(sql), sql)
+        for one in (sql, *cascades.get(sql, ())):
+            gone |= dict.fromkeys(taken_away(one), sql)
         for back in given_back(sql) if gone else ():
             gone = {thing: one for thing, one in gone.items() if not thing.is_same(back)}
     return gone

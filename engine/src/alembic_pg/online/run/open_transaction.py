@@ -34,6 +34,7 @@ class OpenTransaction(Executor):
 
     Of the open transaction:
     executed: the revision's statements.
+    cascades: what goes with the objects that some of them drop, as statements of its own.
     queue: those of them that the server does not have yet.
     swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     postponed: what waits for the statements that follow.
@@ -44,6 +45,7 @@ class OpenTransaction(Executor):
     revision_budget: lock_retry.RetryBudget | None = None
 
     executed: list[str] = field(default_factory=list)
+    cascades: dict[str, list[str]] = field(default_factory=dict)
     queue: StatementQueue = field(default_factory=StatementQueue)
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
     postponed: PostponedStatement | None = None
@@ -57,6 +59,7 @@ class OpenTransaction(Executor):
         """Forget what the open transaction has done: it is over."""
         self.queue.clear()
         self.executed.clear()
+        self.cascades.clear()
         self.swapped_columns.clear()
 
     def send_last(self, statements: Sequence[str]) -> None:
@@ -88,6 +91,15 @@ class OpenTransaction(Executor):
         """Wait for long transactions, before the first statement of the revision's own."""
         if self.revision_budget is not None and not self.executed and not self.in_autocommit_block:
             wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
+
+    def remember_cascade(self, sql: str) -> list[str]:
+        """Learn what goes with the objects that a statement is about to drop; return it."""
+        if "CASCADE" not in sql.upper():
+            return []
+        from alembic_pg.revisions import cascaded_drops  # noqa: PLC0415  # rare
+
+        self.cascades[sql] = found = cascaded_drops.drops_that_follow(self, sql)
+        return found
 
     def dropped_defaults(self, table: Relation) -> set[str]:
         """Return the columns of a table whose defaults are dropped by statements that wait."""
