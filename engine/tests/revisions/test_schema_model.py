@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.database.connect import connect
 from alembic_pg.revisions import schema_model
-from alembic_pg.revisions.schema_model import definition_words
+from alembic_pg.revisions.constraint_definitions import definition_words
 from sqlalchemy import text
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from alembic_pg.revisions.constraint_definitions import definition_words, is_no_stricter
 from alembic_pg.sql import column_types
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
@@ -127,8 +128,10 @@ class Table:
 
     def add_constraint(self, name: str, definition: str) -> bool:
         """Add a constraint or a unique index; return whether new rows had to fit it before."""
-        words = definition_words(definition)
-        known = any(definition_words(one) == words for one in self.constraints.values())
+        known = any(
+            is_no_stricter(one, definition, words=definition_words)
+            for one in self.constraints.values()
+        )
         if name:
             self.constraints[name] = definition
             self.dropped_constraints.discard(name)
@@ -190,23 +193,6 @@ class Schema:
             )
             return replace(base, declared_type=declared, domain_chain=(base, *base.domain_chain))
         return Column(found, self.enums.get(key))
-
-
-def definition_words(definition: str) -> tuple[str, ...]:
-    """Return a definition in words that are the same for what PostgreSQL prints and its author.
-
-    They are where it is simple; else it is taken for another one. definition: what follows the
-    name of a constraint, or the table of an index.
-    """
-    words = [token.identifier or token.text for token in tokenize(definition)]
-    if words[-2:] == ["not", "valid"]:
-        words = words[:-2]
-    for begin in (2, 1, 0):  # CHECK ((a > 0)) is CHECK (a > 0)
-        if words[begin : begin + 2] == ["(", "("] and words[-2:] == [")", ")"]:
-            inner = words[begin + 2 : -2]
-            if not {"(", ")"} & {*inner}:
-                words = [*words[: begin + 1], *inner, ")"]
-    return tuple(words)
 
 
 def _with_name(definition: str, old: str, new: str) -> str:

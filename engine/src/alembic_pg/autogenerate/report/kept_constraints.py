@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.dump.part_owner import index_and_constraint_keys
+from alembic_pg.revisions.constraint_definitions import is_no_stricter
 from alembic_pg.sql.quoting import name_pattern, quote_name
 
 if TYPE_CHECKING:
@@ -16,16 +17,17 @@ if TYPE_CHECKING:
 
 
 def is_kept(before: Dump, after: Dump, table: QualifiedName, name: str) -> bool:
-    """Return whether a constraint or a unique index of a table is the same for new rows.
+    """Return whether new rows meet no more of a constraint or a unique index of a table.
 
     before, after: as PostgreSQL prints them, after the renames. A generated column that is made
     anew under another name counts as the same column, where a table has one of them.
     """
     owner = table_key(*table)
     return any(
-        after[key].create in {before[key].create, _with_new_name(key, owner, before, after)}
+        is_no_stricter(one, after[key].create)
         for key in index_and_constraint_keys(owner, name)
         if key in before and key in after
+        for one in (before[key].create, _with_new_name(key, owner, before, after))
     )
 
 
