@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic_pg.database import scratch
 from alembic_pg.online.run import large_tables
-from tests.online.scripted import begun, run_with_psql, written
+from tests.online.scripted import begun, psql, run_with_psql, written
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 TABLE = ("CREATE TABLE t (a int, b text)", "INSERT INTO t SELECT n, n FROM generate_series(1, 9) n")
 
 WIDER = 'op.execute("ALTER TABLE t ALTER a TYPE bigint")'
+
+NOT_NULL = 'op.execute("ALTER TABLE t ALTER a SET NOT NULL")'
 
 
 @pytest.fixture
@@ -203,4 +205,22 @@ def test_semicolons_and_comments_at_the_end(
         'op.execute("ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (1) STORED; -- 1")',
     )
     run_with_psql(site, written(site))
+    assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize("step", ['op.create_index("i", "t", ["b"])', NOT_NULL])
+def test_what_goes_with_another_would_be_missing(site: Site, step: str) -> None:
+    """A view of the view that it drops is given back after what then stands as it is."""
+    view = "CREATE VIEW w AS SELECT a FROM v"
+    begun(site, *TABLE, "CREATE VIEW v AS SELECT a FROM t", view)
+    back = 'op.execute("CREATE VIEW w AS SELECT a FROM t")'
+    site.revise(
+        WIDER.replace("a TYPE bigint", "b TYPE varchar(9)"),
+        'op.execute("DROP VIEW v CASCADE")',
+        step,
+        back,
+    )
+    sql = written(site)
+    assert "-- As it stands: w goes and comes back, and would be missing meanwhile." in sql
+    assert psql(site, sql).returncode == 0
     assert site.version == ["002a"]

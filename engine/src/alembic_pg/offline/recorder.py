@@ -119,6 +119,7 @@ class Recorder(Runner):
 
     def execute_as_is(self, sql: str) -> None:
         """Execute a statement as it stands, each in its own transaction."""
+        self.remember_cascade(sql)
         with transactions.autocommit(self.connection):
             super().execute(sql)
 

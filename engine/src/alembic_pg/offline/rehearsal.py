@@ -139,13 +139,12 @@ class Rehearsal:
         """Return what would be missing if the open transaction ended here, "" for nothing."""
         if self.open_transaction is None or not self.open_transaction.executed:
             return ""
+        executed = self.open_transaction.executed
+        # Without a database nobody knows what goes with others; nothing takes steps then, either.
+        cascades = self.recorder.cascades if self.recorder is not None else {}
+        every = partial(step_statements, self.step)
         with self._suspend_script():
-            return next(
-                dropped_objects.find_recreated(
-                    self.open_transaction.executed, partial(step_statements, self.step), {}
-                ),
-                "",
-            )
+            return next(dropped_objects.find_recreated(executed, every, cascades), "")
 
     def _require_recorder(self) -> Recorder:
         if self.no_answer_reason:
