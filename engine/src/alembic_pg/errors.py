@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# The text of an exception without one.
+NO_REASON = "no reason given"
+
+
 class UserError(CommandError):
     """Something a user can mend; its text is the whole message, one or two short lines.
 
@@ -21,6 +25,15 @@ class UserError(CommandError):
 
 class FunctionError(RuntimeError):
     """Code of a project that ends the process, or a function of it of which nothing runs."""
+
+
+def kind_and_text(error: BaseException, text: str = "") -> str:
+    """Return Python's name for an exception, and its text in one line.
+
+    text: what is said instead of its own.
+    """
+    said = " ".join((text or str(error)).split()) or NO_REASON
+    return f"{type(error).__name__}: {said}"
 
 
 @contextmanager

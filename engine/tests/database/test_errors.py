@@ -9,6 +9,7 @@ import pytest
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
 from sqlalchemy import text
+from sqlalchemy.exc import CompileError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -45,3 +46,16 @@ def test_the_reason_of_an_error_is_one_line_without_the_statement(empty: URL) ->
             assert errors.describe_error(raised.value) == told
     assert errors.describe_error(ValueError("two\n lines")) == "ValueError: two lines"
     assert errors.sqlstate(ValueError()) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NotImplementedError(), "NotImplementedError: no reason given"),
+        (CompileError(), "CompileError: no reason given"),
+        (CompileError("no type\n of it"), "CompileError: no type of it"),
+        (ValueError("odd"), "ValueError: odd"),
+    ],
+)
+def test_an_error_that_is_not_a_databases_has_its_kind(error: Exception, told: str) -> None:
+    assert errors.describe_error(error) == told

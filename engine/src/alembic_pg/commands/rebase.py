@@ -15,7 +15,7 @@ from alembic_pg.commands.own_command import FOUND, NOTHING
 from alembic_pg.console import screen
 from alembic_pg.console.scratch import open_scratch_server
 from alembic_pg.database.project_files import write_all
-from alembic_pg.errors import UserError
+from alembic_pg.errors import UserError, kind_and_text
 from alembic_pg.ledger import proven
 from alembic_pg.ledger.history import History
 from alembic_pg.ledger.ledger import ledger_files, ledger_path
@@ -104,7 +104,7 @@ def _compare_models(task: AlembicCommand, databases: ScratchServer, outcome: Out
         with shown_to(task.environment, script):
             return replace(outcome, models=tuple(differing_from_models(task, databases)))
     except Exception as error:  # noqa: BLE001  # whatever importing them raises
-        text = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        text = str(error) if isinstance(error, UserError) else kind_and_text(error)
         return replace(outcome, unknown=text)
 
 

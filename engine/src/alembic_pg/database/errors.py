@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 from alembic_pg.database.url import server_address
-from alembic_pg.errors import UserError
+from alembic_pg.errors import UserError, kind_and_text
 
 # What libpq and the operating system say when there is nobody at the other end.
 _UNREACHABLE = re.compile(
@@ -117,8 +117,8 @@ def describe_error(error: BaseException) -> str:
         text += f" ({detail})" if detail else ""
     else:
         # SQLAlchemy's own text goes on with the statement, its parameters and a link.
-        text = str(error.args[0]) if isinstance(error, SQLAlchemyError) else str(error)
-        text = f"{type(error).__name__}: {text}"
+        own = str(error.args[0]) if isinstance(error, SQLAlchemyError) and error.args else ""
+        text = kind_and_text(error, own)
     return " ".join(text.split()).partition(" This probably means the server")[0]
 
 
