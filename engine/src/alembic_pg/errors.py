@@ -27,12 +27,9 @@ class FunctionError(RuntimeError):
     """Code of a project that ends the process, or a function of it of which nothing runs."""
 
 
-def kind_and_text(error: BaseException, text: str = "") -> str:
-    """Return Python's name for an exception, and its text in one line.
-
-    text: what is said instead of its own.
-    """
-    said = " ".join((text or str(error)).split()) or NO_REASON
+def kind_and_text(error: BaseException, text: str) -> str:
+    """Return Python's name for an exception, and what it says, in one line."""
+    said = " ".join(text.split()) or NO_REASON
     return f"{type(error).__name__}: {said}"
 
 

@@ -104,7 +104,7 @@ def _compare_models(task: AlembicCommand, databases: ScratchServer, outcome: Out
         with shown_to(task.environment, script):
             return replace(outcome, models=tuple(differing_from_models(task, databases)))
     except Exception as error:  # noqa: BLE001  # whatever importing them raises
-        text = str(error) if isinstance(error, UserError) else kind_and_text(error)
+        text = str(error) if isinstance(error, UserError) else kind_and_text(error, str(error))
         return replace(outcome, unknown=text)
 
 

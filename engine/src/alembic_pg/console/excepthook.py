@@ -114,7 +114,7 @@ def _other_message(error: BaseException, text: str) -> str:
 
 def _with_kind(error: BaseException, text: str) -> str:
     """Return what an exception says, after Python's name for it where it is not ours."""
-    return text if isinstance(error, FunctionError) else kind_and_text(error)
+    return text if isinstance(error, FunctionError) else kind_and_text(error, text)
 
 
 def _system_message(error: OSError) -> str:

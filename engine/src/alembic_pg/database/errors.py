@@ -117,8 +117,8 @@ def describe_error(error: BaseException) -> str:
         text += f" ({detail})" if detail else ""
     else:
         # SQLAlchemy's own text goes on with the statement, its parameters and a link.
-        own = str(error.args[0]) if isinstance(error, SQLAlchemyError) and error.args else ""
-        text = kind_and_text(error, own)
+        own = isinstance(error, SQLAlchemyError)
+        text = kind_and_text(error, "".join(map(str, error.args[:1])) if own else str(error))
     return " ".join(text.split()).partition(" This probably means the server")[0]
 
 
