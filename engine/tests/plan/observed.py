@@ -34,7 +34,7 @@ WHERE relkind IN ('r', 'p', 'm') AND relnamespace IN (
 
 
 # What decides these refusals, only a run knows.
-ONLY_IN_RUN = {Basis.ROWS, Basis.MEANWHILE}
+ONLY_IN_RUN = {Basis.ROWS, Basis.MEANWHILE, Basis.ASKED}
 
 # They may read what an index finds.
 _OF_ROWS = {"update", "delete", "merge"}

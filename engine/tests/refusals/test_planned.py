@@ -159,7 +159,7 @@ def test_each_kind_is_tried_or_known_to_the_run_only() -> None:
     assert {kind.name for kind in left} == {
         kind.name
         for kind in (*of_statements.ALL, *of_batches.ALL)
-        if kind.basis in {Basis.ROWS, Basis.MEANWHILE}
+        if kind.basis in {Basis.ROWS, Basis.MEANWHILE, Basis.ASKED}
     }
     assert not any(kind.basis in ONLY_IN_RUN for kind in tried)
 

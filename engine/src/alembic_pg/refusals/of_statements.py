@@ -42,6 +42,16 @@ UNNAMED_CONSTRAINT = RefusalKind(
     "Give it one.",
     Basis.CATALOG,
 )
+REPLACED_CONSTRAINT = RefusalKind(
+    "replaced-constraint",
+    "UNIQUE or PRIMARY KEY anew, after a revision that asks the database has dropped it",
+    "{name} of {object} would be missing while its index is built.",
+    (
+        "Drop and add it in a revision that does not ask the database (op.get_bind()): the new one "
+        "is then built beside the old one."
+    ),
+    Basis.ASKED,
+)
 OTHER_CONSTRAINT = RefusalKind(
     "constraint",
     "EXCLUDE, and a unique constraint of a partitioned table",

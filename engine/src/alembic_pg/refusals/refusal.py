@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 class Basis(Enum):
     """What decides whether a statement is refused; its value says so in the documentation.
 
-    A plan refuses what the run does, but for ROWS and MEANWHILE, of which only the run knows.
+    A plan refuses what the run does, but for ROWS, MEANWHILE and ASKED, of which only the run knows.
     """
 
     FORM = "the statement's words and the size of the table"
     CATALOG = "what hangs on the table when the statement's turn comes"
     ROWS = "the rows, when the statement's turn comes"
     MEANWHILE = "what others do beside the run, or what the server says when it is done"
+    ASKED = "what the revision does by what it has asked the database"
     TARGET = "the server and the role, before the first statement"
 
 

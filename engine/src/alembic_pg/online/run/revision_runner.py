@@ -274,6 +274,8 @@ class Runner(RevisionTransactions):
         try:
             with self._unlimited():
                 yield
+            with self.track_statements():
+                self.run_pending()  # a ROLLBACK that follows does not concern it
         finally:
             self.in_autocommit_block = False
             transactions.leave_autocommit(self.connection)

@@ -144,6 +144,8 @@ class RevisionTransactions(OpenTransaction):
         """Begin a transaction again, where the revision has left its own by itself."""
         if not self.own_autocommit:
             return
+        with self.track_statements():
+            self.run_pending()  # as at the end of an autocommit block
         self.own_autocommit = self.in_autocommit_block = False
         transactions.leave_autocommit(self.connection)
         if not self.connection.invalidated:
@@ -206,8 +208,6 @@ class RevisionTransactions(OpenTransaction):
                 self.send_queued()
             for boundary in boundaries_in(statement):
                 self._before_end(boundary, ours=False)
-            if not boundary_of(statement):
-                self.run_pending()  # what it asks is to be as the revision has left it
             if boundary_of(statement) or not session_statements.may_write(statement):
                 return
             self.untracked_write = self.untracked_write or short_line(statement)

@@ -62,6 +62,9 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
         with runner.outside_transaction(key):
             index.drop_if_exists(runner, name)
 
+    if runner.connection_handed_out:
+        work()  # the next statement may be one that nobody tells us of
+        return
     runner.postponed = PostponedDrop(key, work, name, relation.name)
 
 

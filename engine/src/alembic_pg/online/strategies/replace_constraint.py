@@ -7,6 +7,7 @@ unique one, and a new one that the rows violate would leave the table without an
 
 from __future__ import annotations
 
+import itertools
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
@@ -61,8 +62,15 @@ def postponed_drop(
     """
     name = session_statements.dropped_constraint(statement.sql)
     alone = table.kind == "r" and not (table.has_children or table.is_partition)
-    following = _next_of_name(runner, statement.sql, name) if name and alone else None
-    if following is None or not _can_come_first(runner, following):
+    if not name or not alone or runner.connection_handed_out:
+        return None
+    following = parser.parse(statement_after(runner.revision_statements(), statement.sql))
+    if not (
+        isinstance(following, statements.AddConstraint)
+        and following.name
+        and catalog_name(following.name) == name
+        and _can_come_first(runner, following)
+    ):
         return None
     other = runner.find_relation(following.table)
     if other is None or other.oid != table.oid:
@@ -74,20 +82,6 @@ def postponed_drop(
     return wait_for_new_one if fits else None
 
 
-def _next_of_name(runner: Runner, sql: str, name: str) -> statements.AddConstraint | None:
-    """Return the statement after one, if it adds a constraint of a name.
-
-    Of a revision that asks the database nobody knows the next one: any of its texts may be that,
-    and where another one comes, it lets the drop that waits go first.
-    """
-    known = runner.revision_statements()
-    after = [statement_after(known, sql)] if known else runner.revision_texts()
-    for one in map(parser.parse, after):
-        if isinstance(one, statements.AddConstraint) and catalog_name(one.name or '""') == name:
-            return one
-    return None
-
-
 def waits_again(runner: Runner, sql: str) -> bool:
     """Return whether a statement drops the constraint that one replaces which an earlier run began.
 
@@ -95,6 +89,30 @@ def waits_again(runner: Runner, sql: str) -> bool:
     """
     begun = runner.journal.interrupted_at.partition(":")[2] == NOTED_REPLACE
     return begun and bool(session_statements.dropped_constraint(sql))
+
+
+def is_missing(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
+    """Return whether the open transaction has dropped the constraint that one is to be again.
+
+    False where rows were changed in between, which may want it gone, and of a revision whose
+    statements are known: there the drop has waited, where nothing stands between.
+    """
+    if not statement.name or runner.revision_statements() or runner.was_interrupted(statement.sql):
+        return False
+    since = itertools.takewhile(lambda sql: not _writes(sql), reversed(runner.executed))
+    return any(_drops(runner, sql, catalog_name(statement.name), table) for sql in since)
+
+
+def _writes(sql: str) -> bool:
+    written = statements.UpdateOrDelete | statements.UnbatchedWrite
+    return isinstance(parser.parse(sql), written)
+
+
+def _drops(runner: Runner, sql: str, name: str, table: Relation) -> bool:
+    """Return whether a statement drops a constraint of a table, and does nothing else."""
+    dropped = parser.parse(sql) if session_statements.dropped_constraint(sql) == name else None
+    found = runner.find_relation(dropped.table) if dropped is not None else None
+    return found is not None and found.oid == table.oid
 
 
 def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
