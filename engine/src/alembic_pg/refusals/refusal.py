@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Basis(Enum):
     """What decides whether a statement is refused; its value says so in the documentation.
 
-    A plan refuses what the run does, but for ROWS, MEANWHILE and ASKED: only the run knows of these.
+    A plan refuses what the run does, but for ROWS, MEANWHILE and ASKED, which only the run knows.
     """
 
     FORM = "the statement's words and the size of the table"
