@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alembic_pg.revisions.constraint_definitions import is_no_stricter
+from alembic_pg.revisions.constraint_definitions import definition_words, is_no_stricter
 
 KEY = "FOREIGN KEY (a) REFERENCES o(id)"
 
@@ -22,7 +22,12 @@ KEY = "FOREIGN KEY (a) REFERENCES o(id)"
         (f"{KEY} MATCH FULL", KEY, False),
         (KEY, f"{KEY} MATCH FULL", False),
         (KEY, "FOREIGN KEY (b) REFERENCES o(id) ON DELETE CASCADE", False),
-        ("UNIQUE (a)", "UNIQUE (a) INCLUDE (b) WITH (fillfactor=70) DEFERRABLE", True),
+        ("UNIQUE (a)", "UNIQUE (a) WITH (fillfactor=70)", True),
+        ("UNIQUE (a) INCLUDE (b)", "UNIQUE (a) INCLUDE (b) WITH (fillfactor=70)", True),
+        ("UNIQUE (a) INCLUDE (b)", "UNIQUE (a)", True),
+        ("UNIQUE (a)", "UNIQUE (a) INCLUDE (b)", False),  # which may be too long for an index
+        ("UNIQUE (a)", "UNIQUE (a) DEFERRABLE", False),  # which ON CONFLICT does not take
+        ("UNIQUE (a) DEFERRABLE", "UNIQUE (a)", False),
         ("UNIQUE (a) INCLUDE (b)", "UNIQUE (a, b)", False),
         ("UNIQUE (a)", "UNIQUE NULLS NOT DISTINCT (a)", False),
         ("UNIQUE (a, include)", "UNIQUE (a)", False),
@@ -34,9 +39,30 @@ KEY = "FOREIGN KEY (a) REFERENCES o(id)"
         ("CHECK (a > 0) NO INHERIT", "CHECK (a > 0)", False),
         ("CHECK (deferrable)", "CHECK (b)", False),
         ("CHECK (a = 'on delete cascade')", "CHECK (a = '')", False),
+        ("(a) WHERE b > 0 AND enforced", "(a) WHERE b > 0 AND NOT enforced", False),
+        ("(a) WHERE include (b)", "(a) WHERE include (c)", False),
+        ("(a) WHERE (enforced)", "(a) WHERE (NOT enforced)", False),
+        ("FOREIGN KEY (b) REFERENCES include(id)", "FOREIGN KEY (b) REFERENCES include(c)", False),
+        (
+            "FOREIGN KEY (b) REFERENCES public.include(id) ON DELETE CASCADE",
+            "FOREIGN KEY (b) REFERENCES public.include(c) ON DELETE CASCADE",
+            False,
+        ),
         ("", "", True),
-        ("WITH (", "", True),
+        ("WITH (", "", False),
     ],
 )
 def test_what_new_rows_must_fit(before: str, after: str, *, kept: bool) -> None:
     assert is_no_stricter(before, after) is kept
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('CHECK (x = "true")', "CHECK (x = true)", False),
+        ("CHECK (\"user\" = 'a')", "CHECK (user = 'a')", False),
+        ('CHECK ("x" > 0)', "CHECK (x > 0)", True),
+    ],
+)
+def test_words(one: str, other: str, *, same: bool) -> None:
+    assert (definition_words(one) == definition_words(other)) is same

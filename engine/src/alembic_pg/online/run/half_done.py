@@ -81,8 +81,8 @@ def is_edited(note: ProgressNote, revision: Script) -> bool:
 def finish_interrupted(context: MigrationContext, opened: Journal) -> None:
     """Finish the statement at which an earlier run ended, where the revision has passed it over.
 
-    It asks, say, whether a column is there, which is not filled yet. Before another statement, since
-    that may make again what this one drops.
+    It asks, say, whether a column is there, which is not filled yet. Another statement comes after
+    that, since it may make again what this one drops.
     """
     sql = stored_text.whole_text(opened.note.text_of(opened.interrupted_at))
     if sql:
