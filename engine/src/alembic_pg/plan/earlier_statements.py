@@ -64,6 +64,7 @@ class EarlierStatements:
     makes: the statements that made tables, types, functions and the like.
     indexes: the indexes that they made, by name: the table.
     emptied: the oids of the tables that have no rows any more.
+    views: the queries of the views that were made, by their names.
     labels: the values that an enum has from its commit on, by what stands for them till then.
     """
 
@@ -76,8 +77,8 @@ class EarlierStatements:
     indexes: dict[QualifiedName, Relation] = field(default_factory=dict)
     emptied: set[int] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
+    views: dict[QualifiedName, Cursor] = field(default_factory=dict)
     _of_tables: list[tuple[int, str]] = field(default_factory=list)
-    _views: dict[QualifiedName, Cursor] = field(default_factory=dict)
 
     def remember(self, sql: str, table: Relation | None) -> None:
         """Remember one statement. table: the one that it is about, if that was there before."""
@@ -118,7 +119,7 @@ class EarlierStatements:
             self.materialized.add(name)
         at = cursor.find("AS")
         if at is not None:
-            self._views[name] = Cursor(cursor.sql, cursor.tokens[at + 1 :])
+            self.views[name] = Cursor(cursor.sql, cursor.tokens[at + 1 :])
 
     def _rename(self, old: QualifiedName, new: QualifiedName) -> None:
         if old in self.created_tables:
@@ -138,7 +139,7 @@ class EarlierStatements:
         cursor.accept("IF", "EXISTS")
         for name in cursor.qualified_names() if kind else ():
             self.dropped += [".".join(name), name[1]]
-            self._views.pop(name, None)
+            self.views.pop(name, None)
             self.indexes.pop(name, None)
             if kind == "INDEX":
                 drop = f"DROP INDEX IF EXISTS pg_temp.{quote_name(name[1])}"
@@ -214,7 +215,7 @@ class EarlierStatements:
     def _views_of(self, table: Relation) -> Iterator[Cursor]:
         """Yield the queries of views that name a table."""
         names = self._names_of(table)
-        for query in self._views.values():
+        for query in self.views.values():
             if names & {token.identifier for token in query.tokens}:
                 yield query
 

@@ -60,6 +60,10 @@ _QUIETLY = (probe_table.NO_EVENT_TRIGGERS, "SET LOCAL check_function_bodies = of
 # What a table and its indexes have without a row, in bytes.
 _EMPTY_TABLE = 16 * 1024
 
+# Of what goes with a DROP CASCADE.
+_DROPS_VIEW = ("DROP VIEW", "DROP MATERIALIZED VIEW")
+_NOT_OF_TABLES = ("DROP FUNCTION", "DROP PROCEDURE", "DROP AGGREGATE")
+
 _PlannedIndex = namedtuple("_PlannedIndex", "oid valid table constrained attached")  # noqa: PYI024  # a Row has no types either
 
 
@@ -103,6 +107,19 @@ class PlannedCatalog(Runner):
         if found is not None and self.assume_large:
             return replace(found, size=max(found.size, self.settings.large_table + 1))
         return found
+
+    def goes_with_cascade(self, sql: str) -> Iterator[str]:
+        """Yield what drops by itself what goes with the objects of a statement.
+
+        A view that was made again since hangs on other things than the server knows of; routines
+        are nothing that a copy of a table has.
+        """
+        for drop in self.remember_cascade(sql):
+            cursor = split.first_statement(drop)
+            if not cursor.accept_any(*_NOT_OF_TABLES) and not (
+                cursor.accept_any(*_DROPS_VIEW) and cursor.qualified_name() in self.earlier.views
+            ):
+                yield drop
 
     def _find_planned_index(self, name: QualifiedName) -> Relation | None:
         """Return an index that a statement so far has made."""

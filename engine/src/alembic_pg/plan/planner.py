@@ -19,7 +19,6 @@ from alembic_pg.online.strategies import (
     add_column,
     attach_partition,
     change_type_at_once,
-    multi_statement,
     other_alter_table,
 )
 from alembic_pg.online.strategies.strategy import (
@@ -31,7 +30,7 @@ from alembic_pg.online.strategies.strategy import (
 )
 from alembic_pg.plan.earlier_statements import EarlierStatements, alter_action
 from alembic_pg.plan.planned_catalog import PlannedCatalog
-from alembic_pg.sql import lock_modes, parser, session_statements, split, statements
+from alembic_pg.sql import lock_modes, parser, plpgsql, session_statements, split, statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name, unquote_literal
 
@@ -267,10 +266,8 @@ class Planner(PlannedCatalog):
             self.single_transaction_reason = (
                 "has made what is there for one transaction or session only"
             )
-        parts = list(multi_statement.nested_statements(sql))
-        if not parts:
-            parts = [sql, *self.remember_cascade(sql)]
-        for part in parts:
+        parts = list(plpgsql.nested_statements(sql)) or [sql]
+        for part in (*parts, *self.goes_with_cascade(sql)):
             table = self.current_table if part == sql else next(iter(self.tables_of(part)), None)
             enum = parser.parse(part)
             if isinstance(enum, statements.AddEnumValue):

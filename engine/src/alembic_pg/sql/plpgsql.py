@@ -44,6 +44,20 @@ def do_body(cursor: Cursor) -> str:
     return string_content(max(bodies, key=lambda token: len(token.text)))
 
 
+def nested_statements(sql: str) -> Iterator[str]:
+    """Yield the statements of a text, none where it is but one, and those of its DO blocks."""
+    texts = split.statement_texts(sql)
+    if len(texts) > 1:
+        yield from texts
+    for block in block_bodies(sql):
+        yield from filter(None, (one.whole_text() for one in block_statements(block)))
+
+
+def block_bodies(sql: str) -> Iterator[str]:
+    """Yield the bodies of the DO statements of a text."""
+    yield from filter(None, map(do_body, split.statement_cursors(sql)))
+
+
 def block_statements(block: str) -> Iterator[Cursor]:
     """Yield the statements of a block, and those in its strings, in their order."""
     for cursor in split.block_cursors(block):

@@ -148,6 +148,13 @@ def dropped_constraint(sql: str) -> str:
     return name if cursor.current is None else ""
 
 
+def drops_with_cascade(sql: str) -> bool:
+    """Return whether a statement, be it one of several, drops what hangs on something, too."""
+    words = [token.keyword for token in tokenize(sql)]
+    pairs = itertools.pairwise(words)
+    return any(word == "CASCADE" and before not in {"DELETE", "UPDATE"} for before, word in pairs)
+
+
 def changes_default(sql: str) -> bool:
     """Return whether a statement sets or drops the default of one column, and does nothing else."""
     found = _column_action(sql)

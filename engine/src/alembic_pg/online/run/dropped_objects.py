@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
-from alembic_pg.sql import split
+from alembic_pg.sql import plpgsql, split
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _KINDS = {
     "TYPE": "type",
     "DOMAIN": "type",
 }
+
+_ON_RELATION = {"trigger", "policy", "rule"}
 
 # Of an ALTER TABLE: what takes a part away, what gives it back, and what the part is called.
 _OF_TABLE = (
@@ -183,17 +185,24 @@ def _gone(said: Iterable[str], cascades: Mapping[str, Sequence[str]]) -> dict[Th
     """Return what statements leave away, each with the statement that took it."""
     gone: dict[Thing, str] = {}
     for sql in said:
-        for one in (sql, *cascades.get(sql, ())):
-            gone |= dict.fromkeys(taken_away(one), sql)
-        for back in given_back(sql) if gone else ():
-            gone = {thing: one for thing, one in gone.items() if not thing.is_same(back)}
+        for part in (*_parts(sql), *cascades.get(sql, ())):
+            gone |= dict.fromkeys(taken_away(part), sql)
+            for back in given_back(part) if gone else ():
+                gone = {thing: one for thing, one in gone.items() if not thing.is_same(back)}
     return gone
+
+
+def _parts(sql: str) -> Sequence[str]:
+    """Return the statements of a text, and of its DO blocks."""
+    several = ";" in sql.rstrip().removesuffix(";")
+    return (several and [*plpgsql.nested_statements(sql)]) or [sql]
 
 
 def _given_after(every: Sequence[str], sql: str) -> set[Thing]:
     """Return what the statements of a revision give back after one of them."""
     last = max((place for place, one in enumerate(every) if one == sql), default=-1)
-    return {thing for one in every[last + 1 :] for thing in given_back(one)}
+    after = (part for one in every[last + 1 :] for part in _parts(one))
+    return {thing for part in after for thing in given_back(part)}
 
 
 def taken_away(sql: str) -> list[Thing]:
@@ -202,6 +211,8 @@ def taken_away(sql: str) -> list[Thing]:
     if cursor.accept("DROP"):
         kind = cursor.accept_any(*_KINDS)
         cursor.accept("IF", "EXISTS")
+        if _KINDS.get(kind) in _ON_RELATION:
+            return [*_on_relation(kind, cursor)]
         parts = cursor.split_commas() if kind else ()
         return [Thing(_KINDS[kind], part.qualified_name()) for part in parts]
     if cursor.accept("REVOKE"):
@@ -219,12 +230,24 @@ def given_back(sql: str) -> list[Thing]:
         cursor.accept_any("RECURSIVE", "CONSTRAINT", "UNLOGGED")
         kind = cursor.accept_any(*_KINDS)
         cursor.accept("IF", "NOT", "EXISTS")
+        if _KINDS.get(kind) in _ON_RELATION:
+            return [*_on_relation(kind, cursor)]
         return [Thing(_KINDS[kind], cursor.qualified_name())] if kind else []
     if cursor.accept("GRANT"):
         return [*_privileges(cursor, "TO")]
     if cursor.accept("ALTER", "PUBLICATION"):
         return [*_published(cursor, "ADD")]
     return [*_altered(cursor, gives=True)]
+
+
+def _on_relation(kind: str, cursor: Cursor) -> Iterator[Thing]:
+    """Yield the trigger, policy or rule that a statement names, with its table or view."""
+    name = cursor.identifier()
+    rule = kind == "RULE" and cursor.accept("AS", "ON")  # CREATE RULE … AS ON event TO table
+    place = cursor.find("TO" if rule else "ON")
+    if place is not None:
+        cursor.position = place + 1
+        yield Thing(_KINDS[kind], cursor.qualified_name(), name)
 
 
 def _privileges(cursor: Cursor, word: str) -> Iterator[Thing]:

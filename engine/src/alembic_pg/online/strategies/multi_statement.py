@@ -15,7 +15,7 @@ from alembic_pg.refusals import of_statements
 from alembic_pg.sql import parser, plpgsql, session_statements, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from alembic_pg.online.run.revision_runner import Runner
 
@@ -29,10 +29,10 @@ def refuse_long_parts(runner: Runner, sql: str, choose: Callable[[str], object])
     choose: returns the strategy of one, None without; raises for what needs one and has none.
     Warn of what a block puts together as it runs: nobody can look at that before.
     """
-    for block in _blocks(sql):
+    for block in plpgsql.block_bodies(sql):
         for executed in plpgsql.unseen_executes(block):
             runner.warn(f"Unseen: {executed} in a DO block. {_UNSEEN_ADVICE}")
-    parts = list(nested_statements(sql))
+    parts = list(plpgsql.nested_statements(sql))
     if any(map(session_statements.changes_meaning, parts)):
         with runner.undone_at_end():
             _refuse_parts(runner, parts, choose)
@@ -64,17 +64,3 @@ def _set_in_advance(runner: Runner, setting: str) -> None:
     said = f"SELECT {setting.split(None, 1)[1]}" if perform else setting
     with suppress(DBAPIError), runner.connection.begin_nested():
         runner.execute(said)  # with a variable of its block in it, PostgreSQL cannot
-
-
-def nested_statements(sql: str) -> Iterator[str]:
-    """Yield the statements of a text, none where it is but one, and those of its blocks."""
-    texts = split.statement_texts(sql)
-    if len(texts) > 1:
-        yield from texts
-    for block in _blocks(sql):
-        yield from filter(None, (one.whole_text() for one in plpgsql.block_statements(block)))
-
-
-def _blocks(sql: str) -> Iterator[str]:
-    """Yield the bodies of the DO statements of a text."""
-    yield from filter(None, map(plpgsql.do_body, split.statement_cursors(sql)))
