@@ -12,7 +12,14 @@ KEY = "FOREIGN KEY (a) REFERENCES o(id)"
     ("before", "after", "kept"),
     [
         (KEY, f"{KEY} ON DELETE CASCADE", True),
-        (f"{KEY} ON DELETE SET NULL (a) ON UPDATE CASCADE", KEY, True),
+        (
+            f"{KEY} ON DELETE SET NULL (a) ON UPDATE CASCADE",
+            KEY,
+            False,
+        ),  # others cannot go any more
+        (f"{KEY} ON DELETE CASCADE", f"{KEY} ON DELETE RESTRICT", False),
+        (f"{KEY} ON DELETE CASCADE", f"{KEY} ON DELETE SET NULL (a)", True),
+        (f"{KEY} ON DELETE SET NULL", f"{KEY} ON DELETE SET DEFAULT ON UPDATE CASCADE", True),
         (f"{KEY} ON DELETE NO ACTION", f"{KEY} ON DELETE SET DEFAULT", True),
         (KEY, f"{KEY} DEFERRABLE INITIALLY DEFERRED", True),
         (f"{KEY} DEFERRABLE", f"{KEY} DEFERRABLE INITIALLY DEFERRED", True),

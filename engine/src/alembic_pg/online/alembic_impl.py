@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateTable, DDLElement, DropTable
 from alembic_pg.database.session import as_message
 from alembic_pg.database.url import DRIVER
 from alembic_pg.online import before_steps, dispatch, interrupted_statement, release_before_long
-from alembic_pg.online.run import half_done, journal
+from alembic_pg.online.run import journal
 from alembic_pg.online.strategies import change_type_at_once, replace_constraint
 from alembic_pg.sql import parser, session_statements, transaction_statements
 
@@ -86,6 +86,10 @@ class OnlineImpl(PostgresqlImpl):
             waits = not heard and self.runner.can_wait(statement)
             self._run_once(statement, key, work, waits=waits)
 
+    def begin_revision(self) -> None:
+        """Go on with the statement at work, where the revision may pass over it."""
+        interrupted_statement.finish_first(self.runner)
+
     def _run_once(self, sql: str, key: str, work: Callable[[], None], *, waits: bool) -> None:
         """Do what one statement of the revision says, unless it is done.
 
@@ -125,15 +129,13 @@ class OnlineImpl(PostgresqlImpl):
             runner.executed.append(sql)
 
     def _is_done(self, sql: str, key: str) -> bool:
-        """Return whether a statement is done; take away, or finish, what was at work before it."""
+        """Return whether a statement is done; take away what another one has left in its place."""
         runner = self.runner
         if runner.is_done(key, sql):
             return True
         at = runner.journal.interrupted_at
         if at and not runner.journal.was_interrupted(key):
             interrupted_statement.take_away_if_edited(runner)
-            if not (runner.in_autocommit_block or runner.connection.in_nested_transaction()):
-                half_done.finish_interrupted(runner.context, runner.journal)
         return False
 
     def _exec(

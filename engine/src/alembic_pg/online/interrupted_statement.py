@@ -18,7 +18,7 @@ from alembic_pg.online.strategies import (
     maintenance,
     replace_constraint,
 )
-from alembic_pg.sql import parser, statements
+from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -90,9 +90,35 @@ def _has_no_way_back(runner: Runner, statement: statements.Statement) -> bool:
 
 def take_away_if_edited(runner: Runner) -> None:
     """Take away what a statement has begun, where the revision was edited since and has others."""
-    note = runner.journal.note
-    if not half_done.is_edited(note, runner.running.step.revision):
+    if half_done.is_edited(runner.journal.note, runner.running.step.revision):
+        _take_away(runner)
+
+
+def finish_first(runner: Runner) -> None:
+    """Finish the statement at work before a revision that asks the database what is there.
+
+    It would find a column, say, and pass over the statement that still has to fill it; a later one
+    would rename the column, or make again what the statement drops. Where the file was edited
+    since, and does not have it, it is taken away instead. Nothing is done where the revision has it
+    twice, sets its session's search_path, role or the like, or is known without running it: then it
+    comes to the statement by itself.
+    """
+    sql = half_done.interrupted_text(runner.journal)
+    if not sql or runner.revision_statements():
         return
+    texts = runner.revision_texts()
+    if texts.count(sql) > 1 or any(map(session_statements.is_session_statement, texts)):
+        return
+    edited = half_done.is_edited(runner.journal.note, runner.running.step.revision)
+    if edited and sql not in texts:
+        _take_away(runner)
+    else:
+        half_done.finish_interrupted(runner, passes_over=False)
+
+
+def _take_away(runner: Runner) -> None:
+    """Take away what a statement has begun that the revision no longer has."""
+    note = runner.journal.note
     name = stored_text.name_of_stored(note.text_of(note.began))
     try:
         steps = removal_statements(runner, note)

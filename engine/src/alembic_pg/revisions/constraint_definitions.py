@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from alembic_pg.sql.lexer import Token
 
 # What a foreign key may have after the columns that it refers to, and asks nothing of its rows.
-_ACTIONS = ("CASCADE", "RESTRICT", "NO ACTION", "SET NULL", "SET DEFAULT")
+# The first ones let rows go, or change, to which others refer.
+_LET = ("CASCADE", "SET NULL", "SET DEFAULT")
+_ACTIONS = (*_LET, "RESTRICT", "NO ACTION")
 _OF_KEYS = tuple(f"ON {one} {action}" for one in ("DELETE", "UPDATE") for action in _ACTIONS)
 
 # What any constraint may have.
@@ -23,7 +25,11 @@ _OF_ANY = ("NOT VALID", "NOT DEFERRABLE", "INITIALLY IMMEDIATE", "ENFORCED")
 
 # What lets rows be that are refused without it, for a time or for good. ON CONFLICT takes no
 # deferrable unique constraint, so that this asks more of those who write.
-_LAXER_KEYS = {"DEFERRABLE": "deferrable", "INITIALLY DEFERRED": "deferred"}
+_LAXER_KEYS = {
+    "DEFERRABLE": "deferrable",
+    "INITIALLY DEFERRED": "deferred",
+    **{f"ON {one} {action}": f"on {one}" for one in ("DELETE", "UPDATE") for action in _LET},
+}
 _LAXER = {"NOT ENFORCED": "not enforced"}
 
 

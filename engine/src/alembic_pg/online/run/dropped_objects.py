@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
-from alembic_pg.sql import plpgsql, split
+from alembic_pg.sql import split
 from alembic_pg.sql.quoting import object_label
 
 if TYPE_CHECKING:
@@ -194,8 +194,11 @@ def _gone(said: Iterable[str], cascades: Mapping[str, Sequence[str]]) -> dict[Th
 
 def _parts(sql: str) -> Sequence[str]:
     """Return the statements of a text, and of its DO blocks."""
-    several = ";" in sql.rstrip().removesuffix(";")
-    return (several and [*plpgsql.nested_statements(sql)]) or [sql]
+    if ";" not in sql.rstrip().removesuffix(";"):
+        return [sql]
+    from alembic_pg.sql import plpgsql  # noqa: PLC0415  # rare
+
+    return [*plpgsql.nested_statements(sql)] or [sql]
 
 
 def _given_after(every: Sequence[str], sql: str) -> set[Thing]:

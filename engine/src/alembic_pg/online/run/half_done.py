@@ -12,12 +12,14 @@ from sqlalchemy import text
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal, stored_text, ways_back
 from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.sql import split
 from alembic_pg.sql.lexer import short_line
 
 if TYPE_CHECKING:
-    from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
     from sqlalchemy.engine import Connection
+
+    from alembic_pg.online.run.open_transaction import OpenTransaction
 
 
 def open_journal(
@@ -78,17 +80,50 @@ def is_edited(note: ProgressNote, revision: Script) -> bool:
     return note.source != source_digest(revision)
 
 
-def finish_interrupted(context: MigrationContext, opened: Journal) -> None:
-    """Finish the statement at which an earlier run ended, where the revision has passed it over.
+def interrupted_text(opened: Journal) -> str:
+    """Return the statement at which an earlier run ended, "" without, or where it is not kept."""
+    return stored_text.whole_text(opened.note.text_of(opened.interrupted_at))
 
-    It asks, say, whether a column is there, which is not filled yet. Another statement comes after
-    that, since it may make again what this one drops.
+
+def finish_interrupted(runner: OpenTransaction, *, passes_over: bool) -> None:
+    """Finish the statement at which an earlier run ended; the revision then need not come to it.
+
+    passes_over: whether the revision is through, and has passed it over.
+    Raises UserError where it has, and nobody knows the whole statement.
     """
-    sql = stored_text.whole_text(opened.note.text_of(opened.interrupted_at))
-    if sql:
-        key = opened.interrupted_at.partition(":")[0]
-        context.execute(text(sql.replace(":", "\\:")))
-        opened.passed_over.add(key)
+    opened = runner.journal
+    key = opened.interrupted_at.partition(":")[0]
+    sql = interrupted_text(opened)
+    if not sql:
+        if passes_over and key:
+            raise UserError(_passed_over_sentence(opened, runner.running.label))
+        return
+    runner.context.execute(text(sql.replace(":", "\\:")))
+    opened.interrupted_at = ""
+    if not passes_over:
+        opened.unmet.append(key)
+        opened.finished_first = key
+
+
+def warn_of_passed_over(runner: OpenTransaction) -> None:
+    """Tell that a revision has passed over what was finished for it, and maybe more."""
+    opened = runner.journal
+    if opened.finished_first in opened.unmet:
+        said = stored_text.name_of_stored(opened.note.text_of(opened.finished_first))
+        runner.warn(
+            f"{runner.running.label} has passed over the statement at which the run before ended, "
+            f"and which is finished now: {said}\n"
+            "What else stands under the same condition, it has passed over, too: see to it."
+        )
+
+
+def _passed_over_sentence(opened: Journal, label: str) -> str:
+    said = stored_text.name_of_stored(opened.note.text_of(opened.interrupted_at))
+    return (
+        f"{label} passes over the statement at which the run before ended, and which is done in "
+        f"part: {said}\nFinish it by hand, run: COMMENT ON TABLE {opened.table} IS NULL, and then "
+        "the same command."
+    )
 
 
 def untracked_sentence(note: ProgressNote, at: str) -> str:
@@ -111,7 +146,8 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
     pass over, or meet in another order; with the file as it was, that is its own doing.
     """
     note = opened.note
-    if not opened.unmet or opened.was_interrupted(key) or key in note.undone:
+    unmet = {*opened.unmet} - {opened.finished_first}
+    if not unmet or opened.was_interrupted(key) or key in note.undone:
         return
     if is_edited(note, revision):
         number = f"{len(note.done)} statement{'s' * (len(note.done) != 1)}"
@@ -119,7 +155,7 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
             f"Revision {note.revision} was edited after its first {number} had run: undo that, "
             f"or clean up by hand and run: COMMENT ON TABLE {opened.table} IS NULL"
         )
-    if opened.has_unmet_of_shape(key):
+    if opened.has_unmet_of_shape(key) and not _fails_twice(sql):
         back = (
             f", or take back what is done: alembic downgrade {at.partition(',')[0]}"
             if ways_back.can_be_taken_back(note)
@@ -132,3 +168,8 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
             f"file what is done, until it is through{back}; or clean up by hand and run: "
             f"COMMENT ON TABLE {opened.table} IS NULL"
         )
+
+
+def _fails_twice(sql: str) -> bool:
+    """Return whether PostgreSQL refuses a statement that is done: ALTER TYPE … ADD VALUE, say."""
+    return bool(split.first_statement(sql).accept_any("CREATE", "ALTER", "DROP"))

@@ -76,7 +76,7 @@ class Journal:
     interrupted_at: the key of the statement at which an earlier run ended, "" without.
     unmet: the keys of the statements done that were not met so far. What the revision passes over
     by itself, since it finds it done, stays here.
-    passed_over: the keys of those that were at work, and were finished when a later one came.
+    finished_first: the key of the one that was at work, and was finished before the others.
     pending_keys: the statements of the open transaction.
     disabled: whether nothing can be noted.
     texts: of the statements that were met, by their keys.
@@ -90,7 +90,7 @@ class Journal:
     stored: bool = False
     interrupted_at: str = ""
     unmet: list[str] = field(default_factory=list)
-    passed_over: set[str] = field(default_factory=set)
+    finished_first: str = ""
     pending_keys: list[str] = field(default_factory=list)
     disabled: bool = False
     texts: dict[str, str] = field(default_factory=dict)
@@ -99,10 +99,10 @@ class Journal:
 
     def already_done(self, key: str) -> bool:
         """Return whether a statement is done; it counts as met then."""
-        if key in self.unmet:
-            self.unmet.remove(key)
-            return True
-        return key in self.passed_over
+        if key not in self.unmet:
+            return False
+        self.unmet.remove(key)
+        return True
 
     def has_unmet_of_shape(self, key: str) -> bool:
         """Return whether a statement that differs in constants only is done, and was not met."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,10 +15,11 @@ from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.run.statement_queue import StatementQueue
 from alembic_pg.revisions.statements import step_statements, step_texts
 from alembic_pg.sql import parser, session_statements
+from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.signals import PostponedStatement
@@ -93,13 +95,18 @@ class OpenTransaction(Executor):
             wait_for_blockers.wait(self, self.settings, [statement], self.revision_budget)
 
     def remember_cascade(self, sql: str) -> list[str]:
-        """Learn what goes with the objects that a statement is about to drop; return it."""
+        """Learn what goes with the objects that a statement is about to drop; return it.
+
+        What statements that wait have made again is left out: it may hang on other things by now.
+        """
         if "CASCADE" not in sql.upper():
             return []
         from alembic_pg.revisions import cascaded_drops  # noqa: PLC0415  # rare
 
-        self.cascades[sql] = found = cascaded_drops.drops_that_follow(self, sql)
-        return found
+        found = cascaded_drops.drops_that_follow(self, sql)
+        made = self.queue.changed_names
+        self.cascades[sql] = kept = [one for one in found if not made & {*_names_in(one)}]
+        return kept
 
     def dropped_defaults(self, table: Relation) -> set[str]:
         """Return the columns of a table whose defaults are dropped by statements that wait."""
@@ -140,3 +147,10 @@ class OpenTransaction(Executor):
         from alembic_pg.online.run import refusing_event_trigger as trigger  # noqa: PLC0415  # rare
 
         trigger.remember(self, error)
+
+
+def _names_in(sql: str) -> Iterator[str]:
+    """Yield the names that a schema's name stands before."""
+    for before, token in itertools.pairwise(tokenize(sql)):
+        if before.text == ".":
+            yield token.identifier

@@ -160,8 +160,10 @@ class Runner(RevisionTransactions):
         self.tracking.in_revision = True
         try:
             with other_connections.watched(self.connection, self.tracking, self.running):
+                self.context.impl.begin_revision()  # type: ignore[attr-defined]  # OnlineImpl
                 function(**options)
-            half_done.finish_interrupted(self.context, self.journal)
+            half_done.finish_interrupted(self, passes_over=True)
+            half_done.warn_of_passed_over(self)
             self.end_function()
             with self.track_statements():
                 self.run_pending()

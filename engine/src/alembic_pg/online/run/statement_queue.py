@@ -40,6 +40,9 @@ _CHANGE_NAMES = (
 # What an INSERT has that does more than to write the rows that stand in it.
 _NOT_VALUES_ONLY = {"SELECT", "TABLE", "RETURNING", "CONFLICT"}
 
+# Among names, what stands for each of them.
+_ANY_NAME = "*"
+
 # What is about a table and short, where that is new; the first two elsewhere, too, unless they have
 # a strategy.
 _ALTERS = (statements.AddColumn, statements.OtherAlterTable)
@@ -86,7 +89,8 @@ class StatementQueue:
 
     def _forget_created(self, changed: set[str]) -> None:
         """Take tables for old ones whose names may be those of others now: one that is renamed."""
-        self.created = {one for one in self.created if one[1] not in changed}
+        every = _ANY_NAME in changed
+        self.created = {one for one in self.created if not (every or one[1] in changed)}
 
     def can_take(self, sql: str) -> bool:
         """Return whether a statement may wait with those that are there.
@@ -96,8 +100,6 @@ class StatementQueue:
         cursors = list(split.statement_cursors(sql))
         if len(cursors) != 1 or session_statements.is_session_statement(sql):
             return False
-        if session_statements.drops_with_cascade(sql):
-            return False  # what goes with it is asked of the server, after those that wait
         statement = parser.parse(sql)
         if statement is None:
             return _is_short(cursors[0])
@@ -109,7 +111,11 @@ class StatementQueue:
 
     def changes_name_in(self, sql: str) -> bool:
         """Return whether a statement has a name that they let mean something else."""
-        return bool(self.changed_names) and mentions(sql, self.changed_names)
+        if not self.changed_names:
+            return False
+        if _ANY_NAME in self.changed_names:
+            return True
+        return mentions(sql, self.changed_names)
 
     def creates_table(self, name: str) -> bool:
         """Return whether a table, as a statement names it, is one that they create."""
@@ -147,7 +153,8 @@ def _changed_names(sql: str) -> set[str]:
         return set()
     tokens = cursor.remaining()
     if kind.startswith("DROP"):
-        return _identifiers(tokens)
+        goes_on = any(token.keyword == "CASCADE" for token in tokens)
+        return {_ANY_NAME} if goes_on else _identifiers(tokens)
     ends = (at for at, token in enumerate(tokens) if token.text == "(" or token.keyword == "AS")
     return _identifiers(tokens[: next(ends, len(tokens))])
 
