@@ -185,14 +185,25 @@ def prepare(site: Site, name: str) -> None:
 def outcome(site: Site, name: str) -> tuple[object, ...]:
     """Return what an operation has made: schema and rows; pg_dump's columns in any order."""
     varies = OPERATIONS[name].varies
-    dumped = {
-        key: sorted(line.rstrip(",") for line in entry.create.splitlines())
-        for key, entry in state.schema(site.url).items()
-    }
     rows: list[object] = [site.rows(f"SELECT to_jsonb(t) - '{varies}' FROM t ORDER BY id")]  # noqa: S608
     if varies:
         rows += site.rows(f"SELECT count({varies}), count(DISTINCT {varies}) FROM t")  # noqa: S608
-    return site.version, site.catalog, dumped, rows
+    return site.version, site.catalog, _dumped(site), rows
+
+
+def _dumped(site: Site) -> dict[str, list[str]]:
+    return {
+        key: sorted(line.rstrip(",") for line in entry.create.splitlines())
+        for key, entry in state.schema(site.url).items()
+    }
+
+
+def _left(site: Site, name: str) -> str:
+    """Return what a killed run has left: schema, note and rows, but for values that vary."""
+    varies = OPERATIONS[name].varies
+    has = f"to_jsonb(t) ->> '{varies}' IS NULL"
+    rows = site.rows(f"SELECT to_jsonb(t) - '{varies}', {has} FROM t ORDER BY id")  # noqa: S608
+    return repr((site.version, site.catalog, _dumped(site), rows))
 
 
 def ends_at_head(site: Site, name: str, fault: Callable[[int], list[str]]) -> int:
@@ -232,7 +243,7 @@ def ends_at_head_after_two(site: Site, name: str, fault: Callable[[int], list[st
         reached = fault(first)
         if not reached:
             return pairs
-        left = repr(outcome(site, name))
+        left = _left(site, name)
         if left not in tried:
             tried[left] = _second_points(site, name, fault, (first, wanted))
         pairs += tried[left]
