@@ -95,9 +95,11 @@ def is_missing(runner: Runner, statement: statements.AddConstraint, table: Relat
     """Return whether the open transaction has dropped the constraint that one is to be again.
 
     False where rows were changed in between, which may want it gone, and of a revision whose
-    statements are known: there the drop has waited, where nothing stands between.
+    statements are known, or that has no file yet: there the drop has waited, where nothing stands
+    between.
     """
-    if not statement.name or runner.revision_statements() or runner.was_interrupted(statement.sql):
+    asks = runner.running.step is not None and not runner.revision_statements()
+    if not (asks and statement.name) or runner.was_interrupted(statement.sql):
         return False
     since = itertools.takewhile(lambda sql: not _writes(sql), reversed(runner.executed))
     return any(_drops(runner, sql, catalog_name(statement.name), table) for sql in since)
