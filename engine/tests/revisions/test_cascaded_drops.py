@@ -299,6 +299,11 @@ SAME_NAMES = {
         "DROP RULE r ON o",
         "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING",
     ),
+    "given back in the same text": (
+        "CREATE VIEW v AS SELECT f(a) AS x FROM t",
+        "DROP FUNCTION f(int) CASCADE; CREATE VIEW v AS SELECT a AS x FROM t",
+        "CREATE OR REPLACE VIEW v AS SELECT a AS x, b FROM t",
+    ),
     "another function": (
         (
             "CREATE FUNCTION f(text) RETURNS text LANGUAGE sql AS 'SELECT $1';"

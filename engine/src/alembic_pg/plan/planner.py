@@ -266,8 +266,7 @@ class Planner(PlannedCatalog):
             self.single_transaction_reason = (
                 "has made what is there for one transaction or session only"
             )
-        parts = list(plpgsql.nested_statements(sql)) or [sql]
-        for part in (*parts, *self.goes_with_cascade(sql)):
+        for part in (*plpgsql.all_statements(sql), *self.goes_with_cascade(sql)):
             table = self.current_table if part == sql else next(iter(self.tables_of(part)), None)
             enum = parser.parse(part)
             if isinstance(enum, statements.AddEnumValue):

@@ -121,7 +121,7 @@ def drops_that_follow(session: Session, sql: str) -> list[str]:
     """
     starts = [
         start
-        for one in [*plpgsql.nested_statements(sql)] or [sql]
+        for one in plpgsql.all_statements(sql)
         if session_statements.drops_with_cascade(one)
         for start in _starts(session, split.first_statement(one))
     ]

@@ -44,6 +44,11 @@ def do_body(cursor: Cursor) -> str:
     return string_content(max(bodies, key=lambda token: len(token.text)))
 
 
+def all_statements(sql: str) -> list[str]:
+    """Return the statements of a text, and those of its DO blocks."""
+    return [*nested_statements(sql)] or [sql]
+
+
 def nested_statements(sql: str) -> Iterator[str]:
     """Yield the statements of a text, none where it is but one, and those of its DO blocks."""
     texts = split.statement_texts(sql)

@@ -185,7 +185,7 @@ def _gone(said: Iterable[str], cascades: Mapping[str, Sequence[str]]) -> dict[Th
     """Return what statements leave away, each with the statement that took it."""
     gone: dict[Thing, str] = {}
     for sql in said:
-        for part in (*_parts(sql), *cascades.get(sql, ())):
+        for part in (*cascades.get(sql, ()), *_parts(sql)):
             gone |= dict.fromkeys(taken_away(part), sql)
             for back in given_back(part) if gone else ():
                 gone = {thing: one for thing, one in gone.items() if not thing.is_same(back)}
@@ -198,7 +198,7 @@ def _parts(sql: str) -> Sequence[str]:
         return [sql]
     from alembic_pg.sql import plpgsql  # noqa: PLC0415  # rare
 
-    return [*plpgsql.nested_statements(sql)] or [sql]
+    return plpgsql.all_statements(sql)
 
 
 def _given_after(every: Sequence[str], sql: str) -> set[Thing]:
