@@ -60,7 +60,10 @@ def test_an_interrupt_cancels_the_statement(project: Tree, empty: URL) -> None:
         text=True,
         start_new_session=True,
     )
-    sleeping = sa.text("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
+    sleeping = sa.text(
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
+        " AND datname = current_database()"
+    )
     with process, connect(empty, source="the tests", autocommit=True) as connection:
         while not connection.scalar(sleeping):
             assert process.poll() is None

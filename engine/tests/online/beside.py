@@ -49,6 +49,7 @@ def traffic(site: Site, *statements: str) -> Iterator[list[int]]:
 
 _WAITS = """
 SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(:table)
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 
@@ -81,6 +82,7 @@ def read_until_it_gave_way(site: Site, table: str, lock: str = "") -> Iterator[N
 
 _MODES = """
 SELECT mode FROM pg_locks WHERE granted AND locktype = 'relation' AND relation = 't'::regclass
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 

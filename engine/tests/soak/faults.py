@@ -182,7 +182,7 @@ def _taken_back(case: Case) -> list[str]:
 def _until_alone(case: Case) -> None:
     """Wait until the server has noticed that a client is gone."""
     for _ in range(600):
-        query = f"SELECT FROM pg_stat_activity WHERE {_RUN}"  # ours
+        query = f"SELECT FROM pg_stat_activity WHERE datname = current_database() AND ({_RUN})"
         if not case.place.execute(case.database, query):
             return
         time.sleep(0.05)

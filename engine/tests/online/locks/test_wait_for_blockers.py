@@ -34,6 +34,7 @@ TABLES = (
 QUEUED = """
 SELECT mode FROM pg_locks WHERE NOT granted AND relation = to_regclass('t')
   AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 _VACUUMED = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 't'::regclass"

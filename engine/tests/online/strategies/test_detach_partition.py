@@ -24,8 +24,9 @@ DETACH = "ALTER TABLE t DETACH PARTITION low CONCURRENTLY"
 
 
 WAITS = """
-SELECT bool_or(clock_timestamp() - waitstart > '50 ms') FROM pg_locks
-WHERE NOT granted AND locktype = 'virtualxid'
+SELECT bool_or(clock_timestamp() - waitstart > '50 ms')
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE NOT granted AND locktype = 'virtualxid' AND datname = current_database()
 """
 
 PARTS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 't'::regclass"

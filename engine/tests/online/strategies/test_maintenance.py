@@ -23,8 +23,9 @@ TABLE = (
 )
 
 WAITS = """
-SELECT bool_or(clock_timestamp() - waitstart > '50 ms') FROM pg_locks
-WHERE NOT granted AND locktype = 'virtualxid'
+SELECT bool_or(clock_timestamp() - waitstart > '50 ms')
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE NOT granted AND locktype = 'virtualxid' AND datname = current_database()
 """
 
 BLOCK = "with op.get_context().autocommit_block():\n        op.execute({!r})"
@@ -157,8 +158,9 @@ def kill_while_it_waits(site: Site) -> None:
         while site.one(WAITS) is not True:
             assert thread.is_alive()
         site.sql(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks"
-            " WHERE NOT granted AND locktype = 'virtualxid'"
+            "SELECT pg_terminate_backend(pid, 5000)"
+            " FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND locktype = 'virtualxid' AND datname = current_database()"
         )
         thread.join()
     assert failed
