@@ -52,6 +52,7 @@ INSIDE = {
         "locks",
         "connection_state",
         "run",
+        "postponed_drops",
         "backfill",
         "ensure",
         "column_swap",

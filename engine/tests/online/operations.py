@@ -87,6 +87,18 @@ OPERATIONS = {
         ("DROP INDEX t_a_idx", "CREATE INDEX t_a_idx ON t (a, b)"),
         tables=_index(),
     ),
+    "changed indexes": Operation(
+        BESIDE,
+        (
+            *('op.drop_index("t_a_idx", "t")', 'op.drop_index("t_p_idx", "t")'),
+            *('op.create_index("t_a_idx", "t", ["a", "b"])', 'op.create_index("i", "t", ["p"])'),
+        ),
+        (
+            *("DROP INDEX t_a_idx", "DROP INDEX t_p_idx"),
+            *("CREATE INDEX t_a_idx ON t (a, b)", "CREATE INDEX i ON t (p)"),
+        ),
+        tables=(*_index(), "CREATE INDEX t_p_idx ON t (p)"),
+    ),
     "index of a partitioned table": Operation(
         "ShareLock",  # of the parent's own index, which has no row
         ('op.create_index("t_b_idx", "t", ["b", "id"], unique=True)',),

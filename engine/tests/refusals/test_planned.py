@@ -47,6 +47,13 @@ CASES: dict[RefusalKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("ALTER TABLE ONLY p ADD COLUMN z uuid DEFAULT gen_random_uuid()",),
     ),
     of_statements.UNNAMED_CONSTRAINT: ((), ("ALTER TABLE t ADD UNIQUE (a) INCLUDE (b)",)),
+    of_statements.DROPPED_CONSTRAINT: (
+        ("ALTER TABLE t ADD CONSTRAINT k UNIQUE (a)",),
+        (
+            "ALTER TABLE t DROP CONSTRAINT k, ADD COLUMN z int",
+            "ALTER TABLE t ADD CONSTRAINT k UNIQUE (a, z)",
+        ),
+    ),
     of_statements.OTHER_CONSTRAINT: (
         (),
         ("ALTER TABLE t ADD CONSTRAINT k EXCLUDE USING btree (a WITH =)",),

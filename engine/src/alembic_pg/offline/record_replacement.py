@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online import dispatch
 from alembic_pg.online.run import journal
+from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.strategies import create_index, replace_constraint
 from alembic_pg.sql import parser, statements
 
@@ -36,12 +37,27 @@ class Replacement:
     drop_noted: bool
 
 
+def record_wait(recorder: Recorder, drop: str, noted: ScriptJournal) -> PostponedDrop | None:
+    """Return how the drop of an index or a constraint waits in a run, None where it does not.
+
+    drop: the statement. noted: what the script notes. Raises as Recorder.record() does.
+    """
+    recorder.begin_statement(noted)
+    waits = _choose(recorder, drop)
+    if waits is None or waits.summary not in _NOTED:
+        return None
+    waits.run(journal.statement_key(drop))
+    drops = [one for one in recorder.postponed if isinstance(one, PostponedDrop)]
+    recorder.postponed = []
+    return drops[0] if drops else None
+
+
 def record_replacement(
     recorder: Recorder, drop: str, sql: str, noted: ScriptJournal
 ) -> Replacement | None:
     """Do what a run would do on a large table; return its steps, None where it does one by one.
 
-    drop: the statement before, which drops the one of its name. noted: what the script notes.
+    drop: a statement before, which drops the one of its name. noted: what the script notes.
     Raises as Recorder.record() does.
     """
     recorder.begin_statement(noted)

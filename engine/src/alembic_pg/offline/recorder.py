@@ -94,7 +94,7 @@ class Recorder(Runner):
         """Forget the statement before. noted: as record() has it."""
         self.script_steps, self.cleanup, self.size_tables = [], (), set()
         self.running = RunState(step=self.running.step)
-        self.journal, self.postponed = noted.copy(), None
+        self.journal, self.postponed = noted.copy(), []
         self.read_server_state(lock_timeout=0)
 
     def recorded_steps(self, tables: frozenset[str], *small: str) -> list[str]:

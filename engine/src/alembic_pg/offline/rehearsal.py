@@ -20,20 +20,24 @@ from alembic_pg.database import errors
 from alembic_pg.database.scratch import SCRATCH_SOURCE
 from alembic_pg.errors import UserError
 from alembic_pg.offline.open_transaction import OpenTransaction
+from alembic_pg.offline.table_names import normalized_name
+from alembic_pg.offline.waiting_drops import may_wait
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.signals import NoStepsError, RefusedError
 from alembic_pg.revisions.current_revision import RunState
-from alembic_pg.revisions.statements import statement_after, step_statements
+from alembic_pg.revisions.statements import step_statements
+from alembic_pg.sql import parser, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.offline.record_replacement import Replacement
     from alembic_pg.offline.recorder import Recorder
     from alembic_pg.offline.script_journal import ScriptJournal
-    from alembic_pg.online.run.signals import PreparedSwap
+    from alembic_pg.offline.statement_steps import StepWriter
+    from alembic_pg.online.run.signals import PostponedDrop, PreparedSwap
     from alembic_pg.options import Settings
 
 _NO_SERVER = (
@@ -111,10 +115,28 @@ class Rehearsal:
         self.already_executed = bool(steps)
         return steps
 
-    def statement_after(self, sql: str) -> str:
-        """Return the statement of the revision that follows one, "" where that is not known."""
+    def drop_that_waits(self, drop: str, writer: StepWriter) -> PostponedDrop | None:
+        """Return what says for which later ones a statement waits, None where for none.
+
+        drop: the statement. writer: has the tables that the script has created, and what it notes.
+        """
         with self._suspend_script():
-            return statement_after(step_statements(self.step), sql)
+            every = step_statements(self.step)
+        later = every[every.index(drop) + 1 :] if every.count(drop) == 1 else ()
+        if not may_wait(drop, later, writer.created_tables) or self.missing_object():
+            return None
+        from alembic_pg.offline.record_replacement import record_wait  # noqa: PLC0415  # rare
+
+        found = None
+        try:
+            recorder = self._require_recorder()
+            with self._suspend_script():
+                found = record_wait(recorder, drop, writer.journal)
+        except RefusedError:
+            pass
+        except (UserError, DBAPIError) as error:
+            self._stop_asking(error, "what takes the place of another")
+        return found if found is not None and found.passes else None
 
     def replacement(self, drop: str, sql: str, journal: ScriptJournal) -> Replacement | None:
         """Return how one constraint or index takes another's place; None where it does not.
@@ -135,8 +157,11 @@ class Rehearsal:
         self.already_executed = found is not None
         return found
 
-    def missing_object(self) -> str:
-        """Return what would be missing if the open transaction ended here, "" for nothing."""
+    def missing_object(self, sql: str = "") -> str:
+        """Return what would be missing if the open transaction ended here, "" for nothing.
+
+        sql: the statement before which that is.
+        """
         if self.open_transaction is None or not self.open_transaction.executed:
             return ""
         executed = self.open_transaction.executed
@@ -144,7 +169,8 @@ class Rehearsal:
         cascades = self.recorder.cascades if self.recorder is not None else {}
         every = partial(step_statements, self.step)
         with self._suspend_script():
-            return next(dropped_objects.find_recreated(executed, every, cascades), "")
+            gone = next(dropped_objects.find_recreated(executed, every, cascades), "")
+        return gone or _dropped_constraint(executed, sql)
 
     def _require_recorder(self) -> Recorder:
         if self.no_answer_reason:
@@ -231,3 +257,15 @@ class Rehearsal:
         finally:
             options["as_sql"] = True
             written._install_proxy()  # noqa: SLF001
+
+
+def _dropped_constraint(executed: Sequence[str], sql: str) -> str:
+    """Return the name of the unique constraint that a statement adds again, "" of any other."""
+    made = parser.parse(sql)
+    if not isinstance(made, statements.AddConstraint) or made.kind not in {"UNIQUE", "PRIMARY"}:
+        return ""
+    from alembic_pg.online.postponed_drops import drops_constraint  # noqa: PLC0415  # rare
+
+    table = normalized_name(made.table)
+    gone = drops_constraint(executed, made.name, lambda name: normalized_name(name) == table)
+    return made.name if made.name and gone else ""

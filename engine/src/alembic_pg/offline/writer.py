@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg.offline import psql_commands
 from alembic_pg.offline.open_transaction import OpenTransaction
-from alembic_pg.offline.replaced_name import dropped_name, makes_anew
 from alembic_pg.offline.script_journal import ScriptJournal
 from alembic_pg.offline.statement_steps import StepWriter
+from alembic_pg.offline.waiting_drops import WaitingDrops
 from alembic_pg.online.run import journal
 from alembic_pg.online.run.signals import CommitBeforeError, PreparedSwap, UnchangedStatement
 from alembic_pg.revisions.current_revision import direction_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.offline.rehearsal import Rehearsal
     from alembic_pg.offline.script_guards import ScriptGuards
+    from alembic_pg.online.run.signals import PostponedDrop
     from alembic_pg.options import Settings
     from alembic_pg.revisions.current_revision import RunState
 
@@ -42,7 +43,7 @@ class OnlineRenderImpl(RenderImpl):
         self.current_step: Any = None
         self.guards: ScriptGuards | None = None
         self.journal = ScriptJournal.without_notes()
-        self.held_back = ""  # a statement that the next one may replace
+        self.waiting_drops = WaitingDrops()
         self.bound_to_session = self.in_autocommit_block = self.first_in_transaction = False
 
     def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
@@ -55,7 +56,7 @@ class OnlineRenderImpl(RenderImpl):
 
         @contextmanager
         def noted() -> Iterator[None]:
-            self._write_held_back()
+            self._write_due_drops()
             self._note_progress("")
             with block():
                 self.in_autocommit_block = True
@@ -95,7 +96,8 @@ class OnlineRenderImpl(RenderImpl):
         super().static_output(text)
 
     def end_revision(self) -> None:
-        """Take the note away that the revision has written."""
+        """Write what still waits, and take the note away that the revision has written."""
+        self._write_due_drops()
         if self.journal.stored and self.guards is not None:
             text = self.guards.clear_note(self.journal.note.revision)
             self._write_unchanged(text, text)
@@ -160,17 +162,19 @@ class OnlineRenderImpl(RenderImpl):
                 self.rehearsal.start_revision(self.current_step)
         self.step_writer.journal = self.journal
         self.journal.texts[journal.statement_key(statement)] = statement
-        if self.held_back and self._write_replacement(statement):
+        self._write_due_drops(statement)
+        replaced = self.waiting_drops.take_replaced(statement)
+        if replaced and self._write_replacement(replaced, statement):
             return
-        self._write_held_back()
-        if not in_batches and self._may_be_replaced(statement):
-            self.held_back = statement
-        else:
+        drop = None if in_batches else self._drop_that_waits(statement)
+        if drop is None:
             self._write_one(statement, in_batches=in_batches)
+        else:
+            self.waiting_drops.add(statement, drop)
 
-    def _write_held_back(self) -> None:
-        dropped, self.held_back = self.held_back, ""
-        if dropped:
+    def _write_due_drops(self, before: str = "") -> None:
+        """Write the drops that do not wait any more. before: the statement that comes next."""
+        for dropped in self.waiting_drops.take_due(before):
             self._write_one(dropped, in_batches=False)
 
     def _write_one(self, statement: str, *, in_batches: bool) -> None:
@@ -179,23 +183,19 @@ class OnlineRenderImpl(RenderImpl):
         if self.rehearsal is not None:
             self.rehearsal.note_written(statement)
 
-    def _may_be_replaced(self, statement: str) -> bool:
-        """Return whether the next statement may put another one into the place of what goes."""
+    def _drop_that_waits(self, statement: str) -> PostponedDrop | None:
+        """Return what says for which later ones a statement waits, None where for none."""
         if self.rehearsal is None or self.in_autocommit_block or self.bound_to_session:
-            return False
-        name = dropped_name(statement)
-        following = self.rehearsal.statement_after(statement) if name else ""
-        anew = makes_anew(following, name, self.step_writer.created_tables)
-        return anew and not self.rehearsal.missing_object()
+            return None
+        return self.rehearsal.drop_that_waits(statement, self.step_writer)
 
-    def _write_replacement(self, statement: str) -> bool:
-        """Write the steps by which one takes another's place; return whether there are any."""
+    def _write_replacement(self, dropped: str, statement: str) -> bool:
+        """Write the steps by which one takes another's place, else the drop; return whether so."""
         assert self.rehearsal is not None, "it was asked whether to wait"  # noqa: S101
-        dropped = self.held_back
         found = self.rehearsal.replacement(dropped, statement, self.journal)
         if found is None:
+            self._write_one(dropped, in_batches=False)
             return False
-        self.held_back = ""
         if found.drop_noted:
             self._keep_progress(dropped)
         self._note_progress(journal.statement_key(statement), quote_literal(found.detail))
@@ -279,7 +279,7 @@ class OnlineRenderImpl(RenderImpl):
             return self.step_writer.first_statement(statement) if first else statement
         if self.bound_to_session:
             return f"-- {_SESSION_BOUND_COMMENT}\n{statement}"
-        gone = self.rehearsal.missing_object() if self.rehearsal is not None else ""
+        gone = self.rehearsal.missing_object(statement) if self.rehearsal is not None else ""
         if not gone:
             return ""
         if isinstance(steps, UnchangedStatement):

@@ -80,7 +80,7 @@ class OnlineImpl(PostgresqlImpl):
             work()
             return
         self.runner.adopt_transaction()
-        with self.runner.track_statements():
+        with self.runner.track_statements(statement):
             key = journal.statement_key(statement)
             self.runner.journal.texts[key] = statement
             waits = not heard and self.runner.can_wait(statement)
@@ -158,7 +158,7 @@ class OnlineImpl(PostgresqlImpl):
         self.runner.adopt_transaction()
         if self._exec_parts(sql, execution_options):
             return None
-        with self.runner.track_statements():
+        with self.runner.track_statements(sql):
             # Parameters may be another time, or random.
             known_by = sql or str(construct)
             key = journal.statement_key(known_by)
@@ -248,7 +248,7 @@ class OnlineImpl(PostgresqlImpl):
                 return None
             if in_steps and not before_steps.needs_open_transaction(runner, sql, key):
                 # Their locks do not wait for what else its steps have to ask.
-                runner.run_pending()
+                runner.run_pending(replaced=False)
                 runner.commit()
                 runner.begin()
             elif not (in_steps and runner.queue.only_detaches()):

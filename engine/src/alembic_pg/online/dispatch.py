@@ -188,10 +188,7 @@ def _choose_for_constraint(
         and table.kind == "r"
         and add_unique.can_use_index(statement)
     ):
-        if replace_constraint.is_missing(runner, statement, table):
-            large_tables.refuse_if_large(
-                runner, table, of_statements.REPLACED_CONSTRAINT, name=statement.name
-            )
+        if replace_constraint.refuse_missing(runner, statement, table):
             return None
         if add_unique.is_name_certain(runner, statement, table):
             return add_unique.add_constraint

@@ -20,6 +20,7 @@ from alembic_pg.online.strategies import (
     attach_partition,
     change_type_at_once,
     other_alter_table,
+    replace_constraint,
 )
 from alembic_pg.online.strategies.strategy import (
     METADATA_ONLY,
@@ -85,7 +86,7 @@ class Planner(PlannedCatalog):
         self.warnings.clear()
         self._forget_first(len(self.executed))
         self.in_autocommit_block = False
-        self.postponed = None
+        self.postponed = []
         self.backfill_statements.clear()
 
     def summarize(self, statement: RevisionStatement) -> ExecutionSummary:
@@ -121,7 +122,7 @@ class Planner(PlannedCatalog):
     def _follow_autocommit_block(self, *, entered: bool) -> None:
         """Let the open transaction be over where an autocommit block begins or ends."""
         if entered != self.in_autocommit_block:
-            self.postponed = None
+            self.postponed = []
         if self.in_autocommit_block and not entered:
             self._forget_first(len(self.executed))
         self.in_autocommit_block = entered
@@ -232,11 +233,11 @@ class Planner(PlannedCatalog):
         joins = later is not None or (swaps and bool(self.executed))
         if how is not None and how.steps and not joins:
             self._forget_first(len(self.executed))
-            self.postponed = None
+            self.postponed = []
         elif joins and self.current_table is not None:
             self._remember_swapped(sql, self.current_table)
-        self.postponed = later or self.postponed
-        if not self.in_autocommit_block:
+        self.postponed = [later] if later is not None else self.postponed
+        if not self.in_autocommit_block and how != replace_constraint.wait_for_new_one.summary:
             self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
         self._remember_changes(sql)
 

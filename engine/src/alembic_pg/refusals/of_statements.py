@@ -52,6 +52,16 @@ REPLACED_CONSTRAINT = RefusalKind(
     ),
     Basis.ASKED,
 )
+DROPPED_CONSTRAINT = RefusalKind(
+    "dropped-constraint",
+    "UNIQUE or PRIMARY KEY anew, after a statement that drops it, and more",
+    "{name} of {object} would be missing while its index is built.",
+    (
+        "Drop it in a statement of its own, right before the one that adds it: the new one is then "
+        "built beside the old one."
+    ),
+    Basis.CATALOG,
+)
 OTHER_CONSTRAINT = RefusalKind(
     "constraint",
     "EXCLUDE, and a unique constraint of a partitioned table",

@@ -19,7 +19,7 @@ from alembic_pg.sql.column_types import ColumnType, read_type
 from alembic_pg.sql.cursor import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import CodeType
 
     from alembic.script import Script
@@ -158,12 +158,6 @@ def _texts_in(function: Callable[..., None]) -> tuple[str, ...]:
     with record_statements() as said, suppress(Exception):
         run_function(function)
     return (*(one.sql for one in said), *SourceReader(recorded).texts(function))
-
-
-def statement_after(statements: Sequence[str], sql: str) -> str:
-    """Return the one that follows one of some statements, "" where that is not known."""
-    places = [place for place, one in enumerate(statements) if one == sql]
-    return "".join(statements[places[0] + 1 : places[0] + 2]) if len(places) == 1 else ""
 
 
 def upgrade_statements(revisions: Iterable[Script]) -> Iterator[RevisionStatement]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
 from alembic_pg.sql.lexer import tokenize
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,8 +145,28 @@ def dropped_constraint(sql: str) -> str:
     cursor.altered_table()
     if not cursor.accept("DROP", "CONSTRAINT"):
         return ""
+    cursor.accept("IF", "EXISTS")
     name = cursor.identifier()
+    cursor.accept_any("RESTRICT", "CASCADE")
     return name if cursor.current is None else ""
+
+
+def dropped_constraints(sql: str) -> tuple[str, list[str]]:
+    """Return the table of an ALTER TABLE, and the names of the constraints that it drops.
+
+    sql: one statement. Of any other the table is "".
+    """
+    cursor = split.first_statement(sql)
+    if not cursor.accept("ALTER", "TABLE"):
+        return "", []
+    cursor.default_schema = ""
+    schema, name = cursor.altered_table()
+    names = []
+    for action in cursor.split_commas():
+        if action.accept("DROP", "CONSTRAINT"):
+            action.accept("IF", "EXISTS")
+            names.append(action.identifier())
+    return quote_name(*([schema] if schema else []), name), names
 
 
 def drops_with_cascade(sql: str) -> bool:

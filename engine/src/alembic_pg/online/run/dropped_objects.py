@@ -185,14 +185,14 @@ def _gone(said: Iterable[str], cascades: Mapping[str, Sequence[str]]) -> dict[Th
     """Return what statements leave away, each with the statement that took it."""
     gone: dict[Thing, str] = {}
     for sql in said:
-        for part in (*cascades.get(sql, ()), *_parts(sql)):
+        for part in (*cascades.get(sql, ()), *statement_parts(sql)):
             gone |= dict.fromkeys(taken_away(part), sql)
             for back in given_back(part) if gone else ():
                 gone = {thing: one for thing, one in gone.items() if not thing.is_same(back)}
     return gone
 
 
-def _parts(sql: str) -> Sequence[str]:
+def statement_parts(sql: str) -> Sequence[str]:
     """Return the statements of a text, and of its DO blocks."""
     if ";" not in sql.rstrip().removesuffix(";"):
         return [sql]
@@ -204,7 +204,7 @@ def _parts(sql: str) -> Sequence[str]:
 def _given_after(every: Sequence[str], sql: str) -> set[Thing]:
     """Return what the statements of a revision give back after one of them."""
     last = max((place for place, one in enumerate(every) if one == sql), default=-1)
-    after = (part for one in every[last + 1 :] for part in _parts(one))
+    after = (part for one in every[last + 1 :] for part in statement_parts(one))
     return {thing for part in after for thing in given_back(part)}
 
 

@@ -11,7 +11,7 @@ from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.locks.new_tables_first import new_tables_first
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.executor import Executor
-from alembic_pg.online.run.signals import PostponedDrop
+from alembic_pg.online.run.signals import PostponedDrop, PostponedValidation
 from alembic_pg.online.run.statement_queue import StatementQueue
 from alembic_pg.revisions.statements import step_statements, step_texts
 from alembic_pg.sql import parser, session_statements
@@ -19,7 +19,7 @@ from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.signals import PostponedStatement
@@ -40,6 +40,7 @@ class OpenTransaction(Executor):
     queue: those of them that the server does not have yet.
     swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     postponed: what waits for the statements that follow.
+    statement_at_work: the one of the revision that is being executed, "" between two.
     """
 
     may_postpone: ClassVar[bool] = True
@@ -50,7 +51,8 @@ class OpenTransaction(Executor):
     cascades: dict[str, list[str]] = field(default_factory=dict)
     queue: StatementQueue = field(default_factory=StatementQueue)
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
-    postponed: PostponedStatement | None = None
+    postponed: list[PostponedStatement] = field(default_factory=list)
+    statement_at_work: str = ""
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""
@@ -123,16 +125,42 @@ class OpenTransaction(Executor):
         for column in self.dropped_defaults(table):
             name = quote_name(column)
             self.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} ALTER COLUMN {name} DROP DEFAULT")
-        if isinstance(self.postponed, PostponedDrop) and self.postponed.index:
-            name = quote_name(self.postponed.index)
-            drop = f"DROP INDEX IF EXISTS pg_temp.{name}"
-            self.execute_all([probe_table.NAME_INDEXES.format(table=table.oid), drop])
+        names = [one.index for one in self.postponed if isinstance(one, PostponedDrop)]
+        drops = [f"DROP INDEX IF EXISTS pg_temp.{quote_name(name)}" for name in names if name]
+        if drops:
+            self.execute_all([probe_table.NAME_INDEXES.format(table=table.oid), *drops])
 
-    def run_pending(self) -> None:
-        """Run what was postponed, if anything was."""
-        waiting_one, self.postponed = self.postponed, None
-        if waiting_one is not None:
-            waiting_one.run()
+    def run_pending(self, *, replaced: bool = True) -> None:
+        """Run what was postponed, but for what waits for later statements than this one.
+
+        replaced: run also what this one may put another one into the place of.
+        """
+        waiting, self.postponed = self.postponed, []
+        for one in waiting:
+            if isinstance(one, PostponedDrop) and one.waits_at(
+                self.statement_at_work, replaced=replaced
+            ):
+                self.postponed.append(one)
+            else:
+                one.run()
+
+    def postponed_validation(self) -> PostponedValidation | None:
+        """Return the validation that waits for the transaction's end, None where none does."""
+        return next((one for one in self.postponed if isinstance(one, PostponedValidation)), None)
+
+    def is_relation(self, oid: int) -> Callable[[str], bool]:
+        """Return what returns whether a name is that of a relation, whose oid is given."""
+
+        def is_it(name: str) -> bool:
+            found = self.find_relation(name)
+            return found is not None and found.oid == oid
+
+        return is_it
+
+    def postponed_drop(self, name: str) -> PostponedDrop | None:
+        """Return the drop of an object by its name that waits, None where none does."""
+        drops = (one for one in self.postponed if isinstance(one, PostponedDrop))
+        return next((one for one in drops if one.name == name), None)
 
     def revision_statements(self) -> Sequence[str]:
         """Return the statements of the revision, none where they are not known before it runs."""

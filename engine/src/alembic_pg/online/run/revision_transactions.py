@@ -82,7 +82,7 @@ class RevisionTransactions(OpenTransaction):
 
     def begin_function(self) -> None:
         """Forget what another call of a revision's function, or another revision, did."""
-        self.postponed = None
+        self.postponed = []
         self.forget_open_transaction()
         self.local_settings.clear()
         self.single_transaction_reason = self.no_journal_reason
@@ -90,13 +90,18 @@ class RevisionTransactions(OpenTransaction):
         self.untracked_write = ""
 
     @contextmanager
-    def track_statements(self) -> Iterator[None]:
-        """Take what the block executes for statements that are noted, or our own."""
+    def track_statements(self, sql: str = "") -> Iterator[None]:
+        """Take what the block executes for statements that are noted, or our own.
+
+        sql: the statement of the revision that it executes, "" for none, or one with parameters.
+        """
+        before, self.statement_at_work = self.statement_at_work, sql or self.statement_at_work
         self.tracking.depth += 1
         try:
             yield
         finally:
             self.tracking.depth -= 1
+            self.statement_at_work = before
 
     def commit(self, began: str = "") -> None:
         """Commit what the revision did so far. began: what to note of the statement at work."""
@@ -268,7 +273,7 @@ class RevisionTransactions(OpenTransaction):
         """Take what the open transaction did for not done."""
         self._forget_transaction()
         self.journal.forget_pending()
-        self.postponed = None
+        self.postponed = []
         self.rolled_back = True
         if not self.committed_untracked:
             self.untracked_write = ""

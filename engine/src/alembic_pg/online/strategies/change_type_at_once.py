@@ -76,16 +76,15 @@ def validates_later(runner: Runner, statement: AlterColumnType, table: Relation)
     between = dropped_objects.statements_until_back(runner, statement.sql)
     if any(split.first_statement(one).accept(*_TAKES_ITS_TIME) for one in between):
         return False  # others miss it for that time anyhow
-    waits = runner.postponed
-    other = isinstance(waits, PostponedValidation) and waits.table != table.oid
+    waits = runner.postponed_validation()
+    other = waits is not None and waits.table != table.oid
     return None if other or not all(map(_is_moment, between)) else True
 
 
 def waits_on(runner: Runner, sql: str) -> bool:
     """Return whether CHECKs are still not validated before a statement that runs as it is."""
-    return isinstance(
-        runner.postponed, PostponedValidation
-    ) and dropped_objects.goes_with_given_back(runner, sql)
+    waits = runner.postponed_validation() is not None
+    return waits and dropped_objects.goes_with_given_back(runner, sql)
 
 
 def _is_moment(sql: str) -> bool:
@@ -150,11 +149,11 @@ def _change_in_open_transaction(
 ) -> None:
     checks = runner.fetch_rows(_CHECKS, table=table.oid, number=number)
     valid = [check.name for check in checks if check.valid]
-    waits = runner.postponed
-    if isinstance(waits, PostponedValidation) and waits.table == table.oid:
+    waits = runner.postponed_validation()
+    if waits is not None and waits.table == table.oid:
         valid = [*dict.fromkeys([*waits.constraints, *valid])]
         runner.journal.add_pending(waits.key)  # the note of this one has its CHECKs, too
-        runner.postponed = None
+        runner.postponed.remove(waits)
     runner.run_pending()
 
     def work() -> None:
@@ -165,7 +164,7 @@ def _change_in_open_transaction(
     runner.execute_later(_change_statements(statement, table, checks))
     runner.executed.append(statement.sql)
     runner.swapped_columns.add((table.oid, catalog_name(statement.column)))
-    runner.postponed = PostponedValidation(key, work, table.oid, tuple(valid))
+    runner.postponed.append(PostponedValidation(key, work, table.oid, tuple(valid)))
 
 
 def _change_statements(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import index
@@ -30,7 +31,7 @@ SELECT NOT (indisclustered OR indisreplident
 FROM pg_index WHERE indexrelid = to_regclass(:name)
 """
 
-# What is noted where an index takes the place of one that the statement before drops.
+# What is noted where an index takes the place of one that a statement before drops.
 NOTED_REPLACE = "replaces"
 
 
@@ -50,7 +51,7 @@ def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
 
 @strategy("dropped CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, METADATA_ONLY)
 def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
-    """Wait for the next statement: an index of the same name is built before this one goes."""
+    """Wait for the statements that follow: what does for this index is built before it goes."""
     runner.run_pending()
     relation = runner.find_relation(statement.name)
     if relation is None:
@@ -65,29 +66,40 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     if runner.connection_handed_out:
         work()  # the next statement may be one that nobody tells us of
         return
-    runner.postponed = PostponedDrop(key, work, name, relation.name)
+    from alembic_pg.online import postponed_drops  # noqa: PLC0415  # of few revisions
+
+    state = index.index_state(runner, name)
+    is_its_table = runner.is_relation(state.table if state is not None else 0)
+    dropped = postponed_drops.Dropped(postponed_drops.INDEX, relation.name, is_its_table)
+    wait = postponed_drops.wait_of(runner.revision_statements(), statement.sql, dropped)
+    drop = PostponedDrop(key, work, name, relation.name)
+    if wait is not None:
+        drop = replace(drop, passes=wait.passes, replacement=wait.replacement)
+    runner.postponed.append(drop)
 
 
 def replaces(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
     """Return whether an index takes the place of one of the same table that waits."""
     name = quote_name(table.schema, catalog_name(statement.name))
-    waits = runner.postponed
-    same = isinstance(waits, PostponedDrop) and waits.name == name
-    return same and index.is_index_of(runner, table, name)
+    waits = runner.postponed_drop(name)
+    return waits is not None and index.is_index_of(runner, table, name)
 
 
 @strategy("built CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)
 def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
-    """Create an index; one of the same name that the statement before drops, goes after it."""
+    """Create an index; one of the same name that a statement before drops, goes after it."""
     name = f"{quote_name(table.schema)}.{statement.name}"
     old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
-    waits = runner.postponed
+    waits = runner.postponed_drop(quote_name(table.schema, catalog_name(statement.name)))
     changes = runner.journal.detail(key) == NOTED_REPLACE
     if waits is not None and replaces(runner, statement, table):
-        runner.postponed = None
-        runner.journal.add_pending(waits.key)
+        runner.postponed.remove(waits)
         changes = True
+    else:
+        waits = None
     runner.run_pending()
+    if waits is not None:
+        runner.journal.add_pending(waits.key)  # noted with what begins now, and not before
     on = quote_name(table.schema, table.name)
     began = runner.start_detail(key, index.start_detail(on, statement.name))
     with runner.outside_transaction(key, NOTED_REPLACE if changes else began):

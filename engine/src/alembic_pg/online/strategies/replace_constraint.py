@@ -7,13 +7,12 @@ unique one, and a new one that the rows violate would leave the table without an
 
 from __future__ import annotations
 
-import itertools
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index
-from alembic_pg.online.run import journal
+from alembic_pg.online.run import journal, large_tables
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.strategies import add_check_or_fk, add_unique
@@ -22,7 +21,7 @@ from alembic_pg.online.strategies.strategy import (
     METADATA_ONLY,
     strategy,
 )
-from alembic_pg.revisions.statements import statement_after
+from alembic_pg.refusals import of_statements
 from alembic_pg.sql import parser, session_statements, statements
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
@@ -31,20 +30,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.postponed_drops import Wait
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.online.strategies.strategy import Strategy
 
-# What is noted where a constraint takes the place of one that the statement before drops.
+# What is noted where a constraint takes the place of one that a statement before drops.
 NOTED_REPLACE = "replaces the one of its name"
 
-_KINDS = {"c": "CHECK", "f": "FOREIGN", "p": "PRIMARY", "u": "UNIQUE"}
+# What may be NULL of the columns of a new one.
+_NULLABLE = """
+SELECT FROM pg_attribute WHERE attrelid = :table AND attname = ANY (:columns) AND NOT attnotnull
+"""
 
-# A constraint that nothing hangs on, and how many columns of a new one may be NULL.
+# The kind of a constraint that nothing hangs on.
 _KIND = """
-SELECT contype::text AS kind, (
-  SELECT count(*) FROM pg_attribute WHERE attrelid = c.conrelid AND attname = ANY (:columns)
-    AND NOT attnotnull) AS nullable
-FROM pg_constraint AS c
+SELECT contype::text FROM pg_constraint AS c
 WHERE conrelid = :table AND conname = :name AND coninhcount = 0 AND NOT EXISTS (
   SELECT FROM pg_depend WHERE refclassid = 'pg_constraint'::regclass AND refobjid = c.oid
     AND deptype = 'n') AND (contype IN ('c', 'f')
@@ -56,7 +56,7 @@ WHERE conrelid = :table AND conname = :name AND coninhcount = 0 AND NOT EXISTS (
 def postponed_drop(
     runner: Runner, statement: statements.OtherAlterTable, table: Relation
 ) -> Strategy | None:
-    """Return what lets DROP CONSTRAINT wait for the next statement, which adds one of its name.
+    """Return what lets DROP CONSTRAINT wait for a later statement, which adds what does for it.
 
     None of any other statement.
     """
@@ -64,22 +64,31 @@ def postponed_drop(
     alone = table.kind == "r" and not (table.has_children or table.is_partition)
     if not name or not alone or runner.connection_handed_out:
         return None
-    following = parser.parse(statement_after(runner.revision_statements(), statement.sql))
-    if not (
-        isinstance(following, statements.AddConstraint)
-        and following.name
-        and catalog_name(following.name) == name
-        and _can_come_first(runner, following)
-    ):
+    wait = _wait_of(runner, statement, table)
+    if wait is None:
         return None
-    other = runner.find_relation(following.table)
-    if other is None or other.oid != table.oid:
+    following = parser.parse(wait.replacement) if wait.replacement else None
+    if not isinstance(following, statements.AddConstraint):
+        return wait_for_new_one
+    if not _can_come_first(runner, following):
         return None
-    primary = following.kind == "PRIMARY"
-    columns = add_unique.columns_of(following) if primary else []
-    found = runner.fetch_rows(_KIND, table=table.oid, name=name, columns=columns)
-    fits = bool(found) and _KINDS[found[0].kind] == following.kind and not found[0].nullable
-    return wait_for_new_one if fits else None
+    if following.kind == "PRIMARY":
+        columns = add_unique.columns_of(following)
+        found = runner.fetch_rows(_NULLABLE, table=table.oid, columns=columns)
+        return wait_for_new_one if not found else None
+    return wait_for_new_one
+
+
+def _wait_of(runner: Runner, statement: statements.OtherAlterTable, table: Relation) -> Wait | None:
+    """Return for which later statements the drop of a constraint waits, None where for none."""
+    name = session_statements.dropped_constraint(statement.sql)
+    kind = runner.first_value(_KIND, table=table.oid, name=name)
+    if kind is None:
+        return None
+    from alembic_pg.online import postponed_drops  # noqa: PLC0415  # of few revisions
+
+    dropped = postponed_drops.Dropped(str(kind), name, runner.is_relation(table.oid))
+    return postponed_drops.wait_of(runner.revision_statements(), statement.sql, dropped)
 
 
 def waits_again(runner: Runner, sql: str) -> bool:
@@ -91,30 +100,24 @@ def waits_again(runner: Runner, sql: str) -> bool:
     return begun and bool(session_statements.dropped_constraint(sql))
 
 
-def is_missing(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
-    """Return whether the open transaction has dropped the constraint that one is to be again.
+def refuse_missing(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
+    """Return whether a constraint is to be again that the open transaction has dropped.
 
-    False where rows were changed in between, which may want it gone, and of a revision whose
-    statements are known, or that has no file yet: there the drop has waited, where nothing stands
-    between.
+    False where rows were changed in between, which may want it gone, and of a revision that has no
+    file yet. Where its statements are known, and nothing else goes with it, the drop has waited.
+    Raises RefusedError where the table is large.
     """
-    asks = runner.running.step is not None and not runner.revision_statements()
-    if not (asks and statement.name) or runner.was_interrupted(statement.sql):
+    unknown = runner.running.step is None or runner.was_interrupted(statement.sql)
+    if unknown or not statement.name or not runner.executed:
         return False
-    since = itertools.takewhile(lambda sql: not _writes(sql), reversed(runner.executed))
-    return any(_drops(runner, sql, catalog_name(statement.name), table) for sql in since)
+    from alembic_pg.online.postponed_drops import drops_constraint  # noqa: PLC0415  # rare
 
-
-def _writes(sql: str) -> bool:
-    written = statements.UpdateOrDelete | statements.UnbatchedWrite
-    return isinstance(parser.parse(sql), written)
-
-
-def _drops(runner: Runner, sql: str, name: str, table: Relation) -> bool:
-    """Return whether a statement drops a constraint of a table, and does nothing else."""
-    dropped = parser.parse(sql) if session_statements.dropped_constraint(sql) == name else None
-    found = runner.find_relation(dropped.table) if dropped is not None else None
-    return found is not None and found.oid == table.oid
+    if not drops_constraint(runner.executed, statement.name, runner.is_relation(table.oid)):
+        return False
+    known = bool(runner.revision_statements())
+    kind = of_statements.DROPPED_CONSTRAINT if known else of_statements.REPLACED_CONSTRAINT
+    large_tables.refuse_if_large(runner, table, kind, name=statement.name)
+    return True
 
 
 def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
@@ -133,11 +136,11 @@ def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool
     return referred is not None and referred.kind == "r"
 
 
-@strategy("dropped as the next one takes its place", ACCESS_EXCLUSIVE, METADATA_ONLY)
+@strategy("dropped once the new one is there", ACCESS_EXCLUSIVE, METADATA_ONLY)
 def wait_for_new_one(
     runner: Runner, statement: statements.OtherAlterTable, table: Relation, key: str
 ) -> None:
-    """Wait for the next statement: what it adds is made before the constraint goes."""
+    """Wait for the statements that follow: what they add is made before the constraint goes."""
     runner.run_pending()
 
     def work() -> None:
@@ -147,15 +150,26 @@ def wait_for_new_one(
     name = quote_name(
         table.schema, table.name, session_statements.dropped_constraint(statement.sql)
     )
-    runner.postponed = PostponedDrop(key, work, name)
+    wait = _wait_of(runner, statement, table)
+    drop = PostponedDrop(key, work, name)
+    if wait is not None:
+        drop = replace(drop, passes=wait.passes, replacement=wait.replacement)
+    runner.postponed.append(drop)
 
 
 def replaces(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
     """Return whether a constraint takes the place of one that waits, in this run or an earlier."""
     if runner.journal.detail(journal.statement_key(statement.sql)) == NOTED_REPLACE:
         return True
-    name = quote_name(table.schema, table.name, catalog_name(statement.name or '""'))
-    return isinstance(runner.postponed, PostponedDrop) and runner.postponed.name == name
+    return _postponed_one(runner, statement, table) is not None
+
+
+def _postponed_one(
+    runner: Runner, statement: statements.AddConstraint, table: Relation
+) -> PostponedDrop | None:
+    """Return the drop that waits for the constraint, None where none does."""
+    name = catalog_name(statement.name or '""')
+    return runner.postponed_drop(quote_name(table.schema, table.name, name))
 
 
 def strategy_for(statement: statements.AddConstraint) -> Strategy:
@@ -223,8 +237,9 @@ def _swap(
     runner: Runner, statement: statements.AddConstraint, table: Relation, action: str, key: str
 ) -> None:
     """Let the new constraint take the place of the old one, whose statement has waited for it."""
-    waits, runner.postponed = runner.postponed, None
+    waits = _postponed_one(runner, statement, table)
     if waits is not None:
+        runner.postponed.remove(waits)
         runner.journal.add_pending(waits.key)
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     drop = f"{alter} DROP CONSTRAINT IF EXISTS {statement.name}"

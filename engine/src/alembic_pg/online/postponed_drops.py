@@ -1,0 +1,163 @@
+"""Say for which later statements of its revision the drop of an index or a constraint waits.
+
+A revision that drops one and makes another one stands in one transaction elsewhere: nobody ever
+meets the table without. Here the new one is built beside traffic, so the old one goes after it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_pg.online.run import dropped_objects
+from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.sql import parser, session_statements, split, statements
+from alembic_pg.sql.lexer import tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# What a drop is of: as pg_constraint.contype has it, or an index.
+INDEX = "i"
+CHECK, FOREIGN, PRIMARY, UNIQUE = "c", "f", "p", "u"
+
+_CONTYPES = {"CHECK": CHECK, "FOREIGN": FOREIGN, "PRIMARY": PRIMARY, "UNIQUE": UNIQUE}
+
+# What may do for those who read or write what the dropped one did: of each, what comes instead.
+_DO_FOR = {
+    INDEX: {INDEX, UNIQUE, PRIMARY},
+    UNIQUE: {INDEX, UNIQUE, PRIMARY},
+    PRIMARY: {INDEX, UNIQUE},
+    CHECK: {CHECK},
+    FOREIGN: set[str](),
+}
+
+# With one of these a new column has a constraint, whose name depends on what is there.
+_OF_CONSTRAINTS = {"CHECK", "PRIMARY", "REFERENCES", "UNIQUE"}
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An index or a constraint that a statement drops.
+
+    kind: INDEX or one of the others. name: as the catalog has it. is_its_table: returns whether a
+    table, as a statement names it, is the one that it is of.
+    """
+
+    kind: str
+    name: str
+    is_its_table: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a drop waits for.
+
+    passes: the statements before which it does not come. replacement: the one of them that makes
+    another one of the same name, and drops it by itself; "" without.
+    """
+
+    passes: frozenset[str] = frozenset()
+    replacement: str = ""
+
+
+def wait_of(every: Sequence[str], sql: str, dropped: Dropped) -> Wait | None:
+    """Return for what a drop waits, None where nothing that follows does for it.
+
+    every: the statements of the revision, none where they are not known. sql: the one that drops.
+    """
+    if every.count(sql) != 1:
+        return None
+    passed: list[str] = []
+    length = 0
+    for one in every[every.index(sql) + 1 :]:
+        made = parser.parse(one)
+        if _takes_name(made, dropped):
+            fits = _is_replacement(made, dropped)
+            return Wait(frozenset([*passed, one]), one) if fits else None
+        if not _may_come_first(one, made, dropped):
+            break
+        passed.append(one)
+        if _does_for(made, dropped):
+            length = len(passed)
+    return Wait(frozenset(passed[:length])) if length else None
+
+
+def drops_constraint(
+    executed: Sequence[str], name: str, is_its_table: Callable[[str], bool]
+) -> bool:
+    """Return whether one of the last statements has dropped a constraint, alone or with others.
+
+    executed: the statements. name: as one that adds it again names it. is_its_table: as Dropped has
+    it. Before rows were changed, which may want it gone, nothing counts.
+    """
+    since = itertools.takewhile(lambda sql: not _changes_rows(sql), reversed(executed))
+    parts = (
+        part
+        for sql in since
+        if "CONSTRAINT" in sql.upper()
+        for part in dropped_objects.statement_parts(sql)
+    )
+    found = map(session_statements.dropped_constraints, parts)
+    return any(catalog_name(name) in names and is_its_table(on) for on, names in found)
+
+
+def _changes_rows(sql: str) -> bool:
+    written = statements.UpdateOrDelete | statements.UnbatchedWrite
+    return isinstance(parser.parse(sql), written)
+
+
+def _kind_of(made: statements.Statement | None) -> str:
+    """Return what a statement makes, "" of any other."""
+    if isinstance(made, statements.CreateIndex):
+        return INDEX
+    return _CONTYPES.get(made.kind, "") if isinstance(made, statements.AddConstraint) else ""
+
+
+def _takes_name(made: statements.Statement | None, dropped: Dropped) -> bool:
+    """Return whether a statement makes what has the name that is dropped.
+
+    The name of an index, or of a constraint that has one, is taken in all of its schema.
+    """
+    if not isinstance(made, statements.CreateIndex | statements.AddConstraint):
+        return False
+    same = bool(made.name) and catalog_name(made.name) == dropped.name
+    with_index = not {_kind_of(made), dropped.kind} & {CHECK, FOREIGN}
+    return same and (with_index or dropped.is_its_table(made.table))
+
+
+def _is_replacement(made: statements.Statement | None, dropped: Dropped) -> bool:
+    """Return whether a statement puts another one of the kind into the place of the dropped one."""
+    return made is not None and _kind_of(made) == dropped.kind and dropped.is_its_table(made.table)
+
+
+def _does_for(made: statements.Statement | None, dropped: Dropped) -> bool:
+    """Return whether a statement makes what may do for those who used the dropped one."""
+    if made is None or _kind_of(made) not in _DO_FOR[dropped.kind]:
+        return False
+    unique = not isinstance(made, statements.CreateIndex) or made.unique or dropped.kind == INDEX
+    return unique and dropped.is_its_table(made.table)
+
+
+def _may_come_first(sql: str, made: statements.Statement | None, dropped: Dropped) -> bool:
+    """Return whether a statement does the same before the drop as after it."""
+    if isinstance(made, statements.AddConstraint):
+        return _may_be_added_first(made, dropped)
+    if isinstance(made, statements.AddColumn):
+        words = {token.keyword for token in tokenize(made.definition)}
+        return not words & _OF_CONSTRAINTS
+    if isinstance(made, statements.DropIndex) or session_statements.dropped_constraint(sql):
+        return dropped.kind != FOREIGN  # which may hang on what goes
+    usual = isinstance(made, statements.CreateIndex | statements.SetNotNull)
+    return usual or split.first_statement(sql).accept("COMMENT")
+
+
+def _may_be_added_first(made: statements.AddConstraint, dropped: Dropped) -> bool:
+    kind = _kind_of(made)
+    if not (kind and made.name) or "INDEX" in [token.keyword for token in tokenize(made.body)]:
+        return False  # its name depends on what is there; or it is made of an index that is
+    if kind == FOREIGN:
+        return dropped.kind == CHECK  # it hangs on one of the unique ones that there are
+    # There is one at most.
+    return not (kind == dropped.kind == PRIMARY and dropped.is_its_table(made.table))

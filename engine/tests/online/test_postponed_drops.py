@@ -1,0 +1,238 @@
+"""An index or a constraint stays until what does for it is there, in runs and in scripts."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from tests.online import faults
+from tests.online.beside import traffic
+from tests.online.scripted import begun, psql, written
+from tests.online.watching import watched
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+TABLES = (
+    "CREATE TABLE t (id int CONSTRAINT t_pkey PRIMARY KEY, a int, b int, c int)",
+    "INSERT INTO t SELECT n, n, n, n FROM generate_series(1, 3000) AS n",
+    "CREATE TABLE s (id int CONSTRAINT s_pkey PRIMARY KEY, a int, b int, c int)",
+    "INSERT INTO s SELECT n, n, n, n FROM generate_series(1, 50) AS n",
+    "CREATE INDEX i ON t (a)",
+    "CREATE UNIQUE INDEX v ON t (b)",
+    "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a), ADD CONSTRAINT k CHECK (a > 0)",
+)
+
+COMMENT = "COMMENT ON TABLE t IS 'x'"
+UPSERT = "INSERT INTO t (id, a) VALUES (1, 1) ON CONFLICT (a) DO NOTHING"
+DROP = "ALTER TABLE t DROP CONSTRAINT u"
+WIDER = "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a) INCLUDE (b)"
+
+INDEXES = {
+    "of its name": ("DROP INDEX i", "CREATE INDEX i ON t (a, b)"),
+    "later": ("DROP INDEX i", COMMENT, "CREATE INDEX i ON t (a, b)"),
+    "for another": ("DROP INDEX i", "CREATE INDEX j ON t (a, b)"),
+    "two": ("DROP INDEX i", "DROP INDEX v", "CREATE INDEX i ON t (b)", "CREATE INDEX v ON t (a)"),
+    "two for one": ("DROP INDEX i", "DROP INDEX v", "CREATE INDEX v ON t (a, b)"),
+    "a constraint": ("DROP INDEX v", "ALTER TABLE t ADD CONSTRAINT v2 UNIQUE (b)"),
+    "column": (
+        "DROP INDEX i",
+        "ALTER TABLE t ADD COLUMN d int",
+        "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
+        "CREATE INDEX i ON t (a, d)",
+    ),
+}
+
+CONSTRAINTS = {
+    "not at once": (DROP, COMMENT, WIDER),
+    "of another name": (DROP, "ALTER TABLE t ADD CONSTRAINT w UNIQUE (a)"),
+    "an index": (DROP, "CREATE UNIQUE INDEX w ON t (a)"),
+    "with a column": (
+        DROP,
+        "ALTER TABLE t ADD COLUMN d int",
+        "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a) INCLUDE (d)",
+    ),
+    "CASCADE": (f"{DROP} CASCADE", WIDER),
+    "RESTRICT": (f"{DROP} RESTRICT", WIDER),
+    "IF EXISTS": ("ALTER TABLE IF EXISTS t DROP CONSTRAINT IF EXISTS u", WIDER),
+    "and another": (
+        "ALTER TABLE t DROP CONSTRAINT k",
+        DROP,
+        "ALTER TABLE t ADD CONSTRAINT k CHECK (a > -1)",
+        WIDER,
+    ),
+}
+
+# What drops it and does more, or lets the new one wait no longer.
+TOGETHER = {
+    "two actions": ("ALTER TABLE t DROP CONSTRAINT u, ADD COLUMN d int", WIDER),
+    "DO": ("DO $$ BEGIN ALTER TABLE t DROP CONSTRAINT u; END $$", WIDER),
+    "two statements": (f"{DROP}; SELECT 1", WIDER),
+    "a rename between": (DROP, "ALTER TABLE t RENAME COLUMN c TO d", WIDER),
+}
+
+
+def lines(*statements: str) -> list[str]:
+    """Return the lines of a revision that executes some statements."""
+    return [f"op.execute({statement!r})" for statement in statements]
+
+
+def by_postgresql(site: Site, *statements: str) -> list[str]:
+    """Return what the server has once somebody else has executed some statements."""
+    site.clean()
+    site.sql(*TABLES, *statements)
+    return site.catalog
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_an_index_goes_once_the_other_one_is_built(site: Site, name: str) -> None:
+    site.sql(*TABLES)
+    site.revise(*lines(*INDEXES[name]))
+    with watched() as steps:
+        site.upgrade()
+    found = site.catalog
+    built = [re.search(r"CREATE (UNIQUE )?INDEX CONC", one.sql) is not None for one in steps]
+    drops = [one.sql.startswith("DROP INDEX CONCURRENTLY") for one in steps]
+    assert drops.index(True) > built.index(True)
+    assert found == by_postgresql(site, *INDEXES[name])
+
+
+@pytest.mark.parametrize("name", CONSTRAINTS)
+def test_nobody_misses_a_constraint(site: Site, name: str) -> None:
+    site.sql(*TABLES)
+    site.revise(*lines(*CONSTRAINTS[name]))
+    with traffic(site, UPSERT) as done:
+        site.upgrade()
+    assert done
+    assert site.catalog == by_postgresql(site, *CONSTRAINTS[name])
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_what_would_be_missing_is_refused(site: Site, name: str) -> None:
+    site.sql(*TABLES)
+    before = site.catalog
+    site.revise(*lines(*TOGETHER[name]))
+    with pytest.raises(UserError) as error:
+        site.upgrade()
+    assert "u of t (0 MB) would be missing while its index is built." in str(error.value)
+    assert "right before the one that adds it" in str(error.value)
+    assert (site.catalog, site.note()) == (before, None)
+
+
+def test_in_one_transaction_it_is_not_missing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "1GB")
+    site.sql(*TABLES)
+    site.revise(*lines(*TOGETHER["two actions"]))
+    with traffic(site, UPSERT) as done:
+        site.upgrade()
+    assert done
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (DROP, "UPDATE t SET a = 1 WHERE id < 3", "ALTER TABLE t ADD CONSTRAINT u UNIQUE (b)"),
+        ("DROP INDEX i", "ALTER TABLE t RENAME TO t2", "CREATE INDEX i ON t2 (a, b)"),
+        ("DROP INDEX i", "CREATE TABLE i (a int)", "CREATE INDEX j ON t (a)"),
+        ("DROP INDEX i", "CREATE INDEX i ON s (a)", "CREATE INDEX j ON t (a)"),
+        (
+            "ALTER TABLE s ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES t (a)",
+            "ALTER TABLE s DROP CONSTRAINT f",
+            DROP,
+            "ALTER TABLE t ADD CONSTRAINT w UNIQUE (a)",
+            "ALTER TABLE s ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES t (a)",
+        ),
+        ("ALTER TABLE t DROP CONSTRAINT t_pkey", "ALTER TABLE t ADD CONSTRAINT p PRIMARY KEY (a)"),
+        (DROP, "ALTER TABLE t ADD UNIQUE (a)", "ALTER TABLE t ADD CONSTRAINT w UNIQUE (a, b)"),
+        (DROP, "CREATE UNIQUE INDEX u ON t (a)"),
+    ],
+    ids=[
+        *("rows", "table renamed", "name taken", "name taken by an index", "key", "primary key"),
+        *("without a name", "an index of its name"),
+    ],
+)
+def test_what_minds_comes_after_it(site: Site, statements: tuple[str, ...]) -> None:
+    site.sql(*TABLES)
+    site.revise(*lines(*statements))
+    site.upgrade()
+    assert site.catalog == by_postgresql(site, *statements)
+
+
+@pytest.mark.parametrize("name", [*INDEXES, *CONSTRAINTS, *TOGETHER])
+def test_a_script_does_the_same(site: Site, name: str) -> None:
+    statements = {**INDEXES, **CONSTRAINTS, **TOGETHER}[name]
+    begun(site, *TABLES)
+    site.revise(*lines(*statements))
+    sql = written(site)
+    if name in TOGETHER:
+        assert "u goes and comes back, and would be missing meanwhile" in sql.replace("\n-- ", " ")
+    with traffic(site, UPSERT):
+        done = psql(site, sql)
+    assert done.returncode == 0, done.stderr
+    assert site.catalog == by_postgresql(site, *statements)
+
+
+def random_changes(chance: random.Random) -> list[str]:
+    """Return statements that PostgreSQL executes one after the other on the tables."""
+    names = ["i", "v", "u", "w", "x"]
+    indexes = {"i": "t", "v": "t"}
+    unique = {"u": "t"}
+    checks = {"k"}
+    said: list[str] = []
+    for number in range(chance.randint(3, 8)):
+        free = [name for name in names if name not in indexes and name not in unique]
+        table = chance.choice("tts")
+        columns = ", ".join(chance.sample(["a", "b", "c"], chance.randint(1, 2)))
+        kind = chance.choice(["drop", "drop", "index", "index", "unique", "check", "else"])
+        if kind == "drop" and indexes and chance.random() < 0.6:
+            name = chance.choice(sorted(indexes))
+            said.append(f"DROP INDEX {name}")
+            del indexes[name]
+        elif kind == "drop" and unique:
+            name, its = unique.popitem()
+            said.append(f"ALTER TABLE {its} DROP CONSTRAINT {name}")
+        elif kind == "index" and free:
+            name = chance.choice(free)
+            word = chance.choice(["", "UNIQUE "])
+            said.append(f"CREATE {word}INDEX {name} ON {table} ({columns})")
+            indexes[name] = table
+        elif kind == "unique" and free:
+            name = chance.choice(free)
+            said.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({columns})")
+            unique[name] = table
+        elif kind == "check" and checks:
+            checks.clear()
+            said.append("ALTER TABLE t DROP CONSTRAINT k")
+        elif kind == "check":
+            checks.add("k")
+            said.append(f"ALTER TABLE t ADD CONSTRAINT k CHECK (b > {-number})")
+        else:
+            said.append(
+                chance.choice(
+                    [
+                        f"COMMENT ON TABLE {table} IS '{number}'",
+                        f"ALTER TABLE {table} ADD COLUMN n{number} int",
+                        f"UPDATE {table} SET c = c WHERE id = {number}",  # noqa: S608  # ours
+                    ]
+                )
+            )
+    return said
+
+
+@pytest.mark.parametrize("seed", [*range(11), 156])
+def test_any_order_ends_alike(site: Site, seed: int) -> None:
+    """A run that is killed at a point, and goes on, does what PostgreSQL does one by one."""
+    chance = random.Random(seed)  # noqa: S311  # of tests
+    statements = random_changes(chance)
+    wanted = by_postgresql(site, *statements)
+    site.revise(*lines(*statements), top='blocking = ["t", "s"]')
+    for number in (0, chance.randint(1, 12), chance.randint(1, 40)):
+        site.clean()
+        site.sql(*TABLES)
+        if number:
+            faults.terminated(site, number)
+        site.upgrade()
+        assert (site.catalog, site.version) == (wanted, ["002a"]), statements
