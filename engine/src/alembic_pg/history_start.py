@@ -76,7 +76,10 @@ def start_hint(environment: EnvironmentContext, step: Any, error: BaseException)
     schema = environment.context_opts.get("version_table_schema") or "public"
     said = errors.describe_error(error)
     if any(f'"{name}"' in said for name in (version_table, f"{schema}.{version_table}")):
-        return f"It has dropped {version_table}, Alembic's own table: leave that where it is."
+        return (
+            f"{version_table}, Alembic's own table, is dropped, or is not on the search_path that "
+            "the revision has set: set that back before its end."
+        )
     if revision.down_revision or revision.dependencies or start_files(config, script):
         return ""
     file = config.config_file_name

@@ -83,7 +83,7 @@ def run(task: AlembicCommand) -> None:
             impl.rehearse(Rehearsal(task, task.settings, stack))
             impl.guards = guards
             impl.static_output(psql_commands.STOP_AT_ERRORS)
-        impl.static_output(guards.opening())
+        impl.static_output(guards.opening(notes=isinstance(impl, OnlineRenderImpl)))
         if task.command in RUNS and (
             check := search_path.script_check([step.revision for step in planned])
         ):

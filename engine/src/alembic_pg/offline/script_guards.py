@@ -74,16 +74,29 @@ _DONE_ENTRIES = """ARRAY(SELECT coalesce((
       WHERE split_part(entry, ':', 1) = split_part(done, ':', 1)), done)
     FROM unnest({keys}) WITH ORDINALITY AS listed (done, place) ORDER BY place)"""
 
+# A revision may set another search_path, for one tenant after the other, say.
+_PLACE = "alembic_pg.version_table"
+
+_REMEMBER_PLACE = f"""\
+-- Remember where Alembic's own table is.
+DO $ddl$
+BEGIN
+  PERFORM set_config('{_PLACE}', format('%s.%I', relnamespace::regnamespace, relname), false)
+  FROM pg_class WHERE oid = to_regclass({{literal}});
+END
+$ddl$;"""
+
 _WRITE_NOTE = """\
 -- {what}
 DO $ddl$
 DECLARE
-  theirs text := obj_description({literal}::regclass, 'pg_class');{known}
+  own text := coalesce(nullif(current_setting('{place}', true), ''), {literal});
+  theirs text := obj_description(own::regclass, 'pg_class');{known}
 BEGIN
   IF theirs LIKE '{{"half_done": %' THEN
     theirs := theirs::json ->> 'comment';
   END IF;
-  EXECUTE format('COMMENT ON TABLE {table} IS %L',
+  EXECUTE format('COMMENT ON TABLE %s IS %L', own,
     {comment});
 END
 $ddl$"""
@@ -108,9 +121,12 @@ class ScriptGuards:
 
         context.on_version_apply_callbacks = (*context.on_version_apply_callbacks, note_heads)
 
-    def opening(self) -> str:
-        """Return what comes before all revisions."""
-        return _TAKE_LOCK
+    def opening(self, *, notes: bool = False) -> str:
+        """Return what comes before all revisions. notes: whether the script notes what is done."""
+        if not notes:
+            return _TAKE_LOCK
+        remembers = _REMEMBER_PLACE.format(literal=quote_literal(self.table))
+        return f"{_TAKE_LOCK}\n\n{remembers}"
 
     def closing(self) -> str:
         """Return what comes after them."""
@@ -165,7 +181,7 @@ class ScriptGuards:
     def _note_block(self, what: str, comment: str, known: str = "") -> str:
         return plpgsql_blocks.quoted_for(_WRITE_NOTE, [comment]).format(
             what=what,
-            table=self.table.replace("'", "''"),
+            place=_PLACE,
             literal=quote_literal(self.table),
             comment=comment,
             known=known,

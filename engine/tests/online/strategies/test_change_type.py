@@ -161,7 +161,7 @@ def test_a_view_goes_for_a_moment_only(site: Site) -> None:
     dropped = max(n for n, step in enumerate(steps) if step.sql == "DROP VIEW words")
     created = next(n for n, step in enumerate(steps) if step.sql.startswith("CREATE VIEW words"))
     # No commit, which a note goes before, and nothing long stands between.
-    others = ("COMMENT ON TABLE alembic_version", "CONCURRENTLY", "VALIDATE", "UPDATE ONLY")
+    others = ("COMMENT ON TABLE public.alembic_version", "CONCURRENTLY", "VALIDATE", "UPDATE ONLY")
     meanwhile = [step.sql for step in steps[dropped:created]]
     assert not [sql for sql in meanwhile if any(other in sql for other in others)]
     assert "column parent.id bigint t d " in site.catalog

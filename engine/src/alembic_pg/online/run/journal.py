@@ -70,7 +70,8 @@ class ProgressNote:
 class Journal:
     """The progress of one revision, statement by statement.
 
-    table: Alembic's own, as a statement names it.
+    table: Alembic's own, as a person names it.
+    place: the same with its schema, for statements; "" where that is not known.
     note: what is stored, or will be.
     stored: whether the database has the note.
     interrupted_at: the key of the statement at which an earlier run ended, "" without.
@@ -87,6 +88,7 @@ class Journal:
 
     table: str
     note: ProgressNote
+    place: str = ""
     stored: bool = False
     interrupted_at: str = ""
     unmet: list[str] = field(default_factory=list)
@@ -150,7 +152,7 @@ class Journal:
         an earlier run had at work stays noted until it is met.
         """
         if not self.stored and not self.disabled:
-            self.theirs = _read_theirs(connection, self.table)
+            self.theirs = _read_theirs(connection, self.place or self.table)
             self.note.source = self.digest_source()
         resumes = not began or self.was_interrupted(began)
         note = replace(
@@ -209,7 +211,7 @@ class Journal:
     def clear_note(self, connection: Connection, table: VersionTable) -> None:
         """Take the note away in the open transaction, with the table if that was made for it."""
         if self.stored and table.made:
-            _execute(connection, f"DROP TABLE {self.table}")
+            _execute(connection, f"DROP TABLE {self.place or self.table}")
         else:
             for statement in self.clearing_statements():
                 _execute(connection, statement)
@@ -229,7 +231,8 @@ class Journal:
         return quote_literal(json.dumps({"half_done": note, **kept}))
 
     def _statements(self, comment: str) -> list[str]:
-        return [] if self.disabled else [f"COMMENT ON TABLE {self.table} IS {comment}"]
+        on = self.place or self.table
+        return [] if self.disabled else [f"COMMENT ON TABLE {on} IS {comment}"]
 
 
 def version_table_name(context: MigrationContext) -> str:

@@ -13,11 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, run_requirements, time_limits
-from alembic_pg.online.connection_state.version_table import VersionTable
+from alembic_pg.online.connection_state import version_table
 from alembic_pg.online.locks import lock_retry, wait_for_blockers
 from alembic_pg.online.run import (
     half_done,
@@ -50,6 +49,7 @@ class Runner(RevisionTransactions):
     """Run revisions beside traffic, on one connection.
 
     Of the run:
+    version_table_place: Alembic's own table, with its schema.
     existing_tables: the oids of the tables that were there when it began.
     any_revision_begun: whether a revision has begun.
     beside_version: returns the statement that goes with the one that notes a step, "" for none.
@@ -62,6 +62,7 @@ class Runner(RevisionTransactions):
     backfill_statements: the UPDATE that fills a column, by the table's oid and the column's name.
     """
 
+    version_table_place: str = ""
     existing_tables: frozenset[int] = frozenset()
     any_revision_begun: bool = False
     beside_version: Callable[[Any], str] | None = None
@@ -99,9 +100,8 @@ class Runner(RevisionTransactions):
                 ]
             )
             self.existing_tables = catalog.user_table_oids(self.connection, own)
-            self.version = self.connection.scalar(
-                text("SELECT current_setting('server_version_num')::int")
-            )
+            place = functools.partial(version_table.read_version_and_place, self.connection, own)
+            self.version, self.version_table_place = place(self.context.version_table_schema)
         self.no_journal_reason = run_requirements.no_journal_reason(self.connection, own)
 
     def wrap_revision(self, step: Any, function: Callable[..., None]) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
@@ -113,7 +113,7 @@ class Runner(RevisionTransactions):
             self.prepared_swaps.clear()
             self.commit_before.clear()
             first = not (self.any_revision_begun or self.running.heads)
-            self.version_table = VersionTable(first)
+            self.version_table = version_table.VersionTable(first)
             if not self.any_revision_begun:
                 schema = self.context.version_table_schema
                 run_requirements.require_writable(self.connection, schema, first=first)
@@ -182,7 +182,7 @@ class Runner(RevisionTransactions):
         else:
             opened = half_done.open_journal(self.connection, table, step.revision, direction, at)
         self.any_revision_begun = True
-        opened.disabled = bool(self.no_journal_reason)
+        opened.disabled, opened.place = bool(self.no_journal_reason), self.version_table_place
         return opened
 
     def is_done(self, key: str, sql: str) -> bool:

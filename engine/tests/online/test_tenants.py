@@ -1,0 +1,118 @@
+"""A revision that sets search_path for one tenant after the other, with the same statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic_pg.errors import UserError
+from tests.online import faults
+from tests.online.scripted import begun, psql, written
+
+if TYPE_CHECKING:
+    from tests.online.site import Site
+
+TENANTS = ("x", "y", "z")
+
+TABLES = tuple(
+    statement
+    for name in TENANTS
+    for statement in (
+        f"CREATE SCHEMA {name}",
+        f"CREATE TABLE {name}.t (id int PRIMARY KEY, a int, b int)",
+        f"INSERT INTO {name}.t SELECT n, n, n FROM generate_series(1, 200) AS n",  # noqa: S608  # ours
+    )
+)
+
+FIXED = 'tenants = ["x", "y", "z"]'
+ASKED = (
+    "tenants = op.get_bind().exec_driver_sql("
+    "\"SELECT nspname FROM pg_namespace WHERE nspname < 'zz' AND length(nspname) = 1 ORDER BY 1\""
+    ").scalars().all()"
+)
+SET = {
+    "session": (FIXED, 'op.execute(f"SET search_path TO {s}")'),
+    "local": (FIXED, 'op.execute(f"SET LOCAL search_path TO {s}")'),
+    "asks": (ASKED, 'op.get_bind().exec_driver_sql(f"SET search_path TO {s}")'),
+    "asks, local": (ASKED, 'op.execute(f"SET LOCAL search_path TO {s}")'),
+}
+
+CHANGES = (
+    'op.add_column("t", sa.Column("c", sa.Integer, server_default="1", nullable=False))',
+    'op.create_index("i", "t", ["a"])',
+    'op.create_check_constraint("k", "t", "b > 0")',
+    'op.execute("UPDATE t SET a = a + 1")',
+)
+
+FOUND = """
+SELECT format('%s.%s %s', table_schema, table_name, column_name) AS found
+FROM information_schema.columns WHERE table_schema IN ('x', 'y', 'z')
+UNION ALL SELECT format('%s %s', pg_get_indexdef(indexrelid), indisvalid)
+FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid
+WHERE relnamespace::regnamespace::text IN ('x', 'y', 'z')
+UNION ALL SELECT format('%s %s %s', conrelid::regclass, conname, convalidated)
+FROM pg_constraint
+UNION ALL SELECT format('rows %s %s %s', (SELECT sum(a) FROM x.t), (SELECT sum(a) FROM y.t),
+  (SELECT sum(a) FROM z.t))
+UNION ALL SELECT obj_description('public.alembic_version'::regclass, 'pg_class')
+ORDER BY 1
+"""
+
+
+def lines(way: str, *, back: bool = True) -> tuple[str, ...]:
+    """Return the lines of a revision. back: whether it sets the path back at its end."""
+    first, each = SET[way]
+    loop = ("for s in tenants:", *(f"    {line}" for line in (each, *CHANGES)))
+    return (first, *loop, *([each.replace("{s}", "public")] if back else []))
+
+
+def prepare(site: Site) -> None:
+    """Let the tables of all tenants be as they were."""
+    site.clean()
+    site.sql(*(f"DROP SCHEMA IF EXISTS {name} CASCADE" for name in TENANTS), *TABLES)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(way, marks=[] if way == "session" else pytest.mark.online, id=way)
+        for way in SET
+    ],
+)
+def test_a_run_that_dies_goes_on(site: Site, way: str) -> None:
+    site.revise(*lines(way))
+    prepare(site)
+    site.upgrade()
+    wanted = site.rows(FOUND)
+    number = 0
+    while True:
+        number += 1
+        prepare(site)
+        reached = faults.terminated(site, number)
+        if not reached:
+            break
+        site.upgrade()
+        assert (site.rows(FOUND), site.version) == (wanted, ["002a"]), reached
+    assert number > 40
+
+
+@pytest.mark.parametrize("way", ["session", "local"])
+def test_a_script_does_the_same(site: Site, way: str) -> None:
+    site.revise(*lines(way))
+    prepare(site)
+    site.upgrade()
+    wanted = site.rows(FOUND)
+    site.clean()
+    site.sql(*(f"DROP SCHEMA {name} CASCADE" for name in TENANTS))
+    begun(site, *TABLES)
+    done = psql(site, written(site))
+    assert done.returncode == 0, done.stderr
+    assert (site.rows(FOUND), site.version) == (wanted, ["002a"])
+
+
+@pytest.mark.parametrize("way", ["session", "asks"])
+def test_a_path_that_stays_is_told(site: Site, way: str) -> None:
+    prepare(site)
+    site.revise(*lines(way, back=False))
+    with pytest.raises(UserError, match=r"is not on the search_path that\s+the revision has set"):
+        site.upgrade()
