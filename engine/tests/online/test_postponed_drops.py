@@ -175,6 +175,27 @@ def test_a_script_does_the_same(site: Site, name: str) -> None:
     assert site.catalog == by_postgresql(site, *statements)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("CHECK (a > 0)", "CHECK (a > 10)"),
+        ("FOREIGN KEY (c) REFERENCES t (id)", "FOREIGN KEY (c) REFERENCES s (id)"),
+    ],
+    ids=["check", "key"],
+)
+def test_rows_that_violate_the_new_one_leave_the_old_one(site: Site, old: str, new: str) -> None:
+    site.sql(*TABLES, f"ALTER TABLE t ADD CONSTRAINT o {old}")
+    before = site.catalog
+    site.revise(*lines("ALTER TABLE t DROP CONSTRAINT o", f"ALTER TABLE t ADD CONSTRAINT n {new}"))
+    with pytest.raises(UserError, match=r"rows of t (violate|point to no row)"):
+        site.upgrade()
+    assert site.catalog == before
+    site.sql("DELETE FROM t WHERE a < 11", "UPDATE t SET c = 20")
+    site.upgrade()
+    found = site.rows("SELECT conname FROM pg_constraint WHERE conname IN ('o', 'n')")
+    assert [row[0] for row in found] == ["n"]
+
+
 def random_changes(chance: random.Random) -> list[str]:
     """Return statements that PostgreSQL executes one after the other on the tables."""
     names = ["i", "v", "u", "w", "x"]

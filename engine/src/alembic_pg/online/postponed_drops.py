@@ -30,7 +30,7 @@ _DO_FOR = {
     UNIQUE: {INDEX, UNIQUE, PRIMARY},
     PRIMARY: {INDEX, UNIQUE},
     CHECK: {CHECK},
-    FOREIGN: set[str](),
+    FOREIGN: {FOREIGN},
 }
 
 # With one of these a new column has a constraint, whose name depends on what is there.
@@ -158,6 +158,6 @@ def _may_be_added_first(made: statements.AddConstraint, dropped: Dropped) -> boo
     if not (kind and made.name) or "INDEX" in [token.keyword for token in tokenize(made.body)]:
         return False  # its name depends on what is there; or it is made of an index that is
     if kind == FOREIGN:
-        return dropped.kind == CHECK  # it hangs on one of the unique ones that there are
+        return dropped.kind in {CHECK, FOREIGN}  # it hangs on one of the unique ones that there are
     # There is one at most.
     return not (kind == dropped.kind == PRIMARY and dropped.is_its_table(made.table))
