@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import enum
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate.render import _repr_type
 from alembic_pg.autogenerate.ops import render_types
 from sqlalchemy import ARRAY, Enum, Integer, Numeric, String, Text, TypeDecorator
-from sqlalchemy.dialects.postgresql import CITEXT, DOMAIN, JSONB, TIMESTAMP
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import CITEXT, DOMAIN, JSONB, TIMESTAMP, psycopg2
+from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeEngine, UserDefinedType
 from tests.autogenerate import rendering
 
@@ -118,6 +122,44 @@ def test_a_type_is_sqlalchemys(kind: TypeEngine[Any], source: str) -> None:
     assert found.startswith(source)
     assert "test_render" not in found
     assert imports <= {"from sqlalchemy.dialects import postgresql"}
+
+
+def simple_types() -> list[type[TypeEngine[Any]]]:
+    """Return the types of SQLAlchemy, and of its dialect, that need no argument.
+
+    Without JSONPATH, whose type of the dialect's own adapts to nothing that has a name.
+    """
+    found: list[type[TypeEngine[Any]]] = []
+    for module in (sa, postgresql):
+        for name in sorted(vars(module)):
+            kind = getattr(module, name)
+            if isinstance(kind, type) and issubclass(kind, TypeEngine) and kind not in found:
+                with suppress(AssertionError, AttributeError, CompileError, TypeError):
+                    kind().compile(psycopg2.dialect())
+                    found.append(kind)
+    return found
+
+
+@pytest.mark.parametrize(
+    "kind", simple_types(), ids=lambda kind: f"{kind.__module__}.{kind.__name__}"
+)
+def test_a_type_of_the_dialects_own_is_said_by_one_that_has_a_name(
+    kind: type[TypeEngine[Any]],
+) -> None:
+    """A decorator's load_dialect_impl() returns such a one: PGUuid for UUID, in the GUID recipe."""
+
+    class Decorated(TypeDecorator[Any]):
+        impl = Text
+        cache_ok = True
+
+        def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:  # noqa: ANN401
+            found: TypeEngine[Any] = dialect.type_descriptor(kind())
+            return found
+
+    source, _ = rendered(Decorated())
+    made = eval(source, {"sa": sa, "postgresql": postgresql})  # noqa: S307  # it is rendered
+    dialect = psycopg2.dialect()
+    assert made.compile(dialect) == Decorated().compile(dialect)
 
 
 @pytest.mark.parametrize(

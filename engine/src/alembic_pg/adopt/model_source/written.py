@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.sql.elements import conv
 
 from alembic_pg.adopt.model_source.source import string_literal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.adopt.model_source.source import Names
 
-_DIALECT = postgresql.dialect()
+_DIALECT = psycopg2.dialect()
 
 # A type among the arguments of another one, as SQLAlchemy prints it.
 _INNER_TYPE = re.compile(r"\b[A-Z]\w*(?=\()")

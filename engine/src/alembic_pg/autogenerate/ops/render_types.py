@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import sqlalchemy as sa
 from alembic.autogenerate.render import _repr_type
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.types import Enum, TypeDecorator, TypeEngine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from alembic.autogenerate.api import AutogenContext
 
-_DIALECT = postgresql.dialect()
+# The one that creates the tables: another driver's says VARCHAR where this one's says TEXT.
+_DIALECT = psycopg2.dialect()
 
 
 class UnwritableTypeError(Exception):
@@ -92,5 +96,7 @@ def storage_type(value: TypeEngine[Any]) -> TypeEngine[Any]:
 
 
 def _is_sqlalchemy_type(kind: type) -> bool:
-    """Return whether a revision can name a class; a dialect has types of its own with a _."""
-    return kind.__module__.startswith("sqlalchemy.") and not kind.__name__.startswith("_")
+    """Return whether a revision can name a class; a dialect has types of its own: PGUuid, say."""
+    own = kind.__module__.startswith(f"{postgresql.__name__}.")
+    module: ModuleType = postgresql if own else sa
+    return getattr(module, kind.__name__, None) is kind

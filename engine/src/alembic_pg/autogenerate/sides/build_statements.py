@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import DDL, CheckConstraint, ForeignKeyConstraint, MetaData, Table, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
 from sqlalchemy.schema import AddConstraint, CreateSchema, CreateSequence, CreateTable
 from sqlalchemy.sql.elements import TextClause
@@ -88,7 +88,7 @@ def _listeners_with_schemas(steps: Sequence[BuildStatement]) -> list[BuildStatem
 def _compiled(statement: ClauseElement) -> str:
     """Return a statement's text as far as it can be had."""
     try:
-        return str(statement.compile(dialect=postgresql.dialect()))
+        return str(statement.compile(dialect=psycopg2.dialect()))
     except Exception:  # noqa: BLE001  # a type's or @compiles' own: the build says what it is
         return handwritten_text(statement)
 
@@ -177,7 +177,7 @@ def _create_all_statements(models: Models) -> list[BuildStatement]:
             shared.add(place)
         steps.append(step)
 
-    server: Any = RecordingConnection(postgresql.dialect(), record)
+    server: Any = RecordingConnection(psycopg2.dialect(), record)
     try:
         for metadata in each_metadata(models.metadata):
             metadata.create_all(server, checkfirst=False, tables=tables_to_build(models, metadata))

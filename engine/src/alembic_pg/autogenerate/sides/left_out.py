@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import psycopg2
 from sqlalchemy.exc import NoReferencedColumnError, NoReferencedTableError
 
 from alembic_pg.revisions import stand_ins
@@ -38,7 +38,7 @@ def needed_stand_ins(models: Models) -> tuple[StandIn, ...]:
     """Return what the foreign keys of the other tables need of those that are left out."""
     if not models.left_out:
         return ()
-    dialect = postgresql.dialect()
+    dialect = psycopg2.dialect()
     found = {}
     for table in models.tables:
         if table in models.left_out:
