@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.autogenerate.split import online_steps
 from alembic_pg.revisions.trial.known_texts import KnownTexts
 from tests.commands.run import run as succeed
 from tests.matrix.case import load
@@ -21,6 +22,22 @@ A = 'table(Column("a", Integer), {})\n'
 OLD = A.format('Column("b", Text)')
 FILLED = 'Column("c", Integer, nullable=False, info={"backfill": "7"})'
 VIEW = 'v = PGView("public", "v", "select id, {} from t")\n'
+# A type of PostgreSQL for which SQLAlchemy has none.
+POINTS = """
+import sqlalchemy as sa
+
+
+class Point(sa.types.UserDefinedType):
+    cache_ok = True
+
+    def get_col_spec(self, **_):
+        return "point"
+
+
+Table("p", m, Column("id", Integer, primary_key=True), Column("at", Point))
+Table("q", m, Column("id", Integer, ForeignKey("p.id"), index=True), Column("at", Point))
+"""
+
 HEIR = 'Table("g", m, Column("id", Integer, primary_key=True), Column("r", Integer, index=True))\n'
 
 # Models before and after, and what each of the revisions does, in their order.
@@ -179,3 +196,17 @@ def test_nobody_asks_what_new_tables_execute(
     monkeypatch.setattr(KnownTexts, "statements", counted)
     there(databases, "", HEIR + OLD)
     assert not asked
+
+
+def test_a_table_that_only_postgresql_can_say_is_as_new(
+    databases: ScratchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keys are operations of their own, on a table that nobody uses yet."""
+
+    def opened(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(online_steps, "open_candidate", opened)
+    change = there(databases, "", POINTS)
+    assert "CREATE TABLE" in change.up
+    assert change.stages == 1

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
+from alembic_pg.autogenerate.dump.entry import table_key
 from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof.candidate import open_candidate
 from alembic_pg.autogenerate.split import fill_order
 from alembic_pg.autogenerate.split import stages as split_stages
@@ -124,6 +126,22 @@ def _constraint_tables(sql: str, verb: str) -> Iterator[QualifiedName]:
             yield table
 
 
+def _created_tables(operation: MigrateOperation) -> Iterator[QualifiedName]:
+    """Yield the tables that an operation creates, by Alembic's words or by PostgreSQL's."""
+    if isinstance(operation, ops.CreateTableOp):
+        yield (operation.schema or "public", operation.table_name)
+    elif isinstance(operation, StatementOp):
+        for sql in operation.upgrade:
+            cursor = Cursor(sql)
+            if cursor.accept_any("CREATE TABLE", "CREATE UNLOGGED TABLE"):
+                yield cursor.qualified_name()
+
+
+def _name_of(table: str) -> QualifiedName:
+    """Return the name of a table, as a statement names it."""
+    return Cursor(table).qualified_name()
+
+
 def _operations_in_steps(
     context: MigrationContext,
     comparison: Comparison,
@@ -132,14 +150,13 @@ def _operations_in_steps(
     executed: _ExecutedStatements,
 ) -> Iterator[MigrateOperation]:
     """Yield the operations that commit in steps on a table with rows."""
-    made = {
-        flatten.changed_table_key(one) for one in operations if isinstance(one, ops.CreateTableOp)
-    }
+    made = {name for one in operations for name in _created_tables(one)}
+    keys = {table_key(*name) for name in made}
     if not any(
-        parser.parse(statement.sql)
+        parsed is not None and not (parsed.table and _name_of(parsed.table) in made)
         for one in operations
-        if not isinstance(one, ops.CreateTableOp) and flatten.changed_table_key(one) not in made
-        for statement in executed.statements(one)
+        if not isinstance(one, ops.CreateTableOp) and flatten.changed_table_key(one) not in keys
+        for parsed in (parser.parse(statement.sql) for statement in executed.statements(one))
     ):
         return
     dropping = {
