@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate.render import _repr_type
 from alembic_pg.autogenerate.ops import render_types
 from sqlalchemy import ARRAY, Enum, Integer, Numeric, String, Text, TypeDecorator
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.dialects.postgresql import CITEXT, DOMAIN, JSONB, TIMESTAMP, psycopg2
 from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeEngine, UserDefinedType
@@ -114,6 +114,10 @@ def rendered(
             "sa.Text().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql')",
         ),
         (Money().with_variant(TIMESTAMP(timezone=True), "postgresql"), "postgresql.TIMESTAMP"),
+        (
+            Text().with_variant(mysql.MEDIUMTEXT(), "mysql"),
+            "sa.Text().with_variant(mysql.MEDIUMTEXT(), 'mysql')",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
@@ -121,7 +125,8 @@ def test_a_type_is_sqlalchemys(kind: TypeEngine[Any], source: str) -> None:
     found, imports = rendered(kind)
     assert found.startswith(source)
     assert "test_render" not in found
-    assert imports <= {"from sqlalchemy.dialects import postgresql"}
+    dialects = ("postgresql", "mysql")
+    assert imports <= {f"from sqlalchemy.dialects import {dialect}" for dialect in dialects}
 
 
 def simple_types() -> list[type[TypeEngine[Any]]]:

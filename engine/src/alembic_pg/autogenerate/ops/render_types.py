@@ -5,6 +5,8 @@ A revision imports alembic and sqlalchemy only, and must run when the models hav
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -15,12 +17,14 @@ from sqlalchemy.types import Enum, TypeDecorator, TypeEngine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
 
     from alembic.autogenerate.api import AutogenContext
 
 # The one that creates the tables: another driver's says VARCHAR where this one's says TEXT.
 _DIALECT = psycopg2.dialect()
+
+# Whose types have a module of their own; a variant may be another dialect's.
+_DIALECT_MODULE = re.compile(r"sqlalchemy\.dialects\.\w+")
 
 
 class UnwritableTypeError(Exception):
@@ -97,6 +101,6 @@ def storage_type(value: TypeEngine[Any]) -> TypeEngine[Any]:
 
 def _is_sqlalchemy_type(kind: type) -> bool:
     """Return whether a revision can name a class; a dialect has types of its own: PGUuid, say."""
-    own = kind.__module__.startswith(f"{postgresql.__name__}.")
-    module: ModuleType = postgresql if own else sa
+    dialect = _DIALECT_MODULE.match(kind.__module__)
+    module = sys.modules[dialect[0]] if dialect else sa
     return getattr(module, kind.__name__, None) is kind
