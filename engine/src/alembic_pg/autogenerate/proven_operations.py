@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from alembic_pg.autogenerate.alter import generated_columns
 from alembic_pg.autogenerate.hints import backfill, casts
 from alembic_pg.autogenerate.ops import flatten, stable_order
-from alembic_pg.autogenerate.ops.alembic_corrections import with_column_checks
+from alembic_pg.autogenerate.ops.alembic_corrections import (
+    with_column_checks,
+    without_circular_keys,
+)
 from alembic_pg.autogenerate.proof.prove import prove_operations
 from alembic_pg.console import status
 
@@ -35,7 +38,7 @@ def proven_operations(
         and flatten.touches_changed_table(op, changed)
         and not flatten.is_unwanted(op, before, after)
     ]
-    operations = stable_order.in_stable_order(operations, before)
+    operations = stable_order.in_stable_order(without_circular_keys(operations), before)
     features = generated_columns.server_features(
         comparison.databases.version, before, after, changed
     )

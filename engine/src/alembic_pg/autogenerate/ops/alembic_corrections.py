@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations.ops import CreateTableOp
 from alembic.util import sqla_compat
-from sqlalchemy import CheckConstraint, Column
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
 
 from alembic_pg.autogenerate.ops.statement_source import escape_colons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from alembic.ddl.impl import DefaultImpl
     from alembic.operations import MigrateOperation
     from sqlalchemy.schema import SchemaItem
     from sqlalchemy.sql.elements import ClauseElement
+
+    TableName = tuple[str | None, str]
 
 
 def correct_impl(impl: DefaultImpl) -> None:
@@ -89,3 +92,68 @@ def _column_checks(column: Column[Any]) -> list[CheckConstraint]:
         for constraint in column.constraints
         if isinstance(constraint, CheckConstraint) and not sqla_compat._is_type_bound(constraint)  # noqa: SLF001  # as Alembic asks
     ]
+
+
+def without_circular_keys(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
+    """Return operations; those that create tables have no foreign key that is part of a circle.
+
+    Alembic writes each key into its table, so the first table refers to one that is not there.
+    create_all() adds such keys by ALTER TABLE, and so does the comparison, which misses them. One
+    from a table to itself stays.
+    """
+    creating = [one for one in operations if isinstance(one, CreateTableOp)]
+    needed = {_name(one): {*map(_target, _keys(one))} - {_name(one)} for one in creating}
+    circles = _on_circles(needed)
+    if not circles:
+        return list(operations)
+    for one in creating:
+        own = _name(one)
+        removed = [
+            key
+            for key in _keys(one)
+            if own != _target(key) and own in _reached(_target(key), circles)
+        ]
+        gone = {*map(id, removed)}  # columns have an == of their own
+        one.columns = [item for item in one.columns if id(item) not in gone]
+        needed[own] -= {*map(_target, removed)}
+    # Of tables in a circle, SQLAlchemy's order knows no other key, either.
+    place = {name: at for at, name in enumerate(TopologicalSorter(needed).static_order())}
+    rest = [one for one in operations if not isinstance(one, CreateTableOp)]
+    return [*sorted(creating, key=lambda one: place[_name(one)]), *rest]
+
+
+def _name(operation: CreateTableOp) -> TableName:
+    return operation.schema, operation.table_name
+
+
+def _keys(operation: CreateTableOp) -> list[ForeignKeyConstraint]:
+    return [one for one in operation.columns if isinstance(one, ForeignKeyConstraint)]
+
+
+def _target(key: ForeignKeyConstraint) -> TableName:
+    """Return the table to which a foreign key refers."""
+    *schema, table, _ = key.elements[0].target_fullname.split(".")
+    return ".".join(schema) or None, table
+
+
+def _on_circles(needed: Mapping[TableName, set[TableName]]) -> dict[TableName, set[TableName]]:
+    """Return the tables that may be part of a circle, with those that they need among them."""
+    left = dict(needed)
+    while True:
+        wanted = {one for others in left.values() for one in others}
+        kept = {name for name, others in left.items() if others & left.keys() and name in wanted}
+        if kept == left.keys():
+            return left
+        left = {name: left[name] & kept for name in kept}
+
+
+def _reached(start: TableName, needed: Mapping[TableName, set[TableName]]) -> set[TableName]:
+    """Return the tables that one needs, and those that they need in turn, itself among them."""
+    found: set[TableName] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += needed.get(name, ())
+    return found

@@ -1,0 +1,42 @@
+"""Foreign keys that form a circle, which Alembic writes into tables whatever their order is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.matrix.inside import there
+
+if TYPE_CHECKING:
+    from alembic_pg.database.scratch import ScratchServer
+
+TWO = """
+Table("a", m, Column("id", Integer, primary_key=True), Column("b", ForeignKey("b.id", name="f")))
+Table("b", m, Column("id", Integer, primary_key=True), Column("a", ForeignKey("a.id")),
+    Column("up", ForeignKey("b.id")), Column("o", ForeignKey("o.id")))
+Table("o", m, Column("id", Integer, primary_key=True))
+"""
+THREE = """
+for one, other in (("x", "y"), ("y", "z"), ("z", "x"), ("w", "x")):
+    Table(one, m, Column("id", Integer, primary_key=True), Column("r", ForeignKey(f"{other}.id")))
+"""
+SCHEMAS = """
+for one, other in (("r", "s"), ("s", "r")):
+    Table("t", m, Column("id", Integer, primary_key=True), Column("o", ForeignKey(f"{other}.t.id")),
+        schema=one)
+"""
+
+
+@pytest.mark.filterwarnings("ignore:Cannot correctly sort tables")
+@pytest.mark.parametrize(
+    ("models", "tables", "added"),
+    [(TWO, 3, 2), (THREE, 4, 3), (SCHEMAS, 2, 2)],
+    ids=["two", "three", "schemas"],
+)
+def test_tables_in_a_circle_are_said_in_alembics_words(
+    databases: ScratchServer, models: str, tables: int, added: int
+) -> None:
+    change = there(databases, "", models)
+    assert "CREATE TABLE" not in change.up
+    assert change.up.count("op.create_table(") == tables
+    assert change.up.count("ADD CONSTRAINT") == added
