@@ -27,11 +27,18 @@ for one, other in (("r", "s"), ("s", "r")):
 """
 
 
+OF_METADATA = """
+m.schema = "app"
+Table("a", m, Column("id", Integer, primary_key=True), Column("b", ForeignKey("b.id")))
+Table("b", m, Column("id", Integer, primary_key=True), Column("a", ForeignKey("a.id")))
+"""
+
+
 @pytest.mark.filterwarnings("ignore:Cannot correctly sort tables")
 @pytest.mark.parametrize(
     ("models", "tables", "added"),
-    [(TWO, 3, 2), (THREE, 4, 3), (SCHEMAS, 2, 2)],
-    ids=["two", "three", "schemas"],
+    [(TWO, 3, 1), (THREE, 4, 1), (SCHEMAS, 2, 1), (OF_METADATA, 2, 1)],
+    ids=["two", "three", "schemas", "schema of the metadata"],
 )
 def test_tables_in_a_circle_are_said_in_alembics_words(
     databases: ScratchServer, models: str, tables: int, added: int

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations.ops import CreateTableOp
 from alembic.util import sqla_compat
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint
+from sqlalchemy.exc import NoReferencedColumnError, NoReferencedTableError
 
 from alembic_pg.autogenerate.ops.statement_source import escape_colons
 
@@ -95,23 +96,23 @@ def _column_checks(column: Column[Any]) -> list[CheckConstraint]:
 
 
 def without_circular_keys(operations: Sequence[MigrateOperation]) -> list[MigrateOperation]:
-    """Return operations; those that create tables have no foreign key that is part of a circle.
+    """Return operations; those that create tables have no foreign keys that form a circle.
 
-    Alembic writes each key into its table, so the first table refers to one that is not there.
-    create_all() adds such keys by ALTER TABLE, and so does the comparison, which misses them. One
-    from a table to itself stays.
+    Alembic writes each key into its table, so the first table refers to one that is not there. The
+    keys of that one are left out, by which it is in the circle: the comparison, which misses them,
+    adds them later.
     """
     creating = [one for one in operations if isinstance(one, CreateTableOp)]
     needed = {_name(one): {*map(_target, _keys(one))} - {_name(one)} for one in creating}
     circles = _on_circles(needed)
     if not circles:
         return list(operations)
-    for one in creating:
+    for one in sorted(creating, key=lambda one: (one.schema or "", one.table_name)):
         own = _name(one)
         removed = [
             key
             for key in _keys(one)
-            if own != _target(key) and own in _reached(_target(key), circles)
+            if own in circles and own != _target(key) and own in _reached(_target(key), needed)
         ]
         gone = {*map(id, removed)}  # columns have an == of their own
         one.columns = [item for item in one.columns if id(item) not in gone]
@@ -131,19 +132,22 @@ def _keys(operation: CreateTableOp) -> list[ForeignKeyConstraint]:
 
 
 def _target(key: ForeignKeyConstraint) -> TableName:
-    """Return the table to which a foreign key refers."""
-    *schema, table, _ = key.elements[0].target_fullname.split(".")
-    return ".".join(schema) or None, table
+    """Return the table to which a foreign key refers, ("", "") where nobody has declared it."""
+    try:
+        table = key.referred_table
+    except (NoReferencedTableError, NoReferencedColumnError):  # the build says so
+        return "", ""
+    return table.schema, table.name
 
 
-def _on_circles(needed: Mapping[TableName, set[TableName]]) -> dict[TableName, set[TableName]]:
-    """Return the tables that may be part of a circle, with those that they need among them."""
+def _on_circles(needed: Mapping[TableName, set[TableName]]) -> set[TableName]:
+    """Return the tables that may be part of a circle, or stand between two of them."""
     left = dict(needed)
     while True:
         wanted = {one for others in left.values() for one in others}
         kept = {name for name, others in left.items() if others & left.keys() and name in wanted}
         if kept == left.keys():
-            return left
+            return kept
         left = {name: left[name] & kept for name in kept}
 
 
