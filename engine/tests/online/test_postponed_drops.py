@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
-from tests.online import faults
 from tests.online.beside import traffic
 from tests.online.scripted import begun, psql, written
 from tests.online.watching import watched
@@ -194,66 +192,3 @@ def test_rows_that_violate_the_new_one_leave_the_old_one(site: Site, old: str, n
     site.upgrade()
     found = site.rows("SELECT conname FROM pg_constraint WHERE conname IN ('o', 'n')")
     assert [row[0] for row in found] == ["n"]
-
-
-def random_changes(chance: random.Random) -> list[str]:
-    """Return statements that PostgreSQL executes one after the other on the tables."""
-    names = ["i", "v", "u", "w", "x"]
-    indexes = {"i": "t", "v": "t"}
-    unique = {"u": "t"}
-    checks = {"k"}
-    said: list[str] = []
-    for number in range(chance.randint(3, 8)):
-        free = [name for name in names if name not in indexes and name not in unique]
-        table = chance.choice("tts")
-        columns = ", ".join(chance.sample(["a", "b", "c"], chance.randint(1, 2)))
-        kind = chance.choice(["drop", "drop", "index", "index", "unique", "check", "else"])
-        if kind == "drop" and indexes and chance.random() < 0.6:
-            name = chance.choice(sorted(indexes))
-            said.append(f"DROP INDEX {name}")
-            del indexes[name]
-        elif kind == "drop" and unique:
-            name, its = unique.popitem()
-            said.append(f"ALTER TABLE {its} DROP CONSTRAINT {name}")
-        elif kind == "index" and free:
-            name = chance.choice(free)
-            word = chance.choice(["", "UNIQUE "])
-            said.append(f"CREATE {word}INDEX {name} ON {table} ({columns})")
-            indexes[name] = table
-        elif kind == "unique" and free:
-            name = chance.choice(free)
-            said.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({columns})")
-            unique[name] = table
-        elif kind == "check" and checks:
-            checks.clear()
-            said.append("ALTER TABLE t DROP CONSTRAINT k")
-        elif kind == "check":
-            checks.add("k")
-            said.append(f"ALTER TABLE t ADD CONSTRAINT k CHECK (b > {-number})")
-        else:
-            said.append(
-                chance.choice(
-                    [
-                        f"COMMENT ON TABLE {table} IS '{number}'",
-                        f"ALTER TABLE {table} ADD COLUMN n{number} int",
-                        f"UPDATE {table} SET c = c WHERE id = {number}",  # noqa: S608  # ours
-                    ]
-                )
-            )
-    return said
-
-
-@pytest.mark.parametrize("seed", [*range(11), 156])
-def test_any_order_ends_alike(site: Site, seed: int) -> None:
-    """A run that is killed at a point, and goes on, does what PostgreSQL does one by one."""
-    chance = random.Random(seed)  # noqa: S311  # of tests
-    statements = random_changes(chance)
-    wanted = by_postgresql(site, *statements)
-    site.revise(*lines(*statements), top='blocking = ["t", "s"]')
-    for number in (0, chance.randint(1, 12), chance.randint(1, 40)):
-        site.clean()
-        site.sql(*TABLES)
-        if number:
-            faults.terminated(site, number)
-        site.upgrade()
-        assert (site.catalog, site.version) == (wanted, ["002a"]), statements

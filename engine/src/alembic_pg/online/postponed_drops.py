@@ -33,8 +33,11 @@ _DO_FOR = {
     FOREIGN: {FOREIGN},
 }
 
-# With one of these a new column has a constraint, whose name depends on what is there.
-_OF_CONSTRAINTS = {"CHECK", "PRIMARY", "REFERENCES", "UNIQUE"}
+# With one of these a new column has a constraint or a sequence, named after what is there.
+_NAMED_BY_POSTGRESQL = {
+    *("CHECK", "CONSTRAINT", "PRIMARY", "REFERENCES", "UNIQUE"),
+    *("GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,14 @@ class Wait:
     replacement: str = ""
 
 
-def wait_of(every: Sequence[str], sql: str, dropped: Dropped) -> Wait | None:
+def wait_of(following: Sequence[str], dropped: Dropped) -> Wait | None:
     """Return for what a drop waits, None where nothing that follows does for it.
 
-    every: the statements of the revision, none where they are not known. sql: the one that drops.
+    following: the statements after it.
     """
-    if every.count(sql) != 1:
-        return None
     passed: list[str] = []
     length = 0
-    for one in every[every.index(sql) + 1 :]:
+    for one in following:
         made = parser.parse(one)
         if _takes_name(made, dropped):
             fits = _is_replacement(made, dropped)
@@ -144,13 +145,28 @@ def _may_come_first(sql: str, made: statements.Statement | None, dropped: Droppe
     """Return whether a statement does the same before the drop as after it."""
     if isinstance(made, statements.AddConstraint):
         return _may_be_added_first(made, dropped)
+    if isinstance(made, statements.AddColumn | statements.SetNotNull):
+        return _may_come_with_column(made, dropped)
+    also = session_statements.dropped_constraint(sql)
+    if isinstance(made, statements.DropIndex):
+        also = catalog_name(made.name)
+    if also:  # a foreign key may hang on it; and what is gone is not dropped again
+        return dropped.kind != FOREIGN and also != dropped.name
+    if isinstance(made, statements.CreateIndex):
+        return True
+    cursor = split.first_statement(sql)
+    return cursor.accept("COMMENT", "ON") and not cursor.accept_any("INDEX", "CONSTRAINT")
+
+
+def _may_come_with_column(
+    made: statements.AddColumn | statements.SetNotNull, dropped: Dropped
+) -> bool:
+    """Return whether no name that PostgreSQL chooses with a column may be the dropped one's."""
+    words = {"NOT"}
     if isinstance(made, statements.AddColumn):
         words = {token.keyword for token in tokenize(made.definition)}
-        return not words & _OF_CONSTRAINTS
-    if isinstance(made, statements.DropIndex) or session_statements.dropped_constraint(sql):
-        return dropped.kind != FOREIGN  # which may hang on what goes
-    usual = isinstance(made, statements.CreateIndex | statements.SetNotNull)
-    return usual or split.first_statement(sql).accept("COMMENT")
+    is_free = not dropped.name.endswith("_not_null") or "NOT" not in words
+    return is_free and not words & _NAMED_BY_POSTGRESQL
 
 
 def _may_be_added_first(made: statements.AddConstraint, dropped: Dropped) -> bool:

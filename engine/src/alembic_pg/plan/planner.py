@@ -87,6 +87,7 @@ class Planner(PlannedCatalog):
         self._forget_first(len(self.executed))
         self.in_autocommit_block = False
         self.postponed = []
+        self.met.clear()
         self.backfill_statements.clear()
 
     def summarize(self, statement: RevisionStatement) -> ExecutionSummary:
@@ -113,6 +114,7 @@ class Planner(PlannedCatalog):
         with self.connection.begin() as transaction:
             known = replace(statement, sql=self.earlier.with_known_labels(statement.sql))
             self.in_statement, self.statement_text, self.remade = True, known.sql, set()
+            self.met[known.sql] += 1
             try:
                 yield known
             finally:

@@ -57,8 +57,8 @@ DROPPED_CONSTRAINT = RefusalKind(
     "UNIQUE or PRIMARY KEY anew, after a statement that drops it, and more",
     "{name} of {object} would be missing while its index is built.",
     (
-        "Drop it in a statement of its own, right before the one that adds it: the new one is then "
-        "built beside the old one."
+        "Drop it in a statement of its own, right before the one that adds it, and make the "
+        "columns of a PRIMARY KEY NOT NULL first: the new one is then built beside the old one."
     ),
     Basis.CATALOG,
 )

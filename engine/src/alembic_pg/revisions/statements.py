@@ -117,7 +117,14 @@ def step_statements(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's 
     """
     if step is None:
         return ()
-    return _known_statements(_function_of(step))
+    return tuple(one.sql for one in _known_statements(_function_of(step)))
+
+
+def step_blocks(step: Any) -> tuple[bool, ...]:  # noqa: ANN401  # Alembic's step
+    """Return which of step_statements() stand in an autocommit block."""
+    if step is None:
+        return ()
+    return tuple(one.in_autocommit_block for one in _known_statements(_function_of(step)))
 
 
 def step_texts(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's step
@@ -129,7 +136,7 @@ def step_texts(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's step
     if step is None:
         return ()
     function = _function_of(step)
-    return _known_statements(function) or _texts_in(function)
+    return tuple(one.sql for one in _known_statements(function)) or _texts_in(function)
 
 
 def _function_of(step: Any) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
@@ -139,9 +146,9 @@ def _function_of(step: Any) -> Callable[..., None]:  # noqa: ANN401  # Alembic's
 
 
 @lru_cache(maxsize=1)  # a run asks for those of one revision at many of its statements
-def _known_statements(function: Callable[..., None]) -> tuple[str, ...]:
+def _known_statements(function: Callable[..., None]) -> tuple[RevisionStatement, ...]:
     try:
-        return tuple(one.sql for one in function_statements(function))
+        return tuple(function_statements(function))
     except UnreadableError:
         return ()
 

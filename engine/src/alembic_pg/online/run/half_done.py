@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.online.run.open_transaction import OpenTransaction
+    from alembic_pg.online.run.revision_transactions import RevisionTransactions
 
 
 def open_journal(
@@ -85,13 +86,15 @@ def interrupted_text(opened: Journal) -> str:
     return stored_text.whole_text(opened.note.text_of(opened.interrupted_at))
 
 
-def finish_interrupted(runner: OpenTransaction, *, passes_over: bool) -> None:
+def finish_interrupted(runner: RevisionTransactions, *, passes_over: bool) -> None:
     """Finish the statement at which an earlier run ended; the revision then need not come to it.
 
     passes_over: whether the revision is through, and has passed it over.
     Raises UserError where it has, and nobody knows the whole statement.
     """
     opened = runner.journal
+    with runner.track_statements():
+        runner.run_pending()  # which may be the drop at which it ended
     key = opened.interrupted_at.partition(":")[0]
     sql = interrupted_text(opened)
     if not sql:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,7 +14,7 @@ from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.executor import Executor
 from alembic_pg.online.run.signals import PostponedDrop, PostponedValidation
 from alembic_pg.online.run.statement_queue import StatementQueue
-from alembic_pg.revisions.statements import step_statements, step_texts
+from alembic_pg.revisions.statements import step_blocks, step_statements, step_texts
 from alembic_pg.sql import parser, session_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
@@ -41,6 +42,7 @@ class OpenTransaction(Executor):
     swapped_columns: the columns that were swapped, by the table's oid and the column's name.
     postponed: what waits for the statements that follow.
     statement_at_work: the one of the revision that is being executed, "" between two.
+    met: how often each statement of the revision was met.
     """
 
     may_postpone: ClassVar[bool] = True
@@ -53,6 +55,7 @@ class OpenTransaction(Executor):
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
     postponed: list[PostponedStatement] = field(default_factory=list)
     statement_at_work: str = ""
+    met: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> None:
         """Begin the revision's next transaction."""
@@ -165,6 +168,27 @@ class OpenTransaction(Executor):
     def revision_statements(self) -> Sequence[str]:
         """Return the statements of the revision, none where they are not known before it runs."""
         return step_statements(self.running.step)
+
+    def following_statements(self, sql: str) -> Sequence[str]:
+        """Return the statements of the revision after one, none where they are not known.
+
+        Those of an autocommit block end with it, and those before one with its beginning. Of a
+        text that the revision has more than once, the last one that was met counts.
+        """
+        every = self.revision_statements()
+        places = [place for place, one in enumerate(every) if one == sql]
+        which = self.met[sql] - 1 if len(places) > 1 else 0
+        if not 0 <= which < len(places):
+            return ()
+        blocks = step_blocks(self.running.step)
+        first = places[which]
+        after = range(first + 1, len(every))
+        if len(blocks) == len(every):
+            after = range(
+                first + 1,
+                next((at for at in after if blocks[at] != blocks[first]), len(every)),
+            )
+        return [every[at] for at in after]
 
     def revision_texts(self) -> Sequence[str]:
         """Return the statements of the revision, or what may be some where they are not known."""

@@ -83,6 +83,7 @@ class RevisionTransactions(OpenTransaction):
     def begin_function(self) -> None:
         """Forget what another call of a revision's function, or another revision, did."""
         self.postponed = []
+        self.met.clear()
         self.forget_open_transaction()
         self.local_settings.clear()
         self.single_transaction_reason = self.no_journal_reason
@@ -96,6 +97,7 @@ class RevisionTransactions(OpenTransaction):
         sql: the statement of the revision that it executes, "" for none, or one with parameters.
         """
         before, self.statement_at_work = self.statement_at_work, sql or self.statement_at_work
+        self.met[sql] += 1
         self.tracking.depth += 1
         try:
             yield

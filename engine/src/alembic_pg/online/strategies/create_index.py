@@ -71,7 +71,7 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     state = index.index_state(runner, name)
     is_its_table = runner.is_relation(state.table if state is not None else 0)
     dropped = postponed_drops.Dropped(postponed_drops.INDEX, relation.name, is_its_table)
-    wait = postponed_drops.wait_of(runner.revision_statements(), statement.sql, dropped)
+    wait = postponed_drops.wait_of(runner.following_statements(statement.sql), dropped)
     drop = PostponedDrop(key, work, name, relation.name)
     if wait is not None:
         drop = replace(drop, passes=wait.passes, replacement=wait.replacement)

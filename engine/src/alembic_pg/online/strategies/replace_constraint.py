@@ -37,15 +37,17 @@ if TYPE_CHECKING:
 # What is noted where a constraint takes the place of one that a statement before drops.
 NOTED_REPLACE = "replaces the one of its name"
 
-# What may be NULL of the columns of a new one.
-_NULLABLE = """
-SELECT FROM pg_attribute WHERE attrelid = :table AND attname = ANY (:columns) AND NOT attnotnull
+# How many of the columns of a new one are there, and cannot be NULL.
+_NOT_NULL = """
+SELECT count(*) FROM pg_attribute
+WHERE attrelid = :table AND attname = ANY (:columns) AND attnotnull AND NOT attisdropped
 """
 
-# The kind of a constraint that nothing hangs on.
+# The kind of a constraint that nothing hangs on, of a table that inherits none.
 _KIND = """
 SELECT contype::text FROM pg_constraint AS c
-WHERE conrelid = :table AND conname = :name AND coninhcount = 0 AND NOT EXISTS (
+WHERE conrelid = :table AND conname = :name
+  AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = :table) AND NOT EXISTS (
   SELECT FROM pg_depend WHERE refclassid = 'pg_constraint'::regclass AND refobjid = c.oid
     AND deptype = 'n') AND (contype IN ('c', 'f')
   OR contype IN ('p', 'u') AND NOT EXISTS (
@@ -74,8 +76,8 @@ def postponed_drop(
         return None
     if following.kind == "PRIMARY":
         columns = add_unique.columns_of(following)
-        found = runner.fetch_rows(_NULLABLE, table=table.oid, columns=columns)
-        return wait_for_new_one if not found else None
+        known = runner.first_value(_NOT_NULL, table=table.oid, columns=columns)
+        return wait_for_new_one if known == len(columns) else None
     return wait_for_new_one
 
 
@@ -88,7 +90,7 @@ def _wait_of(runner: Runner, statement: statements.OtherAlterTable, table: Relat
     from alembic_pg.online import postponed_drops  # noqa: PLC0415  # of few revisions
 
     dropped = postponed_drops.Dropped(str(kind), name, runner.is_relation(table.oid))
-    return postponed_drops.wait_of(runner.revision_statements(), statement.sql, dropped)
+    return postponed_drops.wait_of(runner.following_statements(statement.sql), dropped)
 
 
 def waits_again(runner: Runner, sql: str) -> bool:
