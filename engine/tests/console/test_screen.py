@@ -15,6 +15,7 @@ from tests.console import terminal
 
 if TYPE_CHECKING:
     from alembic.script import Script
+    from alembic_pg.database.scratch import ScratchServer
     from alembic_pg.testing.tree import Tree
     from sqlalchemy.engine import URL
 
@@ -31,6 +32,10 @@ ALIKE = (
 )
 
 WIDTHS = (80, 100, 200)
+
+# Before this version, a GRANT takes no lock on its table, and a column of locks says "none".
+GRANT_LOCKS_SINCE = 18_00_00
+_GRANT_WITHOUT_LOCK = re.compile(r"^(create +grants on column .*  )none {8}")
 
 REVISION = """\
 from alembic import op
@@ -143,7 +148,7 @@ def test_upgrade_with_progress(pending: Tree, empty: URL, columns: int) -> None:
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
-def test_autogenerate(tree: Tree, columns: int) -> None:
+def test_autogenerate(tree: Tree, databases: ScratchServer, columns: int) -> None:
     posts = tree.root / "models" / "posts.py"
     posts.write_text(f"{posts.read_text()}{EDIT}")
     command = ("revision", "--autogenerate", "--rev-id", "0123456789ab", "-m", "moods")
@@ -151,7 +156,10 @@ def test_autogenerate(tree: Tree, columns: int) -> None:
     assert made.code == 0, made.raw
     end = next(at for at, line in enumerate(made.lines) if "Generating " in line)
     assert "red" in made.colors_of("Destroys")
-    assert_shows(f"autogenerate-{columns}", made.lines[:end])
+    lines = made.lines[:end]
+    if databases.version < GRANT_LOCKS_SINCE:
+        lines = [_GRANT_WITHOUT_LOCK.sub(r"\1ACCESS SHARE", line) for line in lines]
+    assert_shows(f"autogenerate-{columns}", lines)
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

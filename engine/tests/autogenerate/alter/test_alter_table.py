@@ -41,3 +41,13 @@ def table(*columns: str) -> Entry:
 def test_columns(old: Entry, new: Entry, altered: set[str], anew: set[str]) -> None:
     assert alter_table.altered_columns(old, new, FEATURES) == altered
     assert alter_table.columns_made_anew(old, new, FEATURES) == anew
+
+
+@pytest.mark.parametrize(("kind", "before_the_table"), [("text", {"g"}), ("varchar(9)", set())])
+def test_what_goes_with_a_type_does_not_go_before_it(kind: str, before_the_table: set[str]) -> None:
+    """Before PostgreSQL 17, another expression alone lets a column go before its table changes."""
+    old = table("a text", "g text GENERATED ALWAYS AS (upper(a)) STORED")
+    new = table(f"a {kind}", "g text GENERATED ALWAYS AS (upper((a)::text)) STORED")
+    features = ServerFeatures(16_00_00)
+    assert alter_table.recreated_columns(old, new, features) == before_the_table
+    assert alter_table.columns_made_anew(old, new, features) == {"g"}

@@ -74,7 +74,7 @@ def _parent_names(table: Table) -> list[str]:
 
 
 def recreated_columns(old: Entry, new: Entry, features: ServerFeatures) -> frozenset[str]:
-    """Return the generated columns of a table that are dropped and made again to change."""
+    """Return the generated columns made anew for themselves, not for the type of another one."""
     if old.text == new.text:
         return frozenset()
     old_table, new_table = table_definition.parse_entry(old), table_definition.parse_entry(new)
@@ -86,7 +86,7 @@ def recreated_columns(old: Entry, new: Entry, features: ServerFeatures) -> froze
         if column.generated
         and name in new_table.columns
         and _must_recreate(column, new_table.columns[name], features)
-    )
+    ).difference(_generated_on_changed_types(old_table, new_table))
 
 
 def columns_made_anew(old: Entry, new: Entry, features: ServerFeatures) -> set[str]:
