@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import compare, pg_dump
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 
 # The version of the embedded server, which has all extensions.
 NEWEST = 180_000
+
+# A generated column is virtual where nobody says otherwise, which is new in this version.
+_VIRTUAL_SINCE = 180_000
+_COMPUTED = re.compile(r'(Computed\("[^"]*")\)')
+
+
+def with_known_columns(databases: ScratchServer, models: str) -> str:
+    """Return models that a server knows: before PostgreSQL 18, generated columns are stored."""
+    if databases.version >= _VIRTUAL_SINCE:
+        return models
+    return _COMPUTED.sub(r"\1, persisted=True)", models)
 
 
 def create_built(databases: ScratchServer, models: Models) -> URL:

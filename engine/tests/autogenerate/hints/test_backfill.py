@@ -10,7 +10,7 @@ from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from sqlalchemy.exc import DBAPIError
 from tests.matrix.case import load
-from tests.matrix.databases import create_built, execute, rows
+from tests.matrix.databases import create_built, execute, rows, with_known_columns
 from tests.matrix.inside import run, there, write
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def test_a_type_changes_under_what_uses_the_column(
     databases: ScratchServer, value: str, others: str, entities: str
 ) -> None:
     """The rows are filled between the drop of what uses the column, and its creation."""
+    others = with_known_columns(databases, others)
     before = f'table(Column("a", Text){others}){entities}'
     change = there(databases, before, f'table(Column("a", {FILLED}, {value}){others}){entities}')
     url = create_built(databases, load(before))
