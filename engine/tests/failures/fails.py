@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.testing import state
 from alembic_pg.testing.tree import PASSWORD
+from tests.other_ledger import ONLY_THE_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,8 @@ def said(done: CommandResult, *, code: int = 1) -> str:
     assert done.out == ""
     assert "Traceback" not in done.err
     assert PASSWORD not in done.err
-    lines = [line for line in done.err.splitlines() if not _PROGRESS.match(line)]
+    told = ONLY_THE_ORDER.sub("", done.err)
+    lines = [line for line in told.splitlines() if not _PROGRESS.match(line)]
     assert 1 <= len(lines) <= 2, done.err
     assert max(map(len, lines)) < LONGEST
     assert lines[0].startswith("FAILED: ")
