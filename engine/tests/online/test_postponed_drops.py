@@ -69,6 +69,11 @@ TOGETHER = {
     "two actions": ("ALTER TABLE t DROP CONSTRAINT u, ADD COLUMN d int", WIDER),
     "DO": ("DO $$ BEGIN ALTER TABLE t DROP CONSTRAINT u; END $$", WIDER),
     "two statements": (f"{DROP}; SELECT 1", WIDER),
+    "a step between": (
+        "ALTER TABLE t DROP CONSTRAINT u, ADD COLUMN d int",
+        "CREATE INDEX j ON t (c)",
+        "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a)",
+    ),
     "a rename between": (DROP, "ALTER TABLE t RENAME COLUMN c TO d", WIDER),
 }
 

@@ -170,7 +170,8 @@ class Rehearsal:
         every = partial(step_statements, self.step)
         with self._suspend_script():
             gone = next(dropped_objects.find_recreated(executed, every, cascades), "")
-        return gone or _dropped_constraint(executed, sql)
+            known = every()
+        return gone or _dropped_constraint(executed, [sql, *known[_place_after(known, sql) :]])
 
     def _require_recorder(self) -> Recorder:
         if self.no_answer_reason:
@@ -259,13 +260,31 @@ class Rehearsal:
             written._install_proxy()  # noqa: SLF001
 
 
-def _dropped_constraint(executed: Sequence[str], sql: str) -> str:
-    """Return the name of the unique constraint that a statement adds again, "" of any other."""
-    made = parser.parse(sql)
-    if not isinstance(made, statements.AddConstraint) or made.kind not in {"UNIQUE", "PRIMARY"}:
+def _place_after(every: Sequence[str], sql: str) -> int:
+    """Return the place after a statement, the end where it is not known which one it is."""
+    return every.index(sql) + 1 if every.count(sql) == 1 else len(every)
+
+
+def _dropped_constraint(executed: Sequence[str], coming: Sequence[str]) -> str:
+    """Return the name of a unique constraint that is gone and comes again, "" of none.
+
+    coming: the statement that takes steps, and those after it. One that changes rows may want it
+    gone.
+    """
+    if not any("CONSTRAINT" in one.upper() for one in executed):
         return ""
     from alembic_pg.online.postponed_drops import drops_constraint  # noqa: PLC0415  # rare
 
-    table = normalized_name(made.table)
-    gone = drops_constraint(executed, made.name, lambda name: normalized_name(name) == table)
-    return made.name if made.name and gone else ""
+    for one in coming:
+        made = parser.parse(one)
+        if isinstance(made, statements.UpdateOrDelete | statements.UnbatchedWrite):
+            return ""
+        if isinstance(made, statements.AddConstraint) and made.kind in {"UNIQUE", "PRIMARY"}:
+            is_its_table = partial(_is_named_alike, made.table)
+            if made.name and drops_constraint(executed, made.name, is_its_table):
+                return made.name
+    return ""
+
+
+def _is_named_alike(one: str, other: str) -> bool:
+    return normalized_name(one) == normalized_name(other)

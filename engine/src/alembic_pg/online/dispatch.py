@@ -93,6 +93,8 @@ def _choose_for_statement(
     _refuse_unfillable(runner, table, strategy)
     if not isinstance(statement, statements.AlterColumnType):  # which may be prepared before
         dropped_objects.refuse_missing_objects(runner, table)
+        if not isinstance(statement, statements.UpdateOrDelete):  # which may want it gone
+            replace_constraint.refuse_gap(runner, statement.sql)
     return _decision(strategy, runner, statement, table)
 
 

@@ -122,6 +122,29 @@ def refuse_missing(runner: Runner, statement: statements.AddConstraint, table: R
     return True
 
 
+def refuse_gap(runner: Runner, sql: str) -> None:
+    """Raise RefusedError where a step commits that a constraint is gone which comes again later.
+
+    sql: the statement that takes steps.
+    """
+    if not any("CONSTRAINT" in one.upper() for one in runner.executed):
+        return
+    from alembic_pg.online.postponed_drops import drops_constraint  # noqa: PLC0415  # rare
+
+    for one in runner.following_statements(sql):
+        made = parser.parse(one)
+        if isinstance(made, statements.UpdateOrDelete | statements.UnbatchedWrite):
+            return
+        if not isinstance(made, statements.AddConstraint) or made.kind not in {"UNIQUE", "PRIMARY"}:
+            continue
+        table = runner.find_relation(made.table)
+        if table is None or table.oid not in runner.existing_tables or not made.name:
+            continue
+        if drops_constraint(runner.executed, made.name, runner.is_relation(table.oid)):
+            kind = of_statements.DROPPED_CONSTRAINT
+            large_tables.refuse_if_large(runner, table, kind, name=made.name)
+
+
 def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
     """Return whether a constraint can be made under another name that it does not keep."""
     if statement.kind in {"UNIQUE", "PRIMARY"}:
