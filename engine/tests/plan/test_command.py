@@ -122,7 +122,9 @@ def test_is_what_the_run_does(  # a row of the table
     with watched() as steps:
         site.upgrade()
     assert any(re.search(executed, step.sql) for step in steps)
-    assert bool(how) == any(step.sql.startswith("COMMENT ON TABLE alembic") for step in steps)
+    assert bool(how) == any(
+        step.sql.startswith("COMMENT ON TABLE public.alembic") for step in steps
+    )
 
 
 def test_shows_rows_bytes_losses_and_what_breaks(
