@@ -39,6 +39,7 @@ plain = Table(
     Base.metadata,
     Column("id", Integer, primary_key=True),  # kept
     Column("name", String(20), index=True),
+    Column("rank", Integer, server_default="7"),
 )
 
 
@@ -73,6 +74,7 @@ BY_HAND = (
     "ALTER TABLE bare ADD COLUMN seen uuid",
     "ALTER TABLE bare ALTER kind TYPE varchar(5)",
     "ALTER TABLE plain ALTER name TYPE varchar(30)",
+    "ALTER TABLE plain ALTER rank TYPE bigint",
 )
 
 

@@ -105,7 +105,10 @@ def _changed_column(
         kind = written.type_source(found["type"], place.names)
         said.append(kind)
         changes.append(_changed_type(place, column, kind))
-    if before.default != after.default:
+    # A string takes on the type of its column: '7' of a bigint is another expression than 7.
+    given = getattr(column.server_default, "arg", None)
+    takes_type = isinstance(given, str) and before.type != after.type and bool(after.default)
+    if before.default != after.default or takes_type:
         value = written.default_source(after.default, place.names) if after.default else ""
         said.append(f"server_default={value or None}")
         changes.append(column_keyword(place, column, "server_default", value))
