@@ -14,6 +14,7 @@ from alembic_pg.sql import parser, statements
 if TYPE_CHECKING:
     from alembic_pg.offline.recorder import Recorder
     from alembic_pg.offline.script_journal import ScriptJournal
+    from alembic_pg.online.run.signals import Wait
     from alembic_pg.online.strategies.strategy import Decision
 
 # How a statement runs that waits for the next one, and what is noted of that.
@@ -37,8 +38,8 @@ class Replacement:
     drop_noted: bool
 
 
-def record_wait(recorder: Recorder, drop: str, noted: ScriptJournal) -> PostponedDrop | None:
-    """Return how the drop of an index or a constraint waits in a run, None where it does not.
+def record_wait(recorder: Recorder, drop: str, noted: ScriptJournal) -> Wait | None:
+    """Return for what the drop of an index or a constraint waits in a run, None where for nothing.
 
     drop: the statement. noted: what the script notes. Raises as Recorder.record() does.
     """
@@ -47,9 +48,8 @@ def record_wait(recorder: Recorder, drop: str, noted: ScriptJournal) -> Postpone
     if waits is None or waits.summary not in _NOTED:
         return None
     waits.run(journal.statement_key(drop))
-    drops = [one for one in recorder.postponed if isinstance(one, PostponedDrop)]
-    recorder.postponed = []
-    return drops[0] if drops else None
+    waiting, recorder.postponed = recorder.postponed, []
+    return next((one.wait for one in waiting if isinstance(one, PostponedDrop)), None)
 
 
 def record_replacement(

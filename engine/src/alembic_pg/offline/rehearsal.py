@@ -26,7 +26,6 @@ from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.signals import NoStepsError, RefusedError
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.revisions.statements import step_statements
-from alembic_pg.sql import parser, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from alembic_pg.offline.recorder import Recorder
     from alembic_pg.offline.script_journal import ScriptJournal
     from alembic_pg.offline.statement_steps import StepWriter
-    from alembic_pg.online.run.signals import PostponedDrop, PreparedSwap
+    from alembic_pg.online.run.signals import PreparedSwap, Wait
     from alembic_pg.options import Settings
 
 _NO_SERVER = (
@@ -115,14 +114,14 @@ class Rehearsal:
         self.already_executed = bool(steps)
         return steps
 
-    def drop_that_waits(self, drop: str, writer: StepWriter) -> PostponedDrop | None:
-        """Return what says for which later ones a statement waits, None where for none.
+    def wait_of(self, drop: str, writer: StepWriter) -> Wait | None:
+        """Return for which later ones a statement waits, None where for none.
 
         drop: the statement. writer: has the tables that the script has created, and what it notes.
         """
         with self._suspend_script():
             every = step_statements(self.step)
-        later = every[every.index(drop) + 1 :] if every.count(drop) == 1 else ()
+        later = _statements_after(every, drop)
         if not may_wait(drop, later, writer.created_tables) or self.missing_object():
             return None
         from alembic_pg.offline.record_replacement import record_wait  # noqa: PLC0415  # rare
@@ -170,8 +169,20 @@ class Rehearsal:
         every = partial(step_statements, self.step)
         with self._suspend_script():
             gone = next(dropped_objects.find_recreated(executed, every, cascades), "")
-            known = every()
-        return gone or _dropped_constraint(executed, [sql, *known[_place_after(known, sql) :]])
+            return gone or self._dropped_constraint(executed, sql)
+
+    def _dropped_constraint(self, executed: Sequence[str], sql: str) -> str:
+        """Return the name of a unique constraint that is gone and comes again, "" of none.
+
+        sql: the statement that takes steps.
+        """
+        if not any("CONSTRAINT" in one.upper() for one in executed):
+            return ""
+        from alembic_pg.online.postponed_drops import unique_ones_again  # noqa: PLC0415  # rare
+
+        coming = [sql, *_statements_after(step_statements(self.step), sql)]
+        made = next(unique_ones_again(executed, coming, _is_named_alike), None)
+        return made.name if made is not None else ""
 
     def _require_recorder(self) -> Recorder:
         if self.no_answer_reason:
@@ -260,30 +271,9 @@ class Rehearsal:
             written._install_proxy()  # noqa: SLF001
 
 
-def _place_after(every: Sequence[str], sql: str) -> int:
-    """Return the place after a statement, the end where it is not known which one it is."""
-    return every.index(sql) + 1 if every.count(sql) == 1 else len(every)
-
-
-def _dropped_constraint(executed: Sequence[str], coming: Sequence[str]) -> str:
-    """Return the name of a unique constraint that is gone and comes again, "" of none.
-
-    coming: the statement that takes steps, and those after it. One that changes rows may want it
-    gone.
-    """
-    if not any("CONSTRAINT" in one.upper() for one in executed):
-        return ""
-    from alembic_pg.online.postponed_drops import drops_constraint  # noqa: PLC0415  # rare
-
-    for one in coming:
-        made = parser.parse(one)
-        if isinstance(made, statements.UpdateOrDelete | statements.UnbatchedWrite):
-            return ""
-        if isinstance(made, statements.AddConstraint) and made.kind in {"UNIQUE", "PRIMARY"}:
-            is_its_table = partial(_is_named_alike, made.table)
-            if made.name and drops_constraint(executed, made.name, is_its_table):
-                return made.name
-    return ""
+def _statements_after(every: Sequence[str], sql: str) -> Sequence[str]:
+    """Return the statements after one, none where it is not known which one it is."""
+    return every[every.index(sql) + 1 :] if every.count(sql) == 1 else ()
 
 
 def _is_named_alike(one: str, other: str) -> bool:

@@ -14,7 +14,7 @@ from alembic_pg.sql import parser, session_statements, statements
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from alembic_pg.online.run.signals import PostponedDrop
+    from alembic_pg.online.run.signals import Wait
 
 
 def may_wait(sql: str, later: Sequence[str], created: Container[str]) -> bool:
@@ -38,23 +38,23 @@ def may_wait(sql: str, later: Sequence[str], created: Container[str]) -> bool:
 class WaitingDrops:
     """The statements that drop something, and are not written yet, in the revision's order.
 
-    waiting: each with what says for which later ones it waits.
+    waiting: each with the later ones for which it waits.
     """
 
-    waiting: list[tuple[str, PostponedDrop]] = field(default_factory=list)
+    waiting: list[tuple[str, Wait]] = field(default_factory=list)
 
-    def add(self, sql: str, drop: PostponedDrop) -> None:
+    def add(self, sql: str, wait: Wait) -> None:
         """Let a statement wait."""
-        self.waiting.append((sql, drop))
+        self.waiting.append((sql, wait))
 
     def take_due(self, sql: str = "") -> list[str]:
         """Return, and forget, those that come before a statement; all of them before none."""
-        due = [one for one, drop in self.waiting if not drop.waits_at(sql, replaced=False)]
-        self.waiting = [(one, drop) for one, drop in self.waiting if one not in due]
+        due = [one for one, wait in self.waiting if not wait.lasts_at(sql, replaced=False)]
+        self.waiting = [(one, wait) for one, wait in self.waiting if one not in due]
         return due
 
     def take_replaced(self, sql: str) -> str:
         """Return, and forget, the one whose place a statement takes, "" without."""
-        found = next((one for one, drop in self.waiting if drop.replacement == sql), "")
-        self.waiting = [(one, drop) for one, drop in self.waiting if one != found]
+        found = next((one for one, wait in self.waiting if wait.replacement == sql), "")
+        self.waiting = [(one, wait) for one, wait in self.waiting if one != found]
         return found

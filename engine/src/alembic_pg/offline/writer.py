@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from alembic_pg.offline.rehearsal import Rehearsal
     from alembic_pg.offline.script_guards import ScriptGuards
-    from alembic_pg.online.run.signals import PostponedDrop
+    from alembic_pg.online.run.signals import Wait
     from alembic_pg.options import Settings
     from alembic_pg.revisions.current_revision import RunState
 
@@ -166,11 +166,11 @@ class OnlineRenderImpl(RenderImpl):
         replaced = self.waiting_drops.take_replaced(statement)
         if replaced and self._write_replacement(replaced, statement):
             return
-        drop = None if in_batches else self._drop_that_waits(statement)
-        if drop is None:
+        wait = None if in_batches else self._wait_of(statement)
+        if wait is None:
             self._write_one(statement, in_batches=in_batches)
         else:
-            self.waiting_drops.add(statement, drop)
+            self.waiting_drops.add(statement, wait)
 
     def _write_due_drops(self, before: str = "") -> None:
         """Write the drops that do not wait any more. before: the statement that comes next."""
@@ -183,11 +183,11 @@ class OnlineRenderImpl(RenderImpl):
         if self.rehearsal is not None:
             self.rehearsal.note_written(statement)
 
-    def _drop_that_waits(self, statement: str) -> PostponedDrop | None:
-        """Return what says for which later ones a statement waits, None where for none."""
+    def _wait_of(self, statement: str) -> Wait | None:
+        """Return for which later ones a statement waits, None where for none."""
         if self.rehearsal is None or self.in_autocommit_block or self.bound_to_session:
             return None
-        return self.rehearsal.drop_that_waits(statement, self.step_writer)
+        return self.rehearsal.wait_of(statement, self.step_writer)
 
     def _write_replacement(self, dropped: str, statement: str) -> bool:
         """Write the steps by which one takes another's place, else the drop; return whether so."""

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.online.run.signals import Wait
 from alembic_pg.sql import parser, session_statements, split, statements
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 # What a drop is of: as pg_constraint.contype has it, or an index.
 INDEX = "i"
@@ -53,18 +54,6 @@ class Dropped:
     is_its_table: Callable[[str], bool]
 
 
-@dataclass(frozen=True)
-class Wait:
-    """What a drop waits for.
-
-    passes: the statements before which it does not come. replacement: the one of them that makes
-    another one of the same name, and drops it by itself; "" without.
-    """
-
-    passes: frozenset[str] = frozenset()
-    replacement: str = ""
-
-
 def wait_of(following: Sequence[str], dropped: Dropped) -> Wait | None:
     """Return for what a drop waits, None where nothing that follows does for it.
 
@@ -85,23 +74,31 @@ def wait_of(following: Sequence[str], dropped: Dropped) -> Wait | None:
     return Wait(frozenset(passed[:length])) if length else None
 
 
-def drops_constraint(
-    executed: Sequence[str], name: str, is_its_table: Callable[[str], bool]
-) -> bool:
-    """Return whether one of the last statements has dropped a constraint, alone or with others.
+def unique_ones_again(
+    executed: Sequence[str], coming: Iterable[str], is_same: Callable[[str, str], bool]
+) -> Iterator[statements.AddConstraint]:
+    """Yield the statements that add a UNIQUE or PRIMARY KEY again that is dropped.
 
-    executed: the statements. name: as one that adds it again names it. is_its_table: as Dropped has
-    it. Before rows were changed, which may want it gone, nothing counts.
+    executed: the statements that may have dropped it, alone or with others. coming: those that may
+    add it. is_same: returns whether two tables, as statements name them, are one. What changes rows
+    may want a constraint gone, so nothing counts that stands before such a one, or after it.
     """
     since = itertools.takewhile(lambda sql: not _changes_rows(sql), reversed(executed))
-    parts = (
-        part
+    dropped = [
+        session_statements.dropped_constraints(part)
         for sql in since
         if "CONSTRAINT" in sql.upper()
         for part in dropped_objects.statement_parts(sql)
-    )
-    found = map(session_statements.dropped_constraints, parts)
-    return any(catalog_name(name) in names and is_its_table(on) for on, names in found)
+    ]
+    if not any(names for _, names in dropped):
+        return
+    for sql in itertools.takewhile(lambda one: not _changes_rows(one), coming):
+        made = parser.parse(sql)
+        if not (isinstance(made, statements.AddConstraint) and made.kind in {"UNIQUE", "PRIMARY"}):
+            continue
+        name = catalog_name(made.name or '""')
+        if any(name in names and is_same(table, made.table) for table, names in dropped):
+            yield made
 
 
 def _changes_rows(sql: str) -> bool:

@@ -117,7 +117,7 @@ def step_statements(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's 
     """
     if step is None:
         return ()
-    return tuple(one.sql for one in _known_statements(_function_of(step)))
+    return _known_texts(_function_of(step))
 
 
 def step_blocks(step: Any) -> tuple[bool, ...]:  # noqa: ANN401  # Alembic's step
@@ -136,7 +136,7 @@ def step_texts(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's step
     if step is None:
         return ()
     function = _function_of(step)
-    return tuple(one.sql for one in _known_statements(function)) or _texts_in(function)
+    return _known_texts(function) or _texts_in(function)
 
 
 def _function_of(step: Any) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
@@ -146,6 +146,11 @@ def _function_of(step: Any) -> Callable[..., None]:  # noqa: ANN401  # Alembic's
 
 
 @lru_cache(maxsize=1)  # a run asks for those of one revision at many of its statements
+def _known_texts(function: Callable[..., None]) -> tuple[str, ...]:
+    return tuple(one.sql for one in _known_statements(function))
+
+
+@lru_cache(maxsize=1)
 def _known_statements(function: Callable[..., None]) -> tuple[RevisionStatement, ...]:
     try:
         return tuple(function_statements(function))

@@ -143,11 +143,7 @@ def dropped_constraint(sql: str) -> str:
     if not cursor.accept("ALTER", "TABLE"):
         return ""
     cursor.altered_table()
-    if not cursor.accept("DROP", "CONSTRAINT"):
-        return ""
-    cursor.accept("IF", "EXISTS")
-    name = cursor.identifier()
-    cursor.accept_any("RESTRICT", "CASCADE")
+    name = _accept_dropped_constraint(cursor)
     return name if cursor.current is None else ""
 
 
@@ -161,12 +157,18 @@ def dropped_constraints(sql: str) -> tuple[str, list[str]]:
         return "", []
     cursor.default_schema = ""
     schema, name = cursor.altered_table()
-    names = []
-    for action in cursor.split_commas():
-        if action.accept("DROP", "CONSTRAINT"):
-            action.accept("IF", "EXISTS")
-            names.append(action.identifier())
-    return quote_name(*([schema] if schema else []), name), names
+    names = filter(None, map(_accept_dropped_constraint, cursor.split_commas()))
+    return quote_name(*([schema] if schema else []), name), [*names]
+
+
+def _accept_dropped_constraint(action: Cursor) -> str:
+    """Step over DROP CONSTRAINT, if it comes next; return the constraint's name, else ""."""
+    if not action.accept("DROP", "CONSTRAINT"):
+        return ""
+    action.accept("IF", "EXISTS")
+    name = action.identifier()
+    action.accept_any("RESTRICT", "CASCADE")
+    return name
 
 
 def drops_with_cascade(sql: str) -> bool:

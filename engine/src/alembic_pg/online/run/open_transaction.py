@@ -20,7 +20,7 @@ from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.signals import PostponedStatement
@@ -140,7 +140,7 @@ class OpenTransaction(Executor):
         """
         waiting, self.postponed = self.postponed, []
         for one in waiting:
-            if isinstance(one, PostponedDrop) and one.waits_at(
+            if isinstance(one, PostponedDrop) and one.wait.lasts_at(
                 self.statement_at_work, replaced=replaced
             ):
                 self.postponed.append(one)
@@ -151,14 +151,15 @@ class OpenTransaction(Executor):
         """Return the validation that waits for the transaction's end, None where none does."""
         return next((one for one in self.postponed if isinstance(one, PostponedValidation)), None)
 
-    def is_relation(self, oid: int) -> Callable[[str], bool]:
-        """Return what returns whether a name is that of a relation, whose oid is given."""
+    def is_relation(self, name: str, oid: int) -> bool:
+        """Return whether a name, as a statement has it, is that of a relation."""
+        found = self.find_relation(name)
+        return found is not None and found.oid == oid
 
-        def is_it(name: str) -> bool:
-            found = self.find_relation(name)
-            return found is not None and found.oid == oid
-
-        return is_it
+    def is_same_relation(self, one: str, other: str) -> bool:
+        """Return whether two names, as statements have them, are those of one relation."""
+        found = self.find_relation(one)
+        return found is not None and self.is_relation(other, found.oid)
 
     def postponed_drop(self, name: str) -> PostponedDrop | None:
         """Return the drop of an object by its name that waits, None where none does."""
@@ -180,15 +181,13 @@ class OpenTransaction(Executor):
         which = self.met[sql] - 1 if len(places) > 1 else 0
         if not 0 <= which < len(places):
             return ()
-        blocks = step_blocks(self.running.step)
-        first = places[which]
-        after = range(first + 1, len(every))
-        if len(blocks) == len(every):
-            after = range(
-                first + 1,
-                next((at for at in after if blocks[at] != blocks[first]), len(every)),
-            )
-        return [every[at] for at in after]
+        place, blocks = places[which], step_blocks(self.running.step)
+        if len(blocks) != len(every):  # of a revision that has no file yet
+            return every[place + 1 :]
+        alike = itertools.takewhile(
+            lambda at: blocks[at] == blocks[place], range(place + 1, len(every))
+        )
+        return [every[at] for at in alike]
 
     def revision_texts(self) -> Sequence[str]:
         """Return the statements of the revision, or what may be some where they are not known."""

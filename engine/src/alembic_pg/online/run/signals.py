@@ -26,26 +26,35 @@ class PostponedStatement:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """The later statements for which a drop waits longer than for the next one.
+
+    passes: those before which it does not come. replacement: the one of them that makes another one
+    of the same name, and drops it by itself; "" without.
+    """
+
+    passes: frozenset[str] = frozenset()
+    replacement: str = ""
+
+    def lasts_at(self, sql: str, *, replaced: bool) -> bool:
+        """Return whether it is not over when a statement is executed.
+
+        replaced: whether it is over where the statement is the replacement.
+        """
+        return sql in self.passes and not (replaced and sql == self.replacement)
+
+
+@dataclass(frozen=True)
 class PostponedDrop(PostponedStatement):
     """A drop that waits for the statements that follow, which may do for what goes.
 
     name: of the object that it drops.
     index: the index that goes with it, as the catalog has it, "" for none.
-    passes: the statements for which it waits longer than for the next one.
-    replacement: the one of them that puts another one into its place, "" for none.
     """
 
     name: str
     index: str = ""
-    passes: frozenset[str] = frozenset()
-    replacement: str = ""
-
-    def waits_at(self, sql: str, *, replaced: bool) -> bool:
-        """Return whether it still waits when a statement is executed.
-
-        replaced: whether it does not where the statement is its replacement.
-        """
-        return sql in self.passes and not (replaced and sql == self.replacement)
+    wait: Wait = Wait()
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
-from alembic_pg.online.run.signals import PostponedDrop
+from alembic_pg.online.run.signals import PostponedDrop, Wait
 from alembic_pg.online.strategies.strategy import (
     METADATA_ONLY,
     SCAN_BESIDE_TRAFFIC,
@@ -69,20 +69,21 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     from alembic_pg.online import postponed_drops  # noqa: PLC0415  # of few revisions
 
     state = index.index_state(runner, name)
-    is_its_table = runner.is_relation(state.table if state is not None else 0)
+    is_its_table = partial(runner.is_relation, oid=state.table if state is not None else 0)
     dropped = postponed_drops.Dropped(postponed_drops.INDEX, relation.name, is_its_table)
     wait = postponed_drops.wait_of(runner.following_statements(statement.sql), dropped)
-    drop = PostponedDrop(key, work, name, relation.name)
-    if wait is not None:
-        drop = replace(drop, passes=wait.passes, replacement=wait.replacement)
-    runner.postponed.append(drop)
+    runner.postponed.append(PostponedDrop(key, work, name, relation.name, wait or Wait()))
 
 
 def replaces(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
     """Return whether an index takes the place of one of the same table that waits."""
+    return _replaced_drop(runner, statement, table) is not None
+
+
+def _replaced_drop(runner: Runner, statement: CreateIndex, table: Relation) -> PostponedDrop | None:
     name = quote_name(table.schema, catalog_name(statement.name))
     waits = runner.postponed_drop(name)
-    return waits is not None and index.is_index_of(runner, table, name)
+    return waits if waits is not None and index.is_index_of(runner, table, name) else None
 
 
 @strategy("built CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)
@@ -90,13 +91,10 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
     """Create an index; one of the same name that a statement before drops, goes after it."""
     name = f"{quote_name(table.schema)}.{statement.name}"
     old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
-    waits = runner.postponed_drop(quote_name(table.schema, catalog_name(statement.name)))
-    changes = runner.journal.detail(key) == NOTED_REPLACE
-    if waits is not None and replaces(runner, statement, table):
+    waits = _replaced_drop(runner, statement, table)
+    changes = waits is not None or runner.journal.detail(key) == NOTED_REPLACE
+    if waits is not None:
         runner.postponed.remove(waits)
-        changes = True
-    else:
-        waits = None
     runner.run_pending()
     if waits is not None:
         runner.journal.add_pending(waits.key)  # noted with what begins now, and not before

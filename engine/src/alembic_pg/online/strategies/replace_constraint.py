@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import astuple, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import constraint, index
 from alembic_pg.online.run import journal, large_tables
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.run.signals import PostponedDrop
+from alembic_pg.online.run.signals import PostponedDrop, Wait
 from alembic_pg.online.strategies import add_check_or_fk, add_unique
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
@@ -27,10 +28,9 @@ from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
-    from alembic_pg.online.postponed_drops import Wait
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.online.strategies.strategy import Strategy
 
@@ -89,7 +89,8 @@ def _wait_of(runner: Runner, statement: statements.OtherAlterTable, table: Relat
         return None
     from alembic_pg.online import postponed_drops  # noqa: PLC0415  # of few revisions
 
-    dropped = postponed_drops.Dropped(str(kind), name, runner.is_relation(table.oid))
+    is_its_table = partial(runner.is_relation, oid=table.oid)
+    dropped = postponed_drops.Dropped(str(kind), name, is_its_table)
     return postponed_drops.wait_of(runner.following_statements(statement.sql), dropped)
 
 
@@ -110,11 +111,7 @@ def refuse_missing(runner: Runner, statement: statements.AddConstraint, table: R
     Raises RefusedError where the table is large.
     """
     unknown = runner.running.step is None or runner.was_interrupted(statement.sql)
-    if unknown or not statement.name or not runner.executed:
-        return False
-    from alembic_pg.online.postponed_drops import drops_constraint  # noqa: PLC0415  # rare
-
-    if not drops_constraint(runner.executed, statement.name, runner.is_relation(table.oid)):
+    if unknown or not any(_unique_ones_again(runner, [statement.sql])):
         return False
     known = bool(runner.revision_statements())
     kind = of_statements.DROPPED_CONSTRAINT if known else of_statements.REPLACED_CONSTRAINT
@@ -127,22 +124,19 @@ def refuse_gap(runner: Runner, sql: str) -> None:
 
     sql: the statement that takes steps.
     """
-    if not any("CONSTRAINT" in one.upper() for one in runner.executed):
-        return
-    from alembic_pg.online.postponed_drops import drops_constraint  # noqa: PLC0415  # rare
-
-    for one in runner.following_statements(sql):
-        made = parser.parse(one)
-        if isinstance(made, statements.UpdateOrDelete | statements.UnbatchedWrite):
-            return
-        if not isinstance(made, statements.AddConstraint) or made.kind not in {"UNIQUE", "PRIMARY"}:
-            continue
+    for made in _unique_ones_again(runner, runner.following_statements(sql)):
         table = runner.find_relation(made.table)
-        if table is None or table.oid not in runner.existing_tables or not made.name:
-            continue
-        if drops_constraint(runner.executed, made.name, runner.is_relation(table.oid)):
+        if table is not None and table.oid in runner.existing_tables:
             kind = of_statements.DROPPED_CONSTRAINT
             large_tables.refuse_if_large(runner, table, kind, name=made.name)
+
+
+def _unique_ones_again(runner: Runner, coming: Sequence[str]) -> Iterator[statements.AddConstraint]:
+    if not any("CONSTRAINT" in one.upper() for one in runner.executed):
+        return
+    from alembic_pg.online.postponed_drops import unique_ones_again  # noqa: PLC0415  # rare
+
+    yield from unique_ones_again(runner.executed, coming, runner.is_same_relation)
 
 
 def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
@@ -175,11 +169,8 @@ def wait_for_new_one(
     name = quote_name(
         table.schema, table.name, session_statements.dropped_constraint(statement.sql)
     )
-    wait = _wait_of(runner, statement, table)
-    drop = PostponedDrop(key, work, name)
-    if wait is not None:
-        drop = replace(drop, passes=wait.passes, replacement=wait.replacement)
-    runner.postponed.append(drop)
+    wait = _wait_of(runner, statement, table) or Wait()
+    runner.postponed.append(PostponedDrop(key, work, name, wait=wait))
 
 
 def replaces(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
