@@ -6,6 +6,7 @@ this is a run whose process kills itself: python -m tests.online.faults VERSIONS
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -99,6 +100,20 @@ def terminated(site: Site, number: int, **settings: str) -> list[str]:
     with ended(site, number) as reached:
         _upgrade(site, reached, **settings)
     return reached
+
+
+def each_point(site: Site, prepare: Callable[[], object], **settings: str) -> Iterator[list[str]]:
+    """End an upgrade at each of its points in turn; yield at what, as terminated() returns it.
+
+    prepare: makes what is there before each of them. The last upgrade comes to its end, after which
+    nothing more is yielded.
+    """
+    for number in itertools.count(1):
+        prepare()
+        reached = terminated(site, number, **settings)
+        if not reached:
+            return
+        yield reached
 
 
 def client(site: Site, number: int) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
 from tests.online import faults
-from tests.online.scripted import begun, psql, written
+from tests.online.scripted import anew, begun, psql, written
 from tests.online.test_postponed_drops import DROP, TABLES, by_postgresql, lines
 from tests.online.watching import watched
 
@@ -31,17 +32,12 @@ def test_a_run_that_dies_in_the_last_drop_goes_on(site: Site, name: str, online:
     """Nothing comes after it that would let it wait no longer."""
     wanted = by_postgresql(site, *LAST[name])
     site.revise(*lines(*LAST[name]))
-    number = 0
-    while True:
-        number += 1
-        site.clean()
-        site.sql(*TABLES)
-        reached = faults.terminated(site, number)
-        if not reached:
-            break
+    points = []
+    for reached in faults.each_point(site, partial(anew, site, *TABLES)):
+        points.append(reached)
         site.upgrade(online=online)
         assert (site.catalog, site.version) == (wanted, ["002a"]), reached
-    assert number > 6
+    assert len(points) > 5
 
 
 AGAIN = {

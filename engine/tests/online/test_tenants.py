@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,16 +85,12 @@ def test_a_run_that_dies_goes_on(site: Site, way: str) -> None:
     prepare(site)
     site.upgrade()
     wanted = site.rows(FOUND)
-    number = 0
-    while True:
-        number += 1
-        prepare(site)
-        reached = faults.terminated(site, number)
-        if not reached:
-            break
+    points = []
+    for reached in faults.each_point(site, partial(prepare, site)):
+        points.append(reached)
         site.upgrade()
         assert (site.rows(FOUND), site.version) == (wanted, ["002a"]), reached
-    assert number > 40
+    assert len(points) > 39
 
 
 @pytest.mark.parametrize("way", ["session", "local"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
 from tests.online import faults
 from tests.online.beside import read_until_it_gave_way
+from tests.online.scripted import anew
 from tests.online.watching import watched
 
 if TYPE_CHECKING:
@@ -181,18 +183,13 @@ def test_a_run_that_dies_is_finished_by_the_next_one(
         wrote("c"),
         top=TOP,
     )
-    number = 0
-    while True:
-        number += 1
-        site.clean()
-        site.sql(*TABLES)
-        reached = faults.terminated(site, number, **SETTINGS[mode])
-        if reached:
-            site.upgrade(**SETTINGS[mode])
-        assert (rows(site), site.version, site.note()) == (["a", "b", "c"], ["002a"], None), reached
-        if not reached:
-            break
-    assert number > 5
+    points, ended = [], (["a", "b", "c"], ["002a"], None)
+    for reached in faults.each_point(site, partial(anew, site, *TABLES), **SETTINGS[mode]):
+        points.append(reached)
+        site.upgrade(**SETTINGS[mode])
+        assert (rows(site), site.version, site.note()) == ended, reached
+    assert (rows(site), site.version, site.note()) == ended, "without a kill"
+    assert len(points) > 4
 
 
 @ways()
@@ -292,14 +289,8 @@ def test_a_procedure_that_commits_is_not_called_twice(site: Site) -> None:
         "    op.execute('CALL work()')",
         "    " + wrote("z"),
     )
-    number, seen = 0, set()
-    while True:
-        number += 1
-        site.clean()
-        site.sql(*TABLES)
-        reached = faults.terminated(site, number)
-        if not reached:
-            break
+    seen = set()
+    for reached in faults.each_point(site, partial(anew, site, *TABLES)):
         why = ""
         try:
             site.upgrade()
