@@ -95,7 +95,7 @@ def test_who_waits_at_the_end_knows_what_is_done(site: Site) -> None:
         'op.add_column("u", sa.Column("c", sa.Integer))',
     )
     with read_until_it_gave_way(site, "u"):
-        site.upgrade(lock_timeout="50")
+        site.upgrade(lock_timeout="50", lock_aside="0")
     assert (site.rows("SELECT a FROM u"), site.version, site.note()) == ([(2,)], ["002a"], None)
 
 
@@ -170,7 +170,7 @@ def test_statements_past_the_operations_happen_once(site: Site) -> None:
     site.sql(*ACCOUNTS)
     site.revise(*PAST, CHECK_BUSY, top='blocking = ["busy"]')
     with read_until_it_gave_way(site, "busy"):
-        site.upgrade()
+        site.upgrade(lock_aside="0")
     assert site.one("SELECT n FROM acc") == 200
     assert "constraint busy c CHECK ((id > 0)) t" in site.catalog
 
