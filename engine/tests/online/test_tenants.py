@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.database.connect import make_engine
 from alembic_pg.errors import UserError
+from sqlalchemy import text
 from tests.online import faults
+from tests.online.beside import sampled
 from tests.online.scripted import begun, psql, written
+from tests.plan.observed import differences, plan_of
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -59,6 +65,11 @@ UNION ALL SELECT obj_description('public.alembic_version'::regclass, 'pg_class')
 ORDER BY 1
 """
 
+_QUEUED = """
+SELECT mode FROM pg_locks WHERE NOT granted AND locktype = 'relation'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
 
 def lines(way: str, *, back: bool = True) -> tuple[str, ...]:
     """Return the lines of a revision. back: whether it sets the path back at its end."""
@@ -105,6 +116,64 @@ def test_a_script_does_the_same(site: Site, way: str) -> None:
     done = psql(site, written(site))
     assert done.returncode == 0, done.stderr
     assert (site.rows(FOUND), site.version) == (wanted, ["002a"])
+
+
+@pytest.mark.parametrize("way", ["session", "local"])
+def test_a_plan_follows(site: Site, way: str) -> None:
+    prepare(site)
+    site.revise(*lines(way))
+    planned = plan_of(site)[0]
+    assert planned.commits_steps
+    steps = [one.summary.steps for one in planned.statements[:-1]]
+    assert all(steps[at] for at in (2, 3))
+    assert steps == steps[:5] * len(TENANTS)
+    assert not differences(site)
+    assert "INDEX i ON x.t" in str(site.rows(FOUND))
+
+
+def test_a_run_waits_for_who_uses_the_tables_of_the_path(site: Site) -> None:
+    """Two tables are locked, by names that mean others in public."""
+    prepare(site)
+    site.sql(*(f"CREATE TABLE {name}.u (id int PRIMARY KEY)" for name in ("x", "public")))
+    site.sql("CREATE TABLE t (a int)")
+    site.revise(
+        'op.execute("SET search_path TO x")',
+        'op.create_foreign_key("f", "t", "u", ["a"], ["id"], postgresql_not_valid=True)',
+        'op.execute("SET search_path TO public")',
+    )
+    engine = make_engine(site.url)
+    with (
+        engine.connect() as of_public,
+        engine.connect() as of_tenant,
+        sampled(site, _QUEUED) as seen,
+    ):
+        of_public.execute(text("SELECT FROM public.t, public.u"))
+        of_tenant.execute(text("INSERT INTO x.u VALUES (1)"))
+        time.sleep(0.2)  # a long transaction, which is waited for before the first try
+        threading.Timer(1, of_tenant.rollback).start()
+        site.upgrade()
+    assert not seen
+
+
+def test_a_run_tells_who_uses_the_table_of_the_path(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare(site)
+    site.sql("CREATE TABLE t (a int)")
+    site.revise(
+        'op.execute("SET LOCAL search_path TO x")',
+        'op.add_column("t", sa.Column("c", sa.Integer))',
+        'op.execute("SET LOCAL search_path TO public")',
+    )
+    engine = make_engine(site.url)
+    with engine.connect() as of_public, engine.connect() as of_tenant:
+        of_public.execute(text("SELECT 'other' FROM public.t"))
+        of_tenant.execute(text("SELECT FROM x.t"))
+        threading.Timer(1, of_tenant.rollback).start()
+        site.upgrade(lock_timeout="50", lock_aside="0")
+    told = capsys.readouterr().err
+    assert "SELECT FROM x.t) uses t" in told
+    assert "other" not in told
 
 
 @pytest.mark.parametrize("way", ["session", "asks"])

@@ -118,8 +118,7 @@ class OnlineImpl(PostgresqlImpl):
                 runner.execute_later(self.collected)
         finally:
             self.in_nested_call, self.collected = outer, None
-        if session_statements.is_transaction_setting(sql) and not runner.in_autocommit_block:
-            runner.local_settings.append(sql)
+        runner.remember_setting(sql)
         if session_statements.binds_to_session(sql):
             runner.single_transaction_reason = (
                 "has made what is there for one transaction or session only"

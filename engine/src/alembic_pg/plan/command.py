@@ -17,9 +17,9 @@ from alembic_pg.online.recovery import undo
 from alembic_pg.online.run import half_done, journal, large_tables
 from alembic_pg.plan import event_triggers, text_form
 from alembic_pg.plan.event_triggers import SeenCommands
-from alembic_pg.plan.missing_rights import MissingRights
 from alembic_pg.plan.planner import Planner
 from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
+from alembic_pg.plan.rights.missing_rights import MissingRights
 from alembic_pg.revisions import schema_model, statements
 from alembic_pg.revisions.current_revision import direction_of, place_name, revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
@@ -87,6 +87,8 @@ def print_plan(
             f"The plan cannot look at a table, which is locked: {errors.describe_error(error)}."
         )
         raise UserError(locked) from error
+    finally:
+        planner.end()
     undone = note.revision if note is not None and _would_undo(task, running, note) else ""
     form.end(undone=undone, nothing_to_do=not steps)
 

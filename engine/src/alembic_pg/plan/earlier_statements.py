@@ -66,6 +66,7 @@ class EarlierStatements:
     emptied: the oids of the tables that have no rows any more.
     views: the queries of the views that were made, by their names.
     labels: the values that an enum has from its commit on, by what stands for them till then.
+    schema: of what a statement names without one.
     """
 
     created_tables: set[QualifiedName] = field(default_factory=set)
@@ -78,11 +79,12 @@ class EarlierStatements:
     emptied: set[int] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
     views: dict[QualifiedName, Cursor] = field(default_factory=dict)
+    schema: str = "public"
     _of_tables: list[tuple[int, str]] = field(default_factory=list)
 
     def remember(self, sql: str, table: Relation | None) -> None:
         """Remember one statement. table: the one that it is about, if that was there before."""
-        cursor = split.first_statement(sql)
+        cursor = split.first_statement(sql, self.schema)
         if makes(sql):
             self.makes.add(sql)
             if names := session_statements.renamed_type(sql):
@@ -95,7 +97,7 @@ class EarlierStatements:
             self.created_tables.add(created)
         elif cursor.accept("DROP"):
             self._remember_dropped(cursor)
-            self._remember_dropped_type(split.first_statement(sql))
+            self._remember_dropped_type(split.first_statement(sql, self.schema))
         elif cursor.accept("ALTER"):
             self._remember_altered(cursor)
 

@@ -14,7 +14,7 @@ from alembic_pg import events
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal
 from alembic_pg.plan.event_triggers import SeenCommands
-from alembic_pg.plan.missing_rights import MissingRights
+from alembic_pg.plan.rights.missing_rights import MissingRights
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions import statements
@@ -77,7 +77,7 @@ def refuse_pending(
     except (DBAPIError, UserError):
         return  # a table is locked, say, or another role copies it: the run waits, or tells
     finally:
-        planner.running.step = None
+        planner.end()
     if found:
         raise UserError("\n".join(_lines(found))) from found[0]
 
@@ -102,7 +102,7 @@ def warn_of_event_triggers(
     except (DBAPIError, UserError):
         pass  # as in refuse_pending(); what was seen until then is told
     finally:
-        planner.running.step = None
+        planner.end()
     for line in seen.warnings():
         events.tell(events.WARNING, line)
 
@@ -171,7 +171,8 @@ def _leaves_tables_large(sql: str) -> bool:
 
 def _takes_nothing_away(sql: str) -> bool:
     created = bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
-    return _adds(sql) or created or session_statements.renamed_type(sql) is not None
+    names = session_statements.renamed_type(sql) is not None
+    return _adds(sql) or created or names or session_statements.sets_search_path(sql)
 
 
 def _adds(sql: str) -> bool:

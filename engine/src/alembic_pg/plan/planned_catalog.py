@@ -91,7 +91,7 @@ class PlannedCatalog(Runner):
 
     def find_relation(self, name: str) -> Relation | None:
         """Return what a statement calls by a name, by what that was called before the plan."""
-        said = Cursor(name).qualified_name()
+        said = Cursor(name, default_schema=self.earlier.schema).qualified_name()
         if said in self.earlier.created_tables:
             self._make_again(self.statement_text, name)
             return super().find_relation(name) if self.in_statement else None
@@ -115,7 +115,7 @@ class PlannedCatalog(Runner):
         are nothing that a copy of a table has.
         """
         for drop in self.remember_cascade(sql):
-            cursor = split.first_statement(drop)
+            cursor = split.first_statement(drop, self.earlier.schema)
             if not cursor.accept_any(*_NOT_OF_TABLES) and not (
                 cursor.accept_any(*_DROPS_VIEW) and cursor.qualified_name() in self.earlier.views
             ):
@@ -289,7 +289,7 @@ def _index_state(
     catalog: PlannedCatalog, fetch: Fetch, query: str, name: str
 ) -> Sequence[Row[Any]]:
     """Return the state of an index, which a statement so far may have made or renamed."""
-    said = Cursor(name).qualified_name()
+    said = Cursor(name, default_schema=catalog.earlier.schema).qualified_name()
     old = catalog.earlier.renamed.get(said)
     rows = fetch(query, name=quote_name(*old) if old else name) or fetch(query, name=name)
     if rows or not (made := catalog.earlier.indexes.get(said)):

@@ -16,24 +16,18 @@ from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedValidation, RefusedError
 from alembic_pg.online.strategies import (
-    add_column,
-    attach_partition,
     change_type_at_once,
-    other_alter_table,
     replace_constraint,
 )
 from alembic_pg.online.strategies.strategy import (
-    METADATA_ONLY,
-    REWRITE,
-    SCAN,
-    SCAN_BESIDE_TRAFFIC,
     ExecutionSummary,
 )
-from alembic_pg.plan.earlier_statements import EarlierStatements, alter_action
+from alembic_pg.plan import plain_statement
+from alembic_pg.plan.earlier_statements import EarlierStatements
 from alembic_pg.plan.planned_catalog import PlannedCatalog
-from alembic_pg.sql import lock_modes, parser, plpgsql, session_statements, split, statements
+from alembic_pg.sql import lock_modes, parser, plpgsql, session_statements, statements
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_name, unquote_literal
+from alembic_pg.sql.quoting import unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +36,7 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.executor import BatchFiller
     from alembic_pg.online.strategies.strategy import Decision
     from alembic_pg.plan.event_triggers import EventTrigger
+    from alembic_pg.plan.search_path import FollowedPath
     from alembic_pg.revisions.statements import RevisionStatement
 
 # A value that an enum has.
@@ -59,6 +54,7 @@ class Planner(PlannedCatalog):
 
     Of the plan:
     use_strategies: whether statements run by their strategies.
+    search_path: where a statement so far has set it.
     event_triggers: those of the target that may refuse something.
 
     Of the revision:
@@ -69,18 +65,28 @@ class Planner(PlannedCatalog):
 
     batch_filler: BatchFiller = batches.change_rows
     use_strategies: bool = True
+    search_path: FollowedPath | None = None
     refusals: list[RefusedError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     event_triggers: Sequence[EventTrigger] = ()
     written: Sequence[str] = ()
 
     def start(self) -> None:
-        """Learn what is there; the connection has no transaction before and after."""
+        """Learn what is there; the connection has no transaction before and after, nor end()."""
         self.earlier = EarlierStatements()
         self.read_server_state(self.settings.lock_timeout or 300)
 
+    def end(self) -> None:
+        """Leave the session as it was."""
+        self.running.step = None
+        if self.search_path is not None:
+            self.search_path.end()
+
     def start_revision(self) -> None:
         """Begin with the next revision."""
+        if self.search_path is not None:
+            self.search_path.end_revision()
+            self.earlier.schema = self.search_path.schema
         self.single_transaction_reason = self.no_journal_reason
         self.refusals.clear()
         self.warnings.clear()
@@ -120,6 +126,16 @@ class Planner(PlannedCatalog):
             finally:
                 self.in_statement = False
             transaction.rollback()
+        self._follow_search_path(statement.sql)
+
+    def _follow_search_path(self, sql: str) -> None:
+        """Let names mean what they mean after a statement."""
+        if session_statements.sets_search_path(sql):
+            from alembic_pg.plan.search_path import FollowedPath  # noqa: PLC0415  # rare
+
+            self.search_path = self.search_path or FollowedPath(self)
+            self.search_path.follow(sql)
+            self.earlier.schema = self.search_path.schema
 
     def _follow_autocommit_block(self, *, entered: bool) -> None:
         """Let the open transaction be over where an autocommit block begins or ends."""
@@ -148,16 +164,15 @@ class Planner(PlannedCatalog):
         """Return the tables and views that a statement is about, which were there before."""
         statement = parser.parse(sql)
         names = [statement.table] if statement is not None and statement.table else []
-        found = [
-            self.find_relation(name)
-            for name in names or [quote_name(*one) for one in lock_modes.strongest_lock(sql)[1]]
-        ]
+        found = [self.find_relation(name) for name in names or lock_modes.locked_tables(sql)[1]]
         return [
             one for one in found if one and (one.oid in self.existing_tables or one.kind == "v")
         ]
 
     def _summarize(self, statement: RevisionStatement) -> ExecutionSummary:
-        return self._summarize_strategy(statement) or self._summarize_plain(statement.sql)
+        return self._summarize_strategy(statement) or plain_statement.summarize(
+            self, statement.sql, self.current_table
+        )
 
     def _summarize_strategy(self, statement: RevisionStatement) -> ExecutionSummary | None:
         """Return how a statement runs that is refused, or has a strategy; None for another one."""
@@ -193,41 +208,6 @@ class Planner(PlannedCatalog):
         """Forget so many statements of the open transaction, which is committed after them."""
         del self.executed[:number]
         self.swapped_columns.clear()
-
-    def _summarize_plain(self, sql: str) -> ExecutionSummary:
-        """Return what happens to others while a statement is executed as it stands."""
-        lock = lock_modes.strongest_lock(sql)[0]
-        statement = parser.parse(sql)
-        if self.current_table is None:
-            index = isinstance(statement, statements.DropIndex)
-            return ExecutionSummary("", lock if index else "", METADATA_ONLY)
-        if isinstance(statement, statements.ValidateConstraint):
-            return ExecutionSummary("", lock, SCAN_BESIDE_TRAFFIC)
-        if isinstance(statement, statements.AddPartition):
-            reads = attach_partition.tables_to_read(self, statement, self.current_table)
-            return ExecutionSummary("", lock, SCAN if reads else METADATA_ONLY)
-        cursor = split.first_statement(sql)
-        nature = METADATA_ONLY
-        if cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
-            nature = REWRITE
-        elif cursor.accept_any("CREATE INDEX", "CREATE UNIQUE INDEX"):
-            nature = SCAN
-        elif cursor.accept("ALTER", "TABLE"):
-            nature = self._effect_of_alter(sql, self.current_table)
-        return ExecutionSummary("", lock, nature)
-
-    def _effect_of_alter(self, sql: str, table: Relation) -> str:
-        """Return what an ALTER TABLE does to all rows."""
-        effect = other_alter_table.effect_of_actions(self, alter_action(sql), table)
-        if effect.rewrites:
-            return REWRITE
-        # A temporary table has no foreign keys to others, whose rows are then looked at.
-        statement = parser.parse(sql)
-        if isinstance(statement, statements.AddColumn):
-            reads = add_column.fills_key(statement)
-        else:
-            reads = "REFERENCES" in sql.upper() and "NOT VALID" not in sql
-        return SCAN if effect.scans or (effect.unknown and reads) else METADATA_ONLY
 
     def _remember(self, sql: str, how: ExecutionSummary | None) -> None:
         """Remember that a statement ran, in steps or not, and what later ones meet."""

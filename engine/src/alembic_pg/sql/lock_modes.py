@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.sql.quoting import quote_name
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
@@ -89,22 +90,47 @@ _LOCKS_ON_NAME = {
 }
 
 
-def strongest_lock(sql: str) -> tuple[str, list[QualifiedName]]:
-    """Return the strongest lock of a text's statements on what was there, and on which tables."""
+def strongest_lock(sql: str, *, default_schema: str = "public") -> tuple[str, list[QualifiedName]]:
+    """Return the strongest lock of a text's statements on what was there, and on which tables.
+
+    default_schema: of a table whose schema is not said.
+    """
     found = _NO_LOCK
     for cursor in statement_cursors(sql):
+        cursor.default_schema = default_schema
         one = _lock_of_statement(cursor)
         if not found[0] or (one[0] and LOCK_MODES.index(one[0]) > LOCK_MODES.index(found[0])):
             found = one
     return found
 
 
-def dropped_keys(sql: str) -> Iterator[tuple[QualifiedName, str]]:
+def locked_tables(sql: str) -> tuple[str, list[str]]:
+    """Return strongest_lock() with the names as the statements say them, quoted.
+
+    So the server finds them by the search_path, which a revision may set.
+    """
+    mode, names = strongest_lock(sql, default_schema="")
+    return mode, [_quoted(name) for name in names]
+
+
+def dropped_keys(sql: str) -> Iterator[tuple[str, str]]:
     """Yield the tables of which a text's statements drop foreign keys: the other table is locked.
 
-    With each, the name of the constraint, "" where it may be any of them.
+    They are named as locked_tables() does; with each, the name of the constraint, "" where it may
+    be any of them.
     """
+    for table, key in _dropped_keys(sql):
+        yield _quoted(table), key
+
+
+def _quoted(name: QualifiedName) -> str:
+    schema, table = name
+    return quote_name(schema, table) if schema else quote_name(table)
+
+
+def _dropped_keys(sql: str) -> Iterator[tuple[QualifiedName, str]]:
     for cursor in statement_cursors(sql):
+        cursor.default_schema = ""
         if cursor.accept("DROP", "TABLE"):
             cursor.accept("IF", "EXISTS")
             yield from ((name, "") for name in cursor.qualified_names())

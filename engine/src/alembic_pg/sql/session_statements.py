@@ -59,6 +59,11 @@ _CHANGES_MEANING = re.compile(
     r"|(SELECT|PERFORM)\s+(pg_catalog\.)?set_config\s*\(\s*'(role|search_path)')",
     re.IGNORECASE,
 )
+_SETS_SEARCH_PATH = re.compile(
+    r"\s*(SET\s+((LOCAL|SESSION)\s+)?(SCHEMA|search_path)\b|RESET\s+(search_path|ALL)\b"
+    r"|SELECT\s+(pg_catalog\.)?set_config\s*\(\s*'search_path'\s*,\s*'[^']*'\s*,\s*\w+\s*\)\s*;?\s*$)",
+    re.IGNORECASE,
+)
 _TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
 # The journal's entry of a column swap.
@@ -80,6 +85,11 @@ def is_session_statement(sql: str) -> bool:
 def changes_meaning(sql: str) -> bool:
     """Return whether a statement changes as whom those after it run, or what a name means."""
     return bool(_CHANGES_MEANING.match(sql))
+
+
+def sets_search_path(sql: str) -> bool:
+    """Return whether a statement sets the search_path to what it says, and does no more."""
+    return bool(_SETS_SEARCH_PATH.match(sql))
 
 
 def binds_to_session(sql: str) -> bool:

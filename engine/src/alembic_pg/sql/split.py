@@ -41,9 +41,11 @@ def script_statements(script: str) -> list[str]:
     return [*found, *filter(None, [script[begin:].strip()])]
 
 
-def first_statement(sql: str) -> Cursor:
+def first_statement(sql: str, default_schema: str = "public") -> Cursor:
     """Return a cursor for the first statement of a text, without tokens where there is none."""
-    return next(statement_cursors(sql), Cursor(sql, []))
+    cursor = next(statement_cursors(sql), Cursor(sql, []))
+    cursor.default_schema = default_schema
+    return cursor
 
 
 def single_statement(sql: str) -> Cursor:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.online.locks.wait_for_blockers import BLOCKING_MODES
 from alembic_pg.sql import lock_modes
 from alembic_pg.sql.lock_modes import LOCK_MODES
-from alembic_pg.sql.quoting import quote_literal, quote_name
+from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +51,8 @@ def lock_statements(session: Session, statements: Sequence[str]) -> list[str]:
     """Return what locks the tables of statements at the start, nothing where they are not two."""
     modes: dict[str, str] = {}
     for statement in statements:
-        mode, names = lock_modes.strongest_lock(statement)
-        for schema, name in names if mode in BLOCKING_MODES else ():
-            said = quote_name(schema, name) if schema else quote_name(name)
+        mode, names = lock_modes.locked_tables(statement)
+        for said in names if mode in BLOCKING_MODES else ():
             modes[said] = max(mode, modes.get(said, mode), key=LOCK_MODES.index)
     if len(modes) < 2:  # noqa: PLR2004  # the others of the sentence
         return []

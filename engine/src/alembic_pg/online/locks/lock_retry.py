@@ -94,15 +94,16 @@ class RetryBudget:
             events.tell(events.WAITING, f"Waiting for a lock: {who} …")
         self.holder_reported = True
 
-    def pause_or_give_up(self, connection: Connection, sql: str) -> None:
+    def pause_or_give_up(self, connection: Connection, sql: str, path_setting: str = "") -> None:
         """Pause before the next try, longer each time and never quite the same.
 
         connection: without a transaction, and given back without one. sql: what waits.
+        path_setting: the statement that has set its search_path, if one has.
         Raises UserError when there was enough of it.
         """
         passed = time.monotonic() - self.started
         if not self.tries or (self.seconds and passed > self.seconds):
-            who = describe_lock_holder(connection, sql)
+            who = describe_lock_holder(connection, sql, path_setting)
             if self.tries:
                 raise UserError(
                     f"{self.label} could not get its lock in {passed:.0f} s: {who}.\n"
@@ -125,10 +126,16 @@ def reraise_if_no_answer(error: DBAPIError) -> None:
         raise error
 
 
-def describe_lock_holder(connection: Connection, sql: str) -> str:
-    """Return who holds a lock on what a statement names, as a part of a sentence."""
-    with connection.begin():
+def describe_lock_holder(connection: Connection, sql: str, path_setting: str = "") -> str:
+    """Return who holds a lock on what a statement names, as a part of a sentence.
+
+    path_setting: as pause_or_give_up() has it.
+    """
+    with connection.begin() as transaction:
+        if path_setting:
+            connection.exec_driver_sql(path_setting, execution_options={"no_parameters": True})
         row = connection.execute(_LOCK_HOLDER, {"names": _possible_names(sql)}).first()
+        transaction.rollback()
     if row is None:
         return "its holder is gone"
     return describe_lock_use(row)

@@ -44,11 +44,10 @@ BLOCKING_MODES = frozenset(_WEAKEST_EXCLUDED)
 # them are long it learns by looking for that long.
 _LOCK_HOLDERS = f"""
 WITH named AS (
-  SELECT to_regclass(format('%I.%I', split_part(name, chr(1), 1), split_part(name, chr(1), 2)))
-    AS oid FROM unnest(CAST(:names AS text[])) AS name),
+  SELECT to_regclass(name) AS oid FROM unnest(CAST(:names AS text[])) AS name),
 dropped AS (
-  SELECT to_regclass(format('%I.%I', split_part(name, chr(1), 1), split_part(name, chr(1), 2)))
-    AS oid, split_part(name, chr(1), 3) AS key FROM unnest(CAST(:dropped AS text[])) AS name),
+  SELECT to_regclass(split_part(name, chr(1), 1)) AS oid, split_part(name, chr(1), 2) AS key
+  FROM unnest(CAST(:dropped AS text[])) AS name),
 wanted AS (
   SELECT oid FROM named
   UNION SELECT unnest(ARRAY[conrelid, confrelid]) FROM pg_constraint
@@ -83,17 +82,17 @@ def wait(
 
     statements: of one transaction, which holds no lock yet.
     """
-    wanted = [lock_modes.strongest_lock(statement) for statement in statements]
+    wanted = [lock_modes.locked_tables(statement) for statement in statements]
     wanted = [(mode, names) for mode, names in wanted if mode in _WEAKEST_EXCLUDED]
     if not wanted or not settings.lock_aside:
         return
     weakest = min(LOCK_MODES.index(_WEAKEST_EXCLUDED[mode]) for mode, _ in wanted)
     parameters = {
-        "names": sorted({f"{schema}\1{name}" for _, names in wanted for schema, name in names}),
+        "names": sorted({name for _, names in wanted for name in names}),
         "dropped": sorted(
-            f"{schema}\1{name}\1{key}"
+            f"{name}\1{key}"
             for statement in statements
-            for (schema, name), key in lock_modes.dropped_keys(statement)
+            for name, key in lock_modes.dropped_keys(statement)
         ),
         "modes": [mode.title().replace(" ", "") + "Lock" for mode in LOCK_MODES[weakest:]],
     }

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import catalog, run_requirements, time_limits
 from alembic_pg.online.connection_state import version_table
-from alembic_pg.online.locks import lock_retry, wait_for_blockers
+from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import (
     half_done,
     journal,
@@ -112,6 +112,7 @@ class Runner(RevisionTransactions):
             self.revision_budget = budget = self.retry_budget()
             self.prepared_swaps.clear()
             self.commit_before.clear()
+            self.path_setting = ""
             first = not (self.any_revision_begun or self.running.heads)
             self.version_table = version_table.VersionTable(first)
             if not self.any_revision_begun:
@@ -137,8 +138,7 @@ class Runner(RevisionTransactions):
                         self.remember_refusal(error)
                         raise
                     transactions.roll_back(self.context)
-                    budget.pause_or_give_up(self.connection, error.statement or "")
-                    wait_for_blockers.wait(self, self.settings, [error.statement or ""], budget)
+                    self.wait_for_retry(budget, error.statement or "")
                     self.local_settings.clear()
                     self.begin()
                 else:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.database import errors
 from alembic_pg.database.errors import SqlState
-from alembic_pg.plan.right_questions import OF_SERVER, QUESTIONS, ROLE_EXISTS
-from alembic_pg.plan.rights_in_blocks import rights_in_block
+from alembic_pg.plan.rights.right_questions import OF_SERVER, QUESTIONS, ROLE_EXISTS
+from alembic_pg.plan.rights.rights_in_blocks import rights_in_block
 from alembic_pg.sql import plpgsql, required_rights
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import short_line

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_pg.plan.right_questions import OF_SERVER
+from alembic_pg.plan.rights.right_questions import OF_SERVER
 from alembic_pg.sql import plpgsql, required_rights
 from alembic_pg.sql.lexer import tokenize
 

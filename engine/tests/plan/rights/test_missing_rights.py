@@ -8,7 +8,7 @@ import pytest
 from alembic_pg.database.connect import make_engine
 from alembic_pg.database.session import Session
 from alembic_pg.errors import UserError
-from alembic_pg.plan.missing_rights import MissingRights
+from alembic_pg.plan.rights.missing_rights import MissingRights
 from sqlalchemy.exc import DBAPIError
 from tests.online.upgrading_role import upgrading_role
 
