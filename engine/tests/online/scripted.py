@@ -31,11 +31,11 @@ def anew(site: Site, *statements: str) -> None:
     site.sql(*statements)
 
 
-def written(site: Site, **settings: str) -> str:
-    """Return what alembic upgrade --sql writes."""
+def written(site: Site, *, of_all: bool = False, **settings: str) -> str:
+    """Return what alembic upgrade --sql writes. of_all: of the first revision, too."""
     config = site.config(settings)
     config.output_buffer = io.StringIO()
-    command.upgrade(config, f"{site.made[0]}:head", sql=True)
+    command.upgrade(config, "head" if of_all else f"{site.made[0]}:head", sql=True)
     return config.output_buffer.getvalue()
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_pg.database import run_lock
 from alembic_pg.offline import plpgsql_blocks
+from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
@@ -78,13 +79,14 @@ _DONE_ENTRIES = """ARRAY(SELECT coalesce((
 _PLACE = "alembic_pg.version_table"
 
 _REMEMBER_PLACE = f"""\
--- Remember where Alembic's own table is.
+-- Remember where Alembic's own table is, or will be.
 DO $ddl$
 BEGIN
-  PERFORM set_config('{_PLACE}', format('%s.%I', relnamespace::regnamespace, relname), false)
-  FROM pg_class WHERE oid = to_regclass({{literal}});
+  PERFORM set_config('{_PLACE}', coalesce((
+    SELECT format('%s.%I', relnamespace::regnamespace, relname)
+    FROM pg_class WHERE oid = to_regclass({{literal}})), {{made}}), false);
 END
-$ddl$;"""
+$ddl$;"""  # noqa: S608  # it is ours
 
 _WRITE_NOTE = """\
 -- {what}
@@ -125,7 +127,10 @@ class ScriptGuards:
         """Return what comes before all revisions. notes: whether the script notes what is done."""
         if not notes:
             return _TAKE_LOCK
-        remembers = _REMEMBER_PLACE.format(literal=quote_literal(self.table))
+        literal = quote_literal(self.table)
+        schema = Cursor(self.table, default_schema="").qualified_name()[0]
+        made = literal if schema else f"format('%I.%s', current_schema(), {literal})"
+        remembers = _REMEMBER_PLACE.format(literal=literal, made=made)
         return f"{_TAKE_LOCK}\n\n{remembers}"
 
     def closing(self) -> str:
