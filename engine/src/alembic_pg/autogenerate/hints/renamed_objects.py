@@ -46,6 +46,12 @@ def index_and_constraint_renames(now: Dump, after: Dump, tables: set[str]) -> li
     kinds = CONSTRAINT_KINDS | {"INDEX"}
     # What a partition or a child has from its parent gets its name from there.
     children = {key for key, parents in inheritance.table_parents(now).items() if parents}
+    # What is made anew gets its indexes anew.
+    made_anew = {
+        key
+        for key, entry in now.items()
+        if entry.kind == "MATERIALIZED VIEW" and (key not in after or after[key].text != entry.text)
+    }
     new = {
         _own_definition(entry): entry
         for key, entry in after.items()
@@ -54,7 +60,9 @@ def index_and_constraint_renames(now: Dump, after: Dump, tables: set[str]) -> li
     return [
         _rename_object_op(entry, _object_name(entry), _object_name(same))
         for key, entry in now.items()
-        if key not in after and entry.kind in kinds and children.isdisjoint(entry.needs)
+        if key not in after
+        and entry.kind in kinds
+        and (children | made_anew).isdisjoint(entry.needs)
         if _belongs_to_tables(now, entry, tables)
         if (same := new.pop(_own_definition(entry), None)) is not None
     ]

@@ -9,6 +9,7 @@ from alembic_pg.autogenerate.ops.reversal import reversed_operations
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candidate
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
+from alembic_pg.autogenerate.proof.lost_settings import leave_out_lost_settings
 from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
 from alembic_pg.autogenerate.proof.reprinted_checks import replaced_checks
 from alembic_pg.autogenerate.proof.round_trip import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations import MigrateOperation
 
+    from alembic_pg.autogenerate.dump.entry import Dump
     from alembic_pg.autogenerate.proof.candidate import Candidate
     from alembic_pg.autogenerate.sides.comparison import Comparison
     from alembic_pg.database.server_features import ServerFeatures
@@ -65,6 +67,24 @@ def _prove_with_features(
 
     Raises UnsafeValueError where an enum must be recreated for a value that is used.
     """
+    proven, original = _prove_as_found(context, comparison, operations, features)
+    if not comparison.must_prove:
+        return proven
+
+    def holds(shorter: list[MigrateOperation]) -> bool:
+        with open_candidate(comparison, context) as candidate:
+            return passes_round_trip(candidate, shorter, original, comparison.after)
+
+    return leave_out_lost_settings(proven, holds)
+
+
+def _prove_as_found(
+    context: AutogenContext,
+    comparison: Comparison,
+    operations: Sequence[MigrateOperation],
+    features: ServerFeatures,
+) -> tuple[list[MigrateOperation], Dump]:
+    """Return the operations, proven where that is asked for, and the dump they begin with."""
     before, after, renames = comparison.before, comparison.after, comparison.renames
     with open_candidate(comparison, context) as candidate:
         original = candidate.dump() if renames and comparison.must_prove else before
@@ -73,7 +93,7 @@ def _prove_with_features(
         completed = found.operations
         guarded = with_guards.add_guards(comparison, completed)
         if not comparison.must_prove:
-            return guarded
+            return guarded, original
         shorter, can_reverse = _shorten(context, comparison, candidate, completed)
         tried = [[*map(id, completed)]]
         for ordered in _orders(shorter, completed) if can_reverse else ():
@@ -83,24 +103,26 @@ def _prove_with_features(
             guarded_shorter = with_guards.add_guards(comparison, ordered)
             with open_candidate(comparison, context) as second_candidate:
                 if passes_round_trip(second_candidate, guarded_shorter, original, after):
-                    return guarded_shorter
+                    return guarded_shorter, original
         # What ran as a revision does need not run again, unless there is more in the revision.
         went_up = found.in_one_transaction and guarded == completed
         if reaches_goal(candidate, reversed_operations(guarded), original) and (
             went_up or reaches_goal(candidate, guarded, after)
         ):
-            return guarded
+            return guarded, original
     # Reversing each operation is not enough: the downgrade is searched like the upgrade.
     for chosen, delays in _ways_up(shorter, completed):
         with open_candidate(comparison, context) as candidate:
             try:
                 candidate.run([*renames, *chosen])
-                return with_searched_downgrade(
+                proven = with_searched_downgrade(
                     candidate, comparison, features, chosen, original, delays=delays
                 )
             except (UserError, RefusedError):
                 if chosen is completed and not delays:
                     raise
+            else:
+                return proven, original
     raise AssertionError
 
 

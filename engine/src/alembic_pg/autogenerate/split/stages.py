@@ -12,6 +12,7 @@ from alembic_pg.autogenerate.ops import flatten
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof import search, with_guards
 from alembic_pg.autogenerate.proof.candidate import open_candidate
+from alembic_pg.autogenerate.proof.lost_settings import leave_out_lost_settings
 from alembic_pg.autogenerate.proof.round_trip import passes_round_trip, with_searched_downgrade
 from alembic_pg.database.server_features import ServerFeatures
 
@@ -99,9 +100,19 @@ class Prover:
         with open_candidate(self.comparison, self.context) as candidate:
             candidate.run(start)
             original = candidate.dump()
-            if passes_round_trip(candidate, guarded, original, comparison.after):
-                return guarded
-        with open_candidate(self.comparison, self.context) as candidate:
-            candidate.run([*start, *comparison.renames, *operations])
-            features = ServerFeatures(comparison.databases.version)
-            return with_searched_downgrade(candidate, comparison, features, operations, original)
+            passes = passes_round_trip(candidate, guarded, original, comparison.after)
+
+        def holds(tried: list[MigrateOperation]) -> bool:
+            with open_candidate(self.comparison, self.context) as candidate:
+                candidate.run(start)
+                return passes_round_trip(candidate, tried, original, comparison.after)
+
+        proven = guarded
+        if not passes:
+            with open_candidate(self.comparison, self.context) as candidate:
+                candidate.run([*start, *comparison.renames, *operations])
+                features = ServerFeatures(comparison.databases.version)
+                proven = with_searched_downgrade(
+                    candidate, comparison, features, operations, original
+                )
+        return leave_out_lost_settings(proven, holds)
