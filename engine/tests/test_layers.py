@@ -56,6 +56,7 @@ INSIDE = {
         "backfill",
         "ensure",
         "column_swap",
+        "dropped_indexes",
         "strategies",
         "dispatch",
         "release_before_long",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from alembic_pg.plan.form import PlanForm
+    from alembic_pg.plan.revision_plan import PlanForm
 
 
 # As alembic's own commands end where they fail.

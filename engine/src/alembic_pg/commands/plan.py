@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
-    from alembic_pg.plan.form import PlanForm
+    from alembic_pg.plan.revision_plan import PlanForm
     from alembic_pg.revisions.current_revision import RunState
 
     Look = Callable[[AlembicCommand, MigrationContext, Connection, RunState], None]

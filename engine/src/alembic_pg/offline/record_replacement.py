@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online import dispatch
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.strategies import create_index, replace_constraint
 from alembic_pg.sql import parser, statements
 
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
     from alembic_pg.offline.script_journal import ScriptJournal
     from alembic_pg.online.run.signals import Wait
     from alembic_pg.online.strategies.strategy import Decision
-
-# How a statement runs that waits for the next one, and what is noted of that.
-_NOTED = {
-    replace_constraint.wait_for_new_one.summary: replace_constraint.NOTED_REPLACE,
-    create_index.drop_concurrently.summary: create_index.NOTED_REPLACE,
-}
 
 
 @dataclass(frozen=True)
@@ -45,11 +38,7 @@ def record_wait(recorder: Recorder, drop: str, noted: ScriptJournal) -> Wait | N
     """
     recorder.begin_statement(noted)
     waits = _choose(recorder, drop)
-    if waits is None or waits.summary not in _NOTED:
-        return None
-    waits.run(journal.statement_key(drop))
-    waiting, recorder.postponed = recorder.postponed, []
-    return next((one.wait for one in waiting if isinstance(one, PostponedDrop)), None)
+    return waits.wait if waits is not None else None
 
 
 def record_replacement(
@@ -62,12 +51,12 @@ def record_replacement(
     """
     recorder.begin_statement(noted)
     waits = _choose(recorder, drop)
-    detail = _NOTED.get(waits.summary) if waits is not None else None
-    if waits is None or detail is None:
+    if waits is None or waits.wait is None:
         return None
     waits.run(journal.statement_key(drop))
     work = _choose(recorder, sql)
-    if work is None or not _takes_over(recorder, sql):
+    detail = _noted(recorder, sql)
+    if work is None or not detail:
         return None
     tables, key = frozenset(recorder.size_tables), journal.statement_key(sql)
     work.run(key)
@@ -77,17 +66,22 @@ def record_replacement(
     return Replacement(detail, steps, detail == create_index.NOTED_REPLACE)
 
 
-def _takes_over(recorder: Recorder, sql: str) -> bool:
-    """Return whether a statement puts something into the place of what waits for it."""
+def _noted(recorder: Recorder, sql: str) -> str:
+    """Return what is noted of a statement that puts something into the place of what waits for it.
+
+    "" is returned of any other.
+    """
     statement = parser.parse(sql)
     table = recorder.find_relation(statement.table) if statement is not None else None
-    if table is None:
-        return False
+    if table is None or not isinstance(
+        statement, statements.AddConstraint | statements.CreateIndex
+    ):
+        return ""
+    if replace_constraint.replaces(recorder, statement, table):
+        return replace_constraint.NOTED_REPLACE
     if isinstance(statement, statements.CreateIndex):
-        return create_index.replaces(recorder, statement, table)
-    return isinstance(statement, statements.AddConstraint) and replace_constraint.replaces(
-        recorder, statement, table
-    )
+        return create_index.NOTED_REPLACE * create_index.replaces(recorder, statement, table)
+    return ""
 
 
 def _choose(recorder: Recorder, sql: str) -> Decision | None:

@@ -20,7 +20,7 @@ from alembic_pg.database.url import DRIVER
 from alembic_pg.online import before_steps, dispatch, interrupted_statement, release_before_long
 from alembic_pg.online.run import journal
 from alembic_pg.online.strategies import change_type_at_once, replace_constraint
-from alembic_pg.sql import parser, session_statements, transaction_statements
+from alembic_pg.sql import parser, session_statements, split, transaction_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -211,8 +211,8 @@ class OnlineImpl(PostgresqlImpl):
             work.run(key)
 
     def _exec_parts(self, sql: str, execution_options: Mapping[str, Any] | None) -> bool:
-        """Execute a text that begins or ends a transaction; return whether it is such a one."""
-        parts = transaction_statements.split_at_boundaries(sql)
+        """Execute a text that ends a transaction, or drops indexes; return whether it is one."""
+        parts = transaction_statements.split_at_boundaries(sql) or split.index_drops(sql)
         for part in parts:
             boundary = transaction_statements.boundary_of(part)
             if boundary is not None:

@@ -100,7 +100,7 @@ def _choose_for_statement(
 
 def _decision(strategy: Strategy, *about: object) -> Decision:
     """Return a strategy for one statement. about: what its run() takes before the key."""
-    return Decision(partial(strategy.run, *about), strategy.summary)
+    return Decision(partial(strategy.run, *about), strategy.summary, strategy.wait)
 
 
 def may_take_steps(sql: str) -> bool:
@@ -152,11 +152,9 @@ def _choose_without_table(
     key = journal.statement_key(statement.sql)
     if dropped_objects.is_missing(runner):
         return None  # a moment, too, and nothing is missing for longer
-    return (
-        _decision(create_index.drop_concurrently, runner, statement)
-        if create_index.can_drop_online(runner, statement, key)
-        else None
-    )
+    if not create_index.can_drop_online(runner, statement, key):
+        return None
+    return _decision(create_index.drop_strategy(runner, statement), runner, statement)
 
 
 def _choose_for_table(
@@ -173,8 +171,16 @@ def _choose_for_table(
 def _choose_for_index(
     runner: Runner, statement: statements.CreateIndex, table: Relation
 ) -> Strategy | None:
+    if replace_constraint.replaces(runner, statement, table):
+        return create_index.replace_constraint_by_index
     if table.kind == "p":
         return create_index_partitioned.strategy_for(runner, statement, table)
+    if statement.unique and replace_constraint.refuse_missing(runner, statement, table):
+        return None
+    if any("DROP" in sql.upper() for sql in runner.met):
+        from alembic_pg.online import dropped_indexes  # noqa: PLC0415  # of few revisions
+
+        dropped_indexes.warn_of_gap(runner, statement, table)
     return create_index.create_concurrently
 
 

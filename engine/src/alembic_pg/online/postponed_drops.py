@@ -7,8 +7,9 @@ meets the table without. Here the new one is built beside traffic, so the old on
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
@@ -19,9 +20,18 @@ from alembic_pg.sql.lexer import tokenize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+# What makes an index, with a constraint or without.
+MakesIndex = statements.CreateIndex | statements.AddConstraint
+
+# A text without it drops no index or constraint.
+MAY_DROP = re.compile(r"\bDROP\b.*\b(CONSTRAINT|INDEX)\b", re.IGNORECASE | re.DOTALL)
+
 # What a drop is of: as pg_constraint.contype has it, or an index.
 INDEX = "i"
 CHECK, FOREIGN, PRIMARY, UNIQUE = "c", "f", "p", "u"
+
+# What has an index, whose name it takes in all of its schema.
+WITH_INDEX = {INDEX, UNIQUE, PRIMARY}
 
 _CONTYPES = {"CHECK": CHECK, "FOREIGN": FOREIGN, "PRIMARY": PRIMARY, "UNIQUE": UNIQUE}
 
@@ -45,13 +55,19 @@ _NAMED_BY_POSTGRESQL = {
 class Dropped:
     """An index or a constraint that a statement drops.
 
-    kind: INDEX or one of the others. name: as the catalog has it. is_its_table: returns whether a
-    table, as a statement names it, is the one that it is of.
+    kind: INDEX or one of the others. name: as the catalog has it. is_unique: whether it has a
+    unique index. is_its_table: returns whether a
+    table, as a statement names it, is the one that it is of. outlives: returns whether it may be
+    there at a change of a column's type, after the statements in between. is_implied_by: returns
+    whether another one is made only where rows with the new type do not violate this one.
     """
 
     kind: str
     name: str
+    is_unique: bool
     is_its_table: Callable[[str], bool]
+    outlives: Callable[[statements.AlterColumnType, Sequence[str]], bool]
+    is_implied_by: Callable[[statements.Statement], bool]
 
 
 def wait_of(following: Sequence[str], dropped: Dropped) -> Wait | None:
@@ -60,45 +76,81 @@ def wait_of(following: Sequence[str], dropped: Dropped) -> Wait | None:
     following: the statements after it.
     """
     passed: list[str] = []
-    length = 0
+    length, changes_type = 0, False
     for one in following:
         made = parser.parse(one)
+        fits = not changes_type or (made is not None and dropped.is_implied_by(made))
         if _takes_name(made, dropped):
-            fits = _is_replacement(made, dropped)
+            fits = fits and _is_replacement(made, dropped)
             return Wait(frozenset([*passed, one]), one) if fits else None
-        if not _may_come_first(one, made, dropped):
+        if isinstance(made, statements.AlterColumnType):
+            if dropped.kind not in WITH_INDEX or not dropped.outlives(made, passed):
+                break
+            changes_type = True
+        elif not _may_come_first(one, made, dropped):
             break
         passed.append(one)
-        if _does_for(made, dropped):
+        if fits and _does_for(made, dropped):
             length = len(passed)
     return Wait(frozenset(passed[:length])) if length else None
 
 
+def unique_again(following: Iterable[str], dropped: Dropped) -> Iterator[MakesIndex]:
+    """Yield the statements that make a unique one of a name again whose drop does not wait.
+
+    following: those after the drop. Of a constraint only those count that stand after a change of
+    a type. What changes rows may want it gone, so nothing counts after such a one.
+    """
+    commits = dropped.kind == INDEX
+    for sql in itertools.takewhile(lambda one: not _changes_rows(one), following):
+        made = parser.parse(sql)
+        commits = commits or isinstance(made, statements.AlterColumnType)
+        if is_unique(made) and commits and _takes_name(made, dropped):
+            yield from [made] if dropped.is_its_table(made.table) else []
+
+
 def unique_ones_again(
     executed: Sequence[str], coming: Iterable[str], is_same: Callable[[str, str], bool]
-) -> Iterator[statements.AddConstraint]:
-    """Yield the statements that add a UNIQUE or PRIMARY KEY again that is dropped.
+) -> Iterator[MakesIndex]:
+    """Yield the statements that make a unique index or constraint again that is dropped.
 
     executed: the statements that may have dropped it, alone or with others. coming: those that may
-    add it. is_same: returns whether two tables, as statements name them, are one. What changes rows
-    may want a constraint gone, so nothing counts that stands before such a one, or after it.
+    make it. is_same: returns whether two tables, as statements name them, are one. What changes
+    rows may want it gone, so nothing counts that stands before such a one, or after it.
     """
     since = itertools.takewhile(lambda sql: not _changes_rows(sql), reversed(executed))
     dropped = [
-        session_statements.dropped_constraints(part)
+        _dropped_of_table(part)
         for sql in since
-        if "CONSTRAINT" in sql.upper()
+        if MAY_DROP.search(sql)
         for part in dropped_objects.statement_parts(sql)
     ]
     if not any(names for _, names in dropped):
         return
     for sql in itertools.takewhile(lambda one: not _changes_rows(one), coming):
         made = parser.parse(sql)
-        if not (isinstance(made, statements.AddConstraint) and made.kind in {"UNIQUE", "PRIMARY"}):
+        if not is_unique(made):
             continue
         name = catalog_name(made.name or '""')
-        if any(name in names and is_same(table, made.table) for table, names in dropped):
+        if any(
+            name in names and (not table or is_same(table, made.table)) for table, names in dropped
+        ):
             yield made
+
+
+def is_unique(made: statements.Statement | None) -> TypeGuard[MakesIndex]:
+    """Return whether a statement makes a unique index, or a constraint that has one."""
+    if isinstance(made, statements.CreateIndex):
+        return made.unique
+    return isinstance(made, statements.AddConstraint) and _kind_of(made) in {UNIQUE, PRIMARY}
+
+
+def _dropped_of_table(sql: str) -> tuple[str, list[str]]:
+    """Return the table of constraints that a statement drops, "" of an index; and their names."""
+    statement = parser.parse(sql)
+    if isinstance(statement, statements.DropIndex):
+        return "", [catalog_name(statement.name)]
+    return session_statements.dropped_constraints(sql)
 
 
 def _changes_rows(sql: str) -> bool:
@@ -126,8 +178,15 @@ def _takes_name(made: statements.Statement | None, dropped: Dropped) -> bool:
 
 
 def _is_replacement(made: statements.Statement | None, dropped: Dropped) -> bool:
-    """Return whether a statement puts another one of the kind into the place of the dropped one."""
-    return made is not None and _kind_of(made) == dropped.kind and dropped.is_its_table(made.table)
+    """Return whether a statement puts another one into the place of the dropped one.
+
+    It is one of the kind; an index and what has one do for each other.
+    """
+    if made is None:
+        return False
+    kind = _kind_of(made)
+    alike = kind == dropped.kind or {kind, dropped.kind} <= WITH_INDEX
+    return alike and dropped.is_its_table(made.table)
 
 
 def _does_for(made: statements.Statement | None, dropped: Dropped) -> bool:
@@ -150,6 +209,8 @@ def _may_come_first(sql: str, made: statements.Statement | None, dropped: Droppe
     if also:  # a foreign key may hang on it; and what is gone is not dropped again
         return dropped.kind != FOREIGN and also != dropped.name
     if isinstance(made, statements.CreateIndex):
+        return True
+    if dropped.kind in WITH_INDEX and session_statements.changes_default(sql):
         return True
     cursor = split.first_statement(sql)
     return cursor.accept("COMMENT", "ON") and not cursor.accept_any("INDEX", "CONSTRAINT")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from alembic_pg.alembic_command import AlembicCommand
     from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.online.strategies.strategy import ExecutionSummary
-    from alembic_pg.plan.form import PlanForm
+    from alembic_pg.plan.revision_plan import PlanForm
     from alembic_pg.revisions.current_revision import RunState
     from alembic_pg.revisions.statements import RevisionStatement
 
@@ -138,7 +138,8 @@ def _plan_revision(
         if isinstance(error.__cause__, FunctionError):
             raise UserError(f"Revision {label} would fail: {error}.") from error
         rights.unread = True
-        return RevisionPlan(revision, label, unreadable=str(error))
+        warnings = planner.warnings_if_read(step)
+        return RevisionPlan(revision, label, unreadable=str(error), warnings=warnings)
     planner.start_revision()
     reader.begin_revision()
     planned, missing = [], []

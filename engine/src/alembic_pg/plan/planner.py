@@ -17,14 +17,13 @@ from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedValidation, RefusedError
 from alembic_pg.online.strategies import (
     change_type_at_once,
-    replace_constraint,
 )
 from alembic_pg.online.strategies.strategy import (
     ExecutionSummary,
 )
 from alembic_pg.plan import plain_statement
 from alembic_pg.plan.earlier_statements import EarlierStatements
-from alembic_pg.plan.planned_catalog import PlannedCatalog
+from alembic_pg.plan.planned_drops import DROPS, PlannedDrops
 from alembic_pg.sql import lock_modes, parser, plpgsql, session_statements, statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import unquote_literal
@@ -49,7 +48,7 @@ LACKS_RIGHT = "refused to this role"
 
 
 @dataclass
-class Planner(PlannedCatalog):
+class Planner(PlannedDrops):
     """Decide as a run does, and commit nothing.
 
     Of the plan:
@@ -92,6 +91,7 @@ class Planner(PlannedCatalog):
         self.warnings.clear()
         self._forget_first(len(self.executed))
         self.in_autocommit_block = False
+        self.remember_due_drops("")
         self.postponed = []
         self.met.clear()
         self.backfill_statements.clear()
@@ -140,6 +140,7 @@ class Planner(PlannedCatalog):
     def _follow_autocommit_block(self, *, entered: bool) -> None:
         """Let the open transaction be over where an autocommit block begins or ends."""
         if entered != self.in_autocommit_block:
+            self.remember_due_drops("")
             self.postponed = []
         if self.in_autocommit_block and not entered:
             self._forget_first(len(self.executed))
@@ -180,12 +181,15 @@ class Planner(PlannedCatalog):
         self.current_table = next(iter(self.tables_of(sql)), None)
         if not self.use_strategies:
             return None
+        self.remember_due_drops(sql, replaced=False)
         try:
             work = dispatch.choose_strategy(self, sql, in_batches=statement.in_batches)
             self._begin_swap(sql, work)
         except RefusedError as refusal:
             self.refusals.append(refusal)
             return ExecutionSummary("", lock_modes.strongest_lock(sql)[0], REFUSED)
+        self.remember_due_drops(sql)
+        self.let_drop_wait(sql, work)
         return work.summary if work is not None else None
 
     def _begin_swap(self, sql: str, work: Decision | None) -> None:
@@ -215,13 +219,15 @@ class Planner(PlannedCatalog):
         joins = later is not None or (swaps and bool(self.executed))
         if how is not None and how.steps and not joins:
             self._forget_first(len(self.executed))
-            self.postponed = []
+            self.postponed = [*self.postponed_drops()]
         elif joins and self.current_table is not None:
             self._remember_swapped(sql, self.current_table)
-        self.postponed = [later] if later is not None else self.postponed
-        if not self.in_autocommit_block and how != replace_constraint.wait_for_new_one.summary:
+        if later is not None:
+            self.postponed = [*self.postponed_drops(), later]
+        if not self.in_autocommit_block and how not in DROPS:
             self.executed.append(session_statements.SWAP_ENTRY if swaps else sql)
-        self._remember_changes(sql)
+        if not self.waits(sql):
+            self._remember_changes(sql)
 
     def _remember_swapped(self, sql: str, table: Relation) -> None:
         """Remember the column that a statement changes."""

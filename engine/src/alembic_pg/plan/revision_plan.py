@@ -1,9 +1,9 @@
-"""Hold what a run would do of a revision, as data that is printed in several forms."""
+"""Hold what a run would do of a revision, as data, and define what prints it in a form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from alembic_pg.online.strategies.strategy import ExecutionSummary
@@ -53,3 +53,20 @@ class RevisionPlan:
     breaks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+
+
+class PlanForm(Protocol):
+    """Print a plan."""
+
+    def remark(self, text: str, *, refused: bool = False) -> None:
+        """Take a sentence about the run as a whole. refused: whether the run would stop with it."""
+
+    def add(self, plan: RevisionPlan) -> None:
+        """Take the next revision."""
+
+    def end(self, *, undone: str, nothing_to_do: bool) -> None:
+        """Take the end.
+
+        undone: the revision whose half-done upgrade the command would take back, "" for none.
+        nothing_to_do: whether the database is there already.
+        """

@@ -13,6 +13,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import DDLElement, ExecutableDDLElement
 
 from alembic_pg.errors import UserError
+from alembic_pg.sql import split
 from alembic_pg.sql.lexer import short_line
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ class RenderImpl(PostgresqlImpl):
         literal = not isinstance(construct, DDLElement)
         options = {"compile_kwargs": {"literal_binds": True}} if literal else {}
         statement = str(construct.compile(dialect=self.dialect, **options)).strip()
-        self._render(statement, in_batches=bool((execution_options or {}).get("batches")))
+        in_batches = bool((execution_options or {}).get("batches"))
+        for one in split.index_drops(statement) or [statement]:
+            self._render(one, in_batches=in_batches)
 
     def static_output(self, text: str) -> None:
         """Write a text. Raises UserError where the output cannot be written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.cursor import Cursor
+from alembic_pg.sql.cursor import Cursor, UnrecognizedError
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
@@ -52,6 +52,24 @@ def single_statement(sql: str) -> Cursor:
     """Return a cursor for the only statement of a text, without tokens where there are several."""
     found = list(statement_cursors(sql))
     return Cursor(sql, found[0].tokens if len(found) == 1 else [])
+
+
+def index_drops(sql: str) -> list[str]:
+    """Return a statement for each index that one drops, nothing where that is one or CASCADE.
+
+    PostgreSQL drops one alone CONCURRENTLY, and what takes its place is another one for each.
+    """
+    cursor = single_statement(sql)
+    if not cursor.accept("DROP", "INDEX") or cursor.peek("CONCURRENTLY"):
+        return []
+    drop = "DROP INDEX IF EXISTS" if cursor.accept("IF", "EXISTS") else "DROP INDEX"
+    parts = list(cursor.split_commas())
+    if len(parts) < 2 or parts[-1].contains("CASCADE"):  # noqa: PLR2004  # several
+        return []
+    try:
+        return [f"{drop} {part.name_text()}" for part in parts]
+    except UnrecognizedError:
+        return []  # PostgreSQL says what is wrong with it
 
 
 def block_cursors(block: str) -> Iterator[Cursor]:

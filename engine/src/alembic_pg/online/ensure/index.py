@@ -31,6 +31,16 @@ SELECT i.indexrelid AS oid, i.indisvalid AS valid, i.indrelid AS table,
 FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 """
 
+# What an index may have that the statement which creates it does not say.
+_HAS_NO_EXTRAS = """
+SELECT NOT (indisclustered OR indisreplident
+  OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = indexrelid AND attstattarget >= 0)
+  OR EXISTS (SELECT FROM pg_depend
+    WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND deptype = 'x')
+  OR obj_description(indexrelid, 'pg_class') IS NOT NULL)
+FROM pg_index WHERE indexrelid = to_regclass(:name)
+"""
+
 # What is noted before an index is built that is not there.
 NOTED_BUILD = "builds"
 
@@ -78,6 +88,11 @@ def is_index_of(session: Session, table: Relation, name: str) -> bool:
     """Return whether there is an index of a name, and it is one of a table."""
     state = index_state(session, name)
     return state is not None and bool(state.table == table.oid)
+
+
+def has_no_extras(session: Session, name: str) -> bool:
+    """Return whether an index has nothing that the statement which creates it does not say."""
+    return bool(session.first_value(_HAS_NO_EXTRAS, name=name))
 
 
 def ensure_index(

@@ -147,7 +147,7 @@ class OpenTransaction(Executor):
         for column in self.dropped_defaults(table):
             name = quote_name(column)
             self.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} ALTER COLUMN {name} DROP DEFAULT")
-        names = [one.index for one in self.postponed if isinstance(one, PostponedDrop)]
+        names = [one.index for one in self.postponed_drops() if not self._lasts(one)]
         drops = [f"DROP INDEX IF EXISTS pg_temp.{quote_name(name)}" for name in names if name]
         if drops:
             self.execute_all([probe_table.NAME_INDEXES.format(table=table.oid), *drops])
@@ -159,9 +159,7 @@ class OpenTransaction(Executor):
         """
         waiting, self.postponed = self.postponed, []
         for one in waiting:
-            if isinstance(one, PostponedDrop) and one.wait.lasts_at(
-                self.statement_at_work, replaced=replaced
-            ):
+            if isinstance(one, PostponedDrop) and self._lasts(one, replaced=replaced):
                 self.postponed.append(one)
             else:
                 one.run()
@@ -182,8 +180,15 @@ class OpenTransaction(Executor):
 
     def postponed_drop(self, name: str) -> PostponedDrop | None:
         """Return the drop of an object by its name that waits, None where none does."""
-        drops = (one for one in self.postponed if isinstance(one, PostponedDrop))
-        return next((one for one in drops if one.name == name), None)
+        return next((one for one in self.postponed_drops() if one.name == name), None)
+
+    def postponed_drops(self) -> list[PostponedDrop]:
+        """Return the drops that wait."""
+        return [one for one in self.postponed if isinstance(one, PostponedDrop)]
+
+    def _lasts(self, drop: PostponedDrop, *, replaced: bool = True) -> bool:
+        """Return whether a drop waits at the statement at work. replaced: as in run_pending()."""
+        return drop.wait.lasts_at(self.statement_at_work, replaced=replaced)
 
     def revision_statements(self) -> Sequence[str]:
         """Return the statements of the revision, none where they are not known before it runs."""

@@ -29,6 +29,12 @@ coalesce((SELECT ' ' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) F
   WHERE attrelid = to_regclass({table}) AND attname = ANY (ARRAY[{names}]) AND NOT attnotnull), '')
 """
 
+# How many of the columns of a new one are there, and cannot be NULL.
+_NOT_NULL = """
+SELECT count(*) FROM pg_attribute
+WHERE attrelid = :table AND attname = ANY (:columns) AND attnotnull AND NOT attisdropped
+"""
+
 _STORAGE_KEYWORDS = {"INCLUDE", "WITH", "USING", "INDEX", "TABLESPACE"}
 
 
@@ -107,6 +113,13 @@ def columns_of(statement: AddConstraint) -> list[str]:
     """Return the columns of a constraint, as the catalog has them."""
     body = parse_body(statement.body)
     return [token.identifier for token in tokenize(body.columns)[1:-1:2]]
+
+
+def lacks_nulls(runner: Runner, statement: AddConstraint, table: Relation) -> bool:
+    """Return whether all columns of a constraint are there, and cannot be NULL."""
+    columns = columns_of(statement)
+    found = runner.first_value(_NOT_NULL, table=table.oid, columns=columns)
+    return bool(found == len(columns))
 
 
 def _make_not_null(runner: Runner, table: Relation, name: str, columns: list[str]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.signals import PostponedDrop, Wait
+from alembic_pg.online.strategies import replace_constraint
 from alembic_pg.online.strategies.strategy import (
     METADATA_ONLY,
     SCAN_BESIDE_TRAFFIC,
@@ -19,17 +19,8 @@ from alembic_pg.sql.quoting import quote_name
 if TYPE_CHECKING:
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.online.strategies.strategy import Strategy
     from alembic_pg.sql.statements import CreateIndex, DropIndex
-
-# What an index may have that the statement which creates it does not say.
-_HAS_NO_EXTRAS = """
-SELECT NOT (indisclustered OR indisreplident
-  OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = indexrelid AND attstattarget >= 0)
-  OR EXISTS (SELECT FROM pg_depend
-    WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND deptype = 'x')
-  OR obj_description(indexrelid, 'pg_class') IS NOT NULL)
-FROM pg_index WHERE indexrelid = to_regclass(:name)
-"""
 
 # What is noted where an index takes the place of one that a statement before drops.
 NOTED_REPLACE = "replaces"
@@ -49,9 +40,42 @@ def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
     )
 
 
+def drop_strategy(runner: Runner, statement: DropIndex) -> Strategy:
+    """Return what lets an index that can be dropped online wait for the statements that follow.
+
+    Raises RefusedError where it is a unique one of a large table, which would lack it meanwhile.
+    """
+    from alembic_pg.online import dropped_indexes, postponed_drops  # noqa: PLC0415  # of few
+
+    relation = runner.find_relation(statement.name)
+    table = dropped_indexes.table_of(runner, relation) if relation is not None else None
+    if relation is None or table is None:
+        return drop_concurrently.waiting(Wait())
+    if dropped_indexes.stays_in_transaction(runner, relation.name, table):
+        return drop_concurrently.bound(in_transaction=True).waiting(Wait())
+    if runner.connection_handed_out:
+        return drop_concurrently.waiting(Wait())
+    kind = postponed_drops.INDEX
+    dropped = dropped_indexes.dropped_one(runner, kind, relation.name, table)
+    wait = dropped_indexes.wait_of(
+        runner, statement.sql, dropped, table, replace_constraint.can_come_first
+    )
+    return drop_concurrently.waiting(wait or Wait())
+
+
 @strategy("dropped CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, METADATA_ONLY)
-def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
-    """Wait for the statements that follow: what does for this index is built before it goes."""
+def drop_concurrently(  # the last two are what drop_strategy() found
+    runner: Runner,
+    statement: DropIndex,
+    key: str,
+    *,
+    wait: Wait,
+    in_transaction: bool = False,
+) -> None:
+    """Wait for the statements that follow: what does for this index is built before it goes.
+
+    in_transaction: whether it is then dropped in the open transaction, and not CONCURRENTLY.
+    """
     runner.run_pending()
     relation = runner.find_relation(statement.name)
     if relation is None:
@@ -60,19 +84,20 @@ def drop_concurrently(runner: Runner, statement: DropIndex, key: str) -> None:
     name = quote_name(relation.schema, relation.name)
 
     def work() -> None:
+        if in_transaction:
+            runner.send_queued()
+            runner.wait_for_blockers(statement.sql)
+            runner.execute(statement.sql)
+            runner.executed.append(statement.sql)
+            runner.journal.add_pending(key)
+            return
         with runner.outside_transaction(key):
             index.drop_if_exists(runner, name)
 
     if runner.connection_handed_out:
         work()  # the next statement may be one that nobody tells us of
         return
-    from alembic_pg.online import postponed_drops  # noqa: PLC0415  # of few revisions
-
-    state = index.index_state(runner, name)
-    is_its_table = partial(runner.is_relation, oid=state.table if state is not None else 0)
-    dropped = postponed_drops.Dropped(postponed_drops.INDEX, relation.name, is_its_table)
-    wait = postponed_drops.wait_of(runner.following_statements(statement.sql), dropped)
-    runner.postponed.append(PostponedDrop(key, work, name, relation.name, wait or Wait()))
+    runner.postponed.append(PostponedDrop(key, work, name, relation.name, wait))
 
 
 def replaces(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
@@ -106,7 +131,7 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
             return
         if index.is_valid(runner, name) and not (
             index.has_definition(runner, table, name, unique=statement.unique, rest=statement.rest)
-            and (not changes or runner.first_value(_HAS_NO_EXTRAS, name=name))
+            and (not changes or index.has_no_extras(runner, name))
         ):
             if not changes:
                 runner.run_for_its_error(statement.sql)
@@ -126,3 +151,22 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
             )
         if changes and index.is_index_of(runner, table, old):
             index.drop_if_exists(runner, old)
+
+
+@strategy("built CONCURRENTLY, takes the place of a constraint", *replace_constraint.BUILT_BESIDE)
+def replace_constraint_by_index(
+    runner: Runner, statement: CreateIndex, table: Relation, key: str
+) -> None:
+    """Build an index, and let it have its name in the moment in which the constraint goes.
+
+    Raises RefusedError where rows are not unique.
+    """
+    new = replace_constraint.new_name(runner, statement)
+    place = f"{quote_name(table.schema)}.{new}"
+    with replace_constraint.replacing(runner, key) as resumes:
+        if not resumes:
+            index.drop_if_exists(runner, place)
+        index.ensure_index(runner, table, new, unique=statement.unique, rest=statement.rest)
+        drop = replace_constraint.drop_of_old(runner, statement, table)
+        rename = f"ALTER INDEX {place} RENAME TO {statement.name}"
+        replace_constraint.swap(runner, statement, table, key, drop, rename)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import astuple, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from alembic_pg.online.ensure import constraint, index
 from alembic_pg.online.run import journal, large_tables
 from alembic_pg.online.run.helper_names import catalog_name
-from alembic_pg.online.run.signals import PostponedDrop, Wait
+from alembic_pg.online.run.signals import PostponedDrop
 from alembic_pg.online.strategies import add_check_or_fk, add_unique
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
@@ -31,17 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
+    from alembic_pg.online.postponed_drops import MakesIndex
     from alembic_pg.online.run.revision_runner import Runner
+    from alembic_pg.online.run.signals import Wait
     from alembic_pg.online.strategies.strategy import Strategy
 
 # What is noted where a constraint takes the place of one that a statement before drops.
 NOTED_REPLACE = "replaces the one of its name"
-
-# How many of the columns of a new one are there, and cannot be NULL.
-_NOT_NULL = """
-SELECT count(*) FROM pg_attribute
-WHERE attrelid = :table AND attname = ANY (:columns) AND attnotnull AND NOT attisdropped
-"""
 
 # The kind of a constraint that nothing hangs on, of a table that inherits none.
 _KIND = """
@@ -66,83 +61,22 @@ def postponed_drop(
     alone = table.kind == "r" and not (table.has_children or table.is_partition)
     if not name or not alone or runner.connection_handed_out:
         return None
-    wait = _wait_of(runner, statement, table)
-    if wait is None:
-        return None
-    following = parser.parse(wait.replacement) if wait.replacement else None
-    if not isinstance(following, statements.AddConstraint):
-        return wait_for_new_one
-    if not _can_come_first(runner, following):
-        return None
-    if following.kind == "PRIMARY":
-        columns = add_unique.columns_of(following)
-        known = runner.first_value(_NOT_NULL, table=table.oid, columns=columns)
-        return wait_for_new_one if known == len(columns) else None
-    return wait_for_new_one
-
-
-def _wait_of(runner: Runner, statement: statements.OtherAlterTable, table: Relation) -> Wait | None:
-    """Return for which later statements the drop of a constraint waits, None where for none."""
-    name = session_statements.dropped_constraint(statement.sql)
     kind = runner.first_value(_KIND, table=table.oid, name=name)
     if kind is None:
         return None
-    from alembic_pg.online import postponed_drops  # noqa: PLC0415  # of few revisions
+    from alembic_pg.online import dropped_indexes  # noqa: PLC0415  # of few revisions
 
-    is_its_table = partial(runner.is_relation, oid=table.oid)
-    dropped = postponed_drops.Dropped(str(kind), name, is_its_table)
-    return postponed_drops.wait_of(runner.following_statements(statement.sql), dropped)
-
-
-def waits_again(runner: Runner, sql: str) -> bool:
-    """Return whether a statement drops the constraint that one replaces which an earlier run began.
-
-    It waits then whatever the options are: what is begun ends as it began.
-    """
-    begun = runner.journal.interrupted_at.partition(":")[2] == NOTED_REPLACE
-    return begun and bool(session_statements.dropped_constraint(sql))
+    dropped = dropped_indexes.dropped_one(runner, str(kind), name, table)
+    wait = dropped_indexes.wait_of(runner, statement.sql, dropped, table, can_come_first)
+    return wait_for_new_one.waiting(wait) if wait is not None else None
 
 
-def refuse_missing(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
-    """Return whether a constraint is to be again that the open transaction has dropped.
-
-    False where rows were changed in between, which may want it gone, and of a revision that has no
-    file yet. Where its statements are known, and nothing else goes with it, the drop has waited.
-    Raises RefusedError where the table is large.
-    """
-    unknown = runner.running.step is None or runner.was_interrupted(statement.sql)
-    if unknown or not any(_unique_ones_again(runner, [statement.sql])):
-        return False
-    known = bool(runner.revision_statements())
-    kind = of_statements.DROPPED_CONSTRAINT if known else of_statements.REPLACED_CONSTRAINT
-    large_tables.refuse_if_large(runner, table, kind, name=statement.name)
-    return True
-
-
-def refuse_gap(runner: Runner, sql: str) -> None:
-    """Raise RefusedError where a step commits that a constraint is gone which comes again later.
-
-    sql: the statement that takes steps.
-    """
-    for made in _unique_ones_again(runner, runner.following_statements(sql)):
-        table = runner.find_relation(made.table)
-        if table is not None and table.oid in runner.existing_tables:
-            kind = of_statements.DROPPED_CONSTRAINT
-            large_tables.refuse_if_large(runner, table, kind, name=made.name)
-
-
-def _unique_ones_again(runner: Runner, coming: Sequence[str]) -> Iterator[statements.AddConstraint]:
-    if not any("CONSTRAINT" in one.upper() for one in runner.executed):
-        return
-    from alembic_pg.online.postponed_drops import unique_ones_again  # noqa: PLC0415  # rare
-
-    yield from unique_ones_again(runner.executed, coming, runner.is_same_relation)
-
-
-def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool:
+def can_come_first(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
     """Return whether a constraint can be made under another name that it does not keep."""
     if statement.kind in {"UNIQUE", "PRIMARY"}:
-        return add_unique.can_use_index(statement)
+        if not add_unique.can_use_index(statement):
+            return False
+        return statement.kind == "UNIQUE" or add_unique.lacks_nulls(runner, statement, table)
     if statement.kind == "CHECK":
         return True
     # Partitions have constraints of their own for a key to their table, with names after its own.
@@ -155,9 +89,60 @@ def _can_come_first(runner: Runner, statement: statements.AddConstraint) -> bool
     return referred is not None and referred.kind == "r"
 
 
+def waits_again(runner: Runner, sql: str) -> bool:
+    """Return whether a statement drops what may wait for the one at which an earlier run ended.
+
+    It waits then whatever the options are: what is begun ends as it began.
+    """
+    drops = isinstance(parser.parse(sql), statements.DropIndex)
+    drops = drops or bool(session_statements.dropped_constraint(sql))
+    return drops and bool(runner.journal.interrupted_at)
+
+
+def refuse_missing(runner: Runner, statement: MakesIndex, table: Relation) -> bool:
+    """Return whether a unique one is to be again that the open transaction has dropped.
+
+    False where rows were changed in between, which may want it gone, and of a revision that has no
+    file yet. Where its statements are known, and nothing else goes with it, the drop has waited.
+    Raises RefusedError where the table is large.
+    """
+    unknown = runner.running.step is None or runner.was_interrupted(statement.sql)
+    if unknown or not any(_unique_ones_again(runner, [statement.sql])):
+        return False
+    known = bool(runner.revision_statements()) and not runner.connection_handed_out
+    kind = of_statements.DROPPED_CONSTRAINT if known else of_statements.REPLACED_CONSTRAINT
+    large_tables.refuse_if_large(runner, table, kind, name=statement.name)
+    return True
+
+
+def refuse_gap(runner: Runner, sql: str) -> None:
+    """Raise RefusedError where a step commits that a unique one is gone which comes again later.
+
+    sql: the statement that takes steps.
+    """
+    for made in _unique_ones_again(runner, runner.following_statements(sql)):
+        table = runner.find_relation(made.table)
+        if table is not None and table.oid in runner.existing_tables:
+            kind = of_statements.DROPPED_CONSTRAINT
+            large_tables.refuse_if_large(runner, table, kind, name=made.name)
+
+
+def _unique_ones_again(runner: Runner, coming: Sequence[str]) -> Iterator[MakesIndex]:
+    if not any("DROP" in one.upper() for one in runner.executed):
+        return
+    from alembic_pg.online.postponed_drops import unique_ones_again  # noqa: PLC0415  # rare
+
+    yield from unique_ones_again(runner.executed, coming, runner.is_same_relation)
+
+
 @strategy("dropped once the new one is there", ACCESS_EXCLUSIVE, METADATA_ONLY)
 def wait_for_new_one(
-    runner: Runner, statement: statements.OtherAlterTable, table: Relation, key: str
+    runner: Runner,
+    statement: statements.OtherAlterTable,
+    table: Relation,
+    key: str,
+    *,
+    wait: Wait,
 ) -> None:
     """Wait for the statements that follow: what they add is made before the constraint goes."""
     runner.run_pending()
@@ -169,28 +154,48 @@ def wait_for_new_one(
     name = quote_name(
         table.schema, table.name, session_statements.dropped_constraint(statement.sql)
     )
-    wait = _wait_of(runner, statement, table) or Wait()
     runner.postponed.append(PostponedDrop(key, work, name, wait=wait))
 
 
-def replaces(runner: Runner, statement: statements.AddConstraint, table: Relation) -> bool:
-    """Return whether a constraint takes the place of one that waits, in this run or an earlier."""
+def replaces(runner: Runner, statement: MakesIndex, table: Relation) -> bool:
+    """Return whether one takes the place of another one that waits, in this run or an earlier.
+
+    One of them is a constraint.
+    """
     if runner.journal.detail(journal.statement_key(statement.sql)) == NOTED_REPLACE:
         return True
     return _postponed_one(runner, statement, table) is not None
 
 
-def _postponed_one(
-    runner: Runner, statement: statements.AddConstraint, table: Relation
-) -> PostponedDrop | None:
-    """Return the drop that waits for the constraint, None where none does."""
+def _postponed_one(runner: Runner, statement: MakesIndex, table: Relation) -> PostponedDrop | None:
+    """Return the drop that waits for what a statement makes, None where none does.
+
+    It is that of a constraint; of an index only where the statement adds a constraint.
+    """
     name = catalog_name(statement.name or '""')
-    return runner.postponed_drop(quote_name(table.schema, table.name, name))
+    found = runner.postponed_drop(quote_name(table.schema, table.name, name))
+    if found is not None or not _takes_name_of_index(statement):
+        return found
+    place = quote_name(table.schema, name)
+    found = runner.postponed_drop(place)
+    if found is None or not index.is_index_of(runner, table, place):
+        return None
+    return found if can_come_first(runner, statement, table) else None
+
+
+def _takes_name_of_index(statement: MakesIndex) -> TypeGuard[statements.AddConstraint]:
+    if not isinstance(statement, statements.AddConstraint):
+        return False
+    return statement.kind in {"UNIQUE", "PRIMARY"}
 
 
 def strategy_for(statement: statements.AddConstraint) -> Strategy:
-    """Return how a constraint takes the place of the one that waits."""
+    """Return how a constraint takes the place of what waits."""
     return replace_by_index if statement.kind in {"UNIQUE", "PRIMARY"} else replace_validated
+
+
+# The lock and the effect of what is built beside the old one.
+BUILT_BESIDE = astuple(add_unique.add_constraint.summary)[1:]
 
 
 @strategy(*astuple(add_unique.add_constraint.summary))
@@ -199,17 +204,24 @@ def replace_by_index(
 ) -> None:
     """Build an index, and let it be the constraint in the moment in which the old one goes.
 
+    What waits may be an index that is what would be built: it stays, and is the constraint's.
     Raises RefusedError where rows are not unique.
     """
     body = add_unique.parse_body(statement.body)
-    new = _new_name(runner, statement)
+    new, place = new_name(runner, statement), f"{quote_name(table.schema)}.{statement.name}"
     kind = "PRIMARY KEY" if statement.kind == "PRIMARY" else "UNIQUE"
-    with _replacing(runner, key) as resumes:
-        if not resumes:
+    with replacing(runner, key) as resumes:
+        stays = _is_same_index(runner, table, place, body.index_rest)
+        if stays or not resumes:
             index.drop_if_exists(runner, f"{quote_name(table.schema)}.{new}")
-        index.ensure_index(runner, table, new, unique=True, rest=body.index_rest)
-        add = f"{kind} USING INDEX {new} {body.deferrability}"
-        _swap(runner, statement, table, f"ADD CONSTRAINT {statement.name} {add}", key)
+        if not stays:
+            index.ensure_index(runner, table, new, unique=True, rest=body.index_rest)
+        add = (
+            f"ALTER TABLE {quote_name(table.schema, table.name)} ADD CONSTRAINT {statement.name} "
+            f"{kind} USING INDEX {statement.name if stays else new} {body.deferrability}"
+        )
+        drops = [] if stays else [drop_of_old(runner, statement, table)]
+        swap(runner, statement, table, key, *drops, add)
 
 
 @strategy(*astuple(add_check_or_fk.add_constraint.summary))
@@ -220,9 +232,9 @@ def replace_validated(
 
     Raises RefusedError where rows violate it.
     """
-    new = _new_name(runner, statement)
+    new = new_name(runner, statement)
     on = quote_name(table.schema, table.name)
-    with _replacing(runner, key) as resumes:
+    with replacing(runner, key) as resumes:
         there = constraint.constraint_exists(runner, table, new)
         if there and not resumes:
             runner.run_short(f"ALTER TABLE {on} DROP CONSTRAINT {new}")
@@ -230,15 +242,17 @@ def replace_validated(
             under_new = replace(statement, name=new)
             runner.run_short(add_check_or_fk.not_valid_statement(under_new, on))
         constraint.validate_or_drop(runner, table, catalog_name(new))
-        _swap(runner, statement, table, f"RENAME CONSTRAINT {new} TO {statement.name}", key)
+        rename = f"ALTER TABLE {on} RENAME CONSTRAINT {new} TO {statement.name}"
+        swap(runner, statement, table, key, drop_of_old(runner, statement, table), rename)
 
 
-def _new_name(runner: Runner, statement: statements.AddConstraint) -> str:
+def new_name(runner: Runner, statement: MakesIndex) -> str:
+    """Return the name that the new one has beside the old one, quoted."""
     return quote_name(runner.helpers.name(catalog_name(statement.name), "new"))
 
 
 @contextmanager
-def _replacing(runner: Runner, key: str) -> Iterator[bool]:
+def replacing(runner: Runner, key: str) -> Iterator[bool]:
     """Let the new constraint be made in the block beside the old one, whose place it takes there.
 
     Yield whether an earlier run has begun the same: what else has the name of ours is somebody's
@@ -249,14 +263,34 @@ def _replacing(runner: Runner, key: str) -> Iterator[bool]:
         yield resumes
 
 
-def _swap(
-    runner: Runner, statement: statements.AddConstraint, table: Relation, action: str, key: str
-) -> None:
-    """Let the new constraint take the place of the old one, whose statement has waited for it."""
+def swap(runner: Runner, statement: MakesIndex, table: Relation, key: str, *steps: str) -> None:
+    """Let the new one take the place of the old one, whose statement has waited for it.
+
+    steps: the statements that do so, in one short transaction.
+    """
     waits = _postponed_one(runner, statement, table)
     if waits is not None:
         runner.postponed.remove(waits)
         runner.journal.add_pending(waits.key)
+    runner.run_short(*steps, done=key)
+
+
+def drop_of_old(runner: Runner, statement: MakesIndex, table: Relation) -> str:
+    """Return the statement that drops what another one takes the place of."""
+    place = f"{quote_name(table.schema)}.{statement.name}"
+    state = index.index_state(runner, place) if _takes_name_of_index(statement) else None
+    if state is not None and not state.constrained:
+        return f"DROP INDEX IF EXISTS {place}"
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
-    drop = f"{alter} DROP CONSTRAINT IF EXISTS {statement.name}"
-    runner.run_short(drop, f"{alter} {action}", done=key)
+    return f"{alter} DROP CONSTRAINT IF EXISTS {statement.name}"
+
+
+def _is_same_index(runner: Runner, table: Relation, name: str, rest: str) -> bool:
+    """Return whether an index that waits is the one that would be built for a constraint."""
+    state = index.index_state(runner, name)
+    free = state is not None and state.valid and not state.constrained
+    return (
+        free
+        and index.has_no_extras(runner, name)
+        and index.has_definition(runner, table, name, unique=True, rest=rest)
+    )

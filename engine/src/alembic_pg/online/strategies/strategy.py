@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from alembic_pg.online.run.signals import Wait
+
 # How long a lock that others mind is held.
 METADATA_ONLY = "a moment"
 SCAN_BESIDE_TRAFFIC = "scan beside traffic"
@@ -46,16 +48,22 @@ class Strategy:
     summary: what others notice.
     meets_rows: whether it changes rows one by one, as a policy lets it.
     is_unseen: whether no trigger of the users' may notice that.
+    wait: of a drop, for which later statements it waits.
     """
 
     run: Callable[..., None]
     summary: ExecutionSummary
     meets_rows: bool = False
     is_unseen: bool = False
+    wait: Wait | None = None
 
     def bound(self, **found: Any) -> Strategy:  # noqa: ANN401  # whatever its run() takes
         """Return it with what was found out when it was chosen."""
         return replace(self, run=partial(self.run, **found))
+
+    def waiting(self, wait: Wait) -> Strategy:
+        """Return it with the later statements for which it waits."""
+        return replace(self.bound(wait=wait), wait=wait)
 
     def locking(self, lock: str) -> Strategy:
         """Return it with another lock as the strongest."""
@@ -66,11 +74,13 @@ class Strategy:
 class Decision:
     """The strategy that was chosen for one statement: what a run executes, and a plan shows.
 
-    run: executes its steps; takes the statement's key. summary: what others notice.
+    run: executes its steps; takes the statement's key. summary: what others notice. wait: as
+    Strategy has it.
     """
 
     run: Callable[[str], None]
     summary: ExecutionSummary
+    wait: Wait | None = None
 
 
 def strategy(
