@@ -46,3 +46,24 @@ def test_statements_of_a_text(sql: str, texts: list[str]) -> None:
     assert split.statement_texts(sql) == texts
     only = split.single_statement(sql).whole_text()
     assert only == (texts[0] if len(texts) == 1 else "")
+
+
+@pytest.mark.parametrize(
+    ("sql", "texts"),
+    [
+        ("DROP INDEX a, b", ["DROP INDEX a", "DROP INDEX b"]),
+        (
+            'drop index if exists s."A,", b RESTRICT;',
+            ['DROP INDEX IF EXISTS s."A,"', "DROP INDEX IF EXISTS b"],
+        ),
+        ("DROP INDEX a", []),
+        ("DROP INDEX a, b CASCADE", []),
+        ("DROP INDEX CONCURRENTLY a, b", []),
+        ("DROP INDEX a, b; SELECT 1", []),
+        ("DROP INDEX a,", []),
+        ("DROP INDEX", []),
+        ("DROP TABLE a, b", []),
+    ],
+)
+def test_each_index_that_one_statement_drops(sql: str, texts: list[str]) -> None:
+    assert split.index_drops(sql) == texts

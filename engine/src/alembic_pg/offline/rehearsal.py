@@ -147,6 +147,7 @@ class Rehearsal:
         found = None
         try:
             recorder = self._require_recorder()
+            recorder.executed = list((self.open_transaction or OpenTransaction()).executed)
             with self._suspend_script():
                 found = record_replacement(recorder, drop, sql, journal)
         except RefusedError:

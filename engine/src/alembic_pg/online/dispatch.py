@@ -177,7 +177,8 @@ def _choose_for_index(
         return create_index_partitioned.strategy_for(runner, statement, table)
     if statement.unique and replace_constraint.refuse_missing(runner, statement, table):
         return None
-    if any("DROP" in sql.upper() for sql in runner.met):
+    dropped = any("DROP" in sql.upper() for sql in runner.met)
+    if dropped and not create_index.replaces(runner, statement, table):
         from alembic_pg.online import dropped_indexes  # noqa: PLC0415  # of few revisions
 
         dropped_indexes.warn_of_gap(runner, statement, table)

@@ -122,11 +122,14 @@ def stays_in_transaction(runner: Runner, name: str, table: Relation) -> bool:
 
 def warn_of_gap(runner: Runner, statement: statements.CreateIndex, table: Relation) -> None:
     """Tell of an index that is built anew, and whose drop could not wait for it."""
-    name = catalog_name(statement.name)
-    place = f"{quote_name(table.schema)}.{statement.name}"
-    dropped = (one for sql in runner.met if "DROP" in sql.upper() for one in _dropped_names(sql))
-    is_large = large_tables.is_large(runner, table)
-    if is_large and name in dropped and runner.find_relation(place) is None:
+    name, is_gone = catalog_name(statement.name), False
+    for sql in runner.met:
+        made = parser.parse(sql)
+        if name in _dropped_names(sql):
+            is_gone = True
+        elif isinstance(made, statements.CreateIndex) and sql != statement.sql:
+            is_gone = is_gone and catalog_name(made.name) != name
+    if is_gone and large_tables.is_large(runner, table):
         runner.warn(missing_warning(name, table.display_name))
 
 

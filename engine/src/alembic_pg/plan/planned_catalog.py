@@ -19,7 +19,7 @@ from alembic_pg.online.column_swap import dependents, preconditions
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
-from alembic_pg.online.strategies import change_type
+from alembic_pg.online.strategies import add_unique, change_type
 from alembic_pg.plan.earlier_statements import EarlierStatements
 from alembic_pg.sql import split
 from alembic_pg.sql.cursor import Cursor
@@ -223,12 +223,13 @@ def _fetch_rows(
     """Return what a query finds. fetch: asks the server."""
     if query == index.INDEX_STATE:
         return _index_state(catalog, fetch, query, parameters["name"])
-    if parameters.get("number", 0) >= _OF_COPY:
+    table = catalog.current_table
+    altered = table is not None and catalog.earlier.changes(table)
+    if parameters.get("number", 0) >= _OF_COPY or (query == add_unique.NOT_NULL and altered):
         return _ask_copy(catalog, fetch, query, parameters)
     if query == change_type.COLUMN:
         return _find_column(catalog, fetch, query, parameters)
     rows = _without_dropped(catalog, fetch, query, parameters)
-    table = catalog.current_table
     if table is None or not catalog.in_statement or not catalog.earlier.adds_to(table):
         return rows
     if query in _ADDED or (query == volatility.STATEMENT_TRIGGERS and not rows[0][0]):

@@ -44,7 +44,7 @@ UNNAMED_CONSTRAINT = RefusalKind(
 )
 REPLACED_CONSTRAINT = RefusalKind(
     "replaced-constraint",
-    "UNIQUE or PRIMARY KEY anew, after a revision that asks the database has dropped it",
+    "UNIQUE, be it an index, or PRIMARY KEY anew, dropped by a revision that asks the database",
     "{name} of {object} would be missing while its index is built.",
     (
         "Drop and add it in a revision that does not ask the database (op.get_bind()): the new one "
@@ -54,7 +54,7 @@ REPLACED_CONSTRAINT = RefusalKind(
 )
 DROPPED_CONSTRAINT = RefusalKind(
     "dropped-constraint",
-    "UNIQUE or PRIMARY KEY anew, after a statement that drops it, and more",
+    "UNIQUE, be it an index, or PRIMARY KEY anew, not right after a drop of it alone",
     "{name} of {object} would be missing while its index is built.",
     (
         "Drop it in a statement of its own, right before the one that adds it, and make the "

@@ -30,7 +30,7 @@ coalesce((SELECT ' ' || string_agg(quote_ident(attname), ', ' ORDER BY attnum) F
 """
 
 # How many of the columns of a new one are there, and cannot be NULL.
-_NOT_NULL = """
+NOT_NULL = """
 SELECT count(*) FROM pg_attribute
 WHERE attrelid = :table AND attname = ANY (:columns) AND attnotnull AND NOT attisdropped
 """
@@ -118,7 +118,7 @@ def columns_of(statement: AddConstraint) -> list[str]:
 def lacks_nulls(runner: Runner, statement: AddConstraint, table: Relation) -> bool:
     """Return whether all columns of a constraint are there, and cannot be NULL."""
     columns = columns_of(statement)
-    found = runner.first_value(_NOT_NULL, table=table.oid, columns=columns)
+    found = runner.first_value(NOT_NULL, table=table.oid, columns=columns)
     return bool(found == len(columns))
 
 
