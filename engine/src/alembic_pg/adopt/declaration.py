@@ -104,7 +104,10 @@ def _entity_arguments(entry: Entry) -> dict[str, str]:
     definition = without_semicolon(entry.create.strip())
     if "\n--" in definition:
         raise UnrecognizedError
-    return _READERS[entry.kind](Cursor(definition))
+    arguments = _READERS[entry.kind](Cursor(definition))
+    if "." in arguments["schema"]:  # which alembic-utils takes for a separator
+        raise UnrecognizedError
+    return arguments
 
 
 def _extension(cursor: Cursor) -> dict[str, str]:

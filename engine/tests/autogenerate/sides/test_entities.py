@@ -6,11 +6,14 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic_pg.autogenerate.sides import entities
+from alembic_pg.errors import UserError
+from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
 
 if TYPE_CHECKING:
-    import pytest
+    from alembic_utils.replaceable_entity import ReplaceableEntity
 
 
 def view(name: str) -> PGView:
@@ -37,3 +40,15 @@ def test_also_in_what_holds_several(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [entity.signature for entity in entities.find_entities("holding")]
     assert sorted(names) == ["a", "alone", "b", "deep", "in_a_circle", "twice"]
     assert "unread" not in names
+
+
+@pytest.mark.parametrize(
+    "entity",
+    [
+        PGView("a.b", "v", "SELECT 1 AS one"),
+        PGTrigger("public", "g", "BEFORE UPDATE ON x EXECUTE FUNCTION f()", on_entity='"a.b".t'),
+    ],
+)
+def test_a_schema_with_a_dot_is_refused(entity: ReplaceableEntity) -> None:
+    with pytest.raises(UserError, match=r"^alembic-utils cannot make .* its schema \"a\.b\" "):
+        entities.refuse_dotted_schemas([view("fine"), entity])

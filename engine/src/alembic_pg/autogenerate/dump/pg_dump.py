@@ -98,7 +98,8 @@ def dump_archive(
     version_table, lock_timeout: see dump_database().
     Raises UserError when pg_dump is missing or fails.
     """
-    pattern = ".".join(map(_exact_pattern, version_table.split(".")))
+    schema, _, name = version_table.rpartition(".")
+    pattern = ".".join(_exact_pattern(part) for part in (schema, name) if part)
     return run_program(
         "pg_dump",
         url,

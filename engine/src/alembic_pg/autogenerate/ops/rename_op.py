@@ -70,15 +70,33 @@ class RenameOp(MigrateOperation):
         place = quote_name(self.schema or "public", self.old)
         return f"ALTER TABLE {place} SET SCHEMA {quote_name(self.to_schema)}"
 
+    @property
+    def statements(self) -> list[str]:
+        """The statements that Alembic has no call for: it takes a schema's dot for a separator."""
+        moved = [self.set_schema_statement] if self.set_schema_statement else []
+        place = self.to_schema or self.schema or "public"
+        if "." not in place or (self.table is None and self.old == self.new):
+            return moved
+        table, column = self.table or self.old, quote_name(self.old) if self.table else ""
+        head = f"ALTER TABLE {quote_name(place, table)} RENAME"
+        return [*moved, " ".join(filter(None, (head, column, "TO", quote_name(self.new))))]
+
+    @property
+    def has_call(self) -> bool:
+        """Whether Alembic's own call of this name follows the statements."""
+        is_moved_only = self.table is None and self.old == self.new
+        return not is_moved_only and "." not in (self.to_schema or self.schema or "")
+
 
 @Operations.implementation_for(RenameOp)
 def _run(operations: Operations, operation: RenameOp) -> None:
     old, new = operation.old, operation.new
-    if operation.set_schema_statement:
-        operations.execute(text(statement_source.escape_colons(operation.set_schema_statement)))
+    for statement in operation.statements:
+        operations.execute(text(statement_source.escape_colons(statement)))
+    if not operation.has_call:
+        return
     if operation.table is None:
-        if old != new:
-            operations.rename_table(old, new, schema=operation.to_schema or operation.schema)
+        operations.rename_table(old, new, schema=operation.to_schema or operation.schema)
     else:
         operations.alter_column(operation.table, old, new_column_name=new, schema=operation.schema)
 
@@ -89,11 +107,14 @@ def _render(context: AutogenContext, operation: RenameOp) -> list[str]:
     old, new = str(operation.old), str(operation.new)
     place = operation.to_schema or operation.schema
     schema = f", schema={str(place)!r}" if place else ""
+    texts = [
+        statement_source.python_literal(statement_source.escape_colons(statement))
+        for statement in operation.statements
+    ]
+    lines = [f"{prefix}execute({literal})" for literal in texts]
+    if not operation.has_call:
+        return lines
     if operation.table is None:
-        statement = statement_source.escape_colons(operation.set_schema_statement)
-        move = statement_source.python_literal(statement)
-        moved = [f"{prefix}execute({move})"] if operation.set_schema_statement else []
-        rename = f"{prefix}rename_table({old!r}, {new!r}{schema})"
-        return [*moved, rename] if old != new else moved
+        return [*lines, f"{prefix}rename_table({old!r}, {new!r}{schema})"]
     table = str(operation.table)
-    return [f"{prefix}alter_column({table!r}, {old!r}, new_column_name={new!r}{schema})"]
+    return [*lines, f"{prefix}alter_column({table!r}, {old!r}, new_column_name={new!r}{schema})"]

@@ -14,6 +14,7 @@ from alembic_utils.pg_trigger import PGTrigger
 from alembic_utils.pg_view import PGView
 from alembic_utils.replaceable_entity import ReplaceableEntity
 
+from alembic_pg.errors import UserError
 from alembic_pg.sql.quoting import readable_name
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ def _entities_in(value: object, seen: set[int]) -> Iterator[ReplaceableEntity]:
 def sort_entities(found: Iterable[ReplaceableEntity]) -> list[ReplaceableEntity]:
     """Return entities, each once, in the order in which they can most likely be made."""
     return sorted({id(entity): entity for entity in found}.values(), key=_rank)
+
+
+def refuse_dotted_schemas(found: Iterable[ReplaceableEntity]) -> None:
+    """Raise UserError for an entity of a schema with a dot in its name, or on a table of one."""
+    for entity in found:
+        on_entity = getattr(entity, "on_entity", "")
+        if "." in (entity.schema or "") or on_entity.count(".") > 1:
+            schema = on_entity.rpartition(".")[0] or entity.schema
+            raise UserError(
+                f"alembic-utils cannot make {entity_label(entity)}: it takes the dot in the name "
+                f'of its schema "{schema}" for the one before a name. Declare it by DDL(...) that '
+                "listens on after_create."
+            )
 
 
 def modules_of(package: str) -> Iterator[ModuleType]:

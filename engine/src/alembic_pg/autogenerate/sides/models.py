@@ -38,7 +38,7 @@ def load_models(
     given: the entities; None for those that the package's modules hold, and those that are
     registered with alembic-utils.
     Raises UserError naming the module that cannot be imported, and why; when there is no MetaData;
-    or when two of them declare the same table.
+    when two of them declare the same table; or for an entity that alembic-utils cannot make.
     """
     if metadata is None:
         raise UserError(
@@ -53,6 +53,7 @@ def load_models(
     if given is None:
         given = entities.find_entities(metadata if isinstance(metadata, str) else "")
         given = entities.sort_entities([*given, *registry.entities()])
+    entities.refuse_dotted_schemas(given)
     _refuse_same_table(found)
     return Models(found[0] if len(found) == 1 else found, tuple(given))
 
