@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from alembic_pg import options
 from alembic_pg.console import arguments
+from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,25 @@ def configured_url(config: Config) -> str | None:
     """Return the sqlalchemy.url of a configuration, None without."""
     # Alembic's get_main_option() fails where pyproject.toml is the only file.
     return config.get_section(config.config_ini_section, {}).get("sqlalchemy.url")
+
+
+def refuse_translated_schemas(connection: Connection | None) -> None:
+    """Raise UserError for a connection that puts tables into other schemas than are named.
+
+    SQLAlchemy translates only some of Alembic's statements, and none that is a text: a revision
+    would end half in the one and half in the other schema.
+    """
+    translated = (
+        connection.get_execution_options().get("schema_translate_map") if connection else {}
+    )
+    for named, meant in (translated or {}).items():
+        if named != meant:
+            tables = f"tables of the schema {named}" if named else "tables without a schema"
+            raise UserError(
+                f"The connection has a schema_translate_map, which puts {tables} into "
+                f"{meant or 'the default schema'}; revisions cannot follow it. Name the schema in "
+                "the models, or set search_path, and hand over a connection without that map."
+            )
 
 
 @dataclass(frozen=True)
@@ -113,6 +133,8 @@ class AlembicCommand:
         handed = self.environment.config.attributes.get("connection")
         if isinstance(handed, Engine):
             with handed.connect() as connection:
+                refuse_translated_schemas(connection)
                 yield connection
         else:
+            refuse_translated_schemas(handed)
             yield handed

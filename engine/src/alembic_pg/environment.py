@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 from alembic import context
 
 from alembic_pg import comparator_names, events, plugin
-from alembic_pg.alembic_command import COMMAND_OPTION, SERVE_OPTION, AlembicCommand
+from alembic_pg.alembic_command import (
+    COMMAND_OPTION,
+    SERVE_OPTION,
+    AlembicCommand,
+    refuse_translated_schemas,
+)
 from alembic_pg.console import activation, arguments, gc_pause, interrupts, option_list
 from alembic_pg.database.url import DRIVER
 from alembic_pg.errors import UserError, refuse_exit
@@ -96,6 +101,7 @@ def configure(
             **configure,
         )
         return
+    refuse_translated_schemas(connection)
     # begin_transaction() then leaves the transactions to run_migrations().
     first = {"transaction_per_migration": True, "dont_mutate": True, **configure}
     if connection is None:

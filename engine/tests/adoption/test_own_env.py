@@ -103,3 +103,10 @@ def test_arguments_of_the_revisions(project: Stock, empty: URL) -> None:
     assert "orders.status" in project.alembic("check").out
     project.expect("downgrade", "base")
     assert state.versions(empty) == []
+
+
+def test_a_connection_that_translates_schemas_is_refused(project: Stock) -> None:
+    translated = "connection=connection.execution_options(schema_translate_map={None: 'x'})"
+    project.edit(project.env, "connection=connection", translated)
+    done = project.alembic("upgrade", "head")
+    assert "FAILED: The connection has a schema_translate_map, which puts tables" in done.out

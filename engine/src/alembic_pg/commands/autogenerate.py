@@ -20,11 +20,12 @@ from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_re
 from alembic_pg.autogenerate.ops import flatten, render_types
 from alembic_pg.autogenerate.report import differences
 from alembic_pg.autogenerate.scope import differing_tables, filters
+from alembic_pg.autogenerate.scope.models import each_metadata
 from alembic_pg.autogenerate.sides import both, server_roles
 from alembic_pg.autogenerate.sides.authored_texts import AuthoredTexts
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.sides.left_out import needed_stand_ins, without_left_out
-from alembic_pg.autogenerate.sides.models import load_models
+from alembic_pg.autogenerate.sides.models import load_models, refuse_moved_tables
 from alembic_pg.comparator_names import ALEMBIC_COMPARATORS, COMPARATORS, NAME
 from alembic_pg.console import status
 from alembic_pg.console.scratch import open_scratch_server
@@ -122,6 +123,7 @@ def _compare(
     texts: AuthoredTexts,
     host: Host,
 ) -> None:
+    refuse_moved_tables(each_metadata(models.metadata))  # by a listener of the build
     past, after = sides.past, sides.dump
     handed_in = past.caller_connection is not None
     scope = filters.comparison_scope(past.dump, after, models, task.configure, handed_in=handed_in)

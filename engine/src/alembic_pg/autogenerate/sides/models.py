@@ -38,7 +38,8 @@ def load_models(
     given: the entities; None for those that the package's modules hold, and those that are
     registered with alembic-utils.
     Raises UserError naming the module that cannot be imported, and why; when there is no MetaData;
-    when two of them declare the same table; or for an entity that alembic-utils cannot make.
+    when two of them declare the same table; for an entity that alembic-utils cannot make; or
+    for a table that was moved.
     """
     if metadata is None:
         raise UserError(
@@ -55,6 +56,7 @@ def load_models(
         given = entities.sort_entities([*given, *registry.entities()])
     entities.refuse_dotted_schemas(given)
     _refuse_same_table(found)
+    refuse_moved_tables(found)
     return Models(found[0] if len(found) == 1 else found, tuple(given))
 
 
@@ -161,3 +163,18 @@ def _refuse_same_table(found: Iterable[MetaData]) -> None:
         if same := sorted(seen & set(metadata.tables)):
             raise UserError(f"Two MetaData of the models declare the table {same[0]}: leave one.")
         seen |= set(metadata.tables)
+
+
+def refuse_moved_tables(found: Iterable[MetaData]) -> None:
+    """Raise UserError for a table of which the schema or name was changed after it was declared.
+
+    Its MetaData still has it under the old name, where Alembic looks for the new one.
+    """
+    for metadata in found:
+        for key, table in metadata.tables.items():
+            if key != table.key:
+                raise UserError(
+                    f"The table {key} of the models is {table.key} since a listener, or code after "
+                    "its declaration, has changed it, and Alembic no longer finds it: declare it "
+                    f'as {table.key}, by schema="…" of the table or of its MetaData.'
+                )

@@ -26,6 +26,12 @@ class RecordingConnection(MockConnection):
         super().execute(obj)
         return _NoResult()
 
+    def execution_options(self, **options: Any) -> RecordingConnection:  # noqa: ANN401  # its own
+        """Take options. Raises AskedError for those by which tables come into other schemas."""
+        if options.get("schema_translate_map"):
+            raise AskedError
+        return self
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever a connection has
         """Raise AskedError for what only a real connection has."""
         if name.startswith("_"):
