@@ -106,8 +106,8 @@ change               table tags (state)   ACCESS EXCLUSIVE  a moment, rewrite   
                                                                                  takes its place
 Destroys: value 'shut' of tag_state.
 Confirm it in the revision, else alembic-pg lint fails: destroys = ["value 'shut' of tag_state"]
-Code of the release before breaks on: tags.word is now tags.name; 'open' of tag_state is now
-  'public'; 'shut' of tag_state is gone; tags.size must be given.
+Code of the release before breaks on: 'open' of tag_state is now 'public'; 'shut' of tag_state is
+  gone; tags.word is now tags.name; tags.size must be given.
 """  # as it is printed
 
 # Of that, what names the NOT NULL of the column that is renamed.

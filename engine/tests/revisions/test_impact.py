@@ -228,6 +228,22 @@ _DROPPED = "ALTER TABLE a DROP CONSTRAINT dpos"
         ("ALTER TABLE b RENAME TO c; ALTER TABLE c SET SCHEMA new", ["b is now new.c"]),
         ("ALTER TABLE b SET SCHEMA new; ALTER TABLE new.b SET SCHEMA public", []),
         ("ALTER TABLE a RENAME size TO length", ["a.size is now a.length"]),
+        (
+            "ALTER TABLE a RENAME TO q; ALTER TABLE q RENAME size TO length",
+            ["a is now q", "a.size is now q.length"],
+        ),
+        (
+            "ALTER TABLE a RENAME size TO length; ALTER TABLE a RENAME TO q",
+            ["a.size is now q.length", "a is now q"],
+        ),
+        (
+            "ALTER TABLE a RENAME size TO x; ALTER TABLE a RENAME x TO length",
+            ["a.size is now a.length"],
+        ),
+        ("ALTER TABLE a RENAME size TO x; ALTER TABLE a RENAME x TO size", []),
+        ("ALTER TABLE a RENAME size TO x; ALTER TABLE a DROP x", ["a.size is gone"]),
+        ("ALTER VIEW v RENAME COLUMN size TO length", ["v.size is now v.length"]),
+        ("ALTER VIEW v RENAME size TO length", ["v.size is now v.length"]),
         ("ALTER TABLE a DROP d", ["a.d is gone"]),
         ("ALTER TABLE a ALTER size TYPE text", ["a.size is now text"]),
         ("ALTER TABLE a ALTER size TYPE bigint", []),

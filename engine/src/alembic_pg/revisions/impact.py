@@ -126,13 +126,8 @@ class ImpactReader:
                 self.schema.rename_schema(old, cursor.identifier())
             return Impact()
         if cursor.accept_any("VIEW", "MATERIALIZED VIEW"):
-            cursor.accept("IF", "EXISTS")
-            name = cursor.qualified_name()
-            if cursor.accept_any("RENAME TO", "SET SCHEMA"):
-                return Impact(breaks=[f"{object_label(name)} has another name"])
-        elif cursor.accept("TYPE"):
-            return self._alter_type(cursor)
-        return Impact()
+            return impact_alter_table.read_alter_view(cursor)
+        return self._alter_type(cursor) if cursor.accept("TYPE") else Impact()
 
     def _alter_type(self, cursor: Cursor) -> Impact:
         name = cursor.qualified_name()

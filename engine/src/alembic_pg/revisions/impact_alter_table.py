@@ -50,8 +50,37 @@ def _rename_or_move(schema: Schema, name: QualifiedName, cursor: Cursor) -> Impa
         return Impact()
     # Renamed and moved, it is told once.
     table.former_name = old = table.former_name or name
-    told = f"{object_label(old)} is now {object_label(new)}" if old != new else ""
-    return Impact(pending_breaks={("", *old): told})
+    told: dict[tuple[str, ...], str] = {
+        ("", *old): f"{object_label(old)} is now {object_label(new)}" if old != new else ""
+    }
+    for column, known in table.columns.items():
+        told |= _column_rename(new, table, column, known)
+    return Impact(pending_breaks=told)
+
+
+def _column_rename(
+    name: QualifiedName, table: Table, column: str, known: Column
+) -> dict[tuple[str, ...], str]:
+    """Return what code of the release before, which knows only the old names, breaks on."""
+    if not known.former_name:
+        return {}
+    old_table, old = table.former_name or name, known.former_name
+    told = f"{object_label(old_table)}.{old} is now {object_label(name)}.{column}"
+    return {("", *old_table, old): told if old != column else ""}
+
+
+def read_alter_view(cursor: Cursor) -> Impact:
+    """Return what an ALTER VIEW breaks. cursor: after its kind."""
+    cursor.accept("IF", "EXISTS")
+    label = object_label(cursor.qualified_name())
+    if cursor.accept_any("RENAME TO", "SET SCHEMA"):
+        return Impact(breaks=[f"{label} has another name"])
+    if not cursor.accept("RENAME"):
+        return Impact()
+    cursor.accept("COLUMN")
+    old = cursor.identifier()
+    cursor.accept("TO")
+    return Impact(breaks=[f"{label}.{old} is now {label}.{cursor.identifier()}"])
 
 
 def _action(
@@ -120,7 +149,8 @@ def _rename_column(name: QualifiedName, table: Table, cursor: Cursor) -> Impact:
     table.columns[new] = column
     if column.is_new:
         return Impact()
-    return Impact(breaks=[f"{object_label(name)}.{old} is now {object_label(name)}.{new}"])
+    column.former_name = column.former_name or old
+    return Impact(pending_breaks=_column_rename(name, table, new, column))
 
 
 def drop_column(name: QualifiedName, table: Table, column: str) -> Impact:
@@ -133,7 +163,9 @@ def drop_column(name: QualifiedName, table: Table, column: str) -> Impact:
     if gone.generated:
         # Added again with the same name, its values are there.
         return Impact(pending_breaks={(*name, column, "generated"): f"{what} is gone"})
-    return Impact([f"column {what}"], [f"{what} is gone"])
+    known = f"{object_label(table.former_name or name)}.{gone.former_name or column}"
+    renamed = dict.fromkeys(_column_rename(name, table, column, gone), "")
+    return Impact([f"column {what}"], [f"{known} is gone"], renamed)
 
 
 def _alter_column(

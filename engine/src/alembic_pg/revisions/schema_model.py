@@ -82,6 +82,7 @@ class Column:
     declared_type: the type, None where nothing tells it. enum: the type, if it is an enum.
     generated: whether its values are computed. not_null: whether it refuses NULL. default: whether
     a row gets a value without being given one. is_new: whether the revision has added the column.
+    former_name: before the revision, where it has renamed the column, "" elsewhere.
     domain_chain: the domain that is its type, and those of which that is made, in turn.
     """
 
@@ -91,6 +92,7 @@ class Column:
     not_null: bool = False
     default: bool = False
     is_new: bool = False
+    former_name: str = ""
     domain_chain: tuple[Column, ...] = ()
 
     @property
@@ -121,7 +123,7 @@ class Table:
         """Take what is there now for what the next revision finds."""
         self.is_new, self.former_name = False, None
         for column in self.columns.values():
-            column.is_new = False
+            column.is_new, column.former_name = False, ""
         for name in self.dropped_constraints:
             self.constraints.pop(name, None)
         self.dropped_constraints.clear()
