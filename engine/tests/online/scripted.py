@@ -31,11 +31,20 @@ def anew(site: Site, *statements: str) -> None:
     site.sql(*statements)
 
 
-def written(site: Site, *, of_all: bool = False, **settings: str) -> str:
-    """Return what alembic upgrade --sql writes. of_all: of the first revision, too."""
+def written(site: Site, **settings: str) -> str:
+    """Return what alembic upgrade --sql writes."""
+    return _written(site, f"{site.made[0]}:head", settings)
+
+
+def written_of_all(site: Site) -> str:
+    """Return what alembic upgrade --sql writes of all revisions, the first one among them."""
+    return _written(site, "head", {})
+
+
+def _written(site: Site, revisions: str, settings: dict[str, str]) -> str:
     config = site.config(settings)
     config.output_buffer = io.StringIO()
-    command.upgrade(config, "head" if of_all else f"{site.made[0]}:head", sql=True)
+    command.upgrade(config, revisions, sql=True)
     return config.output_buffer.getvalue()
 
 

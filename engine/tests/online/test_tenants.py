@@ -13,7 +13,7 @@ from alembic_pg.errors import UserError
 from sqlalchemy import text
 from tests.online import faults
 from tests.online.beside import sampled
-from tests.online.scripted import begun, psql, written
+from tests.online.scripted import begun, psql, written, written_of_all
 from tests.plan.observed import differences, plan_of
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def test_a_script_of_all_revisions_does_the_same(site: Site) -> None:
     site.sql(*gone)
     begun(site, *TABLES)
     site.sql(*gone, "DROP TABLE alembic_version")
-    done = psql(site, written(site, of_all=True))
+    done = psql(site, written_of_all(site))
     assert done.returncode == 0, done.stderr
     assert (site.rows(FOUND), site.version) == (wanted, ["002a"])
 
