@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import (
     alter_constraint,
+    alter_index,
     alter_options,
     alter_sequence,
     alter_table,
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 # What keeps its rows or its value, and how it is altered.
 _ALTER_BY_KIND = {
     "CHECK CONSTRAINT": alter_constraint.alter_statements,
+    "CONSTRAINT": alter_index.alter_statements,
     "DOMAIN": alter_type.alter_statements,
     "FK CONSTRAINT": alter_constraint.alter_statements,
     "FOREIGN DATA WRAPPER": alter_options.alter_statements,
+    "INDEX": alter_index.alter_statements,
     "SEQUENCE": alter_sequence.alter_statements,
     "SERVER": alter_options.alter_statements,
     "TABLE": alter_table.alter_statements,
