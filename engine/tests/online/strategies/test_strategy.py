@@ -33,6 +33,6 @@ def test_each_says_its_steps_and_a_lock_that_there_is() -> None:
         ).items()
         if isinstance(value, Strategy)
     }
-    assert len(found) == 19
+    assert len(found) == 20
     assert all(one.steps and one.effect for one in found.values())
     assert {one.lock for one in found.values()} <= {*LOCK_MODES, ""}
