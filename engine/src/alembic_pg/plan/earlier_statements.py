@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.helper_names import catalog_name
+from alembic_pg.plan.dropped_parts import dropped_by_action
 from alembic_pg.plan.made_objects import MadeObjects, makes
 from alembic_pg.sql import parser, session_statements, split, statements
 from alembic_pg.sql.column_types import with_renamed_type
@@ -183,10 +184,7 @@ class EarlierStatements:
             self._of_tables.append((table.oid, f"ALTER TABLE {probe_table.PROBE_TABLE} {action}"))
             cursor.altered_table()
             for one in Cursor(sql, cursor.remaining()).split_commas():
-                if kind := one.accept_any("DROP COLUMN", "DROP CONSTRAINT"):
-                    one.accept("IF", "EXISTS")
-                    word = "" if kind == "DROP COLUMN" else "constraint "
-                    self.dropped.append(f"{word}{table.oid}.{one.identifier()}")
+                self.dropped += dropped_by_action(one, table.oid)
             self._remember_renamed_column(cursor, table)
 
     def _remember_renamed_column(self, cursor: Cursor, table: Relation) -> None:
