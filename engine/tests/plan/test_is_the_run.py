@@ -75,13 +75,18 @@ def test_of_statements_that_need_each_other(
     "statements",
     [
         ("ALTER TABLE g ALTER COLUMN c DROP EXPRESSION", "ALTER TABLE g ALTER a TYPE bigint"),
+        (
+            "ALTER TABLE g ALTER b DROP NOT NULL",
+            "ALTER TABLE g ALTER b SET NOT NULL, ADD d int",
+        ),
         ("ALTER TABLE g ENABLE ALWAYS TRIGGER w", "ALTER TABLE g ENABLE REPLICA TRIGGER w"),
     ],
 )
 def test_what_few_revisions_do(site: Site, statements: tuple[str, ...]) -> None:
     site.sql(
-        "CREATE TABLE g (id int PRIMARY KEY, a int, c int GENERATED ALWAYS AS (a + 1) STORED)",
-        "INSERT INTO g SELECT n, n FROM generate_series(1, 700) AS n",
+        "CREATE TABLE g (id int PRIMARY KEY, b int NOT NULL, a int,"
+        " c int GENERATED ALWAYS AS (a + 1) STORED)",
+        "INSERT INTO g SELECT n, n, n FROM generate_series(1, 700) AS n",
         "CREATE FUNCTION w() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE TRIGGER w AFTER INSERT ON g FOR EACH ROW EXECUTE FUNCTION w()",
     )

@@ -141,11 +141,7 @@ def _changed_names(sql: str) -> set[str]:
     """Return the names that a statement lets mean something else."""
     cursor = split.first_statement(sql)
     if cursor.accept("ALTER", "TABLE"):
-        table = cursor.altered_table()
-        moves = cursor.peek("RENAME", "TO") or cursor.peek("SET", "SCHEMA")
-        if not (moves or cursor.peek("RENAME")):
-            return set()
-        return {*_identifiers(cursor.remaining()), *(table if moves else ())}
+        return _changed_by_alter_table(cursor)
     if cursor.peek("ALTER") and (names := session_statements.renamed_type(sql)):
         return {name for qualified in names for name in qualified}
     kind = cursor.accept_any(*_CHANGE_NAMES)
@@ -157,6 +153,19 @@ def _changed_names(sql: str) -> set[str]:
         return {_ANY_NAME} if goes_on else _identifiers(tokens)
     ends = (at for at, token in enumerate(tokens) if token.text == "(" or token.keyword == "AS")
     return _identifiers(tokens[: next(ends, len(tokens))])
+
+
+def _changed_by_alter_table(cursor: Cursor) -> set[str]:
+    """Return the names that an ALTER TABLE lets mean something else. cursor: after these words."""
+    table = cursor.altered_table()
+    if cursor.accept_any("ALTER COLUMN", "ALTER"):
+        # What makes it NOT NULL again reads all rows.
+        column = cursor.identifier()
+        return {column} if cursor.accept_any("DROP NOT NULL", "DROP EXPRESSION") else set()
+    moves = cursor.peek("RENAME", "TO") or cursor.peek("SET", "SCHEMA")
+    if not (moves or cursor.peek("RENAME")):
+        return set()
+    return {*_identifiers(cursor.remaining()), *(table if moves else ())}
 
 
 def _identifiers(tokens: Sequence[Token]) -> set[str]:
