@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
@@ -131,10 +131,7 @@ class AlembicCommand:
     def caller_connection(self) -> Iterator[Connection | None]:
         """Yield the connection that a caller of the Python API handed in, which stays theirs."""
         handed = self.environment.config.attributes.get("connection")
-        if isinstance(handed, Engine):
-            with handed.connect() as connection:
-                refuse_translated_schemas(connection)
-                yield connection
-        else:
-            refuse_translated_schemas(handed)
-            yield handed
+        opened = handed.connect() if isinstance(handed, Engine) else nullcontext(handed)
+        with opened as connection:
+            refuse_translated_schemas(connection)
+            yield connection

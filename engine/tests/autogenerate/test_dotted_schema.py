@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.adopt import declaration
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import Entry
-from tests.autogenerate.proof.test_lost_settings import without_revisions
-from tests.autogenerate.proof.test_needless_drops import revise
+from tests.autogenerate.proof.test_needless_drops import revise, without_revisions
 from tests.matrix.case import PRELUDE
 from tests.matrix.databases import differing, execute
 from tests.matrix.project import BASE

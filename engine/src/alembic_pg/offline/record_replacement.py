@@ -79,8 +79,10 @@ def _noted(recorder: Recorder, sql: str) -> str:
         return ""
     if replace_constraint.replaces(recorder, statement, table):
         return replace_constraint.NOTED_REPLACE
-    if isinstance(statement, statements.CreateIndex):
-        return create_index.NOTED_REPLACE * create_index.replaces(recorder, statement, table)
+    if isinstance(statement, statements.CreateIndex) and create_index.replaces(
+        recorder, statement, table
+    ):
+        return create_index.NOTED_REPLACE
     return ""
 
 

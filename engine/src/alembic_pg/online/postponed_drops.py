@@ -56,10 +56,10 @@ class Dropped:
     """An index or a constraint that a statement drops.
 
     kind: INDEX or one of the others. name: as the catalog has it. is_unique: whether it has a
-    unique index. is_its_table: returns whether a
-    table, as a statement names it, is the one that it is of. outlives: returns whether it may be
-    there at a change of a column's type, after the statements in between. is_implied_by: returns
-    whether another one is made only where rows with the new type do not violate this one.
+    unique index. is_its_table: returns whether a table, as a statement names it, is the one that it
+    is of. outlives: returns whether it may be there at a change of a column's type, after the
+    statements in between. is_implied_by: returns whether another one is made only where rows with
+    the new type do not violate this one.
     """
 
     kind: str

@@ -224,8 +224,8 @@ def _fetch_rows(
     if query == index.INDEX_STATE:
         return _index_state(catalog, fetch, query, parameters["name"])
     table = catalog.current_table
-    altered = table is not None and catalog.earlier.changes(table)
-    if parameters.get("number", 0) >= _OF_COPY or (query == add_unique.NOT_NULL and altered):
+    nulls = query == add_unique.NOT_NULL and table is not None and catalog.earlier.changes(table)
+    if nulls or parameters.get("number", 0) >= _OF_COPY:
         return _ask_copy(catalog, fetch, query, parameters)
     if query == change_type.COLUMN:
         return _find_column(catalog, fetch, query, parameters)

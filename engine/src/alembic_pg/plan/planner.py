@@ -15,12 +15,8 @@ from alembic_pg.online.backfill import batches
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedValidation, RefusedError
-from alembic_pg.online.strategies import (
-    change_type_at_once,
-)
-from alembic_pg.online.strategies.strategy import (
-    ExecutionSummary,
-)
+from alembic_pg.online.strategies import change_type_at_once
+from alembic_pg.online.strategies.strategy import ExecutionSummary
 from alembic_pg.plan import plain_statement
 from alembic_pg.plan.earlier_statements import EarlierStatements
 from alembic_pg.plan.planned_drops import DROPS, PlannedDrops

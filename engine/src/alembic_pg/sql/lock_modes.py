@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.quoting import quote_relation
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def locked_tables(sql: str) -> tuple[str, list[str]]:
     So the server finds them by the search_path, which a revision may set.
     """
     mode, names = strongest_lock(sql, default_schema="")
-    return mode, [_quoted(name) for name in names]
+    return mode, [quote_relation(*name) for name in names]
 
 
 def dropped_keys(sql: str) -> Iterator[tuple[str, str]]:
@@ -122,12 +122,7 @@ def dropped_keys(sql: str) -> Iterator[tuple[str, str]]:
     be any of them.
     """
     for table, key in _dropped_keys(sql):
-        yield _quoted(table), key
-
-
-def _quoted(name: QualifiedName) -> str:
-    schema, table = name
-    return quote_name(schema, table) if schema else quote_name(table)
+        yield quote_relation(*table), key
 
 
 def _dropped_keys(sql: str) -> Iterator[tuple[QualifiedName, str]]:

@@ -27,6 +27,11 @@ def quote_name(*parts: str) -> str:
     return ".".join(quote(part) for part in parts)
 
 
+def quote_relation(schema: str, name: str) -> str:
+    """Return a relation's name, quoted. schema: "" where the search_path finds it."""
+    return quote_name(schema, name) if schema else quote_name(name)
+
+
 @cache
 def _identifier_preparer() -> IdentifierPreparer:
     """Return SQLAlchemy's quoting of names. The driver's own style doubles every percent sign."""

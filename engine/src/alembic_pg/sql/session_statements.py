@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_name
+from alembic_pg.sql.quoting import quote_relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -166,9 +166,9 @@ def dropped_constraints(sql: str) -> tuple[str, list[str]]:
     if not cursor.accept("ALTER", "TABLE"):
         return "", []
     cursor.default_schema = ""
-    schema, name = cursor.altered_table()
+    table = cursor.altered_table()
     names = filter(None, map(_accept_dropped_constraint, cursor.split_commas()))
-    return quote_name(*([schema] if schema else []), name), [*names]
+    return quote_relation(*table), [*names]
 
 
 def _accept_dropped_constraint(action: Cursor) -> str:

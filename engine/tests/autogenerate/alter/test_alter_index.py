@@ -9,8 +9,7 @@ from alembic_pg.autogenerate.alter.alter_index import alter_statements
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import Entry
 from alembic_pg.database.server_features import ServerFeatures
-from tests.autogenerate.proof.test_lost_settings import without_revisions
-from tests.autogenerate.proof.test_needless_drops import revise
+from tests.autogenerate.proof.test_needless_drops import revise, without_revisions
 from tests.matrix.databases import differing
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from alembic.operations import ops
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.autogenerate.ops.reversal import reversed_operations
-from alembic_pg.autogenerate.ops.reversible_op import ReversibleOp
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof.lost_settings import leave_out_lost_settings
 from sqlalchemy import Column, Text
-from tests.autogenerate.proof.test_needless_drops import revise
+from tests.autogenerate.proof.test_needless_drops import revise, without_revisions
+from tests.autogenerate.proof.test_without_drops import said
 from tests.matrix.databases import differing
 
 if TYPE_CHECKING:
@@ -32,16 +32,7 @@ COMMENT = StatementOp(
 
 def directions(operations: list[MigrateOperation]) -> list[list[str]]:
     """Return the statements of both directions that are not Alembic's."""
-    return [
-        [
-            statement
-            for operation in way
-            for one in (operation.upgrade if isinstance(operation, ReversibleOp) else [operation])
-            if isinstance(one, StatementOp)
-            for statement in one.upgrade
-        ]
-        for way in (operations, reversed_operations(operations))
-    ]
+    return [said(way) for way in (operations, reversed_operations(operations))]
 
 
 def test_a_downgrade_drops_the_column_with_its_comment() -> None:
@@ -143,11 +134,3 @@ def test_an_index_of_a_view_that_is_made_anew_is_not_renamed_before(tree: Tree, 
     assert "RENAME" not in text
     assert tree.alembic("upgrade", "head").code == 0
     assert tree.alembic("check").code == 0
-
-
-def without_revisions(tree: Tree) -> Tree:
-    """Return a tree without the project's models and revisions."""
-    for folder in (tree.versions, tree.root / "models"):
-        for file in folder.glob("*.py"):
-            file.unlink()
-    return tree

@@ -45,11 +45,16 @@ def revise(tree: Tree, models: str, message: str) -> str:
     return written.read_text()
 
 
-def test_an_enum_loses_a_value_beside_views_and_triggers(tree: Tree, empty: URL) -> None:
-    tree = tree.on(empty)
+def without_revisions(tree: Tree) -> Tree:
+    """Return a tree without the project's models and revisions."""
     for folder in (tree.versions, tree.root / "models"):
         for file in folder.glob("*.py"):
             file.unlink()
+    return tree
+
+
+def test_an_enum_loses_a_value_beside_views_and_triggers(tree: Tree, empty: URL) -> None:
+    tree = without_revisions(tree.on(empty))
     revise(tree, posts("new", "done", "odd"), "before")
     assert tree.alembic("upgrade", "head").code == 0
     before = pg_dump.dump_database(empty)

@@ -9,8 +9,7 @@ from alembic_pg.alembic_command import refuse_translated_schemas
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
-from tests.autogenerate.proof.test_lost_settings import without_revisions
-from tests.autogenerate.proof.test_needless_drops import revise
+from tests.autogenerate.proof.test_needless_drops import revise, without_revisions
 from tests.matrix.case import PRELUDE
 from tests.matrix.databases import execute, rows
 from tests.matrix.project import BASE

@@ -12,7 +12,7 @@ from alembic_pg.sql.quoting import QUALIFIED_NAME
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Its kind, then its schema and names: ("column", "public", "posts", "title"). What is no relation
+# Its kind, then its schema and names: ("column", "public", "t", "a"). What is no relation
 # and no part of one has its name as PostgreSQL prints it.
 ObjectPath: TypeAlias = tuple[str, ...]
 

@@ -116,7 +116,6 @@ class OpenTransaction(Executor):
         budget.pause_or_give_up(self.connection, statement, self.path_setting)
         if not self.path_setting:  # else its names mean others until that is set again
             wait_for_blockers.wait(self, self.settings, [statement], budget)
-        self.path_setting = ""
 
     def remember_cascade(self, sql: str) -> list[str]:
         """Learn what goes with the objects that a statement is about to drop; return it.

@@ -112,7 +112,6 @@ class Runner(RevisionTransactions):
             self.revision_budget = budget = self.retry_budget()
             self.prepared_swaps.clear()
             self.commit_before.clear()
-            self.path_setting = ""
             first = not (self.any_revision_begun or self.running.heads)
             self.version_table = version_table.VersionTable(first)
             if not self.any_revision_begun:
@@ -153,7 +152,7 @@ class Runner(RevisionTransactions):
         options: dict[str, Any],
     ) -> None:
         self.begin_function()
-        self.backfill_statements = {}
+        self.backfill_statements, self.path_setting = {}, ""
         self.version_table.ensure(self.context)
         self.journal = self._open_journal(step)
         self.running.resumed = self.journal.stored
