@@ -27,6 +27,15 @@ IDENTITY = 'after("ALTER TABLE t REPLICA IDENTITY {}")\n'
 CLUSTERED = "after('ALTER TABLE t CLUSTER ON {}')\n"
 STATISTICS = 'after("ALTER INDEX e ALTER COLUMN 1 SET STATISTICS {}")\n'
 
+# An index, the index of a constraint, that of a partitioned table; each with storage parameters.
+PARAMETERS = """
+table(Column("a", Integer), Column("b", Integer),
+  Index("odd I", "a", postgresql_include=["b"], postgresql_where=text("b > 0"), **{0}),
+  UniqueConstraint("b", name="odd K"))
+Table("p", m, Column("a", Integer), Index("ip", "a", **{1}), postgresql_partition_by="LIST (a)")
+after('ALTER INDEX "odd K" {2}')
+"""
+
 # Each as the models become, one after the other, and then none of it.
 SETTINGS = (
     "",
@@ -50,21 +59,62 @@ def test_what_else_differs_makes_it_anew() -> None:
     assert alter_statements(entry(), entry("ALTER INDEX i DEPENDS ON x;"), {}, FEATURES) is None
 
 
+def test_parameters_that_tell_how_it_is_built_make_it_anew() -> None:
+    def ranges(value: str) -> Entry:
+        text = f"CREATE INDEX i ON public.t USING brin (a) WITH (pages_per_range='{value}');"
+        return Entry("INDEX", "public", "i", text, "DROP INDEX public.i;")
+
+    assert alter_statements(ranges("9"), ranges("10"), {}, FEATURES) is None
+
+
 def test_no_index_goes_for_its_settings(tree: Tree, empty: URL) -> None:
-    tree = without_revisions(tree.on(empty))
-    dumps = []
-    for number, settings in enumerate(SETTINGS):
-        text = revise(tree, TABLE + settings, f"number {number}").partition("def upgrade")[2]
-        if number:
-            assert not any(
-                word in text.lower() for word in ("create", "drop", "add_", "constraint")
-            )
+    changes = go_there_and_back(tree, empty, [TABLE + settings for settings in SETTINGS])
+    assert not any(
+        word in text.lower()
+        for text in changes
+        for word in ("create", "drop", "add_", "constraint")
+    )
+
+
+def test_storage_parameters_are_set_where_it_stands(tree: Tree, empty: URL) -> None:
+    def models(index: dict[str, object], partitioned: dict[str, object], key: str) -> str:
+        options = [{"postgresql_with": one} if one else {} for one in (index, partitioned)]
+        return PARAMETERS.format(*options, key)
+
+    changes = go_there_and_back(
+        tree,
+        empty,
+        [
+            models({}, {}, "RESET (fillfactor)"),
+            models({"fillfactor": 50, "deduplicate_items": False}, {}, "SET (fillfactor=70)"),
+            models({"fillfactor": 60}, {}, "SET (fillfactor=80)"),
+            models({"fillfactor": 60}, {"fillfactor": 60}, "SET (fillfactor=80)"),
+            models({}, {}, "RESET (fillfactor)"),
+        ],
+    )
+    lines = [line.strip() for text in changes[:2] for line in text.splitlines() if "op." in line]
+    assert sum("odd I" in line for line in lines) == 5
+    assert sum("odd K" in line for line in lines) == 4
+    assert all(line.startswith("op.execute(") and "ALTER INDEX public." in line for line in lines)
+    words = 'postgresql_with={"fillfactor": 60}'
+    assert all(words in text for text in changes[2:])
+    # PostgreSQL sets none of a partitioned table's index.
+    assert [text.count("op.create_index") for text in changes] == [0, 0, 2, 2]
+
+
+def go_there_and_back(tree: Tree, target: URL, models: list[str]) -> list[str]:
+    """Return the text of each revision but the first, after all were run there and back."""
+    tree = without_revisions(tree.on(target))
+    dumps, texts = [], []
+    for number, text in enumerate(models):
+        texts.append(revise(tree, text, f"number {number}").partition("def upgrade")[2])
         assert tree.alembic("upgrade", "head").code == 0
-        dumps.append(pg_dump.dump_database(empty))
+        dumps.append(pg_dump.dump_database(target))
         assert tree.alembic("check").code == 0
     assert not list(differing(dumps[0], dumps[-1]))
     for one, other in itertools.pairwise(dumps):
         assert list(differing(one, other))
     for before in reversed(dumps[:-1]):
         assert tree.alembic("downgrade", "-1").code == 0
-        assert not list(differing(pg_dump.dump_database(empty), before))
+        assert not list(differing(pg_dump.dump_database(target), before))
+    return texts[1:]

@@ -65,6 +65,27 @@ WORDS = [
             "postgresql_where=sa.text('a > 0'))"
         ),
     ),
+    (
+        (
+            "CREATE INDEX i ON app.posts USING gin (a) WITH (fastupdate=off, "
+            "gin_pending_list_limit='70') TABLESPACE \"Fast\" WHERE (a IS NULL);"
+        ),
+        (
+            "op.create_index('i', 'posts', ['a'], schema='app', postgresql_using='gin', "
+            "postgresql_with={'fastupdate': 'off', 'gin_pending_list_limit': 70}, "
+            "postgresql_tablespace='Fast', postgresql_where=sa.text('a IS NULL'))"
+        ),
+    ),
+    (
+        (
+            "ALTER TABLE ONLY public.posts ADD CONSTRAINT f FOREIGN KEY (a, b) REFERENCES o(a, b) "
+            "ON DELETE SET NULL (a);"
+        ),
+        (
+            "op.create_foreign_key('f', 'posts', 'o', ['a', 'b'], ['a', 'b'], "
+            "ondelete='SET NULL (a)')"
+        ),
+    ),
     ("DROP INDEX app.i;", "op.drop_index('i', schema='app')"),
     (
         "ALTER TABLE public.posts ALTER COLUMN a TYPE character varying(300) USING a::text;",
@@ -117,13 +138,8 @@ RAW = [
     "ALTER TABLE public.posts ADD CONSTRAINT c CHECK ((x > 0)) NO INHERIT;",
     "ALTER TABLE ONLY public.posts ADD CONSTRAINT u UNIQUE (a) INCLUDE (c);",
     "ALTER TABLE ONLY public.posts ADD CONSTRAINT e EXCLUDE USING gist (lower(b) WITH =);",
-    (
-        "ALTER TABLE ONLY public.posts ADD CONSTRAINT f FOREIGN KEY (a, b) REFERENCES o(a, b) "
-        "ON DELETE SET NULL (a);"
-    ),
     "ALTER TABLE ONLY public.posts ALTER COLUMN a SET DEFAULT 1;",
     "CREATE INDEX i ON ONLY public.posts USING btree (a);",
-    "CREATE INDEX i ON public.posts USING btree (a) WITH (fillfactor='70');",
     "ALTER TABLE public.posts ALTER COLUMN a TYPE public.mood USING a::text::public.mood;",
     "ALTER TABLE public.posts ALTER COLUMN a TYPE text USING a % 2;",
     'ALTER TABLE public.posts ADD COLUMN n text COLLATE pg_catalog."C";',

@@ -1,7 +1,8 @@
-"""Change what an index is for, and how it is measured: it need not be built anew for that.
+"""Change what an index is for, and how it is kept: it need not be built anew for that.
 
-pg_dump prints with an index, or with the constraint that has it, whether its table is clustered by
-it, whether it is the replica identity, and the statistics targets of its expressions.
+pg_dump prints with an index, or with the constraint that has it, its storage parameters, whether
+its table is clustered by it, whether it is the replica identity, and the statistics targets of its
+expressions.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alembic_pg.autogenerate.alter import table_settings
+from alembic_pg.autogenerate.dump import brackets, table_definition
 from alembic_pg.sql import split
+from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +28,15 @@ _SETTINGS = (
     (re.compile(r"(ALTER INDEX .* ALTER COLUMN \d+ SET STATISTICS) \d+;", re.DOTALL), " -1;"),
 )
 
+_PARAMETERS = re.compile(rf" WITH {brackets.MASK}+")
+
+# What a B-tree heeds at its next insertion. Others, as BRIN's pages_per_range, only tell how it is
+# built, or their change keeps readers out (PostgreSQL, CREATE INDEX, ALTER INDEX).
+_HEEDED_AT_ONCE = {"deduplicate_items", "fillfactor"}
+
+_CONSTRAINT = re.compile(rf"ADD CONSTRAINT ({table_definition.NAME.pattern}) ")
+_INDEX = re.compile(rf"CREATE (?:UNIQUE )?INDEX ({table_definition.NAME.pattern}) ON (?!ONLY )")
+
 
 def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> list[str] | None:
     """Return what changes the settings of an index, None where more of it differs.
@@ -32,7 +45,12 @@ def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> l
     """
     old_first, *before = split.script_statements(old.create)
     new_first, *after = split.script_statements(new.create)
-    if old_first != new_first or not all(map(_resetting, [*before, *after])):
+    old_rest, old_parameters = _split_parameters(old_first)
+    new_rest, new_parameters = _split_parameters(new_first)
+    if old_rest != new_rest or not all(map(_resetting, [*before, *after])):
+        return None
+    parameters = table_settings.parameter_changes(old_parameters, new_parameters)
+    if parameters and not _can_set_parameters(new, dump, old_parameters, new_parameters):
         return None
     gone = [statement for statement in before if statement not in after]
     others = [
@@ -42,7 +60,46 @@ def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> l
         for statement in split.script_statements(entry.create)
     ]
     added = [statement for statement in after if statement not in before]
-    return [*_resets(gone, [*after, *others]), *added]
+    index = _index_name(new)
+    return [
+        *(f"ALTER INDEX {index} {change};" for change in parameters),
+        *_resets(gone, [*after, *others]),
+        *added,
+    ]
+
+
+def _split_parameters(create: str) -> tuple[str, dict[str, str]]:
+    """Return a statement without its WITH, and the storage parameters that stand there."""
+    # In pg_dump's text nothing before them can look so: names and expressions are masked.
+    found = _PARAMETERS.search(brackets.mask_nested_parts(create))
+    if found is None:
+        return create, {}
+    parameters = create[found.start() : found.end()].removeprefix(" WITH ")
+    rest = create[: found.start()] + create[found.end() :]
+    return rest, table_settings.storage_parameters(parameters)
+
+
+def _can_set_parameters(index: Entry, dump: Dump, old: dict[str, str], new: dict[str, str]) -> bool:
+    """Return whether these parameters are heeded at once, and PostgreSQL sets them.
+
+    It does not set those of a partitioned table's index.
+    """
+    tables = [
+        table
+        for key in index.needs
+        if (entry := dump.get(key)) and (table := table_definition.parse_entry(entry))
+    ]
+    return (
+        {name for name, _ in old.items() ^ new.items()} <= _HEEDED_AT_ONCE
+        and bool(_index_name(index))
+        and not any("PARTITION BY" in table.options for table in tables)
+    )
+
+
+def _index_name(entry: Entry) -> str:
+    """Return the name of an index or of a constraint's index, "" of a partitioned table's index."""
+    found = _INDEX.match(entry.create) or _CONSTRAINT.search(entry.create)
+    return f"{quote_name(entry.schema)}.{found[1]}" if found else ""
 
 
 def _resets(gone: list[str], said: list[str]) -> Iterator[str]:

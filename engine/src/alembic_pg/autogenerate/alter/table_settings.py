@@ -35,16 +35,27 @@ def option_statements(old: Table, new: Table) -> Iterator[str]:
     table = f"ALTER TABLE {new.name}"
     if old.unlogged != new.unlogged:
         yield f"{table} SET {'UNLOGGED' if new.unlogged else 'LOGGED'};"
-    old_options, new_options = (
-        _storage_parameters(old.options.get("WITH", "")),
-        _storage_parameters(new.options.get("WITH", "")),
+    changes = parameter_changes(
+        storage_parameters(old.options.get("WITH", "")),
+        storage_parameters(new.options.get("WITH", "")),
     )
-    if reset := [name for name in old_options if name not in new_options]:
-        yield f"{table} RESET ({', '.join(reset)});"
-    if changed := [
-        f"{name}={value}" for name, value in new_options.items() if old_options.get(name) != value
-    ]:
-        yield f"{table} SET ({', '.join(changed)});"
+    yield from (f"{table} {change};" for change in changes)
+
+
+def parameter_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
+    """Return RESET and SET of the storage parameters that differ, each without its ALTER."""
+    reset = [name for name in old if name not in new]
+    changed = [f"{name}={value}" for name, value in new.items() if old.get(name) != value]
+    return [
+        *([f"RESET ({', '.join(reset)})"] if reset else []),
+        *([f"SET ({', '.join(changed)})"] if changed else []),
+    ]
+
+
+def storage_parameters(text: str) -> dict[str, str]:
+    """Return the storage parameters of ``(name='value', …)``."""
+    pairs = (item.partition("=") for item in list_items(text))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def setting_statements(old: Table, new: Table) -> Iterator[str]:
@@ -59,7 +70,7 @@ def setting_statements(old: Table, new: Table) -> Iterator[str]:
 
 def _reset_setting(statement: str) -> Iterator[str]:
     if options := _SET_OPTIONS.search(statement):
-        names = ", ".join(_storage_parameters(f"({options['options']})"))
+        names = ", ".join(storage_parameters(f"({options['options']})"))
         yield f"{statement[: options.start()]} RESET ({names});"
         return
     for pattern, default in _SETTING_RESETS:
@@ -78,12 +89,6 @@ def _reset_storage(statement: str, old: Table, new: Table) -> Iterator[str]:
         kind = column.type.partition("(")[0]
         usual = "MAIN" if kind in {"numeric", "inet", "cidr"} else "EXTENDED"
         yield f"{statement[: match.end('column')]} SET STORAGE {usual};"
-
-
-def _storage_parameters(text: str) -> dict[str, str]:
-    """Return the storage parameters of ``(name='value', …)``."""
-    pairs = (item.partition("=") for item in list_items(text))
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def list_items(text: str) -> list[str]:

@@ -80,8 +80,11 @@ def _foreign_key_options(cursor: Cursor) -> Iterator[str]:
         yield f"match={string(cursor.identifier().upper())}"
     while event := cursor.accept_any("ON UPDATE", "ON DELETE"):
         action = cursor.accept_any(*_ACTIONS)
-        if not action or cursor.peek("("):
+        if not action:
             raise UnrecognizedError
+        if cursor.peek("("):  # SET NULL (column), as SQLAlchemy takes it, too
+            columns = ", ".join(part.whole_text() for part in cursor.split_commas())
+            action = f"{action} ({columns})"
         yield f"{event.replace(' ', '').lower()}={string(action)}"
     yield from _deferral(cursor, at_end=False)
     if cursor.accept("NOT", "VALID"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.ops.call_source import Call, names, sql_text, string, table_arguments
 from alembic_pg.sql.cursor import UnrecognizedError
+from alembic_pg.sql.quoting import unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +41,22 @@ def _options(cursor: Cursor) -> Iterator[str]:
         yield f"postgresql_include={names([part.identifier() for part in cursor.split_commas()])}"
     if cursor.accept("NULLS", "NOT", "DISTINCT"):
         yield "postgresql_nulls_not_distinct=True"
+    if cursor.accept("WITH"):
+        yield f"postgresql_with={{{', '.join(map(_parameter, cursor.split_commas()))}}}"
+    if cursor.accept("TABLESPACE"):
+        yield f"postgresql_tablespace={string(cursor.identifier())}"
     if cursor.accept("WHERE"):
         yield f"postgresql_where={sql_text(_unbracketed(cursor))}"
         return
     cursor.expect_end()
+
+
+def _parameter(part: Cursor) -> str:
+    """Return the source of a storage parameter: its name and its value, which SQLAlchemy prints."""
+    name = part.identifier()
+    part.expect("=")
+    value = unquote_literal(text) if (text := part.remaining_text()).startswith("'") else text
+    return f"{string(name)}: {value if value.isdecimal() else string(value)}"
 
 
 def _unbracketed(cursor: Cursor) -> str:

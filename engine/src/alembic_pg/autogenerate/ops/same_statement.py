@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from alembic_pg.sql.lexer import Token, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # What pg_dump spells otherwise than SQLAlchemy, in capitals.
 _SPELLINGS = {
@@ -44,7 +48,17 @@ def _normal_words(statement: str) -> list[str]:
         else:
             spelled.append(words[position])
             position += 1
-    return _delete_first(_without_needless_brackets(spelled))
+    return _delete_first(_without_needless_brackets([*_bare_parameters(spelled)]))
+
+
+def _bare_parameters(words: list[str]) -> Iterator[str]:
+    """Yield words, storage parameters of an index without the quotes that pg_dump gives them."""
+    inside = False
+    for before, word in itertools.pairwise(["", *words]):
+        inside = (before, word) == ("WITH", "(") or (inside and word != ")")
+        value = word[1:-1]
+        is_bare = inside and before == "=" and word.startswith("'") and value.isalnum()
+        yield value.upper() if is_bare else word
 
 
 def _spelling(token: Token) -> str:
