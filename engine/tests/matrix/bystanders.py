@@ -1,7 +1,7 @@
 """Find the bystanders of a revision: what it drops, and makes again just as it was.
 
 Each has a reason, what PostgreSQL says when the revision does not drop it; one without a reason is
-a fault.
+a fault. So is what a revision makes and then drops.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _ALONG = "goes with "
 class Bystander:
     """An object that is the same before and after, and is dropped meanwhile.
 
-    key: of its dump entry, or of a column. reason: what PostgreSQL says without the
-    drop, or with what it goes; "" without one.
+    key: of its dump entry, or of a column; PostgreSQL's name of what the same statements have made.
+    reason: what PostgreSQL says without the drop, or with what it goes; "" without one.
     """
 
     key: str
@@ -93,6 +93,7 @@ def find_bystanders(
     drops = outcome.drops
     renames = any(map(_RENAMES.search, statements))
     found = [*_dropped_again(drops, sides, reason, renames=renames)]
+    found += [Bystander(one, "") for one in outcome.own]
     return [*found, *_attached(drops, sides), *_said_again(drops, sides, statements)]
 
 

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
 _WATCH = """
 CREATE SCHEMA watching;
-CREATE TABLE watching.dropped (place int, classid oid, objid oid, objsubid int, named boolean);
+CREATE TABLE watching.dropped (
+  place int, classid oid, objid oid, objsubid int, named boolean, identity text
+);
 CREATE FUNCTION watching.note() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO watching.dropped
-  SELECT current_setting('watching.place')::int, classid, objid, objsubid, original
+  SELECT current_setting('watching.place')::int, classid, objid, objsubid, original,
+    object_type || ' ' || object_identity
   FROM pg_event_trigger_dropped_objects();
 END $$;
 CREATE EVENT TRIGGER watching ON sql_drop EXECUTE FUNCTION watching.note();
@@ -65,9 +68,13 @@ class Drop:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What statements drop of what was there before, and PostgreSQL's error, "" without one."""
+    """What statements drop of what was there before, and PostgreSQL's error, "" without one.
+
+    own: what they have made themselves, and drop by its name.
+    """
 
     drops: list[Drop]
+    own: list[str]
     error: str = ""
 
 
@@ -81,17 +88,23 @@ def run_watched(url: URL, statements: Sequence[str], left_out: int = -1) -> Outc
         cursor.execute(_WATCH)
         error = _run(cursor, statements, left_out)
         cursor.execute(
-            "SELECT place, named, classid::int8, objid::int8, objsubid FROM watching.dropped "
+            "SELECT place, named, identity, classid::int8, objid::int8, objsubid "
+            "FROM watching.dropped "
             "ORDER BY place, named DESC"
         )
         found = cursor.fetchall()
         cursor.execute("DROP EVENT TRIGGER watching; DROP SCHEMA watching CASCADE")
     drops = [
         Drop(place, keys[number], named)
-        for place, named, *parts in found
+        for place, named, _, *parts in found
         if (number := tuple(parts)) in keys
     ]
-    return Outcome(drops, error)
+    own = [
+        identity
+        for _, named, identity, *parts in found
+        if named and tuple(parts) not in keys and identity.partition(" ")[0] != "default"
+    ]
+    return Outcome(drops, own, error)
 
 
 def _run(cursor: extensions.cursor, statements: Sequence[str], left_out: int) -> str:

@@ -19,6 +19,7 @@ from alembic_pg.autogenerate import comparators
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.hints.renamed_comparison import comparison_after_renames
 from alembic_pg.autogenerate.ops import render_types
+from alembic_pg.autogenerate.ops.alembic_corrections import correct_impl
 from alembic_pg.autogenerate.scope import differing_tables
 from alembic_pg.autogenerate.sides.comparison import Comparison
 from alembic_pg.autogenerate.split import revision_files
@@ -88,6 +89,7 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
                 **differing_tables.filtered_options({}, comparison.changed_tables),
             },
         )
+        correct_impl(context.impl)
         with autogenerate.silence_comparators():
             script = produce_migrations(context, models.metadata)  # type: ignore[arg-type]  # or several
         rendering = AutogenContext(context, autogenerate=False)

@@ -1,4 +1,4 @@
-"""Foreign keys that form a circle, which Alembic writes into tables whatever their order is."""
+"""What Alembic renders otherwise than it runs: per cent signs, and foreign keys in a circle."""
 
 from __future__ import annotations
 
@@ -47,3 +47,27 @@ def test_tables_in_a_circle_are_said_in_alembics_words(
     assert "CREATE TABLE" not in change.up
     assert change.up.count("op.create_table(") == tables
     assert change.up.count("ADD CONSTRAINT") == added
+
+
+PERCENT = """
+from sqlalchemy import column, text
+Table("a", m, Column("id", Integer, primary_key=True), {})
+"""
+PERCENT_PARTS = r"""
+    Column("b", Text, CheckConstraint("b LIKE '%@%'", name="c"), server_default="50%"),
+    Column("d", Text, server_default=text("'%s %% \\:x'")),
+    Column("e", Text, Computed("d || '%(x)s'", persisted=True)),
+    Column("f", Integer),
+    CheckConstraint(column("f") % 2 == 0, name="even"),
+    Index("i", "b", postgresql_where=text("b <> '%'")),
+    Index("j", text("(b || '%%')")),
+"""
+
+
+@pytest.mark.parametrize("before", ["", PERCENT.format("")], ids=["table", "columns"])
+def test_a_percent_sign_is_written_as_in_the_models(databases: ScratchServer, before: str) -> None:
+    change = there(databases, before, PERCENT.format(PERCENT_PARTS))
+    # Nothing is made by a second statement, nor by PostgreSQL's own.
+    assert "op.execute" not in change.up + change.down
+    for text in ("LIKE '%@%'", "'50%'", r"'%s %% \\:x'", "'%(x)s'", "f % 2 ", "<> '%'", "'%%'"):
+        assert text in change.up

@@ -34,11 +34,15 @@ def _escape_in_expressions(impl: DefaultImpl) -> None:
 
     Of the models' ``text("'a \\:b'")`` it renders ``sa.text("'a :b'")``, which the revision would
     run with NULL for ``:b``. An index's expressions are literal_column(), which has no parameters.
+    Each percent sign it renders as two, as the driver wants it; the revision, too, doubles each.
     """
     render = impl.render_ddl_sql_expr
+    doubles = impl.dialect.paramstyle in {"format", "pyformat"}
 
     def render_escaped(expr: ClauseElement, *arguments: Any, **options: Any) -> str:  # noqa: ANN401  # Alembic's
         rendered = render(expr, *arguments, **options)
+        if doubles:
+            rendered = rendered.replace("%%", "%")
         return rendered if options.get("is_index") else escape_colons(rendered)
 
     impl.render_ddl_sql_expr = render_escaped  # type: ignore[method-assign]
