@@ -92,9 +92,9 @@ def write(databases: ScratchServer, template: str, before: Dump, models: Models)
         correct_impl(context.impl)
         with autogenerate.silence_comparators():
             script = produce_migrations(context, models.metadata)  # type: ignore[arg-type]  # or several
+            scripts = [script]
+            why = revision_files.split_revision(context, comparison, scripts)
         rendering = AutogenContext(context, autogenerate=False)
-        scripts = [script]
-        why = revision_files.split_revision(context, comparison, scripts)
         ups, downs = [], []
         for one in scripts:
             assert one.upgrade_ops is not None

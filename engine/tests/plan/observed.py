@@ -218,7 +218,12 @@ def _differing_effects(
             if table in seen.rewritten and not emptied:
                 yield f"{table}: planned {effects}, and written anew"
         parts = set().union(*(seen.parts.get(one, {one}) for one in names))
-        scans = [step.sql for step in seen.steps if any(step.scans.get(one) for one in parts)]
+        elsewhere = {one.sql for one in statements if one.table and _plain_name(one) not in names}
+        scans = [
+            step.sql
+            for step in seen.steps
+            if any(step.scans.get(one) for one in parts) and step.sql not in elsewhere
+        ]
         if effects <= {METADATA_ONLY, ""} and scans:
             yield f"{table}: planned {effects}, read by {scans}"
         alters = {one.summary.effect for one in of_table if one.operation not in _OF_ROWS}
@@ -232,8 +237,12 @@ def _differing_lock(
     if table not in seen.there:
         return  # nobody can tell its locks
     said = strongest(one.summary.lock for one in of_table)
-    # The table of an index that is dropped is not told.
-    other = strongest(one.summary.lock for one in statements if not one.table)
+    # Not told are the table of an index that is dropped, and the other table of a foreign key.
+    other = strongest(
+        one.summary.lock
+        for one in statements
+        if not one.table or any(lock_modes.dropped_keys(one.sql))
+    )
     held = seen.lock(table)
     if held != said and (held != other or not other):
         yield f"{table}: planned lock {said}, held {held}"

@@ -80,13 +80,38 @@ def test_of_statements_that_need_each_other(
             "ALTER TABLE g ALTER b SET NOT NULL, ADD d int",
         ),
         ("ALTER TABLE g ENABLE ALWAYS TRIGGER w", "ALTER TABLE g ENABLE REPLICA TRIGGER w"),
+        # Made, dropped and made again.
+        (
+            "ALTER TABLE g ADD CONSTRAINT k CHECK (a > -1)",
+            "ALTER TABLE g DROP CONSTRAINT k",
+            "ALTER TABLE g ADD CONSTRAINT k CHECK (a > 0)",
+        ),
+        (
+            "ALTER TABLE g ADD CONSTRAINT k UNIQUE (a)",
+            "ALTER TABLE g DROP CONSTRAINT k",
+            "ALTER TABLE g ADD CONSTRAINT k UNIQUE (b)",
+        ),
+        ("CREATE INDEX k ON g (a)", "DROP INDEX k", "CREATE INDEX k ON g (b)"),
+        # A foreign key is dropped under a lock of both tables.
+        ("ALTER TABLE g DROP CONSTRAINT f",),
+        (
+            "ALTER TABLE g DROP CONSTRAINT f",
+            "ALTER TABLE other ADD CONSTRAINT back FOREIGN KEY (id) REFERENCES g",
+        ),
+        ("ALTER TABLE g DROP COLUMN b",),
+        ("DROP TABLE g",),
+        # It reads the table.
+        ("REFRESH MATERIALIZED VIEW seen",),
     ],
 )
 def test_what_few_revisions_do(site: Site, statements: tuple[str, ...]) -> None:
     site.sql(
-        "CREATE TABLE g (id int PRIMARY KEY, b int NOT NULL, a int,"
+        "CREATE TABLE other AS SELECT n AS id FROM generate_series(1, 700) AS n",
+        "ALTER TABLE other ADD PRIMARY KEY (id)",
+        "CREATE TABLE g (id int PRIMARY KEY, b int CONSTRAINT f REFERENCES other NOT NULL, a int,"
         " c int GENERATED ALWAYS AS (a + 1) STORED)",
         "INSERT INTO g SELECT n, n, n FROM generate_series(1, 700) AS n",
+        "CREATE MATERIALIZED VIEW seen AS SELECT id FROM other",
         "CREATE FUNCTION w() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE TRIGGER w AFTER INSERT ON g FOR EACH ROW EXECUTE FUNCTION w()",
     )
