@@ -55,8 +55,8 @@ BEGIN
   END IF;
   found := ARRAY(SELECT version_num::text FROM {table} ORDER BY 1);
   IF obj_description({literal}::regclass, 'pg_class') LIKE '{{"half_done": %' THEN
-    RAISE '%', 'a revision is half done: run alembic {command}, or of this what comes after '
-      'the COMMIT before the step that failed';
+    RAISE '%', 'a revision is half done: run alembic {command}, or the rest of this script, '
+      'from the COMMIT before the step that failed';
   END IF;
   IF NOT {before} <@ found OR {after} && found THEN
     RAISE 'the database is at %, and the {direction} of {name} begins at {start}: nothing is done',
