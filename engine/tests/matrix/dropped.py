@@ -93,16 +93,21 @@ def run_watched(url: URL, statements: Sequence[str], left_out: int = -1) -> Outc
             "ORDER BY place, named DESC"
         )
         found = cursor.fetchall()
+        cursor.execute("SELECT 'watching'::regnamespace::oid::int8")
+        ((newest,),) = cursor.fetchall()
         cursor.execute("DROP EVENT TRIGGER watching; DROP SCHEMA watching CASCADE")
     drops = [
         Drop(place, keys[number], named)
         for place, named, _, *parts in found
         if (number := tuple(parts)) in keys
     ]
+    # What has no entry of its own may have been there, too: a NOT NULL, a column of a type.
     own = [
         identity
         for _, named, identity, *parts in found
-        if named and tuple(parts) not in keys and identity.partition(" ")[0] != "default"
+        if named
+        and tuple(parts) not in keys
+        and (parts[1] > newest or identity.startswith("table column "))
     ]
     return Outcome(drops, own, error)
 
