@@ -23,12 +23,10 @@ class Replacement:
 
     detail: what is noted of the second one before the steps.
     steps: they do both.
-    drop_noted: whether the first one counts as done before the steps, as in a run.
     """
 
     detail: str
     steps: list[str]
-    drop_noted: bool
 
 
 def record_wait(recorder: Recorder, drop: str, noted: ScriptJournal) -> Wait | None:
@@ -63,7 +61,7 @@ def record_replacement(
     both = noted.copy()
     both.add_pending(journal.statement_key(drop))
     steps = recorder.recorded_steps(tables, drop, sql, *both.done_statements(key))
-    return Replacement(detail, steps, detail == create_index.NOTED_REPLACE)
+    return Replacement(detail, steps)
 
 
 def _noted(recorder: Recorder, sql: str) -> str:

@@ -196,12 +196,9 @@ class OnlineRenderImpl(RenderImpl):
         if found is None:
             self._write_one(dropped, in_batches=False)
             return False
-        if found.drop_noted:
-            self._keep_progress(dropped)
         self._note_progress(journal.statement_key(statement), quote_literal(found.detail))
         self._write_steps(found.steps)
-        if not found.drop_noted:
-            self._keep_progress(dropped)
+        self._keep_progress(dropped)
         self._keep_progress(statement)
         self.rehearsal.note_written(statement)
         return True

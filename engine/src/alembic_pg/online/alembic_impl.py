@@ -24,6 +24,7 @@ from alembic_pg.sql import parser, session_statements, split, transaction_statem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.schema import Table
@@ -86,9 +87,9 @@ class OnlineImpl(PostgresqlImpl):
             waits = not heard and self.runner.can_wait(statement)
             self._run_once(statement, key, work, waits=waits)
 
-    def begin_revision(self) -> None:
-        """Go on with the statement at work, where the revision may pass over it."""
-        interrupted_statement.finish_first(self.runner)
+    def revision_of_block(self) -> AbstractContextManager[None]:
+        """Go on with the statement at work, where the revision of the block may pass over it."""
+        return interrupted_statement.finished_around(self.runner)
 
     def _run_once(self, sql: str, key: str, work: Callable[[], None], *, waits: bool) -> None:
         """Do what one statement of the revision says, unless it is done.

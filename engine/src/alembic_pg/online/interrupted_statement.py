@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from alembic_pg.errors import UserError
@@ -14,6 +15,7 @@ from alembic_pg.online.run.helper_names import (
 )
 from alembic_pg.online.strategies import (
     add_unique,
+    create_index,
     create_index_partitioned,
     maintenance,
     replace_constraint,
@@ -42,6 +44,9 @@ FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname ~ '_ddl_new$'
 ORDER BY 2, 1
 """  # noqa: S608  # it is ours
 
+# What is noted of what takes the place of one that is there, and whose drop is not done.
+_REPLACES = {create_index.NOTED_REPLACE, replace_constraint.NOTED_REPLACE}
+
 # What finds a row as long as a statement that nothing undoes has done nothing.
 _IS_ATTACHED = """
 SELECT 1 FROM pg_inherits WHERE inhparent = to_regclass(:table)
@@ -66,7 +71,8 @@ def removal_statements(runner: Runner, note: ProgressNote) -> list[str]:
     stored = note.text_of(note.began)
     sql = stored_text.whole_text(stored)
     statement = parser.parse(sql) if sql else None
-    if statement is not None and _has_no_way_back(runner, statement):
+    replaced = detail == create_index.NOTED_REPLACED
+    if statement is not None and (replaced or _has_no_way_back(runner, statement)):
         raise UserError(f"Nothing undoes what is at work ({stored_text.name_of_stored(stored)})")
     helpers = [row.sql for row in runner.fetch_rows(_DROP_HELPERS)]
     if isinstance(statement, statements.ConcurrentMaintenance):
@@ -94,7 +100,15 @@ def take_away_if_edited(runner: Runner) -> None:
         _take_away(runner)
 
 
-def finish_first(runner: Runner) -> None:
+@contextmanager
+def finished_around(runner: Runner) -> Iterator[None]:
+    """Finish the statement at work before the revision of the block, where need be, or after it."""
+    _finish_first(runner)
+    yield
+    _finish_last(runner)
+
+
+def _finish_first(runner: Runner) -> None:
     """Finish the statement at work before a revision that asks the database what is there.
 
     It would find a column, say, and pass over the statement that still has to fill it; a later one
@@ -109,11 +123,30 @@ def finish_first(runner: Runner) -> None:
     texts = runner.revision_texts()
     if texts.count(sql) > 1 or any(map(session_statements.is_session_statement, texts)):
         return
+    detail = runner.journal.interrupted_at.partition(":")[2]
     edited = half_done.is_edited(runner.journal.note, runner.running.step.revision)
-    if edited and sql not in texts:
-        _take_away(runner)
+    if edited and (sql not in texts or detail in _REPLACES):
+        with runner.track_statements():
+            _take_away(runner)
     else:
         half_done.finish_interrupted(runner, passes_over=False)
+
+
+def _finish_last(runner: Runner) -> None:
+    """Finish the statement at work that the revision has passed over, which is through.
+
+    Where the file was edited since, and does not have it, it is taken away instead.
+    """
+    with runner.track_statements():
+        runner.run_pending()  # which may be the drop at which it ended
+    sql = half_done.interrupted_text(runner.journal)
+    edited = half_done.is_edited(runner.journal.note, runner.running.step.revision)
+    if sql and edited and sql not in runner.revision_texts():
+        with runner.track_statements():
+            _take_away(runner)
+    else:
+        half_done.finish_interrupted(runner, passes_over=True)
+    half_done.require_all_met(runner.journal, runner.running.step)
 
 
 def _take_away(runner: Runner) -> None:

@@ -120,6 +120,15 @@ def step_statements(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's 
     return _known_texts(_function_of(step))
 
 
+def is_known(step: Any) -> bool:  # noqa: ANN401  # Alembic's step
+    """Return whether the statements of a run's step can be known without running it."""
+    try:
+        function_statements(_function_of(step))
+    except UnreadableError:
+        return False
+    return True
+
+
 def step_blocks(step: Any) -> tuple[bool, ...]:  # noqa: ANN401  # Alembic's step
     """Return which of step_statements() stand in an autocommit block."""
     if step is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal, stored_text, ways_back
 from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.revisions.statements import is_known
 from alembic_pg.sql import split
 from alembic_pg.sql.lexer import short_line
 
@@ -153,11 +154,7 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
     if not unmet or opened.was_interrupted(key) or key in note.undone:
         return
     if is_edited(note, revision):
-        number = f"{len(note.done)} statement{'s' * (len(note.done) != 1)}"
-        raise UserError(
-            f"Revision {note.revision} was edited after its first {number} had run: undo that, "
-            f"or clean up by hand and run: COMMENT ON TABLE {opened.table} IS NULL"
-        )
+        raise _edited_error(opened)
     if opened.has_unmet_of_shape(key) and not _fails_twice(sql):
         back = (
             f", or take back what is done: alembic downgrade {at.partition(',')[0]}"
@@ -171,6 +168,25 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
             f"file what is done, until it is through{back}; or clean up by hand and run: "
             f"COMMENT ON TABLE {opened.table} IS NULL"
         )
+
+
+def require_all_met(opened: Journal, step: Any) -> None:  # noqa: ANN401  # Alembic's step
+    """Raise UserError where an edited revision is through, and lacks a statement that is done.
+
+    One that asks a database may have passed it over, since it found it done.
+    """
+    unmet = {*opened.unmet} - {opened.finished_first}
+    if unmet and is_edited(opened.note, step.revision) and is_known(step):
+        raise _edited_error(opened)
+
+
+def _edited_error(opened: Journal) -> UserError:
+    note = opened.note
+    number = f"{len(note.done)} statement{'s' * (len(note.done) != 1)}"
+    return UserError(
+        f"Revision {note.revision} was edited after its first {number} had run: undo that, "
+        f"or clean up by hand and run: COMMENT ON TABLE {opened.table} IS NULL"
+    )
 
 
 def _fails_twice(sql: str) -> bool:

@@ -119,9 +119,11 @@ class Journal:
         return self.interrupted_at.partition(":")[2] if self.was_interrupted(key) else ""
 
     def detail_statements(self, key: str, detail: str) -> list[str]:
-        """Return what notes something about the statement at work."""
+        """Return what notes something about the statement at work, and what is pending."""
         self.note.began = f"{key}:{detail}"
-        return self._statements(self._comment(self.note.as_json()))
+        self.note.texts = self._texts_with(self.pending_keys)
+        done = [*self.note.done, *self.pending_keys]
+        return self._statements(self._comment({**self.note.as_json(), "done": done}))
 
     def note_nothing_at_work(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""

@@ -158,10 +158,10 @@ class Runner(RevisionTransactions):
         self.running.resumed = self.journal.stored
         self.tracking.in_revision = True
         try:
-            with other_connections.watched(self.connection, self.tracking, self.running):
-                self.context.impl.begin_revision()  # type: ignore[attr-defined]  # OnlineImpl
+            impl: Any = self.context.impl  # OnlineImpl
+            watched = other_connections.watched(self.connection, self.tracking, self.running)
+            with impl.revision_of_block(), watched:
                 function(**options)
-            half_done.finish_interrupted(self, passes_over=True)
             half_done.warn_of_passed_over(self)
             self.end_function()
             with self.track_statements():

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from alembic_pg.online.strategies.strategy import Strategy
     from alembic_pg.sql.statements import CreateIndex, DropIndex
 
-# What is noted where an index takes the place of one that a statement before drops.
-NOTED_REPLACE = "replaces"
+# What is noted where an index takes the place of one that a statement before drops, and from when
+# on it has: until then, the other one is neither dropped nor noted so.
+NOTED_REPLACE, NOTED_REPLACED = "replaces", "replaced"
 
 
 def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
@@ -106,9 +107,11 @@ def replaces(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
 
 
 def _replaced_drop(runner: Runner, statement: CreateIndex, table: Relation) -> PostponedDrop | None:
+    """Return the drop of the index of a name that a table has; one that is INVALID just goes."""
     name = quote_name(table.schema, catalog_name(statement.name))
-    waits = runner.postponed_drop(name)
-    return waits if waits is not None and index.is_index_of(runner, table, name) else None
+    waits, state = runner.postponed_drop(name), index.index_state(runner, name)
+    stays = state is not None and state.table == table.oid and state.valid
+    return waits if stays else None
 
 
 @strategy("built CONCURRENTLY", SHARE_UPDATE_EXCLUSIVE, SCAN_BESIDE_TRAFFIC)
@@ -117,15 +120,15 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
     name = f"{quote_name(table.schema)}.{statement.name}"
     old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
     waits = _replaced_drop(runner, statement, table)
-    changes = waits is not None or runner.journal.detail(key) == NOTED_REPLACE
+    changes = waits is not None or runner.journal.detail(key) in {NOTED_REPLACE, NOTED_REPLACED}
     if waits is not None:
         runner.postponed.remove(waits)
     runner.run_pending()
-    if waits is not None:
-        runner.journal.add_pending(waits.key)  # noted with what begins now, and not before
     on = quote_name(table.schema, table.name)
     began = runner.start_detail(key, index.start_detail(on, statement.name))
-    with runner.outside_transaction(key, NOTED_REPLACE if changes else began):
+    with runner.outside_transaction(key, NOTED_REPLACE if waits is not None else began):
+        if waits is not None:
+            runner.journal.add_pending(waits.key)
         if runner.find_relation(name) is not None and not index.is_index_of(runner, table, name):
             runner.run_for_its_error(statement.sql)
             return
@@ -144,6 +147,7 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
                 f"ALTER INDEX {name} RENAME TO "
                 f"{quote_name(helper_name(catalog_name(statement.name), 'old'))}",
                 f"ALTER INDEX {quote_name(table.schema, new)} RENAME TO {statement.name}",
+                detail=(key, NOTED_REPLACED),
             )
         else:
             index.ensure_index(
