@@ -160,8 +160,8 @@ def test_a_revision_that_was_edited_since_is_told(
     ("stamp", "why"),
     [
         ("NULL", "no run has left there what it built"),
-        ("'alembic-pg built abcd at other, postgresql 18 form 1'", "no run has left there"),
-        ("'alembic-pg built abcd at gone, postgresql 9 form 1'", "noted for PostgreSQL 9, not {}"),
+        ("'alembic-pg built abcd at other, postgresql 18 form 2'", "no run has left there"),
+        ("'alembic-pg built abcd at gone, postgresql 9 form 2'", "noted for PostgreSQL 9, not {}"),
         ("'alembic-pg built abcd at gone, postgresql 18 form 9'", "another version of alembic-pg"),
     ],
 )

@@ -31,12 +31,13 @@ def proven_operations(
     """
     before, after = comparison.before, comparison.after
     changed = comparison.changed_tables
+    alembics = [op for op in flatten.flatten(proposed.ops) if flatten.is_known_operation(op)]
+    created = flatten.created_parts(alembics)
     operations = [
         with_column_checks(op)
-        for op in flatten.flatten(proposed.ops)
-        if flatten.is_known_operation(op)
-        and flatten.touches_changed_table(op, changed)
-        and not flatten.is_unwanted(op, before, after)
+        for op in alembics
+        if flatten.touches_changed_table(op, changed)
+        and not flatten.is_unwanted(op, before, after, created)
     ]
     operations = stable_order.in_stable_order(without_circular_keys(operations), before)
     features = generated_columns.server_features(

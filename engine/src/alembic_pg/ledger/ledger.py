@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # The version of the form in which definitions are digested; it grows when the same database gets
 # another state: when the normal form of a dump or its entries change.
-FORM = 1
+FORM = 2
 
 # Hexadecimal digits of a state: an accident is out of the question, and a line fits a screen.
 DIGITS = 20

@@ -36,6 +36,26 @@ Table("p", m, Column("a", Integer), Index("ip", "a", **{1}), postgresql_partitio
 after('ALTER INDEX "odd K" {2}')
 """
 
+# Those of a partition, and a constraint, which no model declares; one in a schema with a dot.
+UNDECLARED = """
+Table("p", m, Column("a", Integer), postgresql_partition_by="LIST (a)")
+after("CREATE TABLE q PARTITION OF p FOR VALUES IN (1)")
+after("CREATE UNIQUE INDEX own ON q (a) WITH (fillfactor={0})")
+before('CREATE SCHEMA IF NOT EXISTS "a.b"')
+Table("t", m, Column("a", Integer), schema="a.b")
+after('ALTER TABLE "a.b".t ADD CONSTRAINT k UNIQUE (a) WITH (fillfactor={0})')
+after('CREATE INDEX e ON "a.b".t ((a + 1)) WITH (fillfactor={0})')
+"""
+
+# PostgreSQL prints first what was set first.
+ORDERED = """
+options = {{"fillfactor": {0}, "autovacuum_enabled": False}}
+table(Column("a", Integer), postgresql_with=options)
+index = {{"fillfactor": {0}, "deduplicate_items": False}}
+Index("i", m.tables["t"].c.a, postgresql_with=index)
+after("ALTER TABLE t ADD CONSTRAINT k UNIQUE (a) WITH (fillfactor={0}, deduplicate_items=off)")
+"""
+
 # Each as the models become, one after the other, and then none of it.
 SETTINGS = (
     "",
@@ -100,6 +120,20 @@ def test_storage_parameters_are_set_where_it_stands(tree: Tree, empty: URL) -> N
     assert all(words in text for text in changes[2:])
     # PostgreSQL sets none of a partitioned table's index.
     assert [text.count("op.create_index") for text in changes] == [0, 0, 2, 2]
+
+
+def test_what_a_listener_makes_stays_as_well(tree: Tree, empty: URL) -> None:
+    changes = go_there_and_back(tree, empty, [UNDECLARED.format(factor) for factor in (60, 70, 60)])
+    lines = [line.strip() for text in changes for line in text.splitlines() if "op." in line]
+    assert len(lines) == 2 * 2 * 3
+    assert all(line.startswith('op.execute("ALTER INDEX ') for line in lines)
+
+
+def test_the_order_of_parameters_is_no_difference(tree: Tree, empty: URL) -> None:
+    changes = go_there_and_back(tree, empty, [ORDERED.format(factor) for factor in (60, 70, 60)])
+    lines = [line.strip() for text in changes for line in text.splitlines() if " SET (" in line]
+    assert len(lines) == 2 * 2 * 3
+    assert all("fillfactor='" in line and "," not in line for line in lines)
 
 
 def go_there_and_back(tree: Tree, target: URL, models: list[str]) -> list[str]:

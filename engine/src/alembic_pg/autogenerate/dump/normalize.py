@@ -3,6 +3,9 @@
 ``a IN ('x', 'y')`` on a varchar is printed as ``(ARRAY['x'::varchar, …])::text[]``, and that, read
 again, as ``ARRAY[('x'::varchar)::text, …]``: a cast of an ARRAY is a cast of its elements
 (PostgreSQL, 4.2.12). What a revision builds of printed text must equal what the models build.
+
+Storage parameters and options are printed in the order in which they were last set, which means
+nothing: one that ALTER … SET changes comes last.
 """
 
 from __future__ import annotations
@@ -29,10 +32,27 @@ _SIMPLE_ELEMENT = re.compile(
     r"""(?:E?'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.])+(?:::[\w. ]+(?:\([\d,]+\))?)*"""
 )
 
+# Where parameters stand, in a masked text: of storage, of a column, of a foreign object.
+_PARAMETERS = re.compile(rf"(?<=[ \n])(?:WITH|SET|OPTIONS) (?P<list>{brackets.MASK}+)")
+
+_HAVE_PARAMETERS = {
+    "CONSTRAINT",
+    "FOREIGN DATA WRAPPER",
+    "FOREIGN TABLE",
+    "INDEX",
+    "MATERIALIZED VIEW",
+    "SERVER",
+    "TABLE",
+    "USER MAPPING",
+    "VIEW",
+}
+
 
 def normalized_entry(entry: Entry) -> Entry:
     """Return an entry that is compared in its normal form."""
     text = normalized_definition(entry.text)
+    if entry.kind in _HAVE_PARAMETERS:
+        text = _with_sorted_parameters(text)
     return entry if text == entry.text else replace(entry, normalized=text)
 
 
@@ -49,4 +69,15 @@ def normalized_definition(text: str) -> str:
             cells = [f"{head}::{cast['type']}" for head in heads]
             text = f"{text[:place]}ARRAY[{', '.join(cells)}]{text[cast.end() :]}"
         place = text.find(_ARRAY, place + 1)
+    return text
+
+
+def _with_sorted_parameters(text: str) -> str:
+    """Return a definition with the parameters in each of its lists sorted."""
+    if not any(word in text for word in ("WITH (", "SET (", "OPTIONS (")):
+        return text
+    # From the last one to the first: the places before stay.
+    for found in reversed([*_PARAMETERS.finditer(brackets.mask_nested_parts(text))]):
+        items, end = brackets.bracketed_items(text, found.start("list") + 1)
+        text = f"{text[: found.start('list')]}({', '.join(sorted(items))}{text[end:]}"
     return text

@@ -26,11 +26,10 @@ def part_owner(dump: Dump, part: Entry, keys: Iterable[str]) -> str:
     return owners[0] if len(owners) == 1 else ""
 
 
-def index_and_constraint_keys(table_key: str, name: str) -> tuple[str, ...]:
+def index_and_constraint_keys(schema: str, table: str, name: str) -> tuple[str, ...]:
     """Return the keys that an index or a constraint of a table may have."""
-    place = table_key.removeprefix("TABLE ")
     kinds = ("CHECK CONSTRAINT", "CONSTRAINT", "FK CONSTRAINT")
-    return f"INDEX {place.partition('.')[0]}.{name}", *(f"{kind} {place} {name}" for kind in kinds)
+    return f"INDEX {schema}.{name}", *(f"{kind} {schema}.{table} {name}" for kind in kinds)
 
 
 def key_ends(dump: Dump, foreign_key: Entry) -> tuple[str, set[str]]:

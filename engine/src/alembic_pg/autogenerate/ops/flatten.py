@@ -15,7 +15,7 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from alembic.operations import MigrateOperation
 
@@ -66,11 +66,15 @@ def touches_changed_table(
     return table is None or table in changed
 
 
-def is_unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
+def is_unwanted(
+    operation: MigrateOperation, before: Dump, after: Dump, created: Collection[str] = ()
+) -> bool:
     """Return whether an operation drops what stays, or changes what PostgreSQL says is equal.
 
     Alembic sees in the models only what SQLAlchemy declares, and would drop a column, an index or
     a partition that a listener's DDL makes, with its rows.
+    created: the keys of the indexes and constraints that Alembic makes; of one that is there
+    afterwards and not among them, PostgreSQL says what changes.
     """
     table = changed_table_key(operation)
     if isinstance(operation, ops.DropTableOp):
@@ -82,13 +86,34 @@ def is_unwanted(operation: MigrateOperation, before: Dump, after: Dump) -> bool:
     if isinstance(operation, ops.AddColumnOp):
         # Alembic adds a serial column without its default, and old rows would have no value.
         return f"DEFAULT {str(table).removeprefix('TABLE ')} {operation.column.name}" in after
-    name = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
-    if table is None or name is None:
-        return False
+    drops = isinstance(operation, (ops.DropIndexOp, ops.DropConstraintOp))
     return any(
-        key in before and key in after and before[key].text == after[key].text
-        for key in index_and_constraint_keys(table, name)
+        key in before
+        and key in after
+        and (before[key].text == after[key].text or (drops and key not in created))
+        for key in _part_keys(operation)
     )
+
+
+def created_parts(operations: Iterable[MigrateOperation]) -> set[str]:
+    """Return the keys that the indexes and constraints may have which operations make."""
+    return {
+        key
+        for operation in operations
+        if isinstance(operation, (ops.CreateIndexOp, ops.AddConstraintOp))
+        for key in _part_keys(operation)
+    }
+
+
+def _part_keys(operation: MigrateOperation) -> tuple[str, ...]:
+    """Return the keys that the index or constraint of an operation may have, none of others."""
+    name = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
+    of_key = "source_" if isinstance(operation, ops.CreateForeignKeyOp) else ""
+    table = getattr(operation, "source_table" if of_key else "table_name", None)
+    schema = getattr(operation, f"{of_key}schema", None)
+    if table is None or name is None:
+        return ()
+    return index_and_constraint_keys(schema or "public", table, name)
 
 
 def changed_table_key(operation: MigrateOperation, default_schema: str = "public") -> str | None:

@@ -25,7 +25,7 @@ def is_kept(before: Dump, after: Dump, table: QualifiedName, name: str) -> bool:
     owner = table_key(*table)
     return any(
         is_no_stricter(one, after[key].create)
-        for key in index_and_constraint_keys(owner, name)
+        for key in index_and_constraint_keys(*table, name)
         if key in before and key in after
         for one in (before[key].create, _with_new_name(key, owner, before, after))
     )
