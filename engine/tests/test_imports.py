@@ -32,7 +32,7 @@ MOST = {
     "upgrade head": 155,
     "downgrade -1": 155,
     "upgrade head --sql": 98,
-    "-x plan upgrade head": 181,
+    "-x plan upgrade head": 182,
 }
 
 

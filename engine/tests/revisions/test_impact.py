@@ -282,6 +282,18 @@ _DROPPED = "ALTER TABLE a DROP CONSTRAINT dpos"
         ("DROP VIEW v; CREATE OR REPLACE VIEW v AS SELECT 1", []),
         ("DROP VIEW IF EXISTS v, other.w CASCADE", ["v is gone", "other.w is gone"]),
         ("DROP VIEW v, w; CREATE VIEW v AS SELECT 1", ["w is gone"]),
+        ("DROP VIEW v; CREATE VIEW v AS SELECT size FROM a", ["v.id is gone"]),
+        ("DROP VIEW v; CREATE VIEW v AS SELECT *, 1 AS one FROM a", []),
+        ("CREATE OR REPLACE VIEW v AS SELECT id, size FROM a", []),
+        (
+            "DROP MATERIALIZED VIEW mv; CREATE MATERIALIZED VIEW mv (x) AS TABLE a",
+            ["mv.id is gone"],
+        ),
+        (
+            "ALTER VIEW v RENAME id TO x; DROP VIEW v; CREATE VIEW v AS SELECT x",
+            ["v.id is now v.x"],
+        ),
+        ("CREATE VIEW w AS SELECT id; DROP VIEW w; CREATE VIEW w AS SELECT size", []),
         ("DROP FUNCTION f", ["f is gone"]),
         ("DROP FUNCTION f(int, text), g()", ["f is gone", "g is gone"]),
         ("ALTER VIEW v RENAME TO w", ["v has another name"]),

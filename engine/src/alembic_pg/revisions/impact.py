@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from alembic_pg.sql.column_types import ColumnType
-    from alembic_pg.sql.cursor import Cursor
+    from alembic_pg.sql.cursor import Cursor, QualifiedName
 
 # Kinds of objects that a query names, and that one statement replaces.
 _QUERY_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
@@ -66,6 +66,7 @@ class ImpactReader:
                 lost = [value for value in old.old_values if value not in new.values]
                 self.revision_impact.merge(impact_alter_table.lost_values_impact(old, lost))
         self.revision_impact.breaks += filter(None, self.revision_impact.pending_breaks.values())
+        self.revision_impact.breaks += self.schema.views.breaks()
         return self.revision_impact
 
     def _statement(self, cursor: Cursor, existing: Mapping[str, ColumnType]) -> Impact:
@@ -92,7 +93,7 @@ class ImpactReader:
                 cursor.position = start
                 impact_create_table.read_create_table(self.schema, cursor)
         elif kind in _QUERY_KINDS:
-            return Impact(pending_breaks={_query_key(kind, cursor): ""})
+            return self._create_query(kind, cursor)
         elif kind:
             name = cursor.qualified_name()
             if kind == "DOMAIN":
@@ -103,6 +104,12 @@ class ImpactReader:
                     [_read_enum_value(part) for part in cursor.split_commas()]
                 )
         return Impact()
+
+    def _create_query(self, kind: str, cursor: Cursor) -> Impact:
+        name = cursor.qualified_name()
+        if kind.endswith("VIEW"):
+            self.schema.views.create(name, cursor)
+        return Impact(pending_breaks={_query_key(kind, name): ""})
 
     def _create_unique_index(self, cursor: Cursor) -> Impact:
         cursor.accept("CONCURRENTLY")
@@ -126,7 +133,7 @@ class ImpactReader:
                 self.schema.rename_schema(old, cursor.identifier())
             return Impact()
         if cursor.accept_any("VIEW", "MATERIALIZED VIEW"):
-            return impact_alter_table.read_alter_view(cursor)
+            return impact_alter_table.read_alter_view(self.schema, cursor)
         return self._alter_type(cursor) if cursor.accept("TYPE") else Impact()
 
     def _alter_type(self, cursor: Cursor) -> Impact:
@@ -152,7 +159,7 @@ class ImpactReader:
         elif cursor.accept("SET", "SCHEMA"):
             self._rename_type(name, (cursor.identifier(), name[1]))
         else:
-            return _alter_composite_type(object_label(name), cursor)
+            return impact_alter_table.read_alter_composite_type(object_label(name), cursor)
         return Impact()
 
     def _rename_type(self, old: tuple[str, str], new: tuple[str, str]) -> None:
@@ -179,8 +186,12 @@ class ImpactReader:
         if kind in _QUERY_KINDS:
             # Created again by the same revision, it is there.
             names = [part.qualified_name() for part in cursor.split_commas()]
+            for name in names if kind.endswith("VIEW") else ():
+                self.schema.views.drop(name)
             return Impact(
-                pending_breaks={(kind, *name): f"{object_label(name)} is gone" for name in names}
+                pending_breaks={
+                    _query_key(kind, name): f"{object_label(name)} is gone" for name in names
+                }
             )
         if kind in {"TYPE", "DOMAIN"}:
             return self._drop_types(cursor)
@@ -261,23 +272,9 @@ class ImpactReader:
         return found
 
 
-def _alter_composite_type(name: str, cursor: Cursor) -> Impact:
-    """Return what ALTER TYPE does to the attributes of a composite type."""
-    found = Impact()
-    for action in cursor.split_commas():
-        verb = action.accept_any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
-        action.accept("IF", "EXISTS")
-        what = f"{name}.{action.identifier()}"
-        if verb == "DROP ATTRIBUTE":
-            found.merge(Impact([f"attribute {what}"], [f"{what} is gone"]))
-        elif verb:
-            found.merge(Impact([f"attribute {what} as it was"], [f"{what} has another type"]))
-    return found
-
-
-def _query_key(kind: str, cursor: Cursor) -> tuple[str, ...]:
+def _query_key(kind: str, name: QualifiedName) -> tuple[str, ...]:
     """Return the key of a view or function; functions of one name share theirs."""
-    return (kind, *cursor.qualified_name())
+    return (kind, *name)
 
 
 def _read_enum_value(cursor: Cursor) -> str:

@@ -69,18 +69,36 @@ def _column_rename(
     return {("", *old_table, old): told if old != column else ""}
 
 
-def read_alter_view(cursor: Cursor) -> Impact:
+def read_alter_view(schema: Schema, cursor: Cursor) -> Impact:
     """Return what an ALTER VIEW breaks. cursor: after its kind."""
     cursor.accept("IF", "EXISTS")
-    label = object_label(cursor.qualified_name())
+    name = cursor.qualified_name()
+    label = object_label(name)
     if cursor.accept_any("RENAME TO", "SET SCHEMA"):
+        schema.views.rename(name)
         return Impact(breaks=[f"{label} has another name"])
     if not cursor.accept("RENAME"):
         return Impact()
     cursor.accept("COLUMN")
     old = cursor.identifier()
     cursor.accept("TO")
-    return Impact(breaks=[f"{label}.{old} is now {label}.{cursor.identifier()}"])
+    new = cursor.identifier()
+    schema.views.rename_column(name, old, new)
+    return Impact(breaks=[f"{label}.{old} is now {label}.{new}"])
+
+
+def read_alter_composite_type(name: str, cursor: Cursor) -> Impact:
+    """Return what ALTER TYPE does to the attributes of a composite type."""
+    found = Impact()
+    for action in cursor.split_commas():
+        verb = action.accept_any("DROP ATTRIBUTE", "ALTER ATTRIBUTE")
+        action.accept("IF", "EXISTS")
+        what = f"{name}.{action.identifier()}"
+        if verb == "DROP ATTRIBUTE":
+            found.merge(Impact([f"attribute {what}"], [f"{what} is gone"]))
+        elif verb:
+            found.merge(Impact([f"attribute {what} as it was"], [f"{what} has another type"]))
+    return found
 
 
 def _action(

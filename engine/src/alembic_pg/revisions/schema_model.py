@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_pg.revisions.constraint_definitions import definition_words, is_no_stricter
+from alembic_pg.revisions.view_columns import ViewColumns
 from alembic_pg.sql import column_types
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
@@ -28,6 +29,15 @@ FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid
   JOIN pg_namespace AS n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped
   AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+""")
+
+_VIEW_COLUMNS = text("""
+SELECT nspname AS schema, relname AS view, array_agg(attname::text ORDER BY attnum) AS columns
+FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
+  JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE relkind IN ('m', 'v') AND attnum > 0
+  AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+GROUP BY 1, 2
 """)
 
 _ENUMS = text("""
@@ -153,7 +163,7 @@ class Table:
 
 @dataclass
 class Schema:
-    """All tables, enums and domains by schema and name; of a domain, a column of its type.
+    """All tables, enums, domains and views by schema and name; of a domain, a column of its type.
 
     is_kept: tells whether a constraint or a unique index of a table, by its name, is known to come
     back as it was.
@@ -162,18 +172,21 @@ class Schema:
     tables: dict[QualifiedName, Table] = field(default_factory=dict)
     enums: dict[QualifiedName, Enum] = field(default_factory=dict)
     domains: dict[QualifiedName, Column] = field(default_factory=dict)
+    views: ViewColumns = field(default_factory=ViewColumns)
     is_kept: Callable[[QualifiedName, str], bool] = lambda _, __: False
 
     def begin_revision(self) -> None:
         """Take what is there now for what the next revision finds."""
         for table in self.tables.values():
             table.begin_revision()
+        self.views.begin_revision()
         for name, enum in self.enums.items():
             enum.old_values, enum.original_name = tuple(enum.values), name
 
     def rename_schema(self, old: str, new: str) -> None:
         """Move all that is in a schema to another name of it."""
-        for things in (self.tables, self.enums, self.domains):
+        views = self.views.now, self.views.before
+        for things in (self.tables, self.enums, self.domains, *views):
             moved = {(new, key[1]): things.pop(key) for key in [*things] if key[0] == old}
             things.update(moved)  # type: ignore[arg-type]  # each takes its own back
 
@@ -220,5 +233,7 @@ def read_schema(connection: Connection) -> Schema:
     for row in connection.execute(_CONSTRAINTS):
         if (row.schema, row.table) in schema.tables:
             schema.tables[row.schema, row.table].constraints[row.name] = row.definition
+    for row in connection.execute(_VIEW_COLUMNS):
+        schema.views.now[row.schema, row.view] = tuple(row.columns)
     schema.begin_revision()
     return schema
