@@ -66,11 +66,12 @@ def refuse_translated_schemas(connection: Connection | None) -> None:
     SQLAlchemy translates only some of Alembic's statements, and none that is a text: a revision
     would end half in the one and half in the other schema.
     """
-    translated = (
-        connection.get_execution_options().get("schema_translate_map") if connection else {}
-    )
-    for named, meant in (translated or {}).items():
-        if named != meant:
+    if connection is None:
+        return
+    default = connection.dialect.default_schema_name
+    translated = connection.get_execution_options().get("schema_translate_map") or {}
+    for named, meant in translated.items():
+        if (named or default) != (meant or default):
             tables = f"tables of the schema {named}" if named else "tables without a schema"
             raise UserError(
                 f"The connection has a schema_translate_map, which puts {tables} into "

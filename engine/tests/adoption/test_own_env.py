@@ -110,3 +110,18 @@ def test_a_connection_that_translates_schemas_is_refused(project: Stock) -> None
     project.edit(project.env, "connection=connection", translated)
     done = project.alembic("upgrade", "head")
     assert "FAILED: The connection has a schema_translate_map, which puts tables" in done.out
+
+
+def test_one_that_translates_nothing_runs_as_any_other(project: Stock, empty: URL) -> None:
+    same = "connection=connection.execution_options(schema_translate_map={None: 'public'})"
+    project.edit(project.env, "connection=connection", same)
+    project.expect("upgrade", "head")
+    assert state.versions(empty) == [HEAD]
+    assert "orders.status" in project.alembic("check").out
+    index = INDEX.replace('    op.create_table("orders")\n', "")
+    (project.scripts / "versions" / "bbbbbbbbbbbb_index.py").write_text(index)
+    done = project.alembic("upgrade", "head", ALEMBIC_LARGE_TABLE="0")
+    assert done.code == 0, done.err
+    assert state.versions(empty) == ["bbbbbbbbbbbb"]
+    project.expect("downgrade", "base")
+    assert state.versions(empty) == []

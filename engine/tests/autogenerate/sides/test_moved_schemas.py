@@ -76,7 +76,8 @@ def test_a_connection_that_translates_schemas_is_refused(empty: URL) -> None:
         refuse_translated_schemas(None)
         refuse_translated_schemas(connection)
         options = connection.execution_options
-        refuse_translated_schemas(options(schema_translate_map={"x": "x"}))
+        for same in ({"x": "x"}, {None: "public"}, {"public": None}):
+            refuse_translated_schemas(options(schema_translate_map=same))
         with pytest.raises(UserError, match="tables without a schema into x; revisions cannot"):
             refuse_translated_schemas(options(schema_translate_map={None: "x"}))
         with pytest.raises(UserError, match="tables of the schema x into the default schema; "):
