@@ -136,6 +136,20 @@ def test_the_order_of_parameters_is_no_difference(tree: Tree, empty: URL) -> Non
     assert all("fillfactor='" in line and "," not in line for line in lines)
 
 
+def test_one_that_comes_with_settings_is_said_in_words(tree: Tree, empty: URL) -> None:
+    tree = without_revisions(tree.on(empty))
+    models = """
+table(Column("{0}", Integer, nullable=False, info={2}), Index("{1}", "{0}", unique=True))
+"""
+    revise(tree, models.format("a", "i", {}) + IDENTITY.format("USING INDEX i"), "before")
+    new = models.format("b", "k", {"renamed_from": "a"})
+    down = revise(tree, new, "after").partition("def downgrade")[2]
+    assert 'op.create_index("i", "t", ["b"], unique=True)' in down
+    assert tree.alembic("upgrade", "head").code == 0
+    assert tree.alembic("check").code == 0
+    assert tree.alembic("downgrade", "-1").code == 0
+
+
 def go_there_and_back(tree: Tree, target: URL, models: list[str]) -> list[str]:
     """Return the text of each revision but the first, after all were run there and back."""
     tree = without_revisions(tree.on(target))

@@ -9,7 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
 from alembic_pg.autogenerate.dump import compare
-from alembic_pg.autogenerate.ops import flatten
+from alembic_pg.autogenerate.ops import alembic_calls, flatten
 from alembic_pg.autogenerate.ops.column_grants_op import ColumnGrantsOp, with_column_grants
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.proof.candidate import open_candidate
@@ -67,7 +67,8 @@ def _as_printed(operation: MigrateOperation) -> MigrateOperation:
 
 def _is_loose(statement: str) -> bool:
     """Return whether Alembic's words for a statement leave out its ONLY."""
-    return statement.startswith("ALTER TABLE ONLY ")
+    is_only = statement.startswith("ALTER TABLE ONLY ")
+    return is_only and alembic_calls.alembic_call(statement) is not None
 
 
 def _change_texts(
