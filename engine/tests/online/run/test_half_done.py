@@ -173,3 +173,16 @@ def test_what_stands_under_the_same_condition_is_told(
     capsys.readouterr()
     site.upgrade()
     assert "What else stands under the same condition" in capsys.readouterr().err
+
+
+def test_the_way_out_of_other_constants_in_each_run_is_one(site: Site) -> None:
+    """What is taken out of the file, as the message says, was refused as an edit at its end."""
+    index = 'op.create_index("j", "t", ["b"])'
+    insert = 'op.execute(f"INSERT INTO t (a) VALUES ({1000 + random.getrandbits(30)})")'
+    dies(site, (insert, index), "CREATE INDEX")
+    with pytest.raises(UserError, match="take out of the file what is done"):
+        site.upgrade()
+    site.again(index, top=TOP)
+    site.upgrade()
+    assert site.one("SELECT count(*) FROM t WHERE a > 500") == 1
+    assert "j" in str(site.catalog)

@@ -23,7 +23,12 @@ def stored_text(sql: str) -> str:
 
 def whole_text(stored: str) -> str:
     """Return the statement that is kept, "" where it is only described."""
-    return "" if stored.startswith(_DESCRIBES) else stored
+    return "" if only_describes(stored) else stored
+
+
+def only_describes(stored: str) -> bool:
+    """Return whether the statement itself is not kept."""
+    return stored.startswith(_DESCRIBES)
 
 
 def name_of_stored(stored: str) -> str:
