@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from alembic_pg.autogenerate.dump.entry import Dump, Entry
 from alembic_pg.autogenerate.report.function_bodies import function_notes
+from tests.matrix.case import load
+from tests.matrix.databases import build
+
+if TYPE_CHECKING:
+    from alembic_pg.database.scratch import ScratchServer
 
 
 def dump(*entries: Entry) -> Dump:
@@ -38,3 +45,38 @@ def test_another_layout_is_told_as_such() -> None:
     ]
     assert not list(function_notes(dump(old), dump(old)))
     assert not list(function_notes(dump(old), dump(function("SELECT 2"))))
+
+
+COMPUTED = """
+from sqlalchemy import text
+before('''CREATE FUNCTION "f x"(a text) RETURNS text IMMUTABLE LANGUAGE sql RETURN {}''')
+table(Column("a", Text), Column("g", Text, Computed('"f x"(a)', persisted=True)),
+    Column("d", Text, server_default=text("\\"f x\\"('1')")),
+    CheckConstraint('"f x"(a) <> \\'x\\'', name="c"), Index("I 1", text('"f x"(a)')),
+    ExcludeConstraint((text('"f x"(a)'), "="), using="btree", name="no twin"))
+"""
+
+
+def test_what_a_function_has_computed_is_told_when_it_changes(databases: ScratchServer) -> None:
+    old, same, new = (
+        build(databases, load(COMPUTED.format(body))) for body in ("a", "a", "upper(a)")
+    )
+    assert not list(function_notes(old, same))
+    assert sorted(function_notes(old, new)) == [
+        (
+            "function f x(text) changes, and check constraint c on t is not checked anew: see to "
+            "it that the rows that are there fit."
+        ),
+        (
+            "function f x(text) changes, and exclusion constraint no twin on t keeps what it has "
+            'computed: after the upgrade, run REINDEX INDEX public."no twin"'
+        ),
+        (
+            "function f x(text) changes, and index I 1 keeps what it has computed: after the "
+            'upgrade, run REINDEX INDEX CONCURRENTLY public."I 1"'
+        ),
+        (
+            "function f x(text) changes, and old rows of t keep g as it was computed: an UPDATE of "
+            "any column of public.t computes it anew."
+        ),
+    ]
