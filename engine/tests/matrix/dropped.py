@@ -35,7 +35,21 @@ BEGIN
     object_type || ' ' || object_identity
   FROM pg_event_trigger_dropped_objects();
 END $$;
+CREATE TABLE watching.there AS
+  SELECT type || ' ' || identity AS identity FROM pg_constraint AS c,
+    pg_identify_object('pg_constraint'::regclass, c.oid, 0)
+  UNION SELECT type || ' ' || identity FROM pg_index,
+    pg_identify_object('pg_class'::regclass, indexrelid, 0);
 CREATE EVENT TRIGGER watching ON sql_drop EXECUTE FUNCTION watching.note();
+"""
+
+# What is dropped by its name and is younger than the watch. A change of a column's type makes its
+# constraints and indexes anew, which are then younger, too.
+_OWN = """
+SELECT identity FROM watching.dropped
+WHERE named AND objid > 'watching'::regnamespace::oid
+  AND identity NOT IN (SELECT identity FROM watching.there)
+ORDER BY place
 """
 
 # What pg_dump prints inside of its table.
@@ -88,26 +102,17 @@ def run_watched(url: URL, statements: Sequence[str], left_out: int = -1) -> Outc
         cursor.execute(_WATCH)
         error = _run(cursor, statements, left_out)
         cursor.execute(
-            "SELECT place, named, identity, classid::int8, objid::int8, objsubid "
-            "FROM watching.dropped "
+            "SELECT place, named, classid::int8, objid::int8, objsubid FROM watching.dropped "
             "ORDER BY place, named DESC"
         )
         found = cursor.fetchall()
-        cursor.execute("SELECT 'watching'::regnamespace::oid::int8")
-        ((newest,),) = cursor.fetchall()
+        cursor.execute(_OWN)
+        own = [identity for (identity,) in cursor.fetchall()]
         cursor.execute("DROP EVENT TRIGGER watching; DROP SCHEMA watching CASCADE")
     drops = [
         Drop(place, keys[number], named)
-        for place, named, _, *parts in found
+        for place, named, *parts in found
         if (number := tuple(parts)) in keys
-    ]
-    # What has no entry of its own may have been there, too: a NOT NULL, a column of a type.
-    own = [
-        identity
-        for _, named, identity, *parts in found
-        if named
-        and tuple(parts) not in keys
-        and (parts[1] > newest or identity.startswith("table column "))
     ]
     return Outcome(drops, own, error)
 
