@@ -81,16 +81,6 @@ def test_of_statements_that_need_each_other(
         ),
         ("ALTER TABLE g ENABLE ALWAYS TRIGGER w", "ALTER TABLE g ENABLE REPLICA TRIGGER w"),
         # Made, dropped and made again.
-        (
-            "ALTER TABLE g ADD CONSTRAINT k CHECK (a > -1)",
-            "ALTER TABLE g DROP CONSTRAINT k",
-            "ALTER TABLE g ADD CONSTRAINT k CHECK (a > 0)",
-        ),
-        (
-            "ALTER TABLE g ADD CONSTRAINT k UNIQUE (a)",
-            "ALTER TABLE g DROP CONSTRAINT k",
-            "ALTER TABLE g ADD CONSTRAINT k UNIQUE (b)",
-        ),
         ("CREATE INDEX k ON g (a)", "DROP INDEX k", "CREATE INDEX k ON g (b)"),
         # A foreign key is dropped under a lock of both tables.
         ("ALTER TABLE g DROP CONSTRAINT f",),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online import postponed_drops
-from alembic_pg.online.ensure.index import UNIQUENESS, index_state
+from alembic_pg.online.ensure.index import index_state
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.run import journal, large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
     from alembic_pg.online.postponed_drops import Dropped
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.online.run.signals import Wait
+
+# Whether an index is unique, and its columns, where two rows that it does not allow are alike in
+# them whatever else it has.
+_UNIQUE = """
+SELECT indisunique AS is_unique, CASE WHEN indexprs IS NULL
+    AND to_jsonb(i) ->> 'indnullsnotdistinct' IS DISTINCT FROM 'true' THEN ARRAY(
+  SELECT attname::text FROM pg_attribute
+  WHERE attrelid = indrelid AND attnum = ANY ((indkey::int2[])[0:indnkeyatts - 1]))
+  ELSE '{}' END AS columns
+FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid
+WHERE indrelid = :table AND relname = :name
+"""
 
 # A table by its oid, as statements name it.
 _NAME = "SELECT CAST(CAST(:oid AS oid) AS regclass)::text"
@@ -65,7 +77,7 @@ def dropped_one(runner: Runner, kind: str, name: str, table: Relation) -> Droppe
 
     kind: as postponed_drops has it. name: as the catalog has it.
     """
-    found = runner.fetch_rows(UNIQUENESS, table=table.oid, name=name)
+    found = runner.fetch_rows(_UNIQUE, table=table.oid, name=name)
     is_unique, columns = found[0] if found else (False, [])
     return postponed_drops.Dropped(
         kind,
@@ -100,7 +112,7 @@ def stays_in_transaction(runner: Runner, name: str, table: Relation) -> bool:
     asks = runner.connection_handed_out or not runner.revision_statements()
     if not asks or runner.in_autocommit_block or runner.running.step is None:
         return False
-    found = runner.fetch_rows(UNIQUENESS, table=table.oid, name=name)
+    found = runner.fetch_rows(_UNIQUE, table=table.oid, name=name)
     made = (parser.parse(one) for one in runner.revision_texts())
     again = any(
         postponed_drops.is_unique(one) and catalog_name(one.name or '""') == name for one in made

@@ -19,7 +19,7 @@ from alembic_pg.online.column_swap import dependents, preconditions
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
-from alembic_pg.online.strategies import add_unique, change_type, replace_constraint
+from alembic_pg.online.strategies import add_unique, change_type
 from alembic_pg.plan.earlier_statements import EarlierStatements
 from alembic_pg.sql import split
 from alembic_pg.sql.cursor import Cursor
@@ -50,10 +50,9 @@ _ADDED = {
     preconditions.LATER_TRIGGERS,
 }
 
-# What a copy has where its table has none, as the statements so far make it.
-_OF_CONSTRAINT = {replace_constraint.KIND, index.UNIQUENESS}
-
-_IS_TRUSTED = "SELECT bool_and(trusted) FROM pg_available_extension_versions WHERE name = :name"
+_IS_TRUSTED = """
+SELECT bool_and(trusted) FROM pg_available_extension_versions WHERE name = :name
+"""
 
 # A function may name what only its own revision has made.
 _QUIETLY = (probe_table.NO_EVENT_TRIGGERS, "SET LOCAL check_function_bodies = off")
@@ -61,6 +60,8 @@ _QUIETLY = (probe_table.NO_EVENT_TRIGGERS, "SET LOCAL check_function_bodies = of
 # What a table and its indexes have without a row, in bytes.
 _EMPTY_TABLE = 16 * 1024
 
+# Of what goes with a DROP CASCADE.
+_DROPS_VIEW = ("DROP VIEW", "DROP MATERIALIZED VIEW")
 _NOT_OF_TABLES = ("DROP FUNCTION", "DROP PROCEDURE", "DROP AGGREGATE")
 
 _PlannedIndex = namedtuple("_PlannedIndex", "oid valid table constrained attached")  # noqa: PYI024  # a Row has no types either
@@ -115,10 +116,9 @@ class PlannedCatalog(Runner):
         """
         for drop in self.remember_cascade(sql):
             cursor = split.first_statement(drop, self.earlier.schema)
-            if cursor.accept_any(*_NOT_OF_TABLES):
-                continue
-            is_view = cursor.accept_any("DROP VIEW", "DROP MATERIALIZED VIEW")
-            if not is_view or cursor.qualified_name() not in self.earlier.views:
+            if not cursor.accept_any(*_NOT_OF_TABLES) and not (
+                cursor.accept_any(*_DROPS_VIEW) and cursor.qualified_name() in self.earlier.views
+            ):
                 yield drop
 
     def _find_planned_index(self, name: QualifiedName) -> Relation | None:
@@ -224,19 +224,18 @@ def _fetch_rows(
     if query == index.INDEX_STATE:
         return _index_state(catalog, fetch, query, parameters["name"])
     table = catalog.current_table
-    is_changed = table is not None and catalog.earlier.changes(table)
-    if (is_changed and query == add_unique.NOT_NULL) or parameters.get("number", 0) >= _OF_COPY:
+    nulls = query == add_unique.NOT_NULL and table is not None and catalog.earlier.changes(table)
+    if nulls or parameters.get("number", 0) >= _OF_COPY:
         return _ask_copy(catalog, fetch, query, parameters)
     if query == change_type.COLUMN:
         return _find_column(catalog, fetch, query, parameters)
     rows = _without_dropped(catalog, fetch, query, parameters)
-    is_missing = is_changed and not rows and query in _OF_CONSTRAINT
-    adds = table is not None and catalog.earlier.adds_to(table)
-    is_missing |= adds and query == volatility.STATEMENT_TRIGGERS and not rows[0][0]
-    if not catalog.in_statement or not (is_missing or (adds and query in _ADDED)):
+    if table is None or not catalog.in_statement or not catalog.earlier.adds_to(table):
         return rows
-    added = _ask_copy(catalog, fetch, query, parameters)
-    return added if is_missing else [*rows, *added]
+    if query in _ADDED or (query == volatility.STATEMENT_TRIGGERS and not rows[0][0]):
+        added = _ask_copy(catalog, fetch, query, parameters)
+        return [*rows, *added] if query in _ADDED else added
+    return rows
 
 
 def _without_dropped(

@@ -15,7 +15,7 @@ from alembic_pg.autogenerate.ops.statement_op import StatementOp
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from alembic.operations import MigrateOperation
 
@@ -67,13 +67,16 @@ def touches_changed_table(
 
 
 def is_unwanted(
-    operation: MigrateOperation, before: Dump, after: Dump, created: Collection[str] = ()
+    operation: MigrateOperation,
+    before: Dump,
+    after: Dump,
+    created: frozenset[str] = frozenset(),
 ) -> bool:
     """Return whether an operation drops what stays, or changes what PostgreSQL says is equal.
 
     Alembic sees in the models only what SQLAlchemy declares, and would drop a column, an index or
     a partition that a listener's DDL makes, with its rows.
-    created: the keys of the indexes and constraints that Alembic makes; of one that is there
+    created: created_parts() of all that Alembic proposes; of an index or constraint that is there
     afterwards and not among them, PostgreSQL says what changes.
     """
     table = changed_table_key(operation)
@@ -90,30 +93,45 @@ def is_unwanted(
     return any(
         key in before
         and key in after
-        and (before[key].text == after[key].text or (drops and key not in created))
+        and (
+            before[key].text == after[key].text
+            or (drops and created.isdisjoint({key, _table_of_part(operation)}))
+        )
         for key in _part_keys(operation)
     )
 
 
-def created_parts(operations: Iterable[MigrateOperation]) -> set[str]:
-    """Return the keys that the indexes and constraints may have which operations make."""
-    return {
+def created_parts(operations: Iterable[MigrateOperation]) -> frozenset[str]:
+    """Return the keys that the indexes and constraints may have which operations make.
+
+    One that has no name has its table's key: it may be any of them.
+    """
+    creating = (ops.CreateIndexOp, ops.AddConstraintOp)
+    return frozenset(
         key
         for operation in operations
-        if isinstance(operation, (ops.CreateIndexOp, ops.AddConstraintOp))
-        for key in _part_keys(operation)
-    }
+        if isinstance(operation, creating)
+        for key in _part_keys(operation) or (_table_of_part(operation),)
+    )
 
 
 def _part_keys(operation: MigrateOperation) -> tuple[str, ...]:
     """Return the keys that the index or constraint of an operation may have, none of others."""
     name = getattr(operation, "index_name", None) or getattr(operation, "constraint_name", None)
-    of_key = "source_" if isinstance(operation, ops.CreateForeignKeyOp) else ""
-    table = getattr(operation, "source_table" if of_key else "table_name", None)
-    schema = getattr(operation, f"{of_key}schema", None)
-    if table is None or name is None:
-        return ()
-    return index_and_constraint_keys(schema or "public", table, name)
+    schema, table = _place_of_part(operation)
+    return index_and_constraint_keys(schema, table, name) if table and name else ()
+
+
+def _table_of_part(operation: MigrateOperation) -> str:
+    """Return the key of the table whose index or constraint an operation makes or drops."""
+    return table_key(*_place_of_part(operation))
+
+
+def _place_of_part(operation: MigrateOperation) -> tuple[str, str]:
+    if isinstance(operation, ops.CreateForeignKeyOp):
+        return operation.kw.get("source_schema") or "public", operation.source_table
+    schema = getattr(operation, "schema", None) or "public"
+    return schema, getattr(operation, "table_name", None) or ""
 
 
 def changed_table_key(operation: MigrateOperation, default_schema: str = "public") -> str | None:

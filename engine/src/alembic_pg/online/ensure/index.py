@@ -31,18 +31,6 @@ SELECT i.indexrelid AS oid, i.indisvalid AS valid, i.indrelid AS table,
 FROM pg_index AS i WHERE i.indexrelid = to_regclass(:name)
 """
 
-# Whether an index is unique, and its columns, where two rows that it does not allow are alike in
-# them whatever else it has.
-UNIQUENESS = """
-SELECT indisunique AS is_unique, CASE WHEN indexprs IS NULL
-    AND to_jsonb(i) ->> 'indnullsnotdistinct' IS DISTINCT FROM 'true' THEN ARRAY(
-  SELECT attname::text FROM pg_attribute
-  WHERE attrelid = indrelid AND attnum = ANY ((indkey::int2[])[0:indnkeyatts - 1]))
-  ELSE '{}' END AS columns
-FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid
-WHERE indrelid = :table AND relname = :name
-"""
-
 # What an index may have that the statement which creates it does not say.
 _HAS_NO_EXTRAS = """
 SELECT NOT (indisclustered OR indisreplident

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 NOTED_REPLACE = "replaces the one of its name"
 
 # The kind of a constraint that nothing hangs on, of a table that inherits none.
-KIND = """
+_KIND = """
 SELECT contype::text FROM pg_constraint AS c
 WHERE conrelid = :table AND conname = :name
   AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = :table) AND NOT EXISTS (
@@ -61,7 +61,7 @@ def postponed_drop(
     alone = table.kind == "r" and not (table.has_children or table.is_partition)
     if not name or not alone or runner.connection_handed_out:
         return None
-    kind = runner.first_value(KIND, table=table.oid, name=name)
+    kind = runner.first_value(_KIND, table=table.oid, name=name)
     if kind is None:
         return None
     from alembic_pg.online import dropped_indexes  # noqa: PLC0415  # of few revisions
