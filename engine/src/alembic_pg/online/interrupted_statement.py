@@ -96,7 +96,7 @@ def _has_no_way_back(runner: Runner, statement: statements.Statement) -> bool:
 
 def take_away_if_edited(runner: Runner) -> None:
     """Take away what a statement has begun, where the revision was edited since and has others."""
-    if half_done.is_edited(runner.journal.note, runner.running.step.revision):
+    if _is_edited(runner):
         _take_away(runner)
 
 
@@ -124,8 +124,8 @@ def _finish_first(runner: Runner) -> None:
     if texts.count(sql) > 1 or any(map(session_statements.is_session_statement, texts)):
         return
     detail = runner.journal.interrupted_at.partition(":")[2]
-    edited = half_done.is_edited(runner.journal.note, runner.running.step.revision)
-    if edited and (sql not in texts or detail in _REPLACES):
+    may_differ = sql not in texts or detail in _REPLACES
+    if may_differ and _is_edited(runner):
         with runner.track_statements():
             _take_away(runner)
     else:
@@ -140,13 +140,17 @@ def _finish_last(runner: Runner) -> None:
     with runner.track_statements():
         runner.run_pending()  # which may be the drop at which it ended
     sql = half_done.interrupted_text(runner.journal)
-    edited = half_done.is_edited(runner.journal.note, runner.running.step.revision)
-    if sql and edited and sql not in runner.revision_texts():
+    if sql and sql not in runner.revision_texts() and _is_edited(runner):
         with runner.track_statements():
             _take_away(runner)
     else:
         half_done.finish_interrupted(runner, passes_over=True)
     half_done.require_all_met(runner.journal, runner.running.step)
+
+
+def _is_edited(runner: Runner) -> bool:
+    """Return whether the revision was edited since; that reads all files beside it."""
+    return half_done.is_edited(runner.journal.note, runner.running.step.revision)
 
 
 def _take_away(runner: Runner) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic_pg.errors import UserError
+from alembic_pg.online.run import half_done
 from tests.online.killed import killing, survives
 
 if TYPE_CHECKING:
@@ -186,3 +187,13 @@ def test_the_way_out_of_other_constants_in_each_run_is_one(site: Site) -> None:
     site.upgrade()
     assert site.one("SELECT count(*) FROM t WHERE a > 500") == 1
     assert "j" in str(site.catalog)
+
+
+def test_files_are_read_only_for_what_is_at_work(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each revision read all files beside it, to tell whether it was edited."""
+    monkeypatch.setattr(half_done, "source_digest", lambda _: pytest.fail("all files are read"))
+    site.revise('op.execute("CREATE TABLE t (id int)")')
+    site.revise('op.get_bind().execute(sa.text("CREATE TABLE s ()"))', top=TOP)
+    site.upgrade()
