@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from alembic_pg.sql.column_types import ColumnType
-    from alembic_pg.sql.cursor import Cursor, QualifiedName
+    from alembic_pg.sql.cursor import Cursor
 
 # Kinds of objects that a query names, and that one statement replaces.
 _QUERY_KINDS = ("MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
@@ -109,7 +109,7 @@ class ImpactReader:
         name = cursor.qualified_name()
         if kind.endswith("VIEW"):
             self.schema.views.create(name, cursor)
-        return Impact(pending_breaks={_query_key(kind, name): ""})
+        return Impact(pending_breaks={(kind, *name): ""})
 
     def _create_unique_index(self, cursor: Cursor) -> Impact:
         cursor.accept("CONCURRENTLY")
@@ -184,14 +184,12 @@ class ImpactReader:
                 found.merge(self._drop_table(name))
             return found
         if kind in _QUERY_KINDS:
-            # Created again by the same revision, it is there.
+            # Created again by the same revision, it is there; functions of one name share a key.
             names = [part.qualified_name() for part in cursor.split_commas()]
             for name in names if kind.endswith("VIEW") else ():
                 self.schema.views.drop(name)
             return Impact(
-                pending_breaks={
-                    _query_key(kind, name): f"{object_label(name)} is gone" for name in names
-                }
+                pending_breaks={(kind, *name): f"{object_label(name)} is gone" for name in names}
             )
         if kind in {"TYPE", "DOMAIN"}:
             return self._drop_types(cursor)
@@ -270,11 +268,6 @@ class ImpactReader:
         for one in plpgsql.block_statements(plpgsql.do_body(cursor)):
             found.merge(self._statement(one, {}))
         return found
-
-
-def _query_key(kind: str, name: QualifiedName) -> tuple[str, ...]:
-    """Return the key of a view or function; functions of one name share theirs."""
-    return (kind, *name)
 
 
 def _read_enum_value(cursor: Cursor) -> str:

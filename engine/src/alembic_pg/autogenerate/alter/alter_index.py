@@ -28,13 +28,10 @@ _SETTINGS = (
     (re.compile(r"(ALTER INDEX .* ALTER COLUMN \d+ SET STATISTICS) \d+;", re.DOTALL), " -1;"),
 )
 
-_PARAMETERS = re.compile(rf" WITH {brackets.MASK}+")
-
 # What a B-tree heeds at its next insertion. Others, as BRIN's pages_per_range, only tell how it is
 # built, or their change keeps readers out (PostgreSQL, CREATE INDEX, ALTER INDEX).
 _HEEDED_AT_ONCE = {"deduplicate_items", "fillfactor"}
 
-_CONSTRAINT = re.compile(rf"ADD CONSTRAINT ({table_definition.NAME.pattern}) ")
 _INDEX = re.compile(rf"CREATE (?:UNIQUE )?INDEX ({table_definition.NAME.pattern}) ON (?!ONLY )")
 
 
@@ -70,13 +67,11 @@ def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> l
 
 def _split_parameters(create: str) -> tuple[str, dict[str, str]]:
     """Return a statement without its WITH, and the storage parameters that stand there."""
-    # In pg_dump's text nothing before them can look so: names and expressions are masked.
-    found = _PARAMETERS.search(brackets.mask_nested_parts(create))
-    if found is None:
+    start, end, _ = next(brackets.lists_behind(create, "WITH"), (0, 0, []))
+    if not start:
         return create, {}
-    parameters = create[found.start() : found.end()].removeprefix(" WITH ")
-    rest = create[: found.start()] + create[found.end() :]
-    return rest, table_settings.storage_parameters(parameters)
+    rest = create[:start].removesuffix(" WITH ") + create[end:]
+    return rest, table_settings.storage_parameters(create[start:end])
 
 
 def _can_set_parameters(index: Entry, dump: Dump, old: dict[str, str], new: dict[str, str]) -> bool:
@@ -98,8 +93,9 @@ def _can_set_parameters(index: Entry, dump: Dump, old: dict[str, str], new: dict
 
 def _index_name(entry: Entry) -> str:
     """Return the name of an index or of a constraint's index, "" of a partitioned table's index."""
-    found = _INDEX.match(entry.create) or _CONSTRAINT.search(entry.create)
-    return f"{quote_name(entry.schema)}.{found[1]}" if found else ""
+    found = _INDEX.match(entry.create)
+    name = found[1] if found else table_definition.constraint_name(entry.create)
+    return f"{quote_name(entry.schema)}.{name}" if name else ""
 
 
 def _resets(gone: list[str], said: list[str]) -> Iterator[str]:

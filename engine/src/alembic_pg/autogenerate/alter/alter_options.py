@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from alembic_pg.database.server_features import ServerFeatures
 
 _CREATE = re.compile(rf"CREATE (?P<name>(?:SERVER|FOREIGN DATA WRAPPER) {QUALIFIED_NAME})")
-_OPTIONS = re.compile(rf" OPTIONS {brackets.MASK}")
 
 
 def alter_statements(old: Entry, new: Entry, _: Dump, __: ServerFeatures) -> list[str] | None:
@@ -33,14 +32,12 @@ def alter_statements(old: Entry, new: Entry, _: Dump, __: ServerFeatures) -> lis
 
 def _split_options(create: str) -> tuple[str, dict[str, str]]:
     """Return what stands before the options, and their values by name, each as it is quoted."""
-    # The bracket itself is masked, too.
-    found = _OPTIONS.search(brackets.mask_nested_parts(create))
-    if found is None:
+    start, _, items = next(brackets.lists_behind(create, "OPTIONS"), (0, 0, []))
+    if not start:
         return create.removesuffix(";"), {}
-    items, _ = brackets.bracketed_items(create, found.end())
     names = [match[0] for item in items if (match := table_definition.NAME.match(item))]
     values = [item[len(name) :].strip() for name, item in zip(names, items, strict=True)]
-    return create[: found.start()], dict(zip(names, values, strict=True))
+    return create[:start].removesuffix(" OPTIONS "), dict(zip(names, values, strict=True))
 
 
 def _changes(old: dict[str, str], new: dict[str, str]) -> Iterator[str]:

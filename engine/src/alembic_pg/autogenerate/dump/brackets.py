@@ -7,6 +7,10 @@ prints neither comments nor U&'…'.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TOKEN = re.compile(
     r"""E'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$).*?\1|[][(),]""", re.DOTALL
@@ -52,3 +56,16 @@ def mask_nested_parts(text: str) -> str:
         end = token.end()
     masked.append(text[end:])
     return "".join(masked)
+
+
+def lists_behind(text: str, *words: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield the lists in brackets that stand behind words: their begin, their end, their items.
+
+    What is itself quoted or in brackets is not looked at.
+    """
+    if not any(f"{word} (" in text for word in words):
+        return
+    pattern = rf"(?<=\s)(?:{'|'.join(words)}) ({MASK}+)"
+    for found in re.finditer(pattern, mask_nested_parts(text)):
+        items, _ = bracketed_items(text, found.start(1) + 1)
+        yield found.start(1), found.end(1), items

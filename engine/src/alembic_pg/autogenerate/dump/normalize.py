@@ -32,8 +32,8 @@ _SIMPLE_ELEMENT = re.compile(
     r"""(?:E?'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w.])+(?:::[\w. ]+(?:\([\d,]+\))?)*"""
 )
 
-# Where parameters stand, in a masked text: of storage, of a column, of a foreign object.
-_PARAMETERS = re.compile(rf"(?<=[ \n])(?:WITH|SET|OPTIONS) (?P<list>{brackets.MASK}+)")
+# What stands before parameters: of storage, of a column, of a foreign object.
+_PARAMETER_WORDS = ("WITH", "SET", "OPTIONS")
 
 _HAVE_PARAMETERS = {
     "CONSTRAINT",
@@ -74,10 +74,7 @@ def normalized_definition(text: str) -> str:
 
 def _with_sorted_parameters(text: str) -> str:
     """Return a definition with the parameters in each of its lists sorted."""
-    if not any(word in text for word in ("WITH (", "SET (", "OPTIONS (")):
-        return text
     # From the last one to the first: the places before stay.
-    for found in reversed([*_PARAMETERS.finditer(brackets.mask_nested_parts(text))]):
-        items, end = brackets.bracketed_items(text, found.start("list") + 1)
-        text = f"{text[: found.start('list')]}({', '.join(sorted(items))}{text[end:]}"
+    for start, end, items in reversed([*brackets.lists_behind(text, *_PARAMETER_WORDS)]):
+        text = f"{text[:start]}({', '.join(sorted(items))}){text[end:]}"
     return text

@@ -6,14 +6,11 @@ default_table_access_method before it runs the definition).
 
 from __future__ import annotations
 
-import re
-
-from alembic_pg.sql.quoting import QUALIFIED_NAME, quote_name
+from alembic_pg.autogenerate.dump import table_definition
+from alembic_pg.sql.quoting import quote_name
 
 # What a table has unless somebody says otherwise.
 DEFAULT_ACCESS_METHOD = "heap"
-
-_CONSTRAINT = re.compile(rf" ADD CONSTRAINT (?P<name>{QUALIFIED_NAME}) ")
 
 _ALTER_KEYWORDS = {
     "CONSTRAINT": "INDEX",
@@ -35,8 +32,8 @@ def definition_with_placement(
     if relation is None:
         return create
     if kind == "CONSTRAINT":
-        match = _CONSTRAINT.search(create)
-        label = f"{quote_name(schema)}.{match['name']}" if match else ""
+        constraint = table_definition.constraint_name(create)
+        label = f"{quote_name(schema)}.{constraint}" if constraint else ""
     else:
         label = quote_name(schema, name)
     statements = [create]

@@ -19,6 +19,8 @@ CREATE_TABLE = re.compile(
     r"(?P<partition> PARTITION OF \S.*?)? \("
 )
 
+_CONSTRAINT = re.compile(rf"\bADD CONSTRAINT ({NAME.pattern}) ")
+
 _NOT_NULL = re.compile(
     r" (?:CONSTRAINT (?P<name>\x01+|\S+) )?NOT NULL(?P<no_inherit> NO INHERIT)?$"
 )
@@ -107,6 +109,12 @@ def column_definition(column: Column) -> str:
 def unquote_name(name: str) -> str:
     """Return a name without its quotes."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def constraint_name(create: str) -> str:
+    """Return the name of the constraint that a statement adds, quoted as there; "" of others."""
+    found = _CONSTRAINT.search(create)
+    return found[1] if found else ""
 
 
 def parse_entry(entry: Entry) -> Table | None:

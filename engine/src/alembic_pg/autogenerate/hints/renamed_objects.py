@@ -142,8 +142,8 @@ def _object_name(entry: Entry) -> str:
     """Return an object's own name; a constraint's entry has its table's before it."""
     if entry.kind not in CONSTRAINT_KINDS:
         return entry.name
-    match = re.search(r'ADD CONSTRAINT ("(?:[^"]|"")*"|\S+) ', entry.create)
-    return table_definition.unquote_name(match[1]) if match else entry.name
+    name = table_definition.constraint_name(entry.create)
+    return table_definition.unquote_name(name) if name else entry.name
 
 
 def _nameless_definition(entry: Entry) -> tuple[str, str, str]:

@@ -70,7 +70,7 @@ def is_unwanted(
     operation: MigrateOperation,
     before: Dump,
     after: Dump,
-    created: frozenset[str] = frozenset(),
+    created: frozenset[str],
 ) -> bool:
     """Return whether an operation drops what stays, or changes what PostgreSQL says is equal.
 

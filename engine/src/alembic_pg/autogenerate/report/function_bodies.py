@@ -46,13 +46,8 @@ def function_notes(before: Dump, after: Dump) -> Iterator[str]:
 
 
 def _named_by(entry: Entry, routines: list[Entry]) -> Iterator[str]:
-    name = entry.name.partition("(")[0]
-    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-    found = [
-        one.label
-        for one in routines
-        if one.name.partition("(")[0] != name and word.search(one.create)
-    ]
+    name, named = _bare_name(entry), _named_pattern(entry, re.IGNORECASE)
+    found = [one.label for one in routines if _bare_name(one) != name and named.search(one.create)]
     if found:
         yield (
             f"{entry.label} is dropped, and {', '.join(found)} may still need it: a body names it, "
@@ -62,17 +57,18 @@ def _named_by(entry: Entry, routines: list[Entry]) -> Iterator[str]:
 
 def _computed_before(function: Entry, user: Entry) -> Iterator[str]:
     """Yield what is told of an object that is as the function computed it before."""
-    own = re.compile(rf"(?<!\w){re.escape(function.name.partition('(')[0])}(?!\w)")
+    own = _named_pattern(function)
     # pg_dump does not say what the index of a constraint needs.
     excludes = user.kind == "CONSTRAINT" and " EXCLUDE " in user.create
     if not (own.search(user.create) if excludes else function.key in user.needs):
         return
     if user.kind == "INDEX" or excludes:
-        how = "INDEX CONCURRENTLY" if user.kind == "INDEX" else "INDEX"
-        name = user.name if user.kind == "INDEX" else _constraint_name(user)
+        how, name = "INDEX CONCURRENTLY", quote_name(user.name)
+        if excludes:
+            how, name = "INDEX", table_definition.constraint_name(user.create)
         yield (
             f"{function.label} changes, and {user.label} keeps what it has computed: after the "
-            f"upgrade, run REINDEX {how} {quote_name(user.schema, name)}"
+            f"upgrade, run REINDEX {how} {quote_name(user.schema)}.{name}"
         )
     elif user.kind == "CHECK CONSTRAINT":
         yield (
@@ -90,8 +86,14 @@ def _computed_before(function: Entry, user: Entry) -> Iterator[str]:
                 )
 
 
-def _constraint_name(entry: Entry) -> str:
-    return table_definition.unquote_name(entry.drop.removesuffix(";").rpartition(" CONSTRAINT ")[2])
+def _bare_name(entry: Entry) -> str:
+    """Return a name without the types of a function's arguments."""
+    return entry.name.partition("(")[0]
+
+
+def _named_pattern(entry: Entry, flags: int = 0) -> re.Pattern[str]:
+    """Return what finds the name of an object in a text, whether or not it is quoted there."""
+    return re.compile(rf"(?<!\w){re.escape(_bare_name(entry))}(?!\w)", flags)
 
 
 def _words(entry: Entry) -> list[str]:
