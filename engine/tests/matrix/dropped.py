@@ -6,6 +6,7 @@ anew by itself: an index of a column that changes its type, say.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,21 +37,27 @@ BEGIN
   FROM pg_event_trigger_dropped_objects();
 END $$;
 CREATE TABLE watching.there AS
-  SELECT type || ' ' || identity AS identity FROM pg_constraint AS c,
-    pg_identify_object('pg_constraint'::regclass, c.oid, 0)
-  UNION SELECT type || ' ' || identity FROM pg_index,
-    pg_identify_object('pg_class'::regclass, indexrelid, 0);
+  SELECT type || ' ' || identity AS identity
+  FROM (
+    SELECT 'pg_constraint'::regclass, oid FROM pg_constraint
+    UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index
+    UNION ALL SELECT 'pg_attrdef'::regclass, oid FROM pg_attrdef
+    UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext
+  ) AS made_anew (catalog, oid), pg_identify_object(catalog, oid, 0);
 CREATE EVENT TRIGGER watching ON sql_drop EXECUTE FUNCTION watching.note();
 """
 
 # What is dropped by its name and is younger than the watch. A change of a column's type makes its
-# constraints and indexes anew, which are then younger, too.
+# constraints, indexes, default and statistics anew, which are then younger, too.
 _OWN = """
-SELECT identity FROM watching.dropped
+SELECT place, identity FROM watching.dropped
 WHERE named AND objid > 'watching'::regnamespace::oid
   AND identity NOT IN (SELECT identity FROM watching.there)
 ORDER BY place
 """
+
+# Its script drops some of what it makes.
+_RUNS_A_SCRIPT = re.compile(r"\s*(CREATE|ALTER)\s+EXTENSION\b", re.IGNORECASE)
 
 # What pg_dump prints inside of its table.
 _PARTS_OF_TABLES = """
@@ -107,7 +114,11 @@ def run_watched(url: URL, statements: Sequence[str], left_out: int = -1) -> Outc
         )
         found = cursor.fetchall()
         cursor.execute(_OWN)
-        own = [identity for (identity,) in cursor.fetchall()]
+        own = [
+            identity
+            for place, identity in cursor.fetchall()
+            if not _RUNS_A_SCRIPT.match(statements[place])
+        ]
         cursor.execute("DROP EVENT TRIGGER watching; DROP SCHEMA watching CASCADE")
     drops = [
         Drop(place, keys[number], named)

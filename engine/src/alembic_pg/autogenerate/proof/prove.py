@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candi
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
 from alembic_pg.autogenerate.proof.lost_settings import leave_out_lost_settings
 from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
+from alembic_pg.autogenerate.proof.recreated_once import recreate_once
 from alembic_pg.autogenerate.proof.reprinted_checks import replaced_checks
 from alembic_pg.autogenerate.proof.round_trip import (
     passes_round_trip,
@@ -133,7 +134,7 @@ def _ways_up(
     ways = {
         (delays, *map(id, chosen)): (chosen, delays)
         for chosen, delays in (
-            (delay_drops(create_indexes_first(shorter)), True),
+            (delay_drops(create_indexes_first(recreate_once(shorter))), True),
             (shorter, True),
             (shorter, False),
             (completed, True),
@@ -170,7 +171,7 @@ def _orders(
     shorter: list[MigrateOperation], completed: list[MigrateOperation]
 ) -> Iterator[list[MigrateOperation]]:
     """Yield the orders to try, from the one that disturbs others least."""
-    for operations in (shorter, completed):
+    for operations in (recreate_once(shorter), shorter, completed):
         for ordered in (create_indexes_first(operations), operations):
             yield delay_drops(ordered)
             yield delay_drops(ordered, all_before=True)

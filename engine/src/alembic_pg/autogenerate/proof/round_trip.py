@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.ops.reversible_op import with_downgrade
 from alembic_pg.autogenerate.ops.using_op import UsingOp
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
+from alembic_pg.autogenerate.proof.recreated_once import recreate_once
 from alembic_pg.database.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -36,14 +37,14 @@ def with_searched_downgrade(  # noqa: PLR0913  # what is known of the way
     """Return operations with a downgrade that is searched on the candidate, where they have run.
 
     How values come back to their type is known from the operations, which say how they left it.
-    original: the dump before them. delays: whether the downgrade drops as late as delay_drops()
-    lets it. Raises UserError when the upgrade or the downgrade does not lead to its goal, or what
-    PostgreSQL raises.
+    original: the dump before them. delays: whether the downgrade drops once, and as late as
+    delay_drops() lets it. Raises UserError when the upgrade or the downgrade does not lead to its
+    goal, or what PostgreSQL raises.
     """
     search.expect_equal(comparison.after, candidate.dump())
     casts = [one.reverse() for one in flatten.flatten(operations) if isinstance(one, UsingOp)]
     down = _way_back(candidate, comparison, features, casts[::-1], original)
-    down = delay_drops(down) if delays else down
+    down = delay_drops(recreate_once(down)) if delays else down
 
     def revision(down: list[MigrateOperation]) -> list[MigrateOperation]:
         both_ways = with_downgrade(operations, down)
