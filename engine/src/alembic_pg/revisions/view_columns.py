@@ -86,18 +86,26 @@ def output_columns(cursor: Cursor) -> tuple[str, ...] | None:
     """
     if cursor.peek("("):
         return tuple(part.identifier() for part in cursor.split_commas())
+    names = [*map(column_name, output_items(cursor))]
+    return tuple(names) if names and all(names) else None
+
+
+def output_items(cursor: Cursor) -> list[list[Token]]:
+    """Return what a view's query selects, item by item; none where it begins with no SELECT.
+
+    cursor: what stands behind the name in CREATE VIEW, without a list of columns.
+    """
     begin = cursor.find("AS")
     if begin is None:
-        return None
+        return []
     cursor.position = begin + 1
     if cursor.peek("WITH"):
         cursor.position = cursor.find("SELECT") or cursor.position
     if not cursor.accept("SELECT"):
-        return None
+        return []
     if cursor.accept_any("ALL", "DISTINCT") and cursor.accept("ON"):
         cursor.skip_brackets()
-    names = [*map(_column_name, _items(cursor.remaining()))]
-    return tuple(names) if names and all(names) else None
+    return [*_items(cursor.remaining())]
 
 
 def _items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -117,8 +125,8 @@ def _items(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     yield item
 
 
-def _column_name(item: Sequence[Token]) -> str:
-    """Return the name of a column: behind AS, or of a column that has it; "" of what else."""
+def column_name(item: Sequence[Token]) -> str:
+    """Return the name of an item: behind AS, or of a column that has it; "" of what else."""
     if not item:
         return ""
     is_named = len(item) > 1 and item[-2].keyword == "AS" and not item[-1].depth

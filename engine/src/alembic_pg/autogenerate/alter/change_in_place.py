@@ -11,6 +11,7 @@ from alembic_pg.autogenerate.alter import (
     alter_sequence,
     alter_table,
     alter_type,
+    alter_view,
 )
 from alembic_pg.autogenerate.dump import kinds, table_definition
 from alembic_pg.autogenerate.ops.statement_op import StatementOp
@@ -31,6 +32,7 @@ _ALTER_BY_KIND = {
     "FK CONSTRAINT": alter_constraint.alter_statements,
     "FOREIGN DATA WRAPPER": alter_options.alter_statements,
     "INDEX": alter_index.alter_statements,
+    "MATERIALIZED VIEW": alter_view.alter_statements,
     "SEQUENCE": alter_sequence.alter_statements,
     "SERVER": alter_options.alter_statements,
     "TABLE": alter_table.alter_statements,
@@ -111,7 +113,8 @@ def _change_statements(old: list[str], new: list[str]) -> Iterator[str]:
 
 def _replace_statements(old: Entry, new: Entry) -> list[str]:
     """Return what replaces an object, and changes whether it fires and the like."""
-    old_first, *old_rest = split.script_statements(old.create)
+    renames, old_create = alter_view.column_renames(old, new)
+    old_first, *old_rest = split.script_statements(old_create)
     first, *rest = split.script_statements(new.create)
-    changes = [*_change_statements(old_rest, rest)] if first == old_first else []
-    return changes or [first.replace("CREATE ", "CREATE OR REPLACE ", 1), *rest]
+    changes = [*renames, *_change_statements(old_rest, rest)] if first == old_first else []
+    return changes or [*renames, first.replace("CREATE ", "CREATE OR REPLACE ", 1), *rest]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.autogenerate.dump import pg_dump
 from alembic_pg.autogenerate.dump.entry import table_key
-from alembic_pg.autogenerate.hints import renamed_objects, renames
+from alembic_pg.autogenerate.hints import renamed_objects, renamed_views, renames
 from alembic_pg.autogenerate.ops.rename_op import RenameOp
 from alembic_pg.database import errors
 from alembic_pg.database.connect import connect
@@ -64,12 +64,16 @@ def comparison_after_renames(
     more = renamed_objects.object_renames(left.before, left.after, tables) if tables else []
     _run_renames(url, more)
     left = left_after(more, left)
-    others = _renames_in_place(left)
-    try:
-        _run_renames(url, others)
-    except UserError:  # it is dropped and created again, as without a rename
-        others = []
-    yield left_after(others, left), url
+    # A view over a view follows it only when that one has its new names.
+    seen: list[StatementOp] = []
+    while others := [one for one in _renames_in_place(left) if one not in seen]:
+        try:
+            _run_renames(url, others)
+        except UserError:  # it is dropped and created again, as without a rename
+            break
+        left = left_after(others, left)
+        seen += others
+    yield left, url
     databases.drop_in_background(name)
 
 
@@ -96,13 +100,15 @@ def _of_columns_made_anew(
 
 
 def _renames_in_place(comparison: Comparison) -> list[StatementOp]:
-    """Return the renames of indexes and constraints of which only the name differs.
+    """Return the renames of indexes, constraints and columns of views that differ in nothing else.
 
     Nothing is lost by that, whoever meant what: no hint is needed.
     """
-    return renamed_objects.index_and_constraint_renames(
-        comparison.before, comparison.after, comparison.changed_tables
-    )
+    before, after = comparison.before, comparison.after
+    return [
+        *renamed_objects.index_and_constraint_renames(before, after, comparison.changed_tables),
+        *renamed_views.view_column_renames(before, after, comparison.differing_keys),
+    ]
 
 
 def renamed_table_keys(operations: Iterable[MigrateOperation]) -> set[str]:
