@@ -44,3 +44,37 @@ def test_the_last_option_goes() -> None:
 def test_another_wrapper_is_another_server() -> None:
     one, other = server("FOREIGN DATA WRAPPER v"), server("FOREIGN DATA WRAPPER w")
     assert alter_statements(one, other, {}, ServerFeatures(180_000)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "name"),
+    [
+        ("USER MAPPING", 'FOR "It\'s me" SERVER s', 'USER MAPPING FOR "It\'s me" SERVER s'),
+        (
+            "FOREIGN TABLE",
+            "public.t (\n    a integer OPTIONS (\n    column_name 'b'\n)\n)\nSERVER \"s\"",
+            "FOREIGN TABLE public.t",
+        ),
+    ],
+)
+def test_a_table_and_a_mapping_stay(kind: str, head: str, name: str) -> None:
+    old, new = (
+        Entry(kind, "", "t", f"CREATE {kind} {head} OPTIONS (\n    u '{value}'\n);", "")
+        for value in ("x", "y")
+    )
+    found = alter_statements(old, new, {}, ServerFeatures(180_000))
+    assert found == [f"ALTER {name} OPTIONS (SET u 'y');"]
+
+
+def test_a_foreign_table_with_another_column_is_another_one() -> None:
+    old, new = (
+        Entry(
+            "FOREIGN TABLE",
+            "",
+            "t",
+            f"CREATE FOREIGN TABLE t (\n    {it} integer\n)\nSERVER s;",
+            "",
+        )
+        for it in ("a", "b")
+    )
+    assert alter_statements(old, new, {}, ServerFeatures(180_000)) is None

@@ -101,6 +101,8 @@ CASES = [
         + before(
             "CREATE USER MAPPING FOR PUBLIC SERVER srv OPTIONS (user 'y', password 'it''s :z')"
         ),
+        says=("ALTER USER MAPPING FOR public SERVER srv OPTIONS (ADD",),
+        avoids=("DROP",),
     ),
     Case(
         "foreign table",

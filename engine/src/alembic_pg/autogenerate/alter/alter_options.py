@@ -1,4 +1,7 @@
-"""Change the options of a foreign server or foreign data wrapper, and leave what hangs on it."""
+"""Change the options of a foreign server, data wrapper, table or user mapping where they stand.
+
+What hangs on it stays: a view on a foreign table, its grants.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
     from alembic_pg.autogenerate.dump.entry import Dump, Entry
     from alembic_pg.database.server_features import ServerFeatures
 
-_CREATE = re.compile(rf"CREATE (?P<name>(?:SERVER|FOREIGN DATA WRAPPER) {QUALIFIED_NAME})")
+_CREATE = re.compile(
+    rf"CREATE (?P<name>(?:SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE) {QUALIFIED_NAME}"
+    rf"|USER MAPPING FOR {QUALIFIED_NAME} SERVER {QUALIFIED_NAME})"
+)
 
 
 def alter_statements(old: Entry, new: Entry, _: Dump, __: ServerFeatures) -> list[str] | None:

@@ -31,12 +31,14 @@ _ALTER_BY_KIND = {
     "DOMAIN": alter_type.alter_statements,
     "FK CONSTRAINT": alter_constraint.alter_statements,
     "FOREIGN DATA WRAPPER": alter_options.alter_statements,
+    "FOREIGN TABLE": alter_options.alter_statements,
     "INDEX": alter_index.alter_statements,
     "MATERIALIZED VIEW": alter_view.alter_statements,
     "SEQUENCE": alter_sequence.alter_statements,
     "SERVER": alter_options.alter_statements,
     "TABLE": alter_table.alter_statements,
     "TYPE": alter_type.alter_statements,
+    "USER MAPPING": alter_options.alter_statements,
 }
 
 # What has a CREATE OR REPLACE, which PostgreSQL refuses where too much differs: a view without one
