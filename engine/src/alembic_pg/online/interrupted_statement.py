@@ -145,7 +145,7 @@ def _finish_last(runner: Runner) -> None:
             _take_away(runner)
     else:
         half_done.finish_interrupted(runner, passes_over=True)
-    half_done.require_all_met(runner.journal, runner.running.step)
+    half_done.settle_unmet(runner)
 
 
 def _is_edited(runner: Runner) -> bool:

@@ -189,6 +189,20 @@ def test_the_way_out_of_other_constants_in_each_run_is_one(site: Site) -> None:
     assert "j" in str(site.catalog)
 
 
+def test_what_an_edited_revision_no_longer_has_is_told(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody said that it stays."""
+    asks = "op.get_bind().scalar(sa.text('SELECT 1'))"
+    make, index = 'op.execute("CREATE TABLE s ()")', 'op.create_index("j", "t", ["b"])'
+    dies(site, (asks, make, index), "CREATE INDEX")
+    site.again(asks, index, top=TOP)
+    capsys.readouterr()
+    site.upgrade()
+    told = "passed over what an earlier run has done, which stays: CREATE TABLE s"
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
 def test_files_are_read_only_for_what_is_at_work(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
@@ -170,16 +170,29 @@ def require_known_statement(opened: Journal, revision: Script, key: str, sql: st
         )
 
 
-def require_all_met(opened: Journal, step: Any) -> None:  # noqa: ANN401  # Alembic's step
-    """Raise UserError where an edited revision is through, and lacks a statement that is done.
+def settle_unmet(runner: OpenTransaction) -> None:
+    """See to what is done and was not met, where a revision that was edited is through.
 
     One that asks a database may have passed it over, since it found it done. A statement of other
-    constants in each run is to be taken out (require_known_statement() says so).
+    constants in each run is to be taken out (require_known_statement() says so). In both cases it
+    is told. Raises UserError in others.
     """
-    unmet = {*opened.unmet} - {opened.finished_first}
-    unmet = {key for key in unmet if not stored_text.only_describes(opened.note.text_of(key))}
-    if unmet and is_edited(opened.note, step.revision) and is_known(step):
+    opened, step = runner.journal, runner.running.step
+    unmet = [
+        text
+        for key in opened.unmet
+        if key != opened.finished_first
+        and not stored_text.only_describes(text := opened.note.text_of(key))
+    ]
+    if not unmet or not is_edited(opened.note, step.revision):
+        return
+    if is_known(step):
         raise _edited_error(opened)
+    names = "; ".join(map(stored_text.name_of_stored, unmet))
+    runner.warn(
+        f"{runner.running.label} was edited, and passed over what an earlier run has done, which "
+        f"stays: {names}"
+    )
 
 
 def _edited_error(opened: Journal) -> UserError:
