@@ -57,6 +57,69 @@ def test_nothing_is_filled_before(
     assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        "DROP INDEX i",
+        "DROP VIEW v",
+        "ALTER INDEX i RENAME TO j",
+        "ALTER VIEW v RENAME COLUMN a TO b",
+        "ALTER TABLE t DROP CONSTRAINT c",
+        "ALTER TABLE t DROP COLUMN d",
+        "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
+        "ALTER TABLE t RENAME COLUMN d TO e",
+        "ALTER TABLE t ALTER COLUMN d TYPE bigint",
+        "CREATE OR REPLACE VIEW v AS SELECT a, id FROM t",
+        "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+        "REVOKE SELECT ON t FROM PUBLIC",
+    ],
+)
+def test_nothing_is_filled_before_where_something_goes(
+    site: Site, monkeypatch: pytest.MonkeyPatch, between: str
+) -> None:
+    """The look ended at the first statement that drops anything: what came before it was done."""
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(
+        "CREATE TABLE t (id int PRIMARY KEY, a int, d int, CONSTRAINT c CHECK (a > 0))",
+        "INSERT INTO t SELECT n, n FROM generate_series(1, 100) AS n",
+        "CREATE INDEX i ON t (a)",
+        "CREATE VIEW v AS SELECT a FROM t",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    )
+    before = site.catalog
+    site.revise(FILLS, f"op.execute({between!r})", EXCLUDES)
+    with pytest.raises(UserError, match="Adding the constraint k reads"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
+@pytest.mark.parametrize(
+    "makes_small",
+    [
+        "TRUNCATE p",
+        "ALTER TABLE p DETACH PARTITION low",
+        "DO 'BEGIN TRUNCATE p; END'",
+        "DROP TABLE low",
+    ],
+)
+def test_what_makes_a_table_small_lifts(
+    site: Site, monkeypatch: pytest.MonkeyPatch, makes_small: str
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "1000")
+    site.sql(
+        "CREATE TABLE p (id int, a int, d int) PARTITION BY RANGE (id)",
+        "CREATE TABLE low PARTITION OF p FOR VALUES FROM (0) TO (1000)",
+        "INSERT INTO p SELECT n, n FROM generate_series(1, 100) AS n",
+    )
+    site.revise(
+        'op.execute("ALTER TABLE p DROP COLUMN d")',
+        f"op.execute({makes_small!r})",
+        'op.create_unique_constraint("k", "p", ["id"])',
+    )
+    site.upgrade()
+    assert site.version == ["002a"]
+
+
 def test_what_a_statement_before_lifts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     site.sql(*TABLE)

@@ -20,13 +20,7 @@ from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions import statements
 from alembic_pg.sql import parser, session_statements, split
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.statements import (
-    AddColumn,
-    AddConstraint,
-    AlterColumnType,
-    CreateIndex,
-    UpdateOrDelete,
-)
+from alembic_pg.sql.statements import AddColumn, AddConstraint, CreateIndex, UpdateOrDelete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,6 +36,13 @@ _MOST_RIGHTS = 5
 _TAKES_NOTHING_AWAY = (
     *("CREATE TABLE", "CREATE VIEW", "CREATE SEQUENCE", "CREATE SCHEMA", "CREATE TYPE"),
     *("CREATE INDEX", "CREATE UNIQUE INDEX", "COMMENT", "INSERT", "GRANT"),
+)
+
+# They may take something away, but no rows.
+_KEEPS_ROWS = (
+    *("ALTER INDEX", "ALTER MATERIALIZED VIEW", "ALTER SEQUENCE", "ALTER TYPE", "ALTER VIEW"),
+    *("CREATE FUNCTION", "CREATE MATERIALIZED VIEW", "CREATE OR REPLACE", "CREATE POLICY"),
+    *("CREATE TRIGGER", "DROP INDEX", "REVOKE"),
 )
 
 # Decided by what nothing but a statement about the table itself changes.
@@ -165,8 +166,11 @@ def _leaves_tables_large(sql: str) -> bool:
 
     The revision's statements tell that, as long as none of those before makes the table small.
     """
-    changed = isinstance(parser.parse(sql), AlterColumnType)
-    return changed or session_statements.detaches(sql) or _takes_nothing_away(sql)
+    cursor = split.first_statement(sql)
+    keeps = cursor.accept_any(*_KEEPS_ROWS) or (
+        cursor.accept("ALTER", "TABLE") and not cursor.contains("DETACH")
+    )
+    return bool(keeps) or session_statements.detaches(sql) or _takes_nothing_away(sql)
 
 
 def _takes_nothing_away(sql: str) -> bool:
