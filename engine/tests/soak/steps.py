@@ -55,6 +55,19 @@ STEPS = {
             'op.create_index("t_amount_idx", "t", ["amount"])',
         ),
     ),
+    "another index, later": Step(
+        (
+            'op.drop_index("t_amount_idx", "t")',
+            *_sql("COMMENT ON TABLE t IS 'indexed'"),
+            'op.create_index("t_code_amount_idx", "t", ["code", "amount"], unique=True)',
+        ),
+        (
+            'op.drop_index("t_code_amount_idx", "t")',
+            *_sql("COMMENT ON TABLE t IS NULL"),
+            'op.create_index("t_amount_idx", "t", ["amount"])',
+        ),
+        never_with=("changed index",),
+    ),
     "index of parts": Step(
         ('op.create_index("parts_amount_idx", "parts", ["amount"])',),
         ('op.drop_index("parts_amount_idx", "parts")',),
