@@ -50,13 +50,14 @@ def build(databases: ScratchServer, models: Models) -> Dump:
 
 
 def is_beyond(databases: ScratchServer, case: Case, refusal: Exception) -> bool:
-    """Return whether a server refuses a case's models because it is too old for them.
+    """Return whether a case's models are refused because a server is too old for them.
 
     Or because it lacks an extension, which the newest one does not.
     """
-    if "PostgreSQL refuses" not in str(refusal):
+    said = str(refusal)
+    if not any(words in said for words in ("PostgreSQL refuses", "SQLAlchemy cannot write")):
         return False
-    is_left_out = "is not available" in str(refusal) and databases.version < NEWEST
+    is_left_out = "is not available" in said and databases.version < NEWEST
     return databases.version < case.since * 10_000 or is_left_out
 
 
