@@ -76,7 +76,6 @@ _LOCKS_ON_NAME = {
     "DROP INDEX CONCURRENTLY": _SHARE_UPDATE_EXCLUSIVE,
     "DROP INDEX": _ACCESS_EXCLUSIVE,
     "ALTER VIEW": _ACCESS_EXCLUSIVE,
-    "ALTER MATERIALIZED VIEW": _ACCESS_EXCLUSIVE,
     "ALTER INDEX": _SHARE_UPDATE_EXCLUSIVE,
     "COMMENT ON TABLE": _SHARE_UPDATE_EXCLUSIVE,
     "COMMENT ON VIEW": _SHARE_UPDATE_EXCLUSIVE,
@@ -153,7 +152,7 @@ def _lock_of_statement(cursor: Cursor) -> tuple[str, list[QualifiedName]]:  # no
         return _lock_of_lock(cursor)
     if cursor.accept("COMMENT", "ON", "COLUMN"):
         return _SHARE_UPDATE_EXCLUSIVE, [cursor.column_name()[0]]
-    if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE"):
+    if cursor.accept_any("ALTER TABLE", "ALTER FOREIGN TABLE", "ALTER MATERIALIZED VIEW"):
         return _lock_of_alter_table(cursor)
     if cursor.created_table() is not None:
         return _lock_of_create_table(cursor)
