@@ -49,12 +49,21 @@ class ConvertedColumns:
     """The columns to convert of a table and of those that inherit from it.
 
     tables: these, parents first. names: of the columns, by the keys of their tables. parents: the
-    keys of the tables that a table inherits from.
+    keys of the tables that a table inherits from. own_defaults: what some of them have in place of
+    the default that they inherit.
     """
 
     tables: Sequence[Entry]
     names: Mapping[str, Collection[str]]
     parents: Mapping[str, Sequence[str]]
+    own_defaults: Sequence[Entry] = ()
+
+    def has_other_default(self, column: Column) -> bool:
+        """Return whether a table that inherits a column has another default for it, or none."""
+        head, tail = f" ALTER COLUMN {column.name} SET DEFAULT ", f" DEFAULT {column.default};"
+        return any(
+            head in entry.create and not entry.create.endswith(tail) for entry in self.own_defaults
+        )
 
     def __iter__(self) -> Iterator[tuple[str, tuple[str, str], Column]]:
         """Yield the name of a table, where a column of it comes from, and the column.
@@ -99,7 +108,8 @@ def conversion(columns: ConvertedColumns, lost: LostDefaults, names: Names) -> C
             default = with_renamed_types(column.default, names)
             waits = default != column.default and _calls_function(default)
             place, said = (late, column.default) if waits else (defaults[origin], default)
-            place.append(f"{alter} SET DEFAULT {said};")
+            only = "ONLY " if columns.has_other_default(column) else ""
+            place.append(f"{alter.replace('TABLE ', f'TABLE {only}', 1)} SET DEFAULT {said};")
     changes = [
         sql for origin, own in alters.items() for sql in (*drops[origin], *own, *defaults[origin])
     ]

@@ -173,8 +173,14 @@ def _conversions(
     parents = inheritance.table_parents(before)
     by_ancestor = inheritance.tables_by_ancestor(before, recreated.columns_by_table)
     for ancestor, keys in by_ancestor.items():
+        of_heirs = {*keys} - {ancestor}
+        own_defaults = [
+            entry
+            for entry in (before.values() if of_heirs else ())
+            if entry.kind == "DEFAULT" and of_heirs.intersection(entry.needs)
+        ]
         columns = convert_columns.ConvertedColumns(
-            [before[key] for key in keys], recreated.columns_by_table, parents
+            [before[key] for key in keys], recreated.columns_by_table, parents, own_defaults
         )
         yield before[ancestor].label, convert_columns.conversion(columns, lost, names)
 
