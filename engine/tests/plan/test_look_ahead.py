@@ -22,6 +22,7 @@ TABLE = (
 FILLS = 'op.add_column("t", sa.Column("z", sa.Uuid, server_default=sa.func.gen_random_uuid()))'
 EXCLUDES = 'op.execute("ALTER TABLE t ADD CONSTRAINT k EXCLUDE USING btree (a WITH =)")'
 BATCHES = 'op.execute("UPDATE t SET a = 1", execution_options={"batches": True})'
+CHECK = "DO $check$ BEGIN IF EXISTS (SELECT FROM t WHERE {}) THEN RAISE 'x'; END IF; END $check$"
 LATER = (
     EXCLUDES,
     BATCHES,
@@ -72,6 +73,7 @@ def test_nothing_is_filled_before(
         "CREATE OR REPLACE VIEW v AS SELECT a, id FROM t",
         "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
         "REVOKE SELECT ON t FROM PUBLIC",
+        CHECK.format("a > 500"),
     ],
 )
 def test_nothing_is_filled_before_where_something_goes(
@@ -99,6 +101,7 @@ def test_nothing_is_filled_before_where_something_goes(
         "TRUNCATE p",
         "ALTER TABLE p DETACH PARTITION low",
         "DO 'BEGIN TRUNCATE p; END'",
+        "DO $check$ BEGIN TRUNCATE p; END $check$",
         "DROP TABLE low",
     ],
 )
@@ -118,6 +121,32 @@ def test_what_makes_a_table_small_lifts(
     )
     site.upgrade()
     assert site.version == ["002a"]
+
+
+def test_a_type_that_cannot_change_beside_others_is_told_before_its_new_one_is_made(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new enum stayed: the block that looks for its lost values ended the look."""
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(
+        "CREATE TYPE mood AS ENUM ('x', 'y')",
+        "CREATE TABLE t (m mood DEFAULT 'x')",
+        "CREATE TABLE child () INHERITS (t)",
+        "INSERT INTO child VALUES ('x')",
+    )
+    before = site.catalog
+    statements = (
+        CHECK.format("m = 'y'"),
+        "CREATE TYPE mood_new AS ENUM ('x')",
+        "ALTER TABLE t ALTER m DROP DEFAULT",
+        "ALTER TABLE t ALTER m TYPE mood_new USING m::text::mood_new",
+        "DROP TYPE mood",
+        "ALTER TYPE mood_new RENAME TO mood",
+    )
+    site.revise(*(f'op.execute("""{one}""")'.replace(":", "\\\\:") for one in statements))
+    with pytest.raises(UserError, match="it is part of others"):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
 
 
 def test_what_a_statement_before_lifts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ What a statement before it may still change, is decided when its turn comes, by 
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from alembic_pg.plan.rights.missing_rights import MissingRights
 from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.refusals.refusal import Basis
 from alembic_pg.revisions import statements
-from alembic_pg.sql import parser, session_statements, split
+from alembic_pg.sql import parser, plpgsql, session_statements, split
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.statements import AddColumn, AddConstraint, CreateIndex, UpdateOrDelete
 
@@ -45,6 +46,11 @@ _KEEPS_ROWS = (
     *("CREATE TRIGGER", "DROP INDEX", "REVOKE"),
 )
 
+# A block that stops a revision where rows do not fit, as autogenerate writes it.
+_CHECK = re.compile(r"\s*DO\s+\$check_*\$", re.IGNORECASE)
+_CHANGES = {"ALTER", "CALL", "CREATE", "DELETE", "DROP", "EXECUTE", "INSERT", "MERGE", "PERFORM"}
+_CHANGES |= {"TRUNCATE", "UPDATE"}
+
 # Decided by what nothing but a statement about the table itself changes.
 _OF_TABLE_ALONE = {
     of_batches.ROW_SECURITY,
@@ -52,6 +58,7 @@ _OF_TABLE_ALONE = {
     of_statements.COLUMN_DEFINITION,
     of_statements.ALTER_ONLY,
     of_statements.COLUMN_WITHOUT_BATCHES,
+    of_statements.TYPE_WITHOUT_SWAP,
     of_statements.TYPE_RENAMED,  # by the statements before, which the planner has seen
 }
 
@@ -176,7 +183,15 @@ def _leaves_tables_large(sql: str) -> bool:
 def _takes_nothing_away(sql: str) -> bool:
     created = bool(split.first_statement(sql).accept_any(*_TAKES_NOTHING_AWAY))
     names = session_statements.renamed_type(sql) is not None
-    return _adds(sql) or created or names or session_statements.sets_search_path(sql)
+    sets_path = session_statements.sets_search_path(sql)
+    return _adds(sql) or created or names or sets_path or _only_checks(sql)
+
+
+def _only_checks(sql: str) -> bool:
+    if not _CHECK.match(sql):
+        return False
+    body = plpgsql.do_body(split.first_statement(sql))
+    return _CHANGES.isdisjoint(token.keyword for token in tokenize(body))
 
 
 def _adds(sql: str) -> bool:
