@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.dump import compare, kinds, pg_dump
@@ -66,17 +66,19 @@ class Measured:
 
 
 def find_bystanders(
-    databases: ScratchServer, template: str, statements: Sequence[str]
+    databases: ScratchServer, template: str, *revisions: Sequence[str]
 ) -> list[Bystander]:
-    """Return the bystanders of statements.
+    """Return the bystanders of the statements of revisions.
 
     template: the database on which they run; it stays as it is, and nobody may be connected to it.
     """
+    statements = [statement for revision in revisions for statement in revision]
+    begins = [*accumulate(map(len, revisions), initial=0)]
     if not any(map(_MAY_DROP_OR_REPEAT.match, statements)):
         return []
     with _copy(databases, template) as url:
         old = pg_dump.dump_database(url)
-        outcome = dropped.run_watched(url, statements)
+        outcome = dropped.run_watched(url, statements, begins=begins)
         assert not outcome.error, outcome.error
         sides = _Sides(old, pg_dump.dump_database(url))
 

@@ -44,15 +44,23 @@ CREATE TABLE watching.there AS
     UNION ALL SELECT 'pg_attrdef'::regclass, oid FROM pg_attrdef
     UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext
   ) AS made_anew (catalog, oid), pg_identify_object(catalog, oid, 0);
+CREATE TABLE watching.began (place int, mark regtype);
 CREATE EVENT TRIGGER watching ON sql_drop EXECUTE FUNCTION watching.note();
 """
 
-# What is dropped by its name and is younger than the watch. A change of a column's type makes its
-# constraints, indexes, default and statistics anew, which are then younger, too.
+# A revision begins: its own is what is younger than this.
+_BEGIN = """
+CREATE TYPE watching.mark_{place} AS ();
+INSERT INTO watching.began VALUES ({place}, 'watching.mark_{place}');
+"""
+
+# What is dropped by its name, and was made by the same revision. A change of a column's type makes
+# its constraints, indexes, default and statistics anew, which are then younger, too.
 _OWN = """
 SELECT place, identity FROM watching.dropped
-WHERE named AND objid > 'watching'::regnamespace::oid
-  AND identity NOT IN (SELECT identity FROM watching.there)
+WHERE named AND objid > (
+  SELECT max(mark::oid) FROM watching.began AS b WHERE b.place <= dropped.place
+) AND identity NOT IN (SELECT identity FROM watching.there)
 ORDER BY place
 """
 
@@ -91,7 +99,7 @@ class Drop:
 class Outcome:
     """What statements drop of what was there before, and PostgreSQL's error, "" without one.
 
-    own: what they have made themselves, and drop by its name.
+    own: what a revision has made itself, and drops by its name.
     """
 
     drops: list[Drop]
@@ -99,15 +107,18 @@ class Outcome:
     error: str = ""
 
 
-def run_watched(url: URL, statements: Sequence[str], left_out: int = -1) -> Outcome:
+def run_watched(
+    url: URL, statements: Sequence[str], left_out: int = -1, *, begins: Sequence[int] = (0,)
+) -> Outcome:
     """Run statements on a database, and see what they drop.
 
     left_out: the place of one that is not run; one that makes what is there then does nothing.
+    begins: the places at which revisions begin.
     """
     with _open(url) as connection, connection.cursor() as cursor:
         keys = dict(_keys_by_catalog_id(url, connection))
         cursor.execute(_WATCH)
-        error = _run(cursor, statements, left_out)
+        error = _run(cursor, statements, left_out, begins)
         cursor.execute(
             "SELECT place, named, classid::int8, objid::int8, objsubid FROM watching.dropped "
             "ORDER BY place, named DESC"
@@ -128,9 +139,13 @@ def run_watched(url: URL, statements: Sequence[str], left_out: int = -1) -> Outc
     return Outcome(drops, own, error)
 
 
-def _run(cursor: extensions.cursor, statements: Sequence[str], left_out: int) -> str:
+def _run(
+    cursor: extensions.cursor, statements: Sequence[str], left_out: int, begins: Sequence[int]
+) -> str:
     """Run statements; return why one fails, "" when none does."""
     for place, statement in enumerate(statements):
+        if place in begins:
+            cursor.execute(_BEGIN.format(place=place))
         if place == left_out:
             continue
         cursor.execute(f"SET watching.place = {place}")

@@ -68,13 +68,15 @@ class Project:
         """Take back what the last change wrote, one file or two."""
         self.go("downgrade", f"-{self.files[-1]}", to=to)
 
-    def statements(self, direction: str) -> list[str]:
-        """Return the statements of the last change. direction: "upgrade" or "downgrade"."""
+    def statements(self, direction: str) -> list[list[str]]:
+        """Return the statements of each revision of the last change, in their order.
+
+        direction: "upgrade" or "downgrade".
+        """
         files = self.written if direction == "upgrade" else self.written[::-1]
         return [
-            statement.sql
+            [one.sql for one in function_statements(runpy.run_path(str(file))[direction])]
             for file in files
-            for statement in function_statements(runpy.run_path(str(file))[direction])
         ]
 
     def succeed(self, *arguments: str) -> str:

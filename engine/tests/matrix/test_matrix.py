@@ -49,7 +49,7 @@ def test_change_and_back(
 
     def measure(project: Project, way: str) -> None:
         statements = project.statements(way.rpartition(" ")[2])
-        found = find_bystanders(databases, str(project.database.database), statements)
+        found = find_bystanders(databases, str(project.database.database), *statements)
         assert all(one.reason for one in found), f"{way} drops what could stay: {found}"
         measured.extend(Measured(case.name, way, one.key, one.reason) for one in found)
 

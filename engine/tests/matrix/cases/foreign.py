@@ -102,7 +102,7 @@ CASES = [
             "CREATE USER MAPPING FOR PUBLIC SERVER srv OPTIONS (user 'y', password 'it''s :z')"
         ),
         says=("ALTER USER MAPPING FOR public SERVER srv OPTIONS (ADD",),
-        avoids=("DROP",),
+        avoids=("DROP USER MAPPING",),
     ),
     Case(
         "foreign table",

@@ -9,6 +9,7 @@ from alembic_pg.autogenerate.ops.reversal import reversed_operations
 from alembic_pg.autogenerate.proof import needless_drops, search, with_guards, without_drops
 from alembic_pg.autogenerate.proof.candidate import UnsafeValueError, open_candidate
 from alembic_pg.autogenerate.proof.index_order import create_indexes_first
+from alembic_pg.autogenerate.proof.late_columns import add_columns_late
 from alembic_pg.autogenerate.proof.lost_settings import leave_out_lost_settings
 from alembic_pg.autogenerate.proof.minimal_drops import delay_drops
 from alembic_pg.autogenerate.proof.recreated_once import recreate_once
@@ -134,7 +135,8 @@ def _ways_up(
     ways = {
         (delays, *map(id, chosen)): (chosen, delays)
         for chosen, delays in (
-            (delay_drops(create_indexes_first(recreate_once(shorter))), True),
+            (delay_drops(create_indexes_first(recreate_once(add_columns_late(shorter)))), True),
+            (recreate_once(add_columns_late(shorter)), True),
             (shorter, True),
             (shorter, False),
             (completed, True),
@@ -171,7 +173,7 @@ def _orders(
     shorter: list[MigrateOperation], completed: list[MigrateOperation]
 ) -> Iterator[list[MigrateOperation]]:
     """Yield the orders to try, from the one that disturbs others least."""
-    for operations in (recreate_once(shorter), shorter, completed):
+    for operations in (recreate_once(add_columns_late(shorter)), shorter, completed):
         for ordered in (create_indexes_first(operations), operations):
             yield delay_drops(ordered)
             yield delay_drops(ordered, all_before=True)
