@@ -48,8 +48,7 @@ _KEEPS_ROWS = (
 
 # A block that stops a revision where rows do not fit, as autogenerate writes it.
 _CHECK = re.compile(r"\s*DO\s+\$check_*\$", re.IGNORECASE)
-_CHANGES = {"ALTER", "CALL", "CREATE", "DELETE", "DROP", "EXECUTE", "INSERT", "MERGE", "PERFORM"}
-_CHANGES |= {"TRUNCATE", "UPDATE"}
+_CHANGES = plpgsql.WRITES | {"ALTER", "CALL", "CREATE", "DROP", "PERFORM"}
 
 # Decided by what nothing but a statement about the table itself changes.
 _OF_TABLE_ALONE = {

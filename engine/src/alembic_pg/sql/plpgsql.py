@@ -29,7 +29,7 @@ _SHOWN_CHARACTERS = 60
 _CONDITIONS = {"IF", "CASE", "FOR", "FOREACH", "WHILE", "LOOP"}
 
 # What changes rows, or what is demanded of them.
-_WRITES = {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "EXECUTE"}
+WRITES = {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "EXECUTE"}
 _CHANGES = {("ALTER", "TABLE"), ("ALTER", "DOMAIN"), ("CREATE", "UNIQUE")}
 
 _JOINING_FUNCTIONS = {"FORMAT", "CONCAT", "CONCAT_WS"}
@@ -83,7 +83,7 @@ def conditional_change(cursor: Cursor) -> str:
     for one in found:
         for at, token in enumerate(one.tokens):
             after = one.tokens[at + 1].keyword if at + 1 < len(one.tokens) else ""
-            if token.keyword in _WRITES or (token.keyword, after) in _CHANGES:
+            if token.keyword in WRITES or (token.keyword, after) in _CHANGES:
                 said = without_literals(Cursor(one.sql, one.tokens[at:]).whole_text())
                 return textwrap.shorten(said, _SHOWN_CHARACTERS, placeholder=" …")
     return ""

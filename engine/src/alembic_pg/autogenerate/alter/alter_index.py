@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import table_settings
-from alembic_pg.autogenerate.dump import brackets, table_definition
+from alembic_pg.autogenerate.dump import table_definition
 from alembic_pg.sql import split
 from alembic_pg.sql.quoting import quote_name
 
@@ -42,8 +42,8 @@ def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> l
     """
     old_first, *before = split.script_statements(old.create)
     new_first, *after = split.script_statements(new.create)
-    old_rest, old_parameters = _split_parameters(old_first)
-    new_rest, new_parameters = _split_parameters(new_first)
+    old_rest, old_parameters = table_settings.split_parameters(old_first)
+    new_rest, new_parameters = table_settings.split_parameters(new_first)
     if old_rest != new_rest or not all(map(_resetting, [*before, *after])):
         return None
     parameters = table_settings.parameter_changes(old_parameters, new_parameters)
@@ -63,15 +63,6 @@ def alter_statements(old: Entry, new: Entry, dump: Dump, _: ServerFeatures) -> l
         *_resets(gone, [*after, *others]),
         *added,
     ]
-
-
-def _split_parameters(create: str) -> tuple[str, dict[str, str]]:
-    """Return a statement without its WITH, and the storage parameters that stand there."""
-    start, end, _ = next(brackets.lists_behind(create, "WITH"), (0, 0, []))
-    if not start:
-        return create, {}
-    rest = create[:start].removesuffix(" WITH ") + create[end:]
-    return rest, table_settings.storage_parameters(create[start:end])
 
 
 def _can_set_parameters(index: Entry, dump: Dump, old: dict[str, str], new: dict[str, str]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.autogenerate.alter import table_settings
-from alembic_pg.autogenerate.dump import brackets
 from alembic_pg.revisions.view_columns import column_name, output_items
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
@@ -74,9 +73,7 @@ def _alter(view: Entry) -> str:
 
 
 def _split_parameters(create: str) -> tuple[str, dict[str, str]]:
-    """Return a definition without its storage parameters, and these."""
-    start, end, _ = next(brackets.lists_behind(create, "WITH"), (0, 0, []))
-    if not start or " AS\n" in create[:start]:
-        return create, {}
-    rest = create[:start].removesuffix("\nWITH ") + create[end:]
-    return rest, table_settings.storage_parameters(create[start:end])
+    """Return a definition without its storage parameters, and these. A query may have a WITH."""
+    head, begins, query = create.partition(" AS\n")
+    rest, parameters = table_settings.split_parameters(head)
+    return f"{rest}{begins}{query}", parameters

@@ -52,6 +52,15 @@ def parameter_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
     ]
 
 
+def split_parameters(create: str) -> tuple[str, dict[str, str]]:
+    """Return a definition without its WITH, and the storage parameters that stand there."""
+    start, end, _ = next(brackets.lists_behind(create, "WITH"), (0, 0, []))
+    if not start:
+        return create, {}
+    head = create[:start].removesuffix("WITH ")[:-1]  # and the space or the new line before it
+    return head + create[end:], storage_parameters(create[start:end])
+
+
 def storage_parameters(text: str) -> dict[str, str]:
     """Return the storage parameters of ``(name='value', …)``."""
     pairs = (item.partition("=") for item in list_items(text))

@@ -132,11 +132,12 @@ def _ways_up(
     shorter: list[MigrateOperation], completed: list[MigrateOperation]
 ) -> Iterator[tuple[list[MigrateOperation], bool]]:
     """Yield what to try, and whether the way back is to drop late, too; what is sure comes last."""
+    once = recreate_once(add_columns_late(shorter))
     ways = {
         (delays, *map(id, chosen)): (chosen, delays)
         for chosen, delays in (
-            (delay_drops(create_indexes_first(recreate_once(add_columns_late(shorter)))), True),
-            (recreate_once(add_columns_late(shorter)), True),
+            (delay_drops(create_indexes_first(once)), True),
+            (once, True),
             (shorter, True),
             (shorter, False),
             (completed, True),
