@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from functools import partial
@@ -190,6 +191,32 @@ def test_a_run_tells_who_uses_the_table_of_the_path(
     told = capsys.readouterr().err
     assert "SELECT FROM x.t) uses t" in told
     assert "other" not in told
+
+
+@pytest.mark.parametrize("way", ["session", "local"])
+@pytest.mark.parametrize("large", ["1MB", "0MB"])
+def test_a_failure_tells_the_path(site: Site, way: str, large: str) -> None:
+    """Of five hundred tenants, "rows of t" are nobody's."""
+    prepare(site)
+    site.sql("UPDATE y.t SET b = -1 WHERE id = 7")
+    site.revise(*lines(way))
+    told = (
+        'with search_path y stops: 1 row of t violates the CHECK "k", for example id = 7. '
+        "Mend it first."
+    )
+    with pytest.raises(UserError, match=re.escape(told)):
+        site.upgrade(large_table=large)
+
+
+def test_a_path_is_that_of_one_revision(site: Site) -> None:
+    prepare(site)
+    site.revise(*lines("session"), 'op.execute("UPDATE nowhere SET a = 1")')
+    with pytest.raises(UserError, match="with search_path public fails"):
+        site.upgrade()
+    site.again('op.execute("UPDATE nowhere SET a = 1")')
+    prepare(site)
+    with pytest.raises(UserError, match=r"\) fails"):
+        site.upgrade()
 
 
 @pytest.mark.parametrize("way", ["session", "asks"])

@@ -52,3 +52,23 @@ def test_what_does_not(sql: str) -> None:
 )
 def test_what_may_write(sql: str, writes: bool) -> None:  # noqa: FBT001  # a column of the table
     assert session_statements.may_write(sql) is writes
+
+
+@pytest.mark.parametrize(
+    ("sql", "path"),
+    [
+        ("SET search_path TO x", "x"),
+        ("set session search_path = 'x'", "x"),
+        ('SET LOCAL search_path TO x, "Odd s", public;', 'x, "Odd s", public'),
+        ("SET SCHEMA 'y'", "y"),
+        ("SELECT set_config('search_path', 'a, b', false)", "a, b"),
+        ("SET search_path TO DEFAULT", ""),
+        ("RESET search_path", ""),
+        ("RESET ALL", ""),
+        ("SET search_path TO", ""),
+        ("SET lock_timeout = 1", ""),
+        ("", ""),
+    ],
+)
+def test_the_search_path_that_is_set(sql: str, path: str) -> None:
+    assert session_statements.search_path_set_by(sql) == path

@@ -73,7 +73,7 @@ class Planner(PlannedDrops):
 
     def end(self) -> None:
         """Leave the session as it was."""
-        self.running.step = None
+        self.running.step, self.running.path_setting = None, ""
         if self.search_path is not None:
             self.search_path.end()
 
@@ -82,6 +82,7 @@ class Planner(PlannedDrops):
         if self.search_path is not None:
             self.search_path.end_revision()
             self.earlier.schema = self.search_path.schema
+        self.running.path_setting = ""
         self.single_transaction_reason = self.no_journal_reason
         self.refusals.clear()
         self.warnings.clear()
@@ -131,6 +132,7 @@ class Planner(PlannedDrops):
 
             self.search_path = self.search_path or FollowedPath(self)
             self.search_path.follow(sql)
+            self.running.path_setting = sql
             self.earlier.schema = self.search_path.schema
 
     def _follow_autocommit_block(self, *, entered: bool) -> None:

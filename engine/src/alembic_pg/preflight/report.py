@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic_pg.console import screen
+from alembic_pg.online.run.violations import agreeing
 from alembic_pg.plan import report, text_form
 from alembic_pg.preflight.cost.estimate import UNCERTAINTY
 from alembic_pg.preflight.hindrances import duration
@@ -76,18 +77,11 @@ def _refusal(found: Finding) -> str:
     least = "at least " if found.at_least else ""
     unit = "value" if found.kind == "unique" else "row"
     many = unit if found.count == 1 else f"{unit}s"
-    meaning = _agree(found.meaning) if found.count == 1 else found.meaning
+    meaning = agreeing(found.count or 0, found.meaning)
     example = f", for example {found.example}" if found.example else ""
     values = ", ".join(f"{name} = {value}" for name, value in found.values.items())
     shown = f" ({values})" if values else ""
     return f"Refused: {least}{count} {many} of {found.table} {meaning}{example}{shown}."
-
-
-def _agree(meaning: str) -> str:
-    """Return what one row does, of what several do."""
-    verb, _, rest = meaning.partition(" ")
-    singular = {"have": "has", "are": "is", "cannot": "cannot", "get": "gets"}
-    return f"{singular.get(verb, verb + 's')} {rest}"
 
 
 def _about(estimate: Estimate) -> str:

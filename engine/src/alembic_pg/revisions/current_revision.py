@@ -32,6 +32,7 @@ class RunState:
     wrap_function: takes a step and its function, and returns the function that runs instead.
     heads: the revisions that the database was at.
     hint: what to try when an object is there already.
+    path_setting: the last statement of the revision that has set the search_path, "" without one.
     refused_by: which event trigger has refused a statement, and the way out, as a sentence.
     where: what a person calls the server, "" for its address.
     silence: how long its session has said nothing.
@@ -45,17 +46,26 @@ class RunState:
     wrap_function: Callable[[Any, Callable[..., None]], Callable[..., None]] | None = None
     heads: tuple[str, ...] = ()
     hint: str = ""
+    path_setting: str = ""
     refused_by: str = ""
     where: str = ""
     silence: Silence = field(default_factory=Silence)
 
     @property
     def label(self) -> str:
-        """What to call the step: its revision and what that does."""
+        """What to call the step: its revision, what that does, and what its names mean."""
         revision = getattr(self.step, "revision", None)
         if revision is None:
             return "The command"
-        return f"Revision {revision_label(revision)}"
+        return f"Revision {revision_label(revision)}{self._path()}"
+
+    def _path(self) -> str:
+        if not self.path_setting:
+            return ""
+        from alembic_pg.sql import session_statements  # noqa: PLC0415  # rare
+
+        path = session_statements.search_path_set_by(self.path_setting)
+        return path and f" with search_path {path}"
 
 
 def revision_label(revision: Script) -> str:
@@ -115,7 +125,7 @@ def track_steps(steps: StepsFunction, running: RunState) -> StepsFunction:
         for step in steps(heads, context):
             running.step = step
             running.partly_committed = running.committed_untracked = False
-            running.committed_elsewhere = False
+            running.committed_elsewhere, running.path_setting = False, ""
             yield step
 
     return each

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.sql import split
 from alembic_pg.sql.lexer import tokenize
-from alembic_pg.sql.quoting import quote_relation
+from alembic_pg.sql.quoting import quote_relation, unquote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +64,7 @@ _SETS_SEARCH_PATH = re.compile(
     r"|SELECT\s+(pg_catalog\.)?set_config\s*\(\s*'search_path'\s*,\s*'[^']*'\s*,\s*\w+\s*\)\s*;?\s*$)",
     re.IGNORECASE,
 )
+_PATHS = {"SCHEMA", "SEARCH_PATH"}
 _TRANSACTION_SCOPES = {"LOCAL", "TRANSACTION", "CONSTRAINTS"}
 
 # The journal's entry of a column swap.
@@ -90,6 +91,27 @@ def changes_meaning(sql: str) -> bool:
 def sets_search_path(sql: str) -> bool:
     """Return whether a statement sets the search_path to what it says, and does no more."""
     return bool(_SETS_SEARCH_PATH.match(sql))
+
+
+def search_path_set_by(sql: str) -> str:
+    """Return the search_path to which a statement sets it, "" for what sets none.
+
+    Of a path with several schemas and of one with quotes, what stands in the statement.
+    """
+    if not sets_search_path(sql) or sql.lstrip()[:5].upper() == "RESET":
+        return ""
+    words = [token for token in tokenize(sql) if token.text != ";"]
+    if words[0].keyword == "SELECT":
+        texts = [token for token in words if token.kind == "string"]
+        return unquote_literal(texts[1].text)
+    start = next(at for at, token in enumerate(words) if token.keyword in _PATHS) + 1
+    if words[start : start + 1] and words[start].text in {"=", "TO", "to"}:
+        start += 1
+    said = words[start:]
+    if len(said) == 1 and said[0].kind == "string":
+        return unquote_literal(said[0].text)
+    path = sql[said[0].start : said[-1].end] if said else ""
+    return "" if path.upper() == "DEFAULT" else path
 
 
 def binds_to_session(sql: str) -> bool:

@@ -173,7 +173,7 @@ def test_a_value_that_is_null(site: Site) -> None:
     assert sum("UPDATE ONLY t " in step.sql for step in steps) > 3
     assert site.one("SELECT count(*) FROM t WHERE b IS NULL") == ROWS / 10
     site.revise('op.alter_column("t", "b", nullable=False)')
-    with pytest.raises(UserError, match=r"2000 rows of t have no b, which becomes NOT NULL"):
+    with pytest.raises(UserError, match=r"2,000 rows of t have no b, which becomes NOT NULL"):
         site.upgrade()
 
 

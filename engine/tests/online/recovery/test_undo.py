@@ -170,7 +170,7 @@ def test_rows_without_a_value_leave_no_not_null(site: Site) -> None:
     site.revise(KEY)
     with killing(site, 4), pytest.raises(UserError):
         site.upgrade()
-    with pytest.raises(UserError, match="1 rows of t have no b, which becomes NOT NULL"):
+    with pytest.raises(UserError, match="1 row of t has no b, which becomes NOT NULL"):
         site.upgrade()
     assert site.catalog == before
 

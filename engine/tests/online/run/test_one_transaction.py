@@ -137,8 +137,8 @@ def test_nulls_where_none_may_be(plain: Tree, empty: URL) -> None:
     done = plain.alembic("upgrade", "head")
     assert (done.code, done.out) == (1, "")
     assert done.err.endswith(
-        'FAILED: Revision 1 (change a table) stops: 1 rows of t have no "B", which becomes '
-        "NOT NULL, for example ctid = (0,1). Mend them first. The database is as it was before "
+        'FAILED: Revision 1 (change a table) stops: 1 row of t has no "B", which becomes '
+        "NOT NULL, for example ctid = (0,1). Mend it first. The database is as it was before "
         "it.\n"
     )
     assert state.versions(empty) == []

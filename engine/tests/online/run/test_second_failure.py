@@ -123,7 +123,7 @@ def test_rows_are_mended_between_two_runs(site: Site, name: str | None) -> None:
         f'op.create_check_constraint({name!r}, "t", "a > 1")',
     )
     for _ in range(2):
-        with pytest.raises(UserError, match="1 rows of t violate the CHECK"):
+        with pytest.raises(UserError, match="1 row of t violates the CHECK"):
             site.upgrade()
     site.sql("DELETE FROM t WHERE a = 1")
     site.upgrade()

@@ -73,8 +73,8 @@ def test_rows_that_violate_a_foreign_key(site: Site) -> None:
     with pytest.raises(UserError) as error:
         site.upgrade()
     assert str(error.value) == (
-        "Revision 002a (step 002a) stops: 1 rows of child point to no row of parent, as the "
-        'FOREIGN KEY "child_fk" wants, for example id = 7. Mend them first.'
+        "Revision 002a (step 002a) stops: 1 row of child points to no row of parent, as the "
+        'FOREIGN KEY "child_fk" wants, for example id = 7. Mend it first.'
     )
     assert site.catalog == before
 
@@ -145,7 +145,7 @@ def test_rows_that_violate_what_stays(site: Site) -> None:
     site.sql(*TABLES, "INSERT INTO child (b) VALUES ('x')", LATE[0])
     before = site.catalog
     site.revise(f"op.execute({LATE[1]!r})")
-    why = 'stops: 1 rows of child violate the CHECK "late", for example id = 501. Mend them first.'
+    why = 'stops: 1 row of child violates the CHECK "late", for example id = 501. Mend it first.'
     with pytest.raises(UserError, match=why):
         site.upgrade()
     assert site.catalog == before
@@ -159,7 +159,7 @@ def test_a_not_null_that_is_there(site: Site) -> None:
     site.sql(*TABLES, "INSERT INTO child (b) VALUES (NULL)")
     site.sql("ALTER TABLE child ADD CONSTRAINT late NOT NULL b NOT VALID")
     site.revise(f"op.execute({LATE[1]!r})")
-    with pytest.raises(UserError, match="1 rows of child have no b, which becomes NOT NULL, for"):
+    with pytest.raises(UserError, match="1 row of child has no b, which becomes NOT NULL, for"):
         site.upgrade()
 
 

@@ -127,7 +127,7 @@ def test_a_partition_of_a_partition(site: Site) -> None:
             "INSERT INTO p (a) VALUES (500), (600)",
             r"2 rows of p do not fit FOR VALUES FROM \(100\) TO \(200\), for example ctid = ",
         ),
-        ("INSERT INTO t VALUES (150)", "1 rows of rest belong to the partition p, for example "),
+        ("INSERT INTO t VALUES (150)", "1 row of rest belongs to the partition p, for example "),
     ],
 )
 def test_rows_that_do_not_fit(site: Site, wrong: str, why: str) -> None:
@@ -152,7 +152,7 @@ def test_rows_that_come_meanwhile(site: Site) -> None:
 
     with (
         before_each(add),
-        pytest.raises(UserError, match='1 rows of rest violate the CHECK "rest_'),
+        pytest.raises(UserError, match='1 row of rest violates the CHECK "rest_'),
     ):
         site.upgrade()
     assert site.catalog == before

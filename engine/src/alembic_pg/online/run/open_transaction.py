@@ -34,7 +34,6 @@ class OpenTransaction(Executor):
 
     Of the revision:
     revision_budget: the tries of its transactions.
-    path_setting: the last of its statements that has set the search_path, "" without one.
 
     Of the open transaction:
     executed: the revision's statements.
@@ -49,7 +48,6 @@ class OpenTransaction(Executor):
     may_postpone: ClassVar[bool] = True
 
     revision_budget: lock_retry.RetryBudget | None = None
-    path_setting: str = ""
 
     executed: list[str] = field(default_factory=list)
     cascades: dict[str, list[str]] = field(default_factory=dict)
@@ -106,15 +104,15 @@ class OpenTransaction(Executor):
         if session_statements.is_transaction_setting(sql) and not self.in_autocommit_block:
             self.local_settings.append(sql)
         if session_statements.sets_search_path(sql):
-            self.path_setting = sql
+            self.running.path_setting = sql
 
     def wait_for_retry(self, budget: lock_retry.RetryBudget, statement: str) -> None:
         """Wait before the revision is tried again, its transaction being rolled back.
 
         statement: did not get its lock. Raises UserError when there was enough of it.
         """
-        budget.pause_or_give_up(self.connection, statement, self.path_setting)
-        if not self.path_setting:  # else its names mean others until that is set again
+        budget.pause_or_give_up(self.connection, statement, self.running.path_setting)
+        if not self.running.path_setting:  # else its names mean others until that is set again
             wait_for_blockers.wait(self, self.settings, [statement], budget)
 
     def remember_cascade(self, sql: str) -> list[str]:

@@ -152,7 +152,7 @@ class Runner(RevisionTransactions):
         options: dict[str, Any],
     ) -> None:
         self.begin_function()
-        self.backfill_statements, self.path_setting = {}, ""
+        self.backfill_statements, self.running.path_setting = {}, ""
         self.version_table.ensure(self.context)
         self.journal = self._open_journal(step)
         self.running.resumed = self.journal.stored

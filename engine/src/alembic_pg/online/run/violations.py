@@ -21,6 +21,8 @@ VIOLATION_SQLSTATES = {
     SqlState.CHECK_VIOLATION,
 }
 
+_SINGULAR = {"have": "has", "are": "is", "cannot": "cannot", "get": "gets"}
+
 _PRIMARY_KEY = """
 SELECT string_agg(format('%I = %%s', a.attname), ', ' ORDER BY k.n) AS shown,
   array_agg(quote_ident(a.attname) ORDER BY k.n) AS columns
@@ -110,9 +112,19 @@ def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str
     if not row:
         return ""
     example = (key.shown or "ctid = %s") % tuple(row[0][1:])
+    count = row[0][0]
     return (
-        f"{row[0][0]} rows of {table.display_name} {what}, for example {example}. Mend them first."
+        f"{count:,} row{'s' * (count != 1)} of {table.display_name} {agreeing(count, what)}, "
+        f"for example {example}. Mend {'it' if count == 1 else 'them'} first."
     )
+
+
+def agreeing(count: int, meaning: str) -> str:
+    """Return what so many rows do. meaning: what several do, a verb first: "have no b"."""
+    if count != 1:
+        return meaning
+    verb, _, rest = meaning.partition(" ")
+    return f"{_SINGULAR.get(verb, verb + 's')} {rest}"
 
 
 def _escape_parameters(expression: str) -> str:
