@@ -104,8 +104,7 @@ def ensure_index(
     Raises RefusedError where rows are not unique.
     """
     place = f"{quote_name(table.schema)}.{name}"
-    if executor.find_relation(place) is not None and not is_index_of(executor, table, place):
-        raise executor.refused_error(of_batches.NAME_IS_TAKEN(table.display_name, name=place))
+    _refuse_taken_name(executor, table, place)
     if is_valid(executor, place):
         return
     drop_if_exists(executor, place)
@@ -146,6 +145,20 @@ def drop_if_exists(executor: Executor, name: str) -> None:
     """Drop an index, if it is there."""
     if index_state(executor, name) is not None:
         executor.run_concurrently(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def drop_left(executor: Executor, table: Relation, name: str) -> None:
+    """Drop what a run that nobody finished has left under a name of ours.
+
+    name: with its schema. Raises RefusedError where it is somebody else's.
+    """
+    _refuse_taken_name(executor, table, name)
+    drop_if_exists(executor, name)
+
+
+def _refuse_taken_name(executor: Executor, table: Relation, name: str) -> None:
+    if executor.find_relation(name) is not None and not is_index_of(executor, table, name):
+        raise executor.refused_error(of_batches.NAME_IS_TAKEN(table.display_name, name=name))
 
 
 def has_definition(

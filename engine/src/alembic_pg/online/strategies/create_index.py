@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.online.run.journal import statement_key
 from alembic_pg.online.run.signals import PostponedDrop, Wait
 from alembic_pg.online.strategies import replace_constraint
 from alembic_pg.online.strategies.strategy import (
@@ -102,8 +103,9 @@ def drop_concurrently(  # the last two are what drop_strategy() found
 
 
 def replaces(runner: Runner, statement: CreateIndex, table: Relation) -> bool:
-    """Return whether an index takes the place of one of the same table that waits."""
-    return _replaced_drop(runner, statement, table) is not None
+    """Return whether an index takes the place of one of the same table that waits, or has it."""
+    has_it = runner.journal.detail(statement_key(statement.sql)) == NOTED_REPLACED
+    return has_it or _replaced_drop(runner, statement, table) is not None
 
 
 def _replaced_drop(runner: Runner, statement: CreateIndex, table: Relation) -> PostponedDrop | None:
@@ -120,7 +122,8 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
     name = f"{quote_name(table.schema)}.{statement.name}"
     old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
     waits = _replaced_drop(runner, statement, table)
-    changes = waits is not None or runner.journal.detail(key) in {NOTED_REPLACE, NOTED_REPLACED}
+    noted = runner.journal.detail(key)
+    changes = waits is not None or noted in {NOTED_REPLACE, NOTED_REPLACED}
     if waits is not None:
         runner.postponed.remove(waits)
     runner.run_pending()
@@ -132,29 +135,54 @@ def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation,
         if runner.find_relation(name) is not None and not index.is_index_of(runner, table, name):
             runner.run_for_its_error(statement.sql)
             return
-        if index.is_valid(runner, name) and not (
-            index.has_definition(runner, table, name, unique=statement.unique, rest=statement.rest)
-            and (not changes or index.has_no_extras(runner, name))
-        ):
-            if not changes:
-                runner.run_for_its_error(statement.sql)
-                return
-            new = runner.helpers.name(catalog_name(statement.name), "new")
-            index.ensure_index(
-                runner, table, quote_name(new), unique=statement.unique, rest=statement.rest
-            )
-            runner.run_short(
-                f"ALTER INDEX {name} RENAME TO "
-                f"{quote_name(helper_name(catalog_name(statement.name), 'old'))}",
-                f"ALTER INDEX {quote_name(table.schema, new)} RENAME TO {statement.name}",
-                detail=(key, NOTED_REPLACED),
-            )
+        # Once it has its place, somebody may have given it a comment, say.
+        is_other = noted != NOTED_REPLACED and _is_other(
+            runner, statement, table, name, is_bare=changes
+        )
+        if is_other and not changes:
+            runner.run_for_its_error(statement.sql)
+            return
+        if is_other:
+            _replace(runner, statement, table, key, resumes=noted == NOTED_REPLACE)
         else:
             index.ensure_index(
                 runner, table, statement.name, unique=statement.unique, rest=statement.rest
             )
         if changes and index.is_index_of(runner, table, old):
             index.drop_if_exists(runner, old)
+
+
+def _is_other(
+    runner: Runner, statement: CreateIndex, table: Relation, name: str, *, is_bare: bool
+) -> bool:
+    """Return whether a valid index has the name that is not what the statement would build.
+
+    is_bare: whether that has no more than the statement says.
+    """
+    if not index.is_valid(runner, name):
+        return False
+    same = index.has_definition(runner, table, name, unique=statement.unique, rest=statement.rest)
+    return not (same and (not is_bare or index.has_no_extras(runner, name)))
+
+
+def _replace(
+    runner: Runner, statement: CreateIndex, table: Relation, key: str, *, resumes: bool
+) -> None:
+    """Build an index beside the one of its name, and let it have that; the old one gets another.
+
+    resumes: whether an earlier run has begun the same. Else what has the names of ours is left of a
+    run that nobody finished, and of another definition maybe.
+    """
+    name = catalog_name(statement.name)
+    new, old = runner.helpers.name(name, "new"), helper_name(name, "old")
+    for left in () if resumes else (new, old):
+        index.drop_left(runner, table, quote_name(table.schema, left))
+    index.ensure_index(runner, table, quote_name(new), unique=statement.unique, rest=statement.rest)
+    runner.run_short(
+        f"ALTER INDEX {quote_name(table.schema)}.{statement.name} RENAME TO {quote_name(old)}",
+        f"ALTER INDEX {quote_name(table.schema, new)} RENAME TO {statement.name}",
+        detail=(key, NOTED_REPLACED),
+    )
 
 
 @strategy("built CONCURRENTLY, takes the place of a constraint", *replace_constraint.BUILT_BESIDE)
