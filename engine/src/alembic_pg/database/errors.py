@@ -67,6 +67,14 @@ class SqlState(StrEnum):
 # The class of errors in values: what cannot be cast, is out of range, divides by zero.
 DATA_EXCEPTION_CLASS = "22"
 
+# The classes of errors with which a server ends a statement: for want of room, because a person or
+# a time limit wants so, for an error of its own system.
+ENDED_CLASSES = {"53", "57", "58"}
+
+# The classes of errors that are over another time, without a change of what is executed: a lost
+# connection, a server that only reads, a conflict, a lock, the server itself.
+_PASSING_CLASSES = {"", "08", "25", "40", "55", "XX", *ENDED_CLASSES}
+
 # What PostgreSQL does in no transaction, and what ends the one it is in.
 NEEDS_NO_TRANSACTION = {
     SqlState.ACTIVE_SQL_TRANSACTION,
@@ -128,6 +136,14 @@ def sqlstate(error: BaseException) -> str:
         return error.code
     original = error.orig if isinstance(error, DBAPIError) else error
     return (original.pgcode or "") if isinstance(original, psycopg2.Error) else ""
+
+
+def fails_again(error: BaseException) -> bool:
+    """Return whether a statement would fail again, for what it says or for the rows that it meets.
+
+    So it is with a division by zero, a privilege that is missing, or a RAISE of a function.
+    """
+    return sqlstate(error)[:2] not in _PASSING_CLASSES
 
 
 def may_be_starting(error: BaseException) -> bool:

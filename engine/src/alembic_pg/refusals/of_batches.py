@@ -57,6 +57,20 @@ WRONG_ROWS = RefusalKind(
     "",
     Basis.ROWS,
 )
+CONSTRAINT_FAILS = RefusalKind(
+    "constraint-fails",
+    "a CHECK or FOREIGN KEY that fails for a row, or that may not read what it has to",
+    '"{name}" of {object} cannot be checked: {error}.',
+    "",
+    Basis.ROWS,
+)
+DEFAULT_FAILS = RefusalKind(
+    "default-fails",
+    "a default that fails for a row that is there",
+    "not every row of {object} can have a value of {column}: {error}.",
+    "",
+    Basis.ROWS,
+)
 DUPLICATES = RefusalKind(
     "duplicates",
     "rows that are not unique",

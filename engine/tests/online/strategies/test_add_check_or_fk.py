@@ -8,6 +8,7 @@ import pytest
 from alembic_pg.errors import UserError
 from tests.online.beside import traffic
 from tests.online.killed import survives
+from tests.online.upgrading_role import upgrading_role
 from tests.online.watching import blocking_scans, watched
 
 if TYPE_CHECKING:
@@ -48,6 +49,47 @@ def test_validated_beside_writers(site: Site) -> None:
             "ON DELETE CASCADE DEFERRABLE t"
         ),
     ]
+
+
+def test_a_check_that_fails_for_a_row(site: Site) -> None:
+    """It stayed NOT VALID, and failed for everybody who wrote such a row."""
+    site.sql(
+        *TABLES, "INSERT INTO child (parent_id) VALUES (0)", "DELETE FROM child WHERE id < 501"
+    )
+    before = site.catalog
+    site.revise('op.create_check_constraint("c", "child", "100 / parent_id > 2")')
+    with pytest.raises(UserError, match='"c" of child cannot be checked: division by zero'):
+        site.upgrade()
+    assert site.catalog == before
+
+
+def test_a_check_that_fails_where_its_violations_are_counted(site: Site) -> None:
+    site.sql(*TABLES, "INSERT INTO child (parent_id) VALUES (0)")
+    before = site.catalog
+    site.revise('op.create_check_constraint("c", "child", "100 / parent_id > 2")')
+    with pytest.raises(UserError, match='rows of child did not fit "c" when it was checked'):
+        site.upgrade()
+    assert site.catalog == before
+
+
+def test_a_key_to_a_table_that_the_role_may_not_read(site: Site) -> None:
+    site.sql(*TABLES, "DELETE FROM parent WHERE id = 7")
+    before = site.catalog
+    site.revise(*ADD[:1])
+    with (
+        upgrading_role(site, "child", rights=("GRANT REFERENCES ON parent TO {role}",)),
+        pytest.raises(UserError, match='rows of child did not fit "child_fk"'),
+    ):
+        site.upgrade()
+    assert site.catalog == before
+
+
+def test_an_example_of_a_row_whose_key_has_a_sign(site: Site) -> None:
+    """The sign stood for a value: it ended with ValueError, the CHECK NOT VALID."""
+    site.sql(*TABLES, 'ALTER TABLE child RENAME id TO "100% \\:a"', "UPDATE child SET b = 'a!'")
+    site.revise(*ADD[1:])
+    with pytest.raises(UserError, match=r'for example "100% :a" = \d+\. Mend them first'):
+        site.upgrade()
 
 
 def test_rows_that_violate_a_check(site: Site) -> None:

@@ -62,7 +62,7 @@ def _is_done(mend: Callable[[], None]) -> bool:
 def validate(executor: Executor, table: Relation, name: str, *, column: str = "") -> None:
     """Let a constraint hold for old rows too. Its parameters are those of validate_or_drop().
 
-    Raises RefusedError where rows violate it; it stays for new ones.
+    Raises RefusedError where rows violate it, or it fails for one; it stays for new ones.
     """
     if executor.first_value(_IS_VALIDATED, table=table.oid, name=name):
         return
@@ -70,10 +70,15 @@ def validate(executor: Executor, table: Relation, name: str, *, column: str = ""
     try:
         executor.run_long(f"ALTER TABLE {on} VALIDATE CONSTRAINT {quote_name(name)}")
     except DBAPIError as error:
-        if errors.sqlstate(error) not in violations.VIOLATION_SQLSTATES:
+        if errors.sqlstate(error) in violations.VIOLATION_SQLSTATES:
+            why = violations.describe_violation(executor, table, name, column)
+            refusal = of_batches.WRONG_ROWS(table.display_name, said=why)
+        elif errors.fails_again(error):
+            # Everybody who writes such a row would meet that, too.
+            why = errors.describe_error(error)
+            refusal = of_batches.CONSTRAINT_FAILS(table.display_name, name=name, error=why)
+        else:
             raise
-        why = violations.describe_violation(executor, table, name, column)
-        refusal = of_batches.WRONG_ROWS(table.display_name, said=why)
         raise executor.refused_error(refusal) from error
 
 
