@@ -165,6 +165,46 @@ def test_what_inherits_cannot_have_an_identity_of_it(site: Site) -> None:
     assert site.catalog == before
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (
+            'op.execute("ALTER TABLE t ADD COLUMN s smallserial")',
+            'of s: nextval: reached maximum value of sequence "t_s_seq"',
+        ),
+        (
+            'op.execute("ALTER TABLE t ADD COLUMN s int DEFAULT 1 / (random() * 9)::int")',
+            "of s: division by zero",
+        ),
+    ],
+)
+def test_a_default_that_fails_takes_its_column_with_it(site: Site, line: str, why: str) -> None:
+    """It stayed: everybody who wrote a new row met the same failure."""
+    site.sql(*TABLE, "INSERT INTO t SELECT n FROM generate_series(1, 33000) AS n")
+    before = site.catalog
+    site.revise(line)
+    with pytest.raises(UserError, match=why):
+        site.upgrade()
+    assert site.catalog == before
+    site.sql(WRITE)
+
+
+@pytest.mark.parametrize(("line", "column"), [(SERIAL, "s"), (IDENTITY, "id")])
+def test_numbers_of_a_table_that_another_role_owns(site: Site, line: str, column: str) -> None:
+    """It failed: "sequence must have same owner as table it is linked to"; for superusers, too."""
+    owner = f"owns_{site.url.database}"
+    site.sql(*TABLE, f"CREATE ROLE {owner}", f"GRANT ALL ON SCHEMA public TO {owner}")
+    site.sql(f"ALTER TABLE t OWNER TO {owner}")
+    site.revise(line)
+    try:
+        site.upgrade()
+        sequence = site.one(f"SELECT pg_get_serial_sequence('t', '{column}')::regclass::oid")
+        found = site.one(f"SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = {sequence}")  # noqa: S608
+        assert (found, site.one(f"SELECT count(DISTINCT {column}) FROM t")) == (owner, 500)  # noqa: S608
+    finally:
+        site.sql(f"DROP OWNED BY {owner}", f"DROP ROLE {owner}")
+
+
 def test_a_newer_release_writes_no_value(site: Site) -> None:
     """It knows the column before the run is done, and PostgreSQL refuses it from NOT NULL on."""
     site.sql(*TABLE)

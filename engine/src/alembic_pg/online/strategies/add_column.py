@@ -12,7 +12,7 @@ from alembic_pg.database import errors, server_features
 from alembic_pg.online.backfill import eligibility
 from alembic_pg.online.ensure import not_null
 from alembic_pg.online.run import large_tables, probe_table
-from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.strategies.strategy import (
     ACCESS_EXCLUSIVE,
     METADATA_ONLY,
@@ -20,7 +20,7 @@ from alembic_pg.online.strategies.strategy import (
     Strategy,
     strategy,
 )
-from alembic_pg.refusals import of_statements
+from alembic_pg.refusals import of_batches, of_statements
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.plain_column import is_plain_column
 from alembic_pg.sql.quoting import MAX_NAME_BYTES, quote_literal, quote_name
@@ -169,10 +169,15 @@ def _can_copy_sequence(
         return not words & _UNSUPPORTED_SEQUENCE_WORDS
     if not column.sequence or runner.was_interrupted(statement.sql):
         return True
+    from alembic_pg.online.backfill import own_sequence  # noqa: PLC0415  # rare
+
     name = f"{table.name}_{catalog_name(column.name)}_seq"
     return (
         len(name.encode()) <= MAX_NAME_BYTES
-        and runner.find_relation(_sequence_name(table, column)) is None
+        and runner.find_relation(
+            own_sequence.sequence_name(table, column.name, is_identity=bool(column.identity))
+        )
+        is None
     )
 
 
@@ -220,6 +225,8 @@ def add_and_fill(
     runner: Runner, statement: AddColumn, table: Relation, key: str, *, column: _ProbedColumn
 ) -> None:
     """Add a column empty, fill it in batches, and set its default and NOT NULL last."""
+    from alembic_pg.online.backfill import own_sequence  # noqa: PLC0415  # of large tables only
+
     runner.run_pending()
     on, name = quote_name(table.schema, table.name), column.name
     alter = f"ALTER TABLE {on}"
@@ -227,12 +234,12 @@ def add_and_fill(
         found = runner.fetch_rows(_ATTRIBUTE, table=table.oid, column=catalog_name(name))
         if found and not runner.journal.detail(key):
             runner.run_for_its_error(statement.sql)
-        sequence = _sequence_name(table, column)
+        sequence = own_sequence.sequence_name(table, column.name, is_identity=bool(column.identity))
         if not found:
             steps = [f"{alter} ADD COLUMN {name} {column.type}"]
             default = column.default
             if column.sequence:
-                steps.append(f"CREATE SEQUENCE {sequence} {column.sequence} OWNED BY {on}.{name}")
+                steps += own_sequence.create_statements(sequence, column.sequence, on, name)
                 default = f"nextval({quote_literal(sequence)}::regclass)"
             steps.append(f"{alter} ALTER COLUMN {name} SET DEFAULT {default}")
             # Noted in the same moment: it is this statement's own.
@@ -244,34 +251,38 @@ def add_and_fill(
         )
         # A default may be NULL, of which a NOT NULL tells.
         fill = partial(runner.change_in_batches, table, rows, unseen=True, quiet=True)
-        fill()
+        try:
+            fill()
+        except DBAPIError as error:
+            _take_away_if_failing(runner, table, column, error)
+            raise
         if column.not_null:
             # A newer release, which knows the column, may have written rows without a value.
             with runner.leaving_work():
                 not_null.ensure_not_null(runner, table, name, fill=fill)
         if column.identity:
-            _make_identity(runner, table, column, sequence)
+            own_sequence.make_identity(
+                runner,
+                table,
+                name,
+                sequence,
+                options=column.sequence,
+                identity=column.identity,
+            )
 
 
-def _sequence_name(table: Relation, column: _ProbedColumn) -> str:
-    """Return the name of the sequence: the one of a serial column stays."""
-    name = f"{table.name}_{catalog_name(column.name)}"
-    return quote_name(table.schema, helper_name(name, "seq") if column.identity else f"{name}_seq")
+def _take_away_if_failing(
+    runner: Runner, table: Relation, column: _ProbedColumn, error: DBAPIError
+) -> None:
+    """Take a column away whose default fails for a row: it would for each new row of others, too.
 
-
-def _make_identity(runner: Runner, table: Relation, column: _ProbedColumn, sequence: str) -> None:
-    """Let an identity go on where the helping sequence stands."""
-    on, kind = (
-        quote_name(table.schema, table.name),
-        "ALWAYS" if column.identity == "a" else "BY DEFAULT",
+    Raises RefusedError then.
+    """
+    if not errors.fails_again(error):
+        return
+    on = quote_name(table.schema, table.name)
+    runner.run_short(f"ALTER TABLE {on} DROP COLUMN {column.name}")
+    refusal = of_batches.DEFAULT_FAILS(
+        table.display_name, column=column.name, error=errors.describe_error(error)
     )
-    alter = f"ALTER TABLE {on} ALTER COLUMN {column.name}"
-    options = column.sequence.partition(" INCREMENT")[2]
-    own = f"pg_get_serial_sequence({quote_literal(on)}, {quote_literal(catalog_name(column.name))})"
-    runner.run_short(
-        f"{alter} DROP DEFAULT",
-        f"ALTER SEQUENCE {sequence} OWNED BY NONE",
-        f"{alter} ADD GENERATED {kind} AS IDENTITY (INCREMENT{options})",
-        f"SELECT setval({own}, last_value, is_called) FROM {sequence}",  # noqa: S608  # names
-        f"DROP SEQUENCE {sequence}",
-    )
+    raise runner.refused_error(refusal) from error
