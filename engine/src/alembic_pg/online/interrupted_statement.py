@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.online.run.revision_runner import Runner
 
-# What a step that died has made beside what its statement says.
+# What a step that died has made beside what its statement says. Those of partitions, and of tables
+# that inherit, go with their parent's.
 _DROP_HELPERS = f"""
 SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) AS sql, 1 AS place
 FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
@@ -37,6 +38,7 @@ UNION ALL SELECT format('DROP FUNCTION %s', tgfoid::regprocedure), 2
 FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
 UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 3
 FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
+  AND conislocal
 UNION ALL SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', attrelid::regclass, attname), 4
 FROM pg_attribute AS a WHERE {IS_SHADOW_COLUMN}
 UNION ALL SELECT format('DROP INDEX IF EXISTS %s', indexrelid::regclass), 5
