@@ -121,8 +121,9 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def reraise_if_no_answer(error: DBAPIError) -> None:
-    """Raise an error again that is no answer: somebody else holds a lock, or the server is gone."""
-    if is_retryable(error) or error.connection_invalidated:
+    """Raise an error again that is no answer: of a lock, of a server that is gone, of a limit."""
+    is_ended = errors.sqlstate(error)[:2] in errors.ENDED_CLASSES
+    if is_retryable(error) or error.connection_invalidated or is_ended:
         raise error
 
 
