@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from sqlalchemy.engine import Engine
 
-from alembic_pg import options
+from alembic_pg import events, options
 from alembic_pg.console import arguments
 from alembic_pg.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
@@ -127,6 +128,20 @@ class AlembicCommand:
     def on_command_line(self) -> bool:
         """Whether a person typed the command."""
         return self.environment.config.cmd_opts is not None and arguments.is_alembic_command()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a person typed -q."""
+        return bool(getattr(self.environment.config.cmd_opts, "quiet", False))
+
+    def failure_told(self) -> AbstractContextManager[None]:
+        """Return what tells a collector of a run that fails in a caller's program.
+
+        A command that a person types tells it with its sentence.
+        """
+        options = self.environment.context_opts
+        typed = COMMAND_OPTION in options or PLAN_FORM_OPTION in options
+        return nullcontext() if typed else events.failure_told()
 
     @contextmanager
     def caller_connection(self) -> Iterator[Connection | None]:

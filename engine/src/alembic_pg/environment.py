@@ -153,12 +153,12 @@ def _context_of_env() -> EnvironmentContext:
 def _on_console(task: AlembicCommand, connection: Connection | None = None) -> Iterator[None]:
     """Give a command that a person typed its sentences and its way to end at a signal."""
     if not task.on_command_line:
-        yield
+        with task.failure_told():
+            yield
         return
     activation.install_once()
     raw = None if connection is None else connection.connection.dbapi_connection
-    config = task.environment.config
-    line = activation.status_line(config, quiet=getattr(config.cmd_opts, "quiet", False))
+    line = activation.status_line(task.environment.config, quiet=task.is_quiet)
     with interrupts.handle_signals(raw), line:
         yield
 

@@ -11,13 +11,13 @@ import os
 import shutil
 import sys
 import textwrap
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -125,14 +125,18 @@ def is_json() -> bool:
 def tell(event: Event, message: str, **facts: object) -> None:
     """Write one line about an event. facts: what else a line of JSON has."""
     if _as_json:
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = {"time": at, "event": event.name, "message": message, **facts}
-        message = json.dumps(line, ensure_ascii=False)
+        message = _json_line(event, message, facts)
     elif sys.stderr.isatty():
         message = "\n".join(map(_wrapped, message.splitlines()))
     # Where nobody reads the lines, the work goes on.
     with suppress(OSError):
         sys.stderr.write(f"{message}\n")
+
+
+def _json_line(event: Event, message: str, facts: Mapping[str, object]) -> str:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = {"time": at, "event": event.name, "message": message, **facts}
+    return json.dumps(line, ensure_ascii=False)
 
 
 def _wrapped(line: str) -> str:
@@ -151,3 +155,19 @@ def tell_failure(message: str) -> None:
     """Write a line of JSON about a failure; a person reads the command's own."""
     if _as_json:
         tell(FAILED, message)
+
+
+def failure_lines(message: str) -> str:
+    """Return the last lines of a command that fails, where they are not written as usual."""
+    told = f"{_json_line(FAILED, message, {})}\n" if _as_json else ""
+    return f"{told}FAILED: {message}\n"
+
+
+@contextmanager
+def failure_told() -> Iterator[None]:
+    """Tell a collector where the block fails, for a caller who prints no sentence about it."""
+    try:
+        yield
+    except Exception as error:
+        tell_failure(str(error))
+        raise

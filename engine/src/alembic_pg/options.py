@@ -256,6 +256,14 @@ def command_arguments(typed: Namespace | None) -> dict[str, str]:
     return {name: value for name, _, value in (text.partition("=") for text in given)}
 
 
+def json_wanted(arguments: Mapping[str, str]) -> bool:
+    """Return whether a command is to tell its events as JSON. arguments: its -x options.
+
+    Raises UserError for a value that is no switch.
+    """
+    return bool(next(one for one in _SETTINGS if one.name == "json").read(arguments))
+
+
 def traceback_wanted() -> bool:
     """Return whether the environment asks for tracebacks: by anything that does not say no."""
     value = os.environ.get(TRACEBACK.variable, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from alembic_pg.testing import state
@@ -63,3 +64,11 @@ def test_without_a_target_nothing_is_said(project: Tree) -> None:
     for url in ("", "postgresql://nobody@127.0.0.1:1/none", "nonsense"):
         done = project.alembic("check", DATABASE_URL=url)
         assert (done.code, done.out, told_of(done)) == (0, CLEAN, "")
+
+
+def test_each_is_an_event(at_head: Tree, database: URL) -> None:
+    state.execute(database, INVALID)
+    [line] = at_head.alembic("current", ALEMBIC_JSON="on").err.splitlines()
+    told = json.loads(line)
+    assert told["event"] == "warning"
+    assert told["message"] == "Unfinished: index votes_post_id_idx is INVALID"

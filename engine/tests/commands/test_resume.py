@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg import events
 from alembic_pg.database import time_limits
 from alembic_pg.errors import UserError
 from tests.online.beside import traffic
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
     from tests.online.site import Site
 
 
-def test_a_frozen_run_lets_go_and_goes_on(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("as_json", ["off", "on"])
+def test_a_frozen_run_lets_go_and_goes_on(
+    site: Site,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    as_json: str,
+) -> None:
+    monkeypatch.setenv("ALEMBIC_JSON", as_json)
+    monkeypatch.setattr(events, "_as_json", False)
     site.sql("CREATE TABLE t (a int)")
     site.revise('op.add_column("t", sa.Column("b", sa.Integer))')
     frozen: list[str] = []
@@ -30,7 +39,9 @@ def test_a_frozen_run_lets_go_and_goes_on(site: Site, capsys: pytest.CaptureFixt
     assert frozen
     assert site.version == ["002a"]
     line = "The server ended an idle session and released its locks: going on …"
-    assert line in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert line in told
+    assert '"failed"' not in told  # it has not
 
 
 def test_a_session_that_somebody_ends_stays_ended(site: Site) -> None:

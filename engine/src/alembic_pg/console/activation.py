@@ -68,9 +68,14 @@ def activate(config: Config) -> bool:
     install_once()
     if not hasattr(config.stdout, "write"):  # it was closed when Alembic took it
         config.stdout = sys.stdout
-    from alembic_pg.console import arguments  # noqa: PLC0415  # not for others' projects
+    from alembic_pg import options  # noqa: PLC0415  # not for others' projects
+    from alembic_pg.console import arguments  # noqa: PLC0415  # as above
 
     assert config.cmd_opts is not None  # noqa: S101  # it comes from the command line
+    if options.json_wanted(options.command_arguments(config.cmd_opts)):
+        from alembic_pg import events  # noqa: PLC0415  # rare
+
+        events.choose_form(as_json=True)
     arguments.check(config.cmd_opts, config)
     return True
 

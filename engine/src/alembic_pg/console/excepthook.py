@@ -73,6 +73,10 @@ def print_failure(
     """
     if isinstance(error, BrokenPipeError) and output.is_reader_gone():
         exit_signals.exit_by_broken_pipe()
+    from alembic_pg import events  # noqa: PLC0415  # only of a command that fails
+
+    message = failure_message(error)
+    events.tell_failure(message)
     if options.traceback_wanted() or "--raiseerr" in sys.argv:
         sys.__excepthook__(kind, error, trace)
     else:
@@ -80,7 +84,7 @@ def print_failure(
 
         output.flush_or_drop(sys.stdout)
         failed = screen.paint("FAILED:", screen.FAILED, sys.stderr)
-        told = screen.fit(f"FAILED: {failure_message(error)}", sys.stderr)
+        told = screen.fit(f"FAILED: {message}", sys.stderr)
         sys.stderr.write(f"{told.replace('FAILED:', failed, 1)}\n")
     if isinstance(error, KeyboardInterrupt):
         exit_signals.exit_for_interrupt(error)

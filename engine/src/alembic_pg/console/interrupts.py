@@ -20,6 +20,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_ACTIVE
 from sqlalchemy import Engine, event
 
+from alembic_pg import events
 from alembic_pg.console import exit_signals
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class _SignalHandler:
             return
         with suppress(OSError):
             message = exit_signals.interrupt_message(exit_signals.exception_for_signal(number))
-            os.write(2, f"FAILED: {message}\n".encode())
+            os.write(2, events.failure_lines(message).encode())
         self.overdue = True
         os.kill(os.getpid(), number)
         time.sleep(_GRACE_PERIOD)

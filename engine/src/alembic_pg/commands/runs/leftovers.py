@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
+from alembic_pg import events
 from alembic_pg.database import run_lock, target
 from alembic_pg.database.connect import connect
 from alembic_pg.errors import UserError
@@ -49,9 +49,9 @@ def report_leftovers(
     at_work = "" if ours else run_lock.describe_running(connection)
     if at_work:
         # What looks half done is what it is about to do.
-        sys.stderr.write(f"A run is at work: {at_work}.\n")
+        events.tell(events.WARNING, f"A run is at work: {at_work}.")
         return
     revisions = reversed(list(task.environment.script.walk_revisions()))
     table = journal.version_table_name(context)
     for line in declared_not_valid.unfinished_lines(connection, table, revisions):
-        sys.stderr.write(f"Unfinished: {line}\n")
+        events.tell(events.WARNING, f"Unfinished: {line}")

@@ -62,7 +62,7 @@ def run(
     the database is then as it was before that revision, autocommit blocks aside.
     """
     running = running or RunState()
-    with _failures_told(), explain_failures(task.environment, running):
+    with explain_failures(task.environment, running):
         if connection.in_transaction():
             _run_command(task, connection, running, given=given)
             return
@@ -76,16 +76,6 @@ def run(
         finally:
             # A question at the end begins one, which nobody ends.
             connection.rollback()
-
-
-@contextmanager
-def _failures_told() -> Iterator[None]:
-    """Tell a collector of a run that fails."""
-    try:
-        yield
-    except Exception as error:
-        events.tell_failure(str(error))
-        raise
 
 
 @contextmanager
