@@ -167,3 +167,14 @@ def test_without_permission_to_make_scratch_databases(project: Tree, stranger: s
         "The role of SHADOW_DATABASE_URL may not make scratch databases "
         "(permission denied to create database): give it CREATEDB."
     )
+
+
+@pytest.mark.parametrize("name", ["head+1", "heads+1", "{head}@"])
+def test_a_name_that_leads_nowhere(
+    project: Tree, empty: URL, revisions: tuple[Script, ...], name: str
+) -> None:
+    del empty
+    typed = name.format(head=revisions[-1].revision)
+    assert fails(project, "upgrade", typed) == (
+        f"{typed} leads to no revision from here: name it by its id. See alembic history."
+    )

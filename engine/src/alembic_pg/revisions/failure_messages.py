@@ -41,10 +41,11 @@ PARTLY_COMMITTED = (
 RESUMABLE = (
     "{revision} fails: {why}; what it did before stays, and the next run goes on from there."
 )
-UNTRACKED = (
-    "{revision} fails: {why}; what it has sent past the operations and committed by itself stays, "
-    "and the next run asks what of it is done."
+ASKED = (
+    "What it has sent past the operations and committed by itself stays, and the next run asks "
+    "what of it is done."
 )
+UNTRACKED = "{revision} fails: {why}; " + ASKED.replace("What", "what", 1)
 ELSEWHERE = (
     "{revision} fails: {why}; what it has committed on a connection of its own stays, and the next "
     "run does that again."
@@ -128,8 +129,12 @@ def _sentence_about(running: RunState) -> str:
 
 
 def with_ways_on(error: UserError, way: str) -> UserError:
-    """Return an error of an upgrade that is half done, with what a person can do then."""
-    return UserError(f"{error}\nWhat it did before stays: the next run goes on from there{way}")
+    """Return an error of an upgrade that is half done, with what a person can do then.
+
+    way: as a part of a sentence; "" where it has committed by itself what nobody has noted.
+    """
+    goes_on = f"What it did before stays: the next run goes on from there{way}" if way else ASKED
+    return UserError(f"{error}\n{goes_on}")
 
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:

@@ -83,8 +83,9 @@ def test_another_revision_is_no_way_out(half_done: Site) -> None:
     with pytest.raises(UserError) as error:
         half_done.downgrade("base")
     assert str(error.value) == (
-        "The upgrade of revision 002a is half done: finish it before the downgrade of 001a, by "
-        "the same command; or clean up by hand, and run: COMMENT ON TABLE alembic_version IS NULL"
+        "The upgrade of revision 002a is half done: finish it before the downgrade of 001a, by the "
+        "command that began it; or clean up by hand, and run: "
+        "COMMENT ON TABLE alembic_version IS NULL"
     )
 
 

@@ -208,7 +208,7 @@ def test_what_nobody_has_noted_is_not_done_twice(
     assert str(error.value) == (
         "The upgrade of revision 002a is half done, and has committed by itself what it sent past "
         "the operations (INSERT INTO audit (what) VALUES ('…')): run again, it might do that "
-        "twice.\nIf its file finds what is done by itself, or you have undone it by hand: "
+        "twice.\nIf its file finds what is done by itself, or you have undone by hand all it did: "
         "alembic stamp 001a, then the same command. If you have done the rest by hand: "
         "alembic stamp 002a"
     )

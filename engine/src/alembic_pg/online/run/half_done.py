@@ -54,7 +54,8 @@ def half_done_error(note: ProgressNote, table: str, at: str, before: str = "") -
     )
     return UserError(
         f"The {note.direction} of revision {note.revision} is half done: finish it{before}, by the "
-        f"same command{back}; or clean up by hand, and run: COMMENT ON TABLE {table} IS NULL"
+        f"command that began it{back}; or clean up by hand, and run: "
+        f"COMMENT ON TABLE {table} IS NULL"
     )
 
 
@@ -136,7 +137,7 @@ def untracked_sentence(note: ProgressNote, at: str) -> str:
     return (
         f"The {note.direction} of revision {note.revision} is half done, and has committed by "
         f"itself what it sent past the operations ({note.untracked}): run again, it might do that "
-        f"twice.\nIf its file finds what is done by itself, or you have undone it by hand: "
+        f"twice.\nIf its file finds what is done by itself, or you have undone by hand all it did: "
         f"alembic stamp {at.replace(',', '')}, then the same command. "
         "If you have done the rest by hand: "
         f"alembic stamp {ended}"

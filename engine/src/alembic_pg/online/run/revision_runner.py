@@ -225,7 +225,8 @@ class Runner(RevisionTransactions):
         if not (self._stays_half_done(error) and step.is_upgrade):
             return error
         at = place_name(step.from_revisions)
-        return with_ways_on(error, ways_back.ways_on(self.journal.note, at))
+        note = self.journal.note
+        return with_ways_on(error, "" if note.untracked else ways_back.ways_on(note, at))
 
     def _stays_half_done(self, error: RefusedError | UnfinishedError) -> bool:
         """Clear what was only prepared; return whether something of the revision stays."""

@@ -109,6 +109,8 @@ class RevisionTransactions(OpenTransaction):
         """Commit what the revision did so far. began: what to note of the statement at work."""
         self._mark_untracked()
         super().commit(began)
+        if self.single_transaction_reason == UNTRACKED_REASON:
+            self.single_transaction_reason = self.no_journal_reason
 
     def adopt_transaction(self, *, begin: bool = True) -> None:
         """Go on in the state in which the revision itself has left the connection.
