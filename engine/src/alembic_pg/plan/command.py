@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -15,13 +16,14 @@ from alembic_pg.errors import FunctionError, UserError
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.online.recovery import undo
 from alembic_pg.online.run import half_done, journal, large_tables
+from alembic_pg.online.run.half_done import place_before
 from alembic_pg.plan import event_triggers, text_form
 from alembic_pg.plan.event_triggers import SeenCommands
 from alembic_pg.plan.planner import Planner
 from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
 from alembic_pg.plan.rights.missing_rights import MissingRights
 from alembic_pg.revisions import schema_model, statements
-from alembic_pg.revisions.current_revision import direction_of, place_name, revision_label
+from alembic_pg.revisions.current_revision import direction_of, revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
@@ -110,8 +112,8 @@ def _read_half_done(
     table = journal.version_table_name(context)
     note = journal.read_note(connection, table)
     if steps and not (note and _would_undo(task, running, note)):
-        direction, at = direction_of(steps[0]), place_name(running.heads)
-        half_done.open_journal(connection, table, steps[0].revision, direction, at)
+        direction, place = direction_of(steps[0]), partial(place_before, context, running.heads)
+        half_done.open_journal(connection, table, steps[0].revision, direction, place)
     return note
 
 

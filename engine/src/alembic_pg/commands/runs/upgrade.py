@@ -280,7 +280,8 @@ def _undo_half_done(
     if not undo.is_requested(script, note, heads, destination):
         if not list(steps()):
             table = journal.version_table_name(context)
-            raise half_done.half_done_error(note, table, place_name(heads))
+            place = half_done.place_before(context, heads, note)
+            raise half_done.half_done_error(note, table, place)
         return False
     revision = script.get_revision(note.revision)
     at = place_name(heads)

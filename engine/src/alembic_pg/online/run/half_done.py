@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic.util import CommandError, to_tuple
 from sqlalchemy import text
 
 from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal, stored_text, ways_back
 from alembic_pg.online.run.journal import Journal, ProgressNote
+from alembic_pg.revisions.current_revision import place_name
 from alembic_pg.revisions.statements import is_known
 from alembic_pg.sql import split
 from alembic_pg.sql.lexer import short_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import Script
     from sqlalchemy.engine import Connection
 
@@ -25,30 +31,35 @@ if TYPE_CHECKING:
 
 
 def open_journal(
-    connection: Connection, table: str, revision: Script, direction: str, at: str
+    connection: Connection,
+    table: str,
+    revision: Script,
+    direction: str,
+    place: Callable[[ProgressNote], str],
 ) -> Journal:
     """Return the journal of a revision, at its first statement.
 
-    at: where the database is. Raises UserError when another revision is half done, or this one
-    has committed what nobody has noted.
+    place: returns where the database is, as place_before() does. Raises UserError when another
+    revision is half done, or this one has committed what nobody has noted.
     """
     note = journal.read_note(connection, table)
     name = revision.revision
     if note is None:
         return new_journal(table, revision, direction)
     if (note.revision, note.direction) != (name, direction):
-        raise half_done_error(note, table, at, f" before the {direction} of {name}")
+        raise half_done_error(note, table, place(note), f" before the {direction} of {name}")
     if note.untracked:
-        raise UserError(untracked_sentence(note, at))
+        raise UserError(untracked_sentence(note, place(note)))
     return journal.resume(connection, table, note)
 
 
 def half_done_error(note: ProgressNote, table: str, at: str, before: str = "") -> UserError:
     """Return the error of a command while another one is half done.
 
-    table: Alembic's own. at: where the database is. before: what has to wait for it.
+    table: Alembic's own. at: where the database is, and of several revisions first the one to which
+    a downgrade takes it back. before: what has to wait for it.
     """
-    way = "to the revision before it" if "," in at else at
+    way = at.partition(",")[0]
     back = (
         f", or take it back: alembic downgrade {way}" if ways_back.can_be_taken_back(note) else ""
     )
@@ -57,6 +68,20 @@ def half_done_error(note: ProgressNote, table: str, at: str, before: str = "") -
         f"command that began it{back}; or clean up by hand, and run: "
         f"COMMENT ON TABLE {table} IS NULL"
     )
+
+
+def place_before(context: MigrationContext, heads: Sequence[str], note: ProgressNote) -> str:
+    """Return where the database is; first that from which a revision begins that is half done.
+
+    heads: the revisions at which it is. note: of the one that is half done.
+    """
+    environment = context.environment_context
+    before: tuple[str, ...] = ()
+    if environment is not None and len(heads) > 1:
+        with suppress(CommandError):  # this tree does not have it
+            found = environment.script.get_revision(note.revision)
+            before = to_tuple(found.down_revision, default=())
+    return place_name(sorted(heads, key=lambda one: (one not in before, one)))
 
 
 def new_journal(table: str, revision: Script, direction: str) -> Journal:

@@ -174,7 +174,8 @@ class Runner(RevisionTransactions):
 
     def _open_journal(self, step: Any) -> Journal:  # noqa: ANN401  # Alembic's step
         table = journal.version_table_name(self.context)
-        direction, at = direction_of(step), place_name(self.running.heads)
+        direction = direction_of(step)
+        at = functools.partial(half_done.place_before, self.context, self.running.heads)
         if self.any_revision_begun and not self.journal.stored:
             # Nobody else has noted anything since.
             opened = half_done.new_journal(table, step.revision, direction)
@@ -225,8 +226,7 @@ class Runner(RevisionTransactions):
         if not (self._stays_half_done(error) and step.is_upgrade):
             return error
         at = place_name(step.from_revisions)
-        note = self.journal.note
-        return with_ways_on(error, "" if note.untracked else ways_back.ways_on(note, at))
+        return with_ways_on(error, ways_back.ways_on(self.journal.note, at))
 
     def _stays_half_done(self, error: RefusedError | UnfinishedError) -> bool:
         """Clear what was only prepared; return whether something of the revision stays."""

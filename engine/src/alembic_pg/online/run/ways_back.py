@@ -40,8 +40,11 @@ def can_be_taken_back(note: ProgressNote) -> bool:
 def ways_on(note: ProgressNote, at: str) -> str:
     """Return what a person can do beside finishing a half done upgrade, as a part of a sentence.
 
-    at: where the database was before it; several revisions, before a merge.
+    at: where the database was before it; several revisions, before a merge. "" is returned where it
+    has committed by itself what nobody has noted: the next run does not finish it.
     """
+    if note.untracked:
+        return ""
     if can_be_taken_back(note):
         return f", or take it back: alembic downgrade {at.partition(',')[0]}"
     return f"; or undo it by hand, and run: alembic stamp {at.replace(',', '')}"
