@@ -149,6 +149,37 @@ def test_a_type_that_cannot_change_beside_others_is_told_before_its_new_one_is_m
     assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
 
 
+ANY_KIND = (
+    "UPDATE t SET a = 2",
+    "DELETE FROM t",
+    "DO 'BEGIN UPDATE t SET a = 2; END'",
+    "ALTER DOMAIN d SET NOT NULL",
+    "ALTER TABLE t SET UNLOGGED",
+    "ALTER TABLE t ADD COLUMN x int, ADD COLUMN y uuid DEFAULT gen_random_uuid()",
+)
+
+
+@pytest.mark.parametrize("later", ANY_KIND)
+def test_what_is_about_something_else_lifts_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch, later: str
+) -> None:
+    monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
+    site.sql(
+        "CREATE DOMAIN d AS int",
+        "CREATE TABLE t (id int PRIMARY KEY, a int, b d)",
+        "CREATE TABLE s (id int)",
+        "INSERT INTO t SELECT n, n FROM generate_series(1, 20000) AS n",
+        "INSERT INTO s VALUES (1)",
+        "ANALYZE",
+    )
+    before = site.catalog
+    first = FILLS.replace('"t"', '"s"')
+    site.revise(first, 'op.create_index("i", "t", ["a"])', f"op.execute({later!r})")
+    with pytest.raises(UserError, match="stops: "):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
 def test_what_a_statement_before_lifts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALEMBIC_LARGE_TABLE", "0")
     site.sql(*TABLE)

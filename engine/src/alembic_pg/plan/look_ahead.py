@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -49,6 +50,17 @@ _KEEPS_ROWS = (
 # A block that stops a revision where rows do not fit, as autogenerate writes it.
 _CHECK = re.compile(r"\s*DO\s+\$check_*\$", re.IGNORECASE)
 _CHANGES = plpgsql.WRITES | {"ALTER", "CALL", "CREATE", "DROP", "PERFORM"}
+
+# Which two statements may both have, and be about different things.
+_KEYWORDS = set(
+    re.findall(
+        r"\w+",
+        """add alter and as begin by check column columns comment constraint create current default
+        delete do else end execute exists false for foreign from function if in index insert int
+        integer into is key language not null on only or primary public references select set table
+        text then to true type unique update using values when where with""",
+    )
+)
 
 # Decided by what nothing but a statement about the table itself changes.
 _OF_TABLE_ALONE = {
@@ -150,21 +162,53 @@ def _certain_refusals(planner: Planner, steps: Iterable[Any]) -> Iterator[Refuse
             planner.look_for_refusals(statement)
             if planner.refusals:
                 about = {table.name for table in planner.tables_of(statement.sql)}
-                yield from (one for one in planner.refusals if _is_certain(one, about, before))
+                said_before = _Before(before, statement.sql, about)
+                yield from (one for one in planner.refusals if said_before.keeps(one))
             before.append(statement.sql)
             if not _leaves_tables_large(statement.sql):
                 return
 
 
-def _is_certain(refusal: RefusedError, about: set[str], before: list[str]) -> bool:
-    """Return whether no statement before can lift a refusal. about: the tables it is of."""
-    kind = refusal.refusal.kind
-    if kind.basis is Basis.FORM or kind is of_statements.MISSING_OBJECT or not before:
-        return True
-    if kind not in _OF_TABLE_ALONE or not all(map(_takes_nothing_away, before)):
-        return False
-    names = {token.identifier for sql in before if not _adds(sql) for token in tokenize(sql)}
-    return not about & names
+@dataclass(frozen=True)
+class _Before:
+    """What comes before a statement that is refused.
+
+    statements: their texts. refused: the statement. about: the tables that it is of.
+    """
+
+    statements: Sequence[str]
+    refused: str
+    about: set[str]
+
+    def keeps(self, refusal: RefusedError) -> bool:
+        """Return whether none of the statements can lift a refusal."""
+        kind = refusal.refusal.kind
+        if kind.basis is Basis.FORM or kind is of_statements.MISSING_OBJECT or not self.statements:
+            return True
+        if kind.basis is not Basis.CATALOG or not all(map(_takes_nothing_away, self.statements)):
+            return False
+        others = [sql for sql in self.statements if not _adds(sql)]
+        names = {token.identifier for sql in others for token in tokenize(sql)}
+        if kind in _OF_TABLE_ALONE and not self.about & names:
+            return True
+        return not self._share_a_name()
+
+    def _share_a_name(self) -> bool:
+        """Return whether one of the statements may be about what the refused one is about."""
+        if any(map(session_statements.sets_search_path, self.statements)):
+            return True
+        words = set(re.findall(r"\w+", self.refused.lower())) - _KEYWORDS
+        return any(words & _changed_words(sql) for sql in self.statements)
+
+
+def _changed_words(sql: str) -> set[str]:
+    """Return the words of a statement that may name what it changes for those after it."""
+    statement = parser.parse(sql)
+    if isinstance(statement, CreateIndex):
+        return set()
+    if isinstance(statement, AddColumn):
+        return {*re.findall(r"\w+", statement.column.lower())}
+    return set(re.findall(r"\w+", sql.lower())) - _KEYWORDS
 
 
 def _leaves_tables_large(sql: str) -> bool:
