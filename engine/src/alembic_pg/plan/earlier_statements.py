@@ -199,7 +199,7 @@ class EarlierStatements:
     def for_copy(self, table: Relation) -> list[str]:
         """Return what lets an empty copy of a table be as the next statement meets the table."""
         names = self._names_of(table)
-        found = [sql if "pg_temp." in sql else _on_copy(sql, names) for sql in self._about(table)]
+        found = [sql if "pg_temp." in sql else _on_copy(sql, names) for sql in self.about(table)]
         for number, query in enumerate(self._views_of(table)):
             view = f"CREATE TEMPORARY VIEW ddl_probe_{number}"
             found.append(f"{view} AS {_on_copy(query.whole_text(), names)}")
@@ -208,7 +208,7 @@ class EarlierStatements:
     def _names_of(self, table: Relation) -> set[str]:
         return {table.name, self.name_before(table)[1]}
 
-    def _about(self, table: Relation) -> Iterator[str]:
+    def about(self, table: Relation) -> Iterator[str]:
         """Yield the statements about a table, and those that may be."""
         yield from (sql for oid, sql in self._of_tables if oid in (table.oid, _ANY_TABLE))
 
@@ -251,7 +251,7 @@ class EarlierStatements:
 
     def changes(self, table: Relation) -> bool:
         """Return whether a statement so far is about a table."""
-        return any(self._about(table)) or any(self._views_of(table))
+        return any(self.about(table)) or any(self._views_of(table))
 
     def row_security_of(self, table: int) -> list[str]:
         """Return the statements so far that switch row security of a table on or off."""
@@ -259,7 +259,7 @@ class EarlierStatements:
 
     def adds_to(self, table: Relation) -> bool:
         """Return whether one has given a table more than columns: a trigger, a view or the like."""
-        added = (sql for sql in self._about(table) if not sql.startswith(("ALTER TABLE", "DROP")))
+        added = (sql for sql in self.about(table) if not sql.startswith(("ALTER TABLE", "DROP")))
         return any(added) or any(self._views_of(table))
 
     def with_known_labels(self, sql: str) -> str:

@@ -169,6 +169,10 @@ def _certain_refusals(planner: Planner, steps: Iterable[Any]) -> Iterator[Refuse
                 return
 
 
+# An index before may be what they lack.
+_LIFTED_BY_INDEX = {of_statements.ATTACH_WITHOUT_PARTS, of_statements.KEY_FROM_INDEX}
+
+
 @dataclass(frozen=True)
 class _Before:
     """What comes before a statement that is refused.
@@ -191,20 +195,23 @@ class _Before:
         names = {token.identifier for sql in others for token in tokenize(sql)}
         if kind in _OF_TABLE_ALONE and not self.about & names:
             return True
-        return not self._share_a_name()
+        return not self._share_a_name(by_index=kind in _LIFTED_BY_INDEX)
 
-    def _share_a_name(self) -> bool:
-        """Return whether one of the statements may be about what the refused one is about."""
+    def _share_a_name(self, *, by_index: bool) -> bool:
+        """Return whether one of the statements may be about what the refused one is about.
+
+        by_index: whether one that makes an index counts.
+        """
         if any(map(session_statements.sets_search_path, self.statements)):
             return True
         words = set(re.findall(r"\w+", self.refused.lower())) - _KEYWORDS
-        return any(words & _changed_words(sql) for sql in self.statements)
+        return any(words & _changed_words(sql, by_index=by_index) for sql in self.statements)
 
 
-def _changed_words(sql: str) -> set[str]:
+def _changed_words(sql: str, *, by_index: bool) -> set[str]:
     """Return the words of a statement that may name what it changes for those after it."""
     statement = parser.parse(sql)
-    if isinstance(statement, CreateIndex):
+    if isinstance(statement, CreateIndex) and not by_index:
         return set()
     if isinstance(statement, AddColumn):
         return {*re.findall(r"\w+", statement.column.lower())}

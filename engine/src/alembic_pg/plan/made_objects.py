@@ -16,6 +16,12 @@ from alembic_pg.sql import lock_modes, split
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from alembic_pg.database.session import Session
+
+_IS_TRUSTED = """
+SELECT bool_and(trusted) FROM pg_available_extension_versions WHERE name = :name
+"""
+
 _WORD = re.compile(r"\w+")
 
 # What makes an object that a statement has to name, to need it. Others (a cast, an operator, an
@@ -103,3 +109,15 @@ def makes(sql: str) -> bool:
     if kind in {"ALTER TYPE", "ALTER DOMAIN"}:
         return "RENAME" in words and not words & {"ATTRIBUTE", "CONSTRAINT"}
     return bool(kind) and not (kind.startswith("DROP") and "CASCADE" in words)
+
+
+def is_undone_by_rollback(session: Session, sql: str) -> bool:
+    """Return whether a statement does nothing that a rollback does not undo.
+
+    The script and the library of an extension may do anything, unless PostgreSQL trusts it.
+    """
+    cursor = split.first_statement(sql)
+    if not cursor.accept("CREATE", "EXTENSION"):
+        return True
+    cursor.accept("IF", "NOT", "EXISTS")
+    return bool(session.first_value(_IS_TRUSTED, name=cursor.identifier()))

@@ -37,7 +37,9 @@ def summarize(catalog: PlannedCatalog, sql: str, table: Relation | None) -> Exec
         return ExecutionSummary("", lock, SCAN if reads else METADATA_ONLY)
     cursor = split.first_statement(sql)
     nature = METADATA_ONLY
-    if cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
+    if cursor.accept("REFRESH", "MATERIALIZED", "VIEW", "CONCURRENTLY"):
+        nature = SCAN_BESIDE_TRAFFIC  # it writes what differs
+    elif cursor.accept_any("UPDATE", "DELETE", "MERGE", "REFRESH"):
         nature = REWRITE
     elif cursor.accept_any("CREATE INDEX", "CREATE UNIQUE INDEX"):
         nature = SCAN

@@ -19,8 +19,14 @@ from alembic_pg.online.column_swap import dependents, preconditions
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import probe_table
 from alembic_pg.online.run.revision_runner import Runner
-from alembic_pg.online.strategies import add_unique, change_type
+from alembic_pg.online.strategies import (
+    add_unique,
+    attach_partition,
+    change_type,
+    other_alter_table,
+)
 from alembic_pg.plan.earlier_statements import EarlierStatements
+from alembic_pg.plan.made_objects import is_undone_by_rollback
 from alembic_pg.sql import split
 from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.quoting import quote_name
@@ -50,9 +56,13 @@ _ADDED = {
     preconditions.LATER_TRIGGERS,
 }
 
-_IS_TRUSTED = """
-SELECT bool_and(trusted) FROM pg_available_extension_versions WHERE name = :name
-"""
+# About the parts of a table, those that it would have.
+_OF_PARTS = {
+    attach_partition.MISSING_PARTS,
+    dependents.SHARED_PARTS,
+    eligibility.HIDDEN_ROWS,
+    other_alter_table.HAS_NO_NULLS,
+}
 
 # A function may name what only its own revision has made.
 _QUIETLY = (probe_table.NO_EVENT_TRIGGERS, "SET LOCAL check_function_bodies = off")
@@ -173,21 +183,10 @@ class PlannedCatalog(Runner):
         if self.in_statement:
             made = self.earlier.makes.needed_by(texts, beside=self.remade)
             self.remade |= made.keys()
-            makes = [sql for sql in made.values() if self._may_make(sql)]
+            makes = [sql for sql in made.values() if is_undone_by_rollback(self, sql)]
             if makes and not self._try(as_message([*_QUIETLY, *makes])):
                 for one in (*_QUIETLY, *makes):
                     self._try(one)
-
-    def _may_make(self, sql: str) -> bool:
-        """Return whether a statement does nothing that a rollback does not undo.
-
-        The script and the library of an extension may do anything, unless PostgreSQL trusts it.
-        """
-        cursor = split.first_statement(sql)
-        if not cursor.accept("CREATE", "EXTENSION"):
-            return True
-        cursor.accept("IF", "NOT", "EXISTS")
-        return bool(self.first_value(_IS_TRUSTED, name=cursor.identifier()))
 
     def _try(self, message: str) -> bool:
         """Execute statements, and take them back where one fails; return whether none did."""
@@ -202,18 +201,12 @@ class PlannedCatalog(Runner):
 
     def fetch_rows(self, query: str, **parameters: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  # any value
         """Return what a query of the catalog would find after the statements so far."""
-        if query == eligibility.HIDDEN_ROWS:
-            from alembic_pg.plan.row_security import hidden_rows  # noqa: PLC0415  # of fills
+        if query in _OF_PARTS:
+            from alembic_pg.plan.planned_parts import PlannedParts  # noqa: PLC0415  # of few
 
-            switches = self.earlier.row_security_of
-            return hidden_rows(super().fetch_rows, parameters["table"], switches)
-        if query == dependents.SHARED_PARTS:
-            from alembic_pg.plan.shared_parts import shared_parts  # noqa: PLC0415  # of two swaps
-
-            table = self.current_table
-            changed = table is not None and self.in_statement and self.earlier.changes(table)
-            copied, of = table if changed else None, (parameters["table"], parameters["column"])
-            return shared_parts(self, super().fetch_rows, self.earlier, copied, of)
+            table, sql = (self.current_table if self.in_statement else None), self.statement_text
+            ask = super().fetch_rows
+            return PlannedParts(self, ask, self.earlier, table, sql).fetch(query, parameters)
         return _fetch_rows(self, super().fetch_rows, query, parameters)
 
 

@@ -54,7 +54,7 @@ WHERE oid IN (to_regclass('pg_temp.ddl_probe_part'), to_regclass('pg_temp.ddl_pr
 """
 
 # What PostgreSQL would build or look through, for want of one that is the same.
-_MISSING_PARTS = """
+MISSING_PARTS = """
 SELECT 'index' AS kind, c.relname AS name
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid
   LEFT JOIN pg_constraint AS k ON conindid = indexrelid AND conrelid = indrelid
@@ -110,7 +110,7 @@ def strategy_for(runner: Runner, statement: AddPartition, table: Relation) -> St
     parent = runner.fetch_rows(_PARENT, table=table.oid)[0]
     default = runner.find_relation(parent.default) if parent.default else None
     if there is not None and large_tables.is_large(runner, there):
-        for row in runner.fetch_rows(_MISSING_PARTS, parent=table.oid, table=there.oid)[:1]:
+        for row in runner.fetch_rows(MISSING_PARTS, parent=table.oid, table=there.oid)[:1]:
             kind, part = of_statements.ATTACH_WITHOUT_PARTS, f"{row.kind} {row.name}"
             large_tables.refuse_if_large(runner, there, kind, name=there.display_name, part=part)
     large = [one for one in (there, default) if one and large_tables.is_large(runner, one)]

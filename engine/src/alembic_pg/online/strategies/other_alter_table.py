@@ -47,7 +47,7 @@ _METADATA_ONLY_OF_COLUMN = {
 }
 
 # Whether the columns of an index have no nulls.
-_HAS_NO_NULLS = """
+HAS_NO_NULLS = """
 SELECT bool_and(attnotnull) FROM pg_index
 JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey[0:indnkeyatts - 1])
 WHERE indexrelid = to_regclass(:name)
@@ -184,4 +184,4 @@ def _uses_existing_index(runner: Runner, action: list[Token], table: Relation) -
     if words[0] != "ADD" or ("USING", "INDEX") not in pairs[:-1]:
         return False
     name = f"{quote_name(table.schema)}.{action[pairs.index(('USING', 'INDEX')) + 2].text}"
-    return "UNIQUE" in words or bool(runner.first_value(_HAS_NO_NULLS, name=name))
+    return "UNIQUE" in words or bool(runner.first_value(HAS_NO_NULLS, name=name))
