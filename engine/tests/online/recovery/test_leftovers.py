@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic_pg.errors import UserError
 from tests.online.killed import killing
 
@@ -54,4 +55,18 @@ def test_what_is_left(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert told(site, capsys) == [
         "Unfinished: constraint c of t is NOT VALID",
         "Unfinished: index i is INVALID",
+    ]
+
+
+def test_valid_helpers_that_nobody_finishes(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """After a stamp, nothing told of the index any more that was to replace another one."""
+    site.sql(*TABLE, "CREATE INDEX i ON t (a)")
+    site.revise('op.drop_index("i", "t")', 'op.create_index("i", "t", ["a", "b"])')
+    with killing(site, 1, "ALTER INDEX"), pytest.raises(UserError):
+        site.upgrade()
+    command.stamp(site.config(), "001a")
+    site.sql("ALTER TABLE t ADD CONSTRAINT b_ddl_not_null CHECK (b IS NOT NULL)")
+    assert told(site, capsys) == [
+        "Unfinished: constraint b_ddl_not_null of t is a helper of a run",
+        "Unfinished: index i_ddl_new is a helper of a run",
     ]

@@ -32,6 +32,15 @@ SELECT 'constraint ' || quote_ident(conname) || ' of ' || mine.name || ' is NOT 
   JOIN pg_constraint ON conrelid = mine.oid WHERE NOT convalidated AND conparentid = 0
     AND (to_jsonb(pg_constraint) ->> 'conenforced') IS DISTINCT FROM 'false'
 UNION ALL
+SELECT 'index ' || mine.name || ' is a helper of a run' FROM mine
+  JOIN pg_index ON indexrelid = mine.oid JOIN pg_class AS c ON c.oid = mine.oid
+  WHERE indisvalid AND relname ~ '_ddl_(new|old)$'
+UNION ALL
+SELECT 'constraint ' || quote_ident(conname) || ' of ' || mine.name || ' is a helper of a run'
+  FROM mine JOIN pg_constraint ON conrelid = mine.oid
+  WHERE convalidated AND conislocal AND contype IN ('c', 'f')
+    AND conname ~ '_ddl_(new|not_null|bound)$'
+UNION ALL
 SELECT 'column ' || mine.name || '.' || quote_ident(attname) || ' is half filled' FROM mine
   JOIN pg_attribute AS a ON attrelid = mine.oid
   JOIN pg_class AS r ON r.oid = mine.oid AND r.relkind IN ('r', 'p')
