@@ -75,6 +75,9 @@ ENDED_CLASSES = {"53", "57", "58"}
 # connection, a server that only reads, a conflict, a lock, the server itself.
 _PASSING_CLASSES = {"", "08", "25", "40", "55", "XX", *ENDED_CLASSES}
 
+# Of a name that is not there, a privilege that is missing, a syntax error.
+_ACCESS_RULE_CLASS = "42"
+
 # What PostgreSQL does in no transaction, and what ends the one it is in.
 NEEDS_NO_TRANSACTION = {
     SqlState.ACTIVE_SQL_TRANSACTION,
@@ -144,6 +147,11 @@ def fails_again(error: BaseException) -> bool:
     So it is with a division by zero, a privilege that is missing, or a RAISE of a function.
     """
     return sqlstate(error)[:2] not in _PASSING_CLASSES
+
+
+def is_refused_outright(error: BaseException) -> bool:
+    """Return whether PostgreSQL has refused a statement for what it says, whatever the rows."""
+    return sqlstate(error)[:2] == _ACCESS_RULE_CLASS
 
 
 def may_be_starting(error: BaseException) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from alembic_pg.database import errors
 from alembic_pg.errors import UserError
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import half_done, stored_text, transactions, ways_back
@@ -104,10 +107,50 @@ def take_away_if_edited(runner: Runner) -> None:
 
 @contextmanager
 def finished_around(runner: Runner) -> Iterator[None]:
-    """Finish the statement at work before the revision of the block, where need be, or after it."""
+    """Finish the statement at work before the revision of the block, where need be, or after it.
+
+    Where the block fails at its first statement, and would again, take away what that has begun.
+    """
     _finish_first(runner)
-    yield
+    try:
+        yield
+    except DBAPIError as error:
+        _take_away_failed(runner, error)
+        raise
     _finish_last(runner)
+
+
+def _take_away_failed(runner: Runner, error: DBAPIError) -> None:
+    """Take away what a statement has begun that would fail again, where nothing else is done.
+
+    The transaction that the error has ended is rolled back. A column that was added stays: a newer
+    release may write it; so do rows that batches have changed.
+    """
+    note = runner.journal.note
+    something_done = note.done or note.untracked or runner.committed_untracked
+    if not note.began or something_done or not errors.fails_again(error):
+        return
+    stored = note.text_of(note.began)
+    adds_column = isinstance(parser.parse(stored_text.whole_text(stored)), statements.AddColumn)
+    has_column = adds_column and bool(note.began.partition(":")[2])
+    # Such an error comes before the first row, in each batch: no other run has changed one either.
+    is_refused = errors.is_refused_outright(error) and not runner.running.resumed
+    if has_column or (stored_text.changes_rows(stored) and not is_refused):
+        return
+    transactions.roll_back(runner.context)
+    with runner.track_statements(), suppress(UserError, DBAPIError):
+        # What is left is noted still, and told so.
+        steps = _removal_of_failed(runner, note, is_refused=is_refused)
+        runner.run_short(*steps, *runner.journal.forgetting_statements())
+
+
+def _removal_of_failed(runner: Runner, note: ProgressNote, *, is_refused: bool) -> list[str]:
+    try:
+        return removal_statements(runner, note)
+    except UserError:
+        if is_refused:
+            return []  # it may have no way back, but has not gone
+        raise
 
 
 def _finish_first(runner: Runner) -> None:
