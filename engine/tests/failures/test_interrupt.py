@@ -60,6 +60,37 @@ def test_while_a_statement_runs(
     expect_sessions(database, 0)
 
 
+COMMITS = """
+import time
+from alembic import op
+revision = "10ng"
+down_revision = "{down}"
+def upgrade():
+    op.get_bind().exec_driver_sql("CREATE TABLE half (id bigint)")
+    op.get_bind().commit()
+    {then}
+def downgrade(): pass
+"""
+
+
+@pytest.mark.parametrize("then", ['op.execute("SELECT pg_sleep(60)")', "time.sleep(60)"])
+def test_what_it_has_committed_by_itself_is_told(
+    tree_at_head: Tree, database: URL, revisions: tuple[Script, ...], then: str
+) -> None:
+    revision = COMMITS.format(down=revisions[-1].revision, then=then)
+    (tree_at_head.versions / "long.py").write_text(revision)
+
+    def made() -> bool:
+        with make_engine(database).connect() as connection:
+            return bool(connection.scalar(text("SELECT to_regclass('half') IS NOT NULL")))
+
+    done = interrupted(tree_at_head, "upgrade", "head", when=made)
+    assert said(done, code=-signal.SIGINT) == (
+        "Interrupted: what was running is rolled back. What revision 10ng has sent past the "
+        "operations and committed by itself stays, and the next run asks what of it is done."
+    )
+
+
 def test_while_it_waits_for_a_lock(
     tree_at_head: Tree, database: URL, revisions: tuple[Script, ...]
 ) -> None:

@@ -18,9 +18,10 @@ class TerminatedError(KeyboardInterrupt):
 
 
 def interrupt_message(error: KeyboardInterrupt) -> str:
-    """Return what happened and what to do next."""
+    """Return what happened and what to do next, or what stays, as notes of the exception say."""
     word = "Terminated" if isinstance(error, TerminatedError) else "Interrupted"
-    return f"{word}: what was running is rolled back. Run the same command again."
+    then = " ".join(getattr(error, "__notes__", ())) or "Run the same command again."
+    return f"{word}: what was running is rolled back. {then}"
 
 
 def exception_for_signal(number: int) -> KeyboardInterrupt:

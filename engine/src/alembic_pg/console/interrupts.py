@@ -74,7 +74,10 @@ def handle_signals(connection: object = None) -> Iterator[None]:
         yield
     except Exception as error:
         if interrupts.served.is_set():  # the cancelled statement's own error
-            raise exit_signals.exception_for_signal(interrupts.first_signal) from error
+            interruption = exit_signals.exception_for_signal(interrupts.first_signal)
+            for note in getattr(error, "__notes__", ()):
+                interruption.add_note(note)
+            raise interruption from error
         raise
     finally:
         interrupts.restore()

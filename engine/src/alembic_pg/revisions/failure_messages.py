@@ -84,12 +84,24 @@ def explain_failures(
         raise
     except BrokenPipeError:
         raise  # nobody reads what is written
+    except KeyboardInterrupt as error:
+        _note_what_stays(error, running)
+        raise
     except Exception as error:
         if running.step is None and not isinstance(error, SQLAlchemyError):
             raise  # a revision file that cannot be loaded
         sentence = _sentence_about(running) or sentence
         text = sentence.format(revision=running.label, why=errors.describe_error(error))
-        raise UserError(text + _hint(environment, error, running)) from error
+        failure = UserError(text + _hint(environment, error, running))
+        _note_what_stays(failure, running)  # a signal may have cancelled the statement
+        raise failure from error
+
+
+def _note_what_stays(error: BaseException, running: RunState) -> None:
+    """Let the sentence about an interruption tell what is not rolled back, if anything."""
+    if running.committed_untracked:
+        name = running.label.replace("Revision", "revision", 1)
+        error.add_note(ASKED.replace("it has", f"{name} has", 1))
 
 
 def _hint(environment: EnvironmentContext, error: Exception, running: RunState) -> str:
