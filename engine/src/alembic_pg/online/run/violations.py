@@ -43,6 +43,10 @@ FROM pg_constraint WHERE conrelid = :table AND conname = :name
 """
 
 
+# What a count cannot have, as the server does its own checks of all rows.
+_HIDDEN = "row security of {} hides some from this role: look as one that sees all."
+
+
 def describe_violation(session: Session, table: Relation, name: str, column: str) -> str:
     """Return how rows violate a constraint, as a sentence.
 
@@ -65,6 +69,8 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
             some = " OR ".join(f"{on}.{own} IS NOT NULL" for own, _ in pairs)
             wrong = f"({some}) AND ({missing})"
         what = f'point to no row of {found.other}, as the FOREIGN KEY "{name}" wants'
+    if not (column or found.expression) and _hides_rows(session, found.other):
+        return f"rows of {table.display_name} {what}; {_HIDDEN.format(found.other)}"
     said = ""
     try:
         said = describe_wrong_rows(session, table, wrong, what)
@@ -72,6 +78,8 @@ def describe_violation(session: Session, table: Relation, name: str, column: str
         # The role may not read the other table; or the CHECK itself fails for another row.
         if error.connection_invalidated:
             raise
+    if not said and _hides_rows(session, on):
+        return f"rows of {table.display_name} {what}; {_HIDDEN.format(on)}"
     return said or f'rows of {table.display_name} did not fit "{name}" when it was checked.'
 
 
@@ -114,9 +122,12 @@ def describe_wrong_rows(session: Session, table: Relation, wrong: str, what: str
         return ""
     count, values = row[0][0], row[0][1:]
     example = ", ".join(map("{} = {}".format, columns, values))
+    few = "At least " if _hides_rows(session, on) else ""
+    mend = f"Mend {'it' if count == 1 else 'them'} first"
+    hidden = ", and those that row security hides from this role" if few else ""
     return (
-        f"{count:,} row{'s' * (count != 1)} of {table.display_name} {agreeing(count, what)}, "
-        f"for example {example}. Mend {'it' if count == 1 else 'them'} first."
+        f"{few}{count:,} row{'s' * (count != 1)} of {table.display_name} {agreeing(count, what)}, "
+        f"for example {example}. {mend}{hidden}."
     )
 
 
@@ -126,3 +137,8 @@ def agreeing(count: int, meaning: str) -> str:
         return meaning
     verb, _, rest = meaning.partition(" ")
     return f"{_SINGULAR.get(verb, verb + 's')} {rest}"
+
+
+def _hides_rows(session: Session, table: str) -> bool:
+    """Return whether row security may hide rows of a table from the role, and so from a count."""
+    return bool(session.first_value("SELECT row_security_active(CAST(:name AS text))", name=table))
