@@ -50,6 +50,16 @@ def test_tables_of_somebody_else_do_not_matter(
     assert state.versions(empty) == [revisions[-1].revision]
 
 
+def test_nobody_waits_in_a_transaction_meanwhile(
+    project: Tree, empty: URL, revisions: tuple[Script, ...]
+) -> None:
+    """The server ends a session that has one and says nothing for so long."""
+    limited = empty.update_query_dict({"options": "-c idle_in_transaction_session_timeout=300"})
+    state.execute(empty, "CREATE TABLE theirs (id bigint)")
+    done = project.on(limited).alembic("upgrade", "head")
+    assert (done.code, state.versions(empty)) == (0, [revisions[-1].revision]), done
+
+
 def test_without_the_means_to_compare(
     at_head: Tree, database: URL, revisions: tuple[Script, ...], production: dict[str, str]
 ) -> None:

@@ -28,13 +28,17 @@ _MAX_NAMED = 3
 def check_lost_version(task: AlembicCommand, connection: Connection) -> str:
     """Do nothing for an empty database, or one whose tables are none of the revisions'.
 
-    connection: to a database without a revision in its alembic_version.
+    connection: to a database without a revision in its alembic_version; without a transaction
+    afterwards.
     Returns what to say when an object turns out to be there already: "" unless nothing could be
     compared here.
     Raises UserError naming the revision that the database equals, and the stamp that repairs it.
     """
     name = task.environment.context_opts.get("version_table", "alembic_version")
-    if not history_start.has_tables(connection, name):
+    has_tables = history_start.has_tables(connection, name)
+    # To compare takes its time, and the server may end who has a transaction and says nothing.
+    connection.rollback()
+    if not has_tables:
         return ""
     if not _can_compare():
         return _HINT

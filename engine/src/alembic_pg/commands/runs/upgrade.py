@@ -81,9 +81,6 @@ def run(
 @contextmanager
 def _exclusive_run(task: AlembicCommand, connection: Connection) -> Iterator[None]:
     """Let no other run be at work on the database meanwhile."""
-    with connection.begin():
-        # What is compared before the first step takes its time.
-        connection.exec_driver_sql("SET idle_session_timeout = 0")
     run_requirements.require_one_session(connection)
     with hold_run_lock(connection, limit=task.settings.run_patience / 1000):
         yield
