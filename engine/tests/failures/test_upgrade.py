@@ -157,7 +157,11 @@ def test_without_permission(project: Tree, empty: URL, stranger: str) -> None:
     assert project.on(readonly).alembic("current").code == 0
     state.execute(empty, "CREATE TABLE alembic_version (version_num text)")
     told = said(project.on(url).alembic("current"))
-    assert told == f"The command fails: permission denied for table alembic_version{UNCHANGED}"
+    assert told == (
+        f"The command fails: permission denied for table alembic_version{UNCHANGED}\n"
+        "Name the owner of the table alembic_version in DATABASE_URL, or let it GRANT this role "
+        "what it needs."
+    )
 
 
 def test_without_permission_to_make_scratch_databases(project: Tree, stranger: str) -> None:

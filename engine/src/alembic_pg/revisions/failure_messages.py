@@ -34,6 +34,8 @@ _ALREADY_EXISTS = {
 # What the server says, of a table, an extension, a schema ….
 _MUST_BE_OWNER = re.compile(r"must be owner of (?P<what>[a-z][a-z ]* \S+|.+)$")
 
+_DENIED = re.compile(r"permission denied for (?P<what>[a-z][a-z ]* \S+)$")
+
 UNCHANGED = "{revision} fails: {why}; the database is as it was before it."
 PARTLY_COMMITTED = (
     "{revision} fails: {why}; what its autocommit blocks and all before them did, stays."
@@ -117,16 +119,28 @@ def _hint(environment: EnvironmentContext, error: Exception, running: RunState) 
             f"\nInstall the extension {extension} on the server, "
             "or name a server that has it in DATABASE_URL."
         )
-    owned = _MUST_BE_OWNER.search(errors.describe_error(error))
-    if state == SqlState.INSUFFICIENT_PRIVILEGE and owned:
-        what = owned["what"].removeprefix("relation ")
-        return f"\nOnly the owner of {what} may do that: name that role in DATABASE_URL."
+    if state == SqlState.INSUFFICIENT_PRIVILEGE and (way := _way_to_right(error)):
+        return f"\n{way}"
     if state == SqlState.READ_ONLY_SQL_TRANSACTION:
         return "\nName the primary in DATABASE_URL, and a role whose transactions may write."
     if running.hint and state in _ALREADY_EXISTS:
         return f"\n{running.hint}"
     start = history_start.start_hint(environment, running.step, error)
     return f"\n{start}" if start else ""
+
+
+def _way_to_right(error: Exception) -> str:
+    """Return who has the right that the role lacks, "" where the server does not say of what."""
+    said = errors.describe_error(error)
+    if owned := _MUST_BE_OWNER.search(said):
+        what = owned["what"].removeprefix("relation ")
+        return f"Only the owner of {what} may do that: name that role in DATABASE_URL."
+    if denied := _DENIED.search(said):
+        return (
+            f"Name the owner of the {denied['what']} in DATABASE_URL, or let it GRANT this role "
+            "what it needs."
+        )
+    return ""
 
 
 def _sentence_about(running: RunState) -> str:
