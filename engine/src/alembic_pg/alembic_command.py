@@ -144,6 +144,19 @@ class AlembicCommand:
         return nullcontext() if typed else events.failure_told()
 
     @contextmanager
+    def steps_kept(self) -> Iterator[None]:
+        """Give the command its own steps back after the block, which tells of them and tracks them.
+
+        env.py may configure it again, for another database.
+        """
+        options = self.environment.context_opts
+        steps = options["fn"]
+        try:
+            yield
+        finally:
+            options["fn"] = steps
+
+    @contextmanager
     def caller_connection(self) -> Iterator[Connection | None]:
         """Yield the connection that a caller of the Python API handed in, which stays theirs."""
         handed = self.environment.config.attributes.get("connection")

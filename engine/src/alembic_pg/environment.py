@@ -128,7 +128,7 @@ def _run_configured(
 
         task = replace(task, arguments=given)
         task.environment.context_opts[history_database.ARGUMENTS_OPTION] = given
-    with _serve_interrupts(), _on_console(task, connection):
+    with _serve_interrupts(), _on_console(task, connection), task.steps_kept():
         _check_options(task, options)
         _dispatch(task, connection)
 

@@ -125,3 +125,16 @@ def test_one_that_translates_nothing_runs_as_any_other(project: Stock, empty: UR
     assert state.versions(empty) == ["bbbbbbbbbbbb"]
     project.expect("downgrade", "base")
     assert state.versions(empty) == []
+
+
+def test_one_database_after_the_other(project: Stock, empty: URL) -> None:
+    """The same one stands for another here: what is told is of the connection of its turn."""
+    both = "else:\n    run_migrations_online()\n    run_migrations_online()\n"
+    project.edit(project.env, "else:\n    run_migrations_online()\n", both)
+    done = project.alembic("upgrade", "head")
+    assert done.code == 0, done.err
+    assert done.err.count("Upgrade of database ") == 1
+    assert done.err.splitlines()[-1].startswith("Nothing to do: database ")
+    assert state.versions(empty) == [HEAD]
+    project.expect("downgrade", "base")
+    assert state.versions(empty) == []
