@@ -136,7 +136,7 @@ def test_a_comment_of_the_users_comes_back_by_a_stamp(commented: Site) -> None:
 def test_a_comment_of_the_users_comes_back_after_a_refusal(site: Site) -> None:
     site.sql(*TABLE, "COMMENT ON TABLE alembic_version IS 'mine'")
     site.revise('op.create_check_constraint("never", "t", "a > 100")')
-    with pytest.raises(UserError, match="violate the CHECK"):
+    with pytest.raises(UserError, match="violates the CHECK"):
         site.upgrade()
     assert site.note() == "mine"
 
