@@ -18,6 +18,9 @@ from alembic import op
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+# Of which a part is executed or not, or once for each of what is found.
+_DECIDING = (ast.If, ast.For, ast.While, ast.Try, ast.Match)
+
 
 @dataclass
 class SourceReader:
@@ -40,7 +43,7 @@ class SourceReader:
             return
         self._read.append(function)
         known = function.__globals__
-        nodes = _nodes_in_order(function)
+        nodes = _nodes_in_order(_tree_of(function))
         if not nodes:
             yield from _texts_of_code(function.__code__, known)
         for node in nodes:
@@ -54,15 +57,82 @@ class SourceReader:
                 if isinstance(named, FunctionType) and named.__globals__ is known:
                     yield from self.texts(named)
 
+    def followers(self, function: Callable[..., None]) -> dict[str, list[str]]:
+        """Return what stands after an operation under the same condition, by its statement.
 
-def _nodes_in_order(function: FunctionType) -> list[ast.expr]:
-    """Return the expressions in a function, as they stand; none where its source is not there."""
+        That is after it in the same block, and what is executed whenever the block is; or after a
+        return that a condition has. "" is what nobody knows.
+        """
+        found: dict[str, list[str]] = {}
+        if isinstance(function, FunctionType):
+            for definition in _tree_of(function).body:
+                self._follow(next(_blocks(definition)), function.__globals__, found, under=False)
+        return found
+
+    def _follow(
+        self,
+        block: list[ast.stmt],
+        known: dict[str, Any],
+        found: dict[str, list[str]],
+        *,
+        under: bool,
+    ) -> None:
+        """Add those of a block. under: whether it is executed under a condition."""
+        for at, statement in enumerate(block):
+            if under:
+                later = [one for one in block[at + 1 :] if not _decides(one)]
+                after = [text for one in later for text in self._operations(one, known)]
+                for text in self._operations(statement, known):
+                    found.setdefault(text, []).extend(after)
+            for inner in _blocks(statement):
+                self._follow(inner, known, found, under=under or isinstance(statement, _DECIDING))
+            under = under or _may_leave(statement)
+
+    def _operations(self, statement: ast.stmt, known: dict[str, Any]) -> Iterator[str]:
+        """Yield the statements of operations, and "" for a call that may do anything."""
+        inner: set[ast.AST] = set()
+        for node in _nodes_in_order(statement):
+            if not isinstance(node, ast.Call) or node in inner:
+                continue
+            inner.update(ast.walk(node))
+            if _is_operation(node, known):
+                code = compile(ast.Expression(node), "revision", "eval")
+                yield from self.recorded(code, known) or [""]
+            elif not _is_of_sqlalchemy(_root(node.func, known)):
+                yield ""
+
+
+def _tree_of(function: FunctionType) -> ast.Module:
+    """Return the tree of a function; an empty one where its source is not there."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, SyntaxError):  # a module without a file, or whose file is another one by now
-        return []
+        return ast.Module([], [])
+
+
+def _nodes_in_order(tree: ast.AST) -> list[ast.expr]:
+    """Return the expressions of a part of a source, as they stand."""
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
     return sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """Yield the blocks of a compound statement."""
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(statement, name, [])
+    for handler in getattr(statement, "handlers", []):
+        yield handler.body
+
+
+def _decides(statement: ast.stmt) -> bool:
+    """Return whether a part of a statement may be executed or not."""
+    return any(isinstance(node, _DECIDING) for node in ast.walk(statement))
+
+
+def _may_leave(statement: ast.stmt) -> bool:
+    """Return whether a statement may end its function, or the round of its loop."""
+    leaves = (ast.Return, ast.Continue, ast.Break)
+    return any(isinstance(node, leaves) for node in ast.walk(statement))
 
 
 def _texts_of_code(code: CodeType, known: Mapping[str, object]) -> Iterator[str]:

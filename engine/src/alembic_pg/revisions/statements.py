@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from alembic.script import Script
 
+    from alembic_pg.revisions.source_texts import SourceReader
+
 
 @dataclass(frozen=True)
 class RevisionStatement:
@@ -148,6 +150,11 @@ def step_texts(step: Any) -> tuple[str, ...]:  # noqa: ANN401  # Alembic's step
     return _known_texts(function) or _texts_in(function)
 
 
+def step_followers(step: Any) -> dict[str, list[str]]:  # noqa: ANN401  # Alembic's step
+    """Return what stands in a step's source under one condition with a statement, after it."""
+    return _source_reader().followers(_function_of(step))
+
+
 def _function_of(step: Any) -> Callable[..., None]:  # noqa: ANN401  # Alembic's step
     module = step.revision.module
     function: Callable[..., None] = module.upgrade if step.is_upgrade else module.downgrade
@@ -169,6 +176,12 @@ def _known_statements(function: Callable[..., None]) -> tuple[RevisionStatement,
 
 @lru_cache(maxsize=1)
 def _texts_in(function: Callable[..., None]) -> tuple[str, ...]:
+    with record_statements() as said, suppress(Exception):
+        run_function(function)
+    return (*(one.sql for one in said), *_source_reader().texts(function))
+
+
+def _source_reader() -> SourceReader:
     from alembic_pg.revisions.source_texts import SourceReader  # noqa: PLC0415  # of few revisions
 
     def recorded(code: CodeType, names: dict[str, Any]) -> list[str]:
@@ -176,9 +189,7 @@ def _texts_in(function: Callable[..., None]) -> tuple[str, ...]:
             eval(code, names)  # noqa: S307  # it is an operation that the revision itself has
         return [one.sql for one in said]
 
-    with record_statements() as said, suppress(Exception):
-        run_function(function)
-    return (*(one.sql for one in said), *SourceReader(recorded).texts(function))
+    return SourceReader(recorded)
 
 
 def upgrade_statements(revisions: Iterable[Script]) -> Iterator[RevisionStatement]:

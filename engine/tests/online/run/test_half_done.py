@@ -165,12 +165,75 @@ def test_rows_that_are_filled_in_part_are_not_passed_over(site: Site) -> None:
     assert site.version == ["002a"]
 
 
-def test_what_stands_under_the_same_condition_is_told(
+UNDER = 'op.add_column("t", sa.Column("c", sa.Uuid, server_default=sa.func.gen_random_uuid()))'
+NEXT = ('op.create_index("j", "t", ["b"])', 'op.execute("UPDATE t SET b = 7 WHERE a < 10")')
+ALL = (UNDER, *NEXT)
+CONDITIONS = {
+    "if": ('if "c" not in columns():', *(f"    {one}" for one in ALL)),
+    "return": ('if "c" in columns():', "    return", *ALL),
+    "else": ('if "c" in columns():', "    pass", "else:", *(f"    {one}" for one in ALL)),
+    "inner": (
+        "if labels():",
+        '    if "c" not in columns():',
+        *(f"        {one}" for one in ALL),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+@pytest.mark.parametrize("way", ["edit", "back"])
+def test_what_stands_under_the_same_condition_is_not_lost(site: Site, name: str, way: str) -> None:
+    """The run reached head without the index and the UPDATE."""
+    dies(site, CONDITIONS[name])
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"passes over .* CREATE INDEX j .*; UPDATE t") as error:
+            site.upgrade()
+        assert site.version == ["001a"]
+    if way == "edit":
+        site.again(*ALL, top=TOP)
+    else:
+        assert "or take back what is done: alembic downgrade 001a" in str(error.value)
+        site.downgrade("001a")
+    site.upgrade()
+    assert site.version == ["002a"]
+    assert "j" in str(site.catalog)
+    assert site.one("SELECT count(*) FROM t WHERE b = 7 AND a < 10") == 9
+    assert site.one("SELECT count(*) FROM t WHERE c IS NULL") == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('if "c" not in columns():', f"    {UNDER}"),
+        ('if "c" not in columns():', f"    {UNDER}", '    op.execute("SELECT 1")'),
+        ('if "c" not in columns():', f"    {UNDER}", NEXT[0]),
+        (
+            'if "c" not in columns():',
+            f"    {UNDER}",
+            "    if not labels():",
+            f"        {NEXT[0]}",
+        ),
+    ],
+    ids=["alone", "what only reads", "something else after it", "another condition"],
+)
+def test_a_condition_of_its_own_loses_nothing(
+    site: Site, capsys: pytest.CaptureFixture[str], lines: tuple[str, ...]
+) -> None:
+    dies(site, lines)
+    capsys.readouterr()
+    site.upgrade()
+    assert site.version == ["002a"]
+    assert site.one("SELECT count(*) FROM t WHERE c IS NULL") == 0
+    assert "passed over" not in capsys.readouterr().err
+
+
+def test_what_nobody_knows_under_the_same_condition_is_told(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    add = 'op.add_column("t", sa.Column("c", sa.Uuid, server_default=sa.func.gen_random_uuid()))'
-    index = 'op.create_index("j", "t", ["b"])'
-    dies(site, ('if "c" not in columns():', f"    {add}", f"    {index}"))
+    dies(
+        site,
+        ('if "c" not in columns():', f"    {UNDER}", '    op.execute(f"SELECT {len(columns())}")'),
+    )
     capsys.readouterr()
     site.upgrade()
     assert "What else stands under the same condition" in capsys.readouterr().err

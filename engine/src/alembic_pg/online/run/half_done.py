@@ -15,8 +15,8 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.run import journal, stored_text, ways_back
 from alembic_pg.online.run.journal import Journal, ProgressNote
 from alembic_pg.revisions.current_revision import place_name
-from alembic_pg.revisions.statements import is_known
-from alembic_pg.sql import split
+from alembic_pg.revisions.statements import is_known, step_followers
+from alembic_pg.sql import session_statements, split
 from alembic_pg.sql.lexer import short_line
 
 if TYPE_CHECKING:
@@ -135,14 +135,34 @@ def finish_interrupted(runner: RevisionTransactions, *, passes_over: bool) -> No
         opened.finished_first = key
 
 
-def warn_of_passed_over(runner: OpenTransaction) -> None:
-    """Tell that a revision has passed over what was finished for it, and maybe more."""
-    opened = runner.journal
-    if opened.finished_first in opened.unmet:
-        said = stored_text.name_of_stored(opened.note.text_of(opened.finished_first))
+def see_to_passed_over(runner: OpenTransaction) -> None:
+    """Look for what a revision has passed over, since it found done what stands before that.
+
+    Raises UserError where something that it has under one condition with what is done, is not; and
+    tells of it where its source does not say what that is.
+    """
+    opened, note = runner.journal, runner.journal.note
+    if not opened.unmet or is_known(runner.running.step):
+        return
+    followers = step_followers(runner.running.step)
+    known = {entry.partition(":")[0] for entry in note.done} | opened.texts.keys()
+    texts = {key: stored_text.whole_text(note.text_of(key)) for key in opened.unmet}
+    after = [sql for text in texts.values() for sql in followers.get(text, ())]
+    writes = filter(session_statements.may_write, filter(None, after))
+    if lost := [sql for sql in writes if journal.statement_key(sql) not in known]:
+        names = "; ".join(map(short_line, dict.fromkeys(lost)))
+        place = place_before(runner.context, runner.running.heads, note).partition(",")[0]
+        back = f"; or take back what is done: alembic downgrade {place}"
+        raise UserError(
+            f"{runner.running.label} passes over what it has under one condition with a statement "
+            f"that the run before has done: {names}\nTake the condition out of its file and run "
+            f"the same command{back if ways_back.can_be_taken_back(note) else ''}"
+        )
+    first = opened.finished_first
+    if first in opened.unmet and "" in followers.get(texts[first], [""]):
         runner.warn(
             f"{runner.running.label} has passed over the statement at which the run before ended, "
-            f"and which is finished now: {said}\n"
+            f"and which is finished now: {stored_text.name_of_stored(note.text_of(first))}\n"
             "What else stands under the same condition, it has passed over, too: see to it."
         )
 

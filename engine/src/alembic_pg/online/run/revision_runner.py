@@ -162,7 +162,7 @@ class Runner(RevisionTransactions):
             watched = other_connections.watched(self.connection, self.tracking, self.running)
             with impl.revision_of_block(), watched:
                 function(**options)
-            half_done.warn_of_passed_over(self)
+            half_done.see_to_passed_over(self)
             self.end_function()
             with self.track_statements():
                 self.run_pending()
