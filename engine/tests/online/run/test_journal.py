@@ -89,9 +89,15 @@ def test_another_revision_is_no_way_out(half_done: Site) -> None:
     )
 
 
-def test_a_stamp_is_a_way_out(half_done: Site) -> None:
+def test_a_stamp_is_a_way_out(half_done: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing told of what stayed."""
+    capsys.readouterr()
     command.stamp(half_done.config(), "001a")
     assert half_done.note() is None
+    told = capsys.readouterr().err
+    assert "upgrade of revision 002a was half done, and what it did stays: " in told
+    command.stamp(half_done.config(), "001a")
+    assert "half done" not in capsys.readouterr().err
 
 
 def test_a_comment_of_the_users_stays(site: Site) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg import events
 from alembic_pg.database import run_requirements
 from alembic_pg.errors import UserError
 from alembic_pg.ledger import ledger, stamp
-from alembic_pg.online.run import journal
+from alembic_pg.online.run import journal, stored_text
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from alembic_pg.alembic_command import AlembicCommand
+    from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.online.run.revision_runner import Runner
 
 
@@ -32,10 +34,24 @@ def leave_states(task: AlembicCommand, runner: Runner) -> None:
 
 
 def forget_progress(connection: Connection, table: str) -> None:
-    """Take away what runs have noted: a person says where the database is, half done or not.
+    """Take away what runs have noted, and tell it: a person says where the database is.
 
     connection: without a transaction, as before. table: Alembic's, as a statement names it.
     """
+    with connection.begin():
+        note = journal.read_note(connection, table)
     journal.clear_note(connection, table)
+    if note is not None and (left := _what_stays(note)):
+        revision = f"The {note.direction} of revision {note.revision}"
+        events.tell(events.WARNING, f"{revision} was half done, and what it did stays: {left}")
     if not run_requirements.no_journal_reason(connection, table):
         stamp.take_stamp_away(connection, table)
+
+
+def _what_stays(note: ProgressNote) -> str:
+    """Return what a revision that is half done has done, as a person calls it, "" for nothing."""
+    entries = [*note.done, note.began] if note.began else note.done
+    names = [stored_text.name_of_stored(note.text_of(entry)) for entry in entries]
+    if note.began:
+        names[-1] = f"{names[-1]} (in part)"
+    return "; ".join([*names, note.untracked] if note.untracked else names)
