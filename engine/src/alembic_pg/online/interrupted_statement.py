@@ -66,7 +66,8 @@ SELECT 1 FROM pg_constraint WHERE conrelid = to_regclass(:table) AND conname = :
 def removal_statements(runner: Runner, note: ProgressNote) -> list[str]:
     """Return what takes away what the statement at work has made beside rows.
 
-    Raises UserError where that is a column's type, which nothing brings back.
+    Raises UserError where that is a column's type, or an index that is gone, which nothing brings
+    back.
     """
     if not note.began:
         return []
@@ -76,8 +77,7 @@ def removal_statements(runner: Runner, note: ProgressNote) -> list[str]:
     stored = note.text_of(note.began)
     sql = stored_text.whole_text(stored)
     statement = parser.parse(sql) if sql else None
-    replaced = detail == create_index.NOTED_REPLACED
-    if statement is not None and (replaced or _has_no_way_back(runner, statement)):
+    if statement is not None and _has_no_way_back(runner, statement):
         raise UserError(f"Nothing undoes what is at work ({stored_text.name_of_stored(stored)})")
     helpers = [row.sql for row in runner.fetch_rows(_DROP_HELPERS)]
     if isinstance(statement, statements.ConcurrentMaintenance):
@@ -202,12 +202,13 @@ def _take_away(runner: Runner) -> None:
     """Take away what a statement has begun that the revision no longer has."""
     note = runner.journal.note
     name = stored_text.name_of_stored(note.text_of(note.began))
+    edited = f"and its statement is another one now: {name}. Let it be as it was."
+    if ways_back.replaced_index(note) is not None:  # and the drop of the old one may have been met
+        raise runner.stopped_error(f"The new index has its name already, {edited}")
     try:
         steps = removal_statements(runner, note)
     except UserError as error:
-        raise runner.stopped_error(
-            f"{error}, and its statement is another one now: {name}. Let it be as it was."
-        ) from error
+        raise runner.stopped_error(f"{error}, {edited}") from error
     if runner.in_autocommit_block:
         transactions.leave_autocommit(runner.connection)
     else:
@@ -238,7 +239,9 @@ def _own_objects(runner: Runner, statement: statements.Statement, detail: str) -
         return
     alter = f"ALTER TABLE {quote_name(table.schema, table.name)}"
     builds = detail.partition(" ")[0] == index.NOTED_BUILD
-    if builds and isinstance(statement, statements.CreateIndex) and table.kind == "p":
+    if detail == create_index.NOTED_REPLACED and isinstance(statement, statements.CreateIndex):
+        yield from create_index.old_one_back(runner, statement, table)
+    elif builds and isinstance(statement, statements.CreateIndex) and table.kind == "p":
         parts = create_index_partitioned.removal_statements(runner, statement, table, detail)
         if parts is None:
             raise UserError(f"{statement.name} has taken over an index that a partition had")

@@ -281,7 +281,8 @@ def _undo_half_done(
         if not list(steps()):
             table = journal.version_table_name(context)
             place = half_done.place_before(context, heads, note)
-            raise half_done.half_done_error(note, table, place)
+            with connection.begin():
+                raise half_done.half_done_error(connection, note, table, place)
         return False
     revision = script.get_revision(note.revision)
     at = place_name(heads)

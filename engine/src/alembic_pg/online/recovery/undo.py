@@ -13,7 +13,7 @@ from alembic.util import CommandError, to_tuple
 from alembic_pg import events
 from alembic_pg.errors import UserError
 from alembic_pg.online import interrupted_statement
-from alembic_pg.online.run import journal, stored_text
+from alembic_pg.online.run import journal, stored_text, ways_back
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.strategies import create_index_partitioned
 from alembic_pg.sql import parser, statements
@@ -61,7 +61,7 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
         )
     steps: list[str] = []
     added: set[str] = set()
-    for noted in note.done:
+    for noted in ways_back.statements_done(note):  # else what is at work refuses
         stored = note.text_of(noted)
         sql = stored_text.whole_text(stored)
         undone = _undo_statements(runner, sql, noted.partition(":")[2], added)

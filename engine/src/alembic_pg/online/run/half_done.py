@@ -47,22 +47,24 @@ def open_journal(
     if note is None:
         return new_journal(table, revision, direction)
     if (note.revision, note.direction) != (name, direction):
-        raise half_done_error(note, table, place(note), f" before the {direction} of {name}")
+        before = f" before the {direction} of {name}"
+        raise half_done_error(connection, note, table, place(note), before)
     if note.untracked:
         raise UserError(untracked_sentence(note, place(note)))
     return journal.resume(connection, table, note)
 
 
-def half_done_error(note: ProgressNote, table: str, at: str, before: str = "") -> UserError:
+def half_done_error(
+    connection: Connection, note: ProgressNote, table: str, at: str, before: str = ""
+) -> UserError:
     """Return the error of a command while another one is half done.
 
-    table: Alembic's own. at: where the database is, and of several revisions first the one to which
-    a downgrade takes it back. before: what has to wait for it.
+    connection: with a transaction. table: Alembic's own. at: where the database is, and of several
+    revisions first the one to which a downgrade takes it back. before: what has to wait for it.
     """
     way = at.partition(",")[0]
-    back = (
-        f", or take it back: alembic downgrade {way}" if ways_back.can_be_taken_back(note) else ""
-    )
+    goes_back = ways_back.can_be_taken_back(note, connection)
+    back = f", or take it back: alembic downgrade {way}" if goes_back else ""
     return UserError(
         f"The {note.direction} of revision {note.revision} is half done: finish it{before}, by the "
         f"command that began it{back}; or clean up by hand, and run: "

@@ -7,15 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
 from alembic_pg.online.run import stored_text
+from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.sql import parser, statements
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from alembic_pg.online.run.journal import ProgressNote
 
 # What the note has of a change of type from its swap on.
 NOTED_TYPE_CHANGE = "changed"
+
+# What it has of a new index from when on that has the name of the old one, which then goes.
+NOTED_REPLACED = "replaced"
+
+# Finds whether the old one is valid, under the name that it has since.
+IS_OLD_VALID = """
+SELECT indisvalid FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid
+WHERE indrelid = to_regclass(:table) AND relname = :old
+"""
 
 # What nothing undoes once it is done; at work, nobody knows whether it is.
 _NO_WAY_BACK = (
@@ -25,16 +39,55 @@ _NO_WAY_BACK = (
 )
 
 
-def can_be_taken_back(note: ProgressNote) -> bool:
-    """Return whether something certain undoes all that is done, and what is at work."""
+def can_be_taken_back(note: ProgressNote, connection: Connection | None = None) -> bool:
+    """Return whether something certain undoes all that is done, and what is at work.
+
+    connection: asked, in its open transaction, whether an index is still there that another one has
+    replaced; without it nobody knows, and it counts as gone.
+    """
+    replaced = connection is not None and _has_old_index(connection, note)
+    done = statements_done(note) if replaced else note.done
     return (
         note.direction == "upgrade"
         and not note.untracked
         and not stored_text.changes_rows(note.text_of(note.began))
         and not note.began.partition(":")[2].startswith(NOTED_TYPE_CHANGE)
         and not isinstance(_parsed(note.text_of(note.began)), _NO_WAY_BACK)
-        and all(_has_way_back(stored_text.whole_text(note.text_of(one))) for one in note.done)
+        and all(_has_way_back(stored_text.whole_text(note.text_of(one))) for one in done)
     )
+
+
+def replaced_index(note: ProgressNote) -> statements.CreateIndex | None:
+    """Return the statement at work where its index has the name already of the one that goes."""
+    made = _parsed(note.text_of(note.began))
+    replaced = note.began.partition(":")[2] == NOTED_REPLACED
+    return made if replaced and isinstance(made, statements.CreateIndex) else None
+
+
+def statements_done(note: ProgressNote) -> list[str]:
+    """Return the entries of what is done, but for the drop that the statement at work sees to.
+
+    It is noted as done from when on the new index has the name, as the last one.
+    """
+    made = replaced_index(note)
+    last = _parsed(note.text_of(note.done[-1])) if note.done else None
+    if made is None or not isinstance(last, statements.DropIndex):
+        return note.done
+    same = catalog_name(last.name) == catalog_name(made.name)
+    return note.done[:-1] if same else note.done
+
+
+def old_index_name(made: statements.CreateIndex) -> str:
+    """Return the name that an index has since another one has its own, as the catalog has it."""
+    return helper_name(catalog_name(made.name), "old")
+
+
+def _has_old_index(connection: Connection, note: ProgressNote) -> bool:
+    made = replaced_index(note)
+    if made is None:
+        return False
+    values = {"table": made.table, "old": old_index_name(made)}
+    return bool(connection.scalar(text(IS_OLD_VALID), values))
 
 
 def ways_on(note: ProgressNote, at: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic_pg.errors import UserError
 from alembic_pg.online.ensure import index
+from alembic_pg.online.run import ways_back
 from alembic_pg.online.run.helper_names import catalog_name, helper_name
 from alembic_pg.online.run.journal import statement_key
 from alembic_pg.online.run.signals import PostponedDrop, Wait
@@ -15,6 +17,7 @@ from alembic_pg.online.strategies.strategy import (
     SHARE_UPDATE_EXCLUSIVE,
     strategy,
 )
+from alembic_pg.sql.lexer import short_line
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 # What is noted where an index takes the place of one that a statement before drops, and from when
 # on it has: until then, the other one is neither dropped nor noted so.
-NOTED_REPLACE, NOTED_REPLACED = "replaces", "replaced"
+NOTED_REPLACE, NOTED_REPLACED = "replaces", ways_back.NOTED_REPLACED
 
 
 def can_drop_online(runner: Runner, statement: DropIndex, key: str) -> bool:
@@ -183,6 +186,27 @@ def _replace(
         f"ALTER INDEX {quote_name(table.schema, new)} RENAME TO {statement.name}",
         detail=(key, NOTED_REPLACED),
     )
+
+
+def old_one_back(runner: Runner, statement: CreateIndex, table: Relation) -> list[str]:
+    """Return what takes an index away that has the name of another one, which gets it again.
+
+    Raises UserError where that one is gone, or INVALID since its drop has begun.
+    """
+    schema, old = quote_name(table.schema), ways_back.old_index_name(statement)
+    name = f"{schema}.{statement.name}"
+    values = {"table": quote_name(table.schema, table.name), "old": old}
+    valid = runner.first_value(ways_back.IS_OLD_VALID, **values)
+    if not valid:
+        gone = "is gone" if valid is None else f"is INVALID ({schema}.{quote_name(old)})"
+        raise UserError(
+            f"Nothing undoes what is at work ({short_line(statement.sql)}), since the index that "
+            f"it has replaced {gone}"
+        )
+    return [
+        f"DROP INDEX IF EXISTS {name}",
+        f"ALTER INDEX {schema}.{quote_name(old)} RENAME TO {statement.name}",
+    ]
 
 
 @strategy("built CONCURRENTLY, takes the place of a constraint", *replace_constraint.BUILT_BESIDE)
