@@ -84,6 +84,7 @@ def dropped_one(runner: Runner, kind: str, name: str, table: Relation) -> Droppe
         name,
         is_unique,
         partial(runner.is_relation, oid=table.oid),
+        partial(_may_be_of_schema, runner, table.schema),
         partial(_outlives, runner, table),
         lambda made: not is_unique or _is_over(made, columns),
     )
@@ -115,7 +116,10 @@ def stays_in_transaction(runner: Runner, name: str, table: Relation) -> bool:
     found = runner.fetch_rows(_UNIQUE, table=table.oid, name=name)
     made = (parser.parse(one) for one in runner.revision_texts())
     again = any(
-        postponed_drops.is_unique(one) and catalog_name(one.name or '""') == name for one in made
+        postponed_drops.is_unique(one)
+        and catalog_name(one.name or '""') == name
+        and _may_be_of_schema(runner, table.schema, one.table)
+        for one in made
     )
     return bool(found) and found[0].is_unique and again
 
@@ -125,10 +129,11 @@ def warn_of_gap(runner: Runner, statement: statements.CreateIndex, table: Relati
     name, is_gone = catalog_name(statement.name), False
     for sql in runner.met:
         made = parser.parse(sql)
-        if name in _dropped_names(sql):
+        if any(_may_have_name(one, table.schema, name) for one in _dropped_names(sql)):
             is_gone = True
         elif isinstance(made, statements.CreateIndex) and sql != statement.sql:
-            is_gone = is_gone and catalog_name(made.name) != name
+            same = catalog_name(made.name) == name
+            is_gone = is_gone and not (same and _may_be_of_schema(runner, table.schema, made.table))
     if is_gone and large_tables.is_large(runner, table):
         runner.warn(missing_warning(name, table.display_name))
 
@@ -147,20 +152,46 @@ def gap_warnings(runner: Runner, texts: Sequence[str]) -> Iterator[str]:
     dropped: set[str] = set()
     for sql in texts:
         made = parser.parse(sql)
-        if isinstance(made, statements.CreateIndex) and catalog_name(made.name) in dropped:
-            table = runner.find_relation(made.table)
-            if table is not None and large_tables.is_large(runner, table):
-                yield missing_warning(catalog_name(made.name), table.display_name)
+        if isinstance(made, statements.CreateIndex) and dropped:
+            table, name = runner.find_relation(made.table), catalog_name(made.name)
+            if (
+                table is not None
+                and any(_may_have_name(one, table.schema, name) for one in dropped)
+                and large_tables.is_large(runner, table)
+            ):
+                yield missing_warning(name, table.display_name)
         dropped |= {*_dropped_names(sql)}
 
 
 def _dropped_names(sql: str) -> Iterator[str]:
-    """Yield the names of what a statement drops that may have an index."""
+    """Yield the names of what a statement drops that may have an index, with a schema if written.
+
+    A constraint's index is in the schema of its table.
+    """
     for one in split.index_drops(sql) or [sql]:
         statement = parser.parse(one)
         if isinstance(statement, statements.DropIndex):
-            yield catalog_name(statement.name)
-    yield from session_statements.dropped_constraints(sql)[1]
+            yield statement.name
+    table, names = session_statements.dropped_constraints(sql)
+    schema = tokenize(table)[:-1]
+    yield from ("".join([*(token.text for token in schema), quote_name(one)]) for one in names)
+
+
+def _may_have_name(name: str, schema: str, index: str) -> bool:
+    """Return whether a statement may mean an index of a schema by a name. index: its own name."""
+    return catalog_name(name) == index and _written_schema(name) in {"", schema}
+
+
+def _may_be_of_schema(runner: Runner, schema: str, name: str) -> bool:
+    """Return whether what a statement calls by a name may be of a schema, be it there or not."""
+    found = runner.find_relation(name)
+    return (found.schema if found is not None else _written_schema(name)) in {"", schema}
+
+
+def _written_schema(name: str) -> str:
+    """Return the schema that is written before a name, "" without."""
+    tokens = tokenize(name)
+    return tokens[-3].identifier if len(tokens) > 1 else ""
 
 
 def _is_over(made: statements.Statement, columns: Sequence[str]) -> bool:

@@ -57,15 +57,17 @@ class Dropped:
 
     kind: INDEX or one of the others. name: as the catalog has it. is_unique: whether it has a
     unique index. is_its_table: returns whether a table, as a statement names it, is the one that it
-    is of. outlives: returns whether it may be there at a change of a column's type, after the
-    statements in between. is_implied_by: returns whether another one is made only where rows with
-    the new type do not violate this one.
+    is of. is_its_schema: returns whether a table or index may be of the same schema. outlives:
+    returns whether it may be there at a change of a column's type, after the statements in between.
+    is_implied_by: returns whether another one is made only where rows with the new type do not
+    violate this one.
     """
 
     kind: str
     name: str
     is_unique: bool
     is_its_table: Callable[[str], bool]
+    is_its_schema: Callable[[str], bool]
     outlives: Callable[[statements.AlterColumnType, Sequence[str]], bool]
     is_implied_by: Callable[[statements.Statement], bool]
 
@@ -174,7 +176,8 @@ def _takes_name(made: statements.Statement | None, dropped: Dropped) -> bool:
         return False
     same = bool(made.name) and catalog_name(made.name) == dropped.name
     with_index = not {_kind_of(made), dropped.kind} & {CHECK, FOREIGN}
-    return same and (with_index or dropped.is_its_table(made.table))
+    is_its_place = dropped.is_its_schema if with_index else dropped.is_its_table
+    return same and is_its_place(made.table)
 
 
 def _is_replacement(made: statements.Statement | None, dropped: Dropped) -> bool:
@@ -203,17 +206,23 @@ def _may_come_first(sql: str, made: statements.Statement | None, dropped: Droppe
         return _may_be_added_first(made, dropped)
     if isinstance(made, statements.AddColumn | statements.SetNotNull):
         return _may_come_with_column(made, dropped)
-    also = session_statements.dropped_constraint(sql)
-    if isinstance(made, statements.DropIndex):
-        also = catalog_name(made.name)
-    if also:  # a foreign key may hang on it; and what is gone is not dropped again
-        return dropped.kind != FOREIGN and also != dropped.name
+    if isinstance(made, statements.DropIndex) or session_statements.dropped_constraint(sql):
+        # A foreign key may hang on it; and what is gone is not dropped again.
+        return dropped.kind != FOREIGN and not _may_be_same(sql, made, dropped)
     if isinstance(made, statements.CreateIndex):
         return True
     if dropped.kind in WITH_INDEX and session_statements.changes_default(sql):
         return True
     cursor = split.first_statement(sql)
     return cursor.accept("COMMENT", "ON") and not cursor.accept_any("INDEX", "CONSTRAINT")
+
+
+def _may_be_same(sql: str, made: statements.Statement | None, dropped: Dropped) -> bool:
+    """Return whether a statement that drops an index or a constraint may drop the same one."""
+    if isinstance(made, statements.DropIndex):
+        return catalog_name(made.name) == dropped.name and dropped.is_its_schema(made.name)
+    table, names = session_statements.dropped_constraints(sql)
+    return dropped.name in names and dropped.is_its_table(table)
 
 
 def _may_come_with_column(

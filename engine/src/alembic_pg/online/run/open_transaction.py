@@ -144,8 +144,12 @@ class OpenTransaction(Executor):
         for column in self.dropped_defaults(table):
             name = quote_name(column)
             self.execute(f"ALTER TABLE {probe_table.PROBE_TABLE} ALTER COLUMN {name} DROP DEFAULT")
-        names = [one.index for one in self.postponed_drops() if not self._lasts(one)]
-        drops = [f"DROP INDEX IF EXISTS pg_temp.{quote_name(name)}" for name in names if name]
+        due = [one for one in self.postponed_drops() if one.index and not self._lasts(one)]
+        drops = [
+            f"DROP INDEX IF EXISTS pg_temp.{quote_name(one.index)}"
+            for one in due
+            if one.name == quote_name(table.schema, one.index)
+        ]
         if drops:
             self.execute_all([probe_table.NAME_INDEXES.format(table=table.oid), *drops])
 
