@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +17,8 @@ from tests.online.killed import killing
 from tests.online.scripted import anew, begun, cuts, psql, written
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.online.site import Site
 
 TABLES = (
@@ -158,11 +163,11 @@ PLAIN = REPLACED["plain"][0]
 DROPS = "DROP INDEX CONCURRENTLY"
 
 
-def stopped_at_the_drop(site: Site) -> tuple[object, ...]:
+def stopped_at_the_drop(site: Site, *said: str) -> tuple[object, ...]:
     """Let a run end before it drops the old index; return what there was before it."""
     prepare(site)
     before = state(site)
-    site.revise(*lines(*PLAIN))
+    site.revise(*lines(*(said or PLAIN)))
     with killing(site, 1, DROPS), pytest.raises(UserError):
         site.upgrade()
     return before
@@ -202,6 +207,74 @@ def test_an_old_one_that_is_gone_is_told(site: Site) -> None:
     assert "since the index that it has replaced is gone: undo by hand" in why
     site.upgrade()
     assert site.version == ["002a"]
+
+
+# What somebody holds while the old index is dropped, and whether that is valid still: the drop
+# waits for its lock, or has begun and waits for those who may use the index.
+HELD = {
+    "LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE": True,
+    "LOCK TABLE t IN ACCESS SHARE MODE": False,
+}
+
+WAITS = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE 'DROP INDEX%' AND wait_event_type = 'Lock'
+"""
+
+
+@contextmanager
+def held(site: Site, lock: str) -> Iterator[None]:
+    """Hold a lock until the block is through."""
+    engine = make_engine(site.url)
+    with engine.connect() as connection:
+        connection.execute(text(lock))
+        yield
+        connection.rollback()
+    engine.dispose()
+
+
+@contextmanager
+def ended_as_it_waits(site: Site, how: str) -> Iterator[None]:
+    """Let the server end the session, or the statement, that drops an index and waits.
+
+    how: the function that does so.
+    """
+
+    def end() -> None:
+        engine = make_engine(site.url)
+        with engine.connect() as connection:
+            for _ in range(500):
+                found = connection.scalar(text(WAITS))
+                connection.rollback()
+                if found is not None:
+                    connection.execute(text(f"SELECT {how}({found})"))
+                    break
+                time.sleep(0.02)
+        engine.dispose()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    yield
+    thread.join()
+
+
+@pytest.mark.parametrize("how", ["pg_terminate_backend", "pg_cancel_backend"])
+@pytest.mark.parametrize("lock", HELD)
+@pytest.mark.parametrize("name", ["plain", "another name"])
+def test_a_run_that_ends_in_the_drop(site: Site, name: str, lock: str, how: str) -> None:
+    """Its DROP INDEX CONCURRENTLY waits for somebody, and has made the old one INVALID or not."""
+    before = stopped_at_the_drop(site, *REPLACED[name][0])
+    with held(site, lock):
+        with ended_as_it_waits(site, how), pytest.raises(UserError):
+            site.upgrade()
+        old = "i_ddl_old" if name == "plain" else "i"
+        is_valid = f"SELECT indisvalid FROM pg_index WHERE indexrelid = '{old}'::regclass"  # noqa: S608
+        assert site.one(is_valid) == HELD[lock]
+    why = back(site, before)
+    assert bool(why) != HELD[lock]
+    if why:
+        site.upgrade()
+        assert site.version == ["002a"]
 
 
 @pytest.mark.online
