@@ -23,7 +23,7 @@ from alembic_pg.plan.planner import Planner
 from alembic_pg.plan.revision_plan import RevisionPlan, StatementPlan
 from alembic_pg.plan.rights.missing_rights import MissingRights
 from alembic_pg.revisions import schema_model, statements
-from alembic_pg.revisions.current_revision import direction_of, revision_label
+from alembic_pg.revisions.current_revision import direction_of, place_name, revision_label
 from alembic_pg.revisions.destroys_declaration import VARIABLE, declaration_line
 from alembic_pg.revisions.impact import ImpactReader
 from alembic_pg.sql import describe
@@ -76,6 +76,9 @@ def print_plan(
         with connection.begin():
             reader = ImpactReader(schema_model.read_schema(connection))
             note = _read_half_done(task, context, connection, running, steps)
+            if note is not None and _would_undo(task, running, note):
+                # Raises UserError where it would not, as the run does.
+                undo.undo_statements(planner, note, place_name(running.heads))
         planner.event_triggers = event_triggers.read_event_triggers(planner) if steps else []
         rights = MissingRights(planner, journal.version_table_name(context))
         for step in status.counted(steps, "Planning", "revision"):

@@ -180,8 +180,18 @@ def test_an_index_that_is_gone(site: Site) -> None:
     site.revise('op.drop_index("t_b_idx", "t")', NEVER)
     with pytest.raises(UserError):
         site.upgrade()
-    with pytest.raises(UserError, match=r"Nothing undoes .*DROP INDEX"):
+    with pytest.raises(UserError, match=r"Nothing undoes .*DROP INDEX") as error:
         site.downgrade("001a")
+    assert planned_refusal(site) == str(error.value)
+
+
+def planned_refusal(site: Site) -> str:
+    """Return why a plan says that a downgrade takes nothing back, "" where it says that it does."""
+    try:
+        site.downgrade("001a", plan="")
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 # Those that every run of the tests has.
@@ -210,11 +220,13 @@ def test_every_operation_that_died(site: Site, name: str) -> None:
         if site.note() is None:
             continue
         left, why = site.catalog, ""
+        planned = planned_refusal(site)
         try:
             site.downgrade("001a")
         except UserError as error:
             why = str(error)
         assert site.catalog == (left if why else before), (killed, why)
+        assert planned == why, killed
         assert bool(why) == ("by hand" in why)
 
 

@@ -54,6 +54,20 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
 
     at: where the database is. Raises UserError for what has nothing certain that undoes it.
     """
+    steps = undo_statements(runner, note, at)
+    table = journal.version_table_name(runner.context)
+    with runner.connection.begin():
+        clearing = journal.clearing_statement(runner.connection, table)
+    runner.run_short(*steps, clearing)
+    for step in steps:
+        events.tell(events.TAKEN_BACK, f"Taken back: {step}")
+
+
+def undo_statements(runner: Runner, note: ProgressNote, at: str) -> list[str]:
+    """Return what takes back a revision that is half done; its parameters are undo_upgrade()'s.
+
+    Raises UserError as that does.
+    """
     by_hand = f"undo by hand what it did, then run: alembic stamp {at.replace(',', '')}"
     if note.untracked:
         raise UserError(
@@ -72,15 +86,9 @@ def undo_upgrade(runner: Runner, note: ProgressNote, at: str) -> None:
     if stored_text.changes_rows(note.text_of(note.began)):
         raise UserError(f"It has changed some of the rows of a table: {by_hand}")
     try:
-        steps = [*interrupted_statement.removal_statements(runner, note), *steps]
+        return [*interrupted_statement.removal_statements(runner, note), *steps]
     except UserError as error:
         raise UserError(f"{error}: {by_hand}") from error
-    table = journal.version_table_name(runner.context)
-    with runner.connection.begin():
-        clearing = journal.clearing_statement(runner.connection, table)
-    runner.run_short(*steps, clearing)
-    for step in steps:
-        events.tell(events.TAKEN_BACK, f"Taken back: {step}")
 
 
 def _undo_statements(runner: Runner, sql: str, detail: str, added: set[str]) -> list[str] | None:
