@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
@@ -17,6 +18,8 @@ from alembic import op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+_OF_TABLE = re.compile(r"\s*(CREATE|DROP) TABLE\b")
 
 # Of which a part is executed or not, or once for each of what is found.
 _DECIDING = (ast.If, ast.For, ast.While, ast.Try, ast.Match)
@@ -97,7 +100,9 @@ class SourceReader:
             inner.update(ast.walk(node))
             if _is_operation(node, known):
                 code = compile(ast.Expression(node), "revision", "eval")
-                yield from self.recorded(code, known) or [""]
+                said = self.recorded(code, known) or [""]
+                # What belongs to a table is made, and dropped, as one statement with it.
+                yield from [sql for sql in said if _OF_TABLE.match(sql)][:1] or said
             elif not _is_of_sqlalchemy(_root(node.func, known)):
                 yield ""
 

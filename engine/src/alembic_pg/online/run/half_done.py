@@ -147,11 +147,12 @@ def see_to_passed_over(runner: OpenTransaction) -> None:
     if not opened.unmet or is_known(runner.running.step):
         return
     followers = step_followers(runner.running.step)
-    known = {entry.partition(":")[0] for entry in note.done} | opened.texts.keys()
+    keys = {entry.partition(":")[0] for entry in note.done} | opened.texts.keys()
+    known = {_words(opened.texts.get(key) or note.text_of(key)) for key in keys}
     texts = {key: stored_text.whole_text(note.text_of(key)) for key in opened.unmet}
     after = [sql for text in texts.values() for sql in followers.get(text, ())]
-    writes = filter(session_statements.may_write, filter(None, after))
-    if lost := [sql for sql in writes if journal.statement_key(sql) not in known]:
+    lost = [sql for sql in after if _has_effect(sql) and _words(sql) not in known]
+    if lost := [sql for sql in lost if journal.statement_key(sql) not in keys]:
         names = "; ".join(map(short_line, dict.fromkeys(lost)))
         place = place_before(runner.context, runner.running.heads, note).partition(",")[0]
         back = f"; or take back what is done: alembic downgrade {place}"
@@ -167,6 +168,17 @@ def see_to_passed_over(runner: OpenTransaction) -> None:
             f"and which is finished now: {stored_text.name_of_stored(note.text_of(first))}\n"
             "What else stands under the same condition, it has passed over, too: see to it."
         )
+
+
+def _has_effect(sql: str) -> bool:
+    """Return whether a statement does something that stays."""
+    may_write = bool(sql) and session_statements.may_write(sql)
+    return may_write and not session_statements.is_session_statement(sql)
+
+
+def _words(sql: str) -> str:
+    """Return a statement on one line: SQLAlchemy writes a table on several."""
+    return " ".join(sql.split())
 
 
 def _passed_over_sentence(opened: Journal, label: str) -> str:
