@@ -14,16 +14,18 @@ from alembic_pg.online.run import journal, large_tables, probe_table
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.refusals import of_statements
 from alembic_pg.sql import parser, session_statements, split, statements
+from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.postponed_drops import Dropped
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.online.run.signals import Wait
+    from alembic_pg.sql.cursor import QualifiedName
 
 # Whether an index is unique, and its columns, where two rows that it does not allow are alike in
 # them whatever else it has.
@@ -129,7 +131,7 @@ def warn_of_gap(runner: Runner, statement: statements.CreateIndex, table: Relati
     name, is_gone = catalog_name(statement.name), False
     for sql in runner.met:
         made = parser.parse(sql)
-        if any(_may_have_name(one, table.schema, name) for one in _dropped_names(sql)):
+        if _may_be_dropped(_dropped_names(sql), table.schema, name):
             is_gone = True
         elif isinstance(made, statements.CreateIndex) and sql != statement.sql:
             same = catalog_name(made.name) == name
@@ -149,49 +151,47 @@ def missing_warning(name: str, table: str) -> str:
 
 def gap_warnings(runner: Runner, texts: Sequence[str]) -> Iterator[str]:
     """Yield what a person is told of a revision that asks the database, and may do as texts say."""
-    dropped: set[str] = set()
+    dropped: set[QualifiedName] = set()
     for sql in texts:
         made = parser.parse(sql)
         if isinstance(made, statements.CreateIndex) and dropped:
             table, name = runner.find_relation(made.table), catalog_name(made.name)
             if (
                 table is not None
-                and any(_may_have_name(one, table.schema, name) for one in dropped)
+                and _may_be_dropped(dropped, table.schema, name)
                 and large_tables.is_large(runner, table)
             ):
                 yield missing_warning(name, table.display_name)
         dropped |= {*_dropped_names(sql)}
 
 
-def _dropped_names(sql: str) -> Iterator[str]:
-    """Yield the names of what a statement drops that may have an index, with a schema if written.
+def _dropped_names(sql: str) -> Iterator[QualifiedName]:
+    """Yield the names of what a statement drops that may have an index; "" for no schema.
 
     A constraint's index is in the schema of its table.
     """
     for one in split.index_drops(sql) or [sql]:
         statement = parser.parse(one)
         if isinstance(statement, statements.DropIndex):
-            yield statement.name
+            yield _as_written(statement.name)
     table, names = session_statements.dropped_constraints(sql)
-    schema = tokenize(table)[:-1]
-    yield from ("".join([*(token.text for token in schema), quote_name(one)]) for one in names)
+    yield from ((_as_written(table)[0], one) for one in names)
 
 
-def _may_have_name(name: str, schema: str, index: str) -> bool:
-    """Return whether a statement may mean an index of a schema by a name. index: its own name."""
-    return catalog_name(name) == index and _written_schema(name) in {"", schema}
+def _may_be_dropped(dropped: Iterable[QualifiedName], schema: str, index: str) -> bool:
+    """Return whether one of some names may mean an index of a schema. index: its own name."""
+    return any(name == index and written in {"", schema} for written, name in dropped)
 
 
 def _may_be_of_schema(runner: Runner, schema: str, name: str) -> bool:
     """Return whether what a statement calls by a name may be of a schema, be it there or not."""
     found = runner.find_relation(name)
-    return (found.schema if found is not None else _written_schema(name)) in {"", schema}
+    return (found.schema if found is not None else _as_written(name)[0]) in {"", schema}
 
 
-def _written_schema(name: str) -> str:
-    """Return the schema that is written before a name, "" without."""
-    tokens = tokenize(name)
-    return tokens[-3].identifier if len(tokens) > 1 else ""
+def _as_written(name: str) -> QualifiedName:
+    """Return a name with the schema that is written before it, "" without."""
+    return Cursor(name, default_schema="").qualified_name()
 
 
 def _is_over(made: statements.Statement, columns: Sequence[str]) -> bool:

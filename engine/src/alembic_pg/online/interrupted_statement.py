@@ -12,6 +12,7 @@ from alembic_pg.errors import UserError
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import half_done, stored_text, transactions, ways_back
 from alembic_pg.online.run.helper_names import (
+    IS_HELPER_CONSTRAINT,
     IS_HELPER_TRIGGER,
     IS_SHADOW_COLUMN,
     catalog_name,
@@ -32,16 +33,14 @@ if TYPE_CHECKING:
     from alembic_pg.online.run.journal import ProgressNote
     from alembic_pg.online.run.revision_runner import Runner
 
-# What a step that died has made beside what its statement says. Those of partitions, and of tables
-# that inherit, go with their parent's.
+# What a step that died has made beside what its statement says.
 _DROP_HELPERS = f"""
 SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) AS sql, 1 AS place
 FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
 UNION ALL SELECT format('DROP FUNCTION %s', tgfoid::regprocedure), 2
 FROM pg_trigger WHERE {IS_HELPER_TRIGGER}
 UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname), 3
-FROM pg_constraint WHERE conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
-  AND conislocal
+FROM pg_constraint WHERE {IS_HELPER_CONSTRAINT}
 UNION ALL SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', attrelid::regclass, attname), 4
 FROM pg_attribute AS a WHERE {IS_SHADOW_COLUMN}
 UNION ALL SELECT format('DROP INDEX IF EXISTS %s', indexrelid::regclass), 5

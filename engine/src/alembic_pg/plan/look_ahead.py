@@ -204,7 +204,7 @@ class _Before:
         """
         if any(map(session_statements.sets_search_path, self.statements)):
             return True
-        words = set(re.findall(r"\w+", self.refused.lower())) - _KEYWORDS
+        words = _words(self.refused)
         return any(words & _changed_words(sql, by_index=by_index) for sql in self.statements)
 
 
@@ -213,9 +213,12 @@ def _changed_words(sql: str, *, by_index: bool) -> set[str]:
     statement = parser.parse(sql)
     if isinstance(statement, CreateIndex) and not by_index:
         return set()
-    if isinstance(statement, AddColumn):
-        return {*re.findall(r"\w+", statement.column.lower())}
-    return set(re.findall(r"\w+", sql.lower())) - _KEYWORDS
+    return _words(statement.column if isinstance(statement, AddColumn) else sql)
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text that may be names."""
+    return {*re.findall(r"\w+", text.lower())} - _KEYWORDS
 
 
 def _leaves_tables_large(sql: str) -> bool:

@@ -17,18 +17,13 @@ from alembic_pg.sql.quoting import quote_name
 from alembic_pg.sql.statements import AddPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy.engine import Row
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.plan.earlier_statements import EarlierStatements
-
-_DEFINITION = """
-SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint
-WHERE conrelid = :table AND conname = :name
-"""
 
 
 @dataclass(frozen=True)
@@ -96,13 +91,9 @@ class PlannedParts:
             copy = probe_table.oid_of_copy(self.runner)
             indexes = self.ask(MISSING_PARTS, parent=parent, table=copy)
         made = [*map(_key, self.earlier.about(there))]
-        texts = [self.ask(_DEFINITION, table=parent, name=row.name)[0].text for row in _keys(found)]
-        keys = [row for row, key in zip(_keys(found), texts, strict=True) if _key(key) not in made]
-        return [*(row for row in indexes if row.kind == "index"), *keys]
-
-
-def _keys(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
-    return [row for row in rows if row.kind == "foreign key"]
+        keys = (row for row in found if row.kind == "foreign key")
+        missing = [row for row in keys if _key(row.definition) not in made]
+        return [*(row for row in indexes if row.kind == "index"), *missing]
 
 
 def _key(sql: str) -> list[str]:

@@ -43,11 +43,11 @@ PARTLY_COMMITTED = (
 RESUMABLE = (
     "{revision} fails: {why}; what it did before stays, and the next run goes on from there."
 )
-ASKED = (
-    "What it has sent past the operations and committed by itself stays, and the next run asks "
-    "what of it is done."
+_ASKED = (
+    "has sent past the operations and committed by itself stays, and the next run asks what of it "
+    "is done."
 )
-UNTRACKED = "{revision} fails: {why}; " + ASKED.replace("What", "what", 1)
+UNTRACKED = "{revision} fails: {why}; what it " + _ASKED
 ELSEWHERE = (
     "{revision} fails: {why}; what it has committed on a connection of its own stays, and the next "
     "run does that again."
@@ -103,7 +103,7 @@ def _note_what_stays(error: BaseException, running: RunState) -> None:
     """Let the sentence about an interruption tell what is not rolled back, if anything."""
     if running.committed_untracked:
         name = running.label.replace("Revision", "revision", 1)
-        error.add_note(ASKED.replace("it has", f"{name} has", 1))
+        error.add_note(f"What {name} {_ASKED}")
 
 
 def _hint(environment: EnvironmentContext, error: Exception, running: RunState) -> str:
@@ -159,8 +159,8 @@ def with_ways_on(error: UserError, way: str) -> UserError:
 
     way: as a part of a sentence; "" where it has committed by itself what nobody has noted.
     """
-    goes_on = f"What it did before stays: the next run goes on from there{way}" if way else ASKED
-    return UserError(f"{error}\n{goes_on}")
+    goes_on = f"did before stays: the next run goes on from there{way}" if way else _ASKED
+    return UserError(f"{error}\nWhat it {goes_on}")
 
 
 def _several_heads_error(script: ScriptDirectory) -> UserError:

@@ -38,9 +38,7 @@ def forget_progress(connection: Connection, table: str) -> None:
 
     connection: without a transaction, as before. table: Alembic's, as a statement names it.
     """
-    with connection.begin():
-        note = journal.read_note(connection, table)
-    journal.clear_note(connection, table)
+    note = journal.clear_note(connection, table)
     if note is not None and (left := _what_stays(note)):
         revision = f"The {note.direction} of revision {note.revision}"
         events.tell(events.WARNING, f"{revision} was half done, and what it did stays: {left}")

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from alembic_pg.online.run import journal
-from alembic_pg.online.run.helper_names import IS_HELPER_TRIGGER, IS_SHADOW_COLUMN
+from alembic_pg.online.run.helper_names import (
+    IS_HELPER_CONSTRAINT,
+    IS_HELPER_TRIGGER,
+    IS_SHADOW_COLUMN,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +42,7 @@ SELECT 'index ' || mine.name || ' is a helper of a run' FROM mine
 UNION ALL
 SELECT 'constraint ' || quote_ident(conname) || ' of ' || mine.name || ' is a helper of a run'
   FROM mine JOIN pg_constraint ON conrelid = mine.oid
-  WHERE convalidated AND conislocal AND contype IN ('c', 'f')
-    AND conname ~ '_ddl_(new|not_null|bound)$'
+  WHERE convalidated AND {IS_HELPER_CONSTRAINT}
 UNION ALL
 SELECT 'column ' || mine.name || '.' || quote_ident(attname) || ' is half filled' FROM mine
   JOIN pg_attribute AS a ON attrelid = mine.oid

@@ -152,7 +152,8 @@ def see_to_passed_over(runner: OpenTransaction) -> None:
     texts = {key: stored_text.whole_text(note.text_of(key)) for key in opened.unmet}
     after = [sql for text in texts.values() for sql in followers.get(text, ())]
     lost = [sql for sql in after if _has_effect(sql) and _words(sql) not in known]
-    if lost := [sql for sql in lost if journal.statement_key(sql) not in keys]:
+    lost = [sql for sql in lost if journal.statement_key(sql) not in keys]
+    if lost:
         names = "; ".join(map(short_line, dict.fromkeys(lost)))
         place = place_before(runner.context, runner.running.heads, note).partition(",")[0]
         back = f"; or take back what is done: alembic downgrade {place}"

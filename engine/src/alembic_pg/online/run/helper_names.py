@@ -25,6 +25,11 @@ IS_SHADOW_COLUMN = r"""a.attname ~ '_ddl_new$' AND NOT a.attisdropped
 IS_HELPER_TRIGGER = r"""(tgname ~ '^zzz_.*_ddl_keep$' AND EXISTS (
     SELECT FROM pg_proc AS f WHERE f.oid = tgfoid AND f.proname ~ '_ddl_keep$'))"""
 
+# A CHECK or foreign key that stands for another one for a while, of pg_constraint; the copies that
+# partitions and tables that inherit have of it go with it.
+IS_HELPER_CONSTRAINT = r"""conname ~ '_ddl_(new|not_null|bound)$' AND contype IN ('c', 'f')
+  AND conislocal"""
+
 
 def helper_name(base: str, purpose: str) -> str:
     """Return the name of a helper for something that has a name, always the same."""

@@ -260,11 +260,12 @@ def read_note(connection: Connection, table: str) -> ProgressNote | None:
     return ProgressNote(**json.loads(comment)["half_done"])
 
 
-def clear_note(connection: Connection, table: str) -> None:
-    """Take a note away, if there is one. connection: without a transaction, as before."""
+def clear_note(connection: Connection, table: str) -> ProgressNote | None:
+    """Take a note away, and return it. connection: without a transaction, before and after."""
     with connection.begin():
-        if read_note(connection, table) is not None:
+        if (note := read_note(connection, table)) is not None:
             _execute(connection, clearing_statement(connection, table))
+    return note
 
 
 def clearing_statement(connection: Connection, table: str) -> str:
@@ -275,9 +276,8 @@ def clearing_statement(connection: Connection, table: str) -> str:
 def _read_theirs(connection: Connection, table: str) -> str:
     """Return the comment that a person gave the table, "" without."""
     comment = str(connection.scalar(_READ_COMMENT, {"table": table}) or "")
-    if not comment.startswith(_NOTE_BEGINS):
-        return comment
-    return str(json.loads(comment).get(_THEIRS, ""))
+    has_note = comment.startswith(_NOTE_BEGINS)
+    return str(json.loads(comment).get(_THEIRS, "")) if has_note else comment
 
 
 def _execute(connection: Connection, statement: str) -> None:

@@ -55,7 +55,7 @@ WHERE oid IN (to_regclass('pg_temp.ddl_probe_part'), to_regclass('pg_temp.ddl_pr
 
 # What PostgreSQL would build or look through, for want of one that is the same.
 MISSING_PARTS = """
-SELECT 'index' AS kind, c.relname AS name
+SELECT 'index' AS kind, c.relname AS name, '' AS definition
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid
   LEFT JOIN pg_constraint AS k ON conindid = indexrelid AND conrelid = indrelid
 WHERE indrelid = :parent AND NOT EXISTS (
@@ -66,7 +66,7 @@ WHERE indrelid = :parent AND NOT EXISTS (
       = substring(pg_get_indexdef(i.indexrelid), ' USING .*')
     AND (k.oid IS NULL OR own.contype = k.contype))
 UNION ALL
-SELECT 'foreign key', conname FROM pg_constraint AS k
+SELECT 'foreign key', conname, pg_get_constraintdef(k.oid) FROM pg_constraint AS k
 WHERE conrelid = :parent AND contype = 'f' AND NOT EXISTS (
     SELECT FROM pg_constraint AS p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
   AND NOT EXISTS (SELECT FROM pg_constraint AS own

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alembic_pg.errors import UserError
 from alembic_pg.online.ensure import index
 from alembic_pg.online.run import ways_back
-from alembic_pg.online.run.helper_names import catalog_name, helper_name
+from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.journal import statement_key
 from alembic_pg.online.run.signals import PostponedDrop, Wait
 from alembic_pg.online.strategies import replace_constraint
@@ -123,7 +123,7 @@ def _replaced_drop(runner: Runner, statement: CreateIndex, table: Relation) -> P
 def create_concurrently(runner: Runner, statement: CreateIndex, table: Relation, key: str) -> None:
     """Create an index; one of the same name that a statement before drops, goes after it."""
     name = f"{quote_name(table.schema)}.{statement.name}"
-    old = quote_name(table.schema, helper_name(catalog_name(statement.name), "old"))
+    old = quote_name(table.schema, ways_back.old_index_name(statement))
     waits = _replaced_drop(runner, statement, table)
     noted = runner.journal.detail(key)
     changes = waits is not None or noted in {NOTED_REPLACE, NOTED_REPLACED}
@@ -176,8 +176,8 @@ def _replace(
     resumes: whether an earlier run has begun the same. Else what has the names of ours is left of a
     run that nobody finished, and of another definition maybe.
     """
-    name = catalog_name(statement.name)
-    new, old = runner.helpers.name(name, "new"), helper_name(name, "old")
+    new = runner.helpers.name(catalog_name(statement.name), "new")
+    old = ways_back.old_index_name(statement)
     for left in () if resumes else (new, old):
         index.drop_left(runner, table, quote_name(table.schema, left))
     index.ensure_index(runner, table, quote_name(new), unique=statement.unique, rest=statement.rest)
