@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -137,14 +137,11 @@ def _take_away_failed(runner: Runner, error: DBAPIError) -> None:
     if has_column or (stored_text.changes_rows(stored) and not is_refused):
         return
     transactions.roll_back(runner.context)
-    began, interrupted_at = note.began, runner.journal.interrupted_at
-    try:
-        with runner.track_statements():
-            steps = _removal_of_failed(runner, note, is_refused=is_refused)
-            runner.run_short(*steps, *runner.journal.forgetting_statements())
-    except (UserError, DBAPIError):
-        # An event trigger forbids a drop, say: what is left is noted still, and told so.
-        note.began, runner.journal.interrupted_at = began, interrupted_at
+    # Where an event trigger forbids a drop, say, what is left is noted still, and told so.
+    with runner.track_statements(), suppress(UserError, DBAPIError):
+        steps = _removal_of_failed(runner, note, is_refused=is_refused)
+        runner.run_short(*steps, *runner.journal.forgetting_statements())
+        runner.journal.confirm_forgotten()
 
 
 def _removal_of_failed(runner: Runner, note: ProgressNote, *, is_refused: bool) -> list[str]:
@@ -217,6 +214,7 @@ def _take_away(runner: Runner) -> None:
     else:
         runner.commit()
     runner.run_short(*steps, *runner.journal.forgetting_statements())
+    runner.journal.confirm_forgotten()
     if runner.in_autocommit_block:
         transactions.enter_autocommit(runner.connection)
     else:

@@ -148,3 +148,29 @@ def test_a_statement_that_comes_twice(site: Site) -> None:
     site.upgrade()
     assert site.version == ["002a"]
     assert any("c CHECK ((a > 0)) t" in line for line in site.catalog)
+
+
+def test_what_nobody_may_take_away_stays_noted(site: Site) -> None:
+    """The file was edited, an event trigger forbade the drop, and the note was gone."""
+    site.sql(*TABLES)
+    site.revise('op.create_check_constraint("c", "t", "a > 0")')
+    with killing(site, VALIDATES[1], VALIDATES[0]), pytest.raises(UserError):
+        site.upgrade()
+    noted = site.note()
+    site.sql(
+        "CREATE FUNCTION guard() RETURNS event_trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE 'not here'; END $$",
+        "CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION guard()",
+    )
+    site.again('op.create_index("i", "t", ["a"])')
+    try:
+        with pytest.raises(UserError, match="not here"):
+            site.upgrade()
+    finally:
+        site.sql("DROP EVENT TRIGGER et", "DROP FUNCTION guard")
+    assert site.note() == noted
+    before = site.catalog
+    site.upgrade()
+    assert site.version == ["002a"]
+    assert any("constraint t c " in line for line in before)
+    assert not any("constraint t c " in line for line in site.catalog)

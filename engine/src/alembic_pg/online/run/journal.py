@@ -127,22 +127,21 @@ class Journal:
 
     def note_nothing_at_work(self, connection: Connection) -> None:
         """Note in the open transaction that no statement is at work."""
-        for statement in self.forgetting_statements():
-            _execute(connection, statement)
+        _execute(connection, *self.forgetting_statements())
+        self.confirm_forgotten()
 
     def forgetting_statements(self) -> list[str]:
-        """Return what notes that no statement is at work."""
+        """Return what notes that no statement is at work; confirm_forgotten() follows."""
+        return self._statements(self._comment({**self.note.as_json(), "began": ""}))
+
+    def confirm_forgotten(self) -> None:
+        """Take over what forgetting_statements() wrote, now that it is executed."""
         self.note.began = self.interrupted_at = ""
-        return self._statements(self._comment(self.note.as_json()))
 
     def save(self, connection: Connection, began: str = "") -> None:
-        """Write the note in the open transaction, which is about to be committed.
-
-        began: as saving_statements() has it.
-        """
+        """Write the note in the open transaction. began: as saving_statements() has it."""
         note, statements = self.saving_statements(connection, began)
-        for statement in statements:
-            _execute(connection, statement)
+        _execute(connection, *statements)
         self.confirm_saved(note)
 
     def saving_statements(
@@ -215,8 +214,7 @@ class Journal:
         if self.stored and table.made:
             _execute(connection, f"DROP TABLE {self.place or self.table}")
         else:
-            for statement in self.clearing_statements():
-                _execute(connection, statement)
+            _execute(connection, *self.clearing_statements())
         self.confirm_cleared()
 
     def clearing_statements(self) -> list[str]:
@@ -280,8 +278,9 @@ def _read_theirs(connection: Connection, table: str) -> str:
     return str(json.loads(comment).get(_THEIRS, "")) if has_note else comment
 
 
-def _execute(connection: Connection, statement: str) -> None:
-    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+def _execute(connection: Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _literal(comment: str) -> str:
