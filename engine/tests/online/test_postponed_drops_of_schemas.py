@@ -12,6 +12,8 @@ from tests.online.test_postponed_drops import lines
 from tests.online.watching import watched
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.online.site import Site
 
 TABLES = (
@@ -100,18 +102,25 @@ def misses_one(texts: list[str]) -> bool:
     return not dropped
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_each_one_stays_until_its_own_successor_is_there(site: Site, name: str) -> None:
-    """The drop took the one of its name in another schema for its own, and did not wait."""
-    statements = CHANGES[name]
+def expect_none_missing(site: Site, statements: Sequence[str], *, beside: str) -> None:
+    """Expect that a run of some statements does as PostgreSQL does, and none is missing meanwhile.
+
+    beside: stands in what the run executes about other things.
+    """
     wanted = by_postgresql(site, *statements)
     anew(site, *TABLES)
     site.revise(*lines(*statements))
     with watched() as steps:
         site.upgrade()
-    texts = [one.sql for one in steps if "pg_temp" not in one.sql]
+    texts = [one.sql for one in steps if beside not in one.sql]
     assert not misses_one(texts), texts
     assert state(site) == wanted
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_one_stays_until_its_own_successor_is_there(site: Site, name: str) -> None:
+    """The drop took the one of its name in another schema for its own, and did not wait."""
+    expect_none_missing(site, CHANGES[name], beside="pg_temp")
 
 
 @pytest.mark.parametrize("name", ["index", "UNIQUE"])
@@ -145,14 +154,7 @@ def test_a_check_of_its_name_of_another_table(site: Site) -> None:
         "ALTER TABLE other DROP CONSTRAINT k",
         "ALTER TABLE t ADD CONSTRAINT k CHECK (a > -1)",
     )
-    wanted = by_postgresql(site, *statements)
-    anew(site, *TABLES)
-    site.revise(*lines(*statements))
-    with watched() as steps:
-        site.upgrade()
-    of_t = [one.sql for one in steps if "other" not in one.sql]
-    assert not misses_one(of_t), of_t
-    assert state(site) == wanted
+    expect_none_missing(site, statements, beside="other")
 
 
 @pytest.mark.parametrize(("schema", "is_told"), [("s", False), ("public", True)])
