@@ -31,6 +31,15 @@ LATER = (
 )
 
 
+def expect_refused_first(site: Site, *lines: str, match: str) -> None:
+    """Expect that a revision of some lines is refused, and that nothing of it is done."""
+    before = site.catalog
+    site.revise(*lines)
+    with pytest.raises(UserError, match=match):
+        site.upgrade()
+    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+
+
 @pytest.mark.parametrize("later", LATER)
 @pytest.mark.parametrize("apart", [False, True])
 def test_nothing_is_filled_before(
@@ -88,11 +97,9 @@ def test_nothing_is_filled_before_where_something_goes(
         "CREATE VIEW v AS SELECT a FROM t",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     )
-    before = site.catalog
-    site.revise(FILLS, f"op.execute({between!r})", EXCLUDES)
-    with pytest.raises(UserError, match="Adding the constraint k reads"):
-        site.upgrade()
-    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+    expect_refused_first(
+        site, FILLS, f"op.execute({between!r})", EXCLUDES, match="Adding the constraint k reads"
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,7 +141,6 @@ def test_a_type_that_cannot_change_beside_others_is_told_before_its_new_one_is_m
         "CREATE TABLE child () INHERITS (t)",
         "INSERT INTO child VALUES ('x')",
     )
-    before = site.catalog
     statements = (
         CHECK.format("m = 'y'"),
         "CREATE TYPE mood_new AS ENUM ('x')",
@@ -143,10 +149,11 @@ def test_a_type_that_cannot_change_beside_others_is_told_before_its_new_one_is_m
         "DROP TYPE mood",
         "ALTER TYPE mood_new RENAME TO mood",
     )
-    site.revise(*(f'op.execute("""{one}""")'.replace(":", "\\\\:") for one in statements))
-    with pytest.raises(UserError, match="it is part of others"):
-        site.upgrade()
-    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+    expect_refused_first(
+        site,
+        *(f'op.execute("""{one}""")'.replace(":", "\\\\:") for one in statements),
+        match="it is part of others",
+    )
 
 
 ANY_KIND = (
@@ -172,12 +179,10 @@ def test_what_is_about_something_else_lifts_nothing(
         "INSERT INTO s VALUES (1)",
         "ANALYZE",
     )
-    before = site.catalog
     first = FILLS.replace('"t"', '"s"')
-    site.revise(first, 'op.create_index("i", "t", ["a"])', f"op.execute({later!r})")
-    with pytest.raises(UserError, match="stops: "):
-        site.upgrade()
-    assert (site.catalog, site.version, site.note()) == (before, ["001a"], None)
+    expect_refused_first(
+        site, first, 'op.create_index("i", "t", ["a"])', f"op.execute({later!r})", match="stops: "
+    )
 
 
 def test_what_a_statement_before_lifts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
