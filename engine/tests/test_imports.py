@@ -31,7 +31,7 @@ MOST = {
     "check": 168,
     "upgrade head": 155,
     "downgrade -1": 155,
-    "upgrade head --sql": 98,
+    "upgrade head --sql": 101,
     "-x plan upgrade head": 182,
 }
 

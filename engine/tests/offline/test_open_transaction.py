@@ -42,7 +42,7 @@ def test_of_both_ends_of_a_key_one_has_its_moment(site: Site, tables: tuple[str,
     made = f'op.execute("{VIEW}")'
     site.revise('op.execute("DROP VIEW words")', *(wider[table] for table in tables), made)
     sql = written(site)
-    assert sql.count("LOCK TABLE") == 1
+    assert sql.count("LOCK TABLE public.") == 1
     with traffic(site, "SELECT count(*) FROM words") as seen:
         run_with_psql(site, sql)
     assert seen

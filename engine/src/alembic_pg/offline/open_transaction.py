@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alembic_pg.offline import plpgsql_blocks, psql_commands
+from alembic_pg.offline import lock_needs, plpgsql_blocks, psql_commands
+from alembic_pg.offline.lock_needs import LockNeed
 from alembic_pg.online.run import journal
 from alembic_pg.sql import session_statements
 
@@ -27,6 +28,7 @@ class OpenTransaction:
     comments: lines that stand before its statements.
     executed: its statements, as Runner.executed has them.
     texts: how they are written.
+    needs: what they have to do with locks.
     swaps: the changes of types that are swapped in it, by their places among these.
     prepared_swaps, swapped_columns: as Runner has them.
     """
@@ -34,14 +36,16 @@ class OpenTransaction:
     comments: list[str] = field(default_factory=list)
     executed: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    needs: list[LockNeed] = field(default_factory=list)
     swaps: dict[int, PreparedSwap] = field(default_factory=dict)
     prepared_swaps: dict[str, Callable[[], None]] = field(default_factory=dict)
     swapped_columns: set[tuple[int, str]] = field(default_factory=set)
 
-    def add(self, sql: str, text: str) -> None:
-        """Take a statement in. text: how it is written."""
+    def add(self, sql: str, text: str, need: LockNeed = LockNeed.NONE) -> None:
+        """Take a statement in. text: how it is written. need: what it has to do with locks."""
         self.executed.append(sql)
         self.texts.append(text)
+        self.needs.append(need)
 
     def count_unnoted(self) -> int:
         """Return how many of its statements no note may call done before its end."""
@@ -50,14 +54,17 @@ class OpenTransaction:
     def add_swap(self, moment: PreparedSwap) -> None:
         """Take the swap of a column in."""
         self.swaps[len(self.executed)] = moment
-        self.add(session_statements.SWAP_ENTRY, moment.sql)
+        self.add(session_statements.SWAP_ENTRY, moment.sql, LockNeed.STRONG)
 
     def split_before(self, key: str) -> OpenTransaction:
         """Return the first part of it, up to a statement by its key; the rest stays here."""
         at = max(n for n, sql in enumerate(self.executed) if journal.statement_key(sql) == key)
         swaps = {place: swap for place, swap in self.swaps.items() if place < at}
-        first = OpenTransaction(self.comments, self.executed[:at], self.texts[:at], swaps)
-        self.comments, self.executed, self.texts = [], self.executed[at:], self.texts[at:]
+        first = OpenTransaction(
+            self.comments, self.executed[:at], self.texts[:at], self.needs[:at], swaps
+        )
+        self.comments, self.needs = [], self.needs[at:]
+        self.executed, self.texts = self.executed[at:], self.texts[at:]
         self.swaps = {place - at: swap for place, swap in self.swaps.items() if place >= at}
         self.swapped_columns.clear()
         return first
@@ -65,9 +72,10 @@ class OpenTransaction:
     def script_steps(self, settings: Settings) -> Iterator[str]:
         """Yield what stands before the transaction, and itself but for its end."""
         if not self.swaps:
-            yield from ["BEGIN", *self.comments, *self.texts]
+            yield from ["BEGIN", *self.comments]
+            yield from lock_needs.in_blocks(settings, self.texts, self.needs)
             return
-        end = max(self.swaps) + 1
+        end = lock_needs.end_of_waiting(self.needs, max(self.swaps))
         small = self.texts[:end]
         large = [
             one

@@ -6,7 +6,9 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from alembic_pg.sql.lexer import without_semicolon
+from alembic_pg.online.locks import lock_first
+from alembic_pg.sql import lock_modes, split
+from alembic_pg.sql.lexer import tokenize, without_semicolon
 from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 
 _DOLLAR_TAG = "ddl"
 
+# The statements that mean the same in PL/pgSQL, where they have no result.
+_STANDS_IN_BLOCK = {
+    *("ALTER", "CREATE", "DROP", "COMMENT", "GRANT", "REVOKE", "TRUNCATE", "LOCK", "REFRESH"),
+    *("INSERT", "UPDATE", "DELETE", "MERGE", "SET", "RESET", "DO", "PERFORM"),
+}
+
 # For steps that drop what they may not find, or that rename an index.
 HIDE_NOTICES = "SET LOCAL client_min_messages = warning"
 
@@ -23,11 +31,11 @@ _RETRY_BLOCK = """\
 DO $ddl$
 DECLARE
   ddl_began timestamptz := clock_timestamp();
-BEGIN
+@declare@BEGIN
   LOOP
     BEGIN
       SET LOCAL lock_timeout = @lock_timeout@;
-@statements@
+@locks@@statements@
       EXIT;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
       IF @patience@ > 0 AND clock_timestamp() > ddl_began + @patience@ * interval '1 ms' THEN
@@ -38,6 +46,24 @@ BEGIN
   END LOOP;
 END
 $ddl$"""
+
+_DECLARE_LOCK = "  ddl_lock text;\n"
+
+# Of those that are there, and that the role may lock: whoever writes two of them in the other
+# order would wait for one, and keep the other.
+_LOCK_ALL = """\
+      FOR ddl_lock IN
+        SELECT format('LOCK TABLE ONLY %s IN %s MODE', oid::regclass, mode)
+        FROM (VALUES
+@tables@
+        ) AS wanted (name, mode) JOIN pg_class ON oid = to_regclass(name)
+        WHERE relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE') ORDER BY name
+      LOOP
+        EXECUTE ddl_lock;
+        SET LOCAL lock_timeout = @second_timeout@;
+      END LOOP;
+      SET LOCAL lock_timeout = @lock_timeout@;
+"""
 
 _UNDO_LOOP = """\
 LOOP
@@ -73,12 +99,34 @@ $ddl$"""
 
 
 def retry_block(settings: Settings, *statements: str) -> str:
-    """Return what executes statements in a short transaction until they get their locks."""
+    """Return what executes statements in a short transaction until they get their locks.
+
+    The comments of the first one stand before it.
+    """
+    comments, first = _comments_before(statements[0])
+    statements = (first, *statements[1:])
     limits = {
         "@lock_timeout@": str(settings.lock_timeout),
         "@patience@": str(settings.lock_patience),
     }
-    return render_block(_RETRY_BLOCK, {**limits, "@statements@": plpgsql_lines(statements, 6)})
+    modes = lock_modes.blocking_locks(statements)
+    several = len(modes) > 1
+    texts = {
+        "@declare@": _DECLARE_LOCK if several else "",
+        "@locks@": _lock_all(settings, modes) if several else "",
+        "@statements@": plpgsql_lines(statements, 6),
+    }
+    return comments + render_block(_RETRY_BLOCK, {**limits, **texts})
+
+
+def _lock_all(settings: Settings, modes: Mapping[str, str]) -> str:
+    wanted = (f"({quote_literal(name)}, {quote_literal(modes[name])})" for name in sorted(modes))
+    texts = {
+        "@tables@": ",\n".join(f"          {one}" for one in wanted),
+        "@second_timeout@": str(lock_first.SECOND_TIMEOUT),
+        "@lock_timeout@": str(settings.lock_timeout),
+    }
+    return render_block(_LOCK_ALL, texts)
 
 
 def expect_no_row_block(
@@ -105,7 +153,8 @@ def undo_lines(settings: Settings, undo: Sequence[str], indent: int) -> str:
     """Return what undoes something, as lines of a block, until it gets its locks."""
     limits = {
         "@lock_timeout@": str(settings.lock_timeout),
-        "@statements@": plpgsql_lines([HIDE_NOTICES, *undo], 4 + indent),
+        # The place of the first one is indented already.
+        "@statements@": plpgsql_lines([HIDE_NOTICES, *undo], 4 + indent)[indent:],
     }
     return render_block(textwrap.indent(_UNDO_LOOP, " " * indent), limits)
 
@@ -113,12 +162,35 @@ def undo_lines(settings: Settings, undo: Sequence[str], indent: int) -> str:
 def plpgsql_lines(statements: Sequence[str], indent: int) -> str:
     """Return statements as PL/pgSQL has them, which asks where the result of a query goes.
 
-    Only their first lines are indented: the others may be those of a literal.
+    Of a statement only the first line is indented: the others may be those of a literal.
     """
     lines = [
-        re.sub("^SELECT ", "PERFORM ", without_semicolon(one).strip()) + ";" for one in statements
+        line
+        for text in statements
+        for one in split.script_statements(text)
+        for line in _plpgsql_lines_of(without_semicolon(one).strip())
     ]
     return "\n".join(" " * indent + line for line in lines)
+
+
+def _plpgsql_lines_of(statement: str) -> list[str]:
+    """Return the comments before a statement, a line each, and what executes it."""
+    comments, plain = _comments_before(statement)
+    found = tokenize(plain)
+    if not found:
+        return []
+    if found[0].keyword == "SELECT":
+        plain = "PERFORM" + plain.removeprefix(found[0].text)
+    elif found[0].keyword not in _STANDS_IN_BLOCK or "RETURNING" in {one.keyword for one in found}:
+        quote = _dollar_quote("run", [plain])
+        plain = f"EXECUTE {quote}{plain}{quote}"
+    return [*comments.strip().splitlines(), f"{plain};"]
+
+
+def _comments_before(statement: str) -> tuple[str, str]:
+    found = tokenize(statement)
+    start = found[0].start if found else len(statement)
+    return statement[:start], statement[start:]
 
 
 def render_block(block: str, texts: Mapping[str, str]) -> str:
@@ -130,7 +202,11 @@ def render_block(block: str, texts: Mapping[str, str]) -> str:
 
 def quoted_for(block: str, texts: Sequence[str]) -> str:
     """Return a block whose quotes none of the texts ends that are put into it."""
-    tag = _DOLLAR_TAG
+    return block.replace(f"${_DOLLAR_TAG}$", _dollar_quote(_DOLLAR_TAG, texts))
+
+
+def _dollar_quote(tag: str, texts: Sequence[str]) -> str:
+    """Return a quote of a tag, made longer until none of some texts has it."""
     while any(f"${tag}$" in text for text in texts):
         tag += "_"
-    return block.replace(f"${_DOLLAR_TAG}$", f"${tag}$")
+    return f"${tag}$"

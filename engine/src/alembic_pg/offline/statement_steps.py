@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from alembic_pg.database import server_features
-from alembic_pg.offline import batch_blocks, plpgsql_blocks, psql_commands
+from alembic_pg.offline import batch_blocks, lock_needs, plpgsql_blocks, psql_commands
+from alembic_pg.offline.lock_needs import LockNeed
 from alembic_pg.offline.script_journal import ScriptJournal
 from alembic_pg.offline.table_names import created_table, normalized_name, without_renamed
 from alembic_pg.online.backfill import volatility
@@ -109,19 +110,9 @@ class StepWriter:
             return add_unique.start_detail(statement.table, statement.name, statement)
         return ""
 
-    def first_statement(self, sql: str) -> str:
-        """Return a statement that stays as it is, and comes first in its transaction.
-
-        One that locks rows waits for them no longer than another session looks for deadlocks: so
-        that it is not the other one which PostgreSQL ends.
-        """
-        statement = parser.parse(sql)
-        if (
-            isinstance(statement, sql_statements.UpdateOrDelete)
-            and normalized_name(statement.table) not in self.created_tables
-        ):
-            return self._retry_block(statement.sql)
-        return sql
+    def lock_need(self, sql: str) -> LockNeed:
+        """Return what a statement that stands as it is has to do with locks."""
+        return lock_needs.lock_need(sql, self.created_tables)
 
     def _ask_history(
         self, statement: sql_statements.Statement, known: KnownHistory | None, what: str
@@ -264,6 +255,8 @@ class StepWriter:
 
         text: how it is written.
         """
+        if self.lock_need(sql) is LockNeed.STRONG:
+            text = self._retry_block(text)
         return ["BEGIN", text, *self._done_notes(sql), "COMMIT"]
 
     def _last_block(self, statement: sql_statements.Statement, last: str) -> str:

@@ -44,7 +44,7 @@ class OnlineRenderImpl(RenderImpl):
         self.guards: ScriptGuards | None = None
         self.journal = ScriptJournal.without_notes()
         self.waiting_drops = WaitingDrops()
-        self.bound_to_session = self.in_autocommit_block = self.first_in_transaction = False
+        self.bound_to_session = self.in_autocommit_block = False
 
     def begin(self, context: MigrationContext, running: RunState, chosen: Settings) -> None:
         """Take over the run. context: that of which this is the ``impl``."""
@@ -153,7 +153,7 @@ class OnlineRenderImpl(RenderImpl):
     def _render(self, statement: str, *, in_batches: bool) -> None:
         if self.current_step is not self.running.step:
             step = self.current_step = self.running.step
-            self.bound_to_session, self.first_in_transaction = False, True
+            self.bound_to_session = False
             if getattr(step, "revision", None) is not None and self.guards is not None:
                 self.journal = ScriptJournal.of_revision(
                     self.guards, step.revision, direction_of(step)
@@ -243,7 +243,6 @@ class OnlineRenderImpl(RenderImpl):
             self._write_step(step)
         if not self.in_autocommit_block:
             self.emit_begin()
-        self.first_in_transaction = True
 
     def _add_swap(self, opened: OpenTransaction, swap: PreparedSwap) -> None:
         """Take a swap into the transaction, before which is noted that it is prepared."""
@@ -268,12 +267,7 @@ class OnlineRenderImpl(RenderImpl):
     def _unchanged_text(self, statement: str, steps: list[str] | UnchangedStatement | None) -> str:
         """Return how a statement stands that takes no steps, or none of its own, else ""."""
         if steps is None:
-            first = (
-                self.first_in_transaction
-                and not self.in_autocommit_block
-                and not self.bound_to_session
-            )
-            return self.step_writer.first_statement(statement) if first else statement
+            return statement
         if self.bound_to_session:
             return f"-- {_SESSION_BOUND_COMMENT}\n{statement}"
         gone = self.rehearsal.missing_object(statement) if self.rehearsal is not None else ""
@@ -287,8 +281,8 @@ class OnlineRenderImpl(RenderImpl):
         if self.open_transaction is None:
             self._write(text)
         else:
-            self.open_transaction.add(without_semicolon(statement), text)
-        self.first_in_transaction = False
+            need = self.step_writer.lock_need(statement)
+            self.open_transaction.add(without_semicolon(statement), text, need)
 
 
 _MISSING_COMMENT = "As it stands: {} goes and comes back, and would be missing meanwhile."

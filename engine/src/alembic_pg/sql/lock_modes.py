@@ -8,7 +8,7 @@ from alembic_pg.sql.quoting import quote_relation
 from alembic_pg.sql.split import statement_cursors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alembic_pg.sql.cursor import Cursor, QualifiedName
 
@@ -27,6 +27,14 @@ LOCK_MODES = (
 _ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
 _SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
 _SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
+
+# The weakest mode that each lock which others mind excludes (13.3.1).
+WEAKEST_EXCLUDED = {
+    "ACCESS EXCLUSIVE": "ACCESS SHARE",
+    "EXCLUSIVE": "ROW SHARE",
+    "SHARE ROW EXCLUSIVE": "ROW EXCLUSIVE",
+    "SHARE": "ROW EXCLUSIVE",
+}
 
 # What makes a new object, and locks nothing that was there.
 MAKES_NEW = (
@@ -112,6 +120,19 @@ def locked_tables(sql: str) -> tuple[str, list[str]]:
     """
     mode, names = strongest_lock(sql, default_schema="")
     return mode, [quote_relation(*name) for name in names]
+
+
+def blocking_locks(statements: Sequence[str]) -> dict[str, str]:
+    """Return the strongest lock of statements on each table whose users mind it.
+
+    The tables are named as locked_tables() does.
+    """
+    modes: dict[str, str] = {}
+    for statement in statements:
+        mode, names = locked_tables(statement)
+        for said in names if mode in WEAKEST_EXCLUDED else ():
+            modes[said] = max(mode, modes.get(said, mode), key=LOCK_MODES.index)
+    return modes
 
 
 def dropped_keys(sql: str) -> Iterator[tuple[str, str]]:

@@ -110,7 +110,6 @@ def _script(task: AlembicCommand, there: Target, way: WayBack, chosen: Sequence[
         impl.static_output(guards.opening())
         impl.static_output(_require_revisions(table, there.heads))
         impl.emit_begin()
-        impl.first_in_transaction = True
         for statement in way.statements:
             plain = without_semicolon(statement.strip())
             impl.execute(text(statement_source.escape_colons(plain)))

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alembic_pg.online.locks.wait_for_blockers import BLOCKING_MODES
 from alembic_pg.sql import lock_modes
-from alembic_pg.sql.lock_modes import LOCK_MODES
 from alembic_pg.sql.quoting import quote_literal
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ END $lock$
 """
 
 # Milliseconds in which whoever has the second table is to end; the first has a queue meanwhile.
-_SECOND = 20
+SECOND_TIMEOUT = 20
 
 _KEEP = "SELECT set_config('ddl.lock_timeout', current_setting('lock_timeout'), true)"
 _RESTORE = "SELECT set_config('lock_timeout', current_setting('ddl.lock_timeout'), true)"
@@ -49,11 +47,7 @@ _RESTORE = "SELECT set_config('lock_timeout', current_setting('ddl.lock_timeout'
 
 def lock_statements(session: Session, statements: Sequence[str]) -> list[str]:
     """Return what locks the tables of statements at the start, nothing where they are not two."""
-    modes: dict[str, str] = {}
-    for statement in statements:
-        mode, names = lock_modes.locked_tables(statement)
-        for said in names if mode in BLOCKING_MODES else ():
-            modes[said] = max(mode, modes.get(said, mode), key=LOCK_MODES.index)
+    modes = lock_modes.blocking_locks(statements)
     if len(modes) < 2:  # noqa: PLR2004  # the others of the sentence
         return []
     tables = {
@@ -64,5 +58,5 @@ def lock_statements(session: Session, statements: Sequence[str]) -> list[str]:
         return []
     first, *others = locks
     body = " ".join(f"EXECUTE {quote_literal(f'{lock} NOWAIT')};" for lock in locks)
-    second = [f"SET LOCAL lock_timeout = {_SECOND}", *others]
+    second = [f"SET LOCAL lock_timeout = {SECOND_TIMEOUT}", *others]
     return [_KEEP, _TRY_BOTH.format(locks=body).strip(), first, *second, _RESTORE]

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic_pg.online.locks import lock_retry
 from alembic_pg.sql import lock_modes
-from alembic_pg.sql.lock_modes import LOCK_MODES
+from alembic_pg.sql.lock_modes import LOCK_MODES, WEAKEST_EXCLUDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
 
 # Seconds: from when on a transaction is a long one, and between two looks.
 _LONG_SECONDS, _POLL_SECONDS = 0.1, 0.02
-
-# The weakest mode that each lock which others mind excludes (13.3.1).
-_WEAKEST_EXCLUDED = {
-    "ACCESS EXCLUSIVE": "ACCESS SHARE",
-    "EXCLUSIVE": "ROW SHARE",
-    "SHARE ROW EXCLUSIVE": "ROW EXCLUSIVE",
-    "SHARE": "ROW EXCLUSIVE",
-}
-
-# The modes for which it is worth to wait.
-BLOCKING_MODES = frozenset(_WEAKEST_EXCLUDED)
 
 # The oldest transactions come first. Of other roles' sessions a role may not see the age: which of
 # them are long it learns by looking for that long.
@@ -83,10 +72,10 @@ def wait(
     statements: of one transaction, which holds no lock yet.
     """
     wanted = [lock_modes.locked_tables(statement) for statement in statements]
-    wanted = [(mode, names) for mode, names in wanted if mode in _WEAKEST_EXCLUDED]
+    wanted = [(mode, names) for mode, names in wanted if mode in WEAKEST_EXCLUDED]
     if not wanted or not settings.lock_aside:
         return
-    weakest = min(LOCK_MODES.index(_WEAKEST_EXCLUDED[mode]) for mode, _ in wanted)
+    weakest = min(LOCK_MODES.index(WEAKEST_EXCLUDED[mode]) for mode, _ in wanted)
     parameters = {
         "names": sorted({name for _, names in wanted for name in names}),
         "dropped": sorted(
