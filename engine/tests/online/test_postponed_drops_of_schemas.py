@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic_pg.online.run.signals import RefusedError
 from tests.online import faults
 from tests.online.scripted import anew, begun, psql, written
 from tests.online.test_postponed_drops import lines
@@ -172,3 +173,50 @@ def test_only_one_of_its_schema_is_missing(
     capsys.readouterr()
     site.upgrade()
     assert ("is missing until it is built anew" in capsys.readouterr().err) == is_told
+
+
+# Two statements of one text: it is not one that waits.
+DROPS = (
+    "DROP INDEX {}v; SELECT 1",
+    "DROP INDEX {}v CASCADE",
+    "DROP INDEX IF EXISTS x, {}v CASCADE",
+)
+
+
+@pytest.mark.parametrize(
+    ("schema", "path", "is_again"),
+    [
+        ("s.", "s, public", True),
+        ("public.", "public, s", False),
+        ("", "s, public", True),
+        ("", "public", False),
+        ("public.", "public", False),
+    ],
+)
+@pytest.mark.parametrize("text", DROPS)
+def test_only_a_unique_one_of_its_schema_is_made_again(
+    site: Site, text: str, schema: str, path: str, *, is_again: bool
+) -> None:
+    """That "v of s.t would be missing" was said of an index that nobody had before."""
+    anew(site, *TABLES)
+    if not is_again:
+        site.sql("DROP INDEX s.v")
+    lines_of_it = lines(
+        f"SET LOCAL search_path = {path}", text.format(schema), "CREATE UNIQUE INDEX v ON s.t (b)"
+    )
+    site.revise(*lines_of_it)
+    if is_again:
+        with pytest.raises(RefusedError, match=r"v of (s\.)?t \(0 MB\) would be missing"):
+            site.upgrade()
+    else:
+        site.upgrade()
+        assert site.version == ["002a"]
+
+
+@pytest.mark.parametrize("schema", ["s", "public"])
+@pytest.mark.parametrize("text", DROPS)
+def test_a_script_says_so_of_one_of_its_schema(site: Site, text: str, schema: str) -> None:
+    begun(site, *TABLES, "DROP INDEX v" if schema == "s" else "DROP INDEX s.v")
+    site.revise(*lines(text.format(f"{schema}."), "CREATE UNIQUE INDEX v ON s.t (b)"))
+    said = "-- As it stands: v goes and comes back" in written(site)
+    assert said == (schema == "s")

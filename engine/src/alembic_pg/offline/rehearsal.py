@@ -6,6 +6,7 @@ revision is executed in it, so that the next one finds what it will find on the 
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.signals import NoStepsError, RefusedError
 from alembic_pg.revisions.current_revision import RunState
 from alembic_pg.revisions.statements import step_statements
+from alembic_pg.sql.cursor import Cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -170,19 +172,20 @@ class Rehearsal:
         every = partial(step_statements, self.step)
         with self._suspend_script():
             gone = next(dropped_objects.find_recreated(executed, every, cascades), "")
-            return gone or self._dropped_constraint(executed, sql)
+            return gone or self._dropped_unique(executed, sql)
 
-    def _dropped_constraint(self, executed: Sequence[str], sql: str) -> str:
-        """Return the name of a unique constraint that is gone and comes again, "" of none.
+    def _dropped_unique(self, executed: Sequence[str], sql: str) -> str:
+        """Return the name of a unique index or constraint that is gone and comes again, or "".
 
         sql: the statement that takes steps.
         """
-        if not any("CONSTRAINT" in one.upper() for one in executed):
+        if not any(re.search("CONSTRAINT|INDEX", one, re.IGNORECASE) for one in executed):
             return ""
         from alembic_pg.online.postponed_drops import unique_ones_again  # noqa: PLC0415  # rare
 
         coming = [sql, *_statements_after(step_statements(self.step), sql)]
-        made = next(unique_ones_again(executed, coming, _is_named_alike), None)
+        found = unique_ones_again(executed, coming, _is_named_alike, _may_share_schema)
+        made = next(found, None)
         return made.name if made is not None else ""
 
     def _require_recorder(self) -> Recorder:
@@ -279,3 +282,9 @@ def _statements_after(every: Sequence[str], sql: str) -> Sequence[str]:
 
 def _is_named_alike(one: str, other: str) -> bool:
     return normalized_name(one) == normalized_name(other)
+
+
+def _may_share_schema(index: str, table: str) -> bool:
+    """Return whether an index may be of a table's schema: one that is not written may be any."""
+    schemas = {Cursor(name, default_schema="").qualified_name()[0] for name in (index, table)}
+    return len(schemas) == 1 or "" in schemas

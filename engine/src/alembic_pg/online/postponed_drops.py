@@ -112,32 +112,38 @@ def unique_again(following: Iterable[str], dropped: Dropped) -> Iterator[MakesIn
 
 
 def unique_ones_again(
-    executed: Sequence[str], coming: Iterable[str], is_same: Callable[[str, str], bool]
+    executed: Sequence[str],
+    coming: Iterable[str],
+    is_same: Callable[[str, str], bool],
+    may_share_schema: Callable[[str, str], bool],
 ) -> Iterator[MakesIndex]:
     """Yield the statements that make a unique index or constraint again that is dropped.
 
     executed: the statements that may have dropped it, alone or with others. coming: those that may
-    make it. is_same: returns whether two tables, as statements name them, are one. What changes
-    rows may want it gone, so nothing counts that stands before such a one, or after it.
+    make it. is_same: returns whether two tables, as statements name them, are one.
+    may_share_schema: returns whether an index was of a table's schema, or may have been. What
+    changes rows may want it gone, so nothing counts that stands before such a one, or after it.
     """
     since = itertools.takewhile(lambda sql: not _changes_rows(sql), reversed(executed))
     dropped = [
-        _dropped_of_table(part)
+        one
         for sql in since
         if MAY_DROP.search(sql)
         for part in dropped_objects.statement_parts(sql)
+        for one in _named_drops(part)
     ]
-    if not any(names for _, names in dropped):
+    if not any(one.names for one in dropped):
         return
     for sql in itertools.takewhile(lambda one: not _changes_rows(one), coming):
         made = parser.parse(sql)
         if not is_unique(made):
             continue
         name = catalog_name(made.name or '""')
-        if any(
-            name in names and (not table or is_same(table, made.table)) for table, names in dropped
-        ):
-            yield made
+        for one in dropped:
+            is_its_place = may_share_schema if one.is_index else is_same
+            if name in one.names and is_its_place(one.place, made.table):
+                yield made
+                break
 
 
 def is_unique(made: statements.Statement | None) -> TypeGuard[MakesIndex]:
@@ -147,12 +153,26 @@ def is_unique(made: statements.Statement | None) -> TypeGuard[MakesIndex]:
     return isinstance(made, statements.AddConstraint) and _kind_of(made) in {UNIQUE, PRIMARY}
 
 
-def _dropped_of_table(sql: str) -> tuple[str, list[str]]:
-    """Return the table of constraints that a statement drops, "" of an index; and their names."""
-    statement = parser.parse(sql)
-    if isinstance(statement, statements.DropIndex):
-        return "", [catalog_name(statement.name)]
-    return session_statements.dropped_constraints(sql)
+@dataclass(frozen=True)
+class _NamedDrop:
+    """What a statement drops by name. place: the table of constraints, or an index, as written."""
+
+    place: str
+    names: list[str]
+    is_index: bool = False
+
+
+def _named_drops(sql: str) -> Iterator[_NamedDrop]:
+    """Yield the constraints of a table, or each index, that a statement drops."""
+    cursor = split.first_statement(sql)
+    if not cursor.accept("DROP", "INDEX"):
+        yield _NamedDrop(*session_statements.dropped_constraints(sql))
+        return
+    cursor.accept("CONCURRENTLY")
+    cursor.accept("IF", "EXISTS")
+    for one in cursor.split_commas():
+        name = one.name_text()
+        yield _NamedDrop(name, [catalog_name(name)], is_index=True)
 
 
 def _changes_rows(sql: str) -> bool:

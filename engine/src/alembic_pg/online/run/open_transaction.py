@@ -16,6 +16,7 @@ from alembic_pg.online.run.signals import PostponedDrop, PostponedValidation
 from alembic_pg.online.run.statement_queue import StatementQueue
 from alembic_pg.revisions.statements import step_blocks, step_statements, step_texts
 from alembic_pg.sql import parser, session_statements
+from alembic_pg.sql.cursor import Cursor
 from alembic_pg.sql.lexer import tokenize
 from alembic_pg.sql.quoting import quote_name
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.signals import PostponedStatement
+
+_IS_ON_PATH = "SELECT CAST(:schema AS name) = ANY (current_schemas(true))"
 
 
 @dataclass
@@ -178,6 +181,19 @@ class OpenTransaction(Executor):
         """Return whether two names, as statements have them, are those of one relation."""
         found = self.find_relation(one)
         return found is not None and self.is_relation(other, found.oid)
+
+    def may_share_schema(self, index: str, table: str) -> bool:
+        """Return whether an index that is dropped may have been of a table's schema.
+
+        Both are named as statements have them. One without a schema was of the search_path's.
+        """
+        found = self.find_relation(table)
+        if found is None:
+            return True
+        schema, _ = Cursor(index, default_schema="").qualified_name()
+        if schema:
+            return schema == found.schema
+        return bool(self.first_value(_IS_ON_PATH, schema=found.schema))
 
     def postponed_drop(self, name: str) -> PostponedDrop | None:
         """Return the drop of an object by its name that waits, None where none does."""

@@ -132,7 +132,9 @@ def _unique_ones_again(runner: Runner, coming: Sequence[str]) -> Iterator[MakesI
         return
     from alembic_pg.online.postponed_drops import unique_ones_again  # noqa: PLC0415  # rare
 
-    yield from unique_ones_again(runner.executed, coming, runner.is_same_relation)
+    yield from unique_ones_again(
+        runner.executed, coming, runner.is_same_relation, runner.may_share_schema
+    )
 
 
 @strategy("dropped once the new one is there", ACCESS_EXCLUSIVE, METADATA_ONLY)
