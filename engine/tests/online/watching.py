@@ -45,6 +45,11 @@ def strength(mode: str) -> int:
 _LETS_WRITE = strength("ShareUpdateExclusiveLock")
 
 
+def is_blocking(mode: str) -> bool:
+    """Return whether nobody writes beside a lock, as pg_locks names it. mode: "" of none."""
+    return bool(mode) and strength(mode) > _LETS_WRITE
+
+
 def watched() -> AbstractContextManager[list[Step]]:
     """Yield the list of the statements that every connection of the block executes."""
     return _watched(split.statement_texts)
@@ -132,8 +137,7 @@ def blocking_scans(steps: list[Step], table: str) -> list[str]:
     return [
         step.sql
         for step in steps
-        if step.scans.get(table)
-        and strength(step.locks.get(table, "AccessShareLock")) > _LETS_WRITE
+        if step.scans.get(table) and is_blocking(step.locks.get(table, ""))
     ]
 
 

@@ -18,7 +18,7 @@ from alembic_pg.revisions.statements import function_statements
 from alembic_pg.sql import lock_modes
 from alembic_pg.sql.cursor import Cursor
 from sqlalchemy.exc import DBAPIError
-from tests.online.watching import Step, blocking_scans, strength, watched
+from tests.online.watching import Step, blocking_scans, is_blocking, strength, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -205,6 +205,8 @@ def _differing_effects(
     statements: list[StatementPlan], seen: Observed, *, attaches: bool
 ) -> Iterator[str]:
     """Yield what differs. attaches: whether a lock is one of a partition, not of its table."""
+    if not attaches:
+        yield from _stronger_locks(statements, seen)
     for table in sorted({_plain_name(one) for one in statements if one.table and one.size}):
         names = seen.names.get(table, {table})
         of_table = [one for one in statements if one.table and _plain_name(one) in names]
@@ -229,6 +231,15 @@ def _differing_effects(
         alters = {one.summary.effect for one in of_table if one.operation not in _OF_ROWS}
         if REWRITE in alters and not parts & seen.rewritten:
             yield f"{table}: planned {alters}, and not written anew"
+
+
+def _stronger_locks(statements: list[StatementPlan], seen: Observed) -> Iterator[str]:
+    """Yield the tables that were locked as no statement was planned to lock any."""
+    said = strongest(one.summary.lock for one in statements)
+    for table in sorted(seen.parts.keys() & seen.there):
+        held = seen.lock(table)
+        if is_blocking(held) and not (said and strength(held) <= strength(said)):
+            yield f"{table}: held {held}, planned nothing but {said or 'no lock'}"
 
 
 def _differing_lock(

@@ -90,6 +90,12 @@ def test_of_statements_that_need_each_other(
         ),
         ("ALTER TABLE g DROP COLUMN b",),
         ("DROP TABLE g",),
+        # An index that was there; and more than one statement of a text.
+        ("DROP INDEX i CASCADE",),
+        ("DROP INDEX i, u CASCADE",),
+        ("ALTER INDEX i RENAME TO j",),
+        ("SELECT 1; DROP INDEX i",),
+        ("CREATE TABLE n (a int); CREATE INDEX m ON n (a); DROP INDEX m",),
         # It reads the table.
         ("REFRESH MATERIALIZED VIEW seen",),
     ],
@@ -101,6 +107,8 @@ def test_what_few_revisions_do(site: Site, statements: tuple[str, ...]) -> None:
         "CREATE TABLE g (id int PRIMARY KEY, b int CONSTRAINT f REFERENCES other NOT NULL, a int,"
         " c int GENERATED ALWAYS AS (a + 1) STORED)",
         "INSERT INTO g SELECT n, n, n FROM generate_series(1, 700) AS n",
+        "CREATE INDEX i ON g (a)",
+        "CREATE UNIQUE INDEX u ON g (a)",
         "CREATE MATERIALIZED VIEW seen AS SELECT id FROM other",
         "CREATE FUNCTION w() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE TRIGGER w AFTER INSERT ON g FOR EACH ROW EXECUTE FUNCTION w()",

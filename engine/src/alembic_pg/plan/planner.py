@@ -15,7 +15,7 @@ from alembic_pg.online.backfill import batches
 from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import PostponedValidation, RefusedError
-from alembic_pg.online.strategies import change_type_at_once
+from alembic_pg.online.strategies import alter_domain, change_type_at_once
 from alembic_pg.online.strategies.strategy import ExecutionSummary
 from alembic_pg.plan import plain_statement
 from alembic_pg.plan.earlier_statements import EarlierStatements
@@ -162,8 +162,13 @@ class Planner(PlannedDrops):
     def tables_of(self, sql: str) -> list[Relation]:
         """Return the tables and views that a statement is about, which were there before."""
         statement = parser.parse(sql)
+        if isinstance(statement, statements.AlterDomain):
+            return [*alter_domain.tables_of_domain(self, statement.table)]
         names = [statement.table] if statement is not None and statement.table else []
-        found = [self.find_relation(name) for name in names or lock_modes.locked_tables(sql)[1]]
+        if not names:
+            parts = plpgsql.all_statements(sql)
+            names = [name for part in parts for name in lock_modes.locked_tables(part)[1]]
+        found = map(self.find_relation, names)
         return [
             one for one in found if one and (one.oid in self.existing_tables or one.kind == "v")
         ]

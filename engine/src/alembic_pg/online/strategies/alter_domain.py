@@ -8,6 +8,9 @@ from alembic_pg.online.run import large_tables
 from alembic_pg.refusals import of_statements
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic_pg.database.catalog import Relation
     from alembic_pg.online.run.revision_runner import Runner
     from alembic_pg.sql.statements import AlterDomain
 
@@ -22,20 +25,26 @@ WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND NOT attisdropped ORDER
 """
 
 
+def tables_of_domain(runner: Runner, domain: str) -> Iterator[Relation]:
+    """Yield the tables with a domain that were there before. domain: as a statement names it."""
+    known = {
+        row.name
+        for row in runner.fetch_rows(_DOMAIN_TABLES, name=domain)
+        if row.oid in runner.existing_tables
+    }
+    for name in sorted(known):
+        table = runner.find_relation(name)
+        assert table is not None, "the catalog has just named it"  # noqa: S101
+        yield table
+
+
 def refuse_large_tables(runner: Runner, statement: AlterDomain) -> None:
     """Raise RefusedError when it would stop those who write a large table.
 
     All of its tables are locked in SHARE mode while they are read, one after the other, by
     VALIDATE CONSTRAINT too.
     """
-    known = {
-        row.name
-        for row in runner.fetch_rows(_DOMAIN_TABLES, name=statement.table)
-        if row.oid in runner.existing_tables
-    }
-    for name in sorted(known):
-        table = runner.find_relation(name)
-        assert table is not None, "the catalog has just named it"  # noqa: S101
+    for table in tables_of_domain(runner, statement.table):
         large_tables.refuse_if_large(
             runner,
             table,
