@@ -72,13 +72,13 @@ class KeptPlan:
 class Observed:
     """What a run did.
 
-    strategies: by statement, what its strategy does, "" where it ran as it is. error: what ended
-    it. steps: what it sent. rewritten: the tables that have another file. there: those that are
-    there at the end. names: those that a table had, by each of them. parts: the tables and
-    their partitions.
+    strategies: by statement, what its strategy does each time, "" where it ran as it is. error:
+    what ended it. steps: what it sent. rewritten: the tables that have another file. there: those
+    that are there at the end. names: those that a table had, by each of them. parts: the tables
+    and their partitions.
     """
 
-    strategies: dict[str, str] = field(default_factory=dict)
+    strategies: dict[str, set[str]] = field(default_factory=dict)
     error: BaseException | None = None
     steps: list[Step] = field(default_factory=list)
     rewritten: set[str] = field(default_factory=set)
@@ -148,12 +148,12 @@ def run_of(site: Site) -> Observed:
 
 
 @contextmanager
-def _choices(into: dict[str, str]) -> Iterator[None]:
+def _choices(into: dict[str, set[str]]) -> Iterator[None]:
     choose = OnlineImpl._choose_strategy  # noqa: SLF001  # where every run asks
 
     def watch(impl: Any, sql: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         work = choose(impl, sql, *arguments, **options)
-        into[sql] = work.summary.steps if work is not None else ""
+        into.setdefault(sql, set()).add(work.summary.steps if work is not None else "")
         return work
 
     OnlineImpl._choose_strategy = watch  # type: ignore[method-assign, assignment]  # noqa: SLF001
@@ -179,17 +179,24 @@ def _differences(site: Site, planned: list[RevisionPlan], seen: Observed) -> Ite
         for sql, statement in zip(statements_of(site, plan.revision), plan.statements, strict=True)
     ]
     refusals = [text for plan in planned for text in plan.refusals]
-    # An index that the revision makes is the first page that an empty table has.
+    # What the revision makes, such as an index, is the first page that an empty table has.
     if all(statement.size != 0 for _, statement in pairs):
         yield from _differing_refusals(refusals, seen)
-    for sql, statement in pairs:
-        if sql in seen.strategies and statement.summary.effect != REFUSED:
-            chosen = seen.strategies[sql]
-            if chosen != statement.summary.steps:
-                yield f"{sql}: planned {statement.summary.steps!r}, done {chosen!r}"
+        yield from _differing_strategies(pairs, seen)
     if seen.error is None:
         attaches = any("ATTACH PARTITION" in sql for sql, _ in pairs)
         yield from _differing_effects([one for _, one in pairs], seen, attaches=attaches)
+
+
+def _differing_strategies(pairs: list[tuple[str, StatementPlan]], seen: Observed) -> Iterator[str]:
+    for sql in dict.fromkeys(sql for sql, _ in pairs):
+        # A revision may have it more than once.
+        ways = {statement.summary for one, statement in pairs if one == sql}
+        done = seen.strategies.get(sql)
+        if done is None or any(how.effect == REFUSED for how in ways):
+            continue
+        if done != {how.steps for how in ways}:
+            yield f"{sql}: planned {ways}, done {done}"
 
 
 def _differing_refusals(refusals: list[str], seen: Observed) -> Iterator[str]:

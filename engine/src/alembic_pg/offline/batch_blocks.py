@@ -27,7 +27,7 @@ DECLARE
   statement text := @statement@;
   leaves regclass[] := ARRAY(
 @tree@
-    SELECT oid::regclass FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r');
+    SELECT oid::regclass FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r' ORDER BY oid);
 @failed@BEGIN
 @whole@  FOREACH leaf IN ARRAY leaves
   LOOP
