@@ -114,3 +114,20 @@ def test_as_postgresql_shows(empty: URL, statement: str) -> None:
 def spelled(mode: str) -> str:
     """Return a lock's name as the documentation has it, of AccessExclusiveLock, say."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", mode.removesuffix("Lock")).upper()
+
+
+@pytest.mark.parametrize(
+    ("statements", "modes"),
+    [
+        (["ALTER TABLE a ADD b int; SELECT 1; ALTER TABLE s.b DROP c"], {"a": 7, "s.b": 7}),
+        (["ALTER TABLE a ADD b int REFERENCES b"], {"a": 7, "b": 5}),
+        (["ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b", "DROP TABLE b"], {"a": 5, "b": 7}),
+        (["ALTER TABLE a ADD b int REFERENCES a"], {"a": 7}),
+        (["UPDATE a SET b = 1; CREATE INDEX ON b (c)"], {"b": 4}),
+    ],
+)
+def test_each_table_that_several_statements_lock(
+    statements: list[str], modes: dict[str, int]
+) -> None:
+    found = {name: LOCK_MODES.index(m) for name, m in lock_modes.blocking_locks(statements).items()}
+    assert {name.replace('"', ""): place for name, place in found.items()} == modes

@@ -128,11 +128,22 @@ def blocking_locks(statements: Sequence[str]) -> dict[str, str]:
     The tables are named as locked_tables() does.
     """
     modes: dict[str, str] = {}
-    for statement in statements:
-        mode, names = locked_tables(statement)
-        for said in names if mode in WEAKEST_EXCLUDED else ():
-            modes[said] = max(mode, modes.get(said, mode), key=LOCK_MODES.index)
+    for cursor in (one for statement in statements for one in statement_cursors(statement)):
+        for name, mode in _locks_of_each(cursor):
+            said = quote_relation(*name)
+            if mode in WEAKEST_EXCLUDED:
+                modes[said] = max(mode, modes.get(said, mode), key=LOCK_MODES.index)
     return modes
+
+
+def _locks_of_each(cursor: Cursor) -> Iterator[tuple[QualifiedName, str]]:
+    """Yield each table that a statement locks, and how it locks that."""
+    cursor.default_schema = ""
+    alters = cursor.peek("ALTER")
+    mode, names = _lock_of_statement(cursor)
+    for at, name in enumerate(names):
+        # Behind the table that is altered stand those to which it refers.
+        yield name, _SHARE_ROW_EXCLUSIVE if at and alters else mode
 
 
 def dropped_keys(sql: str) -> Iterator[tuple[str, str]]:
