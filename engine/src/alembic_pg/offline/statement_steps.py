@@ -255,7 +255,7 @@ class StepWriter:
 
         text: how it is written.
         """
-        if self.lock_need(sql) is LockNeed.STRONG:
+        if self.history is not None and self.lock_need(sql) is LockNeed.STRONG:
             text = self._retry_block(text)
         return ["BEGIN", text, *self._done_notes(sql), "COMMIT"]
 

@@ -66,6 +66,13 @@ def test_an_objection_names_the_revision_and_the_rule(tree: Tree) -> None:
     assert "FAILED: squawk objects to a revision: change it, or " in said
 
 
+def test_it_reads_what_stands_as_it_is(tree: Tree) -> None:
+    """Of a statement in a block it would see nothing."""
+    code, said = opinion(tree, 'op.alter_column("votes", "user_id", type_=sa.CHAR(3))')
+    assert code == 1
+    assert "ban-char-" in said
+
+
 def test_what_it_reads_is_the_online_form(tree: Tree) -> None:
     """No rule that is about a scan under a lock is off: the plain form is refused."""
     plain = tree.root / "plain.sql"
