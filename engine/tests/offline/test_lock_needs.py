@@ -9,7 +9,7 @@ import pytest
 from alembic_pg.database.connect import make_engine
 from alembic_pg.offline.lock_needs import LockNeed, lock_need
 from sqlalchemy import text
-from tests.online.scripted import begun, run_with_psql, written, written_back
+from tests.online.scripted import begun, psql, run_with_psql, written, written_back
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -58,7 +58,21 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         ("CREATE OR REPLACE VIEW v AS SELECT 1", LockNeed.STRONG),
         ("LOCK TABLE t", LockNeed.STRONG),
         ("SELECT 1; -- and\nALTER TABLE t ADD COLUMN c int; SELECT 2", LockNeed.STRONG),
+        ("DROP FUNCTION f() CASCADE", LockNeed.STRONG),
+        ("DROP FUNCTION f()", LockNeed.SOME),
+        ("ALTER EXTENSION citext UPDATE", LockNeed.STRONG),
+        ("DROP FOREIGN TABLE t", LockNeed.STRONG),
+        ("ALTER INDEX i ATTACH PARTITION j", LockNeed.STRONG),
+        ("ALTER INDEX i RENAME TO j", LockNeed.SOME),
+        ("WITH one AS (SELECT 1) INSERT INTO t SELECT * FROM one", LockNeed.STRONG),
         ("SELECT 1 AS n INTO n", LockNeed.APART),
+        ("WITH one AS (SELECT 1 AS n) SELECT n INTO n FROM one", LockNeed.APART),
+        ("(SELECT 1 AS n INTO n)", LockNeed.APART),
+        ("VACUUM t", LockNeed.APART),
+        ("REINDEX INDEX CONCURRENTLY i", LockNeed.APART),
+        ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", LockNeed.APART),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY m", LockNeed.STRONG),
+        ("ALTER DATABASE d RENAME TO e", LockNeed.APART),
         ("SAVEPOINT s", LockNeed.APART),
         ("ROLLBACK TO s", LockNeed.APART),
         ("COMMIT", LockNeed.APART),
@@ -108,6 +122,29 @@ def test_nobody_waits_behind_it_for_long(site: Site, lines: list[str]) -> None:
         run.join()
     assert site.version == ["002a"]
     assert site.rows("SELECT id FROM t ORDER BY id") == [(1,), (7,)]
+
+
+def test_what_stands_after_a_block_waits_as_long_as_before(site: Site) -> None:
+    begun(site, *TABLES)
+    site.revise(
+        """op.execute("SET LOCAL lock_timeout = '7s'")""",
+        'op.drop_column("t", "b")',
+        """op.execute("SELECT current_setting('lock_timeout') AS limits INTO made")""",
+    )
+    run_with_psql(site, written(site))
+    assert site.one("SELECT limits FROM made") == "7s"
+
+
+def test_what_needs_no_transaction_stands_beside_a_block(site: Site) -> None:
+    begun(site, *TABLES)
+    site.revise(
+        *('op.execute("COMMIT")', 'op.execute("VACUUM t")', 'op.drop_column("t", "b")'),
+        *('op.execute("VACUUM child")', 'op.execute("REINDEX INDEX CONCURRENTLY t_pkey")'),
+    )
+    # PostgreSQL warns of the end of a transaction that the revision has ended.
+    assert psql(site, written(site)).returncode == 0
+    assert site.version == ["002a"]
+    assert "column t.b" not in " ".join(site.catalog)
 
 
 @pytest.mark.parametrize("names", [("t", "child"), ("child", "t")])

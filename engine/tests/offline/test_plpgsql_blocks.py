@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.online.scripted import begun, run_with_psql, written
+from alembic_pg.offline import plpgsql_blocks
+from alembic_pg.options import Settings
+from tests.online.scripted import begun, psql, run_with_psql, written
 
 if TYPE_CHECKING:
     from tests.online.site import Site
@@ -34,3 +36,45 @@ def test_a_statement_of_any_kind_stands_in_a_block(site: Site) -> None:
     run_with_psql(site, written(site))
     assert site.rows("SELECT a FROM t ORDER BY a") == [("$ddl$ $run$ E\\5",), ("$run_$",)]
     assert site.one("SELECT nextval('s') + f() + (SELECT n FROM made)") == 11
+
+
+def test_columns_may_have_the_names_of_variables(site: Site) -> None:
+    begun(
+        site,
+        "CREATE TABLE t (id int PRIMARY KEY, found int, ddl_began text, ddl_lock text)",
+        "CREATE TABLE other (ddl_limit text)",
+        "INSERT INTO t VALUES (1, 1, 'began', 'lock')",
+        "INSERT INTO other VALUES ('limit')",
+    )
+    site.revise(
+        """op.execute("UPDATE t SET ddl_lock = ddl_lock || ddl_began WHERE found = 1")""",
+        'op.execute("CREATE TABLE made AS SELECT found, ddl_limit FROM t, other")',
+        'op.execute("SELECT found FROM t")',
+        'op.add_column("t", sa.Column("a", sa.Integer))',
+        'op.add_column("other", sa.Column("a", sa.Integer))',
+    )
+    site.revise("""op.execute("ALTER TABLE t ALTER found TYPE text USING found::text")""")
+    run_with_psql(site, written(site))
+    assert site.rows("SELECT found, ddl_lock FROM t") == [("1", "lockbegan")]
+    assert site.rows("SELECT found, ddl_limit FROM made") == [(1, "limit")]
+
+
+def test_the_name_of_a_variable_is_no_value(site: Site) -> None:
+    begun(site, "CREATE TABLE t (a text)")
+    site.revise('op.add_column("t", sa.Column("b", sa.Text))', 'op.execute("SELECT found")')
+    done = psql(site, written(site))
+    assert 'column "found" does not exist' in done.stderr
+    assert site.version == ["001a"]
+
+
+def test_no_text_ends_the_quote_in_which_it_stands(site: Site) -> None:
+    begun(site, "CREATE TABLE t (a text)", "CREATE TABLE a$run ()", "CREATE TABLE a$ ()")
+    tables = 'op.execute("TABLE a$run")', 'op.execute("TABLE a$")'
+    site.revise('op.drop_column("t", "a")', *tables)
+    run_with_psql(site, written(site))
+    assert site.version == ["002a"]
+
+
+def test_nothing_stands_in_the_line_of_a_comment() -> None:
+    block = plpgsql_blocks.retry_block(Settings(), "-- only this", "DROP TABLE t")
+    assert block.startswith("-- only this\nDO $ddl$\n")

@@ -30,7 +30,13 @@ _STANDS_APART = (
     "RELEASE",
     "ROLLBACK",
     "SET TRANSACTION",
+    # A block is a transaction, also after the COMMIT of a revision.
+    "VACUUM",
+    "REINDEX SCHEMA",
+    "REINDEX DATABASE",
+    "DISCARD ALL",
 )
+_NOT_IN_TRANSACTIONS = {"DATABASE", "SUBSCRIPTION", "SYSTEM", "TABLESPACE"}
 
 # What waits for nobody who writes rows.
 _WAITS_FOR_NOBODY = (
@@ -42,7 +48,7 @@ _WAITS_FOR_NOBODY = (
 _LOCKS_OTHERS = (
     *("ALTER SEQUENCE", "ALTER DOMAIN", "ALTER TYPE", "ALTER SCHEMA", "CREATE OR REPLACE VIEW"),
     *("DROP SEQUENCE", "DROP DOMAIN", "DROP TYPE", "DROP SCHEMA", "DROP OWNED", "DROP EXTENSION"),
-    "REASSIGN",
+    *("ALTER EXTENSION", "DROP FOREIGN TABLE", "REASSIGN"),
 )
 
 
@@ -82,24 +88,48 @@ def lock_need(sql: str, created: Collection[str]) -> LockNeed:
 
 def _need_of(cursor: Cursor, created: Collection[str]) -> LockNeed:
     sql = cursor.whole_text()
-    makes_table = cursor.peek("SELECT") and cursor.contains("INTO")
-    if makes_table or cursor.accept_any(*_STANDS_APART):
+    if _stands_apart(cursor):
         return LockNeed.APART
     mode, names = lock_modes.locked_tables(sql)
     if names:
         if {normalized_name(name) for name in names} <= set(created):
             return LockNeed.NONE
         # For a row of its own nobody waits, but for one of the same key.
-        own_row = cursor.accept("INSERT") and not cursor.contains("DO", "UPDATE")
+        own_row = cursor.peek("INSERT") and not cursor.contains("DO", "UPDATE")
         is_strong = mode in lock_modes.WEAKEST_EXCLUDED or (mode == _CHANGES_ROWS and not own_row)
-        return LockNeed.STRONG if is_strong else LockNeed.SOME
+        return LockNeed.STRONG if is_strong or _locks_more(cursor) else LockNeed.SOME
     if cursor.accept_any(*_WAITS_FOR_NOBODY) or session_statements.is_session_statement(sql):
         return LockNeed.NONE
     made = not cursor.contains("SELECT") and cursor.created_table() is not None
     if made:
         return LockNeed.NONE
-    known = cursor.current_word in _DEFINES and not cursor.accept_any(*_LOCKS_OTHERS)
+    known = cursor.current_word in _DEFINES and not _locks_more(cursor)
     return LockNeed.SOME if known else LockNeed.STRONG
+
+
+def _stands_apart(cursor: Cursor) -> bool:
+    words = [token.keyword for token in cursor.tokens]
+    if cursor.accept_any(*_STANDS_APART) or _NOT_IN_TRANSACTIONS & set(words[1:2]):
+        return True
+    if "CONCURRENTLY" in words:
+        return words[0] != "REFRESH"
+    makes_table = cursor.peek("(") or cursor.current_word in {"SELECT", "WITH"}
+    return makes_table and any(
+        word == "INTO" and before not in {"INSERT", "MERGE"}
+        for before, word in itertools.pairwise(words)
+    )
+
+
+def _locks_more(cursor: Cursor) -> bool:
+    """Return whether a definition locks others than it names, or stronger than others of its kind.
+
+    CASCADE may drop a trigger, or a column.
+    """
+    return bool(
+        cursor.accept_any(*_LOCKS_OTHERS)
+        or (cursor.peek("DROP") and cursor.contains("CASCADE"))
+        or (cursor.peek("ALTER", "INDEX") and cursor.contains("ATTACH"))
+    )
 
 
 def in_blocks(settings: Settings, texts: Sequence[str], needs: Sequence[LockNeed]) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from alembic_pg.options import Settings
+    from alembic_pg.sql.lexer import Token
 
 _DOLLAR_TAG = "ddl"
 
@@ -31,6 +32,7 @@ _RETRY_BLOCK = """\
 DO $ddl$
 DECLARE
   ddl_began timestamptz := clock_timestamp();
+  ddl_limit text := current_setting('lock_timeout');
 @declare@BEGIN
   LOOP
     BEGIN
@@ -44,8 +46,12 @@ DECLARE
       PERFORM pg_sleep(random());
     END;
   END LOOP;
+  PERFORM set_config('lock_timeout', ddl_limit, true);
 END
 $ddl$"""
+
+# The variables of that block, and the one that each block has.
+_VARIABLES = {"ddl_began", "ddl_limit", "ddl_lock", "found"}
 
 _DECLARE_LOCK = "  ddl_lock text;\n"
 
@@ -80,6 +86,7 @@ COMMIT;"""
 # Undoes what was made so far, and fails, where a query finds a row.
 _EXPECT_NO_ROW_BLOCK = """\
 DO $ddl$
+#variable_conflict use_column
 BEGIN
 @begin@  IF EXISTS (@query@) THEN
 @undo@
@@ -104,6 +111,8 @@ def retry_block(settings: Settings, *statements: str) -> str:
     The comments of the first one stand before it.
     """
     comments, first = _comments_before(statements[0])
+    if comments and not first:
+        comments = f"{comments.rstrip()}\n"  # nothing follows in the line of such a comment
     statements = (first, *statements[1:])
     limits = {
         "@lock_timeout@": str(settings.lock_timeout),
@@ -179,12 +188,23 @@ def _plpgsql_lines_of(statement: str) -> list[str]:
     found = tokenize(plain)
     if not found:
         return []
-    if found[0].keyword == "SELECT":
-        plain = "PERFORM" + plain.removeprefix(found[0].text)
-    elif found[0].keyword not in _STANDS_IN_BLOCK or "RETURNING" in {one.keyword for one in found}:
+    if _executes_as_text(found):
         quote = _dollar_quote("run", [plain])
         plain = f"EXECUTE {quote}{plain}{quote}"
+    elif found[0].keyword == "SELECT":
+        plain = "PERFORM" + plain.removeprefix(found[0].text)
     return [*comments.strip().splitlines(), f"{plain};"]
+
+
+def _executes_as_text(found: Sequence[Token]) -> bool:
+    """Return whether a statement means something else in PL/pgSQL, or nothing.
+
+    found: its tokens. A column of a variable's name would be ambiguous.
+    """
+    known = found[0].keyword == "SELECT" or found[0].keyword in _STANDS_IN_BLOCK
+    return not known or any(
+        one.keyword == "RETURNING" or one.identifier in _VARIABLES for one in found
+    )
 
 
 def _comments_before(statement: str) -> tuple[str, str]:
@@ -207,6 +227,7 @@ def quoted_for(block: str, texts: Sequence[str]) -> str:
 
 def _dollar_quote(tag: str, texts: Sequence[str]) -> str:
     """Return a quote of a tag, made longer until none of some texts has it."""
-    while any(f"${tag}$" in text for text in texts):
+    # What a text ends with may be the first part of one.
+    while any(f"${tag}$" in f"{text}${tag}" for text in texts):
         tag += "_"
     return f"${tag}$"
