@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,12 @@ TABLES = (
 WAITING = text("""
 SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = ANY (CAST(:tables AS regclass[]))
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
+
+# Whether a script is in a block that tries again.
+IN_BLOCK = text("""
+SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%ddl_began%' AND pid <> pg_backend_pid()
+AND datname = current_database() AND state = 'active'
 """)
 
 
@@ -122,6 +129,28 @@ def test_nobody_waits_behind_it_for_long(site: Site, lines: list[str]) -> None:
         run.join()
     assert site.version == ["002a"]
     assert site.rows("SELECT id FROM t ORDER BY id") == [(1,), (7,)]
+
+
+def test_nobody_queues_behind_its_first_tries(site: Site) -> None:
+    """Somebody has one of two tables for a moment, and the script gets both without a wait."""
+    begun(site, *TABLES)
+    site.revise('op.drop_column("t", "b")', 'op.drop_column("child", "number")')
+    sql = written(site)
+    with make_engine(site.url).connect() as writer, make_engine(site.url).connect() as other:
+        writer.execute(text("INSERT INTO child VALUES (1)"))
+        run = threading.Thread(target=run_with_psql, args=(site, sql))
+        run.start()
+        while run.is_alive() and not other.scalar(IN_BLOCK):
+            other.rollback()
+        seen = []
+        for _ in range(20):
+            seen.append(other.scalar(WAITING, {"tables": ["t", "child"]}))
+            other.rollback()
+            time.sleep(0.01)
+        writer.commit()
+        run.join()
+    assert not any(seen)
+    assert site.version == ["002a"]
 
 
 def test_what_stands_after_a_block_waits_as_long_as_before(site: Site) -> None:

@@ -51,20 +51,30 @@ END
 $ddl$"""
 
 # The variables of that block, and the one that each block has.
-_VARIABLES = {"ddl_began", "ddl_limit", "ddl_lock", "found"}
+_VARIABLES = {"ddl_began", "ddl_limit", "ddl_lock", "ddl_locks", "found"}
 
-_DECLARE_LOCK = "  ddl_lock text;\n"
+_DECLARE_LOCK = "  ddl_lock text; ddl_locks text[];\n"
 
 # Of those that are there, and that the role may lock: whoever writes two of them in the other
-# order would wait for one, and keep the other.
+# order would wait for one, and keep the other. The first tries let nobody queue behind.
 _LOCK_ALL = """\
-      FOR ddl_lock IN
+      ddl_locks := ARRAY(
         SELECT format('LOCK TABLE ONLY %s IN %s MODE', oid::regclass, mode)
         FROM (VALUES
 @tables@
         ) AS wanted (name, mode) JOIN pg_class ON oid = to_regclass(name)
-        WHERE relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE') ORDER BY name
-      LOOP
+        WHERE relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE') ORDER BY name);
+      FOR ddl_try IN 1..@tries@ LOOP
+        BEGIN
+          FOREACH ddl_lock IN ARRAY ddl_locks LOOP
+            EXECUTE ddl_lock || ' NOWAIT';
+          END LOOP;
+          EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+          PERFORM @try_sleep@;
+        END;
+      END LOOP;
+      FOREACH ddl_lock IN ARRAY ddl_locks LOOP
         EXECUTE ddl_lock;
         SET LOCAL lock_timeout = @second_timeout@;
       END LOOP;
@@ -133,6 +143,8 @@ def _lock_all(settings: Settings, modes: Mapping[str, str]) -> str:
     texts = {
         "@tables@": ",\n".join(f"          {one}" for one in wanted),
         "@second_timeout@": str(lock_first.SECOND_TIMEOUT),
+        "@tries@": str(lock_first.TRIES),
+        "@try_sleep@": lock_first.TRY_SLEEP,
         "@lock_timeout@": str(settings.lock_timeout),
     }
     return render_block(_LOCK_ALL, texts)

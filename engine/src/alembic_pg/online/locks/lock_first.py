@@ -25,14 +25,16 @@ WHERE relkind IN ('r', 'p') AND pg_has_role(relowner, 'USAGE') ORDER BY said
 """
 
 # Tries in which nobody queues behind, each a few milliseconds after the other.
-_TRY_BOTH = """
+TRIES, TRY_SLEEP = 150, "pg_sleep(0.003 + random() * 0.004)"
+
+_TRY_BOTH = f"""
 DO $lock$ BEGIN
-FOR tries IN 1..150 LOOP
+FOR tries IN 1..{TRIES} LOOP
   BEGIN
-    {locks}
+    {{locks}}
     EXIT;
   EXCEPTION WHEN lock_not_available THEN
-    PERFORM pg_sleep(0.003 + random() * 0.004);
+    PERFORM {TRY_SLEEP};
   END;
 END LOOP;
 END $lock$
