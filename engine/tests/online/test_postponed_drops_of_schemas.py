@@ -220,3 +220,14 @@ def test_a_script_says_so_of_one_of_its_schema(site: Site, text: str, schema: st
     site.revise(*lines(text.format(f"{schema}."), "CREATE UNIQUE INDEX v ON s.t (b)"))
     said = "-- As it stands: v goes and comes back" in written(site)
     assert said == (schema == "s")
+
+
+@pytest.mark.parametrize("name", ["' || 'v'", "%s', 'v'", "$1'"])
+def test_a_block_may_put_the_name_together(site: Site, name: str) -> None:
+    """What a text that nobody can read would drop ends no run: PostgreSQL says what it does."""
+    anew(site, *TABLES)
+    text = f"format('DROP INDEX {name})" if "'," in name else f"'DROP INDEX {name}"
+    block = f"DO $$ BEGIN IF 1 > 2 THEN EXECUTE {text}; END IF; END $$"
+    site.revise(*lines(block, "CREATE UNIQUE INDEX w ON s.t (b)"))
+    site.upgrade()
+    assert site.version == ["002a"]

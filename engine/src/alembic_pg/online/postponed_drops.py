@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -15,6 +16,7 @@ from alembic_pg.online.run import dropped_objects
 from alembic_pg.online.run.helper_names import catalog_name
 from alembic_pg.online.run.signals import Wait
 from alembic_pg.sql import parser, session_statements, split, statements
+from alembic_pg.sql.cursor import UnrecognizedError
 from alembic_pg.sql.lexer import tokenize
 
 if TYPE_CHECKING:
@@ -171,8 +173,9 @@ def _named_drops(sql: str) -> Iterator[_NamedDrop]:
     cursor.accept("CONCURRENTLY")
     cursor.accept("IF", "EXISTS")
     for one in cursor.split_commas():
-        name = one.name_text()
-        yield _NamedDrop(name, [catalog_name(name)], is_index=True)
+        with suppress(UnrecognizedError):  # of a text that a block puts together
+            name = one.name_text()
+            yield _NamedDrop(name, [catalog_name(name)], is_index=True)
 
 
 def _changes_rows(sql: str) -> bool:
